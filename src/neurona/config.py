@@ -1,0 +1,82 @@
+"""Settings of the library: the default float type, engine, threads and debug level.
+
+Each is a function pair, and each can be given by an environment variable before the import:
+`NEURONA_FLOATX`, `NEURONA_ENGINE`, `NEURONA_THREADS`, `NEURONA_DEBUG`, `NEURONA_DATA`,
+`NEURONA_CACHE`.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from neurona.errors import check_choice, check_integer
+
+FLOATS = ("float32", "float64")
+ENGINES = ("reference",)
+
+_settings: dict[str, str | int] = {}
+
+
+def floatx() -> str:
+    """Return the float type of new tensors and parameters, "float32" unless set.
+
+    >>> floatx()
+    'float32'
+    """
+    return str(_settings["floatx"])
+
+
+def set_floatx(dtype: str) -> None:
+    """Set the float type of new tensors and parameters: "float32", or "float64" for checks."""
+    _settings["floatx"] = check_choice("float type", dtype, FLOATS)
+
+
+def engine() -> str:
+    """Return the name of the engine that `fit`, `predict` and `jit` compile for."""
+    return str(_settings["engine"])
+
+
+def set_engine(name: str) -> None:
+    """Choose the engine by its name."""
+    _settings["engine"] = check_choice("engine", name, ENGINES)
+
+
+def threads() -> int:
+    """Return how many threads an engine may use; 0 leaves the choice to it."""
+    return int(_settings["threads"])
+
+
+def set_threads(count: int) -> None:
+    """Set how many threads an engine may use; 0 leaves the choice to it."""
+    _settings["threads"] = check_integer("threads", count, minimum=0)
+
+
+def debug() -> int:
+    """Return the debug level: 0 is quiet, 1 checks every Graph after tracing."""
+    return int(_settings["debug"])
+
+
+def set_debug(level: int) -> None:
+    """Set the debug level."""
+    _settings["debug"] = check_integer("debug level", level, minimum=0)
+
+
+def cache_folder() -> Path:
+    """Return the folder for downloaded data: `NEURONA_CACHE`, or the user's cache folder."""
+    if folder := os.environ.get("NEURONA_CACHE"):
+        return Path(folder)
+    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or "~/.cache"
+    return Path(base).expanduser() / "neurona"
+
+
+def data_folder() -> Path | None:
+    """Return the folder with the user's own copies of data sets: `NEURONA_DATA`, or None."""
+    folder = os.environ.get("NEURONA_DATA")
+    return Path(folder).expanduser() if folder else None
+
+
+set_floatx(os.environ.get("NEURONA_FLOATX", "float32"))
+set_engine(os.environ.get("NEURONA_ENGINE", "reference"))
+set_threads(int(os.environ.get("NEURONA_THREADS", "0")))
+set_debug(int(os.environ.get("NEURONA_DEBUG", "0")))
