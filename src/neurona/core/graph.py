@@ -1,0 +1,262 @@
+"""Graph: what tracing a function of Tensors yields.
+
+A value is a number: `specs[v]` says how it looks. Values come from the inputs, from constants, or
+from a Node; nodes stand in dependency order. Tracing leaves out what no output needs and merges
+nodes that compute the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from neurona.core.op import Op
+from neurona.core.shapes import Spec, as_dtype, as_shape
+from neurona.core.tensor import Source, Tensor
+from neurona.core.tree import Structure, flatten
+from neurona.errors import TraceError
+
+
+class Node(NamedTuple):
+    """One application of an op to values."""
+
+    op: Op
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    attributes: dict[str, Any]
+
+
+class Graph:
+    """A traced function: nodes in order, inputs, outputs.
+
+    Attributes:
+        specs: Spec of each value.
+        inputs, outputs: the values that are given and asked for.
+        constants: value -> array.
+        nodes: the Nodes, each after those that it needs.
+        structure: how the flat outputs were nested in what the function returned.
+
+    >>> from neurona.ops import tanh
+    >>> print(trace(lambda x: tanh(x) * tanh(x), [Spec((2,), np.dtype("float32"))]))
+    graph(%0: f32[2]) -> %2
+      %1: f32[2] = tanh(%0)
+      %2: f32[2] = mul(%1, %1)
+    """
+
+    def __init__(self) -> None:
+        self.specs: list[Spec] = []
+        self.inputs: list[int] = []
+        self.outputs: list[int] = []
+        self.constants: dict[int, np.ndarray] = {}
+        self.nodes: list[Node] = []
+        self.structure: Structure | None = None
+        self._fingerprint: str | None = None
+        self._plan: list[tuple] | None = None
+
+    def value(self, spec: Spec) -> int:
+        """Add a value and return its number."""
+        self.specs.append(spec)
+        return len(self.specs) - 1
+
+    def check(self) -> Graph:
+        """Raise a TraceError if the Graph is not well formed; return it.
+
+        Every value has one origin, nodes use values that exist by then, and the shape rules give
+        the Specs that are written down.
+        """
+        known = [*self.inputs, *self.constants]
+        if len(set(known)) != len(known):
+            raise TraceError("graph: a value has two origins.")
+        ready = set(known)
+        for value, array in self.constants.items():
+            if Spec(array.shape, array.dtype) != self.specs[value]:
+                raise TraceError(f"graph: the constant %{value} is not what its Spec says.")
+        for node in self.nodes:
+            if missing := [v for v in node.inputs if v not in ready]:
+                raise TraceError(f"graph: {node.op.name} uses %{missing[0]} before it is computed.")
+            specs = node.op.shape(*[self.specs[v] for v in node.inputs], **node.attributes)
+            specs = (specs,) if isinstance(specs, Spec) else tuple(specs)
+            if specs != tuple(self.specs[v] for v in node.outputs):
+                raise TraceError(f"graph: {node.op.name} does not give what its Specs say.")
+            if ready & set(node.outputs):
+                raise TraceError(f"graph: {node.op.name} computes a value again.")
+            ready.update(node.outputs)
+        if missing := [v for v in self.outputs if v not in ready]:
+            raise TraceError(f"graph: the output %{missing[0]} is never computed.")
+        return self
+
+    def fingerprint(self) -> str:
+        """Return a hash of all that the Graph computes, equal for equal Graphs."""
+        if self._fingerprint is None:
+            digest = hashlib.sha256(str(self).encode())
+            for value, array in self.constants.items():
+                digest.update(f"%{value}".encode() + np.ascontiguousarray(array).tobytes())
+            self._fingerprint = digest.hexdigest()
+        return self._fingerprint
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Graph) and self.fingerprint() == other.fingerprint()
+
+    def __hash__(self) -> int:
+        return hash(self.fingerprint())
+
+    def __str__(self) -> str:
+        heads = ", ".join(f"%{v}: {self.specs[v]}" for v in self.inputs)
+        lines = [f"graph({heads}) -> {', '.join(f'%{v}' for v in self.outputs)}"]
+        for value, array in self.constants.items():
+            shown = str(array.tolist()) if array.size <= 8 else "..."
+            lines.append(f"  %{value}: {self.specs[value]} = constant {shown}")
+        for node in self.nodes:
+            left = ", ".join(f"%{v}: {self.specs[v]}" for v in node.outputs)
+            right = [f"%{v}" for v in node.inputs]
+            right += [f"{k}={_shown(v)}" for k, v in node.attributes.items()]
+            lines.append(f"  {left} = {node.op.name}({', '.join(right)})")
+        return "\n".join(lines)
+
+    def evaluate(self, xp: Any, arrays: Sequence[Any]) -> list[Any]:
+        """Run the forward rules in order on `xp` arrays; values are dropped after their last use."""
+        if self._plan is None:
+            self._plan = self._lifetimes()
+        values: list[Any] = [None] * len(self.specs)
+        for v, array in self.constants.items():
+            values[v] = array
+        for v, array in zip(self.inputs, arrays, strict=True):
+            values[v] = array
+        for forward, inputs, outputs, attributes, last in self._plan:
+            result = forward(xp, *[values[v] for v in inputs], **attributes)
+            if len(outputs) == 1 and not isinstance(result, tuple):
+                values[outputs[0]] = result
+            else:
+                for v, array in zip(outputs, result, strict=True):
+                    values[v] = array
+            for v in last:
+                values[v] = None
+        return [values[v] for v in self.outputs]
+
+    def _lifetimes(self) -> list[tuple]:
+        """Return (forward, inputs, outputs, attributes, values used here for the last time)."""
+        seen = set(self.outputs)
+        plan = []
+        for node in reversed(self.nodes):
+            last = [v for v in {*node.inputs, *node.outputs} if v not in seen]
+            seen.update(last)
+            plan.append((node.op.forward, node.inputs, node.outputs, node.attributes, last))
+        return plan[::-1]
+
+
+def _shown(value: Any) -> str:
+    return f"<{value.fingerprint()[:12]}>" if isinstance(value, Graph) else str(value)
+
+
+_depth = 0  # how many traces are open; a Tensor made inside one has its number as level
+
+
+def tracing() -> bool:
+    """Say whether a function is being traced."""
+    return _depth > 0
+
+
+def trace(fn: Callable, specs: Sequence[Any]) -> Graph:
+    """Run `fn` on abstract Tensors and return what it did as a Graph.
+
+    Args:
+        fn: a function of Tensors that returns Tensors, nested in tuples, lists and dicts.
+        specs: for each argument a Spec, or anything with a `shape` and a `dtype`.
+
+    Raises:
+        TraceError: if `fn` asks for values, or returns a Tensor of another trace.
+    """
+    graph, captured = trace_open(fn, specs)
+    if captured:
+        raise TraceError(
+            "the function uses a Tensor of an outer trace.",
+            got=str(captured[0].spec),
+            hint="pass it as an argument",
+        )
+    return graph
+
+
+def trace_open(fn: Callable, specs: Sequence[Any]) -> tuple[Graph, list[Tensor]]:
+    """Trace a function that may use tensors of its surroundings.
+
+    Returns the Graph and the captured Tensors: those from outer traces, or with a gradient to
+    receive. They are the Graph's last inputs. Other surrounding tensors become constants.
+    """
+    global _depth
+    _depth += 1
+    try:
+        inputs = [Tensor(None, _as_spec(s), level=_depth) for s in specs]
+        leaves, structure = flatten(fn(*inputs))
+        outputs = [x.value if isinstance(x, Tensor) else Tensor(np.asarray(x)) for x in leaves]
+        return _extract(inputs, outputs, structure, _depth)
+    finally:
+        _depth -= 1
+
+
+def _as_spec(like: Any) -> Spec:
+    return like if isinstance(like, Spec) else Spec(as_shape(like.shape), as_dtype(like.dtype))
+
+
+def _extract(
+    inputs: list[Tensor], outputs: list[Tensor], structure: Structure, level: int
+) -> tuple[Graph, list[Tensor]]:
+    """Walk back from the outputs and write what they need as a Graph."""
+    graph = Graph()
+    graph.structure = structure
+    numbers = {id(x): graph.value(x.spec) for x in inputs}
+    graph.inputs = list(numbers.values())
+    captured: list[Tensor] = []
+    made: dict[tuple[int, int], int] = {}  # (serial of source, index) -> value
+    merged: dict[Any, tuple[int, ...]] = {}  # what a node or constant is -> its values
+
+    def inside(x: Tensor) -> bool:
+        return x.level >= level and x.source is not None
+
+    def number(x: Tensor) -> int:
+        if inside(x):
+            return made[x.source.serial, x.index]  # type: ignore[union-attr]
+        if (known := numbers.get(id(x))) is not None:
+            return known
+        if x.level >= level:
+            raise TraceError("a Tensor has leaked out of a trace that has ended.", got=str(x.spec))
+        if x.level > 0 or x.tracked:
+            captured.append(x)
+            value = graph.value(x.spec)
+            graph.inputs.append(value)
+        else:
+            value = _constant(graph, x.data, merged)  # type: ignore[arg-type]
+        numbers[id(x)] = value
+        return value
+
+    for source in _needed([x.source for x in outputs if inside(x)], level):  # type: ignore[misc]
+        arguments = tuple(number(x) for x in source.inputs)
+        key = (source.op.name, arguments, tuple(source.attributes.items()))
+        values = merged.get(key)
+        if values is None:
+            values = tuple(graph.value(spec) for spec in source.specs)
+            merged[key] = values
+            graph.nodes.append(Node(source.op, arguments, values, source.attributes))
+        made.update({(source.serial, i): v for i, v in enumerate(values)})
+    graph.outputs = [number(x) for x in outputs]
+    return graph, captured
+
+
+def _needed(sources: list[Source], level: int) -> list[Source]:
+    found: dict[int, Source] = {}
+    while sources:
+        source = sources.pop()
+        if source.serial not in found:
+            found[source.serial] = source
+            sources += [x.source for x in source.inputs if x.source is not None and x.level >= level]
+    return [found[serial] for serial in sorted(found)]
+
+
+def _constant(graph: Graph, array: np.ndarray, merged: dict) -> int:
+    key = (array.shape, array.dtype.str, array.tobytes()) if array.size <= 64 else id(array)
+    if key not in merged:
+        merged[key] = (graph.value(Spec(array.shape, array.dtype)),)
+        graph.constants[merged[key][0]] = array
+    return merged[key][0]

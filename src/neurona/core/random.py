@@ -1,0 +1,120 @@
+"""Counter-based random bits: Philox 4x32-10, the same in every engine.
+
+A draw is a pure function of (seed, step) and of its own number within the step, so nothing hidden
+has to be saved: a training step that is run again draws the same numbers, on any engine and any
+number of threads.
+
+    key     = (seed, low and high word)
+    counter = (block, number of the draw, step, low and high word)
+
+Each block gives four words of 32 bits; element i of a draw reads word i % 4 of block i // 4.
+
+Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from neurona.core.tensor import Tensor
+from neurona.errors import check_integer
+
+_MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
+_WEYL = (0x9E3779B9, 0xBB67AE85)
+_LOW = 0xFFFFFFFF
+
+
+def philox(xp: Any, state: Any, draw: int, count: int) -> Any:
+    """Return `count` random words as uint64 values below 2**32.
+
+    Args:
+        xp: numpy, or a module like it with 64-bit integers.
+        state: the integers (seed, step), int64 of shape (2,).
+        draw: number of the draw within the step.
+        count: how many words.
+    """
+    u64 = xp.uint64
+    low, shift = u64(_LOW), u64(32)
+    seed, step = state[0].astype(u64), state[1].astype(u64)
+    k0, k1 = seed & low, seed >> shift
+    c0 = xp.arange(-(-count // 4), dtype=u64)
+    c1 = xp.full_like(c0, draw & _LOW)
+    c2 = xp.full_like(c0, 0) + (step & low)
+    c3 = xp.full_like(c0, 0) + (step >> shift)
+    for _ in range(10):
+        p0, p1 = c0 * u64(_MULTIPLIERS[0]), c2 * u64(_MULTIPLIERS[1])
+        c0, c1, c2, c3 = (p1 >> shift) ^ c1 ^ k0, p1 & low, (p0 >> shift) ^ c3 ^ k1, p0 & low
+        k0, k1 = (k0 + u64(_WEYL[0])) & low, (k1 + u64(_WEYL[1])) & low
+    return xp.stack([c0, c1, c2, c3], axis=1).reshape(-1)[:count]
+
+
+class Stream:
+    """Where draws take their (seed, step) and number from.
+
+    Outside of any program a draw is a step of its own. Inside one (`with use(state)`) the step is
+    given, and the draws are numbered as they come: the order of calls in the traced function.
+    """
+
+    def __init__(self, seed: int = 0) -> None:
+        self.seed, self.step = seed, 0
+        self.state: Tensor | None = None
+        self.draws = 0
+
+    def next(self) -> tuple[Tensor, int]:
+        """Return the state (seed, step) and the number of the next draw."""
+        if self.state is None:
+            self.step += 1
+            return state_of(self.seed, self.step - 1), 0
+        self.draws += 1
+        return self.state, self.draws - 1
+
+
+_stream = Stream(int.from_bytes(os.urandom(7), "little"))
+
+
+def state_of(seed: int, step: int) -> Tensor:
+    """Return (seed, step) as the int64 Tensor that draws take."""
+    return Tensor(np.array([seed, step], np.int64))
+
+
+def set_seed(seed: int) -> None:
+    """Start the random stream anew: the same seed gives the same bits."""
+    seed = check_integer("seed", seed, minimum=0) & (2**63 - 1)
+    _stream.seed, _stream.step = seed, 0
+
+
+def next_state() -> tuple[Tensor, int]:
+    """Return the state and number for one draw of the current stream."""
+    return _stream.next()
+
+
+def take_state() -> tuple[int, int]:
+    """Take a fresh (seed, step) from the stream, for a program that draws by itself."""
+    _stream.step += 1
+    return _stream.seed, _stream.step - 1
+
+
+def get_position() -> tuple[int, int]:
+    """Return (seed, step) of the stream, to be saved."""
+    return _stream.seed, _stream.step
+
+
+def set_position(seed: int, step: int) -> None:
+    """Put the stream back to a saved (seed, step)."""
+    _stream.seed, _stream.step = int(seed), int(step)
+
+
+@contextlib.contextmanager
+def use(state: Tensor) -> Iterator[None]:
+    """Draw from the given (seed, step) inside; draws are numbered from 0."""
+    before = _stream.state, _stream.draws
+    _stream.state, _stream.draws = state, 0
+    try:
+        yield
+    finally:
+        _stream.state, _stream.draws = before

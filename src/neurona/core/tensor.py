@@ -1,0 +1,211 @@
+"""Tensor: an array that remembers the op and the inputs that made it.
+
+A Tensor either holds data (eager) or only a shape and a type (abstract, while a function is being
+traced). Both remember their Source when a gradient may be asked for, so one reverse sweep serves
+eager mode and tracing alike.
+"""
+
+from __future__ import annotations
+
+import itertools
+import weakref
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from neurona.core.shapes import DTYPES, Spec, as_dtype, check_size, is_float, nearest_dtype
+from neurona.errors import ArgumentError, DtypeError, GradientError, TraceError
+
+if TYPE_CHECKING:
+    from neurona.core.op import Op
+
+
+class Source:
+    """One application of an op: what a Tensor remembers of how it was made."""
+
+    __slots__ = ("attributes", "inputs", "op", "outputs", "serial", "specs")
+    _serials = itertools.count()
+
+    def __init__(self, op: Op, inputs: tuple[Tensor, ...], attributes: dict, specs: tuple[Spec, ...]):
+        self.op, self.inputs, self.attributes, self.specs = op, inputs, attributes, specs
+        self.serial = next(Source._serials)  # sources sorted by it are in dependency order
+        self.outputs: list[weakref.ref[Tensor]] = []  # weak: an output nobody uses may go
+
+
+class Tensor:
+    """An n-dimensional array of one element type.
+
+    Made by `nn.tensor`, by ops, or (abstract) by tracing. Operators, indexing and the methods of
+    NumPy's arrays are ops; `numpy()` gives the values.
+
+    Attributes:
+        shape, dtype: what it looks like; `ndim` and `size` follow from them.
+        data: the NumPy array, or None while tracing. Treat it as read-only.
+        requires_grad: whether `backward()` fills `grad` for this tensor.
+        grad: the gradient that `backward()` left, or None.
+        logits: the scores that a softmax or sigmoid made this from, for exact cross-entropy.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "data",
+        "dtype",
+        "grad",
+        "index",
+        "level",
+        "logits",
+        "requires_grad",
+        "shape",
+        "source",
+    )
+    __array_priority__ = 1000  # so that array + tensor is ours
+
+    def __init__(
+        self,
+        data: np.ndarray | None,
+        spec: Spec | None = None,
+        *,
+        source: Source | None = None,
+        index: int = 0,
+        level: int = 0,
+        requires_grad: bool = False,
+    ) -> None:
+        self.data = data
+        self.shape, self.dtype = spec if spec is not None else (data.shape, data.dtype)  # type: ignore[union-attr]
+        self.source, self.index, self.level = source, index, level
+        self.requires_grad = requires_grad
+        self.grad: Tensor | None = None
+        self.logits: Tensor | None = None
+
+    @property
+    def spec(self) -> Spec:
+        """Shape and element type."""
+        return Spec(self.shape, self.dtype)
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return self.spec.size
+
+    @property
+    def tracked(self) -> bool:
+        """Whether a gradient can flow into this tensor."""
+        return self.requires_grad or self.source is not None
+
+    @property
+    def value(self) -> Tensor:
+        """The tensor that stands for this one in an op; a Parameter answers with its current value."""
+        return self
+
+    def numpy(self) -> np.ndarray:
+        """Return the values as a NumPy array that is the caller's own."""
+        return np.array(self._values())
+
+    def item(self) -> float | int | bool:
+        """Return the single value as a Python number."""
+        return self._values().item()
+
+    def tolist(self) -> Any:
+        """Return the values as nested Python lists."""
+        return self._values().tolist()
+
+    def detach(self) -> Tensor:
+        """Return the same values without their history."""
+        return Tensor(self._values())
+
+    def _values(self) -> np.ndarray:
+        data = self.value.data
+        if data is None:
+            raise TraceError(
+                "this Tensor has a shape but no values yet, because a function is being traced.",
+                got=str(self.spec),
+                hint="use nn.ops.where(condition, a, b) or nn.ops.scan instead of Python's if, for, "
+                "float() and numpy() on traced values",
+            )
+        return data
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        values = self._values()
+        return np.array(values, dtype=dtype) if copy or dtype is not None else values
+
+    def __bool__(self) -> bool:
+        return bool(self._values())
+
+    def __float__(self) -> float:
+        return float(self._values().item())
+
+    def __int__(self) -> int:
+        return int(self._values().item())
+
+    def __index__(self) -> int:
+        return self._values().__index__()
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else str(self)
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise ArgumentError("a scalar Tensor has no length.")
+        return self.shape[0]
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __repr__(self) -> str:
+        if self.value.data is None:
+            return f"Tensor({self.spec}, traced)"
+        body = np.array2string(self._values(), separator=", ", prefix="Tensor(")
+        return f"Tensor({body}, dtype={self.dtype.name})"
+
+
+def tensor(data: Any, dtype: Any = None, *, requires_grad: bool = False) -> Tensor:
+    """Return the values as a Tensor; the data are copied.
+
+    Args:
+        data: numbers, nested lists, a NumPy array or a Tensor.
+        dtype: element type. By default Python floats become `config.floatx()`, Python integers
+            int32, and NumPy arrays keep their type.
+        requires_grad: whether `backward()` fills `grad` for this tensor; floats only.
+
+    >>> tensor([1, 2.5])
+    Tensor([1. , 2.5], dtype=float32)
+    """
+    array = np.array(as_array(data, dtype))
+    if requires_grad and not is_float(array.dtype):
+        raise GradientError("only float tensors have gradients.", got=array.dtype.name, hint="dtype=float")
+    return Tensor(array, requires_grad=requires_grad)
+
+
+def as_array(data: Any, dtype: Any = None) -> np.ndarray:
+    """Return data as a NumPy array of a supported type, without a copy where there is one."""
+    if isinstance(data, Tensor):
+        data = data._values()
+    if isinstance(data, np.ndarray | np.generic):
+        array = np.asarray(data)
+        wanted = as_dtype(dtype) if dtype is not None else nearest_dtype(array.dtype)
+    else:
+        if isinstance(data, list | tuple) and any(isinstance(d, Tensor) for d in data):
+            data = [as_array(d) for d in data]
+        try:
+            array = np.asarray(data)
+        except ValueError:
+            raise ArgumentError("the rows have different lengths.", got=f"{type(data).__name__}") from None
+        if dtype is None and array.dtype.kind in "fiu" and not _holds_arrays(data):
+            wanted = as_dtype(float if array.dtype.kind == "f" or array.size == 0 else int)
+            if wanted.kind == "i" and array.size and np.abs(array).max() > 2**31 - 1:
+                wanted = DTYPES["int64"]
+        else:
+            wanted = as_dtype(dtype) if dtype is not None else nearest_dtype(array.dtype)
+    check_size(array.shape)
+    if array.dtype.kind not in "biuf":
+        raise DtypeError("a Tensor holds numbers.", got=f"{array.dtype} data", expected="numbers or booleans")
+    return array if array.dtype == wanted else array.astype(wanted)
+
+
+def _holds_arrays(data: Any) -> bool:
+    return isinstance(data, list | tuple) and bool(data) and isinstance(data[0], np.ndarray | np.generic)

@@ -1,0 +1,1 @@
+"""Engines: each is a function `compile(graph) -> Program`."""

@@ -1,0 +1,68 @@
+"""Program: a Graph compiled by an engine, and the choice of the engine."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from neurona import config
+from neurona.core.graph import Graph
+from neurona.core.lowering import Contraction, View
+
+
+@dataclass
+class Program:
+    """A compiled Graph: call it with the arrays of the inputs, get the arrays of the outputs.
+
+    Arrays must have the shapes and types of the Graph's inputs. What is returned may share memory
+    with the inputs: treat both as read-only.
+
+    Attributes:
+        graph: what was compiled.
+        run: the compiled function, list of arrays -> list of arrays.
+        engine: the name of the engine.
+    """
+
+    graph: Graph
+    run: Callable[[Sequence[np.ndarray]], list[np.ndarray]]
+    engine: str
+    notes: list[str] = field(default_factory=list)
+
+    def __call__(self, *arrays: np.ndarray) -> list[np.ndarray]:
+        return self.run(arrays)
+
+    def cost(self) -> dict[str, int]:
+        """Count the work of one call.
+
+        Returns:
+            `nodes`; `elements` that the nodes write, views left out; `products`, the
+            multiplications of matrix products and convolutions counted by their largest input
+            times the output's last axis.
+        """
+        elements = products = 0
+        for node in self.graph.nodes:
+            if isinstance(node.op.lower, View):
+                continue
+            written = [self.graph.specs[v] for v in node.outputs]
+            elements += sum(s.size for s in written)
+            if isinstance(node.op.lower, Contraction):
+                products += max(self.graph.specs[v].size for v in node.inputs) * written[0].shape[-1]
+        return {"nodes": len(self.graph.nodes), "elements": elements, "products": products}
+
+    def explain(self) -> str:
+        """Return the Graph and its cost as text."""
+        cost = ", ".join(f"{k} {v:,}" for k, v in self.cost().items())
+        return "\n".join([f"engine {self.engine}: {cost}", *self.notes, str(self.graph)])
+
+
+def compile(graph: Graph, engine: str | None = None) -> Program:
+    """Compile a Graph with an engine, `config.engine()` by default."""
+    name = engine or config.engine()
+    if config.debug():
+        graph.check()
+    module: Any = importlib.import_module(f"neurona.engines.{name}")
+    return module.compile(graph)

@@ -1,0 +1,13 @@
+"""The operations: primitive ones by family, and compositions of them.
+
+Every function takes Tensors, NumPy arrays, lists or numbers, and returns Tensors. Each works
+eagerly, while tracing, and under any number of gradients.
+"""
+
+from neurona.ops import operators  # noqa: F401  (gives Tensor its operators)
+from neurona.ops.elementwise import *  # noqa: F403
+from neurona.ops.functional import *  # noqa: F403
+from neurona.ops.index import *  # noqa: F403
+from neurona.ops.matmul import *  # noqa: F403
+from neurona.ops.movement import *  # noqa: F403
+from neurona.ops.reduce import *  # noqa: F403

@@ -1,0 +1,158 @@
+"""Random draws, each a pure function of (seed, step) and its number; see `core/random.py`.
+
+`nn.random` has the functions; the ops behind them take the state as their input, so that a traced
+training step has its randomness as an argument like all other state.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from neurona.core import random
+from neurona.core.lowering import Kernel
+from neurona.core.op import as_tensor, op
+from neurona.core.shapes import DTYPES, Spec, as_dtype, as_shape, is_float, product
+from neurona.errors import ArgumentError, DtypeError, check_number
+from neurona.ops.elementwise import clip, cos, log, maximum, sin, sqrt
+from neurona.ops.functional import erfinv
+from neurona.ops.index import argsort
+from neurona.ops.movement import concatenate, reshape
+from neurona.ops.reduce import argmax
+
+__all__ = ["bernoulli", "categorical", "normal", "permutation", "randint", "truncated_normal", "uniform"]
+
+
+def _unit_shape(state, *, shape, draw, dtype):
+    return Spec(as_shape(shape), as_dtype(dtype))
+
+
+@op(shape=_unit_shape, lower=Kernel(), types="as is")
+def random_unit(xp, state, *, shape, draw, dtype):
+    """Uniform numbers in [0, 1): the top 24 bits of a word (float32), 53 bits of two (float64).
+
+    Shapes: state int64 (2,), the seed and the step -> y of the given shape.
+
+    >>> random_unit([1, 0], shape=(2,), draw=0, dtype="float32").numpy().round(4).tolist()
+    [0.0264, 0.7312]
+    """
+    count = product(shape)
+    if as_dtype(dtype) == DTYPES["float32"]:
+        words = random.philox(xp, state, draw, count) >> xp.uint64(8)
+        return (words.astype("float32") * np.float32(2.0**-24)).reshape(shape)
+    words = random.philox(xp, state, draw, 2 * count).reshape(count, 2)
+    bits = ((words[:, 0] >> xp.uint64(5)) << xp.uint64(26)) | (words[:, 1] >> xp.uint64(6))
+    return (bits.astype("float64") * 2.0**-53).reshape(shape)
+
+
+def _unit(shape, dtype, seed):
+    """Draw uniform numbers in [0, 1) from the current stream, or from a seed of one's own."""
+    dtype = as_dtype(dtype)
+    if not is_float(dtype):
+        raise DtypeError("random numbers are floats.", got=dtype.name, hint="nn.random.randint")
+    state, draw = random.next_state() if seed is None else (random.state_of(int(seed), 0), 0)
+    return random_unit(state, shape=as_shape(shape), draw=draw, dtype=dtype.name)
+
+
+def uniform(shape, minval=0.0, maxval=1.0, dtype=None, seed=None):
+    """Uniform numbers in [minval, maxval).
+
+    Args:
+        shape: of the result.
+        minval, maxval: the range.
+        dtype: a float type; `config.floatx()` by default.
+        seed: for numbers of their own; by default the next ones of the current stream, which
+            `nn.utils.set_random_seed` starts.
+
+    >>> uniform((2, 3), seed=1).shape
+    (2, 3)
+    """
+    return _unit(shape, dtype, seed) * (maxval - minval) + minval
+
+
+def normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
+    """Normal numbers, by the Box-Muller transform of two uniform ones.
+
+    z = sqrt(-2 ln(1 - u)) * cos(2 pi v), and sin for the other half.
+
+    Args: see `uniform`; `mean` and `stddev` of the distribution.
+
+    >>> normal((2, 3), seed=1).shape
+    (2, 3)
+    """
+    shape = as_shape(shape)
+    half = -(-product(shape) // 2)
+    u = _unit((2, half), dtype, seed)
+    radius = sqrt(-2.0 * log(1.0 - u[0]))
+    angle = (2.0 * math.pi) * u[1]
+    z = concatenate([radius * cos(angle), radius * sin(angle)], axis=0)[: product(shape)]
+    return reshape(z, shape) * stddev + mean
+
+
+def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
+    """Normal numbers limited to two standard deviations, by the inverse of their distribution.
+
+    z = sqrt(2) erfinv(u) with u uniform in (erf(-sqrt 2), erf(sqrt 2)). No rejection, so the
+    count of random bits is known beforehand.
+
+    Args: see `normal`.
+
+    >>> bool(abs(truncated_normal((1000,), seed=1).numpy()).max() <= 2.0)
+    True
+    """
+    limit = math.erf(math.sqrt(2.0))
+    u = uniform(shape, -limit, limit, dtype, seed)
+    return clip(math.sqrt(2.0) * erfinv(u), -2.0, 2.0) * stddev + mean
+
+
+def bernoulli(shape, p=0.5, dtype=None, seed=None):
+    """1 with probability p, else 0.
+
+    Args: see `uniform`; `p` a number in [0, 1] or a tensor that broadcasts to the shape.
+
+    >>> bernoulli((4,), 1.0).tolist()
+    [1.0, 1.0, 1.0, 1.0]
+    """
+    if isinstance(p, int | float):
+        check_number("p", p, low=0, high=1)
+    p = as_tensor(p)
+    return (_unit(shape, p.dtype if is_float(p.dtype) else None, seed) < p).astype(dtype or float)
+
+
+def randint(shape, minval, maxval, dtype="int32", seed=None):
+    """Whole numbers from minval up to maxval, without it.
+
+    Args: see `uniform`; the range must be below 2**53.
+
+    >>> bool((randint((100,), 0, 3, seed=1).numpy() < 3).all())
+    True
+    """
+    if maxval <= minval:
+        raise ArgumentError("randint: empty range.", got=f"[{minval}, {maxval})")
+    u = _unit(shape, "float64", seed)
+    return (u * float(maxval - minval) + float(minval)).astype("int64").astype(dtype)
+
+
+def permutation(n, seed=None):
+    """The numbers 0 to n - 1 in random order, as int32.
+
+    >>> sorted(permutation(4, seed=1).tolist())
+    [0, 1, 2, 3]
+    """
+    return argsort(_unit((n,), "float64", seed))
+
+
+def categorical(logits, shape=None, seed=None):
+    """Indices drawn with probabilities softmax(logits), by the Gumbel-max trick.
+
+    Shapes: logits (..., K) -> int32 (...), or `shape` + (...) for several draws.
+
+    >>> categorical([[0.0, 100.0], [100.0, 0.0]]).tolist()
+    [1, 0]
+    """
+    logits = as_tensor(logits)
+    logits = logits if is_float(logits.dtype) else logits.astype(float)
+    u = _unit((*as_shape(shape or ()), *logits.shape), logits.dtype, seed)
+    tiny = float(np.finfo(logits.dtype).tiny)
+    return argmax(logits - log(-log(maximum(u, tiny))), axis=-1)

@@ -1,0 +1,204 @@
+"""Compositions of ops that are not ops themselves: softmax and its kin, einsum, norms."""
+
+from __future__ import annotations
+
+import builtins
+import math
+
+from neurona.core.op import as_tensor
+from neurona.core.shapes import is_float, normalize_axes
+from neurona.errors import ArgumentError, ShapeError
+from neurona.ops.elementwise import (
+    abs,
+    erf,
+    exp,
+    isfinite,
+    log,
+    log1p,
+    maximum,
+    sign,
+    sqrt,
+    stop_gradient,
+    where,
+)
+from neurona.ops.matmul import matrix_product
+from neurona.ops.movement import reshape, transpose
+from neurona.ops.reduce import max, sum
+
+__all__ = ["einsum", "erfinv", "log_softmax", "logsumexp", "norm", "softmax", "softplus"]
+
+
+def softplus(x):
+    """Smooth ReLU, y = ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|), which cannot overflow.
+
+    >>> softplus([0.0, 1000.0]).numpy().round(4).tolist()
+    [0.6931, 1000.0]
+    """
+    x = as_tensor(x)
+    return maximum(x, 0.0) + log1p(exp(-abs(x)))
+
+
+def _shifted(x, axis):
+    """Return x minus its largest element, which keeps exp in range, and that element."""
+    top = max(x, axis=axis, keepdims=True)
+    top = stop_gradient(where(isfinite(top), top, 0.0))
+    return x - top, top
+
+
+def logsumexp(x, axis=None, keepdims=False):
+    """y = ln(sum of e^x), without overflow.
+
+    >>> logsumexp([1000.0, 1000.0]).numpy().round(4).item()
+    1000.6931
+    """
+    x = _floats(x)
+    shifted, top = _shifted(x, axis)
+    y = log(sum(exp(shifted), axis=axis, keepdims=True)) + top
+    if keepdims:
+        return y
+    axes = normalize_axes(axis, x.ndim, "logsumexp")
+    return reshape(y, tuple(s for a, s in enumerate(x.shape) if a not in axes))
+
+
+def softmax(x, axis=-1):
+    """Probabilities, y_i = e^x_i / sum of e^x_j along the axis (or axes).
+
+    The result remembers x as its `logits`, so that a cross-entropy can be taken exactly.
+
+    >>> softmax([0.0, 0.0]).tolist()
+    [0.5, 0.5]
+    """
+    x = _floats(x)
+    e = exp(_shifted(x, axis)[0])
+    y = e / sum(e, axis=axis, keepdims=True)
+    y.logits = x
+    return y
+
+
+def log_softmax(x, axis=-1):
+    """y_i = x_i - ln(sum of e^x_j) along the axis: the logarithm of softmax, exact for small ones.
+
+    >>> log_softmax([0.0, 0.0]).numpy().round(4).tolist()
+    [-0.6931, -0.6931]
+    """
+    x = _floats(x)
+    shifted, _ = _shifted(x, axis)
+    return shifted - log(sum(exp(shifted), axis=axis, keepdims=True))
+
+
+def _floats(x):
+    x = as_tensor(x)
+    return x if is_float(x.dtype) else x.astype(float)
+
+
+def norm(x, axis=None, keepdims=False, ord=2):
+    """Vector norm over axes: 1, 2 or infinity. At zero the gradient of the 2-norm is 0.
+
+    >>> norm([3.0, 4.0]).item()
+    5.0
+    """
+    x = _floats(x)
+    if ord == 1:
+        return sum(abs(x), axis=axis, keepdims=keepdims)
+    if ord == math.inf:
+        return max(abs(x), axis=axis, keepdims=keepdims)
+    if ord != 2:
+        raise ArgumentError("norm: unknown order.", got=repr(ord), expected="1, 2 or math.inf")
+    total = sum(x * x, axis=axis, keepdims=keepdims)
+    positive = total > 0.0
+    return where(positive, sqrt(where(positive, total, 1.0)), 0.0)
+
+
+def erfinv(x):
+    """Inverse of the error function, by Winitzki's estimate and three Newton steps of Halley's kind.
+
+    Shapes: x (...) in (-1, 1) -> y (...).
+
+    >>> erfinv([0.0, 0.5]).numpy().round(4).tolist()
+    [0.0, 0.4769]
+    """
+    x = _floats(x)
+    a = 0.147
+    w = log1p(-x * x)
+    t = 2 / (math.pi * a) + 0.5 * w
+    y = sign(x) * sqrt(maximum(sqrt(maximum(t * t - w / a, 0.0)) - t, 0.0))
+    for _ in range(3):
+        step = (erf(y) - x) / (2 / math.sqrt(math.pi) * exp(-y * y))
+        y = y - step / (1 + y * step)
+    return y
+
+
+def einsum(equation, *operands):
+    """Sums of products by Einstein's convention, composed of transposes, products and sums.
+
+    Args:
+        equation: such as "bij,bjk->bik"; without "->" the letters that occur once, sorted. `...`
+            stands for leading batch axes. A letter may not be repeated within one operand.
+        operands: tensors; several are contracted from left to right.
+
+    >>> einsum("ij,j->i", [[1.0, 2.0], [3.0, 4.0]], [1.0, 1.0]).tolist()
+    [3.0, 7.0]
+    """
+    tensors = [as_tensor(x) for x in operands]
+    terms, output = _parse(equation, [x.ndim for x in tensors])
+    y, term = tensors[0], terms[0]
+    for k, (x, other) in enumerate(zip(tensors[1:], terms[1:], strict=True), start=2):
+        later = set(output).union(*terms[k:])
+        y, term = _contract(y, term, x, other, later)
+    gone = tuple(a for a, letter in enumerate(term) if letter not in output)
+    y = sum(y, axis=gone) if gone else y
+    term = [letter for letter in term if letter in output]
+    return transpose(y, [term.index(letter) for letter in output])
+
+
+def _parse(equation, ranks):
+    inputs, arrow, output = equation.replace(" ", "").partition("->")
+    terms = inputs.split(",")
+    if len(terms) != len(ranks):
+        raise ArgumentError(
+            "einsum: one term for each operand.", got=f"{len(terms)} terms, {len(ranks)} operands"
+        )
+    extra = [rank - len(term.replace("...", "")) for term, rank in zip(terms, ranks, strict=True)]
+    widest = [*(n for n, term in zip(extra, terms, strict=True) if "..." in term), 0]
+    dots = [f".{i}" for i in range(builtins.max(widest))]
+    lists = []
+    for term, n in zip(terms, extra, strict=True):
+        head, dotted, tail = term.partition("...")
+        if n < 0 or (n and not dotted):
+            raise ShapeError("einsum: the term does not fit its operand.", got=f"term {term!r}")
+        letters = [*head, *(dots[len(dots) - n :] if dotted and n else []), *tail]
+        if len(set(letters)) != len(letters):
+            raise ArgumentError("einsum: a letter is repeated within one operand.", got=f"{term!r}")
+        lists.append(letters)
+    if not arrow:
+        flat = [letter for letters in lists for letter in letters]
+        return lists, [*dots, *sorted(c for c in set(flat) if flat.count(c) == 1 and c not in dots)]
+    head, dotted, tail = output.partition("...")
+    wanted = [*head, *(dots if dotted else []), *tail]
+    if unknown := set(wanted) - {c for letters in lists for c in letters}:
+        raise ArgumentError("einsum: the output has an unknown letter.", got=f"{sorted(unknown)[0]!r}")
+    return lists, wanted
+
+
+def _contract(x, xs, y, ys, later):
+    """Multiply two operands and sum the letters that nothing needs later: one matrix product."""
+    shared = [c for c in xs if c in ys]
+    inner = [c for c in shared if c not in later]
+    batch = [c for c in shared if c in later]
+    left, right = [c for c in xs if c not in ys], [c for c in ys if c not in xs]
+    sizes = {**dict(zip(ys, y.shape, strict=True)), **dict(zip(xs, x.shape, strict=True))}
+    for c in shared:
+        if x.shape[xs.index(c)] != y.shape[ys.index(c)]:
+            raise ShapeError(f"einsum: the sizes of {c!r} differ.", got=f"{x.shape} and {y.shape}")
+
+    def matrix(t, letters, order, rows, columns):
+        t = transpose(t, [letters.index(c) for c in order])
+        shape = [sizes[c] for c in batch]
+        return reshape(t, (*shape, math.prod(sizes[c] for c in rows), math.prod(sizes[c] for c in columns)))
+
+    z = matrix_product(
+        matrix(x, xs, [*batch, *left, *inner], left, inner),
+        matrix(y, ys, [*batch, *inner, *right], inner, right),
+    )
+    term = [*batch, *left, *right]
+    return reshape(z, tuple(sizes[c] for c in term)), term

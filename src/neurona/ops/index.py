@@ -1,0 +1,385 @@
+"""Ops that look values up by index, put them back, and order them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from neurona.core.lowering import Kernel
+from neurona.core.op import as_tensor, op
+from neurona.core.shapes import DTYPES, Spec, as_dtype, as_shape, broadcast_shapes, normalize_axis, product
+from neurona.core.tensor import Tensor
+from neurona.errors import ArgumentError, DtypeError, ShapeError
+from neurona.ops.elementwise import cast, eq, where
+from neurona.ops.movement import broadcast_to, expand_dims, flip, reshape, split, strided_slice
+
+__all__ = [
+    "add_along_axis", "arange", "argsort", "full", "gather", "getitem", "one_hot", "ones", "ones_like", "scatter_add",
+    "sort", "take", "take_along_axis", "top_k", "unstack", "zeros", "zeros_like",
+]  # fmt: skip
+
+
+def _indices(name, spec):
+    if spec.dtype.kind not in "iu":
+        raise DtypeError(f"{name}: indices are integers.", got=spec.dtype.name, hint='.astype("int32")')
+
+
+def _take_shape(x, indices, *, axis):
+    _indices("take", indices)
+    axis = normalize_axis(axis, x.ndim, "take")
+    return Spec((*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :]), x.dtype)
+
+
+@op(shape=_take_shape, lower=Kernel(), types="as is")
+def take(xp, x, indices, *, axis=0):
+    """Rows (or slices along `axis`) by index; negative ones count from the end.
+
+    Shapes: x (..., n, ...), indices (I...) -> y (..., I..., ...). The embedding lookup.
+
+    Raises:
+        IndexError: if an index is outside of the axis (eager and reference engine).
+
+    >>> take([[1.0, 2.0], [3.0, 4.0]], [1, 1, 0]).tolist()
+    [[3.0, 4.0], [3.0, 4.0], [1.0, 2.0]]
+    """
+    return xp.take(x, indices, axis=axis)
+
+
+@take.grad
+def _(g, y, x, indices, *, axis):
+    return scatter_add(zeros(x.shape, x.dtype), indices, g, axis=axis), None
+
+
+def _scatter_shape(x, indices, updates, *, axis):
+    _indices("scatter_add", indices)
+    axis = normalize_axis(axis, x.ndim, "scatter_add")
+    expected = (*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :])
+    if updates.shape != expected:
+        raise ShapeError(
+            "scatter_add: one update for each index.",
+            got=f"updates {updates.shape}",
+            expected=str(expected),
+        )
+    if updates.dtype != x.dtype:
+        raise DtypeError("scatter_add: x and updates are of one type.", got=f"{x}, {updates}")
+    return x
+
+
+@op(shape=_scatter_shape, lower=Kernel(), types="as is")
+def scatter_add(xp, x, indices, updates, *, axis=0):
+    """x with the updates added at the indices along an axis; repeated indices add up.
+
+    Shapes: x (..., n, ...), indices (I...), updates (..., I..., ...) -> y like x.
+
+    >>> scatter_add([0.0, 0.0], [1, 1], [2.0, 3.0]).tolist()
+    [0.0, 5.0]
+    """
+    axis = axis % x.ndim
+    place = (slice(None),) * axis + (indices,)
+    if xp is not np:
+        return x.at[place].add(updates)
+    y = np.array(x)
+    np.add.at(y, place, updates)
+    return y
+
+
+@scatter_add.grad
+def _(g, y, x, indices, updates, *, axis):
+    return g, None, take(g, indices, axis=axis)
+
+
+def _along_shape(x, indices, *, axis):
+    _indices("take_along_axis", indices)
+    axis = normalize_axis(axis, x.ndim, "take_along_axis")
+    if indices.ndim != x.ndim:
+        raise ShapeError(
+            "take_along_axis: as many axes in x as in indices.",
+            got=f"x {x.shape}, indices {indices.shape}",
+        )
+    rest = list(x.shape)
+    rest[axis] = indices.shape[axis]
+    if indices.shape != tuple(rest):
+        raise ShapeError(
+            "take_along_axis: the other axes must agree.",
+            got=f"x {x.shape}, indices {indices.shape}",
+            expected=str(tuple(rest)),
+        )
+    return Spec(indices.shape, x.dtype)
+
+
+@op(shape=_along_shape, lower=Kernel(), types="as is")
+def take_along_axis(xp, x, indices, *, axis=-1):
+    """For each place, the element of x with that index along the axis: y_ij = x_i,indices_ij.
+
+    Shapes: x (..., n, ...), indices (..., m, ...) -> y (..., m, ...).
+
+    >>> take_along_axis([[1.0, 2.0], [3.0, 4.0]], [[1], [0]], axis=1).tolist()
+    [[2.0], [3.0]]
+    """
+    return xp.take_along_axis(x, indices, axis=axis)
+
+
+@take_along_axis.grad
+def _(g, y, x, indices, *, axis):
+    return add_along_axis(zeros(x.shape, x.dtype), indices, g, axis=axis), None
+
+
+@op(shape=lambda x, indices, updates, *, axis: x, lower=Kernel(), types="as is")
+def add_along_axis(xp, x, indices, updates, *, axis):
+    """x with each update added at its index along the axis: the gradient of take_along_axis.
+
+    Shapes: x (..., n, ...), indices and updates (..., m, ...) -> y like x.
+
+    >>> add_along_axis([[0.0, 0.0]], [[1, 1]], [[2.0, 3.0]], axis=1).tolist()
+    [[0.0, 5.0]]
+    """
+    axis = axis % x.ndim
+    place = [
+        xp.arange(n).reshape((1,) * a + (n,) + (1,) * (x.ndim - a - 1))
+        for a, n in enumerate(indices.shape)
+    ]
+    place[axis] = indices
+    if xp is not np:
+        return x.at[tuple(place)].add(updates)
+    y = np.array(x)
+    np.add.at(y, tuple(place), updates)
+    return y
+
+
+@add_along_axis.grad
+def _(g, y, x, indices, updates, *, axis):
+    return g, None, take_along_axis(g, indices, axis=axis)
+
+
+def _argsort_shape(x, *, axis, descending):
+    normalize_axis(axis, x.ndim, "argsort")
+    return Spec(x.shape, DTYPES["int32"])
+
+
+@op(shape=_argsort_shape, lower=Kernel(), types="as is")
+def argsort(xp, x, *, axis=-1, descending=False):
+    """Indices that sort along an axis; equal elements keep their order.
+
+    Shapes: x (...) -> int32 (...).
+
+    >>> argsort([3.0, 1.0, 2.0]).tolist()
+    [1, 2, 0]
+    """
+    if not descending:
+        return xp.argsort(x, axis=axis, stable=True).astype("int32")
+    order = xp.argsort(xp.flip(x, axis), axis=axis, stable=True)  # equal ones in order again
+    return (x.shape[axis] - 1 - xp.flip(order, axis)).astype("int32")
+
+
+# --- compositions ----------------------------------------------------------------------------
+
+
+def gather(x, indices, axis=-1):
+    """Another name of `take_along_axis`, as in PyTorch.
+
+    >>> gather([[1.0, 2.0]], [[1]], axis=1).tolist()
+    [[2.0]]
+    """
+    return take_along_axis(x, indices, axis=axis)
+
+
+def sort(x, axis=-1, descending=False):
+    """Sorted elements along an axis; the gradient goes back to where each came from.
+
+    >>> sort([3.0, 1.0, 2.0]).tolist()
+    [1.0, 2.0, 3.0]
+    """
+    x = as_tensor(x)
+    return take_along_axis(x, argsort(x, axis=axis, descending=descending), axis=axis)
+
+
+def top_k(x, k, sorted=True):
+    """The k largest elements along the last axis and their indices, largest first.
+
+    Shapes: x (..., n) -> values (..., k), indices int32 (..., k).
+
+    >>> values, indices = top_k([1.0, 3.0, 2.0], 2)
+    >>> values.tolist(), indices.tolist()
+    ([3.0, 2.0], [1, 2])
+    """
+    x = as_tensor(x)
+    if not 1 <= k <= x.shape[-1]:
+        raise ArgumentError("top_k: k is out of range.", got=str(k), expected=f"1 to {x.shape[-1]}")
+    indices = argsort(x, axis=-1, descending=True)[..., :k]
+    return take_along_axis(x, indices, axis=-1), indices
+
+
+def full(shape, value, dtype=None):
+    """A tensor of one value; it takes the memory of a single element.
+
+    >>> full((2,), 7.0).tolist()
+    [7.0, 7.0]
+    """
+    x = as_tensor(value)
+    x = x if dtype is None else cast(x, dtype=dtype)
+    return broadcast_to(x, as_shape(shape))
+
+
+def zeros(shape, dtype=None):
+    """A tensor of zeros.
+
+    >>> zeros(2).tolist()
+    [0.0, 0.0]
+    """
+    return full(shape, 0.0 if dtype is None else 0, dtype)
+
+
+def ones(shape, dtype=None):
+    """A tensor of ones.
+
+    >>> ones(2).tolist()
+    [1.0, 1.0]
+    """
+    return full(shape, 1.0 if dtype is None else 1, dtype)
+
+
+def zeros_like(x, dtype=None):
+    """A tensor of zeros with the shape and type of x.
+
+    >>> zeros_like([1, 2]).tolist()
+    [0, 0]
+    """
+    x = as_tensor(x)
+    return zeros(x.shape, dtype or x.dtype)
+
+
+def ones_like(x, dtype=None):
+    """A tensor of ones with the shape and type of x.
+
+    >>> ones_like([1, 2]).tolist()
+    [1, 1]
+    """
+    x = as_tensor(x)
+    return ones(x.shape, dtype or x.dtype)
+
+
+def arange(start, stop=None, step=1, dtype=None):
+    """Numbers from start up to stop, without it.
+
+    >>> arange(3).tolist(), arange(0.0, 1.0, 0.5).tolist()
+    ([0, 1, 2], [0.0, 0.5])
+    """
+    start, stop = (0, start) if stop is None else (start, stop)
+    floats = any(isinstance(v, float) for v in (start, stop, step))
+    return Tensor(np.arange(start, stop, step).astype(as_dtype(dtype or (float if floats else int))))
+
+
+def one_hot(indices, depth, dtype=None, axis=-1):
+    """1 at the index, else 0, along a new last axis; an index outside of 0 to depth - 1 gives zeros.
+
+    Shapes: indices (...) -> y (..., depth).
+
+    >>> one_hot([0, 2], 3).tolist()
+    [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
+    """
+    indices = as_tensor(indices)
+    axis = normalize_axis(axis, indices.ndim + 1, "one_hot")
+    classes = reshape(arange(depth, dtype=indices.dtype), (depth,) + (1,) * (indices.ndim - axis))
+    return cast(eq(expand_dims(indices, axis), classes), dtype=dtype or float)
+
+
+def getitem(x, key):
+    """x[key]: integers, slices, None, `...`, and integer or boolean tensors.
+
+    Basic keys are views; a tensor of integers looks rows up with `take`. A boolean mask needs
+    values, since the result's size depends on them: while tracing use `where`.
+    """
+    x = as_tensor(x)
+    keys = list(key) if isinstance(key, tuple) else [key]
+    keys = [k if k is None or k is Ellipsis or isinstance(k, slice | int) else _key(k) for k in keys]
+    used = [k for k in keys if k is not None and k is not Ellipsis]
+    width = sum(k.ndim if isinstance(k, Tensor) and k.dtype.kind == "b" else 1 for k in used)
+    if width > x.ndim:
+        raise ShapeError("too many indices.", got=f"{width}", expected=f"at most {x.ndim} for x {x.shape}")
+    if sum(k is Ellipsis for k in keys) > 1:
+        raise ArgumentError("an index has at most one `...`.")
+    place = next((i for i, k in enumerate(keys) if k is Ellipsis), len(keys))
+    keys[place : place + 1] = [slice(None)] * (x.ndim - width)
+    if any(isinstance(k, Tensor) for k in keys):
+        return _advanced(x, keys)
+    return _basic(x, keys)
+
+
+def _key(key):
+    if isinstance(key, np.integer):
+        return int(key)
+    key = as_tensor(key)
+    if key.dtype.kind not in "iub":
+        raise DtypeError("an index is an integer, a slice or a mask.", got=key.dtype.name)
+    return int(key) if key.ndim == 0 and key.data is not None and key.dtype.kind != "b" else key
+
+
+def _basic(x, keys):
+    start, stop, step, flipped, shape = [], [], [], [], []
+    axis = 0
+    for key in keys:
+        if key is None:
+            shape.append(1)
+            continue
+        size = x.shape[axis]
+        if isinstance(key, int):
+            if not -size <= key < size:
+                raise IndexError(f"index {key} is out of range for axis {axis} of size {size}")
+            a, b, s = key % size, key % size + 1, 1
+        else:
+            a, b, s = key.indices(size)
+            if s < 0:  # the same elements from the front, then reversed
+                count = len(range(a, b, s))
+                a, b, s = a + (count - 1) * s, a + 1, -s
+                flipped.append(axis)
+                if not count:
+                    a = b = 0
+            a, b = min(a, size), max(min(a, size), b)
+            shape.append(len(range(a, b, s)))
+        start, stop, step = [*start, a], [*stop, b], [*step, s]
+        axis += 1
+    if start != [0] * x.ndim or tuple(stop) != x.shape or step != [1] * x.ndim:
+        x = strided_slice(x, start=start, stop=stop, step=step)
+    if flipped:
+        x = flip(x, axis=flipped)
+    return x if tuple(shape) == x.shape else reshape(x, shape)
+
+
+def _advanced(x, keys):
+    expanded = []
+    for key in keys:  # a mask is the indices where it is true
+        if isinstance(key, Tensor) and key.dtype.kind == "b":
+            expanded += [Tensor(i) for i in np.nonzero(np.asarray(key))]
+        else:
+            expanded.append(key)
+    places = [i for i, k in enumerate(expanded) if isinstance(k, Tensor)]
+    first, last = places[0], places[-1]
+    if any(not isinstance(k, Tensor | int) for k in expanded[first : last + 1]):
+        raise ArgumentError("index tensors must stand side by side.", hint="index in two steps")
+    while first > 0 and isinstance(expanded[first - 1], int):
+        first -= 1
+    while last + 1 < len(expanded) and isinstance(expanded[last + 1], int):
+        last += 1
+    left, group, right = expanded[:first], expanded[first : last + 1], expanded[last + 1 :]
+    x = _basic(x, left + [slice(None)] * len(group) + right)
+    axis = sum(not isinstance(k, int) for k in left)
+    sizes = x.shape[axis : axis + len(group)]
+    indices = [as_tensor(k) for k in group]
+    common = broadcast_shapes("indices", *[i.shape for i in indices])
+    flat = None
+    for index, size in zip(indices, sizes, strict=True):
+        index = where(index < 0, index + size, index)
+        flat = index if flat is None else flat * size + index
+    joined = (*x.shape[:axis], product(sizes), *x.shape[axis + len(group) :])
+    return take(reshape(x, joined), broadcast_to(flat, common), axis=axis)
+
+
+def unstack(x, axis=0):
+    """The slices along an axis, without it.
+
+    >>> [p.tolist() for p in unstack([[1, 2], [3, 4]])]
+    [[1, 2], [3, 4]]
+    """
+    x = as_tensor(x)
+    axis = normalize_axis(axis, x.ndim, "unstack")
+    rest = x.shape[:axis] + x.shape[axis + 1 :]
+    return [reshape(piece, rest) for piece in split(x, x.shape[axis], axis)]

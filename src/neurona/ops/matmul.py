@@ -1,0 +1,92 @@
+"""Matrix products."""
+
+from __future__ import annotations
+
+from neurona.core.lowering import Contraction
+from neurona.core.op import as_tensor, op
+from neurona.core.shapes import Spec, broadcast_shapes
+from neurona.errors import ShapeError
+from neurona.ops.movement import expand_dims, reshape, squeeze, swapaxes
+
+__all__ = ["dot", "matmul", "matrix_product", "outer"]
+
+
+def _matmul_shape(x, w):
+    if x.ndim < 2 or w.ndim < 2:
+        raise ShapeError("matmul: needs matrices.", got=f"x {x.shape}, w {w.shape}", expected=_EXPECTED)
+    if x.shape[-1] != w.shape[-2]:
+        raise ShapeError(
+            f"matmul: the inner sizes differ, {x.shape[-1]} and {w.shape[-2]}.",
+            got=f"x {x.shape}, w {w.shape}",
+            expected=_EXPECTED,
+        )
+    batch = broadcast_shapes("matmul", x.shape[:-2], w.shape[:-2])
+    return Spec((*batch, x.shape[-2], w.shape[-1]), x.dtype)
+
+
+_EXPECTED = "x (..., K) and w (K, N)"
+
+
+@op(shape=_matmul_shape, lower=Contraction())
+def matrix_product(xp, x, w):
+    """Matrix product of the last two axes, y_mn = sum over k of x_mk w_kn. Write x @ w instead.
+
+    Shapes: x (..., M, K), w (..., K, N) -> y (..., M, N); the leading axes broadcast. A transposed
+    operand is read in place: NumPy hands its strides to BLAS.
+
+    >>> matrix_product([[1.0, 2.0]], [[3.0], [4.0]]).tolist()
+    [[11.0]]
+    """
+    if w.ndim == 2 and x.ndim > 2:  # one large product instead of many small ones
+        return xp.matmul(x.reshape(-1, x.shape[-1]), w).reshape(*x.shape[:-1], w.shape[-1])
+    return xp.matmul(x, w)
+
+
+@matrix_product.grad
+def _(g, y, x, w):
+    dx = matrix_product(g, swapaxes(w, -1, -2))
+    if w.ndim == 2 and x.ndim > 2:  # sum over the batch inside the product
+        x, g = reshape(x, (-1, x.shape[-1])), reshape(g, (-1, g.shape[-1]))
+    return dx, matrix_product(swapaxes(x, -1, -2), g)
+
+
+def matmul(x, w):
+    """Matrix product, x @ w; a vector counts as a row on the left, as a column on the right.
+
+    Shapes: x (..., M, K), w (..., K, N) -> y (..., M, N); the leading axes broadcast.
+
+    Raises:
+        ShapeError: if the inner sizes differ, or one is a scalar.
+
+    >>> matmul([[1.0, 2.0], [3.0, 4.0]], [1.0, 1.0]).tolist()
+    [3.0, 7.0]
+    """
+    x, w = as_tensor(x), as_tensor(w)
+    if x.ndim == 0 or w.ndim == 0:
+        raise ShapeError("matmul: a scalar has no inner size.", expected=_EXPECTED, hint="use *")
+    row, column = x.ndim == 1, w.ndim == 1
+    y = matrix_product(expand_dims(x, 0) if row else x, expand_dims(w, 1) if column else w)
+    if row or column:
+        y = squeeze(y, tuple(a for a, gone in ((-2, row), (-1, column)) if gone))
+    return y
+
+
+def dot(x, y):
+    """Inner product of two vectors, sum of x_i y_i; for matrices the matrix product.
+
+    >>> dot([1.0, 2.0], [3.0, 4.0]).item()
+    11.0
+    """
+    return matmul(x, y)
+
+
+def outer(x, y):
+    """Outer product of two vectors, z_ij = x_i y_j.
+
+    Shapes: x (M,), y (N,) -> z (M, N).
+
+    >>> outer([1.0, 2.0], [3.0, 4.0]).tolist()
+    [[3.0, 4.0], [6.0, 8.0]]
+    """
+    x, y = as_tensor(x), as_tensor(y)
+    return expand_dims(x, 1) * expand_dims(y, 0)

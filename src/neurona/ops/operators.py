@@ -1,0 +1,70 @@
+"""Gives Tensor its operators and methods; each is one op or composition.
+
+The core knows no particular op, so they are put in place here, when `neurona.ops` is imported.
+"""
+
+from __future__ import annotations
+
+from neurona.core.tensor import Tensor
+from neurona.ops import elementwise as e
+from neurona.ops import index, movement, reduce
+from neurona.ops.matmul import matmul
+
+
+def _pow(x, y):
+    if isinstance(y, int | float) and y == 2:
+        return e.square(x)  # exact for negative x, and much faster than a general power
+    if isinstance(y, int | float) and y == 0.5:
+        return e.sqrt(x)
+    return e.pow(x, y)
+
+
+_BINARY = {
+    "add": e.add, "sub": e.sub, "mul": e.mul, "truediv": e.div, "floordiv": e.floordiv,
+    "mod": e.mod, "pow": _pow, "matmul": matmul, "and": e.logical_and, "or": e.logical_or,
+}  # fmt: skip
+_COMPARISON = {"eq": e.eq, "ne": e.ne, "lt": e.lt, "le": e.le, "gt": e.gt, "ge": e.ge}
+_UNARY = {"neg": e.neg, "abs": e.abs, "invert": e.logical_not}
+_METHODS = {
+    "sum": reduce.sum, "mean": reduce.mean, "var": reduce.var, "max": reduce.max, "min": reduce.min,
+    "prod": reduce.prod, "any": reduce.any, "all": reduce.all, "argmax": reduce.argmax,
+    "argmin": reduce.argmin, "cumsum": reduce.cumsum, "clip": e.clip, "round": e.round,
+    "squeeze": movement.squeeze, "swapaxes": movement.swapaxes, "repeat": movement.repeat,
+    "take": index.take, "dot": matmul, "__getitem__": index.getitem,
+}  # fmt: skip
+
+
+def _spread(fn):
+    """Let x.reshape(2, 3) mean x.reshape((2, 3))."""
+
+    def method(self, *sizes):
+        return fn(self, sizes[0] if len(sizes) == 1 else sizes)
+
+    method.__doc__ = fn.__doc__
+    return method
+
+
+def _transposed(self, *axes):
+    """Permute the axes; reversed by default."""
+    return movement.transpose(self, (axes[0] if len(axes) == 1 else axes) if axes else None)
+
+
+def _install() -> None:
+    for name, fn in _BINARY.items():
+        setattr(Tensor, f"__{name}__", lambda x, y, fn=fn: fn(x, y))
+        setattr(Tensor, f"__r{name}__", lambda y, x, fn=fn: fn(x, y))
+    for name, fn in _COMPARISON.items():
+        setattr(Tensor, f"__{name}__", lambda x, y, fn=fn: fn(x, y))
+    for name, fn in _UNARY.items():
+        setattr(Tensor, f"__{name}__", lambda x, fn=fn: fn(x))
+    for name, fn in _METHODS.items():
+        setattr(Tensor, name, lambda self, *args, fn=fn, **kwargs: fn(self, *args, **kwargs))
+    Tensor.reshape = _spread(movement.reshape)  # type: ignore[attr-defined]
+    Tensor.transpose = _transposed  # type: ignore[attr-defined]
+    Tensor.astype = lambda self, dtype: e.cast(self, dtype=dtype)  # type: ignore[attr-defined]
+    Tensor.flatten = lambda self: movement.reshape(self, (-1,))  # type: ignore[attr-defined]
+    Tensor.T = property(lambda self: movement.transpose(self))  # type: ignore[attr-defined]
+    Tensor.__iter__ = lambda self: (self[i] for i in range(len(self)))  # type: ignore[attr-defined]
+
+
+_install()

@@ -1,0 +1,217 @@
+"""Ops that fold axes: sums, extremes, logic, and the running sum."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from neurona.core.lowering import Kernel, Reduction
+from neurona.core.op import cast, op
+from neurona.core.shapes import DTYPES, Spec, normalize_axes, normalize_axis, product, reduced
+from neurona.errors import DtypeError, ShapeError
+from neurona.ops.elementwise import eq, where
+from neurona.ops.movement import broadcast_to, reshape
+
+__all__ = ["all", "any", "argmax", "argmin", "cumsum", "max", "mean", "min", "prod", "sum", "var"]
+
+
+def spread(y, x_shape, axis, keepdims):
+    """Return what a reduction of x gave, stretched back over x's shape."""
+    if not keepdims:
+        axes = normalize_axes(axis, len(x_shape), "spread")
+        y = reshape(y, tuple(1 if a in axes else s for a, s in enumerate(x_shape)))
+    return broadcast_to(y, x_shape)
+
+
+def _numeric(name, nonempty=False):
+    rule = reduced(name, nonempty=nonempty)
+
+    def checked(x, **attributes):
+        if x.dtype.kind == "b":
+            raise DtypeError(f"{name}: booleans have no {name}.", hint='x.astype("int32")')
+        return rule(x, **attributes)
+
+    return checked
+
+
+@op(shape=_numeric("sum"), lower=Reduction(lambda b, x, y: b.add(x, y), 0))
+def sum(xp, x, *, axis=None, keepdims=False):
+    """Sum over axes (all by default).
+
+    Shapes: x (...) -> y, without the axes, or with size 1 there if `keepdims`.
+
+    >>> sum([[1.0, 2.0], [3.0, 4.0]], axis=0).tolist()
+    [4.0, 6.0]
+    """
+    return xp.sum(x, axis=axis, keepdims=keepdims, dtype=x.dtype)
+
+
+@sum.grad
+def _(g, y, x, *, axis, keepdims):
+    return spread(g, x.shape, axis, keepdims)
+
+
+@op(shape=_numeric("max", nonempty=True), lower=Reduction(lambda b, x, y: b.maximum(x, y), "lowest"))
+def max(xp, x, *, axis=None, keepdims=False):
+    """Largest element over axes; equal ones share the gradient.
+
+    Shapes: x (...) -> y, without the axes, or with size 1 there if `keepdims`.
+
+    >>> max([[1.0, 2.0], [3.0, 0.0]], axis=1).tolist()
+    [2.0, 3.0]
+    """
+    return xp.max(x, axis=axis, keepdims=keepdims)
+
+
+@op(shape=_numeric("min", nonempty=True), lower=Reduction(lambda b, x, y: b.minimum(x, y), "highest"))
+def min(xp, x, *, axis=None, keepdims=False):
+    """Smallest element over axes; equal ones share the gradient.
+
+    Shapes: x (...) -> y, without the axes, or with size 1 there if `keepdims`.
+
+    >>> min([[1.0, 2.0], [3.0, 0.0]], axis=1).tolist()
+    [1.0, 0.0]
+    """
+    return xp.min(x, axis=axis, keepdims=keepdims)
+
+
+@max.grad
+@min.grad
+def _(g, y, x, *, axis, keepdims):
+    hit = cast(eq(x, spread(y, x.shape, axis, keepdims)), dtype=x.dtype)
+    return hit * spread(g / sum(hit, axis=axis, keepdims=keepdims), x.shape, axis, keepdims)
+
+
+@op(shape=_numeric("prod"), lower=Reduction(lambda b, x, y: b.mul(x, y), 1))
+def prod(xp, x, *, axis=None, keepdims=False):
+    """Product over axes.
+
+    Shapes: x (...) -> y, without the axes, or with size 1 there if `keepdims`.
+
+    >>> prod([[1.0, 2.0], [3.0, 4.0]], axis=1).tolist()
+    [2.0, 12.0]
+    """
+    return xp.prod(x, axis=axis, keepdims=keepdims, dtype=x.dtype)
+
+
+@prod.grad
+def _(g, y, x, *, axis, keepdims):
+    # The product of the others: y / x, except that a zero is left out of its own product.
+    zero = eq(x, 0)
+    zeros = sum(cast(zero, dtype=x.dtype), axis=axis, keepdims=keepdims)
+    safe = where(zero, 1, x)
+    rest = prod(safe, axis=axis, keepdims=keepdims)
+
+    def over(t):
+        return spread(t, x.shape, axis, keepdims)
+
+    one, none = over(where(eq(zeros, 1), rest, 0)), over(where(eq(zeros, 0), rest, 0))
+    return over(g) * where(zero, one, none / safe)
+
+
+@op(shape=reduced("any", "bool"), lower=Reduction(lambda b, x, y: b.logical_or(x, y), 0), types="as is")
+def any(xp, x, *, axis=None, keepdims=False):
+    """Whether some element is true (not zero).
+
+    >>> any([[True, False], [False, False]], axis=1).tolist()
+    [True, False]
+    """
+    return xp.any(x, axis=axis, keepdims=keepdims)
+
+
+@op(shape=reduced("all", "bool"), lower=Reduction(lambda b, x, y: b.logical_and(x, y), 1), types="as is")
+def all(xp, x, *, axis=None, keepdims=False):
+    """Whether every element is true (not zero).
+
+    >>> all([[True, False], [True, True]], axis=1).tolist()
+    [False, True]
+    """
+    return xp.all(x, axis=axis, keepdims=keepdims)
+
+
+def _index_shape(name):
+    def rule(x, *, axis=None, keepdims=False):
+        if x.size == 0:
+            raise ShapeError(f"{name}: nothing has no {name}.", got=f"x {x.shape}")
+        kept = reduced(name, "int32")(x, axis=axis, keepdims=keepdims)
+        return kept
+
+    return rule
+
+
+@op(shape=_index_shape("argmax"), lower=Kernel(), types="as is")
+def argmax(xp, x, *, axis=None, keepdims=False):
+    """Index of the largest element along one axis, or in the flattened tensor; the first of equals.
+
+    Shapes: x (...) -> int32, without the axis, or with size 1 there if `keepdims`.
+
+    >>> argmax([[1.0, 2.0], [3.0, 0.0]], axis=1).tolist()
+    [1, 0]
+    """
+    return xp.argmax(x, axis=axis, keepdims=keepdims).astype("int32")
+
+
+@op(shape=_index_shape("argmin"), lower=Kernel(), types="as is")
+def argmin(xp, x, *, axis=None, keepdims=False):
+    """Index of the smallest element along one axis, or in the flattened tensor; the first of equals.
+
+    Shapes: x (...) -> int32, without the axis, or with size 1 there if `keepdims`.
+
+    >>> argmin([[1.0, 2.0], [3.0, 0.0]], axis=1).tolist()
+    [0, 1]
+    """
+    return xp.argmin(x, axis=axis, keepdims=keepdims).astype("int32")
+
+
+def _cumsum_shape(x, *, axis, reverse):
+    normalize_axis(axis, x.ndim, "cumsum")
+    return Spec(x.shape, DTYPES["int32"] if x.dtype.kind == "b" else x.dtype)
+
+
+@op(shape=_cumsum_shape, lower=Kernel())
+def cumsum(xp, x, *, axis=-1, reverse=False):
+    """Running sum along an axis, y_i = x_0 + ... + x_i; from the end if `reverse`.
+
+    Shapes: x (...) -> y (...).
+
+    >>> cumsum([1.0, 2.0, 3.0]).tolist()
+    [1.0, 3.0, 6.0]
+    """
+    dtype = np.dtype("int32") if x.dtype.kind == "b" else x.dtype
+    x = xp.flip(x, axis) if reverse else x
+    y = xp.cumsum(x, axis=axis, dtype=dtype)
+    return xp.flip(y, axis) if reverse else y
+
+
+@cumsum.grad
+def _(g, y, x, *, axis, reverse):
+    return cumsum(g, axis=axis, reverse=not reverse)
+
+
+def mean(x, axis=None, keepdims=False):
+    """Average over axes, sum(x) / n; of nothing it is NaN.
+
+    Shapes: x (...) -> y, without the axes, or with size 1 there if `keepdims`.
+
+    >>> mean([[1.0, 2.0], [3.0, 4.0]], axis=0).tolist()
+    [2.0, 3.0]
+    """
+    total = sum(x, axis=axis, keepdims=keepdims)
+    shape = np.shape(x)
+    n = product([shape[a] for a in normalize_axes(axis, len(shape), "mean")])
+    return total / (n or float("nan"))
+
+
+def var(x, axis=None, keepdims=False, ddof=0):
+    """Variance over axes, sum((x - mean)^2) / (n - ddof).
+
+    Shapes: x (...) -> y, without the axes, or with size 1 there if `keepdims`.
+
+    >>> var([1.0, 2.0, 3.0, 4.0]).item()
+    1.25
+    """
+    centred = x - mean(x, axis=axis, keepdims=True)
+    shape = np.shape(x)
+    n = product([shape[a] for a in normalize_axes(axis, len(shape), "var")]) - ddof
+    return sum(centred * centred, axis=axis, keepdims=keepdims) / (n if n > 0 else float("nan"))
+
+

@@ -1,0 +1,27 @@
+"""Random tensors: `nn.random.normal((2, 3))` and so on.
+
+The numbers come from a counter-based generator, so they are the same on every engine; within a
+traced function they are drawn anew at each call. `nn.utils.set_random_seed` starts the stream.
+"""
+
+from neurona.core.random import set_seed
+from neurona.ops.draw import (
+    bernoulli,
+    categorical,
+    normal,
+    permutation,
+    randint,
+    truncated_normal,
+    uniform,
+)
+
+__all__ = [
+    "bernoulli",
+    "categorical",
+    "normal",
+    "permutation",
+    "randint",
+    "set_seed",
+    "truncated_normal",
+    "uniform",
+]
