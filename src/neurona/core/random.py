@@ -118,3 +118,14 @@ def use(state: Tensor) -> Iterator[None]:
         yield
     finally:
         _stream.state, _stream.draws = before
+
+
+@contextlib.contextmanager
+def outside() -> Iterator[None]:
+    """Draw from the global stream inside, even while a program is traced: for initial values."""
+    before = _stream.state, _stream.draws
+    _stream.state = None
+    try:
+        yield
+    finally:
+        _stream.state, _stream.draws = before

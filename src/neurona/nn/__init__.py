@@ -1,0 +1,1 @@
+"""Layers, activations, initialisers, regularisers, constraints, losses and metrics."""

@@ -1,0 +1,413 @@
+"""Layer: parameters plus `call`.
+
+    class Scale(nn.layers.Layer):
+        def __init__(self, start=1.0):
+            self.start = start
+
+        def build(self, shape):
+            self.scale = self.add_weight((), nn.initializers.Constant(self.start), "scale")
+
+        def call(self, x):  # (B, ...)
+            return x * self.scale  # (B, ...)
+
+A constructor stores and checks its arguments; `build` gets the shape of the first input and creates
+the parameters; `call` is the formula. Every layer also takes `name`, `dtype`, `trainable` and
+`input_shape`, without naming them. There is no `compute_output_shape` (`call` is run on an abstract
+Tensor) and no `get_config` to write (the arguments are remembered).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from neurona.core import random
+from neurona.core.graph import trace_open
+from neurona.core.op import cast
+from neurona.core.shapes import Spec, as_dtype, as_shape, is_float, product
+from neurona.core.tensor import Tensor, as_array
+from neurona.core.tree import flatten, map_leaves
+from neurona.errors import ArgumentError, NeuronaError, ShapeError, StateError
+from neurona.nn import constraints, initializers, regularizers
+from neurona.nn.parameter import Parameter, bound
+from neurona.nn.record import describe_object, rebuild, remember
+
+_COMMON = ("name", "dtype", "trainable", "input_shape", "activity_regularizer")
+_added_losses: list[list[Tensor]] = []
+_counts: Counter[str] = Counter()
+_training: list[bool] = [False]
+
+
+def automatic_name(cls: type) -> str:
+    """Return the next free name for a class: dense, dense_1, dense_2."""
+    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", cls.__name__).lower()
+    _counts[name] += 1
+    return name if _counts[name] == 1 else f"{name}_{_counts[name] - 1}"
+
+
+def reset_names() -> None:
+    """Start the automatic names anew."""
+    _counts.clear()
+
+
+@contextlib.contextmanager
+def in_training(training: bool) -> Iterator[None]:
+    """Let layers that are called inside know whether this is training."""
+    _training.append(training)
+    try:
+        yield
+    finally:
+        _training.pop()
+
+
+@contextlib.contextmanager
+def collect_losses() -> Iterator[list[Tensor]]:
+    """Yield the list that receives what layers add to the loss inside."""
+    _added_losses.append([])
+    try:
+        yield _added_losses[-1]
+    finally:
+        _added_losses.pop()
+
+
+class Layer:
+    """Base of all layers and models; see the top of this file for how to write one.
+
+    Attributes:
+        name: unique within a model.
+        dtype: of the parameters; float inputs are converted to it.
+        trainable: whether optimisers change the parameters; setting it reaches sublayers.
+        built: whether the parameters exist.
+        input_shape, output_shape: with None for the batch axis, once the layer was called.
+    """
+
+    arguments: dict[str, Any]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        remember(cls, common=_COMMON)
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        self = object.__new__(cls)
+        self._name = ""
+        self.arguments = {}
+        self.dtype = as_dtype(None)
+        self.built = False
+        self.place = ""
+        self._trainable = True
+        self._parameters = []
+        self._input_shape = None
+        self.activity_regularizer: Callable | None = None
+        self.input_shape = self.output_shape = None
+        self._wants_training = "training" in inspect.signature(cls.call).parameters
+        return self
+
+    def __init__(
+        self,
+        name: str | None = None,
+        dtype: Any = None,
+        trainable: bool | None = None,
+        input_shape: Any = None,
+        activity_regularizer: Any = None,
+    ) -> None:
+        self.set_common(name, dtype, trainable, input_shape, activity_regularizer)
+
+    def set_common(
+        self,
+        name: str | None = None,
+        dtype: Any = None,
+        trainable: bool | None = None,
+        input_shape: Any = None,
+        activity_regularizer: Any = None,
+    ) -> None:
+        """Take the arguments that every layer has."""
+        if name is not None:
+            if not isinstance(name, str) or not name or "/" in name:
+                raise ArgumentError("a layer's name is a string without '/'.", got=repr(name))
+            self._name = name
+        if dtype is not None:
+            self.dtype = as_dtype(dtype)
+            if not is_float(self.dtype):
+                raise ArgumentError("a layer computes with floats.", got=self.dtype.name)
+        if trainable is not None:
+            self._trainable = bool(trainable)
+        if input_shape is not None:
+            sizes = (input_shape,) if isinstance(input_shape, int) else tuple(input_shape)
+            as_shape([1 if s is None else s for s in sizes])
+            self._input_shape = sizes
+        if activity_regularizer is not None:
+            self.activity_regularizer = regularizers.get(activity_regularizer)
+
+    @property
+    def name(self) -> str:
+        """The given name, or an automatic one: dense, dense_1, ..."""
+        if not self._name:
+            self._name = automatic_name(type(self))
+        return self._name
+
+    # --- to be written by subclasses ---------------------------------------------------------
+
+    def build(self, shape: Any) -> None:
+        """Create the parameters for inputs of this shape (a list of shapes for several inputs)."""
+
+    def call(self, x: Any) -> Any:
+        """Compute the output."""
+        raise NotImplementedError(f"{type(self).__name__} has no call")
+
+    # --- calling -----------------------------------------------------------------------------
+
+    def __call__(self, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
+        """Build on the first call, convert the inputs to Tensors of the layer's type, and call."""
+        inputs = [self._convert(a) for a in args]
+        leaves = flatten(inputs)[0]
+        for x in leaves:
+            if isinstance(x, Tensor) and x.level < 0:
+                return x.record_layer(self, inputs, kwargs)  # type: ignore[attr-defined]
+        shapes = [x.shape for x in leaves if isinstance(x, Tensor)]
+        try:
+            self.ensure_built(inputs[0] if inputs else None)
+            if training is None:
+                training = _training[-1]
+            with in_training(training):
+                if self._wants_training:
+                    kwargs["training"] = training
+                y = self.call(*inputs, **kwargs)
+            if self.activity_regularizer is not None:
+                self.add_loss(self.activity_regularizer(y))
+        except NeuronaError as error:
+            raise self._explained(error, shapes) from None
+        self._note_shapes(shapes, y)
+        return y
+
+    def _convert(self, value: Any) -> Any:
+        def convert(x: Any) -> Any:
+            if isinstance(x, str) or x is None:
+                return x
+            x = x.value if isinstance(x, Tensor) else Tensor(as_array(x))
+            return cast(x, dtype=self.dtype) if is_float(x.dtype) and x.dtype != self.dtype else x
+
+        if isinstance(value, list | tuple) and not any(
+            isinstance(v, Tensor | np.ndarray) for v in flatten(value)[0]
+        ):
+            return convert(np.asarray(value, self.dtype))  # nested lists of numbers are one array
+        return map_leaves(convert, value)
+
+    def ensure_built(self, inputs: Any) -> None:
+        """Create the parameters for these inputs, unless they exist."""
+        if self.built:
+            return
+        shape = map_leaves(lambda x: x.shape, inputs) if not isinstance(inputs, Tensor) else inputs.shape
+        with random.outside():
+            self.build(shape)
+        self.built = True
+        self._built_for = shape
+
+    def _explained(self, error: NeuronaError, shapes: list) -> NeuronaError:
+        called = f", called with x {', '.join(map(str, shapes))}" if shapes else ""
+        error.within(f"{type(self).__name__} {self.name!r}{self.place}{called}.")
+        built = getattr(self, "_built_for", None)
+        if isinstance(error, ShapeError) and not error.hint and self._parameters and shapes:
+            rest = ", ".join(map(str, built[1:])) if isinstance(built, tuple) else ""
+            if built != shapes[0] and rest:
+                error.hint = f"{self.name!r} was built for (batch, {rest}); feed that, or build a new model"
+        return error
+
+    def _note_shapes(self, shapes: list, y: Any) -> None:
+        def open_batch(shape: tuple) -> tuple:
+            return (None, *shape[1:]) if shape else shape
+
+        if shapes:
+            self.input_shape = open_batch(shapes[0]) if len(shapes) == 1 else [*map(open_batch, shapes)]
+        outputs = [open_batch(t.shape) for t in flatten(y)[0] if isinstance(t, Tensor)]
+        if outputs:
+            self.output_shape = outputs[0] if len(outputs) == 1 else outputs
+
+    def abstract_call(
+        self,
+        *specs: Spec,
+        structure: Callable = tuple,
+        leaf: Callable = lambda t: t.shape,
+        **kwargs: Any,
+    ) -> Any:
+        """Call the layer on abstract Tensors of these Specs and return `leaf` of each output.
+
+        `structure` arranges the list of Tensors as the layer's arguments. Parameters keep their
+        values, whatever the call assigns to them.
+        """
+        outputs: list[Any] = []
+
+        def run(*tensors: Tensor) -> Any:
+            parameters = self.weights
+            with bound(parameters, [p.value for p in parameters]):
+                y = self(*structure(tensors), **kwargs)
+            outputs.append(map_leaves(leaf, y))
+            return y
+
+        with random.use(random.state_of(0, 0)):
+            trace_open(run, specs)
+        return outputs[0]
+
+    # --- parameters --------------------------------------------------------------------------
+
+    def add_weight(
+        self,
+        shape: Any = (),
+        initializer: Any = None,
+        name: str = "weight",
+        *,
+        dtype: Any = None,
+        trainable: bool = True,
+        regularizer: Any = None,
+        constraint: Any = None,
+    ) -> Parameter:
+        """Create a Parameter of this layer.
+
+        Args:
+            shape: its sizes.
+            initializer: a name, an initialiser or a function of (shape, dtype); Glorot uniform by
+                default, zeros where there is one axis or none.
+            name: its name within the layer.
+            dtype: the layer's by default.
+            trainable, regularizer, constraint: see Parameter.
+        """
+        sizes = as_shape(shape)
+        if initializer is None:
+            initializer = "glorot_uniform" if len(sizes) >= 2 else "zeros"
+        with random.outside():
+            value = initializers.get(initializer)(sizes, dtype=as_dtype(dtype or self.dtype))
+        parameter = Parameter(
+            value,
+            name,
+            trainable=trainable,
+            regularizer=regularizers.get(regularizer),
+            constraint=constraints.get(constraint),
+        )
+        parameter.path = f"{self.name}/{name}"
+        self._parameters.append(parameter)
+        return parameter
+
+    def sublayers(self) -> list[Layer]:
+        """Return the layers that are attributes of this one, alone or in lists, tuples and dicts."""
+        found: dict[int, Layer] = {}
+        for value in vars(self).values():
+            for leaf in flatten(value)[0] if isinstance(value, list | tuple | dict) else [value]:
+                if isinstance(leaf, Layer):
+                    found.setdefault(id(leaf), leaf)
+        return list(found.values())
+
+    def all_layers(self) -> list[Layer]:
+        """Return this layer and all below it, each once, parents first."""
+        found: dict[int, Layer] = {}
+        pending: list[Layer] = [self]
+        while pending:
+            layer = pending.pop()
+            if id(layer) not in found:
+                found[id(layer)] = layer
+                pending += reversed(layer.sublayers())
+        return list(found.values())
+
+    @property
+    def weights(self) -> list[Parameter]:
+        """All parameters: of each layer first the trainable ones, then the others."""
+        found: dict[int, Parameter] = {}
+        for layer in self.all_layers():
+            for p in sorted(layer._parameters, key=lambda p: not p.trainable):
+                found.setdefault(id(p), p)
+        return list(found.values())
+
+    @property
+    def trainable_weights(self) -> list[Parameter]:
+        """The parameters that an optimiser changes."""
+        found: dict[int, Parameter] = {}
+        for layer in self.all_layers():
+            if layer._trainable:
+                found.update({id(p): p for p in layer._parameters if p.trainable})
+        return list(found.values())
+
+    @property
+    def non_trainable_weights(self) -> list[Parameter]:
+        """The other parameters."""
+        trainable = {id(p) for p in self.trainable_weights}
+        return [p for p in self.weights if id(p) not in trainable]
+
+    variables = weights
+    trainable_variables = trainable_weights
+    non_trainable_variables = non_trainable_weights
+
+    @property
+    def trainable(self) -> bool:
+        """Whether optimisers change the parameters."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        for layer in self.all_layers():
+            layer._trainable = bool(value)
+
+    @property
+    def losses(self) -> list[Tensor]:
+        """The penalties of the parameters' regularisers, a scalar each."""
+        return [p.regularizer(p.value) for p in self.trainable_weights if p.regularizer is not None]
+
+    def add_loss(self, loss: Any) -> None:
+        """Add a scalar to the loss of the training step that this call is part of."""
+        if _added_losses:
+            _added_losses[-1].append(loss)
+
+    def count_params(self) -> int:
+        """Return the number of numbers in the parameters."""
+        if not self.built:
+            raise StateError(
+                f"{self.name!r} has no parameters yet.", hint="call it on data, or give input_shape"
+            )
+        return sum(product(p.shape) for p in self.weights)
+
+    def get_weights(self) -> list[np.ndarray]:
+        """Return copies of all parameters, in the order of `weights`."""
+        return [p.numpy() for p in self.weights]
+
+    def set_weights(self, weights: Any) -> None:
+        """Set all parameters, in the order of `weights`.
+
+        Raises:
+            ShapeError: if there are too few or too many, or a shape differs; then none is set.
+        """
+        parameters, arrays = self.weights, [as_array(w) for w in weights]
+        if len(arrays) != len(parameters):
+            raise ShapeError(
+                f"set_weights: {self.name!r} has another number of parameters.",
+                got=f"{len(arrays)} arrays",
+                expected=str(len(parameters)),
+                hint="" if self.built else "build the model first: call it on data",
+            )
+        for p, array in zip(parameters, arrays, strict=True):
+            if p.shape != array.shape:
+                raise ShapeError(
+                    f"set_weights: {p.path} has another shape.", got=str(array.shape), expected=str(p.shape)
+                )
+        for p, array in zip(parameters, arrays, strict=True):
+            p.assign(array)
+
+    # --- description -------------------------------------------------------------------------
+
+    def description(self) -> dict[str, Any]:
+        """Return class and arguments as JSON values, from which the layer can be made again."""
+        return describe_object(self, {**self.arguments, "name": self.name})
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments as JSON values."""
+        return self.description()["arguments"]
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
+        """Make a layer from `get_config()`."""
+        return cls(**{k: rebuild(v, custom_objects) for k, v in config.items()})
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name!r}>"

@@ -1,0 +1,162 @@
+"""Parameter: a named Tensor whose value can be replaced.
+
+Everything that training changes is a Parameter: weights, running means, optimiser slots, metric
+totals. While a training step is traced, each stands for an abstract input, and what it was assigned
+becomes an output: so a step written with assignments is one pure function.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from neurona.autodiff import sweep
+from neurona.core.op import as_tensor, cast
+from neurona.core.shapes import is_float
+from neurona.core.tensor import Tensor, as_array
+from neurona.errors import DtypeError, GradientError, ShapeError
+from neurona.ops import alias, ones, zeros
+
+
+class Parameter(Tensor):
+    """A named value that training may change; use it like any Tensor.
+
+    Args:
+        value: the initial value.
+        name: its name within the layer, such as "kernel".
+        trainable: whether optimisers change it.
+        regularizer: a function of the value that is added to the loss, or None.
+        constraint: a function that is applied to the value after each update, or None.
+    """
+
+    __slots__ = ("_value", "constraint", "name", "path", "regularizer", "trainable")
+
+    def __init__(
+        self,
+        value: Any,
+        name: str = "parameter",
+        *,
+        trainable: bool = True,
+        regularizer: Callable | None = None,
+        constraint: Callable | None = None,
+    ) -> None:
+        array = np.array(as_array(value))
+        self.shape, self.dtype = array.shape, array.dtype
+        self.name, self.path = name, name
+        self.trainable = trainable and is_float(array.dtype)
+        self.regularizer, self.constraint = regularizer, constraint
+        self._value = Tensor(array, requires_grad=self.trainable)
+
+    @property
+    def value(self) -> Tensor:
+        """The current value."""
+        return self._value
+
+    @property
+    def data(self) -> np.ndarray | None:  # type: ignore[override]
+        """The current array, or None while tracing."""
+        return self._value.data
+
+    @property
+    def level(self) -> int:  # type: ignore[override]
+        """The trace that the current value belongs to."""
+        return self._value.level
+
+    @property
+    def tracked(self) -> bool:
+        """Whether a gradient can flow into it."""
+        return self._value.tracked
+
+    @property
+    def grad(self) -> Tensor | None:  # type: ignore[override]
+        """The gradient that `backward()` left."""
+        return self._value.grad
+
+    @grad.setter
+    def grad(self, gradient: Tensor | None) -> None:
+        self._value.grad = gradient
+
+    def assign(self, value: Any) -> None:
+        """Replace the value; shape and type stay.
+
+        Raises:
+            ShapeError: if the shape differs.
+            DtypeError: if floats are assigned to integers.
+        """
+        x = value.value if isinstance(value, Tensor) else Tensor(as_array(value))
+        if x.shape != self.shape:
+            raise ShapeError(f"{self.path}: the shape differs.", got=str(x.shape), expected=str(self.shape))
+        if x.dtype != self.dtype:
+            if is_float(x.dtype) and not is_float(self.dtype):
+                raise DtypeError(f"{self.path} holds {self.dtype.name}.", got=x.dtype.name)
+            x = cast(x, dtype=self.dtype)
+        if x.level:
+            self._value = x
+        else:
+            self.restore(Tensor(np.array(x.data), requires_grad=self.trainable))
+
+    def assign_add(self, value: Any) -> None:
+        """Add to the value."""
+        self.assign(self.value + value)
+
+    def assign_sub(self, value: Any) -> None:
+        """Subtract from the value."""
+        self.assign(self.value - value)
+
+    def restore(self, value: Tensor) -> None:
+        """Put a value back as it is, unchecked."""
+        self._value = value
+
+    def __repr__(self) -> str:
+        return f"<Parameter {self.path} {self.spec}>"
+
+
+@contextlib.contextmanager
+def bound(parameters: Sequence[Parameter], values: Sequence[Tensor]) -> Iterator[None]:
+    """Let the parameters have other values inside, whatever happens to them there."""
+    before = [p.value for p in parameters]
+    try:
+        for p, value in zip(parameters, values, strict=True):
+            p.restore(value)
+        yield
+    finally:
+        for p, value in zip(parameters, before, strict=True):
+            p.restore(value)
+
+
+def gradients(
+    fn: Callable[[], Any], parameters: Sequence[Parameter], scale: Any = None
+) -> tuple[Any, list[Tensor]]:
+    """Return what `fn()` returns and the gradient of its loss with respect to each parameter.
+
+    Args:
+        fn: returns the loss, a float scalar, or a tuple that begins with it.
+        parameters: what to differentiate with respect to.
+        scale: where the sweep starts, 1 by default.
+
+    >>> w = Parameter([3.0])
+    >>> gradients(lambda: (w * w).sum(), [w])
+    (Tensor(9., dtype=float32), [Tensor([6.], dtype=float32)])
+    """
+    originals = [p.value for p in parameters]
+    leaves = [alias(v) if v.level else Tensor(v.data, requires_grad=True) for v in originals]
+    for p, leaf in zip(parameters, leaves, strict=True):
+        p.restore(leaf)
+    try:
+        result = fn()
+    finally:
+        for p, leaf, value in zip(parameters, leaves, originals, strict=True):
+            if p.value is leaf:  # unless fn assigned to it
+                p.restore(value)
+    loss = as_tensor(result[0] if isinstance(result, tuple) else result)
+    if loss.shape != () or not is_float(loss.dtype):
+        raise GradientError("the loss is a float scalar.", got=str(loss.spec), hint="average it")
+    seed = ones((), loss.dtype) if scale is None else as_tensor(scale, loss.dtype)
+    found = sweep([loss], [seed], leaves)
+    return result, [
+        zeros(p.shape, p.dtype) if g is None else (g if g.level else g.detach())
+        for p, g in zip(parameters, found, strict=True)
+    ]

@@ -1,0 +1,173 @@
+"""Objects that remember how they were made, so that nobody has to write `get_config`.
+
+`remember(cls)` wraps a class's constructor: the arguments are kept in `obj.arguments`. `describe`
+turns an object and all that it was made of into plain JSON values, and `rebuild` makes it again.
+Rebuilding only ever calls public classes of this library, and the classes and functions that the
+caller names in `custom_objects`.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from neurona.errors import ArgumentError, FormatError, unknown
+
+NAMESPACES = (
+    "layers", "models", "activations", "initializers", "regularizers", "constraints", "losses",
+    "metrics", "optimizers", "optimizers.schedules",
+)  # fmt: skip
+
+
+def remember(cls: type, common: Sequence[str] = ()) -> None:
+    """Wrap the constructor of a class so that its instances keep their arguments.
+
+    Args:
+        cls: the class; called from `__init_subclass__` of a family's base class.
+        common: keyword arguments that every class of the family takes without naming them; they
+            are handed to `self.set_common`, not to the constructor.
+    """
+    original = cls.__dict__.get("__init__")
+    if original is None:
+        return
+    signature = inspect.signature(original)
+    names = [n for n, p in signature.parameters.items() if p.kind is not p.VAR_KEYWORD][1:]
+    open_ended = len(names) + 1 < len(signature.parameters)
+    aside = [c for c in common if c not in names]
+
+    @functools.wraps(original)
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        if type(self) is not cls:  # called by a subclass, which remembers by itself
+            taken = {c: kwargs.pop(c) for c in aside if c in kwargs}
+            if taken:
+                self.set_common(**taken)
+            original(self, *args, **kwargs)
+            return
+        own = {c: kwargs.pop(c) for c in aside if c in kwargs}
+        for name in kwargs:
+            if name not in names and not open_ended:
+                raise unknown(f"argument of {cls.__name__}", name, [*names, *common])
+        try:
+            bound = signature.bind(self, *args, **kwargs)
+        except TypeError as error:
+            raise ArgumentError(
+                f"{cls.__name__}: {error}.", expected=f"{cls.__name__}({', '.join(names)})"
+            ) from None
+        given = dict(list(bound.arguments.items())[1:])
+        for name, parameter in signature.parameters.items():
+            if parameter.kind is parameter.VAR_KEYWORD:
+                given.update(given.pop(name, {}))
+        self.arguments = {**given, **own}
+        if own:
+            self.set_common(**own)
+        original(self, *args, **kwargs)
+        getattr(self, "name", None)  # takes the automatic name now, in the order of creation
+
+    parameters = list(signature.parameters.values())
+    extra = [inspect.Parameter(c, inspect.Parameter.KEYWORD_ONLY, default=None) for c in aside]
+    if not open_ended:
+        __init__.__signature__ = signature.replace(parameters=[*parameters, *extra])  # type: ignore[attr-defined]
+    cls.__init__ = __init__  # type: ignore[misc]
+
+
+def public_name(thing: Any) -> str | None:
+    """Return the name of a class or function in the public namespaces, such as "layers.Dense"."""
+    name = getattr(thing, "__name__", None)
+    for namespace in NAMESPACES:
+        module = importlib.import_module(f"neurona.{namespace}")
+        if name in module.__all__ and getattr(module, name) is thing:
+            return f"{namespace}.{name}"
+    return None
+
+
+def describe(value: Any) -> Any:
+    """Return a value as JSON: numbers, strings, lists, and objects by class and arguments."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.dtype):
+        return value.name
+    if isinstance(value, np.ndarray) or hasattr(value, "numpy"):
+        array = np.asarray(value)
+        return {"array": array.tolist(), "dtype": array.dtype.name}
+    if isinstance(value, list | tuple):
+        return {"tuple": [describe(v) for v in value]} if isinstance(value, tuple) else [*map(describe, value)]
+    if isinstance(value, Mapping):
+        return {"dict": [[describe(k), describe(v)] for k, v in value.items()]}
+    if hasattr(value, "description"):
+        return value.description()
+    if hasattr(value, "arguments"):
+        return describe_object(value, value.arguments)
+    if isinstance(value, type):
+        return {"class": public_name(value) or f"custom.{value.__name__}"}
+    if callable(value):
+        name = getattr(value, "__name__", "")
+        if not name.isidentifier():
+            raise ArgumentError(
+                "a lambda cannot be saved.",
+                got=repr(value),
+                hint="define a named function and load with custom_objects={'name': function}",
+            )
+        return {"function": public_name(value) or f"custom.{name}"}
+    raise ArgumentError("this argument cannot be saved.", got=f"{type(value).__name__} {value!r}")
+
+
+def describe_object(value: Any, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the description of an object made by its class from these arguments."""
+    cls = type(value)
+    return {
+        "object": public_name(cls) or f"custom.{cls.__name__}",
+        "arguments": {k: describe(v) for k, v in arguments.items()},
+    }
+
+
+def rebuild(value: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """Make again what `describe` described.
+
+    Raises:
+        FormatError: if the description is malformed, or names a class that is neither public here
+            nor in `custom_objects`.
+    """
+    again = functools.partial(rebuild, custom_objects=custom_objects)
+    if isinstance(value, list):
+        return [again(v) for v in value]
+    if not isinstance(value, dict):
+        return value
+    match value:
+        case {"array": list(rows), "dtype": str(dtype)}:
+            return np.array(rows, dtype)
+        case {"tuple": list(items)}:
+            return tuple(again(v) for v in items)
+        case {"dict": list(items)}:
+            return {again(k): again(v) for k, v in items}
+        case {"function": str(name)} | {"class": str(name)}:
+            return _named(name, custom_objects)
+        case {"object": str(name), **rest}:
+            cls = _named(name, custom_objects)
+            if hasattr(cls, "from_description"):
+                return cls.from_description(rest, again)
+            arguments = rest.get("arguments")
+            if not isinstance(arguments, dict):
+                raise FormatError(f"the description of {name} has no arguments.")
+            return cls(**{k: again(v) for k, v in arguments.items()})
+    raise FormatError("this is no description of an object.", got=f"keys {sorted(value)}")
+
+
+def _named(name: str, custom_objects: Mapping[str, Any] | None) -> Callable:
+    namespace, _, last = name.rpartition(".")
+    if custom_objects and last in custom_objects:
+        return custom_objects[last]
+    if namespace in NAMESPACES:
+        module = importlib.import_module(f"neurona.{namespace}")
+        if last in module.__all__:
+            return getattr(module, last)
+    raise FormatError(
+        f"the file needs {last!r}, which is not part of neurona.",
+        hint=f"load_model(path, custom_objects={{{last!r}: {last}}})",
+    )

@@ -1,0 +1,35 @@
+"""Gradient descent with momentum."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from neurona.core.tensor import Tensor
+from neurona.errors import check_number
+from neurona.optim.optimizer import Optimizer
+
+
+class SGD(Optimizer):
+    """v <- momentum * v - lr * g;  w <- w + v.  Nesterov: w <- w + momentum * v - lr * g.
+
+    Args:
+        learning_rate: a number or a schedule.
+        momentum: in [0, 1]; without it there is no slot and w <- w - lr * g.
+        nesterov: look ahead.
+
+    Source: Sutskever et al. 2013, eq. 1-4, in Keras's look-ahead form.
+    """
+
+    def __init__(self, learning_rate: Any = 0.01, momentum: float = 0.0, nesterov: bool = False) -> None:
+        super().__init__(learning_rate)
+        self.momentum = check_number("momentum", momentum, low=0, high=1)
+        self.nesterov = nesterov
+        self.slots = ("velocity",) if self.momentum else ()
+
+    def update(self, w: Tensor, g: Tensor, *slots: Tensor, lr: Tensor, t: Tensor) -> Any:
+        """Return the new w and velocity."""
+        if not slots:
+            return w - lr * g
+        velocity = self.momentum * slots[0] - lr * g
+        move = self.momentum * velocity - lr * g if self.nesterov else velocity
+        return w + move, velocity
