@@ -33,7 +33,7 @@ def resample(
     padded = pad(x, MARGIN, MARGIN, fill_mode, fill_value)
     stride = padded.shape[2]
     first = (np.arange(batch)[:, None, None] * padded.shape[1] + above) * stride + left
-    flat = padded.astype(dtype, copy=False).reshape(-1, channels)
+    flat: Any = padded.astype(dtype, copy=False).reshape(-1, channels)
 
     def row_at(index: np.ndarray) -> np.ndarray:
         near, far = flat.take(index, axis=0), flat.take(index + 1, axis=0)
