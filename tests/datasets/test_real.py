@@ -97,15 +97,12 @@ def test_a_cache_that_cannot_be_written(tmp_path):
 
 
 def test_what_is_downloaded_is_found_again(tmp_path, monkeypatch):
-    put_mnist(tmp_path / "far")
-
     def fetch(files, folder):
         put_mnist(folder, [file.name for file in files])
 
-    monkeypatch.setattr("neurona.datasets.locate.fetch", fetch)
-    assert mnist.load_data()[0][0].shape == (12, 28, 28)
-    monkeypatch.undo()
-    monkeypatch.setenv("NEURONA_CACHE", str(tmp_path / "cache"))
+    with monkeypatch.context() as patch:
+        patch.setattr("neurona.datasets.locate.fetch", fetch)
+        assert mnist.load_data()[0][0].shape == (12, 28, 28)
     assert mnist.load_data()[0][0].shape == (12, 28, 28)
 
 

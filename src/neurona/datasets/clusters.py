@@ -42,10 +42,14 @@ def make_blobs(
     ([[0.0, 0.0], [9.0, 9.0], [9.0, 9.0], [0.0, 0.0]], [0, 1, 1, 0])
     """
     rng = as_random_state(random_state)
+    if not (isinstance(center_box, tuple | list) and len(center_box) == 2):
+        raise ArgumentError(
+            "center_box must be a pair.", got=repr(center_box), expected="(low, high)"
+        )
     low = check_number("center_box", center_box[0])
     high = check_number("center_box", center_box[1], low=low)
     counts = None
-    if not isinstance(n_samples, int | np.integer):
+    if np.ndim(n_samples) > 0:
         counts = [check_integer("n_samples", n, minimum=0) for n in n_samples]
     if centers is None:
         centers = 3 if counts is None else len(counts)
@@ -54,12 +58,15 @@ def make_blobs(
         n_features = check_integer("n_features", n_features, minimum=1)
         places = rng.uniform(low, high, size=(count, n_features))
     else:
-        places = np.asarray(centers, dtype=np.float64)
+        try:
+            places = np.asarray(centers, dtype=np.float64)
+        except (TypeError, ValueError):
+            places = np.empty(0)
         if places.ndim != 2 or 0 in places.shape:
             raise ArgumentError(
                 "centers must be a number or a table.",
-                got=f"shape {places.shape}",
-                expected="(n_centers, n_features)",
+                got=repr(centers),
+                expected="an integer, or numbers (n_centers, n_features)",
             )
     if counts is None:
         whole, rest = divmod(check_integer("n_samples", n_samples, minimum=1), len(places))
