@@ -138,3 +138,16 @@ def test_open_url_names_itself_and_has_a_timeout(monkeypatch):
     monkeypatch.setattr(download.urllib.request, "urlopen", urlopen)
     download.open_url("https://a/x")
     assert seen == {"url": "https://a/x", "agent": "neurona", "timeout": download.TIMEOUT}
+
+
+def test_the_name_is_given_in_one_step_to_a_whole_file(tmp_path, monkeypatch):
+    Network(monkeypatch, a=[DATA], b=[DATA])
+    replace, seen = os.replace, []
+
+    def watched(source, target):
+        seen.append((source.read_bytes() == DATA, target.exists(), source.parent == target.parent))
+        replace(source, target)
+
+    monkeypatch.setattr(download.os, "replace", watched)
+    fetch((FILE,), tmp_path)
+    assert seen == [(True, False, True)]
