@@ -1,0 +1,113 @@
+"""Downloading: several addresses, several attempts, and never a half-written file."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import socket
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from functools import partial
+from http.client import HTTPException
+from pathlib import Path
+from time import sleep
+from typing import Any
+
+from neurona.datasets.card import RemoteFile
+
+ATTEMPTS = 3
+TIMEOUT = 20.0  # seconds without a byte
+_CHUNK = 2**16
+
+
+class DownloadError(Exception):
+    """No address gave the file; the message says why, address by address."""
+
+
+class _WrongContentError(Exception):
+    """What arrived is not the file."""
+
+
+def open_url(url: str) -> Any:
+    """Open an address for reading; the one place where the library touches the network."""
+    request = urllib.request.Request(url, headers={"User-Agent": "neurona"})
+    return urllib.request.urlopen(request, timeout=TIMEOUT)
+
+
+def fetch(files: tuple[RemoteFile, ...], folder: Path) -> None:
+    """Download the files that `folder` lacks, showing the progress on a terminal.
+
+    Each is written under a temporary name, checked (size, SHA-256), and only then given its own:
+    a file with its name is whole, also if several processes download at once.
+
+    Raises:
+        DownloadError: a file could not be had from any address.
+        OSError: the folder cannot be written.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+
+    folder.mkdir(parents=True, exist_ok=True)
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as progress:
+        for file in files:
+            if not (folder / file.name).is_file():
+                task = progress.add_task(file.name, total=file.size)
+                _fetch_one(file, folder, partial(_report, progress, task))
+
+
+def _report(progress: Any, task: Any, size: int) -> None:
+    progress.update(task, completed=size)
+
+
+def _fetch_one(file: RemoteFile, folder: Path, report: Callable[[int], Any]) -> None:
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            sleep(2.0 ** (attempt - 1))
+        reasons, hopeless = [], True
+        for url in file.urls:
+            try:
+                _download(url, file, folder, report)
+            except (OSError, HTTPException, _WrongContentError) as error:
+                reasons.append(f"{url}: {error}")
+                hopeless = hopeless and _is_final(error)
+            else:
+                return
+        if hopeless:
+            break
+    raise DownloadError("; ".join(reasons))
+
+
+def _is_final(error: Exception) -> bool:
+    """Tell whether another attempt is in vain: no such page, or no network at all."""
+    if isinstance(error, urllib.error.HTTPError):
+        return 400 <= error.code < 500 and error.code not in (408, 429)
+    return isinstance(getattr(error, "reason", None), socket.gaierror)
+
+
+def _download(url: str, file: RemoteFile, folder: Path, report: Callable[[int], Any]) -> None:
+    unfinished = folder / f".{file.name}.{os.getpid()}.{secrets.token_hex(4)}.part"
+    digest, size = hashlib.sha256(), 0
+    try:
+        with open_url(url) as response, open(unfinished, "xb") as out:
+            while chunk := response.read(_CHUNK):
+                size += len(chunk)
+                if size > file.size:
+                    raise _WrongContentError(f"more than the {file.size} bytes of {file.name}")
+                digest.update(chunk)
+                out.write(chunk)
+                report(size)
+            out.flush()
+            os.fsync(out.fileno())
+        if size < file.size:
+            raise _WrongContentError(f"{size} bytes of {file.size}")
+        if digest.hexdigest() != file.sha256:
+            raise _WrongContentError(f"SHA-256 {digest.hexdigest()}, expected {file.sha256}")
+        os.replace(unfinished, folder / file.name)
+    finally:
+        unfinished.unlink(missing_ok=True)

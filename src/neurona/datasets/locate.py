@@ -1,0 +1,69 @@
+"""Where a data set is: in a folder that was named, in the user's own, in the cache, or far away."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from neurona import config
+from neurona.datasets.card import Card
+from neurona.datasets.download import DownloadError, fetch
+from neurona.errors import MissingDataError
+
+Folder = str | os.PathLike[str]
+
+
+def folders(name: str, folder: Folder | None = None) -> list[Path]:
+    """Return the folders in which the data set `name` may be, in the order of search.
+
+    >>> [path.name for path in folders("mnist", "here")][:2]
+    ['here', 'mnist']
+    """
+    found = []
+    if folder is not None:
+        root = Path(folder).expanduser()
+        found += [root, root / name]
+    own = config.data_folder()
+    if own is not None:
+        found.append(own / name)
+    return [*found, config.cache_folder() / name]
+
+
+def locate(
+    card: Card, is_complete: Callable[[Path], bool], folder: Folder | None = None
+) -> Path | None:
+    """Return the first folder that has the whole data set, or None."""
+    return next((place for place in folders(card.name, folder) if is_complete(place)), None)
+
+
+def obtain(card: Card, is_complete: Callable[[Path], bool], folder: Folder | None = None) -> Path:
+    """Return a folder with the whole data set, downloading it into the cache if there is none.
+
+    A copy that is found is used as it is: only what is downloaded must have the known checksum.
+
+    Raises:
+        MissingDataError: it is nowhere and cannot be downloaded; names files, folders, addresses.
+    """
+    place = locate(card, is_complete, folder)
+    if place is not None:
+        return place
+    cache = config.cache_folder() / card.name
+    try:
+        fetch(card.files, cache)
+    except (DownloadError, OSError) as error:
+        raise _missing(card, folder, str(error)) from None
+    return cache
+
+
+def _missing(card: Card, folder: Folder | None, reason: str) -> MissingDataError:
+    names = ", ".join(file.name for file in card.files)
+    looked = ", ".join(str(place) for place in folders(card.name, folder))
+    addresses = "\n".join(f"  {url}" for file in card.files for url in file.urls)
+    return MissingDataError(
+        f"the data set {card.name} is neither here nor reachable.",
+        got=f"no complete copy in {looked}; the download failed: {reason}",
+        expected=f"{names}",
+        hint=f"get the files on a machine with a network and put them into a folder {card.name}/ "
+        f"in the folder that NEURONA_DATA names, or pass load_data(folder=...):\n{addresses}",
+    )
