@@ -5,25 +5,79 @@
 1.0
 """
 
-from neurona import config, errors, ops, random
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from neurona import (
+    activations,
+    callbacks,
+    config,
+    constraints,
+    data,
+    errors,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    models,
+    ops,
+    optimizers,
+    random,
+    regularizers,
+    utils,
+)
 from neurona.autodiff import grad, jacobian, value_and_grad
 from neurona.core.graph import Graph, trace
 from neurona.core.tensor import Tensor, tensor
 from neurona.engines.jit import jit
+from neurona.models import Model, Sequential
+from neurona.nn.parameter import Parameter, gradients
+from neurona.nn.symbolic import Input
+
+if TYPE_CHECKING:
+    from neurona import classic, datasets, plots
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Graph",
+    "Input",
+    "Model",
+    "Parameter",
+    "Sequential",
     "Tensor",
+    "activations",
+    "callbacks",
+    "classic",
     "config",
+    "constraints",
+    "data",
+    "datasets",
     "errors",
     "grad",
+    "gradients",
+    "initializers",
     "jacobian",
     "jit",
+    "layers",
+    "losses",
+    "metrics",
+    "models",
     "ops",
+    "optimizers",
+    "plots",
     "random",
+    "regularizers",
     "tensor",
     "trace",
+    "utils",
     "value_and_grad",
 ]
+
+_LAZY = ("classic", "datasets", "plots")  # not needed to build and train a network
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return importlib.import_module(f"neurona.{name}")
+    raise AttributeError(f"module 'neurona' has no attribute {name!r}")

@@ -40,8 +40,8 @@ def sweep(
         key = _key(x)
         collected[key] = add(collected[key], g) if key in collected else g
 
-    for y, g in zip(outputs, cotangents, strict=True):
-        collect(y, g)
+    for y, seed in zip(outputs, cotangents, strict=True):
+        collect(y, seed)
     for source in reversed(_between(outputs, wanted)):
         gs = [collected.get((source.serial, i)) for i in range(len(source.specs))]
         if all(g is None for g in gs):
@@ -64,7 +64,9 @@ def _between(outputs: Sequence[Tensor], wanted: set) -> list[Source]:
         source = pending.pop()
         if source.serial not in found:
             found[source.serial] = source
-            pending += [x.source for x in source.inputs if x.source is not None and _key(x) not in wanted]
+            pending += [
+                x.source for x in source.inputs if x.source is not None and _key(x) not in wanted
+            ]
     useful: dict[int, Source] = {}
     for serial in sorted(found):
         if any(
@@ -104,8 +106,12 @@ def _unbroadcast(g: Tensor, shape: Shape) -> Tensor:
     if g.shape == shape:
         return g
     extra = g.ndim - len(shape)
-    axes = [*range(extra), *(extra + a for a, s in enumerate(shape) if s == 1 != g.shape[extra + a])]
-    return reshape(sum_axes(g, axis=tuple(axes)), shape)
+    axes = [
+        *range(extra),
+        *(extra + a for a, s in enumerate(shape) if s == 1 != g.shape[extra + a]),
+    ]
+    total = sum_axes(g, axis=tuple(axes))
+    return total if total.shape == shape else reshape(total, shape)
 
 
 def _leaf(x: Any) -> Tensor:
@@ -116,7 +122,9 @@ def _leaf(x: Any) -> Tensor:
     return Tensor(x.data, requires_grad=True)
 
 
-def value_and_grad(fn: Callable, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable:
+def value_and_grad(
+    fn: Callable, argnums: int | Sequence[int] = 0, has_aux: bool = False
+) -> Callable:
     """Return a function that gives (fn(...), gradient).
 
     Args:
@@ -135,7 +143,8 @@ def value_and_grad(fn: Callable, argnums: int | Sequence[int] = 0, has_aux: bool
     def with_gradient(*args: Any, **kwargs: Any) -> Any:
         numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
         inputs = list(args)
-        structures, leaves = [], []
+        structures: list[tuple] = []
+        leaves: list[Tensor] = []
         for n in numbers:
             if not -len(args) <= n < len(args):
                 raise ArgumentError("argnums: there is no such argument.", got=str(n))
@@ -154,7 +163,9 @@ def value_and_grad(fn: Callable, argnums: int | Sequence[int] = 0, has_aux: bool
                 hint="sum or average the result, or use nn.jacobian",
             )
         gs = sweep([y], [ones((), y.dtype)], leaves)
-        full = [zeros(x.shape, x.dtype) if g is None else g for x, g in zip(leaves, gs, strict=True)]
+        full = [
+            zeros(x.shape, x.dtype) if g is None else g for x, g in zip(leaves, gs, strict=True)
+        ]
         y, *full = _released([y, *full], leaves)
         parts = tuple(structure.unflatten(full[a:b]) for structure, a, b in structures)
         gradient = parts[0] if isinstance(argnums, int) else parts
@@ -166,7 +177,11 @@ def value_and_grad(fn: Callable, argnums: int | Sequence[int] = 0, has_aux: bool
 def _flatten_numbers(arg: Any) -> tuple[list, Any]:
     """Flatten an argument; a list of plain numbers is one array."""
     leaves, structure = flatten(arg)
-    if leaves and not any(isinstance(x, Tensor | np.ndarray) for x in leaves) and not isinstance(arg, dict):
+    if (
+        leaves
+        and not any(isinstance(x, Tensor | np.ndarray) for x in leaves)
+        and not isinstance(arg, dict)
+    ):
         return flatten(as_tensor(arg))
     return leaves, structure
 
@@ -282,4 +297,4 @@ def _ancestors(y: Tensor) -> list[Source]:
     return list(found.values())
 
 
-Tensor.backward = backward  # type: ignore[attr-defined]
+setattr(Tensor, "backward", backward)  # noqa: B010 - the class declares it for type checkers

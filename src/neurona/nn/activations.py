@@ -16,7 +16,9 @@ def linear(x: Any) -> Tensor:
     return as_tensor(x)
 
 
-def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Tensor:
+def relu(
+    x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0
+) -> Tensor:
     """y = max(x, 0), with an optional slope below the threshold and a ceiling.
 
     >>> relu([-1.0, 2.0]).tolist()

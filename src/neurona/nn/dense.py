@@ -52,7 +52,9 @@ class Dense(Layer):
     def build(self, shape: Any) -> None:
         """Create kernel (D, units) and bias (units,)."""
         if len(shape) < 2:
-            raise ShapeError("Dense: needs a batch axis.", got=f"x {shape}", expected="x (batch, ..., features)")
+            raise ShapeError(
+                "Dense: needs a batch axis.", got=f"x {shape}", expected="x (batch, ..., features)"
+            )
         self.kernel = self.add_weight(
             (shape[-1], self.units),
             self.kernel_initializer,

@@ -97,7 +97,9 @@ class RandomUniform(Initializer):
     Args: see RandomNormal.
     """
 
-    def __init__(self, minval: float = -0.05, maxval: float = 0.05, seed: int | None = None) -> None:
+    def __init__(
+        self, minval: float = -0.05, maxval: float = 0.05, seed: int | None = None
+    ) -> None:
         self.minval, self.maxval, self.seed = minval, maxval, seed
 
     def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
@@ -253,7 +255,7 @@ class Orthogonal(Initializer):
         q, r = np.linalg.qr(a.numpy())
         q = q * np.where(np.diagonal(r) < 0, -1.0, 1.0)  # makes the choice of Q unique
         q = q if rows >= columns else q.T
-        return Tensor((self.gain * q).reshape(shape)).astype(dtype or float)  # type: ignore[attr-defined]
+        return Tensor((self.gain * q).reshape(shape)).astype(dtype or float)  #
 
 
 class Identity(Initializer):
@@ -269,7 +271,7 @@ class Identity(Initializer):
     def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
         if len(shape) != 2:
             raise ShapeError("the identity has two axes.", got=str(shape))
-        return Tensor(self.gain * np.eye(*shape)).astype(dtype or float)  # type: ignore[attr-defined]
+        return Tensor(self.gain * np.eye(*shape)).astype(dtype or float)  #
 
 
 NAMES: dict[str, type[Initializer]] = {
@@ -306,7 +308,9 @@ def get(identifier: Any) -> Callable[..., Tensor]:
         return identifier()
     if callable(identifier):
         return identifier
-    raise ArgumentError("an initializer is a name or a function of (shape, dtype).", got=repr(identifier))
+    raise ArgumentError(
+        "an initializer is a name or a function of (shape, dtype).", got=repr(identifier)
+    )
 
 
 def _snake(name: str) -> str:

@@ -18,11 +18,8 @@ Tensor) and no `get_config` to write (the arguments are remembered).
 
 from __future__ import annotations
 
-import contextlib
 import inspect
-import re
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -35,45 +32,11 @@ from neurona.core.tensor import Tensor, as_array
 from neurona.core.tree import flatten, map_leaves
 from neurona.errors import ArgumentError, NeuronaError, ShapeError, StateError
 from neurona.nn import constraints, initializers, regularizers
+from neurona.nn.context import add_loss, automatic_name, in_training, is_training
 from neurona.nn.parameter import Parameter, bound
 from neurona.nn.record import describe_object, rebuild, remember
 
 _COMMON = ("name", "dtype", "trainable", "input_shape", "activity_regularizer")
-_added_losses: list[list[Tensor]] = []
-_counts: Counter[str] = Counter()
-_training: list[bool] = [False]
-
-
-def automatic_name(cls: type) -> str:
-    """Return the next free name for a class: dense, dense_1, dense_2."""
-    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", cls.__name__).lower()
-    _counts[name] += 1
-    return name if _counts[name] == 1 else f"{name}_{_counts[name] - 1}"
-
-
-def reset_names() -> None:
-    """Start the automatic names anew."""
-    _counts.clear()
-
-
-@contextlib.contextmanager
-def in_training(training: bool) -> Iterator[None]:
-    """Let layers that are called inside know whether this is training."""
-    _training.append(training)
-    try:
-        yield
-    finally:
-        _training.pop()
-
-
-@contextlib.contextmanager
-def collect_losses() -> Iterator[list[Tensor]]:
-    """Yield the list that receives what layers add to the loss inside."""
-    _added_losses.append([])
-    try:
-        yield _added_losses[-1]
-    finally:
-        _added_losses.pop()
 
 
 class Layer:
@@ -88,6 +51,17 @@ class Layer:
     """
 
     arguments: dict[str, Any]
+    dtype: np.dtype
+    built: bool
+    place: str  # where a Sequential has it, for errors
+    input_shape: Any
+    output_shape: Any
+    activity_regularizer: Callable | None
+    _name: str
+    _trainable: bool
+    _parameters: list[Parameter]
+    _input_shape: tuple | None
+    _wants_training: bool
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -103,7 +77,7 @@ class Layer:
         self._trainable = True
         self._parameters = []
         self._input_shape = None
-        self.activity_regularizer: Callable | None = None
+        self.activity_regularizer = None
         self.input_shape = self.output_shape = None
         self._wants_training = "training" in inspect.signature(cls.call).parameters
         return self
@@ -168,12 +142,12 @@ class Layer:
         leaves = flatten(inputs)[0]
         for x in leaves:
             if isinstance(x, Tensor) and x.level < 0:
-                return x.record_layer(self, inputs, kwargs)  # type: ignore[attr-defined]
+                return x.record_layer(self, inputs, kwargs)  # type: ignore[attr-defined]  #
         shapes = [x.shape for x in leaves if isinstance(x, Tensor)]
         try:
             self.ensure_built(inputs[0] if inputs else None)
             if training is None:
-                training = _training[-1]
+                training = is_training()
             with in_training(training):
                 if self._wants_training:
                     kwargs["training"] = training
@@ -202,7 +176,11 @@ class Layer:
         """Create the parameters for these inputs, unless they exist."""
         if self.built:
             return
-        shape = map_leaves(lambda x: x.shape, inputs) if not isinstance(inputs, Tensor) else inputs.shape
+        shape = (
+            map_leaves(lambda x: x.shape, inputs)
+            if not isinstance(inputs, Tensor)
+            else inputs.shape
+        )
         with random.outside():
             self.build(shape)
         self.built = True
@@ -215,7 +193,9 @@ class Layer:
         if isinstance(error, ShapeError) and not error.hint and self._parameters and shapes:
             rest = ", ".join(map(str, built[1:])) if isinstance(built, tuple) else ""
             if built != shapes[0] and rest:
-                error.hint = f"{self.name!r} was built for (batch, {rest}); feed that, or build a new model"
+                error.hint = (
+                    f"{self.name!r} was built for (batch, {rest}); feed that, or build a new model"
+                )
         return error
 
     def _note_shapes(self, shapes: list, y: Any) -> None:
@@ -223,7 +203,9 @@ class Layer:
             return (None, *shape[1:]) if shape else shape
 
         if shapes:
-            self.input_shape = open_batch(shapes[0]) if len(shapes) == 1 else [*map(open_batch, shapes)]
+            self.input_shape = (
+                open_batch(shapes[0]) if len(shapes) == 1 else [*map(open_batch, shapes)]
+            )
         outputs = [open_batch(t.shape) for t in flatten(y)[0] if isinstance(t, Tensor)]
         if outputs:
             self.output_shape = outputs[0] if len(outputs) == 1 else outputs
@@ -357,8 +339,7 @@ class Layer:
 
     def add_loss(self, loss: Any) -> None:
         """Add a scalar to the loss of the training step that this call is part of."""
-        if _added_losses:
-            _added_losses[-1].append(loss)
+        add_loss(loss)
 
     def count_params(self) -> int:
         """Return the number of numbers in the parameters."""
@@ -389,7 +370,9 @@ class Layer:
         for p, array in zip(parameters, arrays, strict=True):
             if p.shape != array.shape:
                 raise ShapeError(
-                    f"set_weights: {p.path} has another shape.", got=str(array.shape), expected=str(p.shape)
+                    f"set_weights: {p.path} has another shape.",
+                    got=str(array.shape),
+                    expected=str(p.shape),
                 )
         for p, array in zip(parameters, arrays, strict=True):
             p.assign(array)

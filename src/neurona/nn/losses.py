@@ -39,7 +39,9 @@ class Loss:
         self.arguments = {}
         return self
 
-    def __init__(self, name: str | None = None, reduction: str | None = "sum_over_batch_size") -> None:
+    def __init__(
+        self, name: str | None = None, reduction: str | None = "sum_over_batch_size"
+    ) -> None:
         self.name = name or type(self).__name__
         self.reduction = check_choice("reduction", reduction or "none", REDUCTIONS)
 
@@ -58,7 +60,7 @@ def reduce_weighted(values: Tensor, sample_weight: Any, reduction: str) -> Tenso
     total = None
     if sample_weight is not None:
         w = as_tensor(sample_weight)
-        w = w if w.dtype == values.dtype else w.astype(values.dtype)  # type: ignore[attr-defined]
+        w = w if w.dtype == values.dtype else w.astype(values.dtype)  #
         if w.ndim == values.ndim + 1 and w.shape[-1] == 1:
             w = ops.squeeze(w, -1)
         if w.ndim > values.ndim or w.shape != values.shape[: w.ndim]:
@@ -80,7 +82,7 @@ def reduce_weighted(values: Tensor, sample_weight: Any, reduction: str) -> Tenso
 
 def _like(y_true: Any, y_pred: Tensor) -> Tensor:
     y = as_tensor(y_true)
-    return y if y.dtype == y_pred.dtype else y.astype(y_pred.dtype)  # type: ignore[attr-defined]
+    return y if y.dtype == y_pred.dtype else y.astype(y_pred.dtype)  #
 
 
 def mean_squared_error(y_true: Any, y_pred: Any) -> Tensor:
@@ -94,7 +96,11 @@ def mean_squared_error(y_true: Any, y_pred: Any) -> Tensor:
 
 
 def sparse_categorical_crossentropy(
-    y_true: Any, y_pred: Any, from_logits: bool = False, ignore_class: int | None = None, axis: int = -1
+    y_true: Any,
+    y_pred: Any,
+    from_logits: bool = False,
+    ignore_class: int | None = None,
+    axis: int = -1,
 ) -> Tensor:
     """-ln p_y, where y is the class as an integer.
 
@@ -111,7 +117,7 @@ def sparse_categorical_crossentropy(
             expected=f"y_true {y_pred.shape[:-1]}",
             hint="for one-hot labels use loss='categorical_crossentropy'",
         )
-    y = y.astype("int32")  # type: ignore[attr-defined]
+    y = y.astype("int32")  #
     if from_logits or y_pred.logits is not None:
         log_p = ops.log_softmax(y_pred if y_pred.logits is None else y_pred.logits, axis=axis)
     else:
@@ -123,7 +129,9 @@ def sparse_categorical_crossentropy(
 class MeanSquaredError(Loss):
     """Mean of (y_true - y_pred)^2."""
 
-    def __init__(self, reduction: str | None = "sum_over_batch_size", name: str = "mean_squared_error") -> None:
+    def __init__(
+        self, reduction: str | None = "sum_over_batch_size", name: str = "mean_squared_error"
+    ) -> None:
         super().__init__(name, reduction)
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
@@ -147,7 +155,9 @@ class SparseCategoricalCrossentropy(Loss):
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """Return the cross-entropy of each sample."""
-        return sparse_categorical_crossentropy(y_true, y_pred, self.from_logits, self.ignore_class, self.axis)
+        return sparse_categorical_crossentropy(
+            y_true, y_pred, self.from_logits, self.ignore_class, self.axis
+        )
 
 
 class FunctionLoss(Loss):
@@ -184,7 +194,9 @@ def get(identifier: Any) -> Loss | None:
         return identifier()
     if callable(identifier):
         return FunctionLoss(identifier)
-    raise ArgumentError("a loss is a name, a Loss or a function (y_true, y_pred).", got=repr(identifier))
+    raise ArgumentError(
+        "a loss is a name, a Loss or a function (y_true, y_pred).", got=repr(identifier)
+    )
 
 
 def check_float_prediction(y_pred: Tensor) -> None:

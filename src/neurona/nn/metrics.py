@@ -26,6 +26,7 @@ class Metric:
     """
 
     arguments: dict[str, Any]
+    totals: list[Parameter]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -90,10 +91,10 @@ class Mean(Metric):
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
         """Add values, each with its weight."""
-        values = as_tensor(values).astype(self.dtype)  # type: ignore[attr-defined]
+        values = as_tensor(values).astype(self.dtype)  #
         weights = ops.ones(values.shape, self.dtype)
         if sample_weight is not None:
-            w = as_tensor(sample_weight).astype(self.dtype)  # type: ignore[attr-defined]
+            w = as_tensor(sample_weight).astype(self.dtype)  #
             w = ops.reshape(w, w.shape + (1,) * (values.ndim - w.ndim))
             weights = ops.broadcast_to(w, values.shape)
         self.total.assign_add(ops.sum(values * weights))
@@ -101,17 +102,21 @@ class Mean(Metric):
 
     def result(self) -> Tensor:
         """Return total / count, 0 before any value."""
-        return ops.where(self.count > 0, self.total / ops.where(self.count > 0, self.count, 1.0), 0.0)
+        return ops.where(
+            self.count > 0, self.total / ops.where(self.count > 0, self.count, 1.0), 0.0
+        )
 
 
 class MeanMetricWrapper(Mean):
     """Mean of a function (y_true, y_pred) -> values."""
 
     def __init__(self, fn: Callable, name: str | None = None, dtype: Any = None) -> None:
-        super().__init__(name or getattr(fn, "__name__", "metric"), dtype)
+        super().__init__(name or str(getattr(fn, "__name__", "metric")), dtype)
         self.fn = fn
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(  # type: ignore[override]
+        self, y_true: Any, y_pred: Any, sample_weight: Any = None
+    ) -> None:
         """Add the function's values for a batch."""
         super().update_state(self.fn(y_true, y_pred), sample_weight)
 
@@ -121,7 +126,7 @@ def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Tensor:
     y, p = as_tensor(y_true), as_tensor(y_pred)
     if y.ndim == p.ndim and y.shape[-1] == 1:
         y = ops.squeeze(y, -1)
-    return (ops.argmax(p, axis=-1) == y.astype("int32")).astype("float32")  # type: ignore[attr-defined]
+    return (ops.argmax(p, axis=-1) == y.astype("int32")).astype("float32")  #
 
 
 class SparseCategoricalAccuracy(MeanMetricWrapper):
@@ -134,7 +139,9 @@ class SparseCategoricalAccuracy(MeanMetricWrapper):
 NAMES: dict[str, Callable[[], Metric]] = {"sparse_categorical_accuracy": SparseCategoricalAccuracy}
 
 
-def get(identifier: Any, y_true_shape: tuple = (), y_pred_shape: tuple = (), loss: Any = None) -> Metric:
+def get(
+    identifier: Any, y_true_shape: tuple = (), y_pred_shape: tuple = (), loss: Any = None
+) -> Metric:
     """Return a metric by name, by class, or around a function.
 
     "accuracy" is chosen from the shapes, as Keras does: sparse categorical when the labels have
@@ -156,4 +163,6 @@ def get(identifier: Any, y_true_shape: tuple = (), y_pred_shape: tuple = (), los
         return identifier()
     if callable(identifier):
         return MeanMetricWrapper(identifier)
-    raise ArgumentError("a metric is a name, a Metric or a function (y_true, y_pred).", got=repr(identifier))
+    raise ArgumentError(
+        "a metric is a name, a Metric or a function (y_true, y_pred).", got=repr(identifier)
+    )

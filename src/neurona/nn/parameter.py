@@ -88,7 +88,9 @@ class Parameter(Tensor):
         """
         x = value.value if isinstance(value, Tensor) else Tensor(as_array(value))
         if x.shape != self.shape:
-            raise ShapeError(f"{self.path}: the shape differs.", got=str(x.shape), expected=str(self.shape))
+            raise ShapeError(
+                f"{self.path}: the shape differs.", got=str(x.shape), expected=str(self.shape)
+            )
         if x.dtype != self.dtype:
             if is_float(x.dtype) and not is_float(self.dtype):
                 raise DtypeError(f"{self.path} holds {self.dtype.name}.", got=x.dtype.name)

@@ -24,7 +24,7 @@ NAMESPACES = (
 )  # fmt: skip
 
 
-def remember(cls: type, common: Sequence[str] = ()) -> None:
+def remember(cls: Any, common: Sequence[str] = ()) -> None:
     """Wrap the constructor of a class so that its instances keep their arguments.
 
     Args:
@@ -32,7 +32,7 @@ def remember(cls: type, common: Sequence[str] = ()) -> None:
         common: keyword arguments that every class of the family takes without naming them; they
             are handed to `self.set_common`, not to the constructor.
     """
-    original = cls.__dict__.get("__init__")
+    original: Any = cls.__dict__.get("__init__")
     if original is None:
         return
     signature = inspect.signature(original)
@@ -71,13 +71,14 @@ def remember(cls: type, common: Sequence[str] = ()) -> None:
     parameters = list(signature.parameters.values())
     extra = [inspect.Parameter(c, inspect.Parameter.KEYWORD_ONLY, default=None) for c in aside]
     if not open_ended:
-        __init__.__signature__ = signature.replace(parameters=[*parameters, *extra])  # type: ignore[attr-defined]
+        wrapped: Any = __init__
+        wrapped.__signature__ = signature.replace(parameters=[*parameters, *extra])  #
     cls.__init__ = __init__  # type: ignore[misc]
 
 
 def public_name(thing: Any) -> str | None:
     """Return the name of a class or function in the public namespaces, such as "layers.Dense"."""
-    name = getattr(thing, "__name__", None)
+    name = str(getattr(thing, "__name__", ""))
     for namespace in NAMESPACES:
         module = importlib.import_module(f"neurona.{namespace}")
         if name in module.__all__ and getattr(module, name) is thing:
@@ -97,7 +98,11 @@ def describe(value: Any) -> Any:
         array = np.asarray(value)
         return {"array": array.tolist(), "dtype": array.dtype.name}
     if isinstance(value, list | tuple):
-        return {"tuple": [describe(v) for v in value]} if isinstance(value, tuple) else [*map(describe, value)]
+        return (
+            {"tuple": [describe(v) for v in value]}
+            if isinstance(value, tuple)
+            else [*map(describe, value)]
+        )
     if isinstance(value, Mapping):
         return {"dict": [[describe(k), describe(v)] for k, v in value.items()]}
     if hasattr(value, "description"):

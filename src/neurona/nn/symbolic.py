@@ -79,7 +79,8 @@ def _probe(call: Call, size: int) -> Any:
     """Return shape and type of the call's outputs when unknown sizes are `size`."""
     places = [i for i, x in enumerate(call.inputs) if isinstance(x, Symbolic)]
     specs = [
-        Spec(tuple(size if s is None else s for s in call.inputs[i].shape), call.inputs[i].dtype) for i in places
+        Spec(tuple(size if s is None else s for s in call.inputs[i].shape), call.inputs[i].dtype)
+        for i in places
     ]
 
     def arrange(tensors: Sequence[Tensor]) -> Any:
@@ -119,7 +120,7 @@ class Operation(Layer):
         return OPS[self.op](*inputs, **self.attributes)
 
 
-def Input(  # noqa: N802 - Keras's name; it reads as a class where it is used
+def Input(
     shape: Any = None, batch_size: int | None = None, dtype: Any = None, name: str | None = None
 ) -> Symbolic:
     """Return a symbolic input of the functional API.
@@ -170,7 +171,9 @@ def calls_between(inputs: Sequence[Symbolic], outputs: Sequence[Symbolic]) -> li
     return list(done.values())
 
 
-def run(calls: Sequence[Call], inputs: Sequence[Symbolic], values: Sequence[Any], outputs: Any) -> Any:
+def run(
+    calls: Sequence[Call], inputs: Sequence[Symbolic], values: Sequence[Any], outputs: Any
+) -> Any:
     """Replay the calls with real values for the inputs; return the outputs, nested as they are."""
     known: dict[int, Any] = {id(x): v for x, v in zip(inputs, values, strict=True)}
     results: dict[int, list] = {}

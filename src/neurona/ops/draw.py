@@ -21,7 +21,15 @@ from neurona.ops.index import argsort
 from neurona.ops.movement import concatenate, reshape
 from neurona.ops.reduce import argmax
 
-__all__ = ["bernoulli", "categorical", "normal", "permutation", "randint", "truncated_normal", "uniform"]
+__all__ = [
+    "bernoulli",
+    "categorical",
+    "normal",
+    "permutation",
+    "randint",
+    "truncated_normal",
+    "uniform",
+]
 
 
 def _unit_shape(state, *, shape, draw, dtype):

@@ -5,6 +5,7 @@ The core knows no particular op, so they are put in place here, when `neurona.op
 
 from __future__ import annotations
 
+from neurona.core.shapes import as_dtype
 from neurona.core.tensor import Tensor
 from neurona.ops import elementwise as e
 from neurona.ops import index, movement, reduce
@@ -49,6 +50,11 @@ def _transposed(self, *axes):
     return movement.transpose(self, (axes[0] if len(axes) == 1 else axes) if axes else None)
 
 
+def _astype(self, dtype):
+    """Convert to another element type; the tensor itself if it has that type."""
+    return self.value if self.dtype == as_dtype(dtype) else e.cast(self, dtype=dtype)
+
+
 def _install() -> None:
     for name, fn in _BINARY.items():
         setattr(Tensor, f"__{name}__", lambda x, y, fn=fn: fn(x, y))
@@ -59,12 +65,16 @@ def _install() -> None:
         setattr(Tensor, f"__{name}__", lambda x, fn=fn: fn(x))
     for name, fn in _METHODS.items():
         setattr(Tensor, name, lambda self, *args, fn=fn, **kwargs: fn(self, *args, **kwargs))
-    Tensor.reshape = _spread(movement.reshape)  # type: ignore[attr-defined]
-    Tensor.transpose = _transposed  # type: ignore[attr-defined]
-    Tensor.astype = lambda self, dtype: e.cast(self, dtype=dtype)  # type: ignore[attr-defined]
-    Tensor.flatten = lambda self: movement.reshape(self, (-1,))  # type: ignore[attr-defined]
-    Tensor.T = property(lambda self: movement.transpose(self))  # type: ignore[attr-defined]
-    Tensor.__iter__ = lambda self: (self[i] for i in range(len(self)))  # type: ignore[attr-defined]
+    own = {
+        "reshape": _spread(movement.reshape),
+        "transpose": _transposed,
+        "astype": _astype,
+        "flatten": lambda self: movement.reshape(self, (-1,)),
+        "T": property(movement.transpose),
+        "__iter__": lambda self: (self[i] for i in range(len(self))),
+    }
+    for name, fn in own.items():
+        setattr(Tensor, name, fn)
 
 
 _install()

@@ -87,7 +87,9 @@ class Optimizer:
             if value is not None:
                 check_number(key, value, low=0, open=True)
         if sum(v is not None for v in given.values()) > 1:
-            raise ArgumentError("choose one way of clipping.", got=", ".join(k for k, v in given.items() if v))
+            raise ArgumentError(
+                "choose one way of clipping.", got=", ".join(k for k, v in given.items() if v)
+            )
         if weight_decay is not None:
             check_number("weight_decay", weight_decay, low=0)
         if gradient_accumulation_steps is not None:
@@ -119,7 +121,8 @@ class Optimizer:
         if self.parameters:
             if [id(p) for p in parameters] != [id(p) for p in self.parameters]:
                 raise StateError(
-                    "the optimizer was built for other parameters.", hint="compile with a new optimizer"
+                    "the optimizer was built for other parameters.",
+                    hint="compile with a new optimizer",
                 )
             return
         self.parameters = parameters
@@ -188,7 +191,9 @@ class Optimizer:
         pairs = list(pairs)
         self.apply([g for g, _ in pairs], [p for _, p in pairs])
 
-    def apply(self, gradients: Sequence[Any], parameters: Sequence[Parameter] | None = None) -> None:
+    def apply(
+        self, gradients: Sequence[Any], parameters: Sequence[Parameter] | None = None
+    ) -> None:
         """Update parameters by their gradients (those it was built for, by default)."""
         if parameters is not None:
             self.build(parameters)
@@ -208,11 +213,13 @@ class Optimizer:
         done = self._updates()
         rate = self._rate.value if self._schedule is None else self._scheduled(done)
         for index, (p, g) in enumerate(zip(self.parameters, gs, strict=True)):
-            lr, t = rate.astype(p.dtype), (done + 1).astype(p.dtype)  # type: ignore[attr-defined]
+            lr, t = rate.astype(p.dtype), (done + 1).astype(p.dtype)  #
             self._update_one(index, p, g, lr, t, now)
         self.iterations.assign_add(1)
 
-    def _update_one(self, index: int, p: Parameter, g: Tensor, lr: Tensor, t: Tensor, now: Any) -> None:
+    def _update_one(
+        self, index: int, p: Parameter, g: Tensor, lr: Tensor, t: Tensor, now: Any
+    ) -> None:
         w = p.value
         if self.weight_decay and not self._excluded(p):
             w = w - w * (lr * self.weight_decay)
@@ -275,7 +282,9 @@ def names() -> dict[str, type[Optimizer]]:
 
     classes = [getattr(optimizers, n) for n in optimizers.__all__]
     return {
-        c.__name__.lower(): c for c in classes if isinstance(c, type) and issubclass(c, Optimizer) and c is not Optimizer
+        c.__name__.lower(): c
+        for c in classes
+        if isinstance(c, type) and issubclass(c, Optimizer) and c is not Optimizer
     }
 
 

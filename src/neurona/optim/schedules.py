@@ -50,7 +50,7 @@ class ExponentialDecay(Schedule):
     def __call__(self, step: Any) -> Tensor:
         from neurona import ops
 
-        progress = as_tensor(step).astype("float32") / self.decay_steps  # type: ignore[attr-defined]
+        progress = as_tensor(step).astype("float32") / self.decay_steps  #
         if self.staircase:
             progress = ops.floor(progress)
         return self.initial * ops.pow(self.decay_rate, progress)

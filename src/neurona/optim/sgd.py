@@ -20,7 +20,9 @@ class SGD(Optimizer):
     Source: Sutskever et al. 2013, eq. 1-4, in Keras's look-ahead form.
     """
 
-    def __init__(self, learning_rate: Any = 0.01, momentum: float = 0.0, nesterov: bool = False) -> None:
+    def __init__(
+        self, learning_rate: Any = 0.01, momentum: float = 0.0, nesterov: bool = False
+    ) -> None:
         super().__init__(learning_rate)
         self.momentum = check_number("momentum", momentum, low=0, high=1)
         self.nesterov = nesterov
