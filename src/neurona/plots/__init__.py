@@ -10,6 +10,9 @@ from neurona.plots.boundary import boundary_grid, decision_boundary
 from neurona.plots.confusion import confusion_matrix
 from neurona.plots.curves import activations
 from neurona.plots.gradients import gradient_flow
+from neurona.plots.graph import model_graph
+from neurona.plots.images import misclassified, samples
+from neurona.plots.kernels import weights
 from neurona.plots.linear import linear_boundary
 from neurona.plots.training import history, learning_rate, loss_curve
 
@@ -23,4 +26,8 @@ __all__ = [
     "learning_rate",
     "linear_boundary",
     "loss_curve",
+    "misclassified",
+    "model_graph",
+    "samples",
+    "weights",
 ]

@@ -110,7 +110,7 @@ def decision_boundary(
     share = f"{100 * right.mean():.3g} % of {len(points):,} points on their side"
     ax.set_title(f"Decision boundary: {share}" if title is None else title)
     if own:
-        figure.legend(loc="outside lower center", ncols=min(len(names) + 1, 5), frameon=False)
+        figure.legend(loc="outside lower center", ncols=min(len(names) + 1, 6), frameon=False)
         if graded:
             _probability_bar(figure, ax, colors, names[1])
     return figure

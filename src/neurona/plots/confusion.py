@@ -85,6 +85,9 @@ def confusion_matrix(
             tick.set_rotation_mode("anchor")
     ax.set_yticks(range(size), labels)
     ax.set_xlabel("predicted class")
+    if normalize:
+        of = {"true": "each row", "pred": "each column", "all": "all cells"}[normalize]
+        ax.set_xlabel(f"predicted class (% of {of})")
     ax.set_ylabel("true class")
     accuracy = f"{100 * np.trace(counts) / total:.3g} % of {total:,.0f} right"
     ax.set_title(f"Confusion matrix: {accuracy}" if title is None else title)
@@ -140,7 +143,7 @@ def _write_cells(
     normalize: str | None,
 ) -> None:
     size = len(counts)
-    small = 10.0 if size <= 7 else 8.5 if size <= 12 else 7.0
+    small = 10.0 if size <= 7 else 9.0 if size <= 12 else 8.0
     for i, j in np.ndindex(size, size):
         if counts[i, j] == 0 and (size > 5 or i == j):
             text = "0" if i == j else ""  # zeros would hide the errors

@@ -60,8 +60,10 @@ def gradient_flow(
     sizes = [_magnitudes(name, value) for name, value in gradients.items()]
     drawn = [s for pair in sizes if pair for s in pair if np.isfinite(s) and s > 0]
     low = min([vanishing / 100, *drawn]) / 3
-    high = max([exploding * 10, *drawn]) * 3
+    high = max([exploding * 10, *drawn])
+    high *= (high / low) ** 0.16  # room for a word behind the longest bar
 
+    own = ax is None
     figure, ax = axes_for(ax, 7.6, 1.9 + 0.36 * len(names))
     ax.set_xscale("log")
     ax.set_xlim(low, high)
@@ -76,17 +78,8 @@ def gradient_flow(
         word = _verdict(pair, vanishing, exploding)
         at = peak if np.isfinite(peak) and peak > 0 else low
         if word:
-            inside = at > exploding  # little room is left on the right
-            ax.annotate(
-                word,
-                (at, i),
-                (-5 if inside else 5, 0),
-                textcoords="offset points",
-                va="center",
-                ha="right" if inside else "left",
-                fontweight="bold",
-                fontsize="small",
-            )
+            style: dict[str, Any] = {"va": "center", "fontweight": "bold", "fontsize": "small"}
+            ax.annotate(word, (at, i), (5, 0), textcoords="offset points", **style)
     ax.set_yticks(range(len(names)), names)
     ax.set_xlabel("|gradient| (log scale)")
     ax.set_ylabel("layer, first to last")
@@ -103,16 +96,10 @@ def gradient_flow(
             alpha=0.75,
         )
     handles = dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))
-    if handles:
-        ax.legend(
-            handles.values(),
-            handles,
-            loc="upper left",
-            bbox_to_anchor=(0.0, -0.08 - 0.7 / (1.9 + 0.36 * len(names))),
-            ncols=2,
-            frameon=False,
-            fontsize="small",
-        )
+    if handles and own:
+        figure.legend(handles.values(), handles, loc="outside lower center", ncols=2, frameon=False)
+    elif handles:
+        ax.legend(handles.values(), handles, loc="lower right", fontsize="small")
     tidy(ax, grid="x")
     ax.tick_params(axis="y", length=0)
     ax.set_title(_headline(sizes), pad=20)
@@ -150,5 +137,9 @@ def _headline(sizes: list[tuple[float, float] | None]) -> str:
     if 0.1 <= ratio <= 10:
         return "Gradient flow: about the same size in the first and the last layer"
     word = "smaller" if ratio > 1 else "larger"
-    times = f"{max(ratio, 1 / ratio):,.0f} times {word}"
+    factor = f"{max(ratio, 1 / ratio):,.0f}"
+    if len(factor) > 7:
+        factor = f"10^{{{np.log10(max(ratio, 1 / ratio)):.0f}}}"
+        factor = f"about ${factor}$"
+    times = f"{factor} times {word}"
     return f"Gradient flow: {times} in the first layer than in the last"

@@ -91,7 +91,7 @@ def linear_boundary(
         title = "Linear boundary" if crosses else "Linear boundary (outside this view)"
     else:
         side = names[1] if b[0] >= 0 else names[0]
-        title = f"Both weights are 0: no line yet, every point counts as {side}"
+        title = f"Both weights are 0: no line yet, every point counts as class {side}"
     positive = points @ w + b[0] >= 0
     draw_points(ax, points, labels, classes, names, (labels == classes[1]) == positive)
     finish(ax, low, high)
@@ -107,10 +107,21 @@ def _draw_line(ax: Axes, w: np.ndarray, b: float, low: np.ndarray, high: np.ndar
     along = np.array([-w[1], w[0]]) / np.linalg.norm(w)
     reach = 2 * np.linalg.norm(high - low)
     ends = np.stack([foot - reach * along, foot + reach * along])
-    label = f"{w[0]:.3g}·x₁ {w[1]:+.3g}·x₂ {b:+.3g} = 0".replace("-", "\N{MINUS SIGN}")
+    second, third = (f"{'−' if v < 0 else '+'} {abs(v):.3g}" for v in (w[1], b))
+    label = f"{w[0]:.3g}·x₁ {second}·x₂ {third} = 0".replace("-", "−")
     ax.plot(ends[:, 0], ends[:, 1], color="0.1", linewidth=2, label=label)
     if (low <= foot).all() and (foot <= high).all():
         tip = foot + 0.14 * np.linalg.norm(high - low) * w / np.linalg.norm(w)
         arrow = {"arrowstyle": "-|>", "color": "0.1", "linewidth": 1.6}
         ax.annotate("", tip, foot, arrowprops=arrow)
-        ax.annotate("w", tip, (4, 4), textcoords="offset points", fontweight="bold", color="0.1")
+        box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5}
+        ax.annotate(
+            "w",
+            tip,
+            (6, 4),
+            textcoords="offset points",
+            fontweight="bold",
+            color="0.1",
+            bbox=box,
+            zorder=6,
+        )
