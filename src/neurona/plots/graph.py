@@ -6,8 +6,6 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from neurona.errors import DataError, check_integer
 from neurona.plots.canvas import new_figure
 from neurona.plots.layering import Layered, Node, arrange
@@ -34,7 +32,7 @@ def model_graph(model: Any, *, rows: int = 20) -> Figure:
     """Draw a model's layers with their class, output shape and number of parameters.
 
     Branches stand side by side, and a shortcut keeps a lane of its own beside what it skips. A deep
-    model goes on in a second column, and so on, where a single arrow connects the parts.
+    model goes on in a second column, and so on, where one line connects the parts.
 
     Args:
         model: an object with `layers`, each with a `name`, an `output_shape` and `count_params()`
@@ -60,7 +58,7 @@ def model_graph(model: Any, *, rows: int = 20) -> Figure:
     columns = _columns(layered, rows)
     place, size = _coordinates(layered, columns, width, set(boxes))
 
-    figure = new_figure(max(size[0], 3.0), size[1] + 0.45)
+    figure = new_figure(max(size[0], 3.0), size[1] + 0.35)
     ax = figure.add_subplot()
     ax.axis("off")
     spare = max(3.0 - size[0], 0) / 2
@@ -77,7 +75,9 @@ def model_graph(model: Any, *, rows: int = 20) -> Figure:
     for node, box in boxes.items():
         _draw_box(ax, box, place[node], width, colors[box.kind])
     name = getattr(model, "name", None) or type(model).__name__
-    ax.set_title(f"{name}: {len(boxes)} layers" + (f", {total:,} parameters" if total else ""))
+    ax.set_title(
+        f"{name}: {len(model.layers)} layers" + (f", {total:,} parameters" if total else "")
+    )
     return figure
 
 
@@ -123,19 +123,22 @@ def _count(part: Any) -> int | None:
 
 
 def _columns(layered: Layered, rows: int) -> list[range]:
-    """Part the ranks into columns of about equal length, cut where one arrow passes."""
+    """Part the ranks into columns of about equal length, cut where all arrows have one source."""
     count = len(layered.ranks)
     number = -(-count // rows)
     rank = {node: r for r, row in enumerate(layered.ranks) for node in row}
-    passing = np.zeros(count + 1, dtype=int)
+    sources: list[set[Node]] = [set() for _ in range(count)]  # of what passes above each rank
     for path in layered.paths:
-        passing[rank[path[0]] + 1 : rank[path[-1]] + 1] += 1
-    allowed = [r for r in range(1, count) if passing[r] == 1]
+        for r in range(rank[path[0]] + 1, rank[path[-1]] + 1):
+            sources[r].add(path[0])
     cuts: list[int] = []
     for k in range(1, number):
-        free = [r for r in allowed if not cuts or r > cuts[-1] + 1]
-        if free:
-            cuts.append(min(free, key=lambda r: abs(r - k * count / number)))
+        wish = k * count / number
+        last = cuts[-1] if cuts else 0
+        free = [r for r in range(last + 2, count - 1) if len(sources[r]) == 1]
+        best = min(free, key=lambda r: abs(r - wish), default=0)
+        if best and abs(best - wish) <= rows / 3:
+            cuts.append(best)
     edges = [0, *cuts, count]
     return [range(a, b) for a, b in itertools.pairwise(edges)]
 
@@ -146,6 +149,7 @@ def _coordinates(
     """Centres in inches from the upper left, and the size of it all."""
     place: dict[Node, tuple[float, float]] = {}
     left, pitch = MARGIN, HEIGHT + GAP
+    head = GAP if len(columns) > 1 else 0.0  # for the line from column to column
     for span in columns:
         nodes = [node for r in span for node in layered.ranks[r]]
         half = {node: width / 2 if node in real else LANE / 2 for node in nodes}
@@ -153,10 +157,10 @@ def _coordinates(
         high = max(layered.x[node] + half[node] for node in nodes)
         for r in span:
             for node in layered.ranks[r]:
-                y = MARGIN + HEIGHT / 2 + GAP + (r - span.start) * pitch
+                y = MARGIN + HEIGHT / 2 + head + (r - span.start) * pitch
                 place[node] = (left + layered.x[node] - low, y)
         left += high - low + 2 * GAP
-    height = MARGIN * 2 + GAP * 2 + max(len(span) for span in columns) * pitch - GAP
+    height = MARGIN * 2 + head * 2 + max(len(span) for span in columns) * pitch - GAP
     return place, (left - 2 * GAP + MARGIN, height)
 
 
@@ -222,7 +226,6 @@ def _arrow(
             mutation_scale=9,
             color="0.35",
             linewidth=1.2,
-            fill=False,
             zorder=2,
             shrinkA=0,
             shrinkB=0,

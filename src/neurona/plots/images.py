@@ -29,8 +29,8 @@ def samples(
     (N,) or one-hot (N, K).
 
     Args:
-        images: bytes in 0..255, or numbers: in [0, 1], in [0, 255], or else stretched from their
-            smallest to their largest.
+        images: black is 0 and white is 1, 255, or with another range the largest value; with values
+            below 0, black is the smallest.
         labels: the class of each image.
         count: how many are drawn at most.
         class_names: names of the classes in order, used instead of class numbers.
@@ -154,10 +154,10 @@ def as_pictures(images: Any, name: str) -> np.ndarray:
         )
     pixels = array.astype(np.float64)
     low, high = float(np.nanmin(pixels)), float(np.nanmax(pixels))
-    if array.dtype == np.uint8 or (low >= 0 and 1 < high <= 255):
-        low, high = 0.0, 255.0
-    elif low >= 0 and high <= 1:
+    if low >= 0 and high <= 1:
         low, high = 0.0, 1.0
+    elif low >= 0:
+        low, high = 0.0, 255.0 if 127 < high <= 255 else high
     return (pixels - low) / ((high - low) or 1.0)
 
 
@@ -174,7 +174,9 @@ def _grid(pictures: np.ndarray, captions: list[str], columns: int | None, title:
     longest = max(len(line) for caption in captions for line in caption.split("\n"))
     width = max(1.15, 0.072 * longest + 0.1)
     height = 1.15 * pictures.shape[1] / pictures.shape[2] + 0.17 * lines
-    figure = new_figure(max(width * columns, 3.2), height * rows + (0.5 if title else 0.15))
+    figure = new_figure(
+        max(width * columns, 3.2, 0.095 * len(title)), height * rows + (0.5 if title else 0.15)
+    )
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     for ax, picture, caption in zip(axes, pictures, captions, strict=False):
         ax.imshow(picture, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
@@ -185,5 +187,5 @@ def _grid(pictures: np.ndarray, captions: list[str], columns: int | None, title:
     for ax in axes[len(pictures) :]:
         ax.remove()
     if title:
-        figure.suptitle(title, fontsize="large" if len(title) < 11 * columns else "medium")
+        figure.suptitle(title, fontsize="medium")
     return figure

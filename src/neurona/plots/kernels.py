@@ -138,21 +138,27 @@ def _tiles(
         tiles = kernel.transpose(3, 2, 0, 1)[:, :across].reshape(-1, kh, kw)
         detail = f"{kh} × {kw}"
         if channels > 1:
-            count, columns = max(count // across, 1) * across, across
+            count = max(count // across, 1) * across
             shown = f"{across} of {channels}" if across < channels else f"{channels}"
             detail += f", {shown} channels across"
-    per = len(tiles) // total
+    per = len(tiles) // total  # tiles a filter
     tiles = tiles[:count]
-    rows, columns = grid_shape(len(tiles), columns)
     height, width = tiles.shape[1:]
     aspect = height / width
+    if per > 1 and columns is None:  # as many filters side by side as make it nearly square
+        columns = per * max(round((len(tiles) * aspect) ** 0.5 / per), 1)
+    rows, columns = grid_shape(len(tiles), columns)
+    if per > 1:
+        columns = max(columns // per, 1) * per
+        rows = math.ceil(len(tiles) / columns)
     cell = min(max(8.5 / max(rows * aspect, columns), 0.35), 1.1)
     figure = new_figure(max(cell * columns + 1.2, 4.6), max(cell * rows * aspect + 0.6, 2.2))
     ax = figure.add_subplot()
     limit = _limit(tiles)
-    gap = 1.1
+    left = 1.1 * np.arange(columns) + 0.35 * (np.arange(columns) // per if per > 1 else 0)
+    down = 1.1 * aspect
     for i, tile in enumerate(tiles):
-        x, y = (i % columns) * gap, (i // columns) * gap * aspect
+        x, y = left[i % columns], (i // columns) * down
         image = ax.imshow(
             tile,
             cmap=DIVERGING,
@@ -161,15 +167,18 @@ def _tiles(
             extent=(x, x + 1, y + aspect, y),
             interpolation="nearest",
         )
-    ax.set_xlim(-0.05, columns * gap - 0.05)
-    ax.set_ylim(rows * gap * aspect - 0.05, -0.05)
+    ax.set_xlim(-0.1, left[-1] + 1.1)
+    ax.set_ylim(rows * down - 0.1 * aspect + 0.1, -0.1)
     ax.set_facecolor("0.35")
     _axis_free(ax)
     if per > 1:
-        numbers = np.arange(rows)
-        ax.set_yticks(numbers * gap * aspect + aspect / 2, numbers.astype(str))
-        ax.set_ylabel("filter")
-        ax.set_xticks(np.arange(columns) * gap + 0.5, np.arange(columns).astype(str))
+        side_by_side = columns // per
+        first = np.arange(rows) * side_by_side
+        last = np.minimum(first + side_by_side, len(tiles) // per) - 1
+        names = [f"{a}" if a == b else f"{a}–{b}" for a, b in zip(first, last, strict=True)]
+        ax.set_yticks(np.arange(rows) * down + aspect / 2, names)
+        ax.set_ylabel("filter" if side_by_side == 1 else "filters")
+        ax.set_xticks(left + 0.5, (np.arange(columns) % per).astype(str))
         ax.set_xlabel("channel")
     figure.colorbar(image, ax=ax, label="weight", shrink=0.9)
     shown = len(tiles) // per

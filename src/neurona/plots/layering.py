@@ -147,13 +147,13 @@ def _place(
         chosen = boxes if boxes and len(near) <= 2 and node in real else near
         return float(np.mean([x[m] for m in chosen])) if chosen else x[node]
 
-    for sweep in range(16):
+    for sweep in range(17):  # the last goes down
         rows = ranks if sweep % 2 == 0 else ranks[::-1]
         for row in rows:
             near = above if sweep % 2 == 0 else below
             wishes = np.array([wish(n, near[n]) for n in row])
             gaps = [(width[a] + width[b]) / 2 for a, b in itertools.pairwise(row)]
-            weight = np.array([20.0 if n in real else 1.0 for n in row])
+            weight = np.array([1e4 if n in real else 1.0 for n in row])  # waypoints give way
             x.update(zip(row, _apart(wishes, gaps, weight).tolist(), strict=True))
     return x
 
