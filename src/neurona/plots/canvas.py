@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neurona.errors import ArgumentError, DataError
+from neurona.errors import ArgumentError, DataError, check_integer
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -79,11 +79,15 @@ def tidy(ax: Axes, *, grid: str = "y") -> None:
 
 
 def grid_shape(count: int, columns: int | None = None) -> tuple[int, int]:
-    """Return (rows, columns) for `count` tiles, about as wide as high when columns is None.
+    """Return (rows, columns) for `count` tiles, about as many of each; up to three are a row.
 
     >>> grid_shape(10), grid_shape(10, columns=5)
     ((3, 4), (2, 5))
     """
+    if columns is not None:
+        columns = check_integer("columns", columns, minimum=1)
+    elif count <= 3:
+        columns = count
     columns = min(columns or math.ceil(math.sqrt(count)), max(count, 1))
     return math.ceil(count / columns), columns
 

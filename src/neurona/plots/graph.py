@@ -76,9 +76,13 @@ def model_graph(model: Any, *, rows: int = 20) -> Figure:
         _draw_box(ax, box, place[node], width, colors[box.kind])
     name = getattr(model, "name", None) or type(model).__name__
     ax.set_title(
-        f"{name}: {len(model.layers)} layers" + (f", {total:,} parameters" if total else "")
+        f"{name}: {_counted(len(model.layers))}" + (f", {total:,} parameters" if total else "")
     )
     return figure
+
+
+def _counted(layers: int) -> str:
+    return "1 layer" if layers == 1 else f"{layers} layers"
 
 
 def _read(model: Any) -> tuple[dict[Node, Box], list[tuple[Node, Node]], int | None]:
