@@ -21,7 +21,7 @@ def run(code, **environment):
     keep = {k: v for k, v in os.environ.items() if k not in ("MPLBACKEND", "DISPLAY")}
     path = os.pathsep.join(p for p in sys.path if p)
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code],
+        [sys.executable, "-c", code],
         env=keep | {"PYTHONPATH": path} | environment,
         capture_output=True,
         text=True,
@@ -56,7 +56,7 @@ def test_headless_figures_do_not_pile_up_and_can_be_saved(tmp_path):
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_no_display_and_no_backend_named():
+def test_an_image_backend_keeps_figures_out_of_pyplot():
     code = (
         "from neurona import plots; f = plots.loss_curve([1., .5]);"
         "import matplotlib.pyplot as plt; print(plt.get_fignums(), type(f).__name__)"
@@ -81,6 +81,16 @@ def test_where_pyplot_can_show_it_holds_the_figure_once(monkeypatch):
     assert [plt.figure(n) for n in plt.get_fignums()] == [figure]
     assert figure._repr_mimebundle_() is None  # a notebook asks this before it shows the figure
     assert plt.get_fignums() == []  # so the end of the cell does not show it again
+
+
+def test_many_figures_of_pyplot_do_not_warn(monkeypatch):
+    import matplotlib.pyplot as plt
+
+    monkeypatch.setattr(plt, "get_backend", lambda: "module://a_notebook")
+    for _ in range(25):
+        new_figure(1, 1)
+    assert len(plt.get_fignums()) == 25
+    plt.close("all")
 
 
 def test_other_threads_never_touch_pyplot(monkeypatch):

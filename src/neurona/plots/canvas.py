@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import threading
+import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,8 @@ def new_figure(width: float, height: float) -> Figure:
     that is not the main one, as in a web server) it is a figure of its own: pyplot does not hold on
     to it, so thousands may be drawn, and `figure.savefig("name.png")` writes it.
 
-    No window opens here; with `plt.ion()`, pyplot opens one because the user asked for that.
+    With windows, figures stay until shown or closed (`plt.close("all")`), as pyplot's own do. No
+    window opens here; with `plt.ion()`, pyplot opens one because the user asked for that.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -41,7 +43,9 @@ def new_figure(width: float, height: float) -> Figure:
                 plt.close(self)  # the notebook goes on to its own PNG or SVG of the figure
 
         # A window backend that was asked for by name raises ImportError where there is no display.
-        with contextlib.suppress(ImportError):
+        # Settings are no place to silence the warning: loading a notebook's backend changes them.
+        with contextlib.suppress(ImportError), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "More than .* figures", RuntimeWarning)
             return plt.figure(FigureClass=Picture, figsize=(width, height), layout="constrained")
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)

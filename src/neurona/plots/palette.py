@@ -48,4 +48,4 @@ def class_marker(index: int) -> str:
 
 def ink_on(background: np.ndarray) -> str:
     """Return black or white, whichever can be read on an RGB background in [0, 1]."""
-    return "black" if float(background[:3] @ [0.299, 0.587, 0.114]) > 0.55 else "white"
+    return "black" if float(background[:3] @ [0.299, 0.587, 0.114]) > 0.5 else "white"
