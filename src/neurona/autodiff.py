@@ -64,7 +64,9 @@ def _between(outputs: Sequence[Tensor], wanted: set) -> list[Source]:
         source = pending.pop()
         if source.serial not in found:
             found[source.serial] = source
-            pending += [x.source for x in source.inputs if x.source is not None and _key(x) not in wanted]
+            pending += [
+                x.source for x in source.inputs if x.source is not None and _key(x) not in wanted
+            ]
     useful: dict[int, Source] = {}
     for serial in sorted(found):
         if any(
@@ -104,7 +106,10 @@ def _unbroadcast(g: Tensor, shape: Shape) -> Tensor:
     if g.shape == shape:
         return g
     extra = g.ndim - len(shape)
-    axes = [*range(extra), *(extra + a for a, s in enumerate(shape) if s == 1 != g.shape[extra + a])]
+    axes = [
+        *range(extra),
+        *(extra + a for a, s in enumerate(shape) if s == 1 != g.shape[extra + a]),
+    ]
     return reshape(sum_axes(g, axis=tuple(axes)), shape)
 
 
@@ -116,7 +121,9 @@ def _leaf(x: Any) -> Tensor:
     return Tensor(x.data, requires_grad=True)
 
 
-def value_and_grad(fn: Callable, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable:
+def value_and_grad(
+    fn: Callable, argnums: int | Sequence[int] = 0, has_aux: bool = False
+) -> Callable:
     """Return a function that gives (fn(...), gradient).
 
     Args:
@@ -154,7 +161,9 @@ def value_and_grad(fn: Callable, argnums: int | Sequence[int] = 0, has_aux: bool
                 hint="sum or average the result, or use nn.jacobian",
             )
         gs = sweep([y], [ones((), y.dtype)], leaves)
-        full = [zeros(x.shape, x.dtype) if g is None else g for x, g in zip(leaves, gs, strict=True)]
+        full = [
+            zeros(x.shape, x.dtype) if g is None else g for x, g in zip(leaves, gs, strict=True)
+        ]
         y, *full = _released([y, *full], leaves)
         parts = tuple(structure.unflatten(full[a:b]) for structure, a, b in structures)
         gradient = parts[0] if isinstance(argnums, int) else parts
@@ -166,7 +175,11 @@ def value_and_grad(fn: Callable, argnums: int | Sequence[int] = 0, has_aux: bool
 def _flatten_numbers(arg: Any) -> tuple[list, Any]:
     """Flatten an argument; a list of plain numbers is one array."""
     leaves, structure = flatten(arg)
-    if leaves and not any(isinstance(x, Tensor | np.ndarray) for x in leaves) and not isinstance(arg, dict):
+    if (
+        leaves
+        and not any(isinstance(x, Tensor | np.ndarray) for x in leaves)
+        and not isinstance(arg, dict)
+    ):
         return flatten(as_tensor(arg))
     return leaves, structure
 

@@ -43,7 +43,9 @@ class NeuronaError(Exception):
             part
             for part in (
                 f"Got {self.got}" if self.got else "",
-                f"{'expected' if self.got else 'Expected'} {self.expected}" if self.expected else "",
+                f"{'expected' if self.got else 'Expected'} {self.expected}"
+                if self.expected
+                else "",
             )
             if part
         )
@@ -100,7 +102,9 @@ def unknown(kind: str, name: object, options: Iterable[str]) -> ArgumentError:
     try: did you mean 'relu'?
     """
     options = sorted(options)
-    near = difflib.get_close_matches(str(name).lower(), [o.lower() for o in options], n=1, cutoff=0.5)
+    near = difflib.get_close_matches(
+        str(name).lower(), [o.lower() for o in options], n=1, cutoff=0.5
+    )
     best = next((o for o in options if near and o.lower() == near[0]), None)
     hint = f"did you mean {best!r}?" if best else ""
     return ArgumentError(
@@ -133,7 +137,9 @@ def check_number(
     if not (inside and math.isfinite(number)):
         left, right = ("(", ")") if open else ("[", "]")
         raise ArgumentError(
-            f"{name} is out of range.", got=repr(value), expected=f"a number in {left}{low}, {high}{right}"
+            f"{name} is out of range.",
+            got=repr(value),
+            expected=f"a number in {left}{low}, {high}{right}",
         )
     return number
 
@@ -155,6 +161,8 @@ def check_sizes(name: str, value: Any, rank: int, *, minimum: int = 1) -> tuple[
     values = tuple(value) if isinstance(value, list | tuple) else (value,) * rank
     if len(values) != rank:
         raise ArgumentError(
-            f"{name} has the wrong length.", got=repr(value), expected=f"an integer or {rank} integers"
+            f"{name} has the wrong length.",
+            got=repr(value),
+            expected=f"an integer or {rank} integers",
         )
     return tuple(check_integer(name, v, minimum=minimum) for v in values)

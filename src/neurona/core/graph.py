@@ -250,7 +250,9 @@ def _needed(sources: list[Source], level: int) -> list[Source]:
         source = sources.pop()
         if source.serial not in found:
             found[source.serial] = source
-            sources += [x.source for x in source.inputs if x.source is not None and x.level >= level]
+            sources += [
+                x.source for x in source.inputs if x.source is not None and x.level >= level
+            ]
     return [found[serial] for serial in sorted(found)]
 
 

@@ -94,7 +94,9 @@ class Op:
             source.outputs = [weakref.ref(y) for y in results]
         return results[0] if single else results
 
-    def _bind(self, args: tuple, attributes: dict[str, Any]) -> tuple[tuple[Tensor, ...], dict[str, Any]]:
+    def _bind(
+        self, args: tuple, attributes: dict[str, Any]
+    ) -> tuple[tuple[Tensor, ...], dict[str, Any]]:
         if self.variadic:
             if len(args) == 1 and isinstance(args[0], list | tuple):
                 args = tuple(args[0])
@@ -115,7 +117,8 @@ class Op:
         for name, value in attributes.items():
             if name not in bound:
                 raise ArgumentError(
-                    f"{self.name} has no argument {name!r}.", expected=f"{self.name}{self.__signature__}"
+                    f"{self.name} has no argument {name!r}.",
+                    expected=f"{self.name}{self.__signature__}",
                 )
             bound[name] = freeze(value)
         for name, value in bound.items():
@@ -130,7 +133,8 @@ class Op:
         arrays = [a for a in args[skip:] if isinstance(a, Tensor | np.ndarray | np.generic)]
         known = promote([nearest_dtype(a.dtype) for a in arrays], self.name) if arrays else None
         inputs = [
-            as_tensor(a, known if i >= skip and self.types != "as is" else None) for i, a in enumerate(args)
+            as_tensor(a, known if i >= skip and self.types != "as is" else None)
+            for i, a in enumerate(args)
         ]
         if self.types == "as is":
             return tuple(inputs)

@@ -20,7 +20,9 @@ from neurona.errors import ArgumentError, DtypeError, ShapeError, unknown
 
 Shape = tuple[int, ...]
 
-DTYPES = {name: np.dtype(name) for name in ("bool", "uint8", "int32", "int64", "float32", "float64")}
+DTYPES = {
+    name: np.dtype(name) for name in ("bool", "uint8", "int32", "int64", "float32", "float64")
+}
 _RANK = {dtype: rank for rank, dtype in enumerate(DTYPES.values())}
 MAX_ELEMENTS = 2**40  # a terabyte of bytes: past this a size is a mistake
 

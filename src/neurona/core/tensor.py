@@ -26,7 +26,9 @@ class Source:
     __slots__ = ("attributes", "inputs", "op", "outputs", "serial", "specs")
     _serials = itertools.count()
 
-    def __init__(self, op: Op, inputs: tuple[Tensor, ...], attributes: dict, specs: tuple[Spec, ...]):
+    def __init__(
+        self, op: Op, inputs: tuple[Tensor, ...], attributes: dict, specs: tuple[Spec, ...]
+    ):
         self.op, self.inputs, self.attributes, self.specs = op, inputs, attributes, specs
         self.serial = next(Source._serials)  # sources sorted by it are in dependency order
         self.outputs: list[weakref.ref[Tensor]] = []  # weak: an output nobody uses may go
@@ -177,7 +179,9 @@ def tensor(data: Any, dtype: Any = None, *, requires_grad: bool = False) -> Tens
     """
     array = np.array(as_array(data, dtype))
     if requires_grad and not is_float(array.dtype):
-        raise GradientError("only float tensors have gradients.", got=array.dtype.name, hint="dtype=float")
+        raise GradientError(
+            "only float tensors have gradients.", got=array.dtype.name, hint="dtype=float"
+        )
     return Tensor(array, requires_grad=requires_grad)
 
 
@@ -194,7 +198,9 @@ def as_array(data: Any, dtype: Any = None) -> np.ndarray:
         try:
             array = np.asarray(data)
         except ValueError:
-            raise ArgumentError("the rows have different lengths.", got=f"{type(data).__name__}") from None
+            raise ArgumentError(
+                "the rows have different lengths.", got=f"{type(data).__name__}"
+            ) from None
         if dtype is None and array.dtype.kind in "fiu" and not _holds_arrays(data):
             wanted = as_dtype(float if array.dtype.kind == "f" or array.size == 0 else int)
             if wanted.kind == "i" and array.size and np.abs(array).max() > 2**31 - 1:
@@ -203,9 +209,15 @@ def as_array(data: Any, dtype: Any = None) -> np.ndarray:
             wanted = as_dtype(dtype) if dtype is not None else nearest_dtype(array.dtype)
     check_size(array.shape)
     if array.dtype.kind not in "biuf":
-        raise DtypeError("a Tensor holds numbers.", got=f"{array.dtype} data", expected="numbers or booleans")
+        raise DtypeError(
+            "a Tensor holds numbers.", got=f"{array.dtype} data", expected="numbers or booleans"
+        )
     return array if array.dtype == wanted else array.astype(wanted)
 
 
 def _holds_arrays(data: Any) -> bool:
-    return isinstance(data, list | tuple) and bool(data) and isinstance(data[0], np.ndarray | np.generic)
+    return (
+        isinstance(data, list | tuple)
+        and bool(data)
+        and isinstance(data[0], np.ndarray | np.generic)
+    )

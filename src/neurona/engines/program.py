@@ -50,7 +50,9 @@ class Program:
             written = [self.graph.specs[v] for v in node.outputs]
             elements += sum(s.size for s in written)
             if isinstance(node.op.lower, Contraction):
-                products += max(self.graph.specs[v].size for v in node.inputs) * written[0].shape[-1]
+                products += (
+                    max(self.graph.specs[v].size for v in node.inputs) * written[0].shape[-1]
+                )
         return {"nodes": len(self.graph.nodes), "elements": elements, "products": products}
 
     def explain(self) -> str:

@@ -21,7 +21,15 @@ from neurona.ops.index import argsort
 from neurona.ops.movement import concatenate, reshape
 from neurona.ops.reduce import argmax
 
-__all__ = ["bernoulli", "categorical", "normal", "permutation", "randint", "truncated_normal", "uniform"]
+__all__ = [
+    "bernoulli",
+    "categorical",
+    "normal",
+    "permutation",
+    "randint",
+    "truncated_normal",
+    "uniform",
+]
 
 
 def _unit_shape(state, *, shape, draw, dtype):
@@ -34,8 +42,8 @@ def random_unit(xp, state, *, shape, draw, dtype):
 
     Shapes: state int64 (2,), the seed and the step -> y of the given shape.
 
-    >>> random_unit([1, 0], shape=(2,), draw=0, dtype="float32").numpy().round(4).tolist()
-    [0.0264, 0.7312]
+    >>> random_unit([1, 0], shape=(2,), draw=0, dtype="float64").numpy().round(4).tolist()
+    [0.8903, 0.8947]
     """
     count = product(shape)
     if as_dtype(dtype) == DTYPES["float32"]:

@@ -176,7 +176,9 @@ def _parse(equation, ranks):
     head, dotted, tail = output.partition("...")
     wanted = [*head, *(dots if dotted else []), *tail]
     if unknown := set(wanted) - {c for letters in lists for c in letters}:
-        raise ArgumentError("einsum: the output has an unknown letter.", got=f"{sorted(unknown)[0]!r}")
+        raise ArgumentError(
+            "einsum: the output has an unknown letter.", got=f"{sorted(unknown)[0]!r}"
+        )
     return lists, wanted
 
 
@@ -194,7 +196,9 @@ def _contract(x, xs, y, ys, later):
     def matrix(t, letters, order, rows, columns):
         t = transpose(t, [letters.index(c) for c in order])
         shape = [sizes[c] for c in batch]
-        return reshape(t, (*shape, math.prod(sizes[c] for c in rows), math.prod(sizes[c] for c in columns)))
+        return reshape(
+            t, (*shape, math.prod(sizes[c] for c in rows), math.prod(sizes[c] for c in columns))
+        )
 
     z = matrix_product(
         matrix(x, xs, [*batch, *left, *inner], left, inner),

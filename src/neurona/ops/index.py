@@ -6,7 +6,15 @@ import numpy as np
 
 from neurona.core.lowering import Kernel
 from neurona.core.op import as_tensor, op
-from neurona.core.shapes import DTYPES, Spec, as_dtype, as_shape, broadcast_shapes, normalize_axis, product
+from neurona.core.shapes import (
+    DTYPES,
+    Spec,
+    as_dtype,
+    as_shape,
+    broadcast_shapes,
+    normalize_axis,
+    product,
+)
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, DtypeError, ShapeError
 from neurona.ops.elementwise import cast, eq, where
@@ -20,7 +28,9 @@ __all__ = [
 
 def _indices(name, spec):
     if spec.dtype.kind not in "iu":
-        raise DtypeError(f"{name}: indices are integers.", got=spec.dtype.name, hint='.astype("int32")')
+        raise DtypeError(
+            f"{name}: indices are integers.", got=spec.dtype.name, hint='.astype("int32")'
+        )
 
 
 def _take_shape(x, indices, *, axis):
@@ -265,7 +275,9 @@ def arange(start, stop=None, step=1, dtype=None):
     """
     start, stop = (0, start) if stop is None else (start, stop)
     floats = any(isinstance(v, float) for v in (start, stop, step))
-    return Tensor(np.arange(start, stop, step).astype(as_dtype(dtype or (float if floats else int))))
+    return Tensor(
+        np.arange(start, stop, step).astype(as_dtype(dtype or (float if floats else int)))
+    )
 
 
 def one_hot(indices, depth, dtype=None, axis=-1):
@@ -290,11 +302,15 @@ def getitem(x, key):
     """
     x = as_tensor(x)
     keys = list(key) if isinstance(key, tuple) else [key]
-    keys = [k if k is None or k is Ellipsis or isinstance(k, slice | int) else _key(k) for k in keys]
+    keys = [
+        k if k is None or k is Ellipsis or isinstance(k, slice | int) else _key(k) for k in keys
+    ]
     used = [k for k in keys if k is not None and k is not Ellipsis]
     width = sum(k.ndim if isinstance(k, Tensor) and k.dtype.kind == "b" else 1 for k in used)
     if width > x.ndim:
-        raise ShapeError("too many indices.", got=f"{width}", expected=f"at most {x.ndim} for x {x.shape}")
+        raise ShapeError(
+            "too many indices.", got=f"{width}", expected=f"at most {x.ndim} for x {x.shape}"
+        )
     if sum(k is Ellipsis for k in keys) > 1:
         raise ArgumentError("an index has at most one `...`.")
     place = next((i for i, k in enumerate(keys) if k is Ellipsis), len(keys))

@@ -13,7 +13,9 @@ __all__ = ["dot", "matmul", "matrix_product", "outer"]
 
 def _matmul_shape(x, w):
     if x.ndim < 2 or w.ndim < 2:
-        raise ShapeError("matmul: needs matrices.", got=f"x {x.shape}, w {w.shape}", expected=_EXPECTED)
+        raise ShapeError(
+            "matmul: needs matrices.", got=f"x {x.shape}, w {w.shape}", expected=_EXPECTED
+        )
     if x.shape[-1] != w.shape[-2]:
         raise ShapeError(
             f"matmul: the inner sizes differ, {x.shape[-1]} and {w.shape[-2]}.",

@@ -9,7 +9,14 @@ import numpy as np
 
 from neurona.core.lowering import Kernel, View
 from neurona.core.op import as_tensor, op
-from neurona.core.shapes import Spec, as_shape, broadcast_shapes, normalize_axes, normalize_axis, product
+from neurona.core.shapes import (
+    Spec,
+    as_shape,
+    broadcast_shapes,
+    normalize_axes,
+    normalize_axis,
+    product,
+)
 from neurona.errors import ArgumentError, ShapeError
 
 __all__ = [
@@ -90,7 +97,9 @@ def _order(axes, ndim):
 
 @op(
     shape=_transpose_shape,
-    lower=View(lambda i, x, y, axes: tuple(i[_order(axes, len(x)).index(a)] for a in range(len(x)))),
+    lower=View(
+        lambda i, x, y, axes: tuple(i[_order(axes, len(x)).index(a)] for a in range(len(x)))
+    ),
     types="as is",
 )
 def transpose(xp, x, *, axes=None):
@@ -110,7 +119,9 @@ def _(g, y, x, *, axes):
 def _broadcast_to_shape(x, *, shape):
     shape = as_shape(shape)
     if broadcast_shapes("broadcast_to", x.shape, shape) != shape:
-        raise ShapeError("broadcast_to: x does not stretch to the shape.", got=f"x {x.shape}, {shape}")
+        raise ShapeError(
+            "broadcast_to: x does not stretch to the shape.", got=f"x {x.shape}, {shape}"
+        )
     return Spec(shape, x.dtype)
 
 
@@ -178,7 +189,9 @@ def _pad_shape(x, *, widths, value):
     for size, width in zip(x.shape, widths, strict=True):
         low, high, *inner = width
         if low < 0 or high < 0 or (inner and inner[0] < 0):
-            raise ShapeError("pad: a width is never negative.", got=str(widths), hint="slice instead")
+            raise ShapeError(
+                "pad: a width is never negative.", got=str(widths), hint="slice instead"
+            )
         sizes.append(low + high + size + (inner[0] if inner else 0) * max(size - 1, 0))
     return Spec(as_shape(sizes), x.dtype)
 

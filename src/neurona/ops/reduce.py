@@ -50,7 +50,9 @@ def _(g, y, x, *, axis, keepdims):
     return spread(g, x.shape, axis, keepdims)
 
 
-@op(shape=_numeric("max", nonempty=True), lower=Reduction(lambda b, x, y: b.maximum(x, y), "lowest"))
+@op(
+    shape=_numeric("max", nonempty=True), lower=Reduction(lambda b, x, y: b.maximum(x, y), "lowest")
+)
 def max(xp, x, *, axis=None, keepdims=False):
     """Largest element over axes; equal ones share the gradient.
 
@@ -62,7 +64,10 @@ def max(xp, x, *, axis=None, keepdims=False):
     return xp.max(x, axis=axis, keepdims=keepdims)
 
 
-@op(shape=_numeric("min", nonempty=True), lower=Reduction(lambda b, x, y: b.minimum(x, y), "highest"))
+@op(
+    shape=_numeric("min", nonempty=True),
+    lower=Reduction(lambda b, x, y: b.minimum(x, y), "highest"),
+)
 def min(xp, x, *, axis=None, keepdims=False):
     """Smallest element over axes; equal ones share the gradient.
 
@@ -108,7 +113,11 @@ def _(g, y, x, *, axis, keepdims):
     return over(g) * where(zero, one, none / safe)
 
 
-@op(shape=reduced("any", "bool"), lower=Reduction(lambda b, x, y: b.logical_or(x, y), 0), types="as is")
+@op(
+    shape=reduced("any", "bool"),
+    lower=Reduction(lambda b, x, y: b.logical_or(x, y), 0),
+    types="as is",
+)
 def any(xp, x, *, axis=None, keepdims=False):
     """Whether some element is true (not zero).
 
@@ -118,7 +127,11 @@ def any(xp, x, *, axis=None, keepdims=False):
     return xp.any(x, axis=axis, keepdims=keepdims)
 
 
-@op(shape=reduced("all", "bool"), lower=Reduction(lambda b, x, y: b.logical_and(x, y), 1), types="as is")
+@op(
+    shape=reduced("all", "bool"),
+    lower=Reduction(lambda b, x, y: b.logical_and(x, y), 1),
+    types="as is",
+)
 def all(xp, x, *, axis=None, keepdims=False):
     """Whether every element is true (not zero).
 
@@ -213,5 +226,3 @@ def var(x, axis=None, keepdims=False, ddof=0):
     shape = np.shape(x)
     n = product([shape[a] for a in normalize_axes(axis, len(shape), "var")]) - ddof
     return sum(centred * centred, axis=axis, keepdims=keepdims) / (n if n > 0 else float("nan"))
-
-
