@@ -29,7 +29,7 @@ def _check(name, x_shape, w_shape, groups):
     channels, filters = x_shape[-1], w_shape[-1]
     if w_shape[-2] * groups != channels:
         raise ShapeError(
-            f"{name}: the channels differ, {channels} in x and {w_shape[-2] * groups} in the kernel.",
+            f"{name}: x has {channels} channels, the kernel {w_shape[-2] * groups}.",
             got=got,
             expected=_EXPECTED,
         )
@@ -69,7 +69,7 @@ def conv(xp, x, w, *, strides, padding, dilation, groups):
     batch, filters = x.shape[0], w.shape[-1]
     if _depthwise(x, groups):
         w = w.reshape(*w.shape[:-2], groups, filters // groups)
-        y = 0
+        y = xp.zeros((), x.dtype)
         for k, place in window_offsets(w.shape[:-2], outputs, strides, dilation):
             y = y + _times(x[place], w[k])
         return y.reshape(batch, *outputs, filters)

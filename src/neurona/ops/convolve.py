@@ -52,7 +52,7 @@ def _conv(name, rank, x, kernel, strides, padding, dilation_rate, groups):
 
 
 def conv1d(x, kernel, strides=1, padding="valid", dilation_rate=1, groups=1):
-    """Convolution along time, y_btf = sum over k and c of x_b(t * stride + k * dilation)c kernel_kcf.
+    """Convolution along time, y_btf = sum over k, c of x_b(t * stride + k * dilation)c kernel_kcf.
 
     Shapes: x (B, T, C), kernel (K, C / groups, F) -> y (B, T', F).
 
@@ -89,7 +89,7 @@ def conv2d(x, kernel, strides=1, padding="valid", dilation_rate=1, groups=1):
         ArgumentError: if strides and dilation_rate are both above 1, as in Keras.
 
     >>> import numpy as np
-    >>> conv2d(np.ones((1, 3, 3, 1), "float32"), np.ones((2, 2, 1, 1), "float32"))[0, :, :, 0].tolist()
+    >>> conv2d(np.ones((1, 3, 3, 1)), np.ones((2, 2, 1, 1)))[0, :, :, 0].tolist()
     [[4.0, 4.0], [4.0, 4.0]]
     """
     return _conv("conv2d", 2, x, kernel, strides, padding, dilation_rate, groups)
@@ -100,7 +100,7 @@ def _transposed(name, rank, x, kernel, strides, padding, output_padding, dilatio
     x, kernel = _inputs(name, rank, x, kernel, expected)
     if kernel.shape[-1] != x.shape[-1]:
         raise ShapeError(
-            f"{name}: the channels differ, {x.shape[-1]} in x and {kernel.shape[-1]} in the kernel.",
+            f"{name}: x has {x.shape[-1]} channels, the kernel {kernel.shape[-1]}.",
             got=f"x {x.shape}, kernel {kernel.shape}",
             expected=expected,
         )
@@ -183,7 +183,7 @@ def _depthwise_conv(name, rank, x, kernel, strides, padding, dilation_rate):
     channels, multiplier = kernel.shape[-2:]
     if channels != x.shape[-1]:
         raise ShapeError(
-            f"{name}: the channels differ, {x.shape[-1]} in x and {channels} in the kernel.",
+            f"{name}: x has {x.shape[-1]} channels, the kernel {channels}.",
             got=f"x {x.shape}, kernel {kernel.shape}",
         )
     geometry = _geometry(name, x.shape[1:-1], kernel.shape[:-2], strides, padding, dilation_rate)
