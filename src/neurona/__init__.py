@@ -10,15 +10,18 @@ from neurona.autodiff import grad, jacobian, value_and_grad
 from neurona.core.graph import Graph, trace
 from neurona.core.tensor import Tensor, tensor
 from neurona.engines.jit import jit
+from neurona.gradcheck import GradientCheck, gradcheck
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "GradientCheck",
     "Graph",
     "Tensor",
     "config",
     "errors",
     "grad",
+    "gradcheck",
     "jacobian",
     "jit",
     "ops",

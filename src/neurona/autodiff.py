@@ -130,7 +130,9 @@ def _(gs, ys, *inputs, body, length, carries, sequences, saved, reverse):
         before, x = [alias(c) for c in before], [alias(v) for v in x]
         results = body.inline([*before, *x, *weights])
         pairs = [(results[k], d) for k, d in zip(floats, dc, strict=True)]
-        pairs += [(r, g_r) for r, g_r in zip(results[carries:stacked], g, strict=True) if g_r is not None]
+        pairs += [
+            (r, g_r) for r, g_r in zip(results[carries:stacked], g, strict=True) if g_r is not None
+        ]
         sources = [*[before[k] for k in floats], *[x[k] for k in wanted], *used]
         outputs, seeds = zip(*pairs, strict=True) if pairs else ((), ())
         pulled = iter(sweep(outputs, seeds, sources))

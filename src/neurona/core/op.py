@@ -68,9 +68,7 @@ class Op:
                 return x.record(self, inputs, attributes)  # type: ignore[attr-defined]
         return self.apply(inputs, attributes)
 
-    def apply(
-        self, inputs: tuple[Tensor, ...], attributes: dict[str, Any], level: int = 0
-    ) -> Any:
+    def apply(self, inputs: tuple[Tensor, ...], attributes: dict[str, Any], level: int = 0) -> Any:
         """Run the op on bound inputs: compute if all have data, else only infer the shape.
 
         With a `level` the op is recorded in the trace of that number, values or not.

@@ -164,7 +164,11 @@ def _kernel_gradient_shape(x, g, *, kernel_size, strides, padding, dilation, gro
     return Spec(w_shape, x.dtype)
 
 
-@op(shape=_kernel_gradient_shape, lower=Contraction(lambda x, g, dw: _products(g, dw)), types="float")
+@op(
+    shape=_kernel_gradient_shape,
+    lower=Contraction(lambda x, g, dw: _products(g, dw)),
+    types="float",
+)
 def conv_kernel_gradient(xp, x, g, *, kernel_size, strides, padding, dilation, groups):
     """Gradient of `conv` for its kernel, dw_kcf = sum over b and o of x_b(o * stride + ...)c g_bof.
 
