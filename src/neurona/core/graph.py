@@ -281,8 +281,8 @@ def _narrow(graph: Graph) -> None:
             continue
         if isinstance(node.op.lower, Loop):
             used = [i for i, v in enumerate(node.outputs) if v in live]
-            attributes, remaining = node.op.lower.narrow(node.attributes, used)
-            outputs = tuple(node.outputs[i] for i in remaining)
+            attributes, made = node.op.lower.narrow(node.attributes, used)
+            outputs = tuple(node.outputs[i] for i in made)
             node = Node(node.op, node.inputs, outputs, attributes)
         live.update(node.inputs)
         kept.append(node)
