@@ -94,7 +94,9 @@ class Graph:
         if self._fingerprint is None:
             digest = hashlib.sha256(str(self).encode())
             for value, array in self.constants.items():
-                digest.update(f"%{value}".encode() + np.ascontiguousarray(array).tobytes())
+                splat = array.size and not any(array.strides)  # one element, stretched
+                array = array.reshape(-1)[:1] if splat else np.ascontiguousarray(array)
+                digest.update(f"%{value}".encode() + array.tobytes())
             self._fingerprint = digest.hexdigest()
         return self._fingerprint
 
