@@ -11,7 +11,8 @@ def update(metric, case, i):
     if case["weights"] is None:
         metric.update_state(*batch)
     else:
-        metric.update_state(*batch, sample_weight=np.asarray(case["weights"][i], "float32"))
+        weight = np.asarray(case["weights"][i], case["weight_dtype"])
+        metric.update_state(*batch, sample_weight=weight)
 
 
 @each("metrics")

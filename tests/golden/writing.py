@@ -46,15 +46,20 @@ def numbers(*shape, seed=0, low=-2.0, high=2.0):
 
 
 def plain(value, digits=9):
-    """An array, scalar or container as JSON data, with so many significant digits."""
+    """Any nest of arrays and numbers as JSON data; array elements get nine significant digits."""
     if isinstance(value, dict):
         return {k: plain(v, digits) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(v, digits) for v in value]
-    if isinstance(value, np.ndarray):
-        return plain(value.tolist(), digits)
-    if isinstance(value, (np.generic,)):
-        return plain(value.item(), digits)
+    if isinstance(value, (np.ndarray, np.generic)):
+        return shortened(value.tolist(), digits)
+    return value
+
+
+def shortened(value, digits):
+    """Nested lists of numbers with so many significant digits, and 2 rather than 2.0."""
+    if isinstance(value, list):
+        return [shortened(v, digits) for v in value]
     if isinstance(value, float) and np.isfinite(value):
         short = float(f"{value:.{digits}g}")
         return int(short) if short.is_integer() and abs(short) < 1e6 else short
@@ -90,9 +95,13 @@ def finish(family, tolerances, cases):
     print(f"{path.name}: {len(cases)} cases, {path.stat().st_size / 1024:.0f} kB")
 
 
+def load_cases(path):
+    return json.loads(path.read_text())["cases"]
+
+
 def check(path, cases):
     """Compare a fresh computation with the stored file; every difference is printed."""
-    stored = json.loads(path.read_text())["cases"]
+    stored = load_cases(path)
     assert [c["id"] for c in stored] == [c["id"] for c in cases], "the cases differ"
     bad = 0
     for old, new in zip(stored, cases, strict=True):
