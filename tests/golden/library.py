@@ -30,12 +30,12 @@ def each(family):
     return pytest.mark.parametrize("case", load(family), ids=lambda case: case["id"])
 
 
-def public(module, name):
-    """``library.<module>.<name>``; the module may be dotted."""
+def public(*path):
+    """``library.<module>.<name>``, where the module may be dotted; or the module alone."""
     home = library
-    for part in module.split("."):
+    for part in ".".join(path).split("."):
         home = getattr(home, part)
-    return getattr(home, name)
+    return home
 
 
 def arguments(kwargs):
