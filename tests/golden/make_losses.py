@@ -131,6 +131,7 @@ for name, (function, data) in TABLE.items():
         case(name, kwargs, *data, tolerance=tolerance)
         if reduction is not None:
             case(name, kwargs, *data, PER_SAMPLE, tolerance=tolerance)
+    case(name, {"reduction": "mean_with_sample_weight"}, *data, PER_SAMPLE, tolerance=tolerance)
     case(function, {}, *data, tolerance=tolerance)
     case(name, {}, *data, PER_SAMPLE[:, None], tolerance=tolerance)
 
