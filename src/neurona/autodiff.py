@@ -17,9 +17,10 @@ from neurona.core.shapes import Shape, is_float
 from neurona.core.tensor import Source, Tensor
 from neurona.core.tree import flatten
 from neurona.errors import ArgumentError, GradientError, ShapeError
-from neurona.ops.elementwise import add, alias
+from neurona.ops.arithmetic import add, alias
 from neurona.ops.index import one_hot, ones, zeros
-from neurona.ops.movement import reshape, stack
+from neurona.ops.joining import stack
+from neurona.ops.movement import reshape
 from neurona.ops.reduce import sum as sum_axes
 
 __all__ = ["grad", "jacobian", "sweep", "value_and_grad"]
@@ -38,7 +39,8 @@ def sweep(
 
     def collect(x: Tensor, g: Tensor) -> None:
         key = _key(x)
-        collected[key] = add(collected[key], g) if key in collected else g
+        before = collected.get(key)
+        collected[key] = g if before is None else add(before, g)
 
     for y, seed in zip(outputs, cotangents, strict=True):
         collect(y, seed)
@@ -46,9 +48,9 @@ def sweep(
         gs = [collected.get((source.serial, i)) for i in range(len(source.specs))]
         if all(g is None for g in gs):
             continue
-        for x, g in zip(source.inputs, _pull(source, gs), strict=True):
-            if g is not None and is_float(x.dtype):
-                collect(x, _unbroadcast(g, x.shape))
+        for x, dx in zip(source.inputs, _pull(source, gs), strict=True):
+            if dx is not None and is_float(x.dtype):
+                collect(x, _unbroadcast(dx, x.shape))
     return [collected.get(_key(x)) for x in wrt]
 
 

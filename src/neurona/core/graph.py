@@ -117,7 +117,7 @@ class Graph:
         return "\n".join(lines)
 
     def evaluate(self, xp: Any, arrays: Sequence[Any]) -> list[Any]:
-        """Run the forward rules in order on `xp` arrays; values are dropped after their last use."""
+        """Run the forward rules in order on `xp` arrays; values go after their last use."""
         if self._plan is None:
             self._plan = self._lifetimes()
         values: list[Any] = [None] * len(self.specs)

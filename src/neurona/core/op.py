@@ -62,6 +62,7 @@ class Op:
         return rule
 
     def __call__(self, *args: Any, **attributes: Any) -> Any:
+        """Apply it: convert the inputs, compute or record, and return a Tensor (or several)."""
         inputs, attributes = self._bind(args, attributes)
         for x in inputs:
             if x.level < 0:  # a symbolic input of the functional API records the call itself

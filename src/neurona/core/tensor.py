@@ -76,7 +76,10 @@ class Tensor:
         requires_grad: bool = False,
     ) -> None:
         self.data = data
-        self.shape, self.dtype = spec if spec is not None else (data.shape, data.dtype)  # type: ignore[union-attr]
+        if spec is None:
+            assert data is not None
+            spec = Spec(data.shape, data.dtype)
+        self.shape, self.dtype = spec
         self.source, self.index, self.level = source, index, level
         self.requires_grad = requires_grad
         self.grad: Tensor | None = None
@@ -104,7 +107,7 @@ class Tensor:
 
     @property
     def value(self) -> Tensor:
-        """The tensor that stands for this one in an op; a Parameter answers with its current value."""
+        """The tensor that stands for this one in an op; a Parameter gives its current value."""
         return self
 
     def numpy(self) -> np.ndarray:
@@ -129,8 +132,8 @@ class Tensor:
             raise TraceError(
                 "this Tensor has a shape but no values yet, because a function is being traced.",
                 got=str(self.spec),
-                hint="use nn.ops.where(condition, a, b) or nn.ops.scan instead of Python's if, for, "
-                "float() and numpy() on traced values",
+                hint="use nn.ops.where(condition, a, b) or nn.ops.scan instead of Python's if, "
+                "for, float() and numpy() on traced values",
             )
         return data
 

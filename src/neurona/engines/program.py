@@ -33,6 +33,7 @@ class Program:
     notes: list[str] = field(default_factory=list)
 
     def __call__(self, *arrays: np.ndarray) -> list[np.ndarray]:
+        """Run it on the arrays of the inputs."""
         return self.run(arrays)
 
     def cost(self) -> dict[str, int]:
