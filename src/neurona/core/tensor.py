@@ -8,7 +8,6 @@ eager mode and tracing alike.
 from __future__ import annotations
 
 import itertools
-import weakref
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 class Source:
     """One application of an op: what a Tensor remembers of how it was made."""
 
-    __slots__ = ("attributes", "inputs", "op", "outputs", "serial", "specs")
+    __slots__ = ("arrays", "attributes", "inputs", "level", "op", "serial", "single", "specs")
     _serials = itertools.count()
 
     def __init__(
@@ -32,7 +31,17 @@ class Source:
     ):
         self.op, self.inputs, self.attributes, self.specs = op, inputs, attributes, specs
         self.serial = next(Source._serials)  # sources sorted by it are in dependency order
-        self.outputs: list[weakref.ref[Tensor]] = []  # weak: an output nobody uses may go
+        self.arrays: tuple = (None,) * len(specs)  # of the outputs, or None while tracing
+        self.level, self.single = 0, True  # single: the op gives a Tensor, not a tuple
+
+    def output(self, index: int) -> Tensor:
+        """Return an output again: a Tensor that stands for the same values.
+
+        The arrays are kept rather than the Tensors, which would keep this Source in turn.
+        """
+        return Tensor(
+            self.arrays[index], self.specs[index], source=self, index=index, level=self.level
+        )
 
 
 class Tensor:

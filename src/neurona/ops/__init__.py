@@ -18,3 +18,4 @@ from neurona.ops.matmul import *  # noqa: F403
 from neurona.ops.movement import *  # noqa: F403
 from neurona.ops.pool import *  # noqa: F403
 from neurona.ops.reduce import *  # noqa: F403
+from neurona.ops.scan import *  # noqa: F403

@@ -13,7 +13,7 @@ import numpy as np
 
 from neurona.core.lowering import Contraction
 from neurona.core.op import op
-from neurona.core.shapes import Spec, check_size
+from neurona.core.shapes import Spec, check_size, product
 from neurona.errors import ShapeError
 from neurona.ops.windows import added, inside, output_sizes, padded, window_offsets
 
@@ -39,13 +39,17 @@ def _check(name, x_shape, w_shape, groups):
         raise ShapeError(f"{name}: the kernel is empty.", got=got)
 
 
+def _products(y, w):
+    return product(y) * product(w[:-1])
+
+
 def _conv_shape(x, w, *, strides, padding, dilation, groups):
     _check("conv", x.shape, w.shape, groups)
     sizes = output_sizes("conv", x.shape[1:-1], w.shape[:-2], strides, padding, dilation)
     return Spec((x.shape[0], *sizes, w.shape[-1]), x.dtype)
 
 
-@op(shape=_conv_shape, lower=Contraction(), types="float")
+@op(shape=_conv_shape, lower=Contraction(lambda x, w, y: _products(y, w)), types="float")
 def conv(xp, x, w, *, strides, padding, dilation, groups):
     """Convolution, y_bof = sum over k and c of x_b(o * stride + k * dilation - low)c w_kcf.
 
@@ -105,7 +109,7 @@ def _check_output(name, x_shape, w_shape, g_shape, strides, padding, dilation):
         )
 
 
-@op(shape=_input_gradient_shape, lower=Contraction(), types="float")
+@op(shape=_input_gradient_shape, lower=Contraction(lambda g, w, dx: _products(g, w)), types="float")
 def conv_input_gradient(xp, g, w, *, size, strides, padding, dilation, groups):
     """Gradient of `conv` for its input, dx_bsc = sum over o, k and f of g_bof w_kcf that meet at s.
 
@@ -123,7 +127,10 @@ def conv_input_gradient(xp, g, w, *, size, strides, padding, dilation, groups):
     dx = xp.zeros((batch, *sizes, channels), dtype=g.dtype)
     rows = math.prod((batch, *outputs))
     if channels == groups:
-        w, g = w.reshape(*kernel, groups, filters // groups), g.reshape(*g.shape[:-1], groups, -1)
+        w, g = (
+            w.reshape(*kernel, groups, filters // groups),
+            g.reshape(*g.shape[:-1], groups, filters // groups),
+        )
 
         def piece(k):
             return g[..., 0] * w[k][..., 0] if filters == groups else (g * w[k]).sum(-1)
@@ -160,7 +167,11 @@ def _kernel_gradient_shape(x, g, *, kernel_size, strides, padding, dilation, gro
     return Spec(w_shape, x.dtype)
 
 
-@op(shape=_kernel_gradient_shape, lower=Contraction(), types="float")
+@op(
+    shape=_kernel_gradient_shape,
+    lower=Contraction(lambda x, g, dw: _products(g, dw)),
+    types="float",
+)
 def conv_kernel_gradient(xp, x, g, *, kernel_size, strides, padding, dilation, groups):
     """Gradient of `conv` for its kernel, dw_kcf = sum over b and o of x_b(o * stride + ...)c g_bof.
 
