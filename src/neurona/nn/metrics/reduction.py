@@ -105,7 +105,8 @@ class MeanMetricWrapper(Metric):
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Add the function's values for a batch."""
-        add_to_mean(self.total, self.count, self.fn(y_true, y_pred), sample_weight)
+        values = self.fn(as_tensor(y_true), as_tensor(y_pred))
+        add_to_mean(self.total, self.count, values, sample_weight)
 
     def result(self) -> Tensor:
         """Return the mean so far, 0 before any batch."""
