@@ -169,7 +169,7 @@ class Optimizer:
     def _scheduled(self, step: Tensor) -> Tensor:
         assert self._schedule is not None
         rate = self._schedule(step)
-        return rate.astype("float32") * self._rate  # type: ignore[union-attr]
+        return rate.astype("float32") * self._rate
 
     def _updates(self) -> Tensor:
         """How many updates were made so far."""
