@@ -48,7 +48,7 @@ def run_training(
         epoch = position.epoch
         position.epoch, position.batch, position.order = epoch + 1, 0, None
         callbacks.call("on_epoch_end", epoch, logs)
-    model.optimizer.finalize()
+    model.optimizer.finalize_variable_values(model.trainable_weights)
     callbacks.call("on_train_end", logs)
 
 
