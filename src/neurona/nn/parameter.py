@@ -71,7 +71,7 @@ class Parameter(Tensor):
         return self._value.tracked
 
     @property
-    def grad(self) -> Tensor | None:  # type: ignore[override]
+    def grad(self) -> Tensor | None:
         """The gradient that `backward()` left."""
         return self._value.grad
 

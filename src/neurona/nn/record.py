@@ -73,7 +73,7 @@ def remember(cls: Any, common: Sequence[str] = ()) -> None:
     if not open_ended:
         wrapped: Any = __init__
         wrapped.__signature__ = signature.replace(parameters=[*parameters, *extra])  #
-    cls.__init__ = __init__  # type: ignore[misc]
+    cls.__init__ = __init__
 
 
 def public_name(thing: Any) -> str | None:

@@ -1,4 +1,4 @@
-"""The door for data: checks what `fit`, `evaluate` and `predict` are given and cuts it into batches.
+"""The door for data: checks what `fit` and `predict` are given, and cuts it into batches.
 
 Whatever comes in (arrays, dicts, Tensors, generators, iterables of batches), a source yields
 batches (x, y, sample_weight) of NumPy arrays. All checks and conversions of arrays are made here
@@ -119,7 +119,7 @@ def unpack(batch: Any) -> Batch:
             raise DataError(
                 "a batch is (x, y) or (x, y, sample_weight).", got=f"{len(batch)} parts"
             )
-        return (*batch, None, None)[:3]  # type: ignore[return-value]
+        return (*batch, None, None)[:3]
     return batch, None, None
 
 
@@ -145,7 +145,7 @@ def check_arrays(x: Any, y: Any, weight: Any) -> Batch:
         )
     if lengths[0][1] == 0:
         raise DataError("there are no samples.", got="x of length 0")
-    return tuple(parts)  # type: ignore[return-value]
+    return tuple(parts)
 
 
 def _convert(name: str, value: Any) -> Any:

@@ -1,0 +1,33 @@
+"""Pictures of data, training and networks: each function returns a matplotlib Figure.
+
+Importing this package does not import matplotlib; the first plot does. No function opens a window
+or waits for one. `figure.savefig("name.png")` writes a file; in a notebook the figure shows itself;
+in a script with a display, `matplotlib.pyplot.show()` opens all figures. Without a display, figures
+are not kept by pyplot, so a long run may draw as many as it likes; there, use the returned figure.
+"""
+
+from neurona.plots.boundary import boundary_grid, decision_boundary
+from neurona.plots.confusion import confusion_matrix
+from neurona.plots.curves import activations
+from neurona.plots.gradients import gradient_flow
+from neurona.plots.graph import model_graph
+from neurona.plots.images import misclassified, samples
+from neurona.plots.kernels import weights
+from neurona.plots.linear import linear_boundary
+from neurona.plots.training import history, learning_rate, loss_curve
+
+__all__ = [
+    "activations",
+    "boundary_grid",
+    "confusion_matrix",
+    "decision_boundary",
+    "gradient_flow",
+    "history",
+    "learning_rate",
+    "linear_boundary",
+    "loss_curve",
+    "misclassified",
+    "model_graph",
+    "samples",
+    "weights",
+]
