@@ -16,7 +16,7 @@ from typing import Any
 from neurona import ops
 from neurona.core.op import as_tensor
 from neurona.core.tensor import Tensor
-from neurona.errors import ArgumentError, StateError, check_integer, check_number, unknown
+from neurona.errors import ArgumentError, StateError, check_integer, check_number
 from neurona.nn.parameter import Parameter, gradients
 from neurona.nn.record import remember
 from neurona.optim.clipping import clip_by_global_norm, clip_by_norm, clip_by_value
@@ -370,29 +370,3 @@ def _slot(name: str, p: Parameter, value: Tensor) -> Parameter:
     slot = Parameter(value, name, trainable=False)
     slot.path = f"{p.path}/{name}"
     return slot
-
-
-def names() -> dict[str, type[Optimizer]]:
-    """Return the optimisers by their names in `compile`."""
-    from neurona import optimizers
-
-    classes = [getattr(optimizers, n) for n in optimizers.__all__]
-    return {
-        c.__name__.lower(): c
-        for c in classes
-        if isinstance(c, type) and issubclass(c, Optimizer) and c is not Optimizer
-    }
-
-
-def get(identifier: Any) -> Optimizer:
-    """Return an optimiser by name (in any case) or class, or the object itself."""
-    if isinstance(identifier, Optimizer):
-        return identifier
-    if isinstance(identifier, str):
-        found = names()
-        if identifier.lower() not in found:
-            raise unknown("optimizer", identifier, found)
-        return found[identifier.lower()]()
-    if isinstance(identifier, type) and issubclass(identifier, Optimizer):
-        return identifier()
-    raise ArgumentError("an optimizer is a name or an Optimizer.", got=repr(identifier))

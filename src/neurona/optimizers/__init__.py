@@ -4,7 +4,8 @@ from neurona.optim.adagrad import Adadelta, Adagrad
 from neurona.optim.adam import Adam, Adamax, AdamW, Nadam
 from neurona.optim.lbfgs import LBFGS
 from neurona.optim.lion import Lion
-from neurona.optim.optimizer import Optimizer, get
+from neurona.optim.names import get
+from neurona.optim.optimizer import Optimizer
 from neurona.optim.rmsprop import RMSprop
 from neurona.optim.sgd import SGD
 from neurona.optimizers import schedules

@@ -17,7 +17,7 @@ from neurona.nn import losses, metrics
 from neurona.nn.context import collect_losses, in_training
 from neurona.nn.layer import Layer
 from neurona.nn.parameter import bound
-from neurona.optim import optimizer as optimizers
+from neurona.optim import names as optimizers
 from neurona.train.callbacks import CallbackList, HistoryRecorder
 from neurona.train.data import check_arrays, source_of, unpack
 from neurona.train.history import History
