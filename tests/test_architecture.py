@@ -1,4 +1,4 @@
-"""The house rules of the code, kept true: imports point down, files stay small, names are explained."""
+"""The house rules of the code, kept true: imports point down, small files, docs."""
 
 import ast
 import importlib

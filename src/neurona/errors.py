@@ -23,9 +23,9 @@ class NeuronaError(Exception):
         expected: what would have been right, without a full stop.
         hint: what to try, shown behind `try:`.
 
-    >>> print(NeuronaError("units must be positive.", got="0", expected="1 or more", hint="units=1"))
+    >>> print(NeuronaError("units must be positive.", got="0", expected="1 or more", hint="1"))
     units must be positive. Got 0; expected 1 or more.
-    try: units=1
+    try: 1
     """
 
     def __init__(self, rule: str, *, got: str = "", expected: str = "", hint: str = "") -> None:

@@ -7,7 +7,7 @@ from neurona.classic.perceptron import Perceptron
 __all__ = ["NeuralNetwork", "Perceptron", "compare_capacities", "plot_activations"]
 
 
-def plot_activations():  # noqa: ANN201 - a matplotlib Figure, which is not imported here
+def plot_activations():
     """Draw sigmoid, tanh, ReLU and leaky ReLU with their derivatives; returns the Figure."""
     from neurona import plots
 

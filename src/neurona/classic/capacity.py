@@ -12,7 +12,7 @@ from neurona.errors import ArgumentError
 
 
 def compare_capacities(
-    X: Any,  # noqa: N803 - the textbooks' name
+    X: Any,
     y: Any,
     hidden_sizes: Sequence[int] = (2, 4, 8, 16),
     *,
@@ -36,11 +36,10 @@ def compare_capacities(
         raise ArgumentError("there is no size to compare.", got="hidden_sizes=()")
     from neurona import plots
 
-    X, y = np.asarray(X, float), np.asarray(y).ravel()  # noqa: N806
-    networks = []
+    X, y = np.asarray(X, float), np.asarray(y).ravel()
+    networks = {}
     for size in hidden_sizes:
         network = NeuralNetwork(X.shape[1], size, 1, learning_rate, random_state=random_state)
         network.train(X, y, epochs=epochs, verbose=False)
-        accuracy = float((network.predict(X).ravel() == y).mean())
-        networks.append((f"{size} hidden neurons: {accuracy:.1%} right", network.forward))
+        networks[f"{size} hidden neurons"] = network.forward
     return plots.boundary_grid(networks, X, y)

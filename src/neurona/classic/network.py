@@ -106,12 +106,12 @@ class NeuralNetwork:
         self.losses: list[float] = []
 
     @property
-    def W1(self) -> np.ndarray:  # noqa: N802 - the textbooks' names
+    def W1(self) -> np.ndarray:
         """Weights from the inputs to the hidden neurons, (input, hidden)."""
         return self._read("W1")
 
     @W1.setter
-    def W1(self, value: Any) -> None:  # noqa: N802
+    def W1(self, value: Any) -> None:
         self._write("W1", value)
 
     @property
@@ -124,12 +124,12 @@ class NeuralNetwork:
         self._write("b1", value)
 
     @property
-    def W2(self) -> np.ndarray:  # noqa: N802
+    def W2(self) -> np.ndarray:
         """Weights from the hidden neurons to the outputs, (hidden, output)."""
         return self._read("W2")
 
     @W2.setter
-    def W2(self, value: Any) -> None:  # noqa: N802
+    def W2(self, value: Any) -> None:
         self._write("W2", value)
 
     @property
@@ -155,8 +155,8 @@ class NeuralNetwork:
 
     # --- the network -------------------------------------------------------------------------
 
-    def _forward(self, X: Tensor) -> dict[str, Tensor]:  # noqa: N803
-        W1, b1, W2, b2 = (self._parameters[n].value for n in ("W1", "b1", "W2", "b2"))  # noqa: N806
+    def _forward(self, X: Tensor) -> dict[str, Tensor]:
+        W1, b1, W2, b2 = (self._parameters[n].value for n in ("W1", "b1", "W2", "b2"))
         z1 = X @ W1 + b1  # (N, hidden)
         a1 = self.f(z1)
         z2 = a1 @ W2 + b2  # (N, output)
@@ -169,18 +169,20 @@ class NeuralNetwork:
             each = ops.square(values["a2"] - y) * (0.5 if self.loss == "half_mse" else 1.0)
         return ops.sum(each) / each.shape[0]
 
-    def _gradients(self, X: Tensor, y: Tensor) -> tuple[dict[str, Tensor], dict[str, Tensor]]:  # noqa: N803
+    def _gradients(self, X: Tensor, y: Tensor) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         values = self._forward(X)
         loss = self._objective(values, y)
-        W1, b1, W2, b2 = (self._parameters[n].value for n in ("W1", "b1", "W2", "b2"))  # noqa: N806
+        W1, b1, W2, b2 = (self._parameters[n].value for n in ("W1", "b1", "W2", "b2"))
         z1, z2 = values["z1"], values["z2"]
         (dz2,) = sweep([loss], [ops.ones_like(loss)], [z2])  # backwards, layer by layer
-        dW2, db2, dz1 = sweep([z2], [dz2], [W2, b2, z1])  # noqa: N806
-        dW1, db1 = sweep([z1], [dz1], [W1, b1])  # noqa: N806
+        assert dz2 is not None
+        dW2, db2, dz1 = sweep([z2], [dz2], [W2, b2, z1])
+        assert dz1 is not None
+        dW1, db1 = sweep([z1], [dz1], [W1, b1])
         slopes = {"dW1": dW1, "db1": db1, "dW2": dW2, "db2": db2, "dz1": dz1, "dz2": dz2}
         return values, {name: slope for name, slope in slopes.items() if slope is not None}
 
-    def _learn(self, X: Tensor, y: Tensor) -> Tensor:  # noqa: N803
+    def _learn(self, X: Tensor, y: Tensor) -> Tensor:
         values, slopes = self._gradients(X, y)
         for name, p in self._parameters.items():
             p.assign(p.value - self._rate * slopes[f"d{name}"])
@@ -188,7 +190,7 @@ class NeuralNetwork:
 
     # --- the textbooks' methods --------------------------------------------------------------
 
-    def forward(self, X: Any) -> np.ndarray:  # noqa: N803
+    def forward(self, X: Any) -> np.ndarray:
         """Return the outputs a2 for samples X, and keep z1, a1, z2, a2.
 
         Shapes: X (N, input) -> (N, output).
@@ -197,7 +199,7 @@ class NeuralNetwork:
             setattr(self, name, value.numpy())
         return self.a2
 
-    def backward(self, X: Any, y: Any, output: Any = None) -> None:  # noqa: N803
+    def backward(self, X: Any, y: Any, output: Any = None) -> None:
         """Compute the gradients on samples X with targets y and take one step down.
 
         Args:
@@ -205,14 +207,14 @@ class NeuralNetwork:
             y: targets (N, output).
             output: what `forward(X)` returned; it is computed again from X.
         """
-        X, y = self._pair(X, y)  # noqa: N806
+        X, y = self._pair(X, y)
         _, slopes = self._gradients(Tensor(X), Tensor(y))
         for name, slope in slopes.items():
             setattr(self, name, slope.numpy())
         for name, p in self._parameters.items():
             p.assign(p.value.detach() - self.learning_rate * slopes[f"d{name}"].detach())
 
-    def train(self, X: Any, y: Any, epochs: int = 10000, verbose: bool = True) -> None:  # noqa: N803
+    def train(self, X: Any, y: Any, epochs: int = 10000, verbose: bool = True) -> None:
         """Take one step on all samples in each epoch, and append each epoch's error to `losses`.
 
         Args:
@@ -221,7 +223,7 @@ class NeuralNetwork:
             epochs: number of steps.
             verbose: print the mean squared error every 1000 epochs.
         """
-        X, y = self._pair(X, y)  # noqa: N806
+        X, y = self._pair(X, y)
         self._rate.assign(np.float64(self.learning_rate))
         for epoch in range(check_integer("epochs", epochs, minimum=0)):
             loss = float(self._step(X, y))
@@ -229,7 +231,7 @@ class NeuralNetwork:
             if verbose and epoch % 1000 == 0:
                 print(f"Epoch {epoch}, Loss: {loss:.4f}")
 
-    def predict(self, X: Any) -> np.ndarray:  # noqa: N803
+    def predict(self, X: Any) -> np.ndarray:
         """Return 1 where the output is above 0.5, else 0.
 
         Shapes: X (N, input) -> integers (N, output).
@@ -242,13 +244,13 @@ class NeuralNetwork:
 
         return plots.loss_curve(self.losses)
 
-    def visualize_decision_boundary(self, X: Any, y: Any) -> Any:  # noqa: N803
+    def visualize_decision_boundary(self, X: Any, y: Any) -> Any:
         """Draw two-dimensional samples over the network's output; returns the Figure."""
         from neurona import plots
 
         return plots.decision_boundary(self.forward, np.asarray(X, float), np.asarray(y).ravel())
 
-    def _samples(self, X: Any) -> np.ndarray:  # noqa: N803
+    def _samples(self, X: Any) -> np.ndarray:
         rows = np.atleast_2d(np.asarray(X, float))
         features = self._parameters["W1"].shape[0]
         if rows.ndim != 2 or rows.shape[1] != features:
@@ -259,7 +261,7 @@ class NeuralNetwork:
             )
         return rows
 
-    def _pair(self, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:  # noqa: N803
+    def _pair(self, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
         samples, targets = self._samples(X), np.asarray(y, float)
         outputs = self._parameters["W2"].shape[1]
         if targets.ndim == 1 and outputs == 1:

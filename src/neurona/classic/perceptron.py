@@ -33,7 +33,7 @@ class Perceptron:
     >>> import numpy as np
     >>> neuron = Perceptron(2, random_state=0)
     >>> neuron.train(np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0, 0, 0, 1]))
-    Converged at epoch 4
+    Converged at epoch 3
     >>> neuron.predict([1, 1])
     1
     """
@@ -54,14 +54,14 @@ class Perceptron:
         y = (np.asarray(x) > 0).astype(int)
         return int(y) if y.ndim == 0 else y
 
-    def predict(self, X: Any) -> Any:  # noqa: N803 - the textbooks' name
+    def predict(self, X: Any) -> Any:
         """Return the class of one row (an int) or of many rows (an array).
 
         Shapes: X (n_features,) -> int, or X (N, n_features) -> (N,).
         """
         return self.activate(self._rows(X) @ self.weights + self.bias)
 
-    def train(self, X: Any, y: Any, epochs: int = 100) -> None:  # noqa: N803
+    def train(self, X: Any, y: Any, epochs: int = 100) -> None:
         """Learn by the perceptron rule until an epoch passes without an error.
 
         Prints "Converged at epoch N" then; prints nothing if `epochs` pass before.
@@ -74,7 +74,7 @@ class Perceptron:
         Raises:
             DataError: if X and y have different lengths, or a class is neither 0 nor 1.
         """
-        X, y = self._rows(X), np.asarray(y).ravel()  # noqa: N806
+        X, y = self._rows(X), np.asarray(y).ravel()
         if X.ndim != 2 or len(X) != len(y) or not len(X):
             raise DataError("Perceptron: one target for each row.", got=f"X {X.shape}, y {y.shape}")
         if not np.isin(y, (0, 1)).all():
@@ -94,13 +94,13 @@ class Perceptron:
                 print(f"Converged at epoch {epoch}")
                 break
 
-    def visualize_decision_boundary(self, X: Any, y: Any) -> Any:  # noqa: N803
+    def visualize_decision_boundary(self, X: Any, y: Any) -> Any:
         """Draw two-dimensional samples and the separating line; returns the Figure."""
         from neurona import plots
 
         return plots.linear_boundary(self.weights, self.bias, np.asarray(X), np.asarray(y))
 
-    def _rows(self, X: Any) -> np.ndarray:  # noqa: N803
+    def _rows(self, X: Any) -> np.ndarray:
         rows = np.asarray(X, float)
         if rows.ndim not in (1, 2) or rows.shape[-1] != len(self.weights):
             raise ShapeError(

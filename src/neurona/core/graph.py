@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from neurona.core.op import Op
+from neurona.core.lowering import Loop
+from neurona.core.op import Op, as_tensor
 from neurona.core.shapes import Spec, as_dtype, as_shape
 from neurona.core.tensor import Source, Tensor
 from neurona.core.tree import Structure, flatten
@@ -93,7 +94,9 @@ class Graph:
         if self._fingerprint is None:
             digest = hashlib.sha256(str(self).encode())
             for value, array in self.constants.items():
-                digest.update(f"%{value}".encode() + np.ascontiguousarray(array).tobytes())
+                splat = array.size and not any(array.strides)  # one element, stretched
+                array = array.reshape(-1)[:1] if splat else np.ascontiguousarray(array)
+                digest.update(f"%{value}".encode() + array.tobytes())
             self._fingerprint = digest.hexdigest()
         return self._fingerprint
 
@@ -117,7 +120,7 @@ class Graph:
         return "\n".join(lines)
 
     def evaluate(self, xp: Any, arrays: Sequence[Any]) -> list[Any]:
-        """Run the forward rules in order on `xp` arrays; values are dropped after their last use."""
+        """Run the forward rules in order on `xp` arrays; values go after their last use."""
         if self._plan is None:
             self._plan = self._lifetimes()
         values: list[Any] = [None] * len(self.specs)
@@ -135,6 +138,29 @@ class Graph:
             for v in last:
                 values[v] = None
         return [values[v] for v in self.outputs]
+
+    def inline(self, inputs: Sequence[Tensor]) -> list[Tensor]:
+        """Apply the ops in order to Tensors: what tracing took apart, done again."""
+        values: dict[int, Tensor] = {v: Tensor(array) for v, array in self.constants.items()}
+        values.update(zip(self.inputs, inputs, strict=True))
+        for node in self.nodes:
+            result = node.op.apply(tuple(values[v] for v in node.inputs), node.attributes)
+            results = result if isinstance(result, tuple) else (result,)
+            values.update(zip(node.outputs, results, strict=True))
+        return [values[v] for v in self.outputs]
+
+    def restricted(self, outputs: Sequence[int]) -> Graph:
+        """Return the Graph of the same inputs that computes only these values."""
+        graph = Graph()
+        graph.specs, graph.inputs, graph.outputs = self.specs, self.inputs, list(outputs)
+        live = set(outputs)
+        for node in reversed(self.nodes):
+            if live.intersection(node.outputs):
+                live.update(node.inputs)
+                graph.nodes.append(node)
+        graph.nodes.reverse()
+        graph.constants = {v: a for v, a in self.constants.items() if v in live}
+        return graph
 
     def _lifetimes(self) -> list[tuple]:
         """Return (forward, inputs, outputs, attributes, values used here for the last time)."""
@@ -154,9 +180,9 @@ def _shown(value: Any) -> str:
 _depth = 0  # how many traces are open; a Tensor made inside one has its number as level
 
 
-def tracing() -> bool:
-    """Say whether a function is being traced."""
-    return _depth > 0
+def tracing() -> int:
+    """Return the number of traces that are open: 0 while nothing is being traced."""
+    return _depth
 
 
 def trace(fn: Callable, specs: Sequence[Any]) -> Graph:
@@ -190,7 +216,7 @@ def trace_open(fn: Callable, specs: Sequence[Any]) -> tuple[Graph, list[Tensor]]
     try:
         inputs = [Tensor(None, _as_spec(s), level=_depth) for s in specs]
         leaves, structure = flatten(fn(*inputs))
-        outputs = [x.value if isinstance(x, Tensor) else Tensor(np.asarray(x)) for x in leaves]
+        outputs = [as_tensor(x) for x in leaves]
         return _extract(inputs, outputs, structure, _depth)
     finally:
         _depth -= 1
@@ -206,7 +232,7 @@ def _extract(
     """Walk back from the outputs and write what they need as a Graph."""
     graph = Graph()
     graph.structure = structure
-    numbers = {id(x): graph.value(x.spec) for x in inputs}
+    numbers: dict[Any, int] = {id(x): graph.value(x.spec) for x in inputs}
     graph.inputs = list(numbers.values())
     captured: list[Tensor] = []
     made: dict[tuple[int, int], int] = {}  # (serial of source, index) -> value
@@ -218,17 +244,18 @@ def _extract(
     def number(x: Tensor) -> int:
         if inside(x):
             return made[x.source.serial, x.index]  # type: ignore[union-attr]
-        if (known := numbers.get(id(x))) is not None:
+        key = id(x) if x.source is None else (x.source.serial, x.index)
+        if (known := numbers.get(key)) is not None:
             return known
         if x.level >= level:
             raise TraceError("a Tensor has leaked out of a trace that has ended.", got=str(x.spec))
-        if x.level > 0 or x.tracked:
+        if x.level or x.tracked:
             captured.append(x)
             value = graph.value(x.spec)
             graph.inputs.append(value)
         else:
             value = _constant(graph, x.data, merged)  # type: ignore[arg-type]
-        numbers[id(x)] = value
+        numbers[key] = value
         return value
 
     for source in _needed([x.source for x in outputs if inside(x)], level):  # type: ignore[misc]
@@ -241,7 +268,27 @@ def _extract(
             graph.nodes.append(Node(source.op, arguments, values, source.attributes))
         made.update({(source.serial, i): v for i, v in enumerate(values)})
     graph.outputs = [number(x) for x in outputs]
+    _narrow(graph)
     return graph, captured
+
+
+def _narrow(graph: Graph) -> None:
+    """Take from each loop the outputs that nothing uses; what only they needed goes as well."""
+    if not any(isinstance(node.op.lower, Loop) for node in graph.nodes):
+        return
+    live = set(graph.outputs)
+    kept = []
+    for node in reversed(graph.nodes):
+        if not live.intersection(node.outputs):
+            continue
+        if isinstance(node.op.lower, Loop):
+            used = [i for i, v in enumerate(node.outputs) if v in live]
+            attributes, made = node.op.lower.narrow(node.attributes, used)
+            outputs = tuple(node.outputs[i] for i in made)
+            node = Node(node.op, node.inputs, outputs, attributes)
+        live.update(node.inputs)
+        kept.append(node)
+    graph.nodes = kept[::-1]
 
 
 def _needed(sources: list[Source], level: int) -> list[Source]:

@@ -16,7 +16,7 @@ with its forward is caught before any engine uses it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,7 +55,12 @@ class View:
 
 @dataclass(frozen=True)
 class Contraction:
-    """Sums of products over shared axes: matrix products and convolutions."""
+    """Sums of products over shared axes: matrix products and convolutions.
+
+    `products(*shapes)` counts the multiplications, from the shapes of the inputs and the output.
+    """
+
+    products: Callable[..., int]
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,13 @@ class Kernel:
 
 @dataclass(frozen=True)
 class Loop:
-    """A body Graph run many times with carried state; the Graph is the attribute `body`."""
+    """A body Graph run many times with carried state; the Graph is the attribute `body`.
+
+    `narrow(attributes, used)` returns the attributes of a loop that makes only the outputs at the
+    places `used`, and those places: a loop may need more than it is asked for.
+    """
+
+    narrow: Callable[[dict[str, Any], Sequence[int]], tuple[dict[str, Any], Sequence[int]]]
 
 
 Lowering = Elementwise | Reduction | View | Contraction | Kernel | Loop

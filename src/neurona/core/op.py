@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -62,18 +61,21 @@ class Op:
         return rule
 
     def __call__(self, *args: Any, **attributes: Any) -> Any:
+        """Apply it: convert the inputs, compute or record, and return a Tensor (or several)."""
         inputs, attributes = self._bind(args, attributes)
         for x in inputs:
             if x.level < 0:  # a symbolic input of the functional API records the call itself
                 return x.record(self, inputs, attributes)  # type: ignore[attr-defined]
         return self.apply(inputs, attributes)
 
-    def apply(self, inputs: tuple[Tensor, ...], attributes: dict[str, Any]) -> Any:
-        """Run the op on bound inputs: compute if all have data, else only infer the shape."""
+    def apply(self, inputs: tuple[Tensor, ...], attributes: dict[str, Any], level: int = 0) -> Any:
+        """Run the op on bound inputs: compute if all have data, else only infer the shape.
+
+        With a `level` the op is recorded in the trace of that number, values or not.
+        """
         specs = self.shape(*[x.spec for x in inputs], **attributes)
         single = isinstance(specs, Spec)
         outputs = (specs,) if single else tuple(specs)
-        level = 0
         tracked = False
         for x in inputs:
             level = max(level, x.level)
@@ -81,7 +83,8 @@ class Op:
         source = Source(self, inputs, attributes, outputs) if tracked or level else None
         arrays: Any = (None,) * len(outputs)
         if not level:
-            result = self.forward(np, *[x.data for x in inputs], **attributes)
+            with np.errstate(all="ignore"):  # inf and NaN are values here, as on every engine
+                result = self.forward(np, *[x.data for x in inputs], **attributes)
             arrays = [
                 np.asarray(array, spec.dtype)
                 for array, spec in zip((result,) if single else result, outputs, strict=True)
@@ -91,7 +94,7 @@ class Op:
             for i, (array, spec) in enumerate(zip(arrays, outputs, strict=True))
         )
         if source is not None:
-            source.outputs = [weakref.ref(y) for y in results]
+            source.arrays, source.level, source.single = tuple(arrays), level, single
         return results[0] if single else results
 
     def _bind(
@@ -129,15 +132,12 @@ class Op:
 
     def _convert(self, args: tuple) -> tuple[Tensor, ...]:
         """Make Tensors of the inputs and bring them to the types that the op takes."""
+        if self.types == "as is":
+            return tuple(as_tensor(a) for a in args)
         skip = self.types if isinstance(self.types, int) else 0
         arrays = [a for a in args[skip:] if isinstance(a, Tensor | np.ndarray | np.generic)]
         known = promote([nearest_dtype(a.dtype) for a in arrays], self.name) if arrays else None
-        inputs = [
-            as_tensor(a, known if i >= skip and self.types != "as is" else None)
-            for i, a in enumerate(args)
-        ]
-        if self.types == "as is":
-            return tuple(inputs)
+        inputs = [as_tensor(a, known if i >= skip else None) for i, a in enumerate(args)]
         common = promote([x.dtype for x in inputs[skip:]], self.name)
         if self.types == "float" and not is_float(common):
             common = as_dtype(float)

@@ -110,12 +110,12 @@ def set_position(seed: int, step: int) -> None:
 
 
 @contextlib.contextmanager
-def use(state: Tensor) -> Iterator[None]:
+def use(state: Tensor) -> Iterator[Stream]:
     """Draw from the given (seed, step) inside; draws are numbered from 0."""
     before = _stream.state, _stream.draws
     _stream.state, _stream.draws = state, 0
     try:
-        yield
+        yield _stream
     finally:
         _stream.state, _stream.draws = before
 

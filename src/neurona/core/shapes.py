@@ -77,7 +77,7 @@ def as_dtype(dtype: Any) -> np.dtype:
 
 
 def nearest_dtype(dtype: np.dtype) -> np.dtype:
-    """Return the supported type that holds every value of a NumPy type; wider floats are narrowed."""
+    """Return the supported type that holds every value of a NumPy type; wide floats narrow."""
     if dtype in _RANK:
         return dtype if dtype.isnative else dtype.newbyteorder("=")
     if dtype.kind in "iu":

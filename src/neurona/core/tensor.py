@@ -8,7 +8,6 @@ eager mode and tracing alike.
 from __future__ import annotations
 
 import itertools
-import weakref
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 class Source:
     """One application of an op: what a Tensor remembers of how it was made."""
 
-    __slots__ = ("attributes", "inputs", "op", "outputs", "serial", "specs")
+    __slots__ = ("arrays", "attributes", "inputs", "level", "op", "serial", "single", "specs")
     _serials = itertools.count()
 
     def __init__(
@@ -32,7 +31,17 @@ class Source:
     ):
         self.op, self.inputs, self.attributes, self.specs = op, inputs, attributes, specs
         self.serial = next(Source._serials)  # sources sorted by it are in dependency order
-        self.outputs: list[weakref.ref[Tensor]] = []  # weak: an output nobody uses may go
+        self.arrays: tuple = (None,) * len(specs)  # of the outputs, or None while tracing
+        self.level, self.single = 0, True  # single: the op gives a Tensor, not a tuple
+
+    def output(self, index: int) -> Tensor:
+        """Return an output again: a Tensor that stands for the same values.
+
+        The arrays are kept rather than the Tensors, which would keep this Source in turn.
+        """
+        return Tensor(
+            self.arrays[index], self.specs[index], source=self, index=index, level=self.level
+        )
 
 
 class Tensor:
@@ -76,7 +85,10 @@ class Tensor:
         requires_grad: bool = False,
     ) -> None:
         self.data = data
-        self.shape, self.dtype = spec if spec is not None else (data.shape, data.dtype)  # type: ignore[union-attr]
+        if spec is None:
+            assert data is not None
+            spec = Spec(data.shape, data.dtype)
+        self.shape, self.dtype = spec
         self.source, self.index, self.level = source, index, level
         self.requires_grad = requires_grad
         self.grad: Tensor | None = None
@@ -104,7 +116,7 @@ class Tensor:
 
     @property
     def value(self) -> Tensor:
-        """The tensor that stands for this one in an op; a Parameter answers with its current value."""
+        """The tensor that stands for this one in an op; a Parameter gives its current value."""
         return self
 
     def numpy(self) -> np.ndarray:
@@ -129,8 +141,8 @@ class Tensor:
             raise TraceError(
                 "this Tensor has a shape but no values yet, because a function is being traced.",
                 got=str(self.spec),
-                hint="use nn.ops.where(condition, a, b) or nn.ops.scan instead of Python's if, for, "
-                "float() and numpy() on traced values",
+                hint="use nn.ops.where(condition, a, b) or nn.ops.scan instead of Python's if, "
+                "for, float() and numpy() on traced values",
             )
         return data
 

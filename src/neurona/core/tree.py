@@ -50,6 +50,22 @@ def count(structure: Structure) -> int:
     return 1 if structure.kind is None else sum(map(count, structure.children))
 
 
+def paths(structure: Structure, name: str) -> list[str]:
+    """Return for each leaf how a program would reach it.
+
+    >>> paths(flatten({"h": 0, "c": [1, 2]})[1], "carry")
+    ["carry['c'][0]", "carry['c'][1]", "carry['h']"]
+    """
+    if structure.kind is None:
+        return [name]
+    keys = structure.keys if structure.kind is dict else range(len(structure.children))
+    return [
+        path
+        for key, child in zip(keys, structure.children, strict=True)
+        for path in paths(child, f"{name}[{key!r}]")
+    ]
+
+
 def flatten(value: Any) -> tuple[list[Any], Structure]:
     """Return the leaves of a nested structure in order, and the structure itself.
 

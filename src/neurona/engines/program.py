@@ -11,7 +11,7 @@ import numpy as np
 
 from neurona import config
 from neurona.core.graph import Graph
-from neurona.core.lowering import Contraction, View
+from neurona.core.lowering import Contraction, Loop, View
 
 
 @dataclass
@@ -33,32 +33,41 @@ class Program:
     notes: list[str] = field(default_factory=list)
 
     def __call__(self, *arrays: np.ndarray) -> list[np.ndarray]:
+        """Run it on the arrays of the inputs."""
         return self.run(arrays)
 
     def cost(self) -> dict[str, int]:
         """Count the work of one call.
 
         Returns:
-            `nodes`; `elements` that the nodes write, views left out; `products`, the
-            multiplications of matrix products and convolutions counted by their largest input
-            times the output's last axis.
+            `nodes`, those in loops counted once; `elements` that the nodes write, views left
+            out; `products`, the multiplications of matrix products and convolutions.
         """
-        elements = products = 0
-        for node in self.graph.nodes:
-            if isinstance(node.op.lower, View):
-                continue
-            written = [self.graph.specs[v] for v in node.outputs]
-            elements += sum(s.size for s in written)
-            if isinstance(node.op.lower, Contraction):
-                products += (
-                    max(self.graph.specs[v].size for v in node.inputs) * written[0].shape[-1]
-                )
-        return {"nodes": len(self.graph.nodes), "elements": elements, "products": products}
+        return _cost(self.graph)
 
     def explain(self) -> str:
         """Return the Graph and its cost as text."""
         cost = ", ".join(f"{k} {v:,}" for k, v in self.cost().items())
         return "\n".join([f"engine {self.engine}: {cost}", *self.notes, str(self.graph)])
+
+
+def _cost(graph: Graph) -> dict[str, int]:
+    nodes = elements = products = 0
+    for node in graph.nodes:
+        kind, nodes = node.op.lower, nodes + 1
+        if isinstance(kind, View):
+            continue
+        if isinstance(kind, Loop):
+            body = _cost(node.attributes["body"])
+            nodes += body["nodes"]
+            elements += node.attributes["length"] * body["elements"]
+            products += node.attributes["length"] * body["products"]
+            continue
+        elements += sum(graph.specs[v].size for v in node.outputs)
+        if isinstance(kind, Contraction):
+            shapes = [graph.specs[v].shape for v in (*node.inputs, *node.outputs)]
+            products += kind.products(*shapes)
+    return {"nodes": nodes, "elements": elements, "products": products}
 
 
 def compile(graph: Graph, engine: str | None = None) -> Program:

@@ -22,12 +22,12 @@ class Dense(Layer):
         kernel_initializer: Glorot uniform by default, which keeps signals in size for symmetric
             activations; "he_normal" suits ReLU.
         bias_initializer: zeros by default.
-        kernel_regularizer, bias_regularizer: penalties; every layer also takes activity_regularizer.
+        kernel_regularizer, bias_regularizer: penalties; all layers take activity_regularizer too.
         kernel_constraint, bias_constraint: limits applied after each update.
 
     Raises:
         ArgumentError: if units is no positive integer.
-        ShapeError: if x has fewer than two axes, or another number of features than before.
+        ShapeError: if x has fewer than two axes, or another number of features.
     """
 
     def __init__(

@@ -275,7 +275,7 @@ class Layer:
         return parameter
 
     def sublayers(self) -> list[Layer]:
-        """Return the layers that are attributes of this one, alone or in lists, tuples and dicts."""
+        """Return the layers among the attributes of this one, alone or in lists, tuples, dicts."""
         found: dict[int, Layer] = {}
         for value in vars(self).values():
             for leaf in flatten(value)[0] if isinstance(value, list | tuple | dict) else [value]:

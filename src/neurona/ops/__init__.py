@@ -5,9 +5,17 @@ eagerly, while tracing, and under any number of gradients.
 """
 
 from neurona.ops import operators  # noqa: F401  (gives Tensor its operators)
-from neurona.ops.elementwise import *  # noqa: F403
+from neurona.ops.arithmetic import *  # noqa: F403
+from neurona.ops.comparison import *  # noqa: F403
+from neurona.ops.conv import *  # noqa: F403
+from neurona.ops.convolve import *  # noqa: F403
 from neurona.ops.functional import *  # noqa: F403
+from neurona.ops.functions import *  # noqa: F403
+from neurona.ops.getitem import *  # noqa: F403
 from neurona.ops.index import *  # noqa: F403
+from neurona.ops.joining import *  # noqa: F403
 from neurona.ops.matmul import *  # noqa: F403
 from neurona.ops.movement import *  # noqa: F403
+from neurona.ops.pool import *  # noqa: F403
 from neurona.ops.reduce import *  # noqa: F403
+from neurona.ops.scan import *  # noqa: F403

@@ -15,10 +15,12 @@ from neurona.core.lowering import Kernel
 from neurona.core.op import as_tensor, op
 from neurona.core.shapes import DTYPES, Spec, as_dtype, as_shape, is_float, product
 from neurona.errors import ArgumentError, DtypeError, check_number
-from neurona.ops.elementwise import clip, cos, log, maximum, sin, sqrt
+from neurona.ops.arithmetic import clip, maximum
 from neurona.ops.functional import erfinv
+from neurona.ops.functions import cos, log, sin, sqrt
 from neurona.ops.index import argsort
-from neurona.ops.movement import concatenate, reshape
+from neurona.ops.joining import concatenate
+from neurona.ops.movement import reshape
 from neurona.ops.reduce import argmax
 
 __all__ = [
@@ -42,8 +44,8 @@ def random_unit(xp, state, *, shape, draw, dtype):
 
     Shapes: state int64 (2,), the seed and the step -> y of the given shape.
 
-    >>> random_unit([1, 0], shape=(2,), draw=0, dtype="float32").numpy().round(4).tolist()
-    [0.0264, 0.7312]
+    >>> random_unit([1, 0], shape=(2,), draw=0, dtype="float64").numpy().round(4).tolist()
+    [0.8903, 0.5857]
     """
     count = product(shape)
     if as_dtype(dtype) == DTYPES["float32"]:

@@ -8,19 +8,9 @@ import math
 from neurona.core.op import as_tensor
 from neurona.core.shapes import is_float, normalize_axes
 from neurona.errors import ArgumentError, ShapeError
-from neurona.ops.elementwise import (
-    abs,
-    erf,
-    exp,
-    isfinite,
-    log,
-    log1p,
-    maximum,
-    sign,
-    sqrt,
-    stop_gradient,
-    where,
-)
+from neurona.ops.arithmetic import abs, maximum, sign, stop_gradient
+from neurona.ops.comparison import isfinite, where
+from neurona.ops.functions import erf, exp, log, log1p, sqrt
 from neurona.ops.matmul import matrix_product
 from neurona.ops.movement import reshape, transpose
 from neurona.ops.reduce import max, sum
@@ -110,7 +100,7 @@ def norm(x, axis=None, keepdims=False, ord=2):
 
 
 def erfinv(x):
-    """Inverse of the error function, by Winitzki's estimate and three Newton steps of Halley's kind.
+    """Inverse of the error function, by Winitzki's estimate and three steps of Halley's method.
 
     Shapes: x (...) in (-1, 1) -> y (...).
 

@@ -5,24 +5,22 @@ from __future__ import annotations
 import numpy as np
 
 from neurona.core.lowering import Kernel
-from neurona.core.op import as_tensor, op
+from neurona.core.op import as_tensor, cast, op
 from neurona.core.shapes import (
     DTYPES,
     Spec,
     as_dtype,
     as_shape,
-    broadcast_shapes,
     normalize_axis,
-    product,
 )
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, DtypeError, ShapeError
-from neurona.ops.elementwise import cast, eq, where
-from neurona.ops.movement import broadcast_to, expand_dims, flip, reshape, split, strided_slice
+from neurona.ops.comparison import eq
+from neurona.ops.movement import broadcast_to, expand_dims, reshape
 
 __all__ = [
-    "add_along_axis", "arange", "argsort", "full", "gather", "getitem", "one_hot", "ones", "ones_like", "scatter_add",
-    "sort", "take", "take_along_axis", "top_k", "unstack", "zeros", "zeros_like",
+    "add_along_axis", "arange", "argsort", "full", "gather", "one_hot", "ones", "ones_like",
+    "scatter_add", "sort", "take", "take_along_axis", "top_k", "zeros", "zeros_like",
 ]  # fmt: skip
 
 
@@ -281,7 +279,7 @@ def arange(start, stop=None, step=1, dtype=None):
 
 
 def one_hot(indices, depth, dtype=None, axis=-1):
-    """1 at the index, else 0, along a new last axis; an index outside of 0 to depth - 1 gives zeros.
+    """1 at the index, else 0, along a new last axis; an index outside of [0, depth) gives zeros.
 
     Shapes: indices (...) -> y (..., depth).
 
@@ -292,114 +290,3 @@ def one_hot(indices, depth, dtype=None, axis=-1):
     axis = normalize_axis(axis, indices.ndim + 1, "one_hot")
     classes = reshape(arange(depth, dtype=indices.dtype), (depth,) + (1,) * (indices.ndim - axis))
     return cast(eq(expand_dims(indices, axis), classes), dtype=dtype or float)
-
-
-def getitem(x, key):
-    """x[key]: integers, slices, None, `...`, and integer or boolean tensors.
-
-    Basic keys are views; a tensor of integers looks rows up with `take`. A boolean mask needs
-    values, since the result's size depends on them: while tracing use `where`.
-    """
-    x = as_tensor(x)
-    keys = list(key) if isinstance(key, tuple) else [key]
-    keys = [
-        k if k is None or k is Ellipsis or isinstance(k, slice | int) else _key(k) for k in keys
-    ]
-    used = [k for k in keys if k is not None and k is not Ellipsis]
-    width = sum(k.ndim if isinstance(k, Tensor) and k.dtype.kind == "b" else 1 for k in used)
-    if width > x.ndim:
-        raise ShapeError(
-            "too many indices.", got=f"{width}", expected=f"at most {x.ndim} for x {x.shape}"
-        )
-    if sum(k is Ellipsis for k in keys) > 1:
-        raise ArgumentError("an index has at most one `...`.")
-    place = next((i for i, k in enumerate(keys) if k is Ellipsis), len(keys))
-    keys[place : place + 1] = [slice(None)] * (x.ndim - width)
-    if any(isinstance(k, Tensor) for k in keys):
-        return _advanced(x, keys)
-    return _basic(x, keys)
-
-
-def _key(key):
-    if isinstance(key, np.integer):
-        return int(key)
-    key = as_tensor(key)
-    if key.dtype.kind not in "iub":
-        raise DtypeError("an index is an integer, a slice or a mask.", got=key.dtype.name)
-    return int(key) if key.ndim == 0 and key.data is not None and key.dtype.kind != "b" else key
-
-
-def _basic(x, keys):
-    start: list[int] = []
-    stop: list[int] = []
-    step: list[int] = []
-    flipped: list[int] = []
-    shape: list[int] = []
-    axis = 0
-    for key in keys:
-        if key is None:
-            shape.append(1)
-            continue
-        size = x.shape[axis]
-        if isinstance(key, int):
-            if not -size <= key < size:
-                raise IndexError(f"index {key} is out of range for axis {axis} of size {size}")
-            a, b, s = key % size, key % size + 1, 1
-        else:
-            a, b, s = key.indices(size)
-            if s < 0:  # the same elements from the front, then reversed
-                count = len(range(a, b, s))
-                a, b, s = a + (count - 1) * s, a + 1, -s
-                flipped.append(axis)
-                if not count:
-                    a = b = 0
-            a, b = min(a, size), max(min(a, size), b)
-            shape.append(len(range(a, b, s)))
-        start, stop, step = [*start, a], [*stop, b], [*step, s]
-        axis += 1
-    if start != [0] * x.ndim or tuple(stop) != x.shape or step != [1] * x.ndim:
-        x = strided_slice(x, start=start, stop=stop, step=step)
-    if flipped:
-        x = flip(x, axis=flipped)
-    return x if tuple(shape) == x.shape else reshape(x, shape)
-
-
-def _advanced(x, keys):
-    expanded = []
-    for key in keys:  # a mask is the indices where it is true
-        if isinstance(key, Tensor) and key.dtype.kind == "b":
-            expanded += [Tensor(i) for i in np.nonzero(np.asarray(key))]
-        else:
-            expanded.append(key)
-    places = [i for i, k in enumerate(expanded) if isinstance(k, Tensor)]
-    first, last = places[0], places[-1]
-    if any(not isinstance(k, Tensor | int) for k in expanded[first : last + 1]):
-        raise ArgumentError("index tensors must stand side by side.", hint="index in two steps")
-    while first > 0 and isinstance(expanded[first - 1], int):
-        first -= 1
-    while last + 1 < len(expanded) and isinstance(expanded[last + 1], int):
-        last += 1
-    left, group, right = expanded[:first], expanded[first : last + 1], expanded[last + 1 :]
-    x = _basic(x, left + [slice(None)] * len(group) + right)
-    axis = sum(not isinstance(k, int) for k in left)
-    sizes = x.shape[axis : axis + len(group)]
-    indices = [as_tensor(k) for k in group]
-    common = broadcast_shapes("indices", *[i.shape for i in indices])
-    flat = None
-    for index, size in zip(indices, sizes, strict=True):
-        index = where(index < 0, index + size, index)
-        flat = index if flat is None else flat * size + index
-    joined = (*x.shape[:axis], product(sizes), *x.shape[axis + len(group) :])
-    return take(reshape(x, joined), broadcast_to(flat, common), axis=axis)
-
-
-def unstack(x, axis=0):
-    """The slices along an axis, without it.
-
-    >>> [p.tolist() for p in unstack([[1, 2], [3, 4]])]
-    [[1, 2], [3, 4]]
-    """
-    x = as_tensor(x)
-    axis = normalize_axis(axis, x.ndim, "unstack")
-    rest = x.shape[:axis] + x.shape[axis + 1 :]
-    return [reshape(piece, rest) for piece in split(x, x.shape[axis], axis)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from neurona.core.lowering import Contraction
 from neurona.core.op import as_tensor, op
-from neurona.core.shapes import Spec, broadcast_shapes
+from neurona.core.shapes import Spec, broadcast_shapes, product
 from neurona.errors import ShapeError
 from neurona.ops.movement import expand_dims, reshape, squeeze, swapaxes
 
@@ -29,7 +29,7 @@ def _matmul_shape(x, w):
 _EXPECTED = "x (..., K) and w (K, N)"
 
 
-@op(shape=_matmul_shape, lower=Contraction())
+@op(shape=_matmul_shape, lower=Contraction(lambda x, w, y: product(y) * x[-1]))
 def matrix_product(xp, x, w):
     """Matrix product of the last two axes, y_mn = sum over k of x_mk w_kn. Write x @ w instead.
 

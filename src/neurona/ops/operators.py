@@ -7,31 +7,35 @@ from __future__ import annotations
 
 from neurona.core.shapes import as_dtype
 from neurona.core.tensor import Tensor
-from neurona.ops import elementwise as e
+from neurona.ops import arithmetic as a
+from neurona.ops import comparison as c
 from neurona.ops import index, movement, reduce
+from neurona.ops.functions import round, sqrt
+from neurona.ops.getitem import getitem
+from neurona.ops.joining import repeat
 from neurona.ops.matmul import matmul
 
 
 def _pow(x, y):
     if isinstance(y, int | float) and y == 2:
-        return e.square(x)  # exact for negative x, and much faster than a general power
+        return a.square(x)  # exact for negative x, and much faster than a general power
     if isinstance(y, int | float) and y == 0.5:
-        return e.sqrt(x)
-    return e.pow(x, y)
+        return sqrt(x)
+    return a.pow(x, y)
 
 
 _BINARY = {
-    "add": e.add, "sub": e.sub, "mul": e.mul, "truediv": e.div, "floordiv": e.floordiv,
-    "mod": e.mod, "pow": _pow, "matmul": matmul, "and": e.logical_and, "or": e.logical_or,
+    "add": a.add, "sub": a.sub, "mul": a.mul, "truediv": a.div, "floordiv": a.floordiv,
+    "mod": a.mod, "pow": _pow, "matmul": matmul, "and": c.logical_and, "or": c.logical_or,
 }  # fmt: skip
-_COMPARISON = {"eq": e.eq, "ne": e.ne, "lt": e.lt, "le": e.le, "gt": e.gt, "ge": e.ge}
-_UNARY = {"neg": e.neg, "abs": e.abs, "invert": e.logical_not}
+_COMPARISON = {"eq": c.eq, "ne": c.ne, "lt": c.lt, "le": c.le, "gt": c.gt, "ge": c.ge}
+_UNARY = {"neg": a.neg, "abs": a.abs, "invert": c.logical_not}
 _METHODS = {
     "sum": reduce.sum, "mean": reduce.mean, "var": reduce.var, "max": reduce.max, "min": reduce.min,
     "prod": reduce.prod, "any": reduce.any, "all": reduce.all, "argmax": reduce.argmax,
-    "argmin": reduce.argmin, "cumsum": reduce.cumsum, "clip": e.clip, "round": e.round,
-    "squeeze": movement.squeeze, "swapaxes": movement.swapaxes, "repeat": movement.repeat,
-    "take": index.take, "dot": matmul, "__getitem__": index.getitem,
+    "argmin": reduce.argmin, "cumsum": reduce.cumsum, "clip": a.clip, "round": round,
+    "squeeze": movement.squeeze, "swapaxes": movement.swapaxes, "repeat": repeat,
+    "take": index.take, "dot": matmul, "__getitem__": getitem,
 }  # fmt: skip
 
 
@@ -52,7 +56,7 @@ def _transposed(self, *axes):
 
 def _astype(self, dtype):
     """Convert to another element type; the tensor itself if it has that type."""
-    return self.value if self.dtype == as_dtype(dtype) else e.cast(self, dtype=dtype)
+    return self.value if self.dtype == as_dtype(dtype) else a.cast(self, dtype=dtype)
 
 
 def _install() -> None:

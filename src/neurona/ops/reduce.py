@@ -8,7 +8,7 @@ from neurona.core.lowering import Kernel, Reduction
 from neurona.core.op import cast, op
 from neurona.core.shapes import DTYPES, Spec, normalize_axes, normalize_axis, product, reduced
 from neurona.errors import DtypeError, ShapeError
-from neurona.ops.elementwise import eq, where
+from neurona.ops.comparison import eq, where
 from neurona.ops.movement import broadcast_to, reshape
 
 __all__ = ["all", "any", "argmax", "argmin", "cumsum", "max", "mean", "min", "prod", "sum", "var"]
@@ -153,7 +153,7 @@ def _index_shape(name):
 
 @op(shape=_index_shape("argmax"), lower=Kernel(), types="as is")
 def argmax(xp, x, *, axis=None, keepdims=False):
-    """Index of the largest element along one axis, or in the flattened tensor; the first of equals.
+    """Index of the largest element along one axis, or in the flattened tensor; first of equals.
 
     Shapes: x (...) -> int32, without the axis, or with size 1 there if `keepdims`.
 
@@ -165,7 +165,7 @@ def argmax(xp, x, *, axis=None, keepdims=False):
 
 @op(shape=_index_shape("argmin"), lower=Kernel(), types="as is")
 def argmin(xp, x, *, axis=None, keepdims=False):
-    """Index of the smallest element along one axis, or in the flattened tensor; the first of equals.
+    """Index of the smallest element along one axis, or in the flattened tensor; first of equals.
 
     Shapes: x (...) -> int32, without the axis, or with size 1 there if `keepdims`.
 

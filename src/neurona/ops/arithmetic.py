@@ -1,0 +1,272 @@
+"""Arithmetic on each element, with NumPy's broadcasting between several inputs.
+
+Gradient rules leave broadcasting alone: the reverse sweep sums each gradient to its input's shape.
+"""
+
+from __future__ import annotations
+
+from neurona.core.lowering import Elementwise
+from neurona.core.op import cast, op
+from neurona.core.shapes import broadcast, same_shape
+from neurona.errors import DtypeError
+from neurona.ops.comparison import eq, gt, logical_not, logical_or, lt, where
+from neurona.ops.functions import floor, log
+
+__all__ = [
+    "abs", "add", "alias", "cast", "clip", "div", "floordiv", "maximum", "minimum", "mod",
+    "mul", "neg", "pow", "sign", "square", "stop_gradient", "sub",
+]  # fmt: skip
+
+
+def _arithmetic(name):
+    rule = broadcast(name)
+
+    def checked(*specs):
+        if specs[0].dtype.kind == "b":
+            raise DtypeError(
+                f"{name}: booleans have no arithmetic.", hint='cast first, e.g. x.astype("float32")'
+            )
+        return rule(*specs)
+
+    return checked
+
+
+@op(shape=_arithmetic("add"), lower=Elementwise(lambda b, x, y: b.add(x, y)))
+def add(xp, x, y):
+    """Sum, x + y.
+
+    >>> add([1.0, 2.0], 3).tolist()
+    [4.0, 5.0]
+    """
+    return xp.add(x, y)
+
+
+@add.grad
+def _(g, z, x, y):
+    return g, g
+
+
+@op(shape=_arithmetic("sub"), lower=Elementwise(lambda b, x, y: b.sub(x, y)))
+def sub(xp, x, y):
+    """Difference, x - y.
+
+    >>> sub([1.0, 2.0], 3).tolist()
+    [-2.0, -1.0]
+    """
+    return xp.subtract(x, y)
+
+
+@sub.grad
+def _(g, z, x, y):
+    return g, -g
+
+
+@op(shape=_arithmetic("mul"), lower=Elementwise(lambda b, x, y: b.mul(x, y)))
+def mul(xp, x, y):
+    """Product, x * y, element by element.
+
+    >>> mul([1.0, 2.0], 3).tolist()
+    [3.0, 6.0]
+    """
+    return xp.multiply(x, y)
+
+
+@mul.grad
+def _(g, z, x, y):
+    return g * y, g * x
+
+
+@op(shape=broadcast("div"), lower=Elementwise(lambda b, x, y: b.div(x, y)), types="float")
+def div(xp, x, y):
+    """Quotient, x / y; integers are converted to floats first.
+
+    >>> div([1, 2], 4).tolist()
+    [0.25, 0.5]
+    """
+    return xp.divide(x, y)
+
+
+@div.grad
+def _(g, z, x, y):
+    q = g / y
+    return q, -q * z
+
+
+@op(shape=_arithmetic("floordiv"), lower=Elementwise(lambda b, x, y: b.floordiv(x, y)))
+def floordiv(xp, x, y):
+    """Quotient rounded down, floor(x / y). Its gradient is zero.
+
+    >>> floordiv([7, -7], 2).tolist()
+    [3, -4]
+    """
+    return xp.floor_divide(x, y)
+
+
+@op(shape=_arithmetic("mod"), lower=Elementwise(lambda b, x, y: b.mod(x, y)))
+def mod(xp, x, y):
+    """Remainder, x - floor(x / y) * y, with the sign of y.
+
+    >>> mod([7, -7], 3).tolist()
+    [1, 2]
+    """
+    return xp.mod(x, y)
+
+
+@mod.grad
+def _(g, z, x, y):
+    return g, -g * stop_gradient(floor(x / y))
+
+
+@op(shape=_arithmetic("neg"), lower=Elementwise(lambda b, x: b.neg(x)))
+def neg(xp, x):
+    """Opposite, -x.
+
+    >>> neg([1.0, -2.0]).tolist()
+    [-1.0, 2.0]
+    """
+    return xp.negative(x)
+
+
+@neg.grad
+def _(g, y, x):
+    return -g
+
+
+@op(shape=broadcast("pow"), lower=Elementwise(lambda b, x, y: b.pow(x, y)), types="float")
+def pow(xp, x, y):
+    """Power, x ** y; integers are converted to floats first. The exponent's gradient needs x > 0.
+
+    >>> pow([2.0, 3.0], 2).tolist()
+    [4.0, 9.0]
+    """
+    return xp.power(x, y)
+
+
+@pow.grad
+def _(g, z, x, y):
+    base = where(gt(x, 0), x, 1)  # log of what is not positive would poison the whole gradient
+    dx = where(eq(y, 0), 0, y * pow(x, where(eq(y, 0), 1, y - 1)))
+    return g * dx, g * where(gt(x, 0), z * log(base), 0)
+
+
+@op(shape=_arithmetic("maximum"), lower=Elementwise(lambda b, x, y: b.maximum(x, y)))
+def maximum(xp, x, y):
+    """Larger of x and y; NaN if either is. At a tie each receives half of the gradient.
+
+    >>> maximum([1.0, -1.0], 0).tolist()
+    [1.0, 0.0]
+    """
+    return xp.maximum(x, y)
+
+
+@maximum.grad
+def _(g, z, x, y):
+    return _share(g, x, y, gt(x, y))
+
+
+@op(shape=_arithmetic("minimum"), lower=Elementwise(lambda b, x, y: b.minimum(x, y)))
+def minimum(xp, x, y):
+    """Smaller of x and y; NaN if either is. At a tie each receives half of the gradient.
+
+    >>> minimum([1.0, -1.0], 0).tolist()
+    [0.0, -1.0]
+    """
+    return xp.minimum(x, y)
+
+
+@minimum.grad
+def _(g, z, x, y):
+    return _share(g, x, y, lt(x, y))
+
+
+def _share(g, x, y, x_wins):
+    to_x = where(eq(x, y), 0.5 * g, where(x_wins, g, 0))
+    return to_x, g - to_x
+
+
+@op(
+    shape=broadcast("clip"),
+    lower=Elementwise(lambda b, x, low, high: b.minimum(b.maximum(x, low), high)),
+)
+def clip(xp, x, low, high):
+    """Limit to a range, min(max(x, low), high); the gradient passes in the range and at its ends.
+
+    >>> clip([-2.0, 0.5, 2.0], 0, 1).tolist()
+    [0.0, 0.5, 1.0]
+    """
+    return xp.minimum(xp.maximum(x, low), high)
+
+
+@clip.grad
+def _(g, y, x, low, high):
+    below, above = lt(x, low), gt(x, high)
+    inside = logical_not(logical_or(below, above))
+    return where(inside, g, 0), where(below, g, 0), where(above, g, 0)
+
+
+@op(shape=_arithmetic("square"), lower=Elementwise(lambda b, x: b.mul(x, x)))
+def square(xp, x):
+    """x * x.
+
+    >>> square([2.0, -3.0]).tolist()
+    [4.0, 9.0]
+    """
+    return xp.square(x)
+
+
+@square.grad
+def _(g, y, x):
+    return g * 2 * x
+
+
+@op(shape=_arithmetic("abs"), lower=Elementwise(lambda b, x: b.abs(x)))
+def abs(xp, x):
+    """Absolute value; the gradient at 0 is 0.
+
+    >>> abs([-2.0, 3.0]).tolist()
+    [2.0, 3.0]
+    """
+    return xp.abs(x)
+
+
+@abs.grad
+def _(g, y, x):
+    return g * sign(x)
+
+
+@op(shape=_arithmetic("sign"), lower=Elementwise(lambda b, x: b.sign(x)))
+def sign(xp, x):
+    """-1, 0 or 1. Its gradient is zero.
+
+    >>> sign([-2.0, 0.0, 3.0]).tolist()
+    [-1.0, 0.0, 1.0]
+    """
+    return xp.sign(x)
+
+
+# --- identity ----------------------------------------------------------------------------------
+
+
+@op(shape=same_shape, lower=Elementwise(lambda b, x: x))
+def alias(xp, x):
+    """The same values as another Tensor, so that gradients can tell the two apart.
+
+    >>> alias([1.0]).tolist()
+    [1.0]
+    """
+    return x
+
+
+@alias.grad
+def _(g, y, x):
+    return g
+
+
+@op(shape=same_shape, lower=Elementwise(lambda b, x: x))
+def stop_gradient(xp, x):
+    """The same values, treated as constants by gradients.
+
+    >>> stop_gradient([1.0]).tolist()
+    [1.0]
+    """
+    return x

@@ -1,0 +1,188 @@
+"""scan: a loop that carries state along a sequence, traced once whatever its length.
+
+The op is `loop`; its gradient is a `scan` in the other direction and stands in `autodiff.py`,
+since it is the one rule that needs the reverse sweep itself.
+"""
+
+from __future__ import annotations
+
+from neurona.core import random
+from neurona.core.graph import trace_open
+from neurona.core.lowering import Loop
+from neurona.core.op import as_tensor, cast, op
+from neurona.core.shapes import DTYPES, Spec
+from neurona.core.tree import flatten, paths
+from neurona.errors import ArgumentError, DtypeError, ShapeError, check_integer
+from neurona.ops.draw import random_unit
+from neurona.ops.joining import stack
+
+__all__ = ["scan"]
+
+
+def _loop_shape(*inputs, body, length, carries, sequences, saved, reverse):
+    specs = [body.specs[v] for v in body.outputs]
+    stacked = [Spec((length, *s.shape), s.dtype) for s in specs[carries:]]
+    return (*specs[:carries], *stacked)
+
+
+def _narrow(attributes, used):
+    carries, body = attributes["carries"], attributes["body"]
+    kept = [*range(carries), *(i for i in used if i >= carries)]
+    if len(kept) == len(body.outputs):
+        return attributes, kept
+    saved = [i for i in kept if i >= len(body.outputs) - attributes["saved"]]
+    complete = len(saved) == attributes["saved"]
+    narrowed = body.restricted([body.outputs[i] for i in kept])
+    return {**attributes, "body": narrowed, "saved": len(saved) if complete else 0}, kept
+
+
+@op(shape=_loop_shape, lower=Loop(_narrow), types="as is")
+def loop(xp, *inputs, body, length, carries, sequences, saved, reverse):
+    """Run a Graph for each element of sequences, carrying state: what `scan` is made of.
+
+    Shapes: inputs are the carried state, sequences (length, ...), and what the body uses of its
+    surroundings; outputs are the final state and the stacked results (length, ...).
+
+    Args:
+        body: Graph from (state, elements, surroundings) to (next state, results).
+        length: number of iterations.
+        carries, sequences: how many of the inputs are state and sequences.
+        saved: how many of the results, the last ones, are the state before each iteration, which
+            the gradient needs.
+        reverse: run from the last element to the first.
+    """
+    carry, xs = inputs[:carries], inputs[carries : carries + sequences]
+    surroundings = inputs[carries + sequences :]
+    rows = []
+    for i in reversed(range(length)) if reverse else range(length):
+        results = body.evaluate(xp, (*carry, *[x[i] for x in xs], *surroundings))
+        carry = results[:carries]
+        rows.append(results[carries:])
+    if not rows:
+        specs = [body.specs[v] for v in body.outputs[carries:]]
+        return (*carry, *[xp.zeros((0, *s.shape), s.dtype) for s in specs])
+    columns = zip(*(reversed(rows) if reverse else rows), strict=True)
+    return (*carry, *[xp.stack(column) for column in columns])
+
+
+def save_carries(body, carries):
+    """Return the body that also results in the state before the iteration."""
+    return body.restricted([*body.outputs, *body.inputs[:carries]])
+
+
+def scan(fn, init, xs=None, length=None, reverse=False):
+    """Loop over a sequence with carried state: carry, y_t = fn(carry, x_t) for t = 0, 1, ...
+
+    The body is traced once, so a traced model's size does not grow with the length, and gradients
+    flow to `init`, to `xs` and to every tensor that `fn` uses of its surroundings.
+
+    Args:
+        fn: from (carry, x) to (next carry, y); each may be a tensor, None, or tensors nested in
+            tuples, lists and dicts. The carry keeps its structure, shapes and element types.
+        init: the carry before the first iteration.
+        xs: the sequence, tensors (length, ...); x_t is x[t] of each. None: only count.
+        length: number of iterations; only needed if `xs` has no tensor.
+        reverse: from the last element to the first; y_t keeps its place.
+
+    Returns:
+        (final carry, ys) with ys stacked along a new first axis.
+
+    Raises:
+        ShapeError, DtypeError: if an iteration would change what the carry looks like.
+        ArgumentError: if `fn` does not return a pair, or the lengths disagree.
+
+    Random numbers drawn in the body are new in each iteration.
+
+    >>> from neurona import tensor
+    >>> total, running = scan(lambda total, x: (total + x, total + x), 0.0, tensor([1.0, 2.0, 4.0]))
+    >>> total.item(), running.tolist()
+    (7.0, [1.0, 3.0, 7.0])
+    """
+    init, carry_structure = flatten(init)
+    init = [as_tensor(c) for c in init]
+    xs, xs_structure = flatten(xs)
+    xs = [as_tensor(x) for x in xs]
+    length = _length(xs, paths(xs_structure, "xs"), length)
+    structures, draws = [], []
+
+    def body(state, *tensors):
+        carry = carry_structure.unflatten(tensors[: len(init)])
+        with random.use(state) as stream:
+            result = fn(carry, xs_structure.unflatten(tensors[len(init) :]))
+            draws.append(stream.draws)
+        if not (isinstance(result, tuple) and len(result) == 2):
+            raise ArgumentError(
+                "scan: the function returns (carry, y).",
+                got=type(result).__name__,
+                hint="return carry, None",
+            )
+        ys, ys_structure = flatten(result[1])
+        structures.append(ys_structure)
+        return *_next_carry(result[0], init, carry_structure), *ys
+
+    looks = [Spec(x.shape[1:], x.dtype) for x in xs]
+    state = Spec((2,), DTYPES["int64"])
+    graph, captured = trace_open(body, [state, *[c.spec for c in init], *looks])
+    if draws[0]:  # the state for random numbers becomes one more sequence
+        xs = [*xs, _random_states(length)]
+        graph.inputs.insert(1 + len(init) + len(looks), graph.inputs[0])
+    del graph.inputs[0]
+    inputs = (*init, *xs, *captured)
+    saved = 0
+    if any(x.tracked or x.level for x in inputs):  # a gradient may be asked for
+        graph, saved = save_carries(graph, len(init)), len(init)
+    attributes = {
+        "body": graph, "length": length, "carries": len(init), "sequences": len(xs),
+        "saved": saved, "reverse": bool(reverse),
+    }  # fmt: skip
+    results = loop(*inputs, **attributes) if inputs else loop.apply((), attributes)
+    final, ys = results[: len(init)], results[len(init) : len(results) - saved]
+    return carry_structure.unflatten(final), structures[0].unflatten(ys)
+
+
+def _length(xs, names, length):
+    if length is not None:
+        length = check_integer("scan: length", length, minimum=0)
+    elif not xs:
+        raise ArgumentError("scan: without xs the length is needed.", hint="length=10")
+    for x, name in zip(xs, names, strict=True):
+        if x.ndim == 0:
+            raise ShapeError(f"scan: {name} has no axis to go along.", got=str(x.spec))
+        length = x.shape[0] if length is None else length
+        if x.shape[0] != length:
+            raise ShapeError(
+                "scan: the sequences differ in length.",
+                got=f"{name} of length {x.shape[0]}",
+                expected=f"length {length}",
+            )
+    return length
+
+
+def _next_carry(carry, init, structure):
+    """Return the leaves of the next carry, which must look like those of `init`."""
+    leaves, found = flatten(carry)
+    if found != structure:
+        raise ArgumentError(
+            "scan: an iteration changes the structure of the carry.",
+            got=repr(found),
+            expected=repr(structure),
+        )
+    tensors = [as_tensor(new, old.dtype) for new, old in zip(leaves, init, strict=True)]
+    for new, old, name in zip(tensors, init, paths(structure, "carry"), strict=True):
+        error = ShapeError if new.shape != old.shape else DtypeError
+        if new.spec != old.spec:
+            raise error(
+                f"scan: an iteration changes {name}.",
+                got=f"{new.spec} after it",
+                expected=f"{old.spec} as before it",
+                hint="start with the final shape and type, e.g. nn.ops.zeros(shape, dtype)",
+            )
+    return tensors
+
+
+def _random_states(length):
+    """Return (seed, step) for each iteration: seeds of 53 random bits, step 0."""
+    state, draw = random.next_state()
+    unit = random_unit(state, shape=(length,), draw=draw, dtype="float64")
+    seeds = cast(unit * 2.0**53, dtype="int64")
+    return stack([seeds, seeds * 0], axis=1)
