@@ -22,6 +22,7 @@ from neurona.train.callbacks import CallbackList, HistoryRecorder
 from neurona.train.data import check_arrays, source_of, unpack
 from neurona.train.history import History
 from neurona.train.loop import Position, as_logs, run_evaluation, run_prediction, run_training
+from neurona.train import state
 from neurona.train.step import Step
 
 
@@ -31,18 +32,19 @@ class Model(Layer):
     def __init__(self, inputs: Any = None, outputs: Any = None) -> None:
         self.inputs, self.outputs = inputs, outputs
 
-    def _prepare(self) -> None:
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         """Set what a model has before it is compiled; subclasses need not call our constructor."""
-        if "_steps" not in vars(self):
-            self.optimizer: Any = None
-            self.loss: Any = None
-            self.metrics_list: list[metrics.Metric] = []
-            self.loss_tracker = metrics.Mean("loss")
-            self.position = Position()
-            self.stop_training = False
-            self.steps_per_execution = 1
-            self._steps: dict[str, Step] = {}
-            self._metric_names: Any = None
+        self = super().__new__(cls)
+        self.optimizer = self.loss = self.engine = None
+        self.metrics_list = []
+        self.loss_tracker = metrics.Mean("loss")
+        self.position = Position()
+        self.stop_training = False
+        self.steps_per_execution = 1
+        self.pending_totals = {}
+        self._steps = {}
+        self._metric_names = None
+        return self
 
     def compile(
         self,
@@ -54,7 +56,6 @@ class Model(Layer):
         steps_per_execution: int = 1,
     ) -> None:
         """Choose how to train."""
-        self._prepare()
         self.optimizer = optimizers.get(optimizer)
         self.loss = losses.get(loss)
         self._metric_names = list(metrics or [])
@@ -66,7 +67,6 @@ class Model(Layer):
         self._steps = {}
 
     def _compiled(self) -> None:
-        self._prepare()
         if self.optimizer is None:
             raise StateError(
                 f"{self.name!r} is not compiled.",
@@ -93,6 +93,7 @@ class Model(Layer):
                 metrics.get(m, np.shape(y), getattr(y_pred, "shape", ()), self.loss)
                 for m in self._metric_names
             ]
+        state.take_pending(self)
         return y_pred
 
     # --- the step ----------------------------------------------------------------------------
@@ -166,6 +167,22 @@ class Model(Layer):
         for metric in self.metrics:
             metric.reset_state()
 
+    def get_state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """Return all that training goes on from: arrays by name, and the rest as JSON values.
+
+        Parameters, optimiser slots, metric totals, the random stream and the position in the data.
+        """
+        return state.collect(self)
+
+    def set_state(self, arrays: dict[str, np.ndarray], info: dict[str, Any]) -> None:
+        """Put back what `get_state` returned; the model has the same architecture and is built.
+
+        Raises:
+            StateError: if the model is not built.
+            FormatError: if an array is missing or does not fit; then nothing is changed.
+        """
+        state.restore(self, arrays, info)
+
     def _state(self) -> list:
         return [*self.weights, *(p for m in self.metrics for p in m.variables)]
 
@@ -191,7 +208,6 @@ class Model(Layer):
 
     def prediction_step(self) -> Step:
         """Return the compiled prediction."""
-        self._prepare()
         return self._step("predict", self.predict_step, False, self.weights)
 
     # --- fit, evaluate, predict --------------------------------------------------------------
