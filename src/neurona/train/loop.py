@@ -89,11 +89,11 @@ def _train_epoch(
             results = step(*batch)
         position.batch += len(group)
         if watched:
-            position.logs = as_logs(results or {})
+            position.logs = as_logs(results or {}, model)
             callbacks.call("on_train_batch_end", position.batch - 1, position.logs)
     if watched or results is None:  # None: this epoch was resumed behind its last batch
         return position.logs
-    return as_logs(results)
+    return as_logs(results, model)
 
 
 def _groups(model: Any, source: Any, order: Any = None, start: int = 0) -> Iterator[list]:
@@ -105,9 +105,13 @@ def _groups(model: Any, source: Any, order: Any = None, start: int = 0) -> Itera
         yield group
 
 
-def as_logs(results: dict[str, Any]) -> Logs:
-    """Return scalars as Python floats, and what is larger (a confusion matrix) as nested lists."""
-    return {name: np.asarray(value).tolist() for name, value in results.items()}
+def as_logs(results: dict[str, Any], model: Any = None) -> Logs:
+    """Return scalars as Python floats, and what is larger (a confusion matrix) as nested lists.
+
+    With a model, its metrics come first, in its order (a Step sorts its results by name).
+    """
+    names = [m.name for m in model.metrics if m.name in results] if model is not None else []
+    return {n: np.asarray(results[n]).tolist() for n in dict.fromkeys([*names, *results])}
 
 
 @contextlib.contextmanager
@@ -148,8 +152,8 @@ def run_evaluation(model: Any, source: Any, callbacks: CallbackList) -> Logs:
                 results = step(*batch)
             done += len(group)
             if watched:
-                callbacks.call("on_test_batch_end", done - 1, as_logs(results))
-        logs = as_logs(results)
+                callbacks.call("on_test_batch_end", done - 1, as_logs(results, model))
+        logs = as_logs(results, model)
         callbacks.call("on_test_end", logs)
     return logs
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from neurona.errors import ArgumentError
 from neurona.train.callbacks.callback import Callback, Logs
+from neurona.train.history import History
 
 _INTERVAL = 0.1  # seconds between two pictures of a bar
 _BAR_WIDTH = 20
@@ -53,7 +54,7 @@ def duration(seconds: float) -> str:
     >>> duration(7.2), duration(3723)
     ('0:07', '1:02:03')
     """
-    minutes, s = divmod(int(math.ceil(max(seconds, 0))), 60)
+    minutes, s = divmod(int(max(seconds, 0)), 60)
     hours, m = divmod(minutes, 60)
     return f"{hours}:{m:02d}:{s:02d}" if hours else f"{m}:{s:02d}"
 
@@ -92,7 +93,12 @@ class ProgbarLogger(Callback):
 
     def _advance(self, done: int, logs: Logs | None, note: str = "") -> None:
         self._done = done
-        if self._bar is not None and (now := time.perf_counter()) >= self._next:
+        if self._bar is None:
+            return
+        now = time.perf_counter()
+        if not note:
+            self._bar.note_time(now, done)
+        if now >= self._next:
             self._bar.draw(done, shown(logs), note)
             self._next = now + _INTERVAL
 
@@ -146,6 +152,17 @@ class ProgbarLogger(Callback):
         self._drop()
 
 
+def with_progress(callbacks: Any, verbose: Any, history: bool = False) -> list[Callback]:
+    """Return the callbacks of a run: the user's, and those that are always there."""
+    given = callbacks if isinstance(callbacks, list | tuple) else [callbacks]
+    found = [c for c in given if c is not None]
+    if history and not any(isinstance(c, History) for c in found):
+        found.append(History())
+    if check_verbose(verbose) and not any(isinstance(c, ProgbarLogger) for c in found):
+        found.append(ProgbarLogger())
+    return found
+
+
 class Bar:
     """A bar that is drawn where it stands, over and over, with rich.
 
@@ -160,32 +177,37 @@ class Bar:
         from rich.live import Live
 
         self.title, self.total = title, total
-        self._first: tuple[float, int] | None = None if not done else (time.perf_counter(), done)
+        self._first = self._last = (time.perf_counter(), done)
+        self._timed = done > 0
         self._live = Live(console=Console(file=sys.stdout), auto_refresh=False)
         self._live.start()
         self._live.update(self._picture(done, [], ""), refresh=True)
 
+    def note_time(self, now: float, done: int) -> None:
+        """Take into account that so many steps are done."""
+        self._last = now, done
+        if not self._timed:  # the first step compiles: it says nothing about the others
+            self._first, self._timed = self._last, True
+
+    def _rate(self) -> float:
+        seconds, steps = self._last[0] - self._first[0], self._last[1] - self._first[1]
+        return steps / seconds if seconds > 0 else 0.0
+
     def draw(self, done: int, numbers: list[tuple[str, str]], note: str = "") -> None:
         """Draw the bar with so many steps done."""
-        now = time.perf_counter()
-        if self._first is None:  # the first step compiles: it says nothing about the others
-            self._first = now, done
-        since, before = self._first
-        words = note
-        if not note and done > before and now > since:
-            rate = (done - before) / (now - since)
+        words, rate = note, self._rate()
+        if not note and rate:
             words = _speed(rate)
             if self.total is not None and done < self.total:
-                words += f" · {duration((self.total - done) / rate)} left"
+                words += f" · {duration(math.ceil((self.total - done) / rate))} left"
         self._live.update(self._picture(done, numbers, words), refresh=True)
 
     def finish(self, done: int, numbers: list[tuple[str, str]], seconds: float) -> None:
         """Draw the bar for the last time and leave it there."""
         self.total = done
-        words = duration(seconds)
-        if self._first is not None and seconds > 0 and done > self._first[1]:
-            words = f"{words} · {_speed((done - self._first[1]) / seconds)}"
-        self._live.update(self._picture(done, numbers, words), refresh=True)
+        rate = self._rate()
+        words = f"{duration(seconds)} · {_speed(rate)}" if rate else duration(seconds)
+        self._live.update(self._picture(done, numbers, words))
         self.close()
 
     def close(self) -> None:
@@ -193,31 +215,58 @@ class Bar:
         self._live.stop()
 
     def _picture(self, done: int, numbers: list[tuple[str, str]], words: str) -> Any:
-        from rich.progress_bar import ProgressBar
-        from rich.table import Table
         from rich.text import Text
 
-        known = self.total is not None
-        total = 1.0 * max(self.total, 1) if self.total is not None else None
-        row: list[Any] = [Text(self.title, "bold")] if self.title else []
-        if known:
-            bar = ProgressBar(total=total, completed=done, width=_BAR_WIDTH)
-            row += [bar, Text(f"{done}/{self.total}")]
-        else:
-            row.append(Text(f"{done} steps"))
-        if words:
-            row.append(Text(words, "cyan"))
-        table = Table.grid(padding=(0, 1))
-        for _ in row:
-            table.add_column(no_wrap=True)
-        table.add_column(ratio=1)
-        text = Text()
-        for index, (name, value) in enumerate(numbers):
-            # Non-breaking spaces keep a name and its number on one line.
-            text.append("  " if index else "").append(f"{name}\N{NO-BREAK SPACE}", "dim")
-            text.append(value)
-        table.add_row(*row, text)
-        return table
+        console = self._live.console
+        rows = layout(console.width - 1, self.title, done, self.total, words, numbers)
+        fancy = (console.encoding or "").startswith("utf")
+        text = Text("\n", no_wrap=True, overflow="crop").join(
+            Text(" ").join(Text(t if fancy else _ascii(t), style) for t, style in row)
+            for row in rows
+        )
+        return text
+
+
+Piece = tuple[str, str]  # text and style
+
+
+def layout(
+    width: int,
+    title: str,
+    done: int,
+    total: int | None,
+    words: str,
+    numbers: list[tuple[str, str]],
+) -> list[list[Piece]]:
+    """Return the rows of a report, each as (text, style), the numbers below if they do not fit.
+
+    >>> rows = layout(60, "Epoch 1/2", 5, 10, "9 steps/s", [("loss", "0.5")])
+    >>> print(*(" ".join(text for text, _ in row) for row in rows), sep="\\n")
+    Epoch 1/2 ━━━━━━━━━━────────── 5/10 9 steps/s loss 0.5
+    """
+    head: list[Piece] = [(title, "bold")] if title else []
+    tail: list[Piece] = [(f"{done}/{total}" if total is not None else f"{done} steps", "")]
+    if words:
+        tail.append((words, "cyan"))
+    used = sum(len(text) + 1 for text, _ in [*head, *tail])
+    bar = min(_BAR_WIDTH, width - used - 2)
+    if bar < 5 and words:
+        bar = min(_BAR_WIDTH, bar + len(words) + 1)
+        tail.pop()
+    if total is not None and bar >= 5:
+        full = min(bar, bar * done // max(total, 1))
+        head.append(("━" * full + "─" * (bar - full), "green"))
+    rows = [[*head, *tail]]
+    for name, value in numbers:
+        piece = (f"{name} {value}", "")
+        if sum(len(text) + 1 for text, _ in [*rows[-1], piece]) - 1 > width:
+            rows.append([(" ", "")])
+        rows[-1].append(piece)
+    return rows
+
+
+def _ascii(text: str) -> str:
+    return text.replace("━", "=").replace("─", "-").replace("·", "|")
 
 
 def _speed(rate: float) -> str:
