@@ -123,7 +123,7 @@ class Layer:
     def name(self) -> str:
         """The given name, or an automatic one: dense, dense_1, ..."""
         if not self._name:
-            self._name = automatic_name(type(self))
+            self._name = automatic_name(type(self).__name__)
         return self._name
 
     # --- to be written by subclasses ---------------------------------------------------------
@@ -295,12 +295,20 @@ class Layer:
                 pending += reversed(layer.sublayers())
         return list(found.values())
 
+    def own_parameters(self) -> list[Parameter]:
+        """Return the parameters of this layer itself: added ones, then attributes."""
+        found = {id(p): p for p in self._parameters}
+        for value in vars(self).values():
+            if isinstance(value, Parameter):
+                found.setdefault(id(value), value)
+        return list(found.values())
+
     @property
     def weights(self) -> list[Parameter]:
         """All parameters: of each layer first the trainable ones, then the others."""
         found: dict[int, Parameter] = {}
         for layer in self.all_layers():
-            for p in sorted(layer._parameters, key=lambda p: not p.trainable):
+            for p in sorted(layer.own_parameters(), key=lambda p: not p.trainable):
                 found.setdefault(id(p), p)
         return list(found.values())
 
@@ -310,7 +318,7 @@ class Layer:
         found: dict[int, Parameter] = {}
         for layer in self.all_layers():
             if layer._trainable:
-                found.update({id(p): p for p in layer._parameters if p.trainable})
+                found.update({id(p): p for p in layer.own_parameters() if p.trainable})
         return list(found.values())
 
     @property
