@@ -18,16 +18,19 @@ from neurona.nn.context import collect_losses, in_training
 from neurona.nn.layer import Layer
 from neurona.nn.parameter import bound, gradients
 from neurona.optim import optimizer as optimizers
-from neurona.train.callbacks import CallbackList, HistoryRecorder
+from neurona.train.callbacks import CallbackList
 from neurona.train.data import check_arrays, source_of, unpack
 from neurona.train.history import History
-from neurona.train.loop import Position, as_logs, run_evaluation, run_prediction, run_training
+from neurona.train.loop import Position, Run, as_logs, run_evaluation, run_prediction, run_training
+from neurona.train.progress import with_progress
 from neurona.train import state
 from neurona.train.step import Step
 
 
 class Model(Layer):
     """A network that can be trained: `compile`, then `fit`, `evaluate`, `predict`, `save`."""
+
+    run: Run | None = None
 
     def __init__(self, inputs: Any = None, outputs: Any = None) -> None:
         self.inputs, self.outputs = inputs, outputs
@@ -248,11 +251,9 @@ class Model(Layer):
                 logs = run_evaluation(self, held, listeners)
                 return {f"val_{k}": v for k, v in logs.items()}
 
-        history = History(self, {"epochs": epochs, "steps": source.steps, "verbose": verbose})
-        self.history = history
-        listeners = CallbackList(
-            [HistoryRecorder(history), *(callbacks or [])], self, history.params
-        )
+        params = {"verbose": verbose, "epochs": epochs, "steps": source.steps}
+        listeners = CallbackList(with_progress(callbacks, verbose, history=True), self, params)
+        self.history = history = next(c for c in listeners.callbacks if isinstance(c, History))
         run_training(self, source, epochs, listeners, validate, initial_epoch)
         return history
 
@@ -272,7 +273,9 @@ class Model(Layer):
         source = source_of(x, y, sample_weight, batch_size=batch_size, steps=steps)
         first = next(iter(source.batches()))
         self._build_on(first[0], first[1])
-        logs = run_evaluation(self, source, CallbackList(callbacks or [], self, {}))
+        listeners = with_progress(callbacks, verbose)
+        params = {"verbose": verbose, "epochs": 1, "steps": source.steps}
+        logs = run_evaluation(self, source, CallbackList(listeners, self, params))
         if return_dict:
             return logs
         values = list(logs.values())
@@ -290,7 +293,9 @@ class Model(Layer):
         source = source_of(x, batch_size=batch_size, steps=steps)
         first = next(iter(source.batches()))
         self._build_on(first[0], None)
-        return run_prediction(self, source, CallbackList(callbacks or [], self, {}))
+        listeners = with_progress(callbacks, verbose)
+        params = {"verbose": verbose, "epochs": 1, "steps": source.steps}
+        return run_prediction(self, source, CallbackList(listeners, self, params))
 
     def train_on_batch(
         self,
