@@ -79,6 +79,7 @@ def test_rosenbrock_as_well_as_scipy(line_search, history_size):
     np.testing.assert_allclose(w, 1.0, atol=1e-6)  # SciPy reaches 4e-6 with its defaults
 
 
+@pytest.mark.oracle
 def test_rosenbrock_in_ten_dimensions_beside_scipy():
     optimize = pytest.importorskip("scipy.optimize")
     start = np.tile([-1.2, 1.0], 5)
@@ -100,7 +101,7 @@ def regression():
 
 def fitted(optimizer, epochs):
     """The final loss of a small network on a small regression, trained with the full batch."""
-    nn.random.seed(0)
+    nn.utils.set_random_seed(0)
     x, y = regression()
     model = nn.Sequential([layers.Dense(12, "tanh"), layers.Dense(1)])
     model.compile(optimizer, "mse")
@@ -165,7 +166,7 @@ def test_a_second_fit_goes_on_with_what_it_knows():
     known = optimizer.state["moves"][0].numpy()
     assert np.any(known)
     x, y = regression()
-    nn.random.seed(0)
+    nn.utils.set_random_seed(0)
     model = nn.Sequential([layers.Dense(12, "tanh"), layers.Dense(1)])
     model.compile(LBFGS(), "mse")
     model.fit(x, y, batch_size=len(x), epochs=30, verbose=0)
