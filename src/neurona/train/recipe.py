@@ -231,10 +231,11 @@ def _with_activations(model: Model) -> Iterator[tuple[Layer, str]]:
             continue
         name = _activation_of(layer)
         if name == "linear" and layer in chain:
-            for follower in chain[chain.index(layer) + 1 :]:
-                name = _activation_of(follower) or "linear"
-                if not any(part in type(follower).__name__ for part in _PASSED):
-                    break
+            after = chain[chain.index(layer) + 1 :]
+            passed = [any(part in type(a).__name__ for part in _PASSED) for a in after]
+            follower = after[passed.index(False)] if False in passed else None
+            if follower is not None and not hasattr(follower, "kernel_initializer"):
+                name = _activation_of(follower)
         yield layer, name
 
 
@@ -309,6 +310,6 @@ def _advise(plan: Recipe, x: np.ndarray) -> None:
 
 
 def _draw(layer: Layer, start: str) -> None:
-    kernel: Any = layer.kernel  # type: ignore[attr-defined]
+    kernel: Any = layer.kernel
     kernel.assign(initializers.get(start)(kernel.shape, kernel.dtype))
     layer.arguments["kernel_initializer"] = start  # what is saved with the model
