@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from neurona.core.shapes import is_float, product
-from neurona.core.tree import flatten
+from neurona.core.tree import flatten, map_leaves
 from neurona.errors import ArgumentError, StateError, check_choice, check_integer, check_number
 from neurona.nn import initializers
 from neurona.nn.layer import Layer
@@ -28,6 +28,7 @@ from neurona.train.callbacks.monitor import EarlyStopping, ReduceLROnPlateau
 from neurona.train.data import check_arrays
 from neurona.train.history import History
 from neurona.train.model import Model
+from neurona.train.steps import abstractly
 
 # What a kernel should begin with, by the activation behind it; all others begin with Glorot's.
 _HE = (
@@ -150,7 +151,9 @@ def recipe(
     inputs, labels, _ = check_arrays(x, y, None)
     first = flatten(inputs)[0][0]
     drawn_before = {layer.name: layer.built for layer in model.all_layers()}
-    y_pred = model._build_on(inputs, None)
+    predicted: list[Any] = []
+    abstractly(lambda x: predicted.append(model(x, training=False)), map_leaves(_one, inputs))
+    y_pred = predicted[0]
     _choose_loss(plan, y_pred, labels, loss, metrics)
     _choose_starts(plan, drawn_before)
     steps = math.ceil(len(first) / plan.batch_size) * plan.epochs
@@ -159,6 +162,10 @@ def recipe(
     _choose_end(plan, schedule)
     _advise(plan, first)
     return plan
+
+
+def _one(array: Any) -> Any:
+    return array[:1]
 
 
 def _choose_loss(plan: Recipe, y_pred: Any, y: Any, loss: Any, metrics: Any) -> None:
