@@ -25,18 +25,20 @@ from typing import Any
 import numpy as np
 
 from neurona.core import random
-from neurona.core.graph import trace_open
 from neurona.core.op import cast
-from neurona.core.shapes import Spec, as_dtype, as_shape, is_float, product
+from neurona.core.shapes import as_dtype, as_shape, is_float, product
 from neurona.core.tensor import Tensor, as_array
 from neurona.core.tree import flatten, map_leaves
 from neurona.errors import ArgumentError, NeuronaError, ShapeError, StateError
 from neurona.nn import constraints, initializers, regularizers
 from neurona.nn.context import add_loss, automatic_name, in_training, is_training
-from neurona.nn.parameter import Parameter, bound
+from neurona.nn.parameter import Parameter
 from neurona.nn.record import describe_object, rebuild, remember
 
-_COMMON = ("name", "dtype", "trainable", "input_shape", "activity_regularizer")
+_COMMON = (
+    "name", "dtype", "trainable", "input_shape", "activity_regularizer", "input_dim",
+    "batch_input_shape",
+)  # fmt: skip
 
 
 class Layer:
@@ -61,6 +63,7 @@ class Layer:
     _trainable: bool
     _parameters: list[Parameter]
     _input_shape: tuple | None
+    symbolic_calls: list[Any]  # of the functional API, see nn/symbolic.py
     _wants_training: bool
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -79,6 +82,7 @@ class Layer:
         self._input_shape = None
         self.activity_regularizer = None
         self.input_shape = self.output_shape = None
+        self.symbolic_calls = []
         self._wants_training = "training" in inspect.signature(cls.call).parameters
         return self
 
@@ -89,18 +93,10 @@ class Layer:
         trainable: bool | None = None,
         input_shape: Any = None,
         activity_regularizer: Any = None,
+        input_dim: int | None = None,
+        batch_input_shape: Any = None,
     ) -> None:
-        self.set_common(name, dtype, trainable, input_shape, activity_regularizer)
-
-    def set_common(
-        self,
-        name: str | None = None,
-        dtype: Any = None,
-        trainable: bool | None = None,
-        input_shape: Any = None,
-        activity_regularizer: Any = None,
-    ) -> None:
-        """Take the arguments that every layer has."""
+        """Take the arguments that every layer has; the last two are older names of input_shape."""
         if name is not None:
             if not isinstance(name, str) or not name or "/" in name:
                 raise ArgumentError("a layer's name is a string without '/'.", got=repr(name))
@@ -111,6 +107,10 @@ class Layer:
                 raise ArgumentError("a layer computes with floats.", got=self.dtype.name)
         if trainable is not None:
             self._trainable = bool(trainable)
+        if batch_input_shape is not None:
+            input_shape = tuple(batch_input_shape)[1:]
+        elif input_shape is None:
+            input_shape = input_dim
         if input_shape is not None:
             sizes = (input_shape,) if isinstance(input_shape, int) else tuple(input_shape)
             as_shape([1 if s is None else s for s in sizes])
@@ -118,11 +118,13 @@ class Layer:
         if activity_regularizer is not None:
             self.activity_regularizer = regularizers.get(activity_regularizer)
 
+    set_common = __init__  # what `remember` hands the common arguments of a subclass to
+
     @property
     def name(self) -> str:
         """The given name, or an automatic one: dense, dense_1, ..."""
         if not self._name:
-            self._name = automatic_name(type(self))
+            self._name = automatic_name(type(self).__name__)
         return self._name
 
     # --- to be written by subclasses ---------------------------------------------------------
@@ -140,9 +142,10 @@ class Layer:
         """Build on the first call, convert the inputs to Tensors of the layer's type, and call."""
         inputs = [self._convert(a) for a in args]
         leaves = flatten(inputs)[0]
-        for x in leaves:
+        for x in leaves if not kwargs else flatten((inputs, kwargs))[0]:
             if isinstance(x, Tensor) and x.level < 0:
-                return x.record_layer(self, inputs, kwargs)  # type: ignore[attr-defined]  #
+                given = kwargs if training is None else {**kwargs, "training": training}
+                return x.record_layer(self, inputs, given)  # type: ignore[attr-defined]
         shapes = [x.shape for x in leaves if isinstance(x, Tensor)]
         try:
             self.ensure_built(inputs[0] if inputs else None)
@@ -176,11 +179,7 @@ class Layer:
         """Create the parameters for these inputs, unless they exist."""
         if self.built:
             return
-        shape = (
-            map_leaves(lambda x: x.shape, inputs)
-            if not isinstance(inputs, Tensor)
-            else inputs.shape
-        )
+        shape = map_leaves(lambda x: x.shape, inputs)
         with random.outside():
             self.build(shape)
         self.built = True
@@ -209,31 +208,6 @@ class Layer:
         outputs = [open_batch(t.shape) for t in flatten(y)[0] if isinstance(t, Tensor)]
         if outputs:
             self.output_shape = outputs[0] if len(outputs) == 1 else outputs
-
-    def abstract_call(
-        self,
-        *specs: Spec,
-        structure: Callable = tuple,
-        leaf: Callable = lambda t: t.shape,
-        **kwargs: Any,
-    ) -> Any:
-        """Call the layer on abstract Tensors of these Specs and return `leaf` of each output.
-
-        `structure` arranges the list of Tensors as the layer's arguments. Parameters keep their
-        values, whatever the call assigns to them.
-        """
-        outputs: list[Any] = []
-
-        def run(*tensors: Tensor) -> Any:
-            parameters = self.weights
-            with bound(parameters, [p.value for p in parameters]):
-                y = self(*structure(tensors), **kwargs)
-            outputs.append(map_leaves(leaf, y))
-            return y
-
-        with random.use(random.state_of(0, 0)):
-            trace_open(run, specs)
-        return outputs[0]
 
     # --- parameters --------------------------------------------------------------------------
 
@@ -294,22 +268,35 @@ class Layer:
                 pending += reversed(layer.sublayers())
         return list(found.values())
 
+    def own_parameters(self) -> list[Parameter]:
+        """Return the parameters of this layer itself: added ones, then attributes."""
+        found = {id(p): p for p in self._parameters}
+        for value in vars(self).values():
+            if isinstance(value, Parameter):
+                found.setdefault(id(value), value)
+        return list(found.values())
+
     @property
     def weights(self) -> list[Parameter]:
         """All parameters: of each layer first the trainable ones, then the others."""
         found: dict[int, Parameter] = {}
         for layer in self.all_layers():
-            for p in sorted(layer._parameters, key=lambda p: not p.trainable):
+            for p in sorted(layer.own_parameters(), key=lambda p: not p.trainable):
                 found.setdefault(id(p), p)
         return list(found.values())
 
     @property
     def trainable_weights(self) -> list[Parameter]:
-        """The parameters that an optimiser changes."""
+        """The parameters that an optimiser changes: none below a layer that is not trainable."""
         found: dict[int, Parameter] = {}
-        for layer in self.all_layers():
-            if layer._trainable:
-                found.update({id(p): p for p in layer._parameters if p.trainable})
+        seen: set[int] = set()
+        pending: list[Layer] = [self]
+        while pending:
+            layer = pending.pop()
+            if id(layer) not in seen and layer._trainable:
+                seen.add(id(layer))
+                found.update({id(p): p for p in layer.own_parameters() if p.trainable})
+                pending += reversed(layer.sublayers())
         return list(found.values())
 
     @property
@@ -392,5 +379,20 @@ class Layer:
         """Make a layer from `get_config()`."""
         return cls(**{k: rebuild(v, custom_objects) for k, v in config.items()})
 
+    def __getattr__(self, name: str) -> Any:
+        """Find `input` and `output`, the symbolic tensors of the functional API."""
+        if name in ("input", "output"):  # no properties: a subclass may name its own layers so
+            if len(self.symbolic_calls) == 1:
+                return getattr(self.symbolic_calls[0], name)
+            raise StateError(
+                f"{self.name!r} has no {name}: it has not been called once on symbolic tensors.",
+                got=f"{len(self.symbolic_calls)} calls",
+                hint="build the model from nn.Input(...)",
+            )
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"
+
+
+remember(Layer)
