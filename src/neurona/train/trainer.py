@@ -9,8 +9,8 @@ from neurona.core.tensor import Tensor
 from neurona.errors import StateError, check_integer
 from neurona.nn.members import members
 from neurona.nn.metrics import Metric
-from neurona.nn.parameter import Parameter, gradients
-from neurona.optim import optimizer as optimizers
+from neurona.nn.parameter import Parameter
+from neurona.optim import names as optimizers
 from neurona.train import fitting, steps
 from neurona.train.compiled import Compiled
 from neurona.train.data import unpack
@@ -133,9 +133,7 @@ class Trainer:
             y_pred = self(x, training=True)
             return self.total_loss(x, y, y_pred, sample_weight, training=True), y_pred
 
-        weights = self.trainable_weights
-        (loss, y_pred), grads = gradients(forward, weights)
-        self.optimizer.apply(grads, weights)
+        loss, y_pred = self.optimizer.minimize(forward, self.trainable_weights)
         self.compiled_losses.track(loss, x)
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
