@@ -224,7 +224,7 @@ def unpack(batch: Any) -> Batch:
             raise DataError(
                 "a batch is x, (x, y) or (x, y, sample_weight).", got=f"{len(batch)} parts"
             )
-        return (*batch, None, None)[:3]  # type: ignore[return-value]
+        return (*batch, None, None)[:3]
     return batch, None, None
 
 

@@ -62,6 +62,13 @@ def abstractly(fn: Callable, *batch: Any) -> None:
         trace_open(run, [np.asarray(a) for a in leaves])
 
 
+def abstract_outputs(model: Any, x: Any) -> Any:
+    """Return what a model gives for arrays, as tensors without values; builds it if need be."""
+    outputs: list[Any] = []
+    abstractly(lambda x: outputs.append(model(x, training=False)), x)
+    return outputs[0]
+
+
 # --- steps -------------------------------------------------------------------------------------
 
 

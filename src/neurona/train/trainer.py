@@ -44,10 +44,13 @@ class Trainer:
     step_cache: dict[str, Any]
 
     if TYPE_CHECKING:  # what the other half, the Layer, has
-        name: str
-        losses: list[Tensor]
-        output_names: list[str] | None
 
+        @property
+        def name(self) -> str: ...
+        @property
+        def losses(self) -> list[Tensor]: ...
+        @property
+        def output_names(self) -> list[str] | None: ...
         @property
         def trainable_weights(self) -> list[Parameter]: ...
         @property
