@@ -25,13 +25,11 @@ class Callback:
         model: the model that is trained.
         params: settings of the run: `epochs`, `steps`, `verbose`.
         order: callbacks of a lower order are called first; within an order, as they were given.
-        is_display: whether it only shows things, and a resume may do without it.
     """
 
     model: Any = None
     params: dict[str, Any]
     order = 0
-    is_display = False
 
     def set_model(self, model: Any) -> None:
         """Take the model that is going to be trained."""
