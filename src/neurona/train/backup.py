@@ -124,7 +124,7 @@ def identity(model: Any) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """Describe a value without the automatic names of layers, which depend on what was made before."""
+    """Describe a value without names of layers: automatic ones depend on what was made before."""
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, Layer):
@@ -141,7 +141,7 @@ def _plain(value: Any) -> Any:
 
 
 def data_identity(source: Any) -> dict[str, Any]:
-    """Return the sizes of the data, how they are cut into batches, and a checksum of a few samples."""
+    """Return the data's sizes, how they are cut into batches, and a checksum of a few samples."""
     found = {"steps": source.steps, "shuffle": bool(source.shuffle)}
     if source.size is not None:
         chosen = np.unique(np.linspace(0, source.size - 1, 64).astype(int))
@@ -155,7 +155,7 @@ def checksum(arrays: Sequence[Any], text: str = "") -> int:
     """Return the CRC-32 of arrays and a text."""
     crc = zlib.crc32(text.encode())
     for array in arrays:
-        crc = zlib.crc32(np.ascontiguousarray(array).reshape(-1).view(np.uint8), crc)
+        crc = zlib.crc32(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data, crc)
     return crc
 
 

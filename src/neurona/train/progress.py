@@ -1,4 +1,4 @@
-"""How `fit`, `evaluate` and `predict` report: a bar in terminals and notebooks, else plain lines."""
+"""How `fit`, `evaluate` and `predict` report: a bar in terminals and notebooks, else lines."""
 
 from __future__ import annotations
 
