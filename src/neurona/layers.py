@@ -2,5 +2,6 @@
 
 from neurona.nn.dense import Dense
 from neurona.nn.layer import Layer
+from neurona.nn.symbolic import Input, InputLayer
 
-__all__ = ["Dense", "Layer"]
+__all__ = ["Dense", "Input", "InputLayer", "Layer"]

@@ -32,7 +32,8 @@ from neurona.core.tensor import Tensor, as_array
 from neurona.core.tree import flatten, map_leaves
 from neurona.errors import ArgumentError, NeuronaError, ShapeError, StateError
 from neurona.nn import constraints, initializers, regularizers
-from neurona.nn.context import add_loss, automatic_name, in_training, is_training
+from neurona.nn.context import add_loss, automatic_name, from_allowance, in_training, is_training
+from neurona.nn.members import members
 from neurona.nn.parameter import Parameter, bound
 from neurona.nn.record import describe_object, rebuild, remember
 
@@ -61,6 +62,7 @@ class Layer:
     _trainable: bool
     _parameters: list[Parameter]
     _input_shape: tuple | None
+    symbolic_calls: list[Any]  # of the functional API, see nn/symbolic.py
     _wants_training: bool
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -79,6 +81,7 @@ class Layer:
         self._input_shape = None
         self.activity_regularizer = None
         self.input_shape = self.output_shape = None
+        self.symbolic_calls = []
         self._wants_training = "training" in inspect.signature(cls.call).parameters
         return self
 
@@ -140,9 +143,10 @@ class Layer:
         """Build on the first call, convert the inputs to Tensors of the layer's type, and call."""
         inputs = [self._convert(a) for a in args]
         leaves = flatten(inputs)[0]
-        for x in leaves:
+        for x in leaves if not kwargs else flatten((inputs, kwargs))[0]:
             if isinstance(x, Tensor) and x.level < 0:
-                return x.record_layer(self, inputs, kwargs)  # type: ignore[attr-defined]  #
+                given = kwargs if training is None else {**kwargs, "training": training}
+                return x.record_layer(self, inputs, given)  # type: ignore[attr-defined]
         shapes = [x.shape for x in leaves if isinstance(x, Tensor)]
         try:
             self.ensure_built(inputs[0] if inputs else None)
@@ -261,8 +265,11 @@ class Layer:
         sizes = as_shape(shape)
         if initializer is None:
             initializer = "glorot_uniform" if len(sizes) >= 2 else "zeros"
+        wanted = as_dtype(dtype or self.dtype)
         with random.outside():
-            value = initializers.get(initializer)(sizes, dtype=as_dtype(dtype or self.dtype))
+            zero = from_allowance(product(sizes))
+            value: Any = initializers.get(initializer) if not zero else np.zeros
+            value = value(sizes, dtype=wanted)
         parameter = Parameter(
             value,
             name,
@@ -275,13 +282,8 @@ class Layer:
         return parameter
 
     def sublayers(self) -> list[Layer]:
-        """Return the layers among the attributes of this one, alone or in lists, tuples, dicts."""
-        found: dict[int, Layer] = {}
-        for value in vars(self).values():
-            for leaf in flatten(value)[0] if isinstance(value, list | tuple | dict) else [value]:
-                if isinstance(leaf, Layer):
-                    found.setdefault(id(leaf), leaf)
-        return list(found.values())
+        """Return the layers among the attributes, alone or in lists, tuples and dicts."""
+        return list({id(layer): layer for _, layer in members(self, Layer)}.values())
 
     def all_layers(self) -> list[Layer]:
         """Return this layer and all below it, each once, parents first."""
@@ -295,11 +297,10 @@ class Layer:
         return list(found.values())
 
     def own_parameters(self) -> list[Parameter]:
-        """Return the parameters of this layer itself: added ones, then attributes."""
+        """Return the parameters of this layer itself: added ones, then other attributes."""
         found = {id(p): p for p in self._parameters}
-        for value in vars(self).values():
-            if isinstance(value, Parameter):
-                found.setdefault(id(value), value)
+        for _, p in members(self, Parameter):
+            found.setdefault(id(p), p)
         return list(found.values())
 
     @property
@@ -313,11 +314,16 @@ class Layer:
 
     @property
     def trainable_weights(self) -> list[Parameter]:
-        """The parameters that an optimiser changes."""
+        """The parameters that an optimiser changes: none below a layer that is not trainable."""
         found: dict[int, Parameter] = {}
-        for layer in self.all_layers():
-            if layer._trainable:
+        seen: set[int] = set()
+        pending: list[Layer] = [self]
+        while pending:
+            layer = pending.pop()
+            if id(layer) not in seen and layer._trainable:
+                seen.add(id(layer))
                 found.update({id(p): p for p in layer.own_parameters() if p.trainable})
+                pending += reversed(layer.sublayers())
         return list(found.values())
 
     @property
@@ -399,6 +405,18 @@ class Layer:
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
         """Make a layer from `get_config()`."""
         return cls(**{k: rebuild(v, custom_objects) for k, v in config.items()})
+
+    def __getattr__(self, name: str) -> Any:
+        """Find `input` and `output`, the symbolic tensors of the functional API."""
+        if name in ("input", "output"):  # no properties: a subclass may name its own layers so
+            if len(self.symbolic_calls) == 1:
+                return getattr(self.symbolic_calls[0], name)
+            raise StateError(
+                f"{self.name!r} has no {name}: it has not been called once on symbolic tensors.",
+                got=f"{len(self.symbolic_calls)} calls",
+                hint="build the model from nn.Input(...)",
+            )
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"
