@@ -79,10 +79,11 @@ class Dropout(Layer):
         self.noise_shape = _check_noise_shape(noise_shape)
 
     def call(self, x: Tensor, training: bool = False) -> Tensor:  # (B, ...)
+        mask_shape = self.mask_shape(x)
         if not training or self.rate == 0.0:
             return x
         x = _floats(x, self.dtype)
-        return x * _kept(self.mask_shape(x), self.rate, self.seed, x) / (1.0 - self.rate)
+        return x * _kept(mask_shape, self.rate, self.seed, x) / (1.0 - self.rate)
 
     def mask_shape(self, x: Tensor) -> Shape:
         """Return the shape of the mask for x."""

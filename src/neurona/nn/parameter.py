@@ -16,8 +16,8 @@ import numpy as np
 from neurona.autodiff import sweep
 from neurona.core.op import as_tensor, cast
 from neurona.core.shapes import is_float
-from neurona.core.tensor import Tensor, as_array
-from neurona.errors import DtypeError, GradientError, ShapeError
+from neurona.core.tensor import Tensor, as_array, recording
+from neurona.errors import ArgumentError, DtypeError, GradientError, ShapeError, StateError
 from neurona.ops import alias, ones, zeros
 
 
@@ -85,6 +85,7 @@ class Parameter(Tensor):
         Raises:
             ShapeError: if the shape differs.
             DtypeError: if floats are assigned to integers.
+            StateError: if a function is traced that is no training step.
         """
         x = value.value if isinstance(value, Tensor) else Tensor(as_array(value))
         if x.shape != self.shape:
@@ -96,6 +97,11 @@ class Parameter(Tensor):
                 raise DtypeError(f"{self.path} holds {self.dtype.name}.", got=x.dtype.name)
             x = cast(x, dtype=self.dtype)
         if x.level:
+            if not _rehearsals and not self._value.level:  # nobody would put its values back
+                raise StateError(
+                    f"{self.path} is assigned to while a function is traced.",
+                    hint="return the new value, and assign it outside of the jit function",
+                )
             if _rehearsals:
                 _rehearsals[-1].setdefault(id(self), (self, self._value))
             self._value = x
@@ -116,6 +122,34 @@ class Parameter(Tensor):
 
     def __repr__(self) -> str:
         return f"<Parameter {self.path} {self.spec}>"
+
+
+def assign_all(parameters: Sequence[Parameter], values: Any, owner: str, hint: str = "") -> None:
+    """Assign a list of arrays to parameters: all of them, or none if one does not fit.
+
+    Raises:
+        ArgumentError: if the values are no list.
+        ShapeError: if there are too few or too many, or a shape differs.
+    """
+    if not isinstance(values, list | tuple):
+        raise ArgumentError(f"{owner} takes a list of arrays.", got=repr(values)[:60])
+    arrays = [as_array(v) for v in values]
+    if len(arrays) != len(parameters):
+        raise ShapeError(
+            f"{owner} has another number of parameters.",
+            got=f"{len(arrays)} arrays",
+            expected=str(len(parameters)),
+            hint=hint,
+        )
+    for p, array in zip(parameters, arrays, strict=True):
+        if p.shape != array.shape:
+            raise ShapeError(
+                f"{owner}: {p.path} has another shape.",
+                got=str(array.shape),
+                expected=str(p.shape),
+            )
+    for p, array in zip(parameters, arrays, strict=True):
+        p.assign(array)
 
 
 _rehearsals: list[dict[int, tuple[Parameter, Tensor]]] = []
@@ -163,12 +197,20 @@ def gradients(
     >>> gradients(lambda: (w * w).sum(), [w])
     (Tensor(9., dtype=float32), [Tensor([6.], dtype=float32)])
     """
+    for p in parameters:
+        if not isinstance(p, Parameter):
+            raise GradientError(
+                "gradients are with respect to Parameters.",
+                got=repr(p)[:60],
+                hint="model.trainable_weights; nn.grad takes them of arguments",
+            )
     originals = [p.value for p in parameters]
     leaves = [alias(v) if v.level else Tensor(v.data, requires_grad=True) for v in originals]
     for p, leaf in zip(parameters, leaves, strict=True):
         p.restore(leaf)
     try:
-        result = fn()
+        with recording():
+            result = fn()
     finally:
         for p, leaf, value in zip(parameters, leaves, originals, strict=True):
             if p.value is leaf:  # unless fn assigned to it
