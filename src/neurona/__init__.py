@@ -6,6 +6,7 @@
 """
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 from neurona import (
@@ -85,4 +86,6 @@ _LAZY = ("classic", "datasets", "plots")  # not needed to build and train a netw
 def __getattr__(name: str) -> Any:
     if name in _LAZY:
         return importlib.import_module(f"neurona.{name}")
-    raise AttributeError(f"module 'neurona' has no attribute {name!r}")
+    raise AttributeError(  # with what Python needs to say which name was meant
+        f"module 'neurona' has no attribute {name!r}", name=name, obj=sys.modules[__name__]
+    )

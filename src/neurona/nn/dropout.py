@@ -16,13 +16,13 @@ from neurona.ops import draw
 
 
 def _check_rate(rate: Any) -> float:
-    number = check_number("rate", rate, low=0, high=1)
-    if number == 1.0:
+    number = check_number("rate", rate)
+    if not 0 <= number < 1:
         raise ArgumentError(
             "rate is out of range.",
             got=repr(rate),
             expected="a number in [0, 1)",
-            hint="rate is the share that is dropped; 1 would drop everything",
+            hint="rate is the share that is dropped: 0.5 drops half, 1 would drop everything",
         )
     return number
 

@@ -134,6 +134,9 @@ class Layer:
     def build(self, shape: Any) -> None:
         """Create the parameters for inputs of this shape (a list of shapes for several inputs)."""
 
+    def check_data(self, x: np.ndarray) -> None:
+        """Raise a DataError for data that the layer cannot take; `fit` asks those at the door."""
+
     def call(self, x: Any) -> Any:
         """Compute the output."""
         raise StateError(f"{type(self).__name__} has no call.", hint="write call(self, x)")

@@ -18,13 +18,19 @@ from typing import Any
 
 import numpy as np
 
-from neurona.errors import FormatError
+from neurona.errors import ArgumentError, FormatError, MissingDataError
 
 MAX_HEADER = 100_000_000  # bytes; the limit of the safetensors library too
 _TYPES = {
     "F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8", "I32": "<i4",
     "I16": "<i2", "I8": "<i1", "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "<u1", "BOOL": "<u1",
 }  # fmt: skip
+_FOREIGN = {  # how files begin that people have, too
+    b"\x89HDF": "an HDF5 file, such as the .h5 files of Keras",
+    b"PK\x03\x04": "a ZIP archive, such as .keras, .npz and PyTorch's .pt files",
+    b"\x80": "a pickle, which could run any code",
+    b"\x93NUMPY": "an array of NumPy",
+}
 _NAMES = {
     "float64": "F64", "float32": "F32", "float16": "F16", "int64": "I64", "int32": "I32",
     "int16": "I16", "int8": "I8", "uint64": "U64", "uint32": "U32", "uint16": "U16", "uint8": "U8",
@@ -82,13 +88,20 @@ def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
 
     Raises:
         FormatError: if it is no safetensors file, or is damaged.
+        MissingDataError: if there is no such file.
     """
+    if not path.exists():
+        raise MissingDataError(
+            "there is no such file.", got=str(path), hint=f"the folder is {path.parent.resolve()}"
+        )
+    if path.is_dir():
+        raise FormatError("this is a folder, not a file.", got=str(path))
     with open(path, "rb") as file:
         size = os.fstat(file.fileno()).st_size
         start = file.read(8)
         length = struct.unpack("<Q", start)[0] if len(start) == 8 else MAX_HEADER + 1
         if length > min(MAX_HEADER, size - 8):
-            raise _broken(path, "its header is longer than the file" if size > 8 else "it is empty")
+            raise _foreign(path, start, size)
         header = parse_json(file.read(length), path)
         data = np.fromfile(file, np.uint8)
     if not isinstance(header, dict):
@@ -147,6 +160,29 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise ValueError("a key comes twice")
     return found
+
+
+def _foreign(path: Path, start: bytes, size: int) -> FormatError:
+    for signature, kind in _FOREIGN.items():
+        if start.startswith(signature):
+            return FormatError(
+                f"{path.name} is no file of neurona.",
+                got=kind,
+                expected="a safetensors file, as model.save writes",
+                hint="read its arrays with the library that wrote it, then set_weights",
+            )
+    return _broken(path, "its header is longer than the file" if size else "it is empty")
+
+
+def as_path(path: Any) -> Path:
+    """Return what the user gave as the path of a file.
+
+    Raises:
+        ArgumentError: if it is none.
+    """
+    if not isinstance(path, str | os.PathLike):
+        raise ArgumentError("a file is given by its path.", got=repr(path)[:60])
+    return Path(os.fspath(path))
 
 
 def _broken(path: Path, why: str) -> FormatError:
