@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from neurona.autodiff import sweep
+from neurona.core.graph import tracing
 from neurona.core.op import as_tensor, cast
 from neurona.core.shapes import is_float
 from neurona.core.tensor import Tensor, as_array, recording
@@ -96,12 +97,12 @@ class Parameter(Tensor):
             if is_float(x.dtype) and not is_float(self.dtype):
                 raise DtypeError(f"{self.path} holds {self.dtype.name}.", got=x.dtype.name)
             x = cast(x, dtype=self.dtype)
+        if tracing() and not _rehearsals and not self._value.level:
+            raise StateError(  # it would happen once, and not in each call of the Program
+                f"{self.path} is assigned to while a function is traced.",
+                hint="return the new value, and assign it outside of the jit function",
+            )
         if x.level:
-            if not _rehearsals and not self._value.level:  # nobody would put its values back
-                raise StateError(
-                    f"{self.path} is assigned to while a function is traced.",
-                    hint="return the new value, and assign it outside of the jit function",
-                )
             if _rehearsals:
                 _rehearsals[-1].setdefault(id(self), (self, self._value))
             self._value = x
@@ -220,6 +221,13 @@ def gradients(
         raise GradientError("the loss is a float scalar.", got=str(loss.spec), hint="average it")
     seed = ones((), loss.dtype) if scale is None else as_tensor(scale, loss.dtype)
     found = sweep([loss], [seed], leaves)
+    if leaves and all(g is None for g in found):
+        raise GradientError(
+            "the loss does not depend on any of the parameters.",
+            got=f"{len(leaves)} parameters, {parameters[0].path} the first",
+            hint="comparisons, argmax, round and casts to integers have no gradient, and NumPy's "
+            "functions hide it: use nn.ops",
+        )
     return result, [
         zeros(p.shape, p.dtype) if g is None else (g if g.level else g.detach())
         for p, g in zip(parameters, found, strict=True)
