@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from neurona.errors import ArgumentError, FormatError, MissingDataError
+from neurona.errors import ArgumentError, FormatError, check_file
 
 MAX_HEADER = 100_000_000  # bytes; the limit of the safetensors library too
 _TYPES = {
@@ -90,13 +90,7 @@ def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
         FormatError: if it is no safetensors file, or is damaged.
         MissingDataError: if there is no such file.
     """
-    if not path.exists():
-        raise MissingDataError(
-            "there is no such file.", got=str(path), hint=f"the folder is {path.parent.resolve()}"
-        )
-    if path.is_dir():
-        raise FormatError("this is a folder, not a file.", got=str(path))
-    with open(path, "rb") as file:
+    with open(check_file(path), "rb") as file:
         size = os.fstat(file.fileno()).st_size
         start = file.read(8)
         length = struct.unpack("<Q", start)[0] if len(start) == 8 else MAX_HEADER + 1
