@@ -1,0 +1,81 @@
+"""digits: small handwritten digits, with a small convolutional network, in a few seconds.
+
+The data set ships with the package, so this is the first thing to run after the installation.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from neurona import plots
+from neurona.data import train_test_split
+from neurona.datasets import digits
+from neurona.layers import Conv2D, Dense, Dropout, Flatten, Input, MaxPooling2D
+from neurona.models import Sequential
+from neurona.optimizers.schedules import CosineDecay
+from neurona.recipes.examine import show_rate, show_training, test_images
+from neurona.recipes.recipe import Recipe, Settings
+
+if TYPE_CHECKING:
+    from neurona.recipes.run import Run
+
+
+def perform(run: Run) -> None:
+    """Train a small convolutional network on the digits."""
+    (x, y), (x_test, y_test) = digits.load_data()
+    x, x_test = (a[..., None].astype(np.float32) / 16 for a in (x, x_test))  # ink in 0 to 1
+    x_train, x_held, y_train, y_held = train_test_split(
+        x, y, test_size=0.1, random_state=0, stratify=y
+    )
+    run.fact(
+        "samples",
+        f"{len(x_train):,} for training, {len(x_held)} for validation, {len(x_test)} for testing",
+    )
+    run.fact("features", "8 x 8 pixels, 0 paper to 1 ink")
+    run.fact("classes", "the digits 0 to 9")
+    run.fact("licence", digits.CARD.licence)
+    run.picture(
+        "samples",
+        "The first samples",
+        plots.samples(x_train, y_train, count=20, columns=10),
+        f"Twenty training images: {', '.join(map(str, y_train[:20]))}.",
+    )
+
+    model = Sequential(
+        [
+            Input((8, 8, 1)),
+            Conv2D(32, 3, padding="same", activation="relu", name="conv"),
+            MaxPooling2D(name="pool"),
+            Flatten(name="flatten"),
+            Dropout(0.4, name="dropout"),
+            Dense(128, activation="relu", name="hidden"),
+            Dropout(0.4, name="dropout_again"),
+            Dense(10, activation="softmax", name="output"),
+        ],
+        name="digits",
+    )
+    steps = -(-len(x_train) // (run.settings.batch_size or 32)) * run.settings.epochs
+    schedule = CosineDecay(run.settings.learning_rate, steps)
+    model.compile(run.optimizer(schedule), "sparse_categorical_crossentropy", ["accuracy"])
+    run.fit(model, x_train, y_train, validation_data=(x_held, y_held))
+
+    show_training(run)
+    show_rate(run, schedule, steps)
+    run.picture(
+        "weights",
+        "What the filters look for",
+        plots.weights(model.get_layer("conv")),
+        "The 32 filters of 3 x 3 weights of the convolution.",
+    )
+    test_images(run, x_test, y_test, digits.CARD.classes)
+
+
+RECIPE = Recipe(
+    name="digits",
+    description="1,797 small handwritten digits (in the package), a small convolutional network",
+    defaults=Settings(epochs=20, learning_rate=0.003, batch_size=32, optimizer="adam"),
+    perform=perform,
+    dataset="digits",
+)

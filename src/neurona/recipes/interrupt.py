@@ -1,0 +1,52 @@
+"""Ctrl-C without a loss: training stops between two batches, after a backup."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from typing import Any
+
+from neurona.callbacks import BackupAndRestore
+
+
+class Stopped(KeyboardInterrupt):
+    """Ctrl-C was pressed, and the state of the run is saved; the text says where it stopped."""
+
+
+class Saver(BackupAndRestore):
+    """Backs up every so many batches, and once more before it stops when Ctrl-C is pressed.
+
+    As a context it takes Ctrl-C: the first asks to stop after the batch that is being computed,
+    the second stops at once.
+    """
+
+    asked = False
+
+    def __enter__(self) -> Saver:
+        self._before: Any = None
+        if threading.current_thread() is threading.main_thread():  # signals belong to it
+            self._before = signal.signal(signal.SIGINT, self._ask)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
+
+    def _ask(self, number: int, frame: Any) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        super().on_train_batch_end(batch, logs)
+        self._stop_if_asked()
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        super().on_epoch_end(epoch, logs)
+        self._stop_if_asked()
+
+    def _stop_if_asked(self) -> None:
+        if self.asked:
+            self._save()
+            position = self.model.position
+            raise Stopped(f"stopped in epoch {position.epoch + 1} after {position.batch} batches.")
