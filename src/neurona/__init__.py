@@ -30,6 +30,7 @@ from neurona.autodiff import grad, jacobian, value_and_grad
 from neurona.core.graph import Graph, trace
 from neurona.core.tensor import Tensor, tensor
 from neurona.engines.jit import jit
+from neurona.gradcheck import GradientCheck, gradcheck
 from neurona.models import Model, Sequential
 from neurona.nn.parameter import Parameter, gradients
 from neurona.nn.symbolic import Input
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "GradientCheck",
     "Graph",
     "Input",
     "Model",
@@ -55,6 +57,7 @@ __all__ = [
     "datasets",
     "errors",
     "grad",
+    "gradcheck",
     "gradients",
     "initializers",
     "jacobian",

@@ -33,7 +33,7 @@ class Perceptron:
     >>> import numpy as np
     >>> neuron = Perceptron(2, random_state=0)
     >>> neuron.train(np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0, 0, 0, 1]))
-    Converged at epoch 4
+    Converged at epoch 3
     >>> neuron.predict([1, 1])
     1
     """

@@ -94,7 +94,9 @@ class Graph:
         if self._fingerprint is None:
             digest = hashlib.sha256(str(self).encode())
             for value, array in self.constants.items():
-                digest.update(f"%{value}".encode() + np.ascontiguousarray(array).tobytes())
+                splat = array.size and not any(array.strides)  # one element, stretched
+                array = array.reshape(-1)[:1] if splat else np.ascontiguousarray(array)
+                digest.update(f"%{value}".encode() + array.tobytes())
             self._fingerprint = digest.hexdigest()
         return self._fingerprint
 
@@ -281,8 +283,8 @@ def _narrow(graph: Graph) -> None:
             continue
         if isinstance(node.op.lower, Loop):
             used = [i for i, v in enumerate(node.outputs) if v in live]
-            attributes, remaining = node.op.lower.narrow(node.attributes, used)
-            outputs = tuple(node.outputs[i] for i in remaining)
+            attributes, made = node.op.lower.narrow(node.attributes, used)
+            outputs = tuple(node.outputs[i] for i in made)
             node = Node(node.op, node.inputs, outputs, attributes)
         live.update(node.inputs)
         kept.append(node)

@@ -83,7 +83,8 @@ class Op:
         source = Source(self, inputs, attributes, outputs) if tracked or level else None
         arrays: Any = (None,) * len(outputs)
         if not level:
-            result = self.forward(np, *[x.data for x in inputs], **attributes)
+            with np.errstate(all="ignore"):  # inf and NaN are values here, as on every engine
+                result = self.forward(np, *[x.data for x in inputs], **attributes)
             arrays = [
                 np.asarray(array, spec.dtype)
                 for array, spec in zip((result,) if single else result, outputs, strict=True)

@@ -127,7 +127,10 @@ def conv_input_gradient(xp, g, w, *, size, strides, padding, dilation, groups):
     dx = xp.zeros((batch, *sizes, channels), dtype=g.dtype)
     rows = math.prod((batch, *outputs))
     if channels == groups:
-        w, g = w.reshape(*kernel, groups, filters // groups), g.reshape(*g.shape[:-1], groups, -1)
+        w, g = (
+            w.reshape(*kernel, groups, filters // groups),
+            g.reshape(*g.shape[:-1], groups, filters // groups),
+        )
 
         def piece(k):
             return g[..., 0] * w[k][..., 0] if filters == groups else (g * w[k]).sum(-1)

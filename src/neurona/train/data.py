@@ -1,4 +1,4 @@
-"""The door for data: checks what `fit`, `evaluate` and `predict` are given and cuts it into batches.
+"""The door for data: checks what `fit` and `predict` are given, and cuts it into batches.
 
 Whatever comes in (arrays, dicts, Tensors, generators, iterables of batches), a source yields
 batches (x, y, sample_weight) of NumPy arrays. All checks and conversions of arrays are made here
