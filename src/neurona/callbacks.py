@@ -1,6 +1,25 @@
 """The callbacks, as in Keras: `from neurona import callbacks`."""
 
-from neurona.train.callbacks import Callback
+from neurona.train.callbacks.actions import LearningRateScheduler, TerminateOnNaN
+from neurona.train.callbacks.callback import Callback, CallbackList, LambdaCallback
+from neurona.train.callbacks.checkpoint import BackupAndRestore, ModelCheckpoint
+from neurona.train.callbacks.monitor import EarlyStopping, ReduceLROnPlateau
+from neurona.train.callbacks.records import CSVLogger, TensorBoard
 from neurona.train.history import History
+from neurona.train.progress import ProgbarLogger
 
-__all__ = ["Callback", "History"]
+__all__ = [
+    "BackupAndRestore",
+    "CSVLogger",
+    "Callback",
+    "CallbackList",
+    "EarlyStopping",
+    "History",
+    "LambdaCallback",
+    "LearningRateScheduler",
+    "ModelCheckpoint",
+    "ProgbarLogger",
+    "ReduceLROnPlateau",
+    "TensorBoard",
+    "TerminateOnNaN",
+]

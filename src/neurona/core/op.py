@@ -161,6 +161,23 @@ def op(*, shape: Callable, lower: Lowering, types: str | int = "same") -> Callab
     return declare
 
 
+def composition(fn: Callable) -> Callable:
+    """Let symbolic tensors of the functional API record a call of `fn` as a whole.
+
+    For functions made of ops: they look at shapes, and a symbolic tensor's shape may have None.
+    """
+
+    @functools.wraps(fn)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        for value in (*args, *kwargs.values()):
+            for x in value if isinstance(value, list | tuple) else (value,):
+                if isinstance(x, Tensor) and x.level < 0:
+                    return x.record_function(fn.__name__, args, kwargs)  # type: ignore[attr-defined]
+        return fn(*args, **kwargs)
+
+    return call
+
+
 def as_tensor(value: Any, like: np.dtype | None = None) -> Tensor:
     """Return a Tensor for anything an op takes; a Python number takes the type `like`.
 

@@ -56,6 +56,7 @@ class Tensor:
         requires_grad: whether `backward()` fills `grad` for this tensor.
         grad: the gradient that `backward()` left, or None.
         logits: the scores that a softmax or sigmoid made this from, for exact cross-entropy.
+        logits_axis: the axis (or axes) that the softmax summed over; None for a sigmoid.
     """
 
     __slots__ = (
@@ -66,6 +67,7 @@ class Tensor:
         "index",
         "level",
         "logits",
+        "logits_axis",
         "requires_grad",
         "shape",
         "source",
@@ -93,6 +95,7 @@ class Tensor:
         self.requires_grad = requires_grad
         self.grad: Tensor | None = None
         self.logits: Tensor | None = None
+        self.logits_axis: Any = None
 
     @property
     def spec(self) -> Spec:

@@ -39,15 +39,27 @@ def collect_losses() -> Iterator[list[Tensor]]:
         _added_losses.pop()
 
 
+def added_losses() -> list[Tensor]:
+    """Return what was added to the loss since the innermost `collect_losses` began."""
+    return _added_losses[-1] if _added_losses else []
+
+
 def add_loss(loss: Tensor) -> None:
     """Give a scalar to the innermost `collect_losses`, if there is one."""
     if _added_losses:
         _added_losses[-1].append(loss)
 
 
-def automatic_name(cls: type) -> str:
-    """Return the next free name for a class: dense, dense_1, dense_2."""
-    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", cls.__name__).lower()
+def snake_case(name: str) -> str:
+    """Return a class's name as Keras writes it in names of layers: LayerNorm -> layer_norm."""
+    name = re.sub(r"\W+", "", name)
+    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+def automatic_name(name: str) -> str:
+    """Return the next free name for a class or op: dense, dense_1, dense_2."""
+    name = snake_case(name)
     _counts[name] += 1
     return name if _counts[name] == 1 else f"{name}_{_counts[name] - 1}"
 

@@ -61,6 +61,7 @@ class Layer:
     _trainable: bool
     _parameters: list[Parameter]
     _input_shape: tuple | None
+    symbolic_calls: list[Any]  # of the functional API, see nn/symbolic.py
     _wants_training: bool
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -79,6 +80,7 @@ class Layer:
         self._input_shape = None
         self.activity_regularizer = None
         self.input_shape = self.output_shape = None
+        self.symbolic_calls = []
         self._wants_training = "training" in inspect.signature(cls.call).parameters
         return self
 
@@ -122,7 +124,7 @@ class Layer:
     def name(self) -> str:
         """The given name, or an automatic one: dense, dense_1, ..."""
         if not self._name:
-            self._name = automatic_name(type(self))
+            self._name = automatic_name(type(self).__name__)
         return self._name
 
     # --- to be written by subclasses ---------------------------------------------------------
@@ -140,9 +142,10 @@ class Layer:
         """Build on the first call, convert the inputs to Tensors of the layer's type, and call."""
         inputs = [self._convert(a) for a in args]
         leaves = flatten(inputs)[0]
-        for x in leaves:
+        for x in leaves if not kwargs else flatten((inputs, kwargs))[0]:
             if isinstance(x, Tensor) and x.level < 0:
-                return x.record_layer(self, inputs, kwargs)  # type: ignore[attr-defined]  #
+                given = kwargs if training is None else {**kwargs, "training": training}
+                return x.record_layer(self, inputs, given)  # type: ignore[attr-defined]
         shapes = [x.shape for x in leaves if isinstance(x, Tensor)]
         try:
             self.ensure_built(inputs[0] if inputs else None)
@@ -294,22 +297,35 @@ class Layer:
                 pending += reversed(layer.sublayers())
         return list(found.values())
 
+    def own_parameters(self) -> list[Parameter]:
+        """Return the parameters of this layer itself: added ones, then attributes."""
+        found = {id(p): p for p in self._parameters}
+        for value in vars(self).values():
+            if isinstance(value, Parameter):
+                found.setdefault(id(value), value)
+        return list(found.values())
+
     @property
     def weights(self) -> list[Parameter]:
         """All parameters: of each layer first the trainable ones, then the others."""
         found: dict[int, Parameter] = {}
         for layer in self.all_layers():
-            for p in sorted(layer._parameters, key=lambda p: not p.trainable):
+            for p in sorted(layer.own_parameters(), key=lambda p: not p.trainable):
                 found.setdefault(id(p), p)
         return list(found.values())
 
     @property
     def trainable_weights(self) -> list[Parameter]:
-        """The parameters that an optimiser changes."""
+        """The parameters that an optimiser changes: none below a layer that is not trainable."""
         found: dict[int, Parameter] = {}
-        for layer in self.all_layers():
-            if layer._trainable:
-                found.update({id(p): p for p in layer._parameters if p.trainable})
+        seen: set[int] = set()
+        pending: list[Layer] = [self]
+        while pending:
+            layer = pending.pop()
+            if id(layer) not in seen and layer._trainable:
+                seen.add(id(layer))
+                found.update({id(p): p for p in layer.own_parameters() if p.trainable})
+                pending += reversed(layer.sublayers())
         return list(found.values())
 
     @property
@@ -391,6 +407,18 @@ class Layer:
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
         """Make a layer from `get_config()`."""
         return cls(**{k: rebuild(v, custom_objects) for k, v in config.items()})
+
+    def __getattr__(self, name: str) -> Any:
+        """Find `input` and `output`, the symbolic tensors of the functional API."""
+        if name in ("input", "output"):  # no properties: a subclass may name its own layers so
+            if len(self.symbolic_calls) == 1:
+                return getattr(self.symbolic_calls[0], name)
+            raise StateError(
+                f"{self.name!r} has no {name}: it has not been called once on symbolic tensors.",
+                got=f"{len(self.symbolic_calls)} calls",
+                hint="build the model from nn.Input(...)",
+            )
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"

@@ -96,6 +96,8 @@ class Parameter(Tensor):
                 raise DtypeError(f"{self.path} holds {self.dtype.name}.", got=x.dtype.name)
             x = cast(x, dtype=self.dtype)
         if x.level:
+            if _rehearsals:
+                _rehearsals[-1].setdefault(id(self), (self, self._value))
             self._value = x
         else:
             self.restore(Tensor(np.array(x.data), requires_grad=self.trainable))
@@ -114,6 +116,24 @@ class Parameter(Tensor):
 
     def __repr__(self) -> str:
         return f"<Parameter {self.path} {self.spec}>"
+
+
+_rehearsals: list[dict[int, tuple[Parameter, Tensor]]] = []
+
+
+@contextlib.contextmanager
+def rehearsal() -> Iterator[dict[int, tuple[Parameter, Tensor]]]:
+    """Take back, at the end, every value of a trace that was assigned inside.
+
+    Yields the parameters that were assigned to so far, each with its value before. It reaches
+    parameters that were made inside, too.
+    """
+    _rehearsals.append({})
+    try:
+        yield _rehearsals[-1]
+    finally:
+        for p, value in _rehearsals.pop().values():
+            p.restore(value)
 
 
 @contextlib.contextmanager

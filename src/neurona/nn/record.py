@@ -8,14 +8,16 @@ caller names in `custom_objects`.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from neurona.core.shapes import as_dtype
 from neurona.errors import ArgumentError, FormatError, unknown
 
 NAMESPACES = (
@@ -76,6 +78,46 @@ def remember(cls: Any, common: Sequence[str] = ()) -> None:
     cls.__init__ = __init__
 
 
+class Sharing:
+    """What was described so far: layers that were met before, and names from outside neurona."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[int, int] = {}
+        self.customs: dict[str, Any] = {}
+
+
+_sharing: list[Sharing] = []
+
+
+@contextlib.contextmanager
+def sharing() -> Iterator[Sharing]:
+    """Describe a layer that comes twice inside only once, so that it is rebuilt as one."""
+    _sharing.append(Sharing())
+    try:
+        yield _sharing[-1]
+    finally:
+        _sharing.pop()
+
+
+def _name_of(thing: Any) -> str:
+    name = public_name(thing)
+    if name is None:
+        name = f"custom.{thing.__name__}"
+        if _sharing:
+            _sharing[-1].customs[thing.__name__] = thing
+    return name
+
+
+def _described_once(value: Any) -> dict[str, Any]:
+    if not _sharing:
+        return value.description()
+    numbers = _sharing[-1].numbers
+    if id(value) in numbers:
+        return {"shared": numbers[id(value)]}
+    numbers[id(value)] = len(numbers)
+    return {**value.description(), "id": numbers[id(value)]}
+
+
 def public_name(thing: Any) -> str | None:
     """Return the name of a class or function in the public namespaces, such as "layers.Dense"."""
     name = str(getattr(thing, "__name__", ""))
@@ -106,11 +148,15 @@ def describe(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {"dict": [[describe(k), describe(v)] for k, v in value.items()]}
     if hasattr(value, "description"):
-        return value.description()
+        return _described_once(value)
     if hasattr(value, "arguments"):
         return describe_object(value, value.arguments)
+    if isinstance(value, slice):
+        return {"slice": [describe(v) for v in (value.start, value.stop, value.step)]}
+    if value is Ellipsis:
+        return {"slice": "..."}
     if isinstance(value, type):
-        return {"class": public_name(value) or f"custom.{value.__name__}"}
+        return {"class": _name_of(value)}
     if callable(value):
         name = getattr(value, "__name__", "")
         if not name.isidentifier():
@@ -119,7 +165,7 @@ def describe(value: Any) -> Any:
                 got=repr(value),
                 hint="define a named function and load with custom_objects={'name': function}",
             )
-        return {"function": public_name(value) or f"custom.{name}"}
+        return {"function": _name_of(value)}
     raise ArgumentError("this argument cannot be saved.", got=f"{type(value).__name__} {value!r}")
 
 
@@ -127,41 +173,86 @@ def describe_object(value: Any, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return the description of an object made by its class from these arguments."""
     cls = type(value)
     return {
-        "object": public_name(cls) or f"custom.{cls.__name__}",
+        "object": _name_of(cls),
         "arguments": {k: describe(v) for k, v in arguments.items()},
     }
 
 
-def rebuild(value: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
+def rebuild(
+    value: Any,
+    custom_objects: Mapping[str, Any] | None = None,
+    made: dict[int, Any] | None = None,
+) -> Any:
     """Make again what `describe` described.
+
+    Args:
+        value: the description.
+        custom_objects: name -> class or function, for what is not part of neurona.
+        made: objects that were made so far, for those that come twice.
 
     Raises:
         FormatError: if the description is malformed, or names a class that is neither public here
             nor in `custom_objects`.
     """
-    again = functools.partial(rebuild, custom_objects=custom_objects)
+    made = {} if made is None else made
+    again = functools.partial(rebuild, custom_objects=custom_objects, made=made)
     if isinstance(value, list):
         return [again(v) for v in value]
     if not isinstance(value, dict):
         return value
     match value:
-        case {"array": list(rows), "dtype": str(dtype)}:
-            return np.array(rows, dtype)
+        case {"array": rows, "dtype": str(dtype)}:
+            return _array(rows, dtype)
         case {"tuple": list(items)}:
             return tuple(again(v) for v in items)
-        case {"dict": list(items)}:
-            return {again(k): again(v) for k, v in items}
+        case {"dict": [*items]} if all(isinstance(i, list) and len(i) == 2 for i in items):
+            return {_key(again(k)): again(v) for k, v in items}
+        case {"slice": "..."}:
+            return Ellipsis
+        case {"slice": [start, stop, step]}:
+            return slice(again(start), again(stop), again(step))
         case {"function": str(name)} | {"class": str(name)}:
             return _named(name, custom_objects)
+        case {"shared": int(number)} if number in made:
+            return made[number]
         case {"object": str(name), **rest}:
-            cls = _named(name, custom_objects)
-            if hasattr(cls, "from_description"):
-                return cls.from_description(rest, again)
-            arguments = rest.get("arguments")
-            if not isinstance(arguments, dict):
-                raise FormatError(f"the description of {name} has no arguments.")
-            return cls(**{k: again(v) for k, v in arguments.items()})
+            found = _made(name, rest, again, custom_objects)
+            if isinstance(rest.get("id"), int):
+                made[rest["id"]] = found
+            return found
     raise FormatError("this is no description of an object.", got=f"keys {sorted(value)}")
+
+
+def _array(rows: Any, dtype: str) -> np.ndarray:
+    try:
+        return np.array(rows, as_dtype(dtype))
+    except (ValueError, TypeError, OverflowError):
+        raise FormatError("the description of an array is malformed.") from None
+
+
+def _key(key: Any) -> Any:
+    if not isinstance(key, str | int | float | bool | tuple | type(None)):
+        raise FormatError("the key of a dict is malformed.", got=repr(key))
+    return key
+
+
+def _made(
+    name: str, rest: dict[str, Any], again: Callable, custom_objects: Mapping[str, Any] | None
+) -> Any:
+    cls: Any = _named(name, custom_objects)
+    if not isinstance(cls, type):
+        raise FormatError(f"{name} is no class.")
+    if hasattr(cls, "from_description"):
+        return cls.from_description(rest, again)
+    return cls(**arguments_of(name, rest, again))
+
+
+def arguments_of(name: str, rest: dict[str, Any], again: Callable) -> dict[str, Any]:
+    """Return the arguments in the description of an object."""
+    arguments = rest.get("arguments")
+    if not isinstance(arguments, dict):
+        raise FormatError(f"the description of {name} has no arguments.")
+    return {k: again(v) for k, v in arguments.items()}
 
 
 def _named(name: str, custom_objects: Mapping[str, Any] | None) -> Callable:
@@ -170,8 +261,9 @@ def _named(name: str, custom_objects: Mapping[str, Any] | None) -> Callable:
         return custom_objects[last]
     if namespace in NAMESPACES:
         module = importlib.import_module(f"neurona.{namespace}")
-        if last in module.__all__:
-            return getattr(module, last)
+        found = getattr(module, last, None) if last in module.__all__ else None
+        if found is not None and (isinstance(found, type) or namespace != "models"):
+            return found
     raise FormatError(
         f"the file needs {last!r}, which is not part of neurona.",
         hint=f"load_model(path, custom_objects={{{last!r}: {last}}})",

@@ -4,32 +4,69 @@
     y = layers.Dense(10)(layers.Flatten()(x))
     model = models.Model(x, y)
 
-A Symbolic has a shape with None for sizes that are not known yet. Its values are never computed:
-`run` replays the recorded calls on real tensors, each call once.
+A Symbolic has a shape with None for sizes that are not known yet. Its values are never computed;
+what was recorded is replayed on real tensors by `nn/network.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from neurona import ops
+from neurona.core import random
+from neurona.core.graph import trace_open
 from neurona.core.op import OPS, Op
 from neurona.core.shapes import Spec, as_dtype
 from neurona.core.tensor import Tensor
 from neurona.core.tree import Structure, flatten, map_leaves
-from neurona.errors import ArgumentError, StateError
+from neurona.errors import ArgumentError, NeuronaError, ShapeError, StateError
+from neurona.nn.context import automatic_name
 from neurona.nn.layer import Layer
+from neurona.nn.parameter import rehearsal
 
-_PROBES = (2, 3)  # sizes tried for None: where the output differs, it is None too
+# Sizes tried for None: where the output differs between the two, it is None too. The further pairs
+# are for layers that cannot take the first, such as a window of 5.
+_PROBES = ((2, 3), (64, 96), (8, 12))
 
 
 class Call:
-    """One call of a layer on symbolic inputs."""
+    """One call of a layer on symbolic tensors.
 
-    def __init__(self, layer: Layer, inputs: Any, kwargs: dict[str, Any]) -> None:
-        self.layer, self.kwargs = layer, kwargs
-        self.inputs, self.structure = flatten(inputs)
-        self.outputs: Structure | None = None
+    Attributes:
+        layer: what was called.
+        leaves, structure: its arguments (args, kwargs), taken apart.
+        outputs: its symbolic outputs, in order; `returned` has their structure.
+    """
+
+    def __init__(self, layer: Layer, args: Any, kwargs: dict[str, Any]) -> None:
+        self.layer = layer
+        self.leaves, self.structure = flatten((tuple(args), kwargs))
+        self.outputs: list[Symbolic] = []
+        self.returned: Structure | None = None
+
+    @property
+    def inputs(self) -> list[Symbolic]:
+        """The symbolic tensors among its arguments."""
+        return [x for x in self.leaves if isinstance(x, Symbolic)]
+
+    @property
+    def input(self) -> Any:
+        """Its symbolic input, or a list of several."""
+        return self.inputs[0] if len(self.inputs) == 1 else self.inputs
+
+    @property
+    def output(self) -> Any:
+        """Its symbolic outputs as the layer returned them."""
+        assert self.returned is not None
+        return self.returned.unflatten(self.outputs)
+
+    def run(self, value: Callable[[Any], Any]) -> Any:
+        """Call the layer, with `value(x)` for each symbolic argument x."""
+        filled = [value(x) if isinstance(x, Symbolic) else x for x in self.leaves]
+        args, kwargs = self.structure.unflatten(filled)
+        return self.layer(*args, **kwargs)
 
 
 class Symbolic(Tensor):
@@ -37,91 +74,177 @@ class Symbolic(Tensor):
 
     __slots__ = ("call", "name")
 
-    def __init__(self, shape: Sequence[int | None], dtype: Any = None, name: str = "input") -> None:
-        super().__init__(None, Spec(tuple(shape), as_dtype(dtype)), level=-1)  # type: ignore[arg-type]
-        self.call: Call | None = None
-        self.name = name
+    def __init__(self, shape: Sequence[int | None], dtype: Any, call: Call, index: int = 0) -> None:
+        super().__init__(None, Spec(tuple(shape), as_dtype(dtype)), level=-1, index=index)  # type: ignore[arg-type]
+        self.call = call
+        self.name = call.layer.name
 
     def record(self, op: Op, inputs: tuple[Tensor, ...], attributes: dict[str, Any]) -> Any:
-        """Record the application of an op, as a layer that does just that."""
-        layer = Operation(op.name, tuple(sorted(attributes.items())), _constants(inputs))
-        return layer([x for x in inputs if isinstance(x, Symbolic)])
+        """Record the application of an op."""
+        for x in inputs:
+            if x.tracked:
+                raise StateError(
+                    f"{op.name}: a Parameter meets a symbolic input.",
+                    hint="use it in the call of a Layer of your own, which can then be saved too",
+                )
+        return self.record_layer(Operation(op.name), inputs, attributes)
 
-    def record_layer(self, layer: Layer, inputs: Any, kwargs: dict[str, Any]) -> Any:
+    def record_function(self, name: str, args: tuple, kwargs: dict[str, Any]) -> Any:
+        """Record the call of a function of `neurona.ops`."""
+        return self.record_layer(Operation(name), args, kwargs)
+
+    def record_layer(self, layer: Layer, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """Record the call of a layer and return its symbolic outputs."""
-        call = Call(layer, inputs, kwargs)
-        results = [_probe(call, size) for size in _PROBES]
-        first, structure = flatten(results[0])
-        second = flatten(results[1])[0]
-        call.outputs = structure
-        outputs = []
-        for index, (a, b) in enumerate(zip(first, second, strict=True)):
+        call = Call(layer, args, kwargs)
+        fresh = not layer.built
+        first, second = _probe_twice(call, fresh)
+        leaves, call.returned = flatten(first)
+        for index, (a, b) in enumerate(zip(leaves, flatten(second)[0], strict=True)):
             shape = [s if s == t else None for s, t in zip(a.shape, b.shape, strict=True)]
-            outputs.append(Symbolic(shape, a.dtype))
-            outputs[-1].call, outputs[-1].index = call, index
-        shapes = [x.shape for x in call.inputs if isinstance(x, Symbolic)]
-        layer.input_shape = shapes[0] if len(shapes) == 1 else shapes
-        layer.output_shape = outputs[0].shape if len(outputs) == 1 else [y.shape for y in outputs]
-        return structure.unflatten(outputs)
+            call.outputs.append(Symbolic(shape, a.dtype, call, index))
+        layer.symbolic_calls.append(call)
+        layer.input_shape = _one_or_all([x.shape for x in call.inputs])
+        layer.output_shape = _one_or_all([y.shape for y in call.outputs])
+        return call.output
+
+    def _values(self) -> Any:
+        raise StateError(
+            "a symbolic input has a shape but no values.",
+            got=repr(self),
+            hint="make a Model of it and call that on data",
+        )
 
     def __repr__(self) -> str:
         return f"<Symbolic {self.name!r} shape={self.shape} dtype={self.dtype.name}>"
 
 
+def _one_or_all(items: list) -> Any:
+    return items[0] if len(items) == 1 else items
+
+
 class _Leaf:
     """A Spec as a leaf: being a tuple it would be taken apart."""
 
-    def __init__(self, shape: tuple, dtype: Any) -> None:
-        self.shape, self.dtype = shape, dtype
+    def __init__(self, x: Tensor) -> None:
+        self.shape, self.dtype = x.shape, x.dtype
+
+
+def _probe_twice(call: Call, fresh: bool) -> tuple[Any, Any]:
+    """Return the call's outputs for two choices of the unknown sizes."""
+    errors: list[NeuronaError] = []
+    for sizes in _PROBES:
+        done: list[Any] = []
+        try:
+            for size in sizes:
+                done.append(_probe(call, size))
+            return done[0], done[1]
+        except NeuronaError as error:
+            if done and fresh and call.layer.weights and isinstance(error, ShapeError):
+                shapes = ", ".join(str(x.shape) for x in call.inputs)
+                raise ShapeError(
+                    f"{call.layer.name!r} needs to know a size that is None.",
+                    got=shapes,
+                    hint="give the size in Input(shape=...)",
+                ) from error
+            errors.append(error)
+        if not any(s is None for x in call.inputs for s in x.shape):
+            break
+    raise errors[0]
 
 
 def _probe(call: Call, size: int) -> Any:
     """Return shape and type of the call's outputs when unknown sizes are `size`."""
-    places = [i for i, x in enumerate(call.inputs) if isinstance(x, Symbolic)]
-    specs = [
-        Spec(tuple(size if s is None else s for s in call.inputs[i].shape), call.inputs[i].dtype)
-        for i in places
-    ]
+    places = call.inputs
+    specs = [Spec(tuple(size if s is None else s for s in x.shape), x.dtype) for x in places]
+    outputs: list[Any] = []
 
-    def arrange(tensors: Sequence[Tensor]) -> Any:
-        filled = list(call.inputs)
-        for i, x in zip(places, tensors, strict=True):
-            filled[i] = x
-        return call.structure.unflatten(filled)
+    def run(*tensors: Tensor) -> Any:
+        values = {id(x): t for x, t in zip(places, tensors, strict=True)}
+        with rehearsal():
+            y = call.run(lambda x: values[id(x)])
+        outputs.append(map_leaves(_Leaf, y))
+        return y
 
-    def leaf(t: Tensor) -> _Leaf:
-        return _Leaf(t.shape, t.dtype)
-
-    return call.layer.abstract_call(*specs, structure=arrange, leaf=leaf, **call.kwargs)
-
-
-def _constants(inputs: tuple[Tensor, ...]) -> tuple:
-    return tuple(None if isinstance(x, Symbolic) else x.numpy() for x in inputs)
+    with random.use(random.state_of(0, 0)):
+        trace_open(run, specs)
+    return outputs[0]
 
 
 class Operation(Layer):
-    """One op as a layer, made when an op is applied to symbolic tensors.
+    """An op, or a function of `neurona.ops`, that was applied to symbolic tensors.
 
     Args:
-        op: name of the op.
-        attributes: its static attributes as (name, value) pairs.
-        constants: for each input of the op its constant value, or None where a tensor comes.
+        function: its name.
     """
 
-    def __init__(self, op: str, attributes: tuple, constants: tuple) -> None:
-        if op not in OPS:
-            raise ArgumentError("there is no such op.", got=repr(op))
-        self.op, self.attributes, self.constants = op, dict(attributes), constants
+    def __init__(self, function: str) -> None:
+        found = OPS.get(function) or getattr(ops, function, None)
+        public = inspect.isfunction(found) and found.__module__.startswith("neurona.ops.")
+        if not isinstance(found, Op) and not (public and not function.startswith("_")):
+            raise ArgumentError("there is no such op.", got=repr(function))
+        self.function, self._apply = function, found
+        self._name = self._name or automatic_name(function)
+        self.built = True
 
-    def call(self, xs: list[Tensor]) -> Any:
-        """Apply the op."""
-        tensors = iter(xs)
-        inputs = [next(tensors) if c is None else c for c in self.constants]
-        return OPS[self.op](*inputs, **self.attributes)
+    def __call__(self, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
+        """Apply the function; arguments are left as they are."""
+        return self._apply(*args, **kwargs)
+
+    call = __call__
+
+
+class InputLayer(Layer):
+    """Where data enter a model: it returns them as they are.
+
+    Args:
+        shape: without the batch axis; None stands for any size.
+        batch_size: if it is fixed.
+        dtype: "float32" by default.
+        batch_shape: the shape with the batch axis, instead of shape and batch_size.
+
+    >>> InputLayer((28, 28)).output.shape
+    (None, 28, 28)
+    """
+
+    def __init__(
+        self,
+        shape: Any = None,
+        batch_size: int | None = None,
+        dtype: Any = None,
+        batch_shape: Any = None,
+    ) -> None:
+        if (shape is None) == (batch_shape is None):
+            raise ArgumentError(
+                "an input needs a shape.", got=f"shape={shape}", hint="Input(shape=(28, 28))"
+            )
+        if shape is not None:
+            sizes = (shape,) if isinstance(shape, int) else tuple(shape)
+            batch_shape = (batch_size, *sizes)
+        self.batch_shape = tuple(batch_shape)
+        for s in self.batch_shape:
+            if s is not None and (not isinstance(s, int) or isinstance(s, bool) or s < 1):
+                raise ArgumentError(
+                    "an input's sizes are positive integers or None.", got=str(self.batch_shape)
+                )
+        self.input_dtype = as_dtype(dtype)
+        self.built = True
+        call = Call(self, (), {})
+        call.outputs = [Symbolic(self.batch_shape, self.input_dtype, call)]
+        call.returned = Structure(None)
+        self.symbolic_calls.append(call)
+        self.input_shape = self.output_shape = self.batch_shape
+
+    def call(self, x: Tensor) -> Tensor:  # (B, ...)
+        """Return x."""
+        return x
 
 
 def Input(
-    shape: Any = None, batch_size: int | None = None, dtype: Any = None, name: str | None = None
+    shape: Any = None,
+    batch_size: int | None = None,
+    dtype: Any = None,
+    name: str | None = None,
+    batch_shape: Any = None,
 ) -> Symbolic:
     """Return a symbolic input of the functional API.
 
@@ -129,63 +252,12 @@ def Input(
         shape: without the batch axis; None stands for any size.
         batch_size: if it is fixed.
         dtype: "float32" by default.
-        name: for feeding a model by a dict.
+        name: for feeding a model by a dict; input_layer, input_layer_1, ... by default.
+        batch_shape: the shape with the batch axis, instead of shape and batch_size.
 
     >>> Input((28, 28)).shape
     (None, 28, 28)
     """
-    if shape is None:
-        raise ArgumentError("Input needs a shape.", hint="Input(shape=(28, 28))")
-    sizes = (shape,) if isinstance(shape, int) else tuple(shape)
-    if any(s is not None and (not isinstance(s, int) or s < 1) for s in sizes):
-        raise ArgumentError("an input's sizes are positive integers or None.", got=str(sizes))
-    return Symbolic((batch_size, *sizes), dtype, name or "input")
-
-
-def calls_between(inputs: Sequence[Symbolic], outputs: Sequence[Symbolic]) -> list[Call]:
-    """Return the calls that lead from the inputs to the outputs, in an order they can run in.
-
-    Raises:
-        StateError: if an output depends on an input that is not among them.
-    """
-    known = {id(x) for x in inputs}
-    done: dict[int, Call] = {}
-    pending: list[tuple[Any, bool]] = [(y, False) for y in reversed(outputs)]
-    while pending:
-        x, children_done = pending.pop()
-        if not isinstance(x, Symbolic) or id(x) in known:
-            continue
-        if x.call is None:
-            raise StateError(
-                "the outputs depend on an input that the model does not have.",
-                got=repr(x),
-                hint="add it to Model(inputs=[...])",
-            )
-        if id(x.call) in done:
-            continue
-        if children_done:
-            done[id(x.call)] = x.call
-        else:
-            pending.append((x, True))
-            pending += [(i, False) for i in reversed(x.call.inputs)]
-    return list(done.values())
-
-
-def run(
-    calls: Sequence[Call], inputs: Sequence[Symbolic], values: Sequence[Any], outputs: Any
-) -> Any:
-    """Replay the calls with real values for the inputs; return the outputs, nested as they are."""
-    known: dict[int, Any] = {id(x): v for x, v in zip(inputs, values, strict=True)}
-    results: dict[int, list] = {}
-
-    def value(x: Any) -> Any:
-        if not isinstance(x, Symbolic):
-            return x
-        if id(x) in known:
-            return known[id(x)]
-        return results[id(x.call)][x.index]
-
-    for call in calls:
-        arguments = call.structure.unflatten([value(x) for x in call.inputs])
-        results[id(call)] = flatten(call.layer(*arguments, **call.kwargs))[0]
-    return map_leaves(value, outputs)
+    named = {} if name is None else {"name": name}
+    layer: Any = InputLayer(shape, batch_size, dtype, batch_shape, **named)  # type: ignore[arg-type]
+    return layer.symbolic_calls[0].outputs[0]

@@ -4,6 +4,9 @@ Every function takes Tensors, NumPy arrays, lists or numbers, and returns Tensor
 eagerly, while tracing, and under any number of gradients.
 """
 
+from inspect import isfunction as _isfunction
+
+from neurona.core.op import composition as _composition
 from neurona.ops import operators  # noqa: F401  (gives Tensor its operators)
 from neurona.ops.arithmetic import *  # noqa: F403
 from neurona.ops.comparison import *  # noqa: F403
@@ -19,3 +22,7 @@ from neurona.ops.movement import *  # noqa: F403
 from neurona.ops.pool import *  # noqa: F403
 from neurona.ops.reduce import *  # noqa: F403
 from neurona.ops.scan import *  # noqa: F403
+
+for _name, _fn in list(globals().items()):
+    if _isfunction(_fn) and not _name.startswith("_"):
+        globals()[_name] = _composition(_fn)

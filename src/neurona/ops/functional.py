@@ -61,7 +61,7 @@ def softmax(x, axis=-1):
     x = _floats(x)
     e = exp(_shifted(x, axis)[0])
     y = e / sum(e, axis=axis, keepdims=True)
-    y.logits = x
+    y.logits, y.logits_axis = x, axis
     return y
 
 

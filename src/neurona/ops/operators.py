@@ -5,6 +5,7 @@ The core knows no particular op, so they are put in place here, when `neurona.op
 
 from __future__ import annotations
 
+from neurona.core.op import Op, composition
 from neurona.core.shapes import as_dtype
 from neurona.core.tensor import Tensor
 from neurona.ops import arithmetic as a
@@ -60,6 +61,9 @@ def _astype(self, dtype):
 
 
 def _install() -> None:
+    for table in (_BINARY, _METHODS):
+        for name, fn in table.items():
+            table[name] = fn if isinstance(fn, Op) or fn is _pow else composition(fn)
     for name, fn in _BINARY.items():
         setattr(Tensor, f"__{name}__", lambda x, y, fn=fn: fn(x, y))
         setattr(Tensor, f"__r{name}__", lambda y, x, fn=fn: fn(x, y))

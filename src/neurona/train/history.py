@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from neurona.train.callbacks.callback import Callback
 
-class History:
-    """The logs of each epoch.
+
+class History(Callback):
+    """The logs of each epoch; `fit` always has one, called after the user's callbacks.
 
     Attributes:
         history: name -> list with a number for each epoch.
@@ -15,16 +17,30 @@ class History:
         model: the model that was trained.
     """
 
+    order = 1  # the others may add to the logs, such as the learning rate
+
     def __init__(self, model: Any = None, params: dict[str, Any] | None = None) -> None:
         self.model, self.params = model, params or {}
         self.epoch: list[int] = []
         self.history: dict[str, list[float]] = {}
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        self.epoch = []  # as in Keras, `history` of a History that is used again goes on
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        self.add(epoch, logs or {})
 
     def add(self, epoch: int, logs: dict[str, float]) -> None:
         """Append the logs of an epoch."""
         self.epoch.append(epoch)
         for name, value in logs.items():
             self.history.setdefault(name, []).append(value)
+
+    def get_state(self) -> dict[str, Any]:
+        return {"epoch": self.epoch, "history": self.history}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        self.epoch, self.history = list(state["epoch"]), dict(state["history"])
 
     def __repr__(self) -> str:
         last = ", ".join(f"{k} {v[-1]:.4g}" for k, v in self.history.items() if v)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+import contextlib
+import itertools
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from neurona.core import random
 from neurona.core.tree import flatten
-from neurona.train.callbacks import CallbackList
+from neurona.nn.parameter import bound
+from neurona.train.callbacks.callback import CallbackList
 
-Logs = dict[str, float]
+Logs = dict[str, Any]
 
 
 class Position:
@@ -18,11 +23,20 @@ class Position:
     Attributes:
         epoch, batch: the next batch to be trained on.
         order: the random state that the running epoch is shuffled by, or None.
+        logs: those of the last batch or epoch that callbacks were given.
     """
 
     def __init__(self, epoch: int = 0) -> None:
         self.epoch, self.batch = epoch, 0
         self.order: tuple[int, int] | None = None
+        self.logs: Logs = {}
+
+
+class Run(NamedTuple):
+    """What a running `fit` works with, for callbacks to look at as `model.run`."""
+
+    source: Any
+    callbacks: CallbackList
 
 
 def run_training(
@@ -40,78 +54,124 @@ def run_training(
     position = model.position = Position(initial_epoch)
     model.stop_training = False
     step = model.training_step()
-    callbacks.call("on_train_begin")  # a backup may move the position on from here
-    logs: Logs = {}
-    while position.epoch < epochs and not model.stop_training:
-        logs = _train_epoch(model, source, step, callbacks, position)
-        logs.update(validate(position.epoch) if validate is not None else {})
-        epoch = position.epoch
-        position.epoch, position.batch, position.order = epoch + 1, 0, None
-        callbacks.call("on_epoch_end", epoch, logs)
-    model.optimizer.finalize()
-    callbacks.call("on_train_end", logs)
+    model.run = Run(source, callbacks)
+    try:
+        callbacks.call("on_train_begin", {})  # a backup may move the position on from here
+        # A run that was told to stop in the middle of an epoch still ends that epoch.
+        while position.epoch < epochs and (position.batch or not model.stop_training):
+            logs = _train_epoch(model, source, step, callbacks, position)
+            logs = {**logs, **(validate(position.epoch) if validate is not None else {})}
+            epoch = position.epoch
+            position.epoch, position.batch, position.order = epoch + 1, 0, None
+            position.logs = logs
+            callbacks.call("on_epoch_end", epoch, logs)
+        model.optimizer.finalize()
+        callbacks.call("on_train_end", position.logs)
+    finally:
+        model.run = None
+        callbacks.close()
 
 
 def _train_epoch(
     model: Any, source: Any, step: Any, callbacks: CallbackList, position: Position
 ) -> Logs:
-    callbacks.call("on_epoch_begin", position.epoch)
+    callbacks.call("on_epoch_begin", position.epoch, {})
     if position.batch == 0:
+        position.order, position.logs = source.order(), {}
         model.reset_metrics()
-        position.order = source.order()
-    logs: Logs = {}
-    execution = model.steps_per_execution
-    for batch in source.batches(position.order, position.batch):
-        if source.steps is not None and position.batch >= source.steps:
-            break
-        number = position.batch
-        if number % execution == 0:
-            callbacks.call("on_train_batch_begin", number)
-        results = step(*batch)
-        position.batch = number + 1
-        last = source.steps is not None and position.batch == source.steps
-        if position.batch % execution == 0 or last:
-            logs = as_logs(results)
-            callbacks.call("on_train_batch_end", number, logs)
+    watched = callbacks.wants("on_train_batch_end")
+    results: dict[str, Any] | None = None
+    for group in _groups(model, source, position.order, position.batch):
         if model.stop_training:
             break
-    return logs or model.metric_results()
+        callbacks.call("on_train_batch_begin", position.batch, {})
+        for batch in group:
+            results = step(*batch)
+        position.batch += len(group)
+        if watched:
+            position.logs = as_logs(results or {}, model)
+            callbacks.call("on_train_batch_end", position.batch - 1, position.logs)
+    if watched or results is None:  # None: this epoch was resumed behind its last batch
+        return position.logs
+    return as_logs(results, model)
 
 
-def as_logs(results: dict[str, Any]) -> Logs:
-    """Return scalars as Python floats, and what is larger (a confusion matrix) as nested lists."""
-    return {name: np.asarray(value).tolist() for name, value in results.items()}
+def _groups(model: Any, source: Any, order: Any = None, start: int = 0) -> Iterator[list]:
+    """Yield the batches of an epoch from number `start` on, `steps_per_execution` at a time."""
+    batches = source.batches(order, start)
+    if source.steps is not None:
+        batches = itertools.islice(batches, max(source.steps - start, 0))
+    while group := list(itertools.islice(batches, model.steps_per_execution)):
+        yield group
+
+
+def as_logs(results: dict[str, Any], model: Any = None) -> Logs:
+    """Return scalars as Python floats, and what is larger (a confusion matrix) as nested lists.
+
+    With a model, its metrics come first, in its order (a Step sorts its results by name).
+    """
+    names = [m.name for m in model.metrics if m.name in results] if model is not None else []
+    return {n: np.asarray(results[n]).tolist() for n in dict.fromkeys([*names, *results])}
+
+
+@contextlib.contextmanager
+def _undisturbed(model: Any) -> Iterator[None]:
+    """Leave a training that is going on as it was: its metrics, and its random numbers."""
+    if model.run is None:
+        yield
+        return
+    totals = [p for metric in model.metrics for p in metric.variables]
+    seed, place = random.get_position()
+    with bound(totals, [p.value for p in totals]):
+        yield
+    random.set_position(seed, place)
+
+
+@contextlib.contextmanager
+def _closing(model: Any, callbacks: CallbackList) -> Iterator[None]:
+    """Close the callbacks at the end, unless they are those of a `fit` that goes on."""
+    try:
+        yield
+    finally:
+        if model.run is None or model.run.callbacks is not callbacks:
+            callbacks.close()
 
 
 def run_evaluation(model: Any, source: Any, callbacks: CallbackList) -> Logs:
     """Return the logs of one pass over the source without training."""
-    model.reset_metrics()
     step = model.evaluation_step()
-    callbacks.call("on_test_begin")
+    watched = callbacks.wants("on_test_batch_end")
     results: dict[str, Any] = {}
-    for number, batch in enumerate(source.batches()):
-        if source.steps is not None and number >= source.steps:
-            break
-        callbacks.call("on_test_batch_begin", number)
-        results = step(*batch)
-        callbacks.call("on_test_batch_end", number, results)
-    logs = as_logs(results)
-    callbacks.call("on_test_end", logs)
+    done = 0
+    with _closing(model, callbacks), _undisturbed(model):
+        model.reset_metrics()
+        callbacks.call("on_test_begin", {})
+        for group in _groups(model, source):
+            callbacks.call("on_test_batch_begin", done, {})
+            for batch in group:
+                results = step(*batch)
+            done += len(group)
+            if watched:
+                callbacks.call("on_test_batch_end", done - 1, as_logs(results, model))
+        logs = as_logs(results, model)
+        callbacks.call("on_test_end", logs)
     return logs
 
 
 def run_prediction(model: Any, source: Any, callbacks: CallbackList) -> Any:
     """Return the predictions for all samples, nested as the model's outputs are."""
     step = model.prediction_step()
-    callbacks.call("on_predict_begin")
-    pieces, structure = [], None
-    for number, (x, _, _) in enumerate(source.batches()):
-        if source.steps is not None and number >= source.steps:
-            break
-        callbacks.call("on_predict_batch_begin", number)
-        leaves, structure = flatten(step(x))
-        pieces.append(leaves)
-        callbacks.call("on_predict_batch_end", number, {"outputs": leaves})
-    callbacks.call("on_predict_end")
+    pieces: list[list] = []
+    structure = None
+    with _closing(model, callbacks):
+        callbacks.call("on_predict_begin", {})
+        for group in _groups(model, source):
+            callbacks.call("on_predict_batch_begin", len(pieces), {})
+            for x, _, _ in group:
+                outputs = step(x)
+                leaves, structure = flatten(outputs)
+                pieces.append(leaves)
+            callbacks.call("on_predict_batch_end", len(pieces) - 1, {"outputs": outputs})
+        callbacks.call("on_predict_end", {})
     assert structure is not None
     return structure.unflatten([np.concatenate(column) for column in zip(*pieces, strict=True)])

@@ -18,31 +18,36 @@ from neurona.nn.context import collect_losses, in_training
 from neurona.nn.layer import Layer
 from neurona.nn.parameter import bound, gradients
 from neurona.optim import optimizer as optimizers
-from neurona.train.callbacks import CallbackList, HistoryRecorder
+from neurona.train.callbacks import CallbackList
 from neurona.train.data import check_arrays, source_of, unpack
 from neurona.train.history import History
-from neurona.train.loop import Position, as_logs, run_evaluation, run_prediction, run_training
+from neurona.train.loop import Position, Run, as_logs, run_evaluation, run_prediction, run_training
+from neurona.train.progress import with_progress
+from neurona.train import state
 from neurona.train.step import Step
 
 
 class Model(Layer):
     """A network that can be trained: `compile`, then `fit`, `evaluate`, `predict`, `save`."""
 
+    run: Run | None = None
+
     def __init__(self, inputs: Any = None, outputs: Any = None) -> None:
         self.inputs, self.outputs = inputs, outputs
 
-    def _prepare(self) -> None:
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         """Set what a model has before it is compiled; subclasses need not call our constructor."""
-        if "_steps" not in vars(self):
-            self.optimizer: Any = None
-            self.loss: Any = None
-            self.metrics_list: list[metrics.Metric] = []
-            self.loss_tracker = metrics.Mean("loss")
-            self.position = Position()
-            self.stop_training = False
-            self.steps_per_execution = 1
-            self._steps: dict[str, Step] = {}
-            self._metric_names: Any = None
+        self = super().__new__(cls)
+        self.optimizer = self.loss = self.engine = None
+        self.metrics_list = []
+        self.loss_tracker = metrics.Mean("loss")
+        self.position = Position()
+        self.stop_training = False
+        self.steps_per_execution = 1
+        self.pending_totals = {}
+        self._steps = {}
+        self._metric_names = None
+        return self
 
     def compile(
         self,
@@ -54,7 +59,6 @@ class Model(Layer):
         steps_per_execution: int = 1,
     ) -> None:
         """Choose how to train."""
-        self._prepare()
         self.optimizer = optimizers.get(optimizer)
         self.loss = losses.get(loss)
         self._metric_names = list(metrics or [])
@@ -66,7 +70,6 @@ class Model(Layer):
         self._steps = {}
 
     def _compiled(self) -> None:
-        self._prepare()
         if self.optimizer is None:
             raise StateError(
                 f"{self.name!r} is not compiled.",
@@ -93,6 +96,7 @@ class Model(Layer):
                 metrics.get(m, np.shape(y), getattr(y_pred, "shape", ()), self.loss)
                 for m in self._metric_names
             ]
+        state.take_pending(self)
         return y_pred
 
     # --- the step ----------------------------------------------------------------------------
@@ -166,6 +170,22 @@ class Model(Layer):
         for metric in self.metrics:
             metric.reset_state()
 
+    def get_state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """Return all that training goes on from: arrays by name, and the rest as JSON values.
+
+        Parameters, optimiser slots, metric totals, the random stream and the position in the data.
+        """
+        return state.collect(self)
+
+    def set_state(self, arrays: dict[str, np.ndarray], info: dict[str, Any]) -> None:
+        """Put back what `get_state` returned; the model has the same architecture and is built.
+
+        Raises:
+            StateError: if the model is not built.
+            FormatError: if an array is missing or does not fit; then nothing is changed.
+        """
+        state.restore(self, arrays, info)
+
     def _state(self) -> list:
         return [*self.weights, *(p for m in self.metrics for p in m.variables)]
 
@@ -191,7 +211,6 @@ class Model(Layer):
 
     def prediction_step(self) -> Step:
         """Return the compiled prediction."""
-        self._prepare()
         return self._step("predict", self.predict_step, False, self.weights)
 
     # --- fit, evaluate, predict --------------------------------------------------------------
@@ -232,11 +251,9 @@ class Model(Layer):
                 logs = run_evaluation(self, held, listeners)
                 return {f"val_{k}": v for k, v in logs.items()}
 
-        history = History(self, {"epochs": epochs, "steps": source.steps, "verbose": verbose})
-        self.history = history
-        listeners = CallbackList(
-            [HistoryRecorder(history), *(callbacks or [])], self, history.params
-        )
+        params = {"verbose": verbose, "epochs": epochs, "steps": source.steps}
+        listeners = CallbackList(with_progress(callbacks, verbose, history=True), self, params)
+        self.history = history = next(c for c in listeners.callbacks if isinstance(c, History))
         run_training(self, source, epochs, listeners, validate, initial_epoch)
         return history
 
@@ -256,7 +273,9 @@ class Model(Layer):
         source = source_of(x, y, sample_weight, batch_size=batch_size, steps=steps)
         first = next(iter(source.batches()))
         self._build_on(first[0], first[1])
-        logs = run_evaluation(self, source, CallbackList(callbacks or [], self, {}))
+        listeners = with_progress(callbacks, verbose)
+        params = {"verbose": verbose, "epochs": 1, "steps": source.steps}
+        logs = run_evaluation(self, source, CallbackList(listeners, self, params))
         if return_dict:
             return logs
         values = list(logs.values())
@@ -274,7 +293,9 @@ class Model(Layer):
         source = source_of(x, batch_size=batch_size, steps=steps)
         first = next(iter(source.batches()))
         self._build_on(first[0], None)
-        return run_prediction(self, source, CallbackList(callbacks or [], self, {}))
+        listeners = with_progress(callbacks, verbose)
+        params = {"verbose": verbose, "epochs": 1, "steps": source.steps}
+        return run_prediction(self, source, CallbackList(listeners, self, params))
 
     def train_on_batch(
         self,

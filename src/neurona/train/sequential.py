@@ -23,6 +23,10 @@ class Sequential(Model):
             raise ArgumentError("Sequential takes layers.", got=repr(layer))
         self.layers.append(layer)
 
+    def contained(self) -> list[Layer]:
+        """Return the layers in order."""
+        return self.layers
+
     def call(self, x: Any) -> Any:
         """Call the layers in order."""
         for number, layer in enumerate(self.layers, start=1):

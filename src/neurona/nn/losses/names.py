@@ -1,0 +1,80 @@
+"""The losses by name: `get("mse")`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from neurona.errors import ArgumentError, unknown
+from neurona.nn.losses import binary, categorical, divergence, margin, regression
+from neurona.nn.losses.crossentropy import Crossentropy
+from neurona.nn.losses.loss import FunctionLoss, Loss
+
+FUNCTIONS: dict[Callable, type[Loss]] = {
+    regression.mean_squared_error: regression.MeanSquaredError,
+    regression.mean_absolute_error: regression.MeanAbsoluteError,
+    regression.mean_absolute_percentage_error: regression.MeanAbsolutePercentageError,
+    regression.mean_squared_logarithmic_error: regression.MeanSquaredLogarithmicError,
+    regression.log_cosh: regression.LogCosh,
+    regression.huber: regression.Huber,
+    regression.cosine_similarity: regression.CosineSimilarity,
+    binary.binary_crossentropy: binary.BinaryCrossentropy,
+    binary.binary_focal_crossentropy: binary.BinaryFocalCrossentropy,
+    categorical.categorical_crossentropy: categorical.CategoricalCrossentropy,
+    categorical.categorical_focal_crossentropy: categorical.CategoricalFocalCrossentropy,
+    categorical.sparse_categorical_crossentropy: categorical.SparseCategoricalCrossentropy,
+    margin.hinge: margin.Hinge,
+    margin.squared_hinge: margin.SquaredHinge,
+    margin.categorical_hinge: margin.CategoricalHinge,
+    divergence.kl_divergence: divergence.KLDivergence,
+    divergence.poisson: divergence.Poisson,
+}
+ALIASES = {
+    "mse": "mean_squared_error",
+    "mae": "mean_absolute_error",
+    "mape": "mean_absolute_percentage_error",
+    "msle": "mean_squared_logarithmic_error",
+    "bce": "binary_crossentropy",
+    "kld": "kl_divergence",
+    "kullback_leibler_divergence": "kl_divergence",
+    "logcosh": "log_cosh",
+    "huber_loss": "huber",
+}
+NAMES: dict[str, type[Loss]] = {
+    **{function.__name__: cls for function, cls in FUNCTIONS.items()},
+    "crossentropy": Crossentropy,
+    "ce": Crossentropy,
+}
+NAMES.update({alias: NAMES[name] for alias, name in ALIASES.items()})
+NAMES.update(
+    {alias.upper(): NAMES[alias] for alias in ("mse", "mae", "mape", "msle", "bce", "kld")}
+)
+NAMES.update({cls.__name__: cls for cls in set(NAMES.values())})
+
+
+def get(identifier: Any) -> Loss | None:
+    """Return a loss by name, by class, or around a function; None stays None.
+
+    Whatever is given, the answer is a Loss: called on a batch it gives one number. "crossentropy"
+    (or "ce") is the cross-entropy that fits the shapes.
+
+    Raises:
+        ArgumentError: if there is no such loss; names the nearest.
+
+    >>> get("mse")([[1.0]], [[3.0]]).item()
+    4.0
+    """
+    if identifier is None or isinstance(identifier, Loss):
+        return identifier
+    if isinstance(identifier, str):
+        if identifier not in NAMES:
+            raise unknown("loss", identifier, [n for n in NAMES if n.islower()])
+        return NAMES[identifier]()
+    if isinstance(identifier, type) and issubclass(identifier, Loss):
+        return identifier()
+    if callable(identifier):
+        known = FUNCTIONS.get(identifier)
+        return known() if known is not None else FunctionLoss(identifier)
+    raise ArgumentError(
+        "a loss is a name, a Loss or a function (y_true, y_pred).", got=repr(identifier)
+    )

@@ -1,0 +1,312 @@
+"""Network: what lies between symbolic inputs and outputs, ready to be replayed on real tensors."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from neurona import ops
+from neurona.core.shapes import is_float
+from neurona.core.tensor import Tensor
+from neurona.core.tree import flatten, map_leaves
+from neurona.errors import ArgumentError, FormatError, ShapeError, StateError
+from neurona.nn.layer import Layer
+from neurona.nn.record import describe
+from neurona.nn.symbolic import Call, Input, InputLayer, Operation, Symbolic
+
+
+class Network:
+    """The calls between inputs and outputs, in an order they can run in.
+
+    Args:
+        inputs: symbolic tensors, one or nested in lists, tuples and dicts.
+        outputs: symbolic tensors that were made from them, nested likewise.
+
+    Attributes:
+        calls: the recorded calls.
+        operations: their layers with those of the inputs, in Keras's order: from the inputs to the
+            outputs, by the longest way to an output.
+
+    Raises:
+        ArgumentError: if something is not symbolic, or two layers have one name.
+        StateError: if an output depends on an input that is not given.
+    """
+
+    def __init__(self, inputs: Any, outputs: Any) -> None:
+        self.inputs, self.outputs = inputs, outputs
+        self.input_leaves, self.input_structure = flatten(inputs)
+        self.output_leaves, self.output_structure = flatten(outputs)
+        for kind, leaves in (("inputs", self.input_leaves), ("outputs", self.output_leaves)):
+            wrong = [x for x in leaves if not isinstance(x, Symbolic)]
+            if wrong or not leaves:
+                raise ArgumentError(
+                    f"Model: {kind} are symbolic tensors.",
+                    got=repr(wrong[0]) if wrong else "none",
+                    hint="x = nn.Input(shape); y = layer(x); nn.Model(x, y)",
+                )
+        if len({id(x) for x in self.input_leaves}) < len(self.input_leaves):
+            raise ArgumentError("Model: an input is given twice.")
+        self.calls, seen = self._walk()
+        self.operations = self._ordered(seen)
+        names = Counter(layer.name for layer in self.operations)
+        twice = [name for name, count in names.items() if count > 1]
+        if twice:
+            raise ArgumentError(
+                "two layers of a model have the same name.",
+                got=repr(twice[0]),
+                hint="give each a name of its own: name=...",
+            )
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers without the plain ops, in Keras's order."""
+        return [layer for layer in self.operations if not isinstance(layer, Operation)]
+
+    @property
+    def input_names(self) -> list[str]:
+        """A name for each input."""
+        return [x.name for x in self.input_leaves]
+
+    @property
+    def output_names(self) -> list[str]:
+        """A name for each output: the layer that makes it."""
+        return [y.call.layer.name for y in self.output_leaves]
+
+    # --- order -------------------------------------------------------------------------------
+
+    def _walk(self) -> tuple[list[Call], dict[int, Layer]]:
+        """Return the calls in an order they can run in, and the layers as they were met."""
+        known = {id(x) for x in self.input_leaves}
+        met: dict[int, Layer] = {}
+        done: dict[int, Call] = {}
+        pending: list[tuple[Symbolic, bool]] = [(y, False) for y in reversed(self.output_leaves)]
+        while pending:
+            x, arguments_done = pending.pop()
+            call = x.call
+            if id(x) in known:
+                if isinstance(call.layer, InputLayer):
+                    met.setdefault(id(call.layer), call.layer)
+                continue
+            if isinstance(call.layer, InputLayer):
+                raise StateError(
+                    "the outputs depend on an input that the model does not have.",
+                    got=repr(x),
+                    hint="add it to Model(inputs=[...])",
+                )
+            if id(call) in done:
+                continue
+            met.setdefault(id(call.layer), call.layer)
+            if arguments_done:
+                done[id(call)] = call
+            else:
+                pending.append((x, True))
+                pending += [(i, False) for i in reversed(call.inputs)]
+        return list(done.values()), met
+
+    def _ordered(self, met: dict[int, Layer]) -> list[Layer]:
+        """Sort layers by their distance from the outputs, then by how they were met."""
+        depth: dict[int, int] = {}  # of calls
+        distance: dict[int, int] = {}  # of layers: the largest of their calls
+        known = {id(x) for x in self.input_leaves}
+        for call in reversed(self.calls):
+            own = depth.setdefault(id(call), 0)
+            distance[id(call.layer)] = max(distance.get(id(call.layer), 0), own)
+            for x in call.inputs:
+                if id(x) not in known:
+                    depth[id(x.call)] = max(depth.get(id(x.call), 0), own + 1)
+                elif isinstance(x.call.layer, InputLayer):
+                    layer = id(x.call.layer)
+                    distance[layer] = max(distance.get(layer, 0), own + 1)
+        unused = [x.call.layer for x in self.input_leaves if isinstance(x.call.layer, InputLayer)]
+        everything = {**met, **{id(layer): layer for layer in unused}}
+        place = {key: index for index, key in enumerate(met)}
+        return sorted(
+            everything.values(), key=lambda v: (-distance.get(id(v), 0), place.get(id(v), -1))
+        )
+
+    # --- running -----------------------------------------------------------------------------
+
+    def feed(self, given: Any) -> list[Any]:
+        """Return what is given for each input, in order.
+
+        Raises:
+            ArgumentError: if inputs are missing, or names are unknown.
+        """
+        if len(self.input_leaves) == 1 and not isinstance(given, dict):
+            leaves = flatten(given)[0]
+            if len(leaves) == 1:
+                return leaves
+        if isinstance(given, dict):
+            names = self.input_names
+            if isinstance(self.inputs, dict) and set(given) == set(self.inputs):
+                names = sorted(self.inputs)
+            missing, extra = [n for n in names if n not in given], sorted(set(given) - {*names})
+            if missing or extra:
+                raise ArgumentError(
+                    f"an input is {'missing' if missing else 'unknown'}.",
+                    got=f"a dict with {', '.join(map(repr, sorted(given)))}",
+                    expected=", ".join(map(repr, names)),
+                )
+            return [given[n] for n in names]
+        leaves = flatten(given)[0]
+        if len(leaves) != len(self.input_leaves):
+            raise ArgumentError(
+                "the model has another number of inputs.",
+                got=str(len(leaves)),
+                expected=f"{len(self.input_leaves)}: {', '.join(self.input_names)}",
+            )
+        return leaves
+
+    def run(self, given: Any) -> Any:
+        """Replay the calls on real tensors and return the outputs, nested as they are."""
+        pairs = zip(self.input_leaves, self.feed(given), strict=True)
+        known: dict[int, Any] = {id(x): _adjusted(x, value) for x, value in pairs}
+
+        def value(x: Symbolic) -> Any:
+            return known[id(x)]
+
+        for call in self.calls:
+            results = flatten(call.run(value))[0]
+            known.update((id(y), r) for y, r in zip(call.outputs, results, strict=True))
+        outputs = self.outputs
+        if isinstance(outputs, list | tuple) and len(self.output_leaves) == 1:
+            return value(self.output_leaves[0])
+        return map_leaves(value, outputs)
+
+    # --- description -------------------------------------------------------------------------
+
+    def description(self) -> dict[str, Any]:
+        """Return the network as JSON values: inputs, layers, calls by number, outputs."""
+        unique = list({id(call.layer): call.layer for call in self.calls}.values())
+        number = {id(layer): i for i, layer in enumerate(unique)}
+        place: dict[int, list[int]] = {id(x): [-1, i] for i, x in enumerate(self.input_leaves)}
+        for i, call in enumerate(self.calls):
+            place.update((id(y), [i, k]) for k, y in enumerate(call.outputs))
+
+        def leaf(x: Any) -> Any:
+            return {"at": place[id(x)]} if isinstance(x, Symbolic) else {"is": describe(x)}
+
+        return {
+            "tensors": [[[*x.shape], x.dtype.name, x.name] for x in self.input_leaves],
+            "inputs": _write(self.inputs, leaf),
+            "layers": [_describe_layer(layer) for layer in unique],
+            "calls": [
+                [number[id(c.layer)], _write(c.structure.unflatten(c.leaves), leaf)]
+                for c in self.calls
+            ],
+            "outputs": _write(self.outputs, leaf),
+        }
+
+    @staticmethod
+    def rebuild(found: Any, again: Callable[[Any], Any]) -> tuple[Any, Any]:
+        """Return new symbolic inputs and outputs as `description` told; `again` makes objects."""
+        match found:
+            case {
+                "tensors": list(tensors), "inputs": inputs, "layers": list(described),
+                "calls": list(calls), "outputs": outputs,
+            }:  # fmt: skip
+                pass
+            case _:
+                raise FormatError("the description of a network is incomplete.")
+        rows: dict[int, list[Any]] = {-1: [_input(x) for x in tensors]}
+
+        def leaf(x: Any) -> Any:
+            match x:
+                case {"at": [int(i), int(k)]} if i in rows and 0 <= k < len(rows[i]):
+                    return rows[i][k]
+                case {"is": value}:
+                    return again(value)
+            raise FormatError("the description of a network refers to nothing.", got=repr(x)[:80])
+
+        layers = [_rebuild_layer(x, again) for x in described]
+        for i, call in enumerate(calls):
+            match call:
+                case [int(n), {"tuple": [args, kwargs]}] if 0 <= n < len(layers):
+                    positional, named = _read(args, leaf), _read(kwargs, leaf)
+                    if not isinstance(positional, tuple) or not isinstance(named, dict):
+                        raise FormatError("a call in the description of a network is malformed.")
+                    rows[i] = flatten(layers[n](*positional, **named))[0]
+                case _:
+                    raise FormatError("a call in the description of a network is malformed.")
+        return _read(inputs, leaf), _read(outputs, leaf)
+
+
+def mismatch(x: Symbolic, shape: tuple[int, ...]) -> bool:
+    """Say whether data of a shape cannot be fed to an input, a last axis of 1 added or removed."""
+    want = x.shape
+    if len(shape) == len(want) - 1 and want[-1] == 1:
+        shape = (*shape, 1)
+    elif len(shape) == len(want) + 1 and shape[-1] == 1:
+        shape = shape[:-1]
+    return len(shape) != len(want) or any(
+        w is not None and w != s for w, s in zip(want[1:], shape[1:], strict=True)
+    )
+
+
+def _adjusted(x: Symbolic, value: Tensor) -> Tensor:
+    """Return a value as the input wants it: its rank, and integers or floats."""
+    if mismatch(x, value.shape):
+        raise ShapeError(
+            f"the input {x.name!r} takes another shape.",
+            got=str(value.shape),
+            expected=str(x.shape).replace("None", "batch", 1),
+        )
+    if value.ndim == len(x.shape) - 1:
+        value = ops.expand_dims(value, -1)
+    elif value.ndim == len(x.shape) + 1:
+        value = ops.squeeze(value, -1)
+    return value if is_float(value.dtype) == is_float(x.dtype) else value.astype(x.dtype)
+
+
+# --- nested structures as JSON: {"tuple": [...]}, {"dict": [[key, value], ...]}, [...], null -------
+
+
+def _write(value: Any, leaf: Callable[[Any], Any]) -> Any:
+    if value is None:
+        return None
+    if isinstance(value, list):
+        return [_write(v, leaf) for v in value]
+    if isinstance(value, tuple):
+        return {"tuple": [_write(v, leaf) for v in value]}
+    if isinstance(value, dict):
+        return {"dict": [[k, _write(v, leaf)] for k, v in value.items()]}
+    return leaf(value)
+
+
+def _read(value: Any, leaf: Callable[[Any], Any]) -> Any:
+    match value:
+        case None:
+            return None
+        case list(items):
+            return [_read(v, leaf) for v in items]
+        case {"tuple": list(items)}:
+            return tuple(_read(v, leaf) for v in items)
+        case {"dict": list(items)}:
+            if not all(isinstance(i, list) and len(i) == 2 and isinstance(i[0], str) for i in items):
+                raise FormatError("a dict in the description of a network is malformed.")
+            return {k: _read(v, leaf) for k, v in items}
+    return leaf(value)
+
+
+def _describe_layer(layer: Layer) -> Any:
+    if isinstance(layer, Operation):
+        return {"operation": layer.function, "name": layer.name}
+    return describe(layer)
+
+
+def _rebuild_layer(found: Any, again: Callable[[Any], Any]) -> Any:
+    match found:
+        case {"operation": str(function), "name": str(name)}:
+            return Operation(function, name=name)  # type: ignore[call-arg]
+    layer = again(found)
+    if not isinstance(layer, Layer):
+        raise FormatError("the description of a network names something that is no layer.")
+    return layer
+
+
+def _input(found: Any) -> Symbolic:
+    match found:
+        case [[*sizes], str(dtype), str(name)]:
+            return Input(batch_shape=tuple(sizes), dtype=dtype, name=name)
+    raise FormatError("the description of an input is malformed.", got=repr(found)[:80])

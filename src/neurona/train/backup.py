@@ -1,0 +1,264 @@
+"""One file that holds the whole state of a training run, replaced as a whole or not at all.
+
+The file is in the safetensors format: the arrays of the model's state and of the callbacks' states,
+and in its metadata everything else as JSON, with a checksum of both. Nothing in it is ever run.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import struct
+import warnings
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from neurona.errors import FormatError, StateError
+from neurona.nn.layer import Layer
+
+FORMAT = "neurona backup 1"
+
+
+@dataclasses.dataclass
+class Saved:
+    """The state of a training run: arrays by name, the rest as JSON values."""
+
+    arrays: dict[str, np.ndarray]
+    info: dict[str, Any]
+
+
+# --- what is saved ----------------------------------------------------------------------------
+
+
+def collect(model: Any, identity: dict[str, Any]) -> Saved:
+    """Return the state of the training that a model is in."""
+    arrays, info = model.get_state()
+    arrays = {f"model/{name}": array for name, array in arrays.items()}
+    callbacks = [pack(c.get_state(), f"callbacks/{i}", arrays) for i, c in _numbered(model)]
+    return Saved(
+        arrays,
+        {
+            "identity": identity,
+            "model": info,
+            "callbacks": callbacks,
+            "stop_training": bool(model.stop_training),
+        },
+    )
+
+
+def restore(model: Any, saved: Saved) -> None:
+    """Put a model and the callbacks of the running `fit` into a saved state."""
+    start = "model/"
+    arrays = {k.removeprefix(start): a for k, a in saved.arrays.items() if k.startswith(start)}
+    model.set_state(arrays, saved.info["model"])
+    for (_, callback), state in zip(_numbered(model), saved.info["callbacks"], strict=True):
+        callback.set_state(unpack(state, saved.arrays))
+    model.stop_training = saved.info["stop_training"]
+
+
+def _numbered(model: Any) -> list[tuple[int, Any]]:
+    return list(enumerate(c for c in model.run.callbacks.callbacks if not c.is_display))
+
+
+def pack(value: Any, name: str, arrays: dict[str, np.ndarray]) -> Any:
+    """Return nested values as JSON, with their arrays put aside under names that begin so."""
+    if isinstance(value, np.ndarray):
+        arrays[name] = value
+        return {"$array": name}
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, dict):
+        return {k: pack(v, f"{name}/{k}", arrays) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [pack(v, f"{name}/{i}", arrays) for i, v in enumerate(value)]
+    return value
+
+
+def unpack(value: Any, arrays: dict[str, np.ndarray]) -> Any:
+    """Return what `pack` was given; tuples have become lists.
+
+    >>> aside = {}
+    >>> unpack(pack({"best": [np.ones(2)]}, "state", aside), aside)
+    {'best': [array([1., 1.])]}
+    """
+    if isinstance(value, dict):
+        if set(value) == {"$array"}:
+            return arrays[value["$array"]]
+        return {k: unpack(v, arrays) for k, v in value.items()}
+    return [unpack(v, arrays) for v in value] if isinstance(value, list) else value
+
+
+# --- whose state it is ------------------------------------------------------------------------
+
+
+def identity(model: Any) -> dict[str, Any]:
+    """Return what a run must have in common with the one that made a backup, as JSON values."""
+    described = {
+        "layers": [[type(la).__name__, _plain(la.arguments)] for la in model.all_layers()],
+        "weights": [[p.name, list(p.shape), p.dtype.name, p.trainable] for p in model.weights],
+        "optimizer": _plain(model.optimizer),
+        "loss": _plain(model.loss),
+        "metrics": [[m.name, _plain(m)] for m in model.metrics],
+        "data": model.run.source.identity(),
+        "callbacks": [type(c).__name__ for _, c in _numbered(model)],
+    }
+    return json.loads(json.dumps(described))
+
+
+def _plain(value: Any) -> Any:
+    """Describe a value without the automatic names of layers, which depend on what was made before."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, Layer):
+        return type(value).__name__
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items() if k != "name"}
+    if isinstance(value, np.ndarray | np.generic):
+        return [str(value.dtype), list(value.shape), checksum([value])]
+    if hasattr(value, "arguments"):
+        return [type(value).__name__, _plain(value.arguments)]
+    return getattr(value, "__name__", type(value).__name__)
+
+
+def checksum(arrays: Sequence[Any], text: str = "") -> int:
+    """Return the CRC-32 of arrays and a text."""
+    crc = zlib.crc32(text.encode())
+    for array in arrays:
+        crc = zlib.crc32(np.ascontiguousarray(array).reshape(-1).view(np.uint8), crc)
+    return crc
+
+
+def check_identity(saved: Saved, now: dict[str, Any], path: Path) -> None:
+    """Raise a StateError unless a backup was made by a run like this one."""
+    then = saved.info["identity"]
+    if now == then:
+        return
+    place, got, expected = _difference(now, then)
+    raise StateError(
+        f"BackupAndRestore: the backup {path} was made by another run: {place} differs.",
+        got=str(got),
+        expected=str(expected),
+        hint="delete the backup to start anew, or give another backup_dir",
+    )
+
+
+def _difference(a: Any, b: Any, place: str = "") -> tuple[str, Any, Any]:
+    """Return the first place where two nested values differ, and what is there."""
+    if isinstance(a, dict) and isinstance(b, dict):
+        for key in sorted({*a, *b}):
+            if a.get(key, "nothing") != b.get(key, "nothing"):
+                inner = f"{place}.{key}" if place else str(key)
+                return _difference(a.get(key, "nothing"), b.get(key, "nothing"), inner)
+    if isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
+        for number, (x, y) in enumerate(zip(a, b, strict=True)):
+            if x != y:
+                return _difference(x, y, f"{place}[{number}]")
+    return place, a, b
+
+
+# --- the file ---------------------------------------------------------------------------------
+
+
+def unfinished(path: Path) -> Path:
+    """Return the name of the file that is being written."""
+    return path.with_name(path.name + ".unfinished")
+
+
+def write(path: Path, saved: Saved, previous: Path | None = None) -> int:
+    """Replace the file by a new state and return its size in bytes.
+
+    The state is written and synchronised under another name first, so that the file is at any
+    moment either the old or the new one.
+
+    Args:
+        path: the file.
+        saved: the state.
+        previous: where to keep the file that is replaced.
+    """
+    from safetensors.numpy import save
+
+    text = json.dumps(saved.info)
+    names = sorted(saved.arrays)
+    arrays = {name: np.ascontiguousarray(saved.arrays[name]) for name in names}
+    for name in names:  # ascontiguousarray gives a scalar an axis
+        arrays[name] = arrays[name].reshape(np.shape(saved.arrays[name]))
+    check = checksum(list(arrays.values()), text)
+    content = save(arrays, {"format": FORMAT, "state": text, "checksum": str(check)})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(unfinished(path), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    if previous is not None and path.exists():
+        os.replace(path, previous)
+    os.replace(unfinished(path), path)
+    _synchronise(path.parent)
+    return len(content)
+
+
+def _synchronise(folder: Path) -> None:
+    """Write the folder's list of names to the disk, where the system can do that."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def read(path: Path) -> Saved:
+    """Return the state in a file.
+
+    Raises:
+        FormatError: if it is no backup, or not as it was written.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        content = path.read_bytes()
+        arrays = load(content)
+        (length,) = struct.unpack("<Q", content[:8])
+        metadata = json.loads(content[8 : 8 + length])["__metadata__"]
+        if metadata["format"] != FORMAT:
+            raise ValueError(f"format {metadata['format']!r}")
+        values = [arrays[name] for name in sorted(arrays)]
+        if checksum(values, metadata["state"]) != int(metadata["checksum"]):
+            raise ValueError("the checksum differs")
+        return Saved(arrays, json.loads(metadata["state"]))
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError, struct.error) as error:
+        raise FormatError(
+            f"BackupAndRestore: the backup {path} cannot be read.",
+            got=f"{type(error).__name__}: {error}",
+            hint="delete it to start anew, or put back a copy",
+        ) from error
+
+
+def read_newest(paths: Sequence[Path]) -> Saved | None:
+    """Return the state in the first of the files that can be read, None if there is no file.
+
+    Raises:
+        FormatError: if there are files, but none can be read.
+    """
+    failure: FormatError | None = None
+    for path in paths:
+        if not path.exists():
+            continue
+        try:
+            saved = read(path)
+        except FormatError as error:
+            failure = failure or error
+            continue
+        if failure is not None:
+            warnings.warn(f"{failure.rule} The one before it is used instead.", stacklevel=3)
+        return saved
+    if failure is not None:
+        raise failure
+    return None

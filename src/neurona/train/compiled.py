@@ -1,0 +1,301 @@
+"""What `compile` was given, sorted to the outputs of a model: losses, their weights, metrics.
+
+A model has one output or several. Losses, weights, metrics and targets then come as lists in the
+order of the outputs, or as dicts by the outputs' names; one loss alone is for every output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from neurona import ops
+from neurona.core.tensor import Tensor
+from neurona.core.tree import flatten
+from neurona.errors import ArgumentError, DataError, StateError, check_number
+from neurona.nn import losses
+from neurona.nn import metrics as all_metrics
+from neurona.nn.metrics import Mean, Metric
+
+
+class Output:
+    """One output of a model with its loss and metrics.
+
+    Attributes:
+        name: None for a model's only output.
+        loss, weight: the Loss or None, and its share of the total.
+        tracker: the mean of its loss, where there are several.
+        metrics, weighted_metrics: those that ignore sample weights, and those that do not.
+    """
+
+    def __init__(self, name: str | None, loss: Any, weight: float) -> None:
+        self.name, self.loss, self.weight = name, loss, weight
+        self.tracker: Mean | None = None
+        self.metrics: list[Metric] = []
+        self.weighted_metrics: list[Metric] = []
+
+
+class Compiled:
+    """Losses and metrics of a model.
+
+    Args:
+        loss, loss_weights, metrics, weighted_metrics: as given to `compile`.
+
+    Attributes:
+        outputs: an Output for each output of the model, once it is known what the model returns.
+    """
+
+    def __init__(
+        self,
+        loss: Any = None,
+        loss_weights: Any = None,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+    ) -> None:
+        self.given = (loss, loss_weights, metrics, weighted_metrics)
+        for name, value in (("metrics", metrics), ("weighted_metrics", weighted_metrics)):
+            if value is not None and not isinstance(value, list | tuple | dict):
+                raise ArgumentError(
+                    f"{name} is a list or a dict.", got=repr(value), hint=f"{name}=[{value!r}]"
+                )
+        self.single = None if _nested(loss) else losses.get(loss)  # misspelt names fail right here
+        self.outputs: list[Output] | None = None
+        self.names: list[str] | None = None
+
+    @property
+    def has_loss(self) -> bool:
+        """Whether there is any loss that needs targets."""
+        return any(x is not None for x in flatten(self.given[0])[0])
+
+    def build(self, y: Any, y_pred: Any, names: list[str] | None) -> None:
+        """Make losses and metrics for what the model returns, once.
+
+        Args:
+            y: targets (anything with shapes), or None.
+            y_pred: the outputs.
+            names: the names of the outputs, if the model has any.
+        """
+        if self.outputs is not None:
+            return
+        leaves = flatten(y_pred)[0]
+        if isinstance(y_pred, dict) and len(y_pred) == len(leaves):
+            names = sorted(y_pred)
+        self.names = names if names and len(names) == len(leaves) else None
+        count = len(leaves)
+        if self.names is None and count == 1:
+            self.names = None
+        loss, weights, metrics, weighted = self.given
+        spread = loss if _nested(loss) else [self.single] * count
+        chosen = [losses.get(v) for v in self.align("loss", spread, count, missing=True)]
+        shares = [1.0] * count if weights is None else self.align("loss_weights", weights, count)
+        outputs = [
+            Output(self._name(i, count), loss, check_number("loss_weights", share))
+            for i, (loss, share) in enumerate(zip(chosen, shares, strict=True))
+        ]
+        if sum(output.loss is not None for output in outputs) > 1:
+            for i, output in enumerate(outputs):
+                if output.loss is not None:
+                    output.tracker = Mean(f"{output.name or f'output_{i + 1}'}_loss")
+        if y is not None or not self.has_loss:
+            targets = [None] * count if y is None else self._targets(y, outputs)
+            for kind, given in (("metrics", metrics), ("weighted_metrics", weighted)):
+                rows = self._metric_rows(kind, given, count)
+                for output, row, t, p in zip(outputs, rows, targets, leaves, strict=True):
+                    getattr(output, kind).extend(_metric(m, t, p, output.loss) for m in row)
+        self.outputs = outputs
+
+    def _name(self, index: int, count: int) -> str | None:
+        return None if count == 1 or self.names is None else self.names[index]
+
+    def _metric_rows(self, kind: str, given: Any, count: int) -> list[list[Any]]:
+        """Return a list of metrics for each output."""
+        if not given:
+            return [[] for _ in range(count)]
+        if count == 1:
+            leaves = [m for m in flatten(given)[0]]
+            return [leaves]
+        rows = self.align(kind, given, count, missing=True)
+        return [[] if r is None else [*r] if isinstance(r, list | tuple) else [r] for r in rows]
+
+    def align(self, kind: str, given: Any, count: int, missing: bool = False) -> list[Any]:
+        """Return one entry for each output from a list, a dict by names, or a single one.
+
+        Raises:
+            ArgumentError: if there are too few or too many, or a name is unknown.
+        """
+        names = self.names
+        if isinstance(given, dict):
+            if names is None:
+                raise ArgumentError(
+                    f"{kind} by name needs a model with named outputs.",
+                    got=repr(sorted(given)),
+                    hint="return a dict from call, or use the functional API",
+                )
+            unknown = sorted(set(given) - set(names))
+            absent = [n for n in names if n not in given]
+            if unknown or (absent and not missing):
+                raise ArgumentError(
+                    f"{kind}: an output is {'unknown' if unknown else 'missing'}.",
+                    got=", ".join(map(repr, given)),
+                    expected=", ".join(map(repr, names)),
+                )
+            return [given.get(n) for n in names]
+        if not isinstance(given, list | tuple):
+            given = [given]
+        if len(given) != count:
+            raise ArgumentError(
+                f"{kind}: one entry for each output.",
+                got=f"{len(given)} for {count} outputs",
+                expected=f"a list of {count}"
+                + (f", or a dict by {', '.join(map(repr, names))}" if names else ""),
+            )
+        return list(given)
+
+    def _targets(self, y: Any, outputs: list[Output]) -> list[Any]:
+        """Return the target of each output; None where an output has no loss and none is given."""
+        if len(outputs) == 1:
+            leaves = flatten(y)[0]
+            if len(leaves) != 1:
+                raise DataError("the model has one output.", got=f"{len(leaves)} targets in y")
+            return leaves
+        if isinstance(y, dict):
+            names = self.names
+            known = [o for o in outputs if names is None or o.name in y]
+            unknown = sorted(set(y) - set(names or ()))
+            if names is None or unknown or any(o.loss and o not in known for o in outputs):
+                raise DataError(
+                    "y does not name the outputs of the model.",
+                    got=", ".join(map(repr, sorted(y))),
+                    expected=", ".join(map(repr, names or ["a list"])),
+                )
+            return [y.get(o.name) for o in outputs]
+        leaves = flatten(y)[0] if isinstance(y, list | tuple) else [y]
+        with_loss = [o for o in outputs if o.loss is not None]
+        if len(leaves) == len(outputs):
+            return leaves
+        if len(leaves) == len(with_loss):
+            given = iter(leaves)
+            return [None if o.loss is None else next(given) for o in outputs]
+        raise DataError(
+            "every output needs its target.",
+            got=f"{len(leaves)} in y",
+            expected=f"{len(outputs)}"
+            + (f": {', '.join(map(repr, self.names))}" if self.names else ""),
+        )
+
+    def _weights(self, sample_weight: Any, outputs: list[Output]) -> list[Any]:
+        if sample_weight is None:
+            return [None] * len(outputs)
+        if isinstance(sample_weight, dict):
+            return [sample_weight.get(o.name) for o in outputs]
+        leaves = flatten(sample_weight)[0]
+        return leaves * len(outputs) if len(leaves) == 1 else leaves
+
+    def rows(self, y: Any, y_pred: Any, sample_weight: Any) -> list[tuple[Output, Any, Any, Any]]:
+        """Return (output, target, prediction, weight) for each output that has a target."""
+        if self.outputs is None:
+            raise StateError("the losses are not built.", hint="call fit or evaluate")
+        if y is None:
+            return []
+        return [
+            (output, t, p, w)
+            for output, t, p, w in zip(
+                self.outputs,
+                self._targets(y, self.outputs),
+                flatten(y_pred)[0],
+                self._weights(sample_weight, self.outputs),
+                strict=True,
+            )
+            if t is not None
+        ]
+
+    def losses(self, y: Any, y_pred: Any, sample_weight: Any) -> list[Tensor]:
+        """Return the weighted losses of the outputs; each goes into its tracker unweighted."""
+        if y is None and self.has_loss:
+            raise DataError("the loss needs targets.", got="y=None", hint="fit(x, y)")
+        terms = []
+        for output, t, p, w in self.rows(y, y_pred, sample_weight):
+            if output.loss is not None:
+                value = output.loss(t, p, w)
+                if output.tracker is not None:
+                    output.tracker.update_state(value, ops.full((), float(p.shape[0])))
+                terms.append(value if output.weight == 1 else value * output.weight)
+        return terms
+
+    def update(self, y: Any, y_pred: Any, sample_weight: Any) -> None:
+        """Take a batch into the metrics."""
+        for output, t, p, w in self.rows(y, y_pred, sample_weight):
+            for metric in output.metrics:
+                metric.update_state(t, p)
+            for metric in output.weighted_metrics:
+                metric.update_state(t, p, w)
+
+    def named(self) -> dict[str, Metric]:
+        """Return all metrics by their names in logs: `accuracy`, or `output_accuracy`."""
+        found: dict[str, Metric] = {}
+        outputs = self.outputs or []
+        found.update({o.tracker.name: o.tracker for o in outputs if o.tracker is not None})
+        for kind in ("metrics", "weighted_metrics"):
+            for output in outputs:
+                prefix = f"{output.name}_" if output.name else ""
+                for metric in getattr(output, kind):
+                    name, number = prefix + metric.name, 1
+                    if name in found and kind == "weighted_metrics":
+                        name = f"{prefix}weighted_{metric.name}"
+                    start = name
+                    while name in found:
+                        name, number = f"{start}_{number}", number + 1
+                    found[name] = metric
+        return found
+
+
+def _nested(value: Any) -> bool:
+    return isinstance(value, list | tuple | dict)
+
+
+def _metric(given: Any, target: Any, y_pred: Any, loss: Any) -> Metric:
+    return all_metrics.get(given, getattr(target, "shape", ()), y_pred.shape, loss)
+
+
+def check_output(loss: Any, y_pred: Any) -> None:
+    """Refuse a last layer that cannot work with the loss.
+
+    Raises:
+        ArgumentError: for one class under a softmax, one score for many classes, or probabilities
+            that the loss takes for logits.
+    """
+    name = getattr(loss, "name", "")
+    width = y_pred.shape[-1] if y_pred.shape else 0
+    if name == "sparse_categorical_crossentropy" and width == 1:
+        raise ArgumentError(
+            "sparse_categorical_crossentropy needs a score for each class.",
+            got=f"an output of shape {_open(y_pred)}",
+            hint="Dense(number_of_classes, 'softmax'), or loss='binary_crossentropy' with "
+            "Dense(1, 'sigmoid')",
+        )
+    if name == "categorical_crossentropy" and width == 1:
+        raise ArgumentError(
+            "categorical_crossentropy needs a score for each class.",
+            got=f"an output of shape {_open(y_pred)}",
+            hint="loss='binary_crossentropy' with Dense(1, 'sigmoid')",
+        )
+    made_from = getattr(y_pred, "logits", None)
+    if made_from is not None and getattr(loss, "from_logits", False):
+        raise ArgumentError(
+            f"{name}(from_logits=True) takes scores, but the model ends in probabilities.",
+            hint="leave out from_logits=True, or the last activation",
+        )
+
+
+def check_softmax(loss: Any, y_pred: Any, is_softmax: Callable[[Any], bool]) -> None:
+    """Refuse a softmax over one unit: it is always 1."""
+    if y_pred.shape and y_pred.shape[-1] == 1 and is_softmax(y_pred):
+        raise ArgumentError(
+            "a softmax over one unit is always 1.",
+            hint="Dense(1, 'sigmoid') with 'binary_crossentropy', or Dense(2, 'softmax') with "
+            "'sparse_categorical_crossentropy'",
+        )
+
+
+def _open(y: Any) -> str:
+    return str(("batch", *y.shape[1:])).replace("'", "")

@@ -1,0 +1,223 @@
+"""The whole state of a training run in one place: what a file keeps and what a resume puts back.
+
+`collect(model)` returns arrays by stable names, and the rest as JSON values:
+
+    hidden/kernel                        a parameter, by its path through the model
+    /optimizer/velocity/hidden/kernel    a slot, by the optimiser's attribute name
+    /optimizer/iterations
+    /metrics/loss/total                  a metric's total
+
+A path names a layer by its own name where the user gave one, and by its class and number within its
+parent where the name is automatic: so it does not depend on what else was made before.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from neurona.core import random
+from neurona.core.tree import flatten
+from neurona.errors import FormatError, StateError
+from neurona.nn.context import snake_case
+from neurona.nn.layer import Layer
+from neurona.nn.metrics import Metric
+from neurona.nn.parameter import Parameter
+from neurona.optim.optimizer import Optimizer
+
+
+def members(owner: Any, kind: type) -> Iterator[tuple[str, Any]]:
+    """Yield (name, object) for the attributes of a kind, alone or in lists, tuples and dicts."""
+    for name, value in vars(owner).items():
+        if isinstance(value, kind):
+            yield name, value
+        elif isinstance(value, dict):
+            yield from ((f"{name}/{k}", v) for k, v in value.items() if isinstance(v, kind))
+        elif isinstance(value, list | tuple):
+            leaves = flatten(value)[0]
+            yield from ((f"{name}/{i}", v) for i, v in enumerate(leaves) if isinstance(v, kind))
+
+
+def children(layer: Layer) -> dict[str, Layer]:
+    """Return the layers directly below a layer by their stable names."""
+    found: dict[str, Layer] = {}
+    contained = layer.contained() if hasattr(layer, "contained") else []
+    counts: Counter[str] = Counter()
+    for child in contained:
+        name, kind = child.name, snake_case(type(child).__name__)
+        if re.fullmatch(rf"{kind}(_\d+)?", name):  # automatic: numbered within the parent instead
+            name = kind if not counts[kind] else f"{kind}_{counts[kind]}"
+            counts[kind] += 1
+        found[name] = child
+    seen = {id(child) for child in contained}
+    for name, child in members(layer, Layer):
+        if id(child) not in seen:
+            seen.add(id(child))
+            found[name] = child
+    return found
+
+
+def parameter_paths(layer: Layer) -> dict[str, Parameter]:
+    """Return all parameters of a layer and those below by stable paths, each once."""
+    paths: dict[str, Parameter] = {}
+    seen: set[int] = set()
+
+    def walk(owner: Layer, prefix: str) -> None:
+        if id(owner) in seen:
+            return
+        seen.add(id(owner))
+        for p in owner.own_parameters():
+            if id(p) not in seen:
+                seen.add(id(p))
+                name, number = prefix + p.name, 1
+                while name in paths:
+                    name, number = f"{prefix}{p.name}_{number}", number + 1
+                paths[name] = p
+        for name, child in children(owner).items():
+            walk(child, f"{prefix}{name}/")
+
+    walk(layer, "")
+    return paths
+
+
+def optimizers_of(model: Any) -> dict[str, Optimizer]:
+    """Return the optimisers that are attributes of a model, by attribute name."""
+    return dict(members(model, Optimizer))
+
+
+def metrics_of(model: Any) -> list[Metric]:
+    """Return all metrics of a model: those it reports, and those that its layers hold."""
+    found = {id(m): m for m in model.metrics}
+    for layer in model.all_layers():
+        found.update({id(m): m for _, m in members(layer, Metric)})
+    return list(found.values())
+
+
+def _totals(model: Any) -> dict[str, Parameter]:
+    paths: dict[str, Parameter] = {}
+    for metric in metrics_of(model):
+        for p in metric.variables:
+            name, number = f"/metrics/{metric.name}/{p.name}", 1
+            while name in paths:
+                name, number = f"/metrics/{metric.name}_{number}/{p.name}", number + 1
+            paths[name] = p
+    return paths
+
+
+def _optimizer_parameters(model: Any, parameters: dict[str, Parameter]) -> dict[str, Parameter]:
+    """Return the state of the optimisers by names made of the paths of what they optimise."""
+    path_of = {id(p): path for path, p in parameters.items()}
+    paths: dict[str, Parameter] = {}
+    for name, optimizer in optimizers_of(model).items():
+        slots = {
+            id(s): (slot, i) for slot, row in optimizer.state.items() for i, s in enumerate(row)
+        }
+        for number, p in enumerate(optimizer.variables):
+            if id(p) in slots:
+                slot, i = slots[id(p)]
+                target = path_of.get(id(optimizer.parameters[i]), str(i))
+                paths[f"/{name}/{slot}/{target}"] = p
+            else:
+                key = f"/{name}/{p.name}"
+                paths[key if key not in paths else f"{key}_{number}"] = p
+    return paths
+
+
+def collect(model: Any) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Return the state of a training run: arrays by name, and the rest as JSON values."""
+    parameters = parameter_paths(model)
+    path_of = {id(p): path for path, p in parameters.items()}
+    tensors = {**parameters, **_optimizer_parameters(model, parameters), **_totals(model)}
+    info: dict[str, Any] = {
+        "random": list(random.get_position()),
+        "position": _position(model.position),
+        "optimizers": {
+            name: [path_of.get(id(p), p.path) for p in optimizer.parameters]
+            for name, optimizer in optimizers_of(model).items()
+            if optimizer.parameters
+        },
+    }
+    return {name: p.numpy() for name, p in tensors.items()}, info
+
+
+def _position(position: Any) -> dict[str, Any]:
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in vars(position).items()}
+
+
+def restore(model: Any, arrays: dict[str, np.ndarray], info: dict[str, Any]) -> None:
+    """Put back what `collect` returned; the model has the same architecture and is built.
+
+    Optimisers that have no slots yet get them. Totals of metrics that do not exist yet are kept
+    until they do. Nothing is changed if anything does not fit.
+
+    Raises:
+        StateError: if the model is not built, or has other parameters.
+        FormatError: if an array is missing, or has another shape or type.
+    """
+    parameters = parameter_paths(model)
+    if not parameters and any(not name.startswith("/") for name in arrays):
+        raise StateError(
+            f"{model.name!r} has no parameters yet.", hint="build it: call it on data first"
+        )
+    _build_optimizers(model, parameters, info)
+    totals = _totals(model)
+    needed = {**parameters, **_optimizer_parameters(model, parameters)}
+    known = {name: p for name, p in totals.items() if name in arrays}
+    targets = {**needed, **known}
+    check_fit(targets, arrays)
+    extra = sorted(n for n in arrays if n not in targets and not n.startswith("/"))
+    if extra:
+        raise FormatError(
+            "the saved state has parameters that the model has not.", got=", ".join(extra[:3])
+        )
+    for name, p in targets.items():
+        p.assign(arrays[name])
+    model.pending_totals = {
+        n: a for n, a in arrays.items() if n.startswith("/metrics/") and n not in known
+    }
+    if "random" in info:
+        random.set_position(*info["random"])
+    for key, value in info.get("position", {}).items():
+        setattr(model.position, key, tuple(value) if isinstance(value, list) else value)
+
+
+def _build_optimizers(model: Any, parameters: dict[str, Parameter], info: dict[str, Any]) -> None:
+    for name, optimizer in optimizers_of(model).items():
+        paths = info.get("optimizers", {}).get(name)
+        if not paths:
+            continue
+        missing = [path for path in paths if path not in parameters]
+        if missing:
+            raise FormatError(
+                f"the optimizer {name!r} was trained on a parameter that the model has not.",
+                got=missing[0],
+            )
+        optimizer.build([parameters[path] for path in paths])
+
+
+def check_fit(targets: dict[str, Parameter], arrays: dict[str, np.ndarray]) -> None:
+    """Raise a FormatError unless there is an array of the right shape and type for each target."""
+    for name, p in targets.items():
+        if name not in arrays:
+            raise FormatError("the saved state lacks an array.", expected=name)
+        array = arrays[name]
+        if array.shape != p.shape or array.dtype != p.dtype:
+            raise FormatError(
+                f"the saved {name} does not fit.",
+                got=f"{array.dtype.name} {array.shape}",
+                expected=f"{p.dtype.name} {p.shape}",
+            )
+
+
+def take_pending(model: Any) -> None:
+    """Give metrics that exist by now the totals that `restore` kept for them."""
+    if model.pending_totals:
+        totals = _totals(model)
+        for name in [n for n in model.pending_totals if n in totals]:
+            array = model.pending_totals.pop(name)
+            if array.shape == totals[name].shape:
+                totals[name].assign(array)

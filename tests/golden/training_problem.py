@@ -1,0 +1,83 @@
+"""Three tiny models with fixed data and weights: what make_training.py and test_training.py share.
+
+Every number comes from a formula rather than a random generator, so that any library, on any
+version of NumPy, starts from the same place and sees the same batches in the same order.
+"""
+
+import numpy as np
+
+STEPS, BATCH, BATCHES = 100, 16, 4
+PROBLEMS = ("mlp", "cnn", "cnn_batch_normalization")
+
+
+def hashed(*shape, seed):
+    """Numbers in [0, 1) that look random: the fraction of 43758.5453 sin(12.9898 k + seed)."""
+    k = np.arange(np.prod(shape), dtype=np.float64)
+    return (np.sin(12.9898 * k + 78.233 * seed) * 43758.5453 % 1.0).reshape(shape)
+
+
+def data(problem):
+    """64 images whose class, one of four, is the quadrant that has been brightened."""
+    size = 4 if problem == "mlp" else 8
+    n = BATCH * BATCHES
+    y = (hashed(n, seed=1) * 4).astype("int32")
+    x = hashed(n, size, size, seed=2)
+    half = size // 2
+    for i, c in enumerate(y):
+        top, left = half * (c // 2), half * (c % 2)
+        x[i, top : top + half, left : left + half] += 0.6
+    return (x if problem == "mlp" else x[..., None]).astype("float32"), y
+
+
+def model(library, problem):
+    """The compiled model, with its starting weights."""
+    layers, optimizers = library.layers, library.optimizers
+    if problem == "mlp":
+        stack = [
+            layers.Input((4, 4)),
+            layers.Flatten(),
+            layers.Dense(12, activation="relu"),
+            layers.Dense(4, activation="softmax"),
+        ]
+        optimizer = optimizers.Adam(learning_rate=0.004)
+    else:
+        normalize = problem == "cnn_batch_normalization"
+        stack = [
+            layers.Input((8, 8, 1)),
+            layers.Conv2D(4, 3, padding="same", activation="relu"),
+            *([layers.BatchNormalization()] if normalize else []),
+            layers.MaxPooling2D(2),
+            layers.Conv2D(6, 3, padding="same", activation="relu"),
+            *([layers.BatchNormalization()] if normalize else []),
+            layers.MaxPooling2D(2),
+            layers.Flatten(),
+            layers.Dense(4, activation="softmax"),
+        ]
+        optimizer = optimizers.SGD(learning_rate=0.005, momentum=0.9)
+    made = library.models.Sequential(stack)
+    made.compile(optimizer=optimizer, loss="sparse_categorical_crossentropy")
+    made.set_weights(start(made.get_weights()))
+    return made
+
+
+def start(weights):
+    """Kernels uniform with Glorot's width; biases and normalisations keep their defaults."""
+    changed = []
+    for i, w in enumerate(weights):
+        w = np.asarray(w)
+        if w.ndim > 1:
+            fan = np.prod(w.shape[:-1]) + w.shape[-1]
+            w = (hashed(*w.shape, seed=20 + i) - 0.5) * 2 * np.sqrt(3.0 / fan)
+        changed.append(w.astype("float32"))
+    return changed
+
+
+def losses(made, x, y):
+    """The loss of each of the 100 steps, the batches always in the same order."""
+    result = []
+    for step in range(STEPS):
+        rows = slice(BATCH * (step % BATCHES), BATCH * (step % BATCHES) + BATCH)
+        made.reset_metrics()  # train_on_batch reports the mean since the last reset
+        loss = made.train_on_batch(x[rows], y[rows])
+        result.append(float(np.ravel(loss)[0]))
+    return result
