@@ -16,8 +16,8 @@ from neurona.errors import ArgumentError, StateError, check_integer
 from neurona.nn import losses, metrics
 from neurona.nn.context import collect_losses, in_training
 from neurona.nn.layer import Layer
-from neurona.nn.parameter import bound, gradients
-from neurona.optim import optimizer as optimizers
+from neurona.nn.parameter import bound
+from neurona.optim import names as optimizers
 from neurona.train.callbacks import CallbackList
 from neurona.train.data import check_arrays, source_of, unpack
 from neurona.train.history import History
@@ -110,9 +110,7 @@ class Model(Layer):
                 y_pred = self(x, training=True)
             return self.compute_loss(x, y, y_pred, sample_weight, added), y_pred
 
-        weights = self.trainable_weights
-        (loss, y_pred), grads = gradients(forward, weights)
-        self.optimizer.apply(grads, weights)
+        loss, y_pred = self.optimizer.minimize(forward, self.trainable_weights)
         return self.compute_metrics(x, y, y_pred, sample_weight, loss)
 
     def test_step(self, data: Any) -> dict[str, Any]:
