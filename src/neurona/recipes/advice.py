@@ -41,7 +41,7 @@ def on_training(history: Mapping[str, Sequence[float]]) -> list[Advice]:
 
 def _falling(values: np.ndarray, held: bool) -> Advice | None:
     last = max(len(values) // 10, 1)  # the last tenth of the epochs
-    if len(values) < 2 * last + 1 or not values[-1] < values[: -last].min():
+    if len(values) < 2 * last + 1 or not values[-1] < values[:-last].min():
         return None
     fall = 1 - values[-1] / values[-1 - last]
     if fall < 0.02:
@@ -113,7 +113,7 @@ def on_classes(counts: np.ndarray, names: Sequence[str]) -> list[Advice]:
     wrong = counts - np.diag(np.diag(counts))
     found = []
     if wrong.sum():
-        i, j = np.unravel_index(int(wrong.argmax()), wrong.shape)
+        i, j = divmod(int(wrong.argmax()), len(counts))
         text = f"{names[i]} taken for {names[j]}, {wrong[i, j]:.0f} of {counts[i].sum():.0f} times"
         found.append(
             Advice(

@@ -37,7 +37,7 @@ def perform(run: Run) -> None:
     seconds = time.perf_counter() - started
 
     # The same neuron as a model file: its sigmoid is above 0.5 where the perceptron says 1.
-    model = Sequential([Dense(1, activation="sigmoid", name="neuron")], name="and")
+    model = Sequential([Dense(1, activation="sigmoid")])
     model.build((None, 2))
     model.set_weights([neuron.weights[:, None], np.array([neuron.bias])])
     run.keep(model, {"errors": [float(e) for e in neuron.errors]}, seconds)

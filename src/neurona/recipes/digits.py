@@ -46,15 +46,14 @@ def perform(run: Run) -> None:
     model = Sequential(
         [
             Input((8, 8, 1)),
-            Conv2D(32, 3, padding="same", activation="relu", name="conv"),
-            MaxPooling2D(name="pool"),
-            Flatten(name="flatten"),
-            Dropout(0.4, name="dropout"),
-            Dense(128, activation="relu", name="hidden"),
-            Dropout(0.4, name="dropout_again"),
-            Dense(10, activation="softmax", name="output"),
+            Conv2D(32, 3, padding="same", activation="relu"),
+            MaxPooling2D(),
+            Flatten(),
+            Dropout(0.4),
+            Dense(128, activation="relu"),
+            Dropout(0.4),
+            Dense(10, activation="softmax"),
         ],
-        name="digits",
     )
     steps = -(-len(x_train) // (run.settings.batch_size or 32)) * run.settings.epochs
     schedule = CosineDecay(run.settings.learning_rate, steps)
@@ -66,7 +65,7 @@ def perform(run: Run) -> None:
     run.picture(
         "weights",
         "What the filters look for",
-        plots.weights(model.get_layer("conv")),
+        plots.weights(model.layers[0]),
         "The 32 filters of 3 x 3 weights of the convolution.",
     )
     test_images(run, x_test, y_test, digits.CARD.classes)

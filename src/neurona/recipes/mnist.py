@@ -50,12 +50,11 @@ def perform(run: Run) -> None:
     model = Sequential(
         [
             Input((28, 28)),
-            Flatten(name="flatten"),
-            Dense(128, activation="relu", name="hidden"),
-            Dropout(0.2, name="dropout"),
-            Dense(10, activation="softmax", name="output"),
+            Flatten(),
+            Dense(128, activation="relu"),
+            Dropout(0.2),
+            Dense(10, activation="softmax"),
         ],
-        name="mnist",
     )
     steps = -(-(len(x) - held) // (run.settings.batch_size or 32)) * run.settings.epochs
     schedule = CosineDecay(run.settings.learning_rate, steps)
@@ -68,7 +67,7 @@ def perform(run: Run) -> None:
     run.picture(
         "weights",
         "What the hidden neurons look for",
-        plots.weights(model.get_layer("hidden")),
+        plots.weights(model.layers[1]),
         "The weights of 64 hidden neurons, each as a picture of 28 x 28 inputs.",
     )
     test_images(run, x_test, y_test, mnist.CARD.classes)

@@ -38,11 +38,10 @@ def perform(run: Run) -> None:
 
     model = Sequential(
         [
-            Dense(32, activation="relu", name="first"),
-            Dense(32, activation="relu", name="second"),
-            Dense(1, activation="sigmoid", name="output"),
+            Dense(32, activation="relu"),
+            Dense(32, activation="relu"),
+            Dense(1, activation="sigmoid"),
         ],
-        name="moons",
     )
     model.compile(run.optimizer(), "binary_crossentropy", ["accuracy"])
     run.fit(model, x_train, y_train, validation_data=(x_held, y_held))
@@ -56,7 +55,10 @@ def perform(run: Run) -> None:
         "decision_boundary",
         "What the network says on the plane",
         plots.decision_boundary(
-            lambda p: model.predict(p, batch_size=4096, verbose=0), x_test, y_test, class_names=NAMES
+            lambda p: model.predict(p, batch_size=4096, verbose=0),
+            x_test,
+            y_test,
+            class_names=NAMES,
         ),
         f"The plane coloured by the predicted moon, under the {len(y_test)} test points; "
         f"{100 * right:.1f} % of them lie on their side.",

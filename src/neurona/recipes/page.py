@@ -29,7 +29,8 @@ p { margin: .4rem 0; }
 .tiles li { background: var(--card); border: 1px solid var(--line); border-radius: .7rem;
   padding: .7rem 1.1rem; flex: 1 1 8rem; }
 .tiles .main { background: var(--tint); border-color: var(--accent); }
-.tiles b { display: block; font-size: 1.6rem; line-height: 1.25; font-variant-numeric: tabular-nums; }
+.tiles b { display: block; font-size: 1.6rem; line-height: 1.25;
+  font-variant-numeric: tabular-nums; }
 .tiles .main b { color: var(--accent); }
 .tiles span { color: var(--soft); font-size: .9rem; }
 nav { margin: 1rem 0 0; display: flex; flex-wrap: wrap; gap: .3rem 1.1rem; }
@@ -46,7 +47,8 @@ td { font-variant-numeric: tabular-nums; }
 .wide { overflow-x: auto; }
 pre, code { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; font-size: .85rem; }
 pre { margin: 0; line-height: 1.4; }
-code { background: var(--tint); border-radius: .3rem; padding: .1rem .3rem; overflow-wrap: anywhere; }
+code { background: var(--tint); border-radius: .3rem; padding: .1rem .3rem;
+  overflow-wrap: anywhere; }
 figure { margin: 0 0 1.4rem; }
 figure:last-child { margin-bottom: 0; }
 figure h3 { margin-top: 0; }
@@ -61,6 +63,8 @@ ol.advice { margin: 0; padding-left: 1.3rem; }
 footer { color: var(--soft); font-size: .9rem; padding-bottom: 2.5rem; }
 @media print { body { background: #fff; } section { break-inside: avoid; } nav { display: none; } }
 """
+
+MAIN = ' class="main"'
 
 
 def page(title: str, header: str, sections: Mapping[str, str], footer: str) -> str:
@@ -105,8 +109,7 @@ def rows(facts: Mapping[str, object]) -> str:
 def tiles(values: Iterable[tuple[str, str]]) -> str:
     """Return numbers side by side, (name, number), the first one set off."""
     items = (
-        f"<li{' class="main"' if i == 0 else ''}><b>{escape(number)}</b>"
-        f"<span>{escape(name)}</span></li>"
+        f"<li{MAIN if i == 0 else ''}><b>{escape(number)}</b><span>{escape(name)}</span></li>"
         for i, (name, number) in enumerate(values)
     )
     return f'<ul class="tiles">{"".join(items)}</ul>'

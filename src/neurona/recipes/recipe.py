@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from neurona.errors import ArgumentError, check_integer, check_number
-from neurona.optim import optimizer
+from neurona.optim import names
 
 if TYPE_CHECKING:
     from neurona.recipes.run import Run
@@ -38,7 +38,7 @@ class Settings:
         if self.batch_size is not None:
             check_integer("batch size", self.batch_size, minimum=1)
         if self.optimizer is not None:
-            optimizer.get(self.optimizer)  # says what there is, and what was meant
+            names.get(self.optimizer)  # says what there is, and what was meant
 
 
 @dataclasses.dataclass(frozen=True)

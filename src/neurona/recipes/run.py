@@ -1,4 +1,4 @@
-"""Run: a recipe at work. It keeps what an exact resume needs, and collects what the report tells."""
+"""Run: a recipe at work; it keeps what a resume needs, and collects what the report tells."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from neurona import __version__, config
 from neurona.callbacks import Callback
 from neurona.core.tree import flatten
 from neurona.errors import StateError
-from neurona.optim import optimizer
+from neurona.optim import names
 from neurona.recipes.advice import Advice
 from neurona.recipes.files import replacing, write_history, write_text
 from neurona.recipes.interrupt import Saver
@@ -98,7 +98,7 @@ class Run:
     def optimizer(self, learning_rate: Any = None, options: Mapping[str, Any] | None = None) -> Any:
         """Return the optimiser of the settings, at its learning rate or with a schedule."""
         assert self.settings.optimizer is not None
-        rule: Any = optimizer.names()[self.settings.optimizer.lower()]
+        rule: Any = names.NAMES[self.settings.optimizer.lower()]
         rate = self.settings.learning_rate if learning_rate is None else learning_rate
         return rule(learning_rate=rate, **(options or {}))
 

@@ -40,10 +40,9 @@ def perform(run: Run) -> None:
 
     model = Sequential(
         [
-            Dense(4, activation="sigmoid", name="hidden"),
-            Dense(1, activation="sigmoid", name="output"),
+            Dense(4, activation="sigmoid"),
+            Dense(1, activation="sigmoid"),
         ],
-        name="xor",
     )
     model.build((None, 2))
     model.set_weights([network.W1, network.b1[0], network.W2, network.b2[0]])
@@ -54,7 +53,7 @@ def perform(run: Run) -> None:
         "history",
         "The error in each epoch",
         plots.loss_curve(losses),
-        f"Mean squared error over {len(losses):,} epochs, from {losses[0]:.3g} to {losses[-1]:.3g}.",
+        f"Mean squared error, from {losses[0]:.3g} to {losses[-1]:.3g} in {len(losses):,} epochs.",
     )
     answers = network.forward(X).ravel()
     run.picture(
