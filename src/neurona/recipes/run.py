@@ -247,5 +247,5 @@ def carry_out(
     run.finish()
     say(f"report: {run.out / 'report.html'}")
     for name, value in run.scores.items():
-        say(f"{name}: {value:.4f}")
+        say(f"{name}: {value:.0f}" if value > 1 and value.is_integer() else f"{name}: {value:.4f}")
     return run
