@@ -1,8 +1,17 @@
 """The constraints, as in Keras: `from neurona import constraints`."""
 
-from neurona.nn.constraints import Constraint, MaxNorm, MinMaxNorm, NonNeg, UnitNorm, get
-
-max_norm, min_max_norm, non_neg, unit_norm = MaxNorm, MinMaxNorm, NonNeg, UnitNorm
+from neurona.nn.constraints import (
+    Constraint,
+    MaxNorm,
+    MinMaxNorm,
+    NonNeg,
+    UnitNorm,
+    get,
+    max_norm,
+    min_max_norm,
+    non_neg,
+    unit_norm,
+)
 
 __all__ = [
     "Constraint",

@@ -1,7 +1,14 @@
 """The layers, as in Keras: `from neurona import layers`."""
 
 from neurona.nn.activation import ELU, Activation, LeakyReLU, PReLU, ReLU, Softmax
-from neurona.nn.convolution import Conv1D, Conv1DTranspose, Conv2D, Conv2DTranspose
+from neurona.nn.convolution import (
+    Conv1D,
+    Conv1DTranspose,
+    Conv2D,
+    Conv2DTranspose,
+    Convolution1D,
+    Convolution2D,
+)
 from neurona.nn.dense import Dense
 from neurona.nn.dropout import (
     AlphaDropout,
@@ -41,10 +48,18 @@ from neurona.nn.normalization import (
 from neurona.nn.pooling import (
     AveragePooling1D,
     AveragePooling2D,
+    AvgPool1D,
+    AvgPool2D,
     GlobalAveragePooling1D,
     GlobalAveragePooling2D,
+    GlobalAvgPool1D,
+    GlobalAvgPool2D,
+    GlobalMaxPool1D,
+    GlobalMaxPool2D,
     GlobalMaxPooling1D,
     GlobalMaxPooling2D,
+    MaxPool1D,
+    MaxPool2D,
     MaxPooling1D,
     MaxPooling2D,
 )
@@ -73,13 +88,6 @@ from neurona.nn.shaping import (
     Reshape,
 )
 from neurona.nn.symbolic import Input
-
-# Keras's shorter names
-AvgPool1D, AvgPool2D = AveragePooling1D, AveragePooling2D
-MaxPool1D, MaxPool2D = MaxPooling1D, MaxPooling2D
-GlobalAvgPool1D, GlobalAvgPool2D = GlobalAveragePooling1D, GlobalAveragePooling2D
-GlobalMaxPool1D, GlobalMaxPool2D = GlobalMaxPooling1D, GlobalMaxPooling2D
-Convolution1D, Convolution2D = Conv1D, Conv2D
 
 __all__ = [
     "ELU",

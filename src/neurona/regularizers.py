@@ -1,8 +1,17 @@
 """The regularisers, as in Keras: `from neurona import regularizers`."""
 
-from neurona.nn.regularizers import L1, L1L2, L2, OrthogonalRegularizer, Regularizer, get
-
-l1, l2, l1_l2, orthogonal_regularizer = L1, L2, L1L2, OrthogonalRegularizer
+from neurona.nn.regularizers import (
+    L1,
+    L1L2,
+    L2,
+    OrthogonalRegularizer,
+    Regularizer,
+    get,
+    l1,
+    l1_l2,
+    l2,
+    orthogonal_regularizer,
+)
 
 __all__ = [
     "L1",

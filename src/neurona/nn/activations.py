@@ -1,8 +1,8 @@
 """Activation functions, by name or as functions of a Tensor.
 
 Where a formula has two branches, both are evaluated, so each is written on arguments at which it
-cannot overflow: `exp` of x in the branch for x <= 0 gets 0 elsewhere. Otherwise the branch not taken would
-turn the gradient into NaN.
+cannot overflow: e^x in the branch for x <= 0 gets 0 elsewhere. Otherwise the branch that is not
+taken would turn the gradient into NaN.
 """
 
 from __future__ import annotations

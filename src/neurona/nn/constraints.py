@@ -115,6 +115,8 @@ class MinMaxNorm(Constraint):
         return w * (wanted / (_EPSILON + n))
 
 
+max_norm, min_max_norm, non_neg, unit_norm = MaxNorm, MinMaxNorm, NonNeg, UnitNorm  # Keras's too
+
 NAMES: dict[str, type[Constraint]] = {
     "MaxNorm": MaxNorm,
     "MinMaxNorm": MinMaxNorm,

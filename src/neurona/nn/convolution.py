@@ -42,6 +42,10 @@ class _Conv(Layer):
     """Conv1D and Conv2D, by their `rank`."""
 
     rank = 0
+    kernel_size: tuple[int, ...]
+    strides: tuple[int, ...]
+    dilation_rate: tuple[int, ...]
+    padding: str
 
     def __init__(
         self,
@@ -162,6 +166,10 @@ class _ConvTranspose(Layer):
     """Conv1DTranspose and Conv2DTranspose, by their `rank`."""
 
     rank = 0
+    kernel_size: tuple[int, ...]
+    strides: tuple[int, ...]
+    dilation_rate: tuple[int, ...]
+    padding: str
 
     def __init__(
         self,
@@ -264,3 +272,6 @@ class Conv2DTranspose(_ConvTranspose):
     """
 
     rank = 2
+
+
+Convolution1D, Convolution2D = Conv1D, Conv2D  # Keras's longer names

@@ -53,7 +53,7 @@ class Embedding(Layer):
                 "masks do not travel through layers.",
                 got="mask_zero=True",
                 expected="False",
-                hint='pad_sequences(x, padding="pre"), so that the last step is a real one, or give '
+                hint='pad_sequences(x, padding="pre"), which leaves the last step real, or give '
                 "the layer that reads the sequence a mask",
             )
         if weights is not None:
@@ -64,6 +64,7 @@ class Embedding(Layer):
                     got=str(given.shape),
                     expected=f"{(self.input_dim, self.output_dim)}",
                 )
+            self.arguments.pop("weights", None)  # a model file has the parameters anyway
             self.embeddings_initializer = lambda shape, dtype: given.astype(dtype)
         if input_length is not None and self._input_shape is None:
             self._input_shape = (check_integer("input_length", input_length, minimum=1),)

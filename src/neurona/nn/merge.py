@@ -206,7 +206,7 @@ def minimum(inputs: Any, name: str | None = None, dtype: Any = None) -> Tensor:
 
 def concatenate(inputs: Any, axis: int = -1, name: str | None = None, dtype: Any = None) -> Tensor:
     """A list of tensors side by side; see Concatenate."""
-    return Concatenate(axis, name=name, dtype=dtype)(inputs)
+    return Concatenate(axis, name=name, dtype=dtype)(inputs)  # type: ignore[call-arg]
 
 
 def dot(
@@ -217,4 +217,4 @@ def dot(
     dtype: Any = None,
 ) -> Tensor:
     """Products of two tensors summed over an axis; see Dot."""
-    return Dot(axes, normalize, name=name, dtype=dtype)(inputs)
+    return Dot(axes, normalize, name=name, dtype=dtype)(inputs)  # type: ignore[call-arg]

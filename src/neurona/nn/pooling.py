@@ -233,3 +233,10 @@ class GlobalAveragePooling2D(_GlobalPooling):
 
     def call(self, x: Tensor) -> Tensor:  # (B, H, W, C)
         return self.pool(ops.mean, x)  # (B, C)
+
+
+# Keras's shorter names
+MaxPool1D, MaxPool2D = MaxPooling1D, MaxPooling2D
+AvgPool1D, AvgPool2D = AveragePooling1D, AveragePooling2D
+GlobalMaxPool1D, GlobalMaxPool2D = GlobalMaxPooling1D, GlobalMaxPooling2D
+GlobalAvgPool1D, GlobalAvgPool2D = GlobalAveragePooling1D, GlobalAveragePooling2D

@@ -108,6 +108,8 @@ class OrthogonalRegularizer(Regularizer):
         return self.factor * pairs / (count * (count - 1) / 2.0)
 
 
+l1, l2, l1_l2, orthogonal_regularizer = L1, L2, L1L2, OrthogonalRegularizer  # Keras's other names
+
 NAMES: dict[str, type[Regularizer]] = {
     "L1": L1,
     "L2": L2,

@@ -58,6 +58,9 @@ class Normalization(Layer):
     [[-1.0, 2.0]]
     """
 
+    mean: Any
+    variance: Any
+
     def __init__(
         self, axis: Any = -1, mean: Any = None, variance: Any = None, invert: bool = False
     ) -> None:
@@ -81,23 +84,21 @@ class Normalization(Layer):
                 raise ArgumentError("a variance is not negative.", got=str(self.given[1]))
 
     def build(self, shape: Any) -> None:
-        """Create mean and variance, of the sizes of the axes."""
-        kept = self._kept(shape)
-        sizes = tuple(shape[a] for a in kept)
-        start = [np.zeros(sizes), np.ones(sizes)]
-        if self.given:
-            try:
-                start = [np.broadcast_to(m, sizes) for m in self.given]
-            except ValueError:
-                raise ShapeError(
-                    "Normalization: mean and variance do not fit x.",
-                    got=f"mean {self.given[0].shape}, x {shape}",
-                    expected=f"mean {sizes}",
-                ) from None
-        self.mean, self.variance = (
-            self.add_weight(sizes, lambda s, dtype, v=v: v.astype(dtype), name, trainable=False)
-            for name, v in zip(("mean", "variance"), start, strict=True)
-        )
+        """Create mean and variance, of the sizes of the axes; given ones are no parameters."""
+        sizes = tuple(shape[a] for a in self._kept(shape))
+        if self.given is None:
+            self.mean = self.add_weight(sizes, "zeros", "mean", trainable=False)
+            self.variance = self.add_weight(sizes, "ones", "variance", trainable=False)
+            return
+        try:
+            mean, variance = (np.broadcast_to(m, sizes).astype(self.dtype) for m in self.given)
+        except ValueError:
+            raise ShapeError(
+                "Normalization: mean and variance do not fit x.",
+                got=f"mean {self.given[0].shape}, x {shape}",
+                expected=f"mean {sizes}",
+            ) from None
+        self.mean, self.variance = Tensor(mean), Tensor(variance)
 
     def _kept(self, shape: Shape) -> tuple[int, ...]:
         return normalize_axes(self.axis, len(shape), "Normalization")

@@ -17,6 +17,10 @@ class _DepthwiseConv(Layer):
     """DepthwiseConv1D and DepthwiseConv2D, by their `rank`."""
 
     rank = 0
+    kernel_size: tuple[int, ...]
+    strides: tuple[int, ...]
+    dilation_rate: tuple[int, ...]
+    padding: str
 
     def __init__(
         self,
@@ -71,7 +75,7 @@ class _DepthwiseConv(Layer):
 
 
 class DepthwiseConv1D(_DepthwiseConv):
-    """Convolution over time of each channel by itself: y_tcm = sum over k of x_(t + k)c kernel_kcm.
+    """Convolution over time of each channel alone: y_tcm = sum over k of x_(t + k)c kernel_kcm.
 
     Shapes: x (B, T, C) -> y (B, T', C * depth_multiplier); kernel (K, C, depth_multiplier).
 
@@ -95,7 +99,7 @@ class DepthwiseConv1D(_DepthwiseConv):
 
 
 class DepthwiseConv2D(_DepthwiseConv):
-    """Convolution over images of each channel by itself: y_ijcm = sum of x_(i + k)(j + l)c kernel_klcm.
+    """Convolution over images of each channel alone: y_ijcm = sum of x_(i + k)(j + l)c kernel_klcm.
 
     Shapes: x (B, H, W, C) -> y (B, H', W', C * depth_multiplier); kernel (KH, KW, C,
     depth_multiplier).
@@ -114,6 +118,10 @@ class _SeparableConv(Layer):
     """SeparableConv1D and SeparableConv2D, by their `rank`."""
 
     rank = 0
+    kernel_size: tuple[int, ...]
+    strides: tuple[int, ...]
+    dilation_rate: tuple[int, ...]
+    padding: str
 
     def __init__(
         self,

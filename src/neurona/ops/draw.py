@@ -146,7 +146,8 @@ def randint(shape, minval, maxval, dtype="int32", seed=None):
     if maxval <= minval:
         raise ArgumentError("randint: empty range.", got=f"[{minval}, {maxval})")
     u = _unit(shape, "float64", seed)
-    return (u * float(maxval - minval) + float(minval)).astype("int64").astype(dtype)
+    whole = (u * float(maxval - minval)).astype("int64")  # before minval: rounds towards zero
+    return (whole + int(minval)).astype(dtype)
 
 
 def permutation(n, seed=None):

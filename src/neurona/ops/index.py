@@ -131,7 +131,17 @@ def _(g, y, x, indices, *, axis):
     return add_along_axis(zeros(x.shape, x.dtype), indices, g, axis=axis), None
 
 
-@op(shape=lambda x, indices, updates, *, axis: x, lower=Kernel(), types="as is")
+def _add_along_shape(x, indices, updates, *, axis):
+    if updates != _along_shape(x, indices, axis=axis):
+        raise ShapeError(
+            "add_along_axis: one update of x's type for each index.",
+            got=f"updates {updates}",
+            expected=f"{Spec(indices.shape, x.dtype)}",
+        )
+    return x
+
+
+@op(shape=_add_along_shape, lower=Kernel(), types="as is")
 def add_along_axis(xp, x, indices, updates, *, axis):
     """x with each update added at its index along the axis: the gradient of take_along_axis.
 

@@ -78,7 +78,7 @@ def _install() -> None:
         "transpose": _transposed,
         "astype": _astype,
         "flatten": lambda self: movement.reshape(self, (-1,)),
-        "T": property(movement.transpose),
+        "T": property(lambda self: movement.transpose(self)),
         "__iter__": lambda self: (self[i] for i in range(len(self))),
     }
     for name, fn in own.items():

@@ -198,8 +198,7 @@ class Optimizer:
 
     def scale_learning_rate(self, factor: float) -> None:
         """Multiply the rate; with a schedule, all its values from now on."""
-        factor = check_number("factor", factor, low=0)
-        self._rate.assign(self._rate.value * factor)
+        self._rate.assign(float(self._rate.numpy()) * check_number("factor", factor, low=0))
 
     def _rate_now(self) -> Tensor:
         if self._schedule is None:

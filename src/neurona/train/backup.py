@@ -104,7 +104,7 @@ def identity(model: Any) -> dict[str, Any]:
         "optimizer": _plain(model.optimizer),
         "loss": _plain(model.loss),
         "metrics": [[m.name, _plain(m)] for m in model.metrics],
-        "data": model.run.source.identity(),
+        "data": data_identity(model.run.source),
         "callbacks": [type(c).__name__ for _, c in _numbered(model)],
     }
     return json.loads(json.dumps(described))
@@ -125,6 +125,17 @@ def _plain(value: Any) -> Any:
     if hasattr(value, "arguments"):
         return [type(value).__name__, _plain(value.arguments)]
     return getattr(value, "__name__", type(value).__name__)
+
+
+def data_identity(source: Any) -> dict[str, Any]:
+    """Return the sizes of the data, how they are cut into batches, and a checksum of a few samples."""
+    found = {"steps": source.steps, "shuffle": bool(source.shuffle)}
+    if source.size is not None:
+        chosen = np.unique(np.linspace(0, source.size - 1, 64).astype(int))
+        found["batch_size"] = source.batch_size
+        found["arrays"] = [[list(a.shape), a.dtype.name] for a in source.leaves]
+        found["samples"] = [checksum([a[chosen]]) for a in source.leaves]
+    return found
 
 
 def checksum(arrays: Sequence[Any], text: str = "") -> int:

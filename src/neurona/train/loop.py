@@ -64,7 +64,7 @@ def run_training(
             epoch = position.epoch
             position.epoch, position.batch, position.order = epoch + 1, 0, None
             position.logs = logs
-            callbacks.call("on_epoch_end", epoch, logs)
+            callbacks.call("on_epoch_end", epoch, dict(logs))
         model.optimizer.finalize_variable_values(model.trainable_weights)
         callbacks.call("on_train_end", position.logs)
     finally:
@@ -90,7 +90,7 @@ def _train_epoch(
         position.batch += len(group)
         if watched:
             position.logs = as_logs(results or {}, model)
-            callbacks.call("on_train_batch_end", position.batch - 1, position.logs)
+            callbacks.call("on_train_batch_end", position.batch - 1, dict(position.logs))
     if watched or results is None:  # None: this epoch was resumed behind its last batch
         return position.logs
     return as_logs(results, model)
