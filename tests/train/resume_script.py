@@ -28,10 +28,10 @@ def problem():
     return (x[:60], y[:60]), (x[60:], y[60:])
 
 
-def network(seed=3):
+def network(seed=3, units=8, activation="tanh"):
     nn.random.set_seed(seed)
     model = nn.Sequential(
-        [nn.layers.Dense(8, activation="tanh"), Noise(), nn.layers.Dense(2, name="scores")]
+        [nn.layers.Dense(units, activation=activation), Noise(), nn.layers.Dense(2, name="scores")]
     )
     schedule = nn.optimizers.schedules.ExponentialDecay(0.05, 40, 0.7)
     loss = nn.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -53,9 +53,7 @@ def train(folder, save_freq="epoch", extra=(), epochs=9, seed=3):
     (x, y), held = problem()
     model = network(seed)
     callbacks = [*callbacks_in(folder, save_freq), *extra]
-    history = model.fit(
-        x, y, 8, epochs, validation_data=held, callbacks=callbacks, verbose=0
-    )
+    history = model.fit(x, y, 8, epochs, validation_data=held, callbacks=callbacks, verbose=0)
     return result(folder, model, history)
 
 
@@ -83,5 +81,6 @@ if __name__ == "__main__":
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     freq = int(sys.argv[2]) if len(sys.argv) > 2 else "epoch"
+    print("training", flush=True)
     found = train(folder, freq, [Slowly()])
     (folder / "result.json").write_text(json.dumps(found))

@@ -7,11 +7,13 @@ and in its metadata everything else as JSON, with a checksum of both. Nothing in
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import os
 import struct
 import warnings
 import zlib
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ import numpy as np
 
 from neurona.errors import FormatError, StateError
 from neurona.nn.layer import Layer
+from neurona.train.callbacks.callback import Callback
 
 FORMAT = "neurona backup 1"
 
@@ -39,7 +42,10 @@ def collect(model: Any, identity: dict[str, Any]) -> Saved:
     """Return the state of the training that a model is in."""
     arrays, info = model.get_state()
     arrays = {f"model/{name}": array for name, array in arrays.items()}
-    callbacks = [pack(c.get_state(), f"callbacks/{i}", arrays) for i, c in _numbered(model)]
+    callbacks = {
+        name: pack(callback.get_state(), f"callbacks/{name}", arrays)
+        for name, callback in _stateful(model).items()
+    }
     return Saved(
         arrays,
         {
@@ -56,13 +62,20 @@ def restore(model: Any, saved: Saved) -> None:
     start = "model/"
     arrays = {k.removeprefix(start): a for k, a in saved.arrays.items() if k.startswith(start)}
     model.set_state(arrays, saved.info["model"])
-    for (_, callback), state in zip(_numbered(model), saved.info["callbacks"], strict=True):
-        callback.set_state(unpack(state, saved.arrays))
+    for name, callback in _stateful(model).items():
+        callback.set_state(unpack(saved.info["callbacks"][name], saved.arrays))
     model.stop_training = saved.info["stop_training"]
 
 
-def _numbered(model: Any) -> list[tuple[int, Any]]:
-    return list(enumerate(c for c in model.run.callbacks.callbacks if not c.is_display))
+def _stateful(model: Any) -> dict[str, Callback]:
+    """Return the callbacks that have a state, by class: EarlyStopping, EarlyStopping_1."""
+    found: dict[str, Callback] = {}
+    counts: Counter[str] = Counter()
+    for callback in model.run.callbacks.wants("get_state"):
+        kind = type(callback).__name__
+        found[f"{kind}_{counts[kind]}" if counts[kind] else kind] = callback
+        counts[kind] += 1
+    return found
 
 
 def pack(value: Any, name: str, arrays: dict[str, np.ndarray]) -> Any:
@@ -105,13 +118,13 @@ def identity(model: Any) -> dict[str, Any]:
         "loss": _plain(model.loss),
         "metrics": [[m.name, _plain(m)] for m in model.metrics],
         "data": data_identity(model.run.source),
-        "callbacks": [type(c).__name__ for _, c in _numbered(model)],
+        "callbacks": sorted(_stateful(model)),
     }
     return json.loads(json.dumps(described))
 
 
 def _plain(value: Any) -> Any:
-    """Describe a value without the automatic names of layers, which depend on what was made before."""
+    """Describe a value without names of layers: automatic ones depend on what was made before."""
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, Layer):
@@ -128,7 +141,7 @@ def _plain(value: Any) -> Any:
 
 
 def data_identity(source: Any) -> dict[str, Any]:
-    """Return the sizes of the data, how they are cut into batches, and a checksum of a few samples."""
+    """Return the data's sizes, how they are cut into batches, and a checksum of a few samples."""
     found = {"steps": source.steps, "shuffle": bool(source.shuffle)}
     if source.size is not None:
         chosen = np.unique(np.linspace(0, source.size - 1, 64).astype(int))
@@ -142,7 +155,7 @@ def checksum(arrays: Sequence[Any], text: str = "") -> int:
     """Return the CRC-32 of arrays and a text."""
     crc = zlib.crc32(text.encode())
     for array in arrays:
-        crc = zlib.crc32(np.ascontiguousarray(array).reshape(-1).view(np.uint8), crc)
+        crc = zlib.crc32(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data, crc)
     return crc
 
 
@@ -167,8 +180,8 @@ def _difference(a: Any, b: Any, place: str = "") -> tuple[str, Any, Any]:
             if a.get(key, "nothing") != b.get(key, "nothing"):
                 inner = f"{place}.{key}" if place else str(key)
                 return _difference(a.get(key, "nothing"), b.get(key, "nothing"), inner)
-    if isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
-        for number, (x, y) in enumerate(zip(a, b, strict=True)):
+    if isinstance(a, list) and isinstance(b, list):
+        for number, (x, y) in enumerate(itertools.zip_longest(a, b, fillvalue="nothing")):
             if x != y:
                 return _difference(x, y, f"{place}[{number}]")
     return place, a, b

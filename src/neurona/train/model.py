@@ -18,12 +18,12 @@ from neurona.nn.context import collect_losses, in_training
 from neurona.nn.layer import Layer
 from neurona.nn.parameter import bound
 from neurona.optim import names as optimizers
+from neurona.train import state
 from neurona.train.callbacks import CallbackList
 from neurona.train.data import check_arrays, source_of, unpack
 from neurona.train.history import History
 from neurona.train.loop import Position, Run, as_logs, run_evaluation, run_prediction, run_training
 from neurona.train.progress import with_progress
-from neurona.train import state
 from neurona.train.step import Step
 
 

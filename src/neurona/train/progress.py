@@ -1,4 +1,4 @@
-"""How `fit`, `evaluate` and `predict` report: a bar in terminals and notebooks, else plain lines."""
+"""How `fit`, `evaluate` and `predict` report: a bar in terminals and notebooks, else lines."""
 
 from __future__ import annotations
 
@@ -67,7 +67,6 @@ class ProgbarLogger(Callback):
     """
 
     order = 2  # after History: the logs are complete
-    is_display = True
     _drawing = False  # one bar at a time: what runs inside another run reports by lines
 
     def __init__(self) -> None:

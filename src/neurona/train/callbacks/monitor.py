@@ -33,7 +33,11 @@ class Monitor(Callback):
     """
 
     def __init__(
-        self, monitor: str = "val_loss", mode: str = "auto", min_delta: float = 0.0, best: Any = None
+        self,
+        monitor: str = "val_loss",
+        mode: str = "auto",
+        min_delta: float = 0.0,
+        best: Any = None,
     ) -> None:
         self.monitor = monitor
         self.mode = check_choice("mode", mode, ("auto", "min", "max"))

@@ -153,9 +153,7 @@ class TensorBoard(Callback):
         return self._writers[part]
 
     def _scalars(self, part: str, step: int, numbers: Logs) -> None:
-        values = [
-            events.scalar(tag, v) for tag, v in numbers.items() if isinstance(v, float | int)
-        ]
+        values = [events.scalar(tag, v) for tag, v in numbers.items() if isinstance(v, float | int)]
         if values:
             self._writer(part).add(step, values)
 
