@@ -8,7 +8,7 @@ from neurona import ops
 from neurona.core.shapes import Shape
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, ShapeError, check_number
-from neurona.nn.losses.loss import align_weight, ratio
+from neurona.nn.losses.loss import align_weight, match_ranks, ratio
 from neurona.nn.metrics.metric import Metric
 from neurona.nn.metrics.reduction import as_type
 
@@ -54,7 +54,8 @@ class FBetaScore(Metric):
 
     def build(self, y_true_shape: Shape, y_pred_shape: Shape) -> None:
         """Create the totals: one for each class, or one for all with average="micro"."""
-        if len(y_pred_shape) != 2 or len(y_true_shape) != 2:
+        single = len(y_true_shape) == 1 and y_pred_shape[1:] == (1,)
+        if len(y_pred_shape) != 2 or not (single or y_true_shape[1:] == y_pred_shape[1:]):
             raise ShapeError(
                 f"{self.name}: labels and scores are (samples, classes).",
                 got=f"y_true {y_true_shape}, y_pred {y_pred_shape}",
@@ -68,7 +69,7 @@ class FBetaScore(Metric):
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Count a batch: y_true (B, classes) of 0 and 1, y_pred (B, classes)."""
-        y, p = as_type(y_true, self.dtype), as_type(y_pred, self.dtype)
+        y, p = match_ranks(as_type(y_true, self.dtype), as_type(y_pred, self.dtype))
         self.prepare(y.shape, p.shape)
         if self.threshold is None:
             top = ops.max(p, axis=-1, keepdims=True)
