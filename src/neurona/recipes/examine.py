@@ -35,12 +35,13 @@ def show_rate(run: Run, schedule: Any, steps: int) -> None:
     run.picture("learning_rate", "The learning rate", figure, alt)
 
 
-def test_images(run: Run, x: np.ndarray, y: np.ndarray, names: Sequence[str]) -> None:
+def test_images(run: Run, x: np.ndarray, targets: np.ndarray, names: Sequence[str]) -> None:
     """Test a classifier of images: confusion matrix, worst mistakes, loss and accuracy.
 
-    Shapes: x (N, H, W) or (N, H, W, C); y (N,) class numbers.
+    Shapes: x (N, H, W) or (N, H, W, C); targets (N, K), one-hot.
     """
-    loss = run.model.evaluate(x, y, batch_size=512, verbose=0, return_dict=True)["loss"]
+    y = targets.argmax(-1)
+    loss = run.model.evaluate(x, targets, batch_size=512, verbose=0, return_dict=True)["loss"]
     probabilities = run.model.predict(x, batch_size=512, verbose=0)
     said = probabilities.argmax(-1)
     counts = np.zeros((len(names), len(names)), np.int64)
