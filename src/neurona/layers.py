@@ -87,7 +87,7 @@ from neurona.nn.shaping import (
     RepeatVector,
     Reshape,
 )
-from neurona.nn.symbolic import Input
+from neurona.nn.symbolic import Input, InputLayer
 
 __all__ = [
     "ELU",
@@ -130,6 +130,7 @@ __all__ = [
     "GroupNormalization",
     "Identity",
     "Input",
+    "InputLayer",
     "Lambda",
     "Layer",
     "LayerNormalization",

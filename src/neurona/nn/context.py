@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from neurona.core.tensor import Tensor
+from neurona.errors import FormatError
 
 _training: list[bool] = [False]
 _added_losses: list[list[Tensor]] = []
@@ -48,6 +49,32 @@ def add_loss(loss: Tensor) -> None:
     """Give a scalar to the innermost `collect_losses`, if there is one."""
     if _added_losses:
         _added_losses[-1].append(loss)
+
+
+_allowances: list[list[int]] = []
+
+
+@contextlib.contextmanager
+def limited_parameters(count: int) -> Iterator[None]:
+    """Let layers that are built inside make so many numbers of parameters, all zero, and no more.
+
+    For what is rebuilt from a file: its arrays come next, and the file may lie about the sizes.
+    """
+    _allowances.append([count])
+    try:
+        yield
+    finally:
+        _allowances.pop()
+
+
+def from_allowance(count: int) -> bool:
+    """Say whether parameters are to be zero, after taking `count` numbers from the allowance."""
+    if not _allowances:
+        return False
+    _allowances[-1][0] -= count
+    if _allowances[-1][0] < 0:
+        raise FormatError("the architecture in the file needs more parameters than the file has.")
+    return True
 
 
 def snake_case(name: str) -> str:

@@ -32,7 +32,8 @@ from neurona.core.tensor import Tensor, as_array
 from neurona.core.tree import flatten, map_leaves
 from neurona.errors import ArgumentError, NeuronaError, ShapeError, StateError
 from neurona.nn import constraints, initializers, regularizers
-from neurona.nn.context import add_loss, automatic_name, in_training, is_training
+from neurona.nn.context import add_loss, automatic_name, from_allowance, in_training, is_training
+from neurona.nn.members import members
 from neurona.nn.parameter import Parameter, bound
 from neurona.nn.record import describe_object, rebuild, remember
 
@@ -264,8 +265,11 @@ class Layer:
         sizes = as_shape(shape)
         if initializer is None:
             initializer = "glorot_uniform" if len(sizes) >= 2 else "zeros"
+        wanted = as_dtype(dtype or self.dtype)
         with random.outside():
-            value = initializers.get(initializer)(sizes, dtype=as_dtype(dtype or self.dtype))
+            zero = from_allowance(product(sizes))
+            value: Any = initializers.get(initializer) if not zero else np.zeros
+            value = value(sizes, dtype=wanted)
         parameter = Parameter(
             value,
             name,
@@ -278,13 +282,8 @@ class Layer:
         return parameter
 
     def sublayers(self) -> list[Layer]:
-        """Return the layers among the attributes of this one, alone or in lists, tuples, dicts."""
-        found: dict[int, Layer] = {}
-        for value in vars(self).values():
-            for leaf in flatten(value)[0] if isinstance(value, list | tuple | dict) else [value]:
-                if isinstance(leaf, Layer):
-                    found.setdefault(id(leaf), leaf)
-        return list(found.values())
+        """Return the layers among the attributes, alone or in lists, tuples and dicts."""
+        return list({id(layer): layer for _, layer in members(self, Layer)}.values())
 
     def all_layers(self) -> list[Layer]:
         """Return this layer and all below it, each once, parents first."""
@@ -298,11 +297,10 @@ class Layer:
         return list(found.values())
 
     def own_parameters(self) -> list[Parameter]:
-        """Return the parameters of this layer itself: added ones, then attributes."""
+        """Return the parameters of this layer itself: added ones, then other attributes."""
         found = {id(p): p for p in self._parameters}
-        for value in vars(self).values():
-            if isinstance(value, Parameter):
-                found.setdefault(id(value), value)
+        for _, p in members(self, Parameter):
+            found.setdefault(id(p), p)
         return list(found.values())
 
     @property

@@ -73,6 +73,11 @@ class Network:
         """A name for each output: the layer that makes it."""
         return [y.call.layer.name for y in self.output_leaves]
 
+    def edges(self) -> list[tuple[str, str]]:
+        """Return which layer feeds which, as pairs of names, each once."""
+        pairs = [(x.name, call.layer.name) for call in self.calls for x in call.inputs]
+        return list(dict.fromkeys(pairs))
+
     # --- order -------------------------------------------------------------------------------
 
     def _walk(self) -> tuple[list[Call], dict[int, Layer]]:
@@ -189,13 +194,13 @@ class Network:
 
         return {
             "tensors": [[[*x.shape], x.dtype.name, x.name] for x in self.input_leaves],
-            "inputs": _write(self.inputs, leaf),
+            "inputs": write_nested(self.inputs, leaf),
             "layers": [_describe_layer(layer) for layer in unique],
             "calls": [
-                [number[id(c.layer)], _write(c.structure.unflatten(c.leaves), leaf)]
+                [number[id(c.layer)], write_nested(c.structure.unflatten(c.leaves), leaf)]
                 for c in self.calls
             ],
-            "outputs": _write(self.outputs, leaf),
+            "outputs": write_nested(self.outputs, leaf),
         }
 
     @staticmethod
@@ -223,13 +228,13 @@ class Network:
         for i, call in enumerate(calls):
             match call:
                 case [int(n), {"tuple": [args, kwargs]}] if 0 <= n < len(layers):
-                    positional, named = _read(args, leaf), _read(kwargs, leaf)
+                    positional, named = read_nested(args, leaf), read_nested(kwargs, leaf)
                     if not isinstance(positional, tuple) or not isinstance(named, dict):
                         raise FormatError("a call in the description of a network is malformed.")
                     rows[i] = flatten(layers[n](*positional, **named))[0]
                 case _:
                     raise FormatError("a call in the description of a network is malformed.")
-        return _read(inputs, leaf), _read(outputs, leaf)
+        return read_nested(inputs, leaf), read_nested(outputs, leaf)
 
 
 def mismatch(x: Symbolic, shape: tuple[int, ...]) -> bool:
@@ -259,33 +264,37 @@ def _adjusted(x: Symbolic, value: Tensor) -> Tensor:
     return value if is_float(value.dtype) == is_float(x.dtype) else value.astype(x.dtype)
 
 
-# --- nested structures as JSON: {"tuple": [...]}, {"dict": [[key, value], ...]}, [...], null -------
+# --- nested values as JSON: {"tuple": [...]}, {"dict": [[key, value], ...]}, [...], null ----------
 
 
-def _write(value: Any, leaf: Callable[[Any], Any]) -> Any:
+def write_nested(value: Any, leaf: Callable[[Any], Any]) -> Any:
+    """Return nested values as JSON, with `leaf(x)` for each leaf x."""
     if value is None:
         return None
     if isinstance(value, list):
-        return [_write(v, leaf) for v in value]
+        return [write_nested(v, leaf) for v in value]
     if isinstance(value, tuple):
-        return {"tuple": [_write(v, leaf) for v in value]}
+        return {"tuple": [write_nested(v, leaf) for v in value]}
     if isinstance(value, dict):
-        return {"dict": [[k, _write(v, leaf)] for k, v in value.items()]}
+        return {"dict": [[k, write_nested(v, leaf)] for k, v in value.items()]}
     return leaf(value)
 
 
-def _read(value: Any, leaf: Callable[[Any], Any]) -> Any:
+def read_nested(value: Any, leaf: Callable[[Any], Any]) -> Any:
+    """Return what `write_nested` wrote, with `leaf(x)` for each leaf x."""
     match value:
         case None:
             return None
         case list(items):
-            return [_read(v, leaf) for v in items]
+            return [read_nested(v, leaf) for v in items]
         case {"tuple": list(items)}:
-            return tuple(_read(v, leaf) for v in items)
+            return tuple(read_nested(v, leaf) for v in items)
         case {"dict": list(items)}:
-            if not all(isinstance(i, list) and len(i) == 2 and isinstance(i[0], str) for i in items):
+            if not all(
+                isinstance(i, list) and len(i) == 2 and isinstance(i[0], str) for i in items
+            ):
                 raise FormatError("a dict in the description of a network is malformed.")
-            return {k: _read(v, leaf) for k, v in items}
+            return {k: read_nested(v, leaf) for k, v in items}
     return leaf(value)
 
 

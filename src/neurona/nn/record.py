@@ -80,9 +80,13 @@ def remember(cls: Any, common: Sequence[str] = ()) -> None:
 
 
 class Sharing:
-    """What was described so far: layers that were met before, and names from outside neurona."""
+    """What was described so far: layers that were met before, and things from outside neurona.
 
-    def __init__(self) -> None:
+    A live description is rebuilt in the same process: what cannot be written is kept by reference.
+    """
+
+    def __init__(self, live: bool = False) -> None:
+        self.live = live
         self.numbers: dict[int, int] = {}
         self.customs: dict[str, Any] = {}
 
@@ -91,9 +95,9 @@ _sharing: list[Sharing] = []
 
 
 @contextlib.contextmanager
-def sharing() -> Iterator[Sharing]:
+def sharing(live: bool = False) -> Iterator[Sharing]:
     """Describe a layer that comes twice inside only once, so that it is rebuilt as one."""
-    _sharing.append(Sharing())
+    _sharing.append(Sharing(live))
     try:
         yield _sharing[-1]
     finally:
@@ -107,6 +111,15 @@ def _name_of(thing: Any) -> str:
         if _sharing:
             _sharing[-1].customs[thing.__name__] = thing
     return name
+
+
+def _kept(value: Any) -> dict[str, Any] | None:
+    """Return a reference to a value, if the description is live."""
+    if not (_sharing and _sharing[-1].live):
+        return None
+    key = f"kept_{len(_sharing[-1].customs)}"
+    _sharing[-1].customs[key] = value
+    return {"function": f"custom.{key}"}
 
 
 def _described_once(value: Any) -> dict[str, Any]:
@@ -161,12 +174,16 @@ def describe(value: Any) -> Any:
     if callable(value):
         name = getattr(value, "__name__", "")
         if not name.isidentifier():
+            if (kept := _kept(value)) is not None:
+                return kept
             raise ArgumentError(
                 "a lambda cannot be saved.",
                 got=repr(value),
                 hint="define a named function and load with custom_objects={'name': function}",
             )
         return {"function": _name_of(value)}
+    if (kept := _kept(value)) is not None:
+        return kept
     raise ArgumentError("this argument cannot be saved.", got=f"{type(value).__name__} {value!r}")
 
 

@@ -6,7 +6,6 @@ order of the outputs, or as dicts by the outputs' names; one loss alone is for e
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from neurona import ops
@@ -23,13 +22,14 @@ class Output:
 
     Attributes:
         name: None for a model's only output.
+        shape: batch axis first.
         loss, weight: the Loss or None, and its share of the total.
         tracker: the mean of its loss, where there are several.
         metrics, weighted_metrics: those that ignore sample weights, and those that do not.
     """
 
-    def __init__(self, name: str | None, loss: Any, weight: float) -> None:
-        self.name, self.loss, self.weight = name, loss, weight
+    def __init__(self, name: str | None, shape: tuple, loss: Any, weight: float) -> None:
+        self.name, self.shape, self.loss, self.weight = name, shape, loss, weight
         self.tracker: Mean | None = None
         self.metrics: list[Metric] = []
         self.weighted_metrics: list[Metric] = []
@@ -61,6 +61,11 @@ class Compiled:
         self.single = None if _nested(loss) else losses.get(loss)  # misspelt names fail right here
         self.outputs: list[Output] | None = None
         self.names: list[str] | None = None
+        self.tracker = Mean("loss")
+
+    def anew(self) -> Compiled:
+        """Return the same for a model that has changed."""
+        return Compiled(*self.given)
 
     @property
     def has_loss(self) -> bool:
@@ -74,6 +79,9 @@ class Compiled:
             y: targets (anything with shapes), or None.
             y_pred: the outputs.
             names: the names of the outputs, if the model has any.
+
+        Raises:
+            ArgumentError: if losses and metrics do not fit the outputs.
         """
         if self.outputs is not None:
             return
@@ -82,27 +90,26 @@ class Compiled:
             names = sorted(y_pred)
         self.names = names if names and len(names) == len(leaves) else None
         count = len(leaves)
-        if self.names is None and count == 1:
-            self.names = None
         loss, weights, metrics, weighted = self.given
         spread = loss if _nested(loss) else [self.single] * count
         chosen = [losses.get(v) for v in self.align("loss", spread, count, missing=True)]
         shares = [1.0] * count if weights is None else self.align("loss_weights", weights, count)
         outputs = [
-            Output(self._name(i, count), loss, check_number("loss_weights", share))
-            for i, (loss, share) in enumerate(zip(chosen, shares, strict=True))
+            Output(self._name(i, count), p.shape, loss, check_number("loss_weights", share))
+            for i, (loss, share, p) in enumerate(zip(chosen, shares, leaves, strict=True))
         ]
+        for output, p in zip(outputs, leaves, strict=True):
+            check_output(output.loss, p)
         if sum(output.loss is not None for output in outputs) > 1:
             for i, output in enumerate(outputs):
                 if output.loss is not None:
                     output.tracker = Mean(f"{output.name or f'output_{i + 1}'}_loss")
-        if y is not None or not self.has_loss:
-            targets = [None] * count if y is None else self._targets(y, outputs)
+        self.outputs = outputs
+        if y is not None:
             for kind, given in (("metrics", metrics), ("weighted_metrics", weighted)):
                 rows = self._metric_rows(kind, given, count)
-                for output, row, t, p in zip(outputs, rows, targets, leaves, strict=True):
+                for output, row, t, p in zip(outputs, rows, self.targets(y), leaves, strict=True):
                     getattr(output, kind).extend(_metric(m, t, p, output.loss) for m in row)
-        self.outputs = outputs
 
     def _name(self, index: int, count: int) -> str | None:
         return None if count == 1 or self.names is None else self.names[index]
@@ -112,8 +119,7 @@ class Compiled:
         if not given:
             return [[] for _ in range(count)]
         if count == 1:
-            leaves = [m for m in flatten(given)[0]]
-            return [leaves]
+            return [flatten(given)[0]]
         rows = self.align(kind, given, count, missing=True)
         return [[] if r is None else [*r] if isinstance(r, list | tuple) else [r] for r in rows]
 
@@ -151,25 +157,24 @@ class Compiled:
             )
         return list(given)
 
-    def _targets(self, y: Any, outputs: list[Output]) -> list[Any]:
-        """Return the target of each output; None where an output has no loss and none is given."""
-        if len(outputs) == 1:
-            leaves = flatten(y)[0]
-            if len(leaves) != 1:
-                raise DataError("the model has one output.", got=f"{len(leaves)} targets in y")
-            return leaves
+    def targets(self, y: Any) -> list[Any]:
+        """Return the target of each output; None where there is no loss and none is given.
+
+        Raises:
+            DataError: if there are too few or too many, or a name is unknown.
+        """
+        outputs = self._built()
         if isinstance(y, dict):
-            names = self.names
-            known = [o for o in outputs if names is None or o.name in y]
-            unknown = sorted(set(y) - set(names or ()))
-            if names is None or unknown or any(o.loss and o not in known for o in outputs):
+            names = self.names or []
+            needed = [n for n, o in zip(names, outputs, strict=False) if o.loss is not None]
+            if set(y) - set(names) or set(needed) - set(y):
                 raise DataError(
                     "y does not name the outputs of the model.",
                     got=", ".join(map(repr, sorted(y))),
-                    expected=", ".join(map(repr, names or ["a list"])),
+                    expected=", ".join(map(repr, names)) or "an array for each output in a list",
                 )
-            return [y.get(o.name) for o in outputs]
-        leaves = flatten(y)[0] if isinstance(y, list | tuple) else [y]
+            return [y.get(n) for n in names]
+        leaves = flatten(y)[0]
         with_loss = [o for o in outputs if o.loss is not None]
         if len(leaves) == len(outputs):
             return leaves
@@ -183,31 +188,39 @@ class Compiled:
             + (f": {', '.join(map(repr, self.names))}" if self.names else ""),
         )
 
+    def _built(self) -> list[Output]:
+        if self.outputs is None:
+            raise StateError("the outputs of the model are not known yet.", hint="call it on data")
+        return self.outputs
+
     def _weights(self, sample_weight: Any, outputs: list[Output]) -> list[Any]:
         if sample_weight is None:
             return [None] * len(outputs)
         if isinstance(sample_weight, dict):
-            return [sample_weight.get(o.name) for o in outputs]
+            unknown = sorted(set(sample_weight) - set(self.names or ()))
+            if unknown:
+                raise DataError(
+                    "sample_weight does not name an output of the model.",
+                    got=", ".join(map(repr, unknown)),
+                    expected=", ".join(map(repr, self.names or ())),
+                )
+            return [sample_weight.get(n) for n in self.names or ()]
         leaves = flatten(sample_weight)[0]
+        if len(leaves) not in (1, len(outputs)):
+            raise DataError(
+                "sample_weight: one array, or one for each output.",
+                got=f"{len(leaves)} for {len(outputs)} outputs",
+            )
         return leaves * len(outputs) if len(leaves) == 1 else leaves
 
     def rows(self, y: Any, y_pred: Any, sample_weight: Any) -> list[tuple[Output, Any, Any, Any]]:
         """Return (output, target, prediction, weight) for each output that has a target."""
-        if self.outputs is None:
-            raise StateError("the losses are not built.", hint="call fit or evaluate")
         if y is None:
             return []
-        return [
-            (output, t, p, w)
-            for output, t, p, w in zip(
-                self.outputs,
-                self._targets(y, self.outputs),
-                flatten(y_pred)[0],
-                self._weights(sample_weight, self.outputs),
-                strict=True,
-            )
-            if t is not None
-        ]
+        outputs = self._built()
+        predictions, weights = flatten(y_pred)[0], self._weights(sample_weight, outputs)
+        rows = zip(outputs, self.targets(y), predictions, weights, strict=True)
+        return [row for row in rows if row[1] is not None]
 
     def losses(self, y: Any, y_pred: Any, sample_weight: Any) -> list[Tensor]:
         """Return the weighted losses of the outputs; each goes into its tracker unweighted."""
@@ -222,6 +235,10 @@ class Compiled:
                 terms.append(value if output.weight == 1 else value * output.weight)
         return terms
 
+    def track(self, loss: Any, x: Any) -> None:
+        """Take the total loss of a batch into its mean, weighted by the number of samples."""
+        self.tracker.update_state(loss, ops.full((), float(flatten(x)[0][0].shape[0])))
+
     def update(self, y: Any, y_pred: Any, sample_weight: Any) -> None:
         """Take a batch into the metrics."""
         for output, t, p, w in self.rows(y, y_pred, sample_weight):
@@ -232,21 +249,23 @@ class Compiled:
 
     def named(self) -> dict[str, Metric]:
         """Return all metrics by their names in logs: `accuracy`, or `output_accuracy`."""
-        found: dict[str, Metric] = {}
         outputs = self.outputs or []
+        found: dict[str, Metric] = {"loss": self.tracker}
         found.update({o.tracker.name: o.tracker for o in outputs if o.tracker is not None})
+        own: dict[str, Metric] = {}
         for kind in ("metrics", "weighted_metrics"):
             for output in outputs:
                 prefix = f"{output.name}_" if output.name else ""
                 for metric in getattr(output, kind):
-                    name, number = prefix + metric.name, 1
-                    if name in found and kind == "weighted_metrics":
+                    name = prefix + metric.name
+                    if name in own and kind == "weighted_metrics":
                         name = f"{prefix}weighted_{metric.name}"
-                    start = name
-                    while name in found:
+                    number, start = 1, name
+                    while name in own or name in found:
                         name, number = f"{start}_{number}", number + 1
-                    found[name] = metric
-        return found
+                    own[name] = metric
+        several = len(outputs) > 1  # Keras lists those of several outputs by name
+        return {**found, **(dict(sorted(own.items())) if several else own)}
 
 
 def _nested(value: Any) -> bool:
@@ -261,41 +280,30 @@ def check_output(loss: Any, y_pred: Any) -> None:
     """Refuse a last layer that cannot work with the loss.
 
     Raises:
-        ArgumentError: for one class under a softmax, one score for many classes, or probabilities
-            that the loss takes for logits.
+        ArgumentError: for one class where the loss needs several, a softmax over one unit, or
+            probabilities that the loss would take for scores.
     """
-    name = getattr(loss, "name", "")
-    width = y_pred.shape[-1] if y_pred.shape else 0
-    if name == "sparse_categorical_crossentropy" and width == 1:
-        raise ArgumentError(
-            "sparse_categorical_crossentropy needs a score for each class.",
-            got=f"an output of shape {_open(y_pred)}",
-            hint="Dense(number_of_classes, 'softmax'), or loss='binary_crossentropy' with "
-            "Dense(1, 'sigmoid')",
-        )
-    if name == "categorical_crossentropy" and width == 1:
-        raise ArgumentError(
-            "categorical_crossentropy needs a score for each class.",
-            got=f"an output of shape {_open(y_pred)}",
-            hint="loss='binary_crossentropy' with Dense(1, 'sigmoid')",
-        )
-    made_from = getattr(y_pred, "logits", None)
-    if made_from is not None and getattr(loss, "from_logits", False):
-        raise ArgumentError(
-            f"{name}(from_logits=True) takes scores, but the model ends in probabilities.",
-            hint="leave out from_logits=True, or the last activation",
-        )
-
-
-def check_softmax(loss: Any, y_pred: Any, is_softmax: Callable[[Any], bool]) -> None:
-    """Refuse a softmax over one unit: it is always 1."""
-    if y_pred.shape and y_pred.shape[-1] == 1 and is_softmax(y_pred):
+    name, width = getattr(loss, "name", ""), y_pred.shape[-1] if y_pred.shape else 0
+    shape = str(("batch", *y_pred.shape[1:])).replace("'", "")
+    activated = getattr(y_pred, "logits", None) is not None
+    maker = y_pred.source.op.name if getattr(y_pred, "source", None) is not None else ""
+    if activated and width == 1 and maker != "sigmoid":
         raise ArgumentError(
             "a softmax over one unit is always 1.",
+            got=f"an output {shape}",
             hint="Dense(1, 'sigmoid') with 'binary_crossentropy', or Dense(2, 'softmax') with "
             "'sparse_categorical_crossentropy'",
         )
-
-
-def _open(y: Any) -> str:
-    return str(("batch", *y.shape[1:])).replace("'", "")
+    if name in ("sparse_categorical_crossentropy", "categorical_crossentropy") and width == 1:
+        raise ArgumentError(
+            f"{name} needs a score for each class.",
+            got=f"an output {shape}",
+            hint="Dense(number_of_classes, 'softmax'), or loss='binary_crossentropy' with "
+            "Dense(1, 'sigmoid')",
+        )
+    if activated and getattr(loss, "from_logits", False):
+        raise ArgumentError(
+            f"{name}(from_logits=True) takes scores, but the model ends in probabilities.",
+            got=f"an output {shape} of an activation",
+            hint="leave out from_logits=True, or the last activation",
+        )

@@ -1,206 +1,248 @@
-"""The door for data: checks what `fit` and `predict` are given, and cuts it into batches.
+"""Sources of batches: whatever is given to `fit`, `evaluate` and `predict` becomes one of them.
 
-Whatever comes in (arrays, dicts, Tensors, generators, iterables of batches), a source yields
-batches (x, y, sample_weight) of NumPy arrays. All checks and conversions of arrays are made here
-once, not in every batch.
+A source yields batches (x, y, sample_weight) of NumPy arrays. Arrays are checked and converted
+here once, not in every batch; what comes from the user batch by batch is checked as it comes.
+
+An epoch is described by its `order`, a few integers: a run that is resumed in the middle of an
+epoch passes the same order again and gets the same batches.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import itertools
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
 from neurona.core import random
-from neurona.core.shapes import as_dtype, is_float
-from neurona.core.tensor import Tensor, as_array
-from neurona.core.tree import flatten, map_leaves
+from neurona.core.tensor import Tensor
+from neurona.core.tree import flatten
 from neurona.errors import ArgumentError, DataError, check_integer
 from neurona.ops import draw
+from neurona.train.arrays import check_arrays, weights_of_classes
 
 Batch = tuple[Any, Any, Any]
+Order = tuple[int, ...]
 
 
 class Source:
     """Arrays, cut into batches.
 
+    With `steps`, an epoch is so many batches, and the next one goes on behind them; without, an
+    epoch is one pass over the data.
+
     Attributes:
-        size: number of samples, None if it is not known.
-        steps: number of batches in an epoch, None if it is not known.
+        size: number of samples.
+        steps: number of batches in an epoch.
     """
 
-    def __init__(self, x: Any, y: Any, weight: Any, batch_size: int, shuffle: bool = False) -> None:
+    def __init__(
+        self,
+        x: Any,
+        y: Any,
+        weight: Any,
+        batch_size: int,
+        shuffle: bool = False,
+        steps: int | None = None,
+    ) -> None:
         self.arrays = (x, y, weight)
         self.leaves, self.structure = flatten(self.arrays)
-        self.size: int | None = len(self.leaves[0])
+        self.size = len(self.leaves[0])
         self.batch_size, self.shuffle = batch_size, shuffle
-        self.steps: int | None = -(-self.size // batch_size)
+        self.whole = -(-self.size // batch_size)  # batches in a pass
+        self.steps, self._going_on = steps or self.whole, steps is not None
+        self._last: Order | None = None
 
-    def order(self) -> tuple[int, int] | None:
-        """Take the random state that an epoch is shuffled by."""
-        return random.take_state() if self.shuffle else None
+    def peek(self) -> Batch:
+        """Return the first batch in the given order."""
+        return self.structure.unflatten([a[: self.batch_size] for a in self.leaves])
 
-    def batches(self, order: tuple[int, int] | None = None, start: int = 0) -> Iterator[Batch]:
+    def order(self) -> Order | None:
+        """Return what the next epoch is made from: a random state, and the first batch's number."""
+        if not self._going_on:
+            return random.take_state() if self.shuffle else None
+        if self._last is None:
+            seed, step = random.take_state() if self.shuffle else (0, 0)
+            return seed, step, 0
+        seed, step, first = self._last
+        return seed, step, first + self.steps
+
+    def batches(self, order: Order | None = None, start: int = 0) -> Iterator[Batch]:
         """Yield the batches of an epoch from number `start` on."""
-        assert self.size is not None
-        indices = None
-        if order is not None:
-            with random.use(random.state_of(*order)):
-                indices = draw.permutation(self.size).numpy()
-        for first in range(start * self.batch_size, self.size, self.batch_size):
-            chosen: Any = slice(first, first + self.batch_size)
-            if indices is not None:
-                chosen = indices[chosen]
-            yield self.structure.unflatten([a[chosen] for a in self.leaves])
+        self._last = order if self._going_on else None
+        first = order[2] if order is not None and self._going_on else 0
+        number = first + start
+        while number < first + self.steps:
+            passed, place = divmod(number, self.whole)
+            indices = self._permutation(order, passed)
+            stop = min(self.whole, place + first + self.steps - number)
+            for index in range(place, stop):
+                rows: Any = slice(index * self.batch_size, (index + 1) * self.batch_size)
+                if indices is not None:
+                    rows = indices[rows]
+                yield self.structure.unflatten([a[rows] for a in self.leaves])
+            number += stop - place
+
+    def _permutation(self, order: Order | None, passed: int) -> np.ndarray | None:
+        """Return the samples' order in a pass: the draw of that number from the order's state."""
+        if order is None or not self.shuffle:
+            return None
+        with random.use(random.state_of(*order[:2])):
+            for _ in range(passed):
+                random.next_state()
+            return draw.permutation(self.size).numpy()
 
 
 class IterableSource:
-    """Batches that the user makes: a generator, an iterable, or a function that returns one."""
+    """Batches that the user makes: a generator, an iterable, or a function that returns one.
+
+    With `steps`, an epoch is so many batches, and what can be gone through again starts anew at its
+    end. An object with `epoch` (as `nn.data.batches`) is told which epoch it is in.
+    """
+
+    size = None
+    shuffle = False
 
     def __init__(self, batches: Any, steps: int | None, class_weight: Any = None) -> None:
         self.given, self.class_weight = batches, class_weight
-        self.size = None
-        self.steps = steps
+        self.steps, self._going_on = steps, steps is not None
         if steps is None and hasattr(batches, "__len__"):
             self.steps = len(batches)
-        self.shuffle = False
+            if self.steps == 0:
+                raise DataError(
+                    "there are no batches.", got=f"{type(batches).__name__} of length 0"
+                )
+        self._makes = callable(batches) and not hasattr(batches, "__iter__")
+        self._once = hasattr(batches, "__next__")  # a generator: it cannot start anew
         self._running: Iterator | None = None
+        self._taken = self._epoch = 0  # batches that the running iterator has given
 
-    def order(self) -> None:
-        """Return None: the user decides on the order."""
-        return
+    def peek(self) -> Batch:
+        """Return the first batch; it is not lost for the epoch."""
+        self._start(None)
+        try:
+            batch = next(self._running)  # type: ignore[arg-type]
+        except StopIteration:
+            raise self._used_up() from None
+        self._running = itertools.chain([batch], self._running)  # type: ignore[arg-type]
+        return self._unpack(batch)
 
-    def batches(self, order: Any = None, start: int = 0) -> Iterator[Batch]:
+    def order(self) -> Order | None:
+        """Return the epoch that the given object is in, and how many batches it has given."""
+        if not self._going_on:
+            self._renew()
+        if self._running is None and hasattr(self.given, "epoch"):
+            return int(self.given.epoch), 0
+        return self._epoch, self._taken
+
+    def batches(self, order: Order | None = None, start: int = 0) -> Iterator[Batch]:
         """Yield the batches of an epoch; those before `start` are taken and dropped."""
-        for number, batch in enumerate(self._epoch()):
-            if number >= start:
-                yield self._unpack(batch)
-
-    def _epoch(self) -> Iterator[Any]:
-        if self._running is None:
-            self._running = iter(self.given() if callable(self.given) else self.given)
-        count = 0
-        while self.steps is None or count < self.steps:
-            try:
-                batch = next(self._running)
-            except StopIteration:
-                once = iter(self.given) is self.given if not callable(self.given) else False
-                self._running = None
-                if count == 0 and once:
-                    raise DataError(
-                        "the generator is used up.",
-                        hint="give a list of batches, or steps_per_epoch",
-                    ) from None
-                return
+        if order is None or not self._going_on:
+            self._renew()
+        self._start(order)
+        wanted = (order[1] if order is not None and self._going_on | self._once else 0) + start
+        for _ in range(wanted - self._taken):  # a resumed run: these were trained on before
+            if self._next() is None:
+                break
+        count = start
+        while not self._going_on or count < self.steps:  # type: ignore[operator]
+            batch = self._next()
+            if batch is None:
+                if self._once and count == start == 0:
+                    raise self._used_up()
+                self._running, self._taken = None, 0
+                if not self._going_on or self._once:
+                    return
+                self._start(None)
+                batch = self._next()
+                if batch is None:
+                    raise self._used_up()
             count += 1
-            yield batch
-        if iter(self.given) is not self.given if not callable(self.given) else True:
-            self._running = None  # a list starts anew; a generator goes on where it was
+            yield self._unpack(batch[0])
+
+    def _start(self, order: Order | None) -> None:
+        if self._running is not None:
+            return
+        if order is not None and hasattr(self.given, "epoch"):
+            self.given.epoch = order[0]
+        self._epoch = int(getattr(self.given, "epoch", 0))
+        self._running = _iterate(self.given() if self._makes else self.given)
+        self._taken = 0
+
+    def _renew(self) -> None:
+        """Begin a new pass, unless none of this one was taken yet."""
+        if self._taken and not self._once:
+            self._running, self._taken = None, 0
+
+    def _next(self) -> tuple[Any] | None:
+        """Return the next batch in a tuple, None behind the last one."""
+        for batch in self._running or ():
+            self._taken += 1
+            return (batch,)
+        return None
+
+    def _used_up(self) -> DataError:
+        return DataError(
+            "the generator has no more batches." if self._once else "there are no batches.",
+            got=type(self.given).__name__,
+            hint="give a list of batches or nn.data.batches(x, y), which can be gone through "
+            "again, or steps_per_epoch with a generator that does not end",
+        )
 
     def _unpack(self, batch: Any) -> Batch:
-        x, y, weight = unpack(batch)
-        x, y, weight = check_arrays(x, y, weight)
+        x, y, weight = check_arrays(*unpack(batch))
         if self.class_weight is not None:
             weight = weights_of_classes(y, self.class_weight, weight)
         return x, y, weight
 
 
+def _iterate(batches: Any) -> Iterator[Any]:
+    """Return an iterator; an object with only a length and `[i]` (a Sequence of Keras) has one too."""
+    if hasattr(batches, "__iter__"):
+        return iter(batches)
+    return _rows(batches)
+
+
+def _rows(batches: Any) -> Iterator[Any]:
+    for index in range(len(batches)):
+        yield batches[index]
+    if hasattr(batches, "on_epoch_end"):
+        batches.on_epoch_end()
+
+
 def unpack(batch: Any) -> Batch:
-    """Return (x, y, sample_weight) of a batch that is x, (x,), (x, y) or (x, y, sample_weight)."""
-    if (
-        isinstance(batch, list)
-        and len(batch) in (1, 2, 3)
-        and isinstance(batch[0], np.ndarray | Tensor)
-    ):
+    """Return (x, y, sample_weight) of a batch that is x, (x,), (x, y) or (x, y, sample_weight).
+
+    >>> unpack(("x", "y"))
+    ('x', 'y', None)
+    """
+    if isinstance(batch, list) and len(batch) in (2, 3) and _is_array(batch[0]):
         batch = tuple(batch)
     if isinstance(batch, tuple):
         if not 1 <= len(batch) <= 3:
             raise DataError(
-                "a batch is (x, y) or (x, y, sample_weight).", got=f"{len(batch)} parts"
+                "a batch is x, (x, y) or (x, y, sample_weight).", got=f"{len(batch)} parts"
             )
-        return (*batch, None, None)[:3]
+        return (*batch, None, None)[:3]  # type: ignore[return-value]
     return batch, None, None
 
 
-def check_arrays(x: Any, y: Any, weight: Any) -> Batch:
-    """Return the data as arrays that can be trained on.
+def pack(x: Any, y: Any = None, sample_weight: Any = None) -> Any:
+    """Return a batch as `train_step` gets it: x, (x, y) or (x, y, sample_weight).
 
-    Raises:
-        DataError: if they are empty, of different lengths, no numbers, or not finite.
+    >>> pack("x"), pack("x", "y")
+    ('x', ('x', 'y'))
     """
-    if x is None:
-        raise DataError("there is no x to learn from.")
-    parts = [_convert("x", x), _convert("y", y), _convert("sample_weight", weight)]
-    lengths = [
-        (name, len(a))
-        for name, part in zip(("x", "y", "sample_weight"), parts, strict=True)
-        for a in flatten(part)[0]
-    ]
-    if len({n for _, n in lengths}) > 1:
-        raise DataError(
-            "the data have different lengths.",
-            got=", ".join(f"{name} {n}" for name, n in lengths),
-            hint="every sample needs one target (and one weight)",
-        )
-    if lengths[0][1] == 0:
-        raise DataError("there are no samples.", got="x of length 0")
-    return tuple(parts)
+    if sample_weight is not None:
+        return x, y, sample_weight
+    if y is not None:
+        return x, y
+    return (x,) if isinstance(x, list | tuple) else x
 
 
-def _convert(name: str, value: Any) -> Any:
-    def leaf(array: Any) -> np.ndarray:
-        if not isinstance(array, Tensor) and np.asarray(array).dtype.kind not in "biuf":
-            raise DataError(
-                f"{name} is not made of numbers.",
-                got=f"{np.asarray(array).dtype} data",
-                hint="encode text as integers first, e.g. np.unique(y, return_inverse=True)[1]",
-            )
-        array = as_array(array)
-        if array.ndim == 0:
-            raise DataError(f"{name} has no batch axis.", got="a single number")
-        if is_float(array.dtype):
-            array = np.asarray(array, as_dtype(None))
-            if not np.isfinite(array).all():
-                bad = np.argwhere(~np.isfinite(array))
-                raise DataError(
-                    f"{name} contains NaN or infinity.",
-                    got=f"{len(bad)} of {array.size} values, the first at index {tuple(bad[0].tolist())}",
-                    hint="drop or fill these samples, e.g. np.nan_to_num",
-                )
-        return array
-
-    if isinstance(value, list) and value and not hasattr(value[0], "shape"):
-        try:
-            value = np.asarray(value)  # nested lists of numbers are one array
-        except ValueError:
-            raise DataError(f"the rows of {name} have different lengths.") from None
-    return map_leaves(leaf, value)
-
-
-def weights_of_classes(y: Any, class_weight: dict[int, float], weight: Any) -> np.ndarray:
-    """Return a weight for each sample from the weight of its class.
-
-    Raises:
-        DataError: if a class has no weight, or y is not one array of class labels.
-    """
-    if not isinstance(y, np.ndarray):
-        raise DataError("class_weight needs a single y.")
-    labels = y.argmax(-1) if y.ndim > 1 and y.shape[-1] > 1 else y.reshape(len(y))
-    labels = labels.astype(int)
-    missing = sorted(set(np.unique(labels).tolist()) - set(class_weight))
-    if missing:
-        raise DataError(
-            "class_weight: a class has no weight.",
-            got=f"class {missing[0]}",
-            expected="a weight for each class",
-        )
-    table = np.zeros(labels.max() + 1, as_dtype(None))
-    for label, value in class_weight.items():
-        if label <= labels.max():
-            table[label] = value
-    found = table[labels]
-    return found if weight is None else found * weight
+def _is_array(x: Any) -> bool:
+    return isinstance(x, np.ndarray | Tensor) or hasattr(x, "__array__")
 
 
 def source_of(
@@ -212,7 +254,6 @@ def source_of(
     shuffle: bool = False,
     steps: int | None = None,
     class_weight: Any = None,
-    check: Callable[[Any], None] | None = None,
 ) -> Any:
     """Return the source of batches for what the user gave.
 
@@ -222,30 +263,59 @@ def source_of(
         shuffle: a new order in each epoch (arrays only).
         steps: batches in an epoch, for iterables that do not end.
         class_weight: class -> weight.
-        check: called with y, to check labels against the model.
     """
     if batch_size is not None:
         batch_size = check_integer("batch_size", batch_size, minimum=1)
     if steps is not None:
-        steps = check_integer("steps_per_epoch", steps, minimum=1)
-    if _is_iterable_of_batches(x):
-        if y is not None:
-            raise ArgumentError("y comes with the batches when x is an iterable of them.")
+        steps = check_integer("steps", steps, minimum=1)
+    if is_iterable_of_batches(x):
+        if y is not None or sample_weight is not None:
+            raise ArgumentError(
+                f"{'y' if y is not None else 'sample_weight'} comes with the batches when x is an "
+                "iterable of them.",
+                got=f"x={type(x).__name__}",
+            )
         return IterableSource(x, steps, class_weight)
     x, y, weight = check_arrays(x, y, sample_weight)
-    if check is not None and y is not None:
-        check(y)
     if class_weight is not None:
         weight = weights_of_classes(y, class_weight, weight)
-    source = Source(x, y, weight, batch_size or 32, shuffle)
-    if steps is not None:
-        source.steps = min(steps, source.steps or steps)
-    return source
+    return Source(x, y, weight, batch_size or 32, shuffle, steps)
 
 
-def _is_iterable_of_batches(x: Any) -> bool:
+def is_iterable_of_batches(x: Any) -> bool:
+    """Say whether x gives batches rather than being data itself."""
     if isinstance(x, np.ndarray | Tensor | dict | str) or x is None or hasattr(x, "__array__"):
         return False
     if isinstance(x, list | tuple):
-        return bool(x) and isinstance(x[0], tuple)
-    return isinstance(x, Iterable) or callable(x)
+        first = x[0][0] if x and isinstance(x[0], tuple) and x[0] else None
+        return _is_array(first) or isinstance(first, dict)
+    return isinstance(x, Iterable) or callable(x) or hasattr(x, "__getitem__")
+
+
+def split_arrays(x: Any, y: Any, sample_weight: Any, share: float) -> tuple[Batch, Batch]:
+    """Part arrays into training and validation: the last `share` of the samples is held out.
+
+    Raises:
+        ArgumentError: if the share is not in (0, 1), or x is an iterable of batches.
+        DataError: if a part would be empty.
+    """
+    if not 0 < share < 1:
+        raise ArgumentError("validation_split is between 0 and 1.", got=repr(share))
+    if is_iterable_of_batches(x):
+        raise ArgumentError(
+            "validation_split needs arrays.",
+            got=f"x={type(x).__name__}",
+            hint="validation_data=(x_val, y_val), or an iterable of batches",
+        )
+    leaves, structure = flatten(check_arrays(x, y, sample_weight))
+    size = len(leaves[0])
+    place = int(size * (1 - share))
+    if place in (0, size):
+        raise DataError(
+            "validation_split leaves nothing for one of the parts.",
+            got=f"{size} samples, validation_split={share}",
+        )
+    return (
+        structure.unflatten([a[:place] for a in leaves]),
+        structure.unflatten([a[place:] for a in leaves]),
+    )

@@ -110,7 +110,7 @@ def as_logs(results: dict[str, Any], model: Any = None) -> Logs:
 
     With a model, its metrics come first, in its order (a Step sorts its results by name).
     """
-    names = [m.name for m in model.metrics if m.name in results] if model is not None else []
+    names = [n for n in model.metrics_names if n in results] if model is not None else []
     return {n: np.asarray(results[n]).tolist() for n in dict.fromkeys([*names, *results])}
 
 

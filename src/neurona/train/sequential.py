@@ -2,34 +2,189 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from neurona.errors import ArgumentError
+from neurona.core.tensor import Tensor
+from neurona.errors import ArgumentError, StateError
 from neurona.nn.layer import Layer
+from neurona.nn.network import Network
+from neurona.nn.record import arguments_of, describe, describe_object
+from neurona.nn.symbolic import Input, InputLayer, Symbolic
+from neurona.train import save
 from neurona.train.model import Model
 
 
 class Sequential(Model):
-    """Layers one after the other: y = layer_n(... layer_1(x))."""
+    """Layers one after the other: y = layer_n(... layer_1(x)).
+
+    The parameters are made at once if the shape of x is known: from an `Input` in front, or from
+    `input_shape` of the first layer. Otherwise they are made when the model first sees data.
+
+    Args:
+        layers: the layers, in order; more can be added.
+
+    Raises:
+        ArgumentError: for something that is no layer, or two layers of one name.
+
+    >>> import neurona as nn
+    >>> model = Sequential([nn.Input((4,)), nn.layers.Dense(3), nn.layers.Dense(1)])
+    >>> model.output_shape, model.count_params()
+    ((None, 1), 19)
+    """
 
     def __init__(self, layers: Any = None) -> None:
-        self.layers: list[Layer] = []
+        self._chain: list[Layer] = []
+        self._start: Symbolic | None = None  # what the chain begins with, if it is known
+        self.fixed_inputs = False
         for layer in layers or []:
-            self.add(layer)
-
-    def add(self, layer: Layer) -> None:
-        """Append a layer."""
-        if not isinstance(layer, Layer):
-            raise ArgumentError("Sequential takes layers.", got=repr(layer))
-        self.layers.append(layer)
+            self._append(layer)
+        if self._start is not None:
+            self._connect()
 
     def contained(self) -> list[Layer]:
         """Return the layers in order."""
-        return self.layers
+        return self._chain
 
-    def call(self, x: Any) -> Any:
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers in order, without the input."""
+        return list(self._chain)
+
+    def add(self, layer: Any) -> None:
+        """Append a layer; the parameters are made at once if the shape of its input is known."""
+        self._append(layer)
+        if self._start is not None:
+            self._connect()
+
+    def pop(self) -> Layer:
+        """Remove the last layer and return it."""
+        if not self._chain:
+            raise StateError(f"{self.name!r} has no layers.")
+        layer = self._chain.pop()
+        self._changed()
+        if self._start is not None:
+            self._connect()
+        return layer
+
+    def _append(self, layer: Any) -> None:
+        if isinstance(layer, Symbolic) and isinstance(layer.call.layer, InputLayer):
+            layer = layer.call.layer
+        if not isinstance(layer, Layer):
+            raise ArgumentError(
+                "Sequential takes layers.",
+                got=repr(layer),
+                hint=f"{layer.__name__}(...)" if isinstance(layer, type) else "",
+            )
+        if isinstance(layer, InputLayer):
+            if self._chain or self._start is not None:
+                raise ArgumentError(f"{self.name!r}: the input comes first, and once.")
+            self._start, self.fixed_inputs = layer.output, True
+            return
+        if any(layer is other or layer.name == other.name for other in self._chain):
+            raise ArgumentError(
+                f"{self.name!r}: two layers have the same name.",
+                got=repr(layer.name),
+                hint="give each a name of its own: name=...",
+            )
+        if not self._chain and self._start is None:
+            self._start = _input_of(layer)
+            self.fixed_inputs = self._start is not None
+        self._chain.append(layer)
+        self._changed()
+
+    def _changed(self) -> None:
+        """Forget what was made for the chain as it was."""
+        self.network, self.built = None, False
+        self._steps = {}
+        self.compiled_losses = self.compiled_losses.anew()
+
+    def build(self, input_shape: Any = None) -> None:
+        """Create the parameters for inputs of this shape, batch axis first."""
+        if self._start is not None or not self._chain or not _is_shape(input_shape):
+            return  # known already, or several inputs: then the layers build themselves
+        self._start = Input(batch_shape=(None, *input_shape[1:]), dtype=self.dtype)
+        self._connect()
+
+    def ensure_built(self, inputs: Any) -> None:
+        """Create the parameters for these inputs, unless they exist."""
+        if self._start is None and isinstance(inputs, Tensor) and self._chain:
+            self._start = Input(batch_shape=(None, *inputs.shape[1:]), dtype=inputs.dtype)
+            self._connect()
+        super().ensure_built(inputs)
+
+    def _connect(self) -> None:
+        """Call the layers on the symbolic input, which builds them."""
+        x: Any = self._start
+        for number, layer in enumerate(self._chain, start=1):
+            layer.place = f" (layer {number} of {len(self._chain)} of Sequential {self.name!r})"
+            made = next((c for c in layer.symbolic_calls if c.leaves and c.leaves[0] is x), None)
+            x = layer(x) if made is None else made.output
+        if self._chain:
+            assert self._start is not None
+            self.network = Network(self._start, x)
+            self.inputs, self.outputs = self.network.input_leaves, self.network.output_leaves
+            self.input_shape = self._start.shape
+            self.output_shape = self._chain[-1].output_shape
+            self.built = True
+
+    def call(self, inputs: Any) -> Any:
         """Call the layers in order."""
-        for number, layer in enumerate(self.layers, start=1):
-            layer.place = f" (layer {number} of {len(self.layers)} of Sequential {self.name!r})"
+        if not self._chain:
+            raise StateError(f"{self.name!r} has no layers.", hint="model.add(layer)")
+        if self.network is not None and self.fixed_inputs:
+            return self.network.run(inputs)
+        x = inputs
+        for number, layer in enumerate(self._chain, start=1):
+            layer.place = f" (layer {number} of {len(self._chain)} of Sequential {self.name!r})"
             x = layer(x)
         return x
+
+    # --- description -------------------------------------------------------------------------
+
+    def description(self) -> dict[str, Any]:
+        """Return name, layers and input as JSON values."""
+        if not self.own_constructor(Sequential):
+            return super().description()
+        start = self._start
+        return {
+            **describe_object(self, {"name": self.name}),
+            "layers": [describe(layer) for layer in self._chain],
+            "input": None if start is None else [[*start.shape], start.dtype.name, start.name],
+            "fixed": self.fixed_inputs,
+            "built_on": self.built_on,
+        }
+
+    @classmethod
+    def from_description(cls, found: dict[str, Any], again: Callable) -> Any:
+        """Make a model from what `description` told."""
+        if "layers" not in found:
+            return super().from_description(found, again)
+        model = cls(**arguments_of(cls.__name__, found, again))
+        layers = again(found["layers"])
+        match found.get("input"):
+            case [list(shape), str(dtype), str(name)]:
+                layers = [Input(batch_shape=tuple(shape), dtype=dtype, name=name), *layers]
+        for layer in layers:
+            model._append(layer)
+        if model._start is not None:
+            model._connect()
+        elif found.get("built_on") is not None:
+            save.build_on(model, found["built_on"])
+        model.fixed_inputs = bool(found.get("fixed"))
+        return model
+
+
+def _is_shape(value: Any) -> bool:
+    return isinstance(value, list | tuple) and all(s is None or isinstance(s, int) for s in value)
+
+
+def _input_of(layer: Layer) -> Symbolic | None:
+    """Return an input for a chain that begins with this layer, if its shape is known."""
+    if layer._input_shape is not None:
+        return Input(layer._input_shape)
+    network = getattr(layer, "network", None)
+    if network is not None and len(network.input_leaves) == 1:
+        first = network.input_leaves[0]
+        return Input(batch_shape=first.shape, dtype=first.dtype)
+    return None

@@ -15,31 +15,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from neurona.core import random
-from neurona.core.tree import flatten
 from neurona.errors import FormatError, StateError
 from neurona.nn.context import snake_case
 from neurona.nn.layer import Layer
+from neurona.nn.members import members
 from neurona.nn.metrics import Metric
 from neurona.nn.parameter import Parameter
 from neurona.optim.optimizer import Optimizer
-
-
-def members(owner: Any, kind: type) -> Iterator[tuple[str, Any]]:
-    """Yield (name, object) for the attributes of a kind, alone or in lists, tuples and dicts."""
-    for name, value in vars(owner).items():
-        if isinstance(value, kind):
-            yield name, value
-        elif isinstance(value, dict):
-            yield from ((f"{name}/{k}", v) for k, v in value.items() if isinstance(v, kind))
-        elif isinstance(value, list | tuple):
-            leaves = flatten(value)[0]
-            yield from ((f"{name}/{i}", v) for i, v in enumerate(leaves) if isinstance(v, kind))
 
 
 def children(layer: Layer) -> dict[str, Layer]:
@@ -61,26 +48,36 @@ def children(layer: Layer) -> dict[str, Layer]:
     return found
 
 
+def layer_paths(layer: Layer) -> dict[str, Layer]:
+    """Return a layer, as "", and all below it by stable paths, each once."""
+    paths: dict[str, Layer] = {}
+    seen: set[int] = set()
+
+    def walk(owner: Layer, path: str) -> None:
+        if id(owner) not in seen:
+            seen.add(id(owner))
+            paths[path] = owner
+            for name, child in children(owner).items():
+                walk(child, f"{path}/{name}" if path else name)
+
+    walk(layer, "")
+    return paths
+
+
 def parameter_paths(layer: Layer) -> dict[str, Parameter]:
     """Return all parameters of a layer and those below by stable paths, each once."""
     paths: dict[str, Parameter] = {}
     seen: set[int] = set()
-
-    def walk(owner: Layer, prefix: str) -> None:
-        if id(owner) in seen:
-            return
-        seen.add(id(owner))
+    for path, owner in layer_paths(layer).items():
         for p in owner.own_parameters():
-            if id(p) not in seen:
-                seen.add(id(p))
-                name, number = prefix + p.name, 1
-                while name in paths:
-                    name, number = f"{prefix}{p.name}_{number}", number + 1
-                paths[name] = p
-        for name, child in children(owner).items():
-            walk(child, f"{prefix}{name}/")
-
-    walk(layer, "")
+            if id(p) in seen:
+                continue
+            seen.add(id(p))
+            start = name = f"{path}/{p.name}" if path else p.name
+            number = 1
+            while name in paths:
+                name, number = f"{start}_{number}", number + 1
+            paths[name] = p
     return paths
 
 
@@ -148,7 +145,12 @@ def _position(position: Any) -> dict[str, Any]:
     return {k: list(v) if isinstance(v, tuple) else v for k, v in vars(position).items()}
 
 
-def restore(model: Any, arrays: dict[str, np.ndarray], info: dict[str, Any]) -> None:
+def restore(
+    model: Any,
+    arrays: dict[str, np.ndarray],
+    info: dict[str, Any],
+    parameters_only: bool = False,
+) -> None:
     """Put back what `collect` returned; the model has the same architecture and is built.
 
     Optimisers that have no slots yet get them. Totals of metrics that do not exist yet are kept
@@ -158,6 +160,8 @@ def restore(model: Any, arrays: dict[str, np.ndarray], info: dict[str, Any]) -> 
         StateError: if the model is not built, or has other parameters.
         FormatError: if an array is missing, or has another shape or type.
     """
+    if parameters_only:
+        arrays = {name: a for name, a in arrays.items() if not name.startswith("/")}
     parameters = parameter_paths(model)
     if not parameters and any(not name.startswith("/") for name in arrays):
         raise StateError(
@@ -165,7 +169,11 @@ def restore(model: Any, arrays: dict[str, np.ndarray], info: dict[str, Any]) -> 
         )
     _build_optimizers(model, parameters, info)
     totals = _totals(model)
-    needed = {**parameters, **_optimizer_parameters(model, parameters)}
+    needed = dict(parameters)
+    for name, p in _optimizer_parameters(model, parameters).items():
+        owner = name.split("/")[1]
+        if any(n.startswith(f"/{owner}/") for n in arrays):  # else it was saved without it
+            needed[name] = p
     known = {name: p for name, p in totals.items() if name in arrays}
     targets = {**needed, **known}
     check_fit(targets, arrays)

@@ -20,9 +20,10 @@ from neurona.core import random
 from neurona.core.graph import trace
 from neurona.core.shapes import Spec
 from neurona.core.tensor import Tensor
-from neurona.core.tree import Structure, flatten
+from neurona.core.tree import Structure, flatten, map_leaves
 from neurona.engines.program import Program, compile
-from neurona.nn.parameter import Parameter, bound
+from neurona.errors import StateError
+from neurona.nn.parameter import Parameter, bound, rehearsal
 
 _STATE = Spec((2,), np.dtype("int64"))
 
@@ -34,10 +35,13 @@ class Step:
         fn: called with a batch (nested tuples, lists and dicts of Tensors, None allowed); returns
             a nested structure of Tensors.
         parameters: all Parameters that `fn` uses.
-        engine: name of the engine.
+        engine: name of the engine; "eager" runs `fn` itself, so that it can print and be debugged.
 
     Attributes:
         programs: the compiled Programs, by structure and specs of the batch.
+
+    Raises:
+        StateError: if `fn` assigns to a Parameter that is not among `parameters`.
     """
 
     def __init__(
@@ -47,10 +51,12 @@ class Step:
         self.programs: dict[Any, tuple[Program, list[Parameter], Structure]] = {}
 
     def __call__(self, *batch: Any) -> Any:
-        """Run the step on a batch, assign what it changed, and return its results."""
+        """Run the step on a batch, assign what it changed, and return its results as arrays."""
+        if self.engine == "eager":
+            return self._eagerly(batch)
         arrays, (program, changed, outputs) = self._compiled(batch)
         state = np.array(random.take_state(), np.int64)
-        results = program(state, *[p.data for p in self.parameters], *arrays)
+        results = program(state, *[p.data for p in self.parameters], *arrays)  # type: ignore[arg-type]
         for p, array in zip(changed, results, strict=False):
             p.restore(Tensor(array, requires_grad=p.trainable))
         return outputs.unflatten(results[len(changed) :])
@@ -58,6 +64,11 @@ class Step:
     def program(self, *batch: Any) -> Program:
         """Return the Program for batches like this one."""
         return self._compiled(batch)[1][0]
+
+    def _eagerly(self, batch: tuple) -> Any:
+        with random.use(random.state_of(*random.take_state())):
+            results = self.fn(*map_leaves(lambda x: Tensor(np.asarray(x)), batch))
+        return map_leaves(np.asarray, results)
 
     def _compiled(self, batch: tuple) -> tuple[list[np.ndarray], tuple]:
         leaves, structure = flatten(batch)
@@ -74,9 +85,17 @@ class Step:
 
         def pure(state: Tensor, *values: Tensor) -> list[Tensor]:
             given = values[:count]
-            with bound(self.parameters, given), random.use(state):
+            with bound(self.parameters, given), rehearsal() as assigned, random.use(state):
                 leaves, results = flatten(self.fn(*structure.unflatten(values[count:])))
                 shape.append(results)
+                own = {id(p) for p in self.parameters}
+                for p, before in assigned.values():
+                    if id(p) not in own and not before.level:
+                        raise StateError(
+                            "the step assigns to a Parameter that the model does not know.",
+                            got=p.path,
+                            hint="make it an attribute of the model or of one of its layers",
+                        )
                 changed.extend(
                     p
                     for p, before in zip(self.parameters, given, strict=True)

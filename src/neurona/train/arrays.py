@@ -1,0 +1,169 @@
+"""The door for data: what cannot be trained on is refused here, before any step is compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from neurona.core.shapes import as_dtype, is_float
+from neurona.core.tensor import Tensor, as_array
+from neurona.core.tree import flatten, map_leaves
+from neurona.errors import ArgumentError, DataError, NeuronaError
+from neurona.nn.losses import check_labels
+from neurona.nn.network import mismatch
+
+
+def check_arrays(x: Any, y: Any, weight: Any) -> tuple[Any, Any, Any]:
+    """Return the data as arrays that can be trained on.
+
+    Raises:
+        DataError: if they are empty, of different lengths, no numbers, or not finite.
+    """
+    if x is None:
+        raise DataError("there is no x to learn from.", got="x=None")
+    parts = [as_batch("x", x), as_batch("y", y), as_batch("sample_weight", weight)]
+    lengths = [
+        (name, len(a))
+        for name, part in zip(("x", "y", "sample_weight"), parts, strict=True)
+        for a in flatten(part)[0]
+    ]
+    if not lengths:
+        raise DataError("there are no samples.", got=repr(x))
+    if len({n for _, n in lengths}) > 1:
+        raise DataError(
+            "the data have different lengths.",
+            got=", ".join(f"{name} {n}" for name, n in lengths),
+            hint="every sample needs one target (and one weight)",
+        )
+    if lengths[0][1] == 0:
+        raise DataError("there are no samples.", got="x of length 0")
+    return parts[0], parts[1], parts[2]
+
+
+def as_batch(name: str, value: Any) -> Any:
+    """Return nested data as arrays with a batch axis; floats are converted to the library's type."""
+    if isinstance(value, list) and value and not _holds_arrays(value):
+        try:
+            value = np.asarray(value)  # nested lists of numbers are one array
+        except ValueError:
+            raise DataError(
+                f"the rows of {name} have different lengths.",
+                hint="nn.utils.pad_sequences(rows) makes them equally long",
+            ) from None
+    return map_leaves(lambda leaf: _as_array(name, leaf), value)
+
+
+def _holds_arrays(value: list | tuple) -> bool:
+    first = value[0]
+    if isinstance(first, list | tuple) and first:
+        return _holds_arrays(first)
+    return isinstance(first, Tensor | dict) or (hasattr(first, "__array__") and np.ndim(first) > 0)
+
+
+def _as_array(name: str, leaf: Any) -> np.ndarray:
+    if not isinstance(leaf, Tensor):
+        leaf = np.asarray(leaf)
+        if leaf.dtype.kind not in "biuf":
+            raise DataError(
+                f"{name} is not made of numbers.",
+                got=f"{leaf.dtype} data",
+                hint="encode text as integers first, e.g. np.unique(y, return_inverse=True)[1]",
+            )
+    array = as_array(leaf)
+    if array.ndim == 0:
+        raise DataError(f"{name} has no batch axis.", got="a single number")
+    if is_float(array.dtype):
+        with np.errstate(over="ignore"):  # what overflows is reported below
+            array = np.asarray(array, as_dtype(None))
+        if not np.isfinite(array).all():
+            bad = np.argwhere(~np.isfinite(array))
+            first = tuple(bad[0].tolist())
+            raise DataError(
+                f"{name} contains NaN or infinity.",
+                got=f"{len(bad)} of {array.size} values, the first at index {first}",
+                hint="drop or fill these samples, e.g. np.nan_to_num",
+            )
+    return array
+
+
+def weights_of_classes(y: Any, class_weight: Any, weight: Any) -> np.ndarray:
+    """Return a weight for each sample from the weight of its class.
+
+    Raises:
+        DataError: if a class has no weight, or y is not one array of class labels.
+        ArgumentError: if class_weight is no dict of class -> weight.
+    """
+    if not isinstance(class_weight, Mapping):
+        raise ArgumentError(
+            "class_weight is a dict of class -> weight.",
+            got=repr(class_weight),
+            hint="class_weight={0: 1.0, 1: 5.0}",
+        )
+    for label, value in class_weight.items():
+        number = isinstance(value, int | float | np.number) and np.isfinite(value) and value >= 0
+        if not isinstance(label, int | np.integer) or isinstance(label, bool) or not number:
+            raise ArgumentError(
+                "class_weight: classes are integers, weights finite numbers of 0 or more.",
+                got=f"{label!r}: {value!r}",
+            )
+    if not isinstance(y, np.ndarray):
+        raise DataError("class_weight needs a single y.", got=type(y).__name__)
+    one_hot = y.ndim > 1 and y.shape[-1] > 1
+    labels = (y.argmax(-1) if one_hot else y.reshape(y.shape[:1] + y.shape[1:-1])).astype(int)
+    if labels.ndim != 1:
+        raise DataError("class_weight needs one class for each sample.", got=f"y {y.shape}")
+    missing = sorted(set(np.unique(labels).tolist()) - {int(k) for k in class_weight})
+    if missing:
+        raise DataError(
+            "class_weight: a class has no weight.",
+            got=f"class {missing[0]}",
+            expected="a weight for each class",
+        )
+    found = np.zeros(labels.shape, as_dtype(None))
+    for label, value in class_weight.items():
+        found[labels == label] = value
+    return found if weight is None else found * weight
+
+
+def check_inputs(model: Any, x: Any) -> None:
+    """Raise a DataError if data cannot be fed to the inputs of a model.
+
+    Only models whose inputs are known (functional ones, and Sequential with an Input) are looked
+    at; the layers of others complain by themselves.
+    """
+    network = model.network
+    if network is None or not model.fixed_inputs:
+        return
+    try:
+        leaves = network.feed(x)
+    except NeuronaError as error:
+        raise DataError(
+            f"x does not fit the model: {error.rule}", got=error.got, expected=error.expected
+        ) from None
+    for place, value in zip(network.input_leaves, leaves, strict=True):
+        if mismatch(place, value.shape):
+            got, want = value.shape, place.shape
+            axis = "x[..., None] adds a channel axis" if len(want) == 4 else "x[None] is one sample"
+            raise DataError(
+                f"x does not fit the input {place.name!r} of the model.",
+                got=f"x {got}",
+                expected=str(want).replace("None", "batch", 1),
+                hint=axis if len(got) == len(want) - 1 else "",
+            )
+
+
+def check_targets(compiled: Any, y: Any) -> None:
+    """Raise a DataError if targets do not fit the losses and outputs of a model."""
+    if y is None:
+        if compiled.has_loss:
+            raise DataError("the loss needs targets.", got="y=None", hint="fit(x, y)")
+        return
+    for output, target in zip(compiled.outputs, compiled.targets(y), strict=True):
+        if target is None:
+            continue
+        try:
+            check_labels(output.loss, target, output.shape)
+        except DataError as error:
+            raise error.within(f"output {output.name!r}.") if output.name else error from None

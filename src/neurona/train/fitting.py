@@ -1,0 +1,166 @@
+"""What `fit`, `evaluate` and `predict` do: check the data, prepare the steps, run the loops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from neurona.errors import StateError, check_integer
+from neurona.train.arrays import check_arrays, check_inputs, check_targets, weights_of_classes
+from neurona.train.callbacks import CallbackList
+from neurona.train.data import pack, source_of, split_arrays, unpack
+from neurona.train.history import History
+from neurona.train.loop import as_logs, run_evaluation, run_prediction, run_training
+from neurona.train.progress import with_progress
+from neurona.train.steps import rehearse
+
+PREDICTION_BATCH = 256
+
+
+class FitSettings(NamedTuple):
+    """The arguments of `fit` besides the data."""
+
+    batch_size: int | None
+    epochs: int
+    verbose: Any
+    callbacks: Any
+    validation_split: float
+    validation_data: Any
+    shuffle: bool
+    class_weight: Any
+    initial_epoch: int
+    steps_per_epoch: int | None
+    validation_steps: int | None
+    validation_batch_size: int | None
+    validation_freq: Any
+
+
+def fit(model: Any, x: Any, y: Any, sample_weight: Any, given: FitSettings) -> History:
+    """Train a model and return the History."""
+    require_compiled(model, "fit")
+    epochs = check_integer("epochs", given.epochs, minimum=0)
+    first_epoch = check_integer("initial_epoch", given.initial_epoch, minimum=0)
+    held = given.validation_data
+    if given.validation_split and held is None:
+        (x, y, sample_weight), held = split_arrays(x, y, sample_weight, given.validation_split)
+    source = source_of(
+        x, y, sample_weight, batch_size=given.batch_size, shuffle=given.shuffle,
+        steps=given.steps_per_epoch, class_weight=given.class_weight,
+    )  # fmt: skip
+    prepare(model, source, "train")
+    validate, listeners = None, None
+    if held is not None:
+        is_due = _due(given.validation_freq)
+        parts = unpack(held) if isinstance(held, tuple | list) else (held, None, None)
+        size = given.validation_batch_size or given.batch_size
+        validation = source_of(*parts, batch_size=size, steps=given.validation_steps)
+        check_source(model, validation)
+
+        def validate(epoch: int) -> dict[str, Any]:
+            if not is_due(epoch):
+                return {}
+            logs = run_evaluation(model, validation, listeners)
+            return {f"val_{k}": v for k, v in logs.items()}
+
+    params = {"verbose": given.verbose, "epochs": epochs, "steps": source.steps}
+    callbacks = with_progress(given.callbacks, given.verbose, history=True)
+    listeners = CallbackList(callbacks, model, params)
+    model.history = next(c for c in listeners.callbacks if isinstance(c, History))
+    run_training(model, source, epochs, listeners, validate, first_epoch)
+    return model.history
+
+
+def _due(frequency: Any) -> Callable[[int], bool]:
+    """Return the function that says whether to validate after an epoch, counted from 0."""
+    if isinstance(frequency, list | tuple | set | range):
+        return lambda epoch: epoch + 1 in frequency
+    every = check_integer("validation_freq", frequency, minimum=1)
+    return lambda epoch: (epoch + 1) % every == 0
+
+
+def evaluate(
+    model: Any,
+    x: Any,
+    y: Any,
+    sample_weight: Any,
+    batch_size: int | None,
+    verbose: Any,
+    steps: int | None,
+    callbacks: Any,
+) -> dict[str, Any]:
+    """Return the logs of one pass over the data without learning."""
+    require_compiled(model, "evaluate")
+    source = source_of(x, y, sample_weight, batch_size=batch_size, steps=steps)
+    prepare(model, source, "test")
+    params = {"verbose": verbose, "epochs": 1, "steps": source.steps}
+    listeners = CallbackList(with_progress(callbacks, verbose), model, params)
+    return run_evaluation(model, source, listeners)
+
+
+def predict(
+    model: Any, x: Any, batch_size: int | None, verbose: Any, steps: int | None, callbacks: Any
+) -> Any:
+    """Return the outputs for all samples."""
+    source = source_of(x, batch_size=batch_size or PREDICTION_BATCH, steps=steps)
+    prepare(model, source, "predict")
+    params = {"verbose": verbose, "epochs": 1, "steps": source.steps}
+    listeners = CallbackList(with_progress(callbacks, verbose), model, params)
+    return run_prediction(model, source, listeners)
+
+
+def on_batch(
+    model: Any, kind: str, x: Any, y: Any, sample_weight: Any, class_weight: Any
+) -> dict[str, Any]:
+    """Run one training or evaluation step and return its logs."""
+    require_compiled(model, f"{kind}_on_batch")
+    x, y, weight = check_arrays(x, y, sample_weight)
+    if class_weight is not None:
+        weight = weights_of_classes(y, class_weight, weight)
+    check_inputs(model, x)
+    rehearse(model, (x, y, weight), kind)
+    check_targets(model.compiled_losses, y)
+    step = model.training_step() if kind == "train" else model.evaluation_step()
+    return as_logs(step(x, y, weight), model)
+
+
+def predict_on_batch(model: Any, x: Any) -> Any:
+    """Return the outputs for one batch."""
+    x, _, _ = check_arrays(x, None, None)
+    check_inputs(model, x)
+    rehearse(model, (x, None, None), "predict")
+    return model.prediction_step()(x)
+
+
+def as_list(logs: dict[str, Any]) -> Any:
+    """Return logs as a list, or the only one as it is."""
+    values = list(logs.values())
+    return values[0] if len(values) == 1 else values
+
+
+# --- before the first step ---------------------------------------------------------------------
+
+
+def require_compiled(model: Any, method: str) -> None:
+    """Raise a StateError unless `compile` was called."""
+    if not model.compiled:
+        raise StateError(
+            f"{model.name!r} is not compiled.",
+            hint=f'model.compile("adam", "mse") before {method}',
+        )
+
+
+def prepare(model: Any, source: Any, kind: str) -> None:
+    """Check the data against the model, and rehearse a step on the first batch."""
+    x, y, weight = source.peek()
+    check_inputs(model, x)
+    rehearse(model, (x, y, weight), kind)
+    if kind != "predict":
+        check_source(model, source)
+
+
+def check_source(model: Any, source: Any) -> None:
+    """Check inputs and targets: all of them if they are arrays, else those of the first batch."""
+    x, y, _ = source.arrays if hasattr(source, "arrays") else source.peek()
+    check_inputs(model, x)
+    if model.compiled_losses.outputs is not None:
+        check_targets(model.compiled_losses, y)

@@ -1,0 +1,234 @@
+"""A model in one file: parameters, architecture, compile settings and where the training is.
+
+The file is in the safetensors format. Its arrays are those of `train/state.py`; the rest is JSON in
+the metadata under "neurona". Loading runs no code from the file: it can only name public classes
+and functions of neurona, and those that the caller gives as `custom_objects`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from neurona.core.shapes import as_dtype, as_shape, is_float
+from neurona.core.tensor import Tensor
+from neurona.errors import ArgumentError, FormatError, NeuronaError, StateError
+from neurona.nn.context import limited_parameters
+from neurona.nn.network import read_nested
+from neurona.nn.record import describe, rebuild, sharing
+from neurona.train import state, steps
+from neurona.train.tensor_file import parse_json, read_tensors, write_tensors
+
+FORMAT = 1
+
+
+def save_model(model: Any, path: Any, overwrite: bool, include_optimizer: bool) -> None:
+    """Write a model to a file; see `Model.save`."""
+    target = _target(path, overwrite)
+    _require_built(model)
+    arrays, info = model.get_state()
+    found: dict[str, Any] = {"format": FORMAT}
+    with sharing():
+        found["model"] = describe(model)
+        found["compile"] = _compile_settings(model)
+    found["frozen"] = [p for p, la in state.layer_paths(model).items() if not la.trainable]
+    if not include_optimizer:
+        arrays = {n: a for n, a in arrays.items() if not n.startswith("/")}
+        info = {}
+    found["state"] = info
+    write_tensors(target, arrays, {"neurona": json.dumps(found)})
+
+
+def _compile_settings(model: Any) -> dict[str, Any] | None:
+    """Return what `compile` was given; None if it was not called, or takes other arguments."""
+    if not model.compiled or model.overrides("compile"):
+        return None
+    given = {k: v for k, v in model.compile_arguments.items() if k != "engine"}
+    settings = {k: describe(v) for k, v in given.items() if k != "optimizer"}
+    optimizer = describe(model.optimizer)
+    schedule = getattr(model.optimizer, "_schedule", None)
+    if schedule is not None:  # it may have been set later
+        optimizer["arguments"]["learning_rate"] = describe(schedule)
+    return {"optimizer": optimizer, **settings}
+
+
+def load_model(
+    path: Any, custom_objects: Mapping[str, Any] | None = None, compile: bool = True
+) -> Any:
+    """Return the model in a file, ready to go on training where it stopped.
+
+    Args:
+        path: the file.
+        custom_objects: name -> class or function, for what is not part of neurona. Only these and
+            neurona's own are ever called.
+        compile: also restore the optimiser, its slots and the random stream.
+
+    Raises:
+        FormatError: if the file is damaged, or needs something that `custom_objects` lacks.
+
+    >>> import tempfile, neurona as nn
+    >>> model = nn.Sequential([nn.Input((3,)), nn.layers.Dense(2)])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     model.save(folder + "/model.safetensors")
+    ...     load_model(folder + "/model.safetensors").count_params()
+    8
+    """
+    source = Path(os.fspath(path))
+    arrays, metadata = read_tensors(source)
+    if "neurona" not in metadata:
+        raise FormatError(
+            f"{source.name} holds arrays, but no model.", hint="build the model, then load_weights"
+        )
+    found = parse_json(metadata["neurona"], source)
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
+        raise FormatError(
+            f"{source.name} was written by another version of neurona.",
+            got=f"format {found.get('format') if isinstance(found, dict) else None!r}",
+            expected=f"format {FORMAT}",
+        )
+    try:
+        return _rebuilt(found, arrays, custom_objects, compile)
+    except FormatError:
+        raise
+    except Exception as error:  # anything at all: a file may hold anything at all
+        rule = error.rule if isinstance(error, NeuronaError) else str(error)
+        raise FormatError(
+            f"the model in {source.name} cannot be made again.",
+            got=f"{type(error).__name__}: {rule[:300]}",
+        ) from error
+
+
+def _rebuilt(
+    found: dict[str, Any], arrays: dict[str, np.ndarray], custom_objects: Any, compile: bool
+) -> Any:
+    from neurona.train.model import Model
+
+    count = sum(a.size for n, a in arrays.items() if not n.startswith("/"))
+    made: dict[int, Any] = {}
+    with limited_parameters(count):
+        model = rebuild(found.get("model"), custom_objects, made)
+    if not isinstance(model, Model):
+        raise FormatError("the file describes something that is no model.")
+    layers = state.layer_paths(model)
+    for name in found.get("frozen", []):
+        if name not in layers:
+            raise FormatError("the file names a layer that its model has not.", got=repr(name))
+        layers[name]._trainable = False
+    settings, info = found.get("compile"), found.get("state", {})
+    if compile and settings is not None:
+        model.compile(**{k: rebuild(v, custom_objects, made) for k, v in settings.items()})
+        model.set_state(arrays, info)
+    else:
+        state.restore(model, arrays, {}, parameters_only=True)
+    return model
+
+
+def save_weights(model: Any, path: Any, overwrite: bool) -> None:
+    """Write the parameters of a model to a file."""
+    target = _target(path, overwrite)
+    _require_built(model)
+    write_tensors(target, {name: p.numpy() for name, p in state.parameter_paths(model).items()})
+
+
+def load_weights(model: Any, path: Any, skip_mismatch: bool, by_name: bool) -> None:
+    """Read the parameters of a model from a file; see `Model.load_weights`."""
+    source = Path(os.fspath(path))
+    _require_built(model)
+    arrays, _ = read_tensors(source)
+    given = {n.replace(".", "/"): a for n, a in arrays.items() if not n.startswith("/")}
+    parameters = state.parameter_paths(model)
+    chosen, missing, wrong = {}, [], []
+    for name, p in parameters.items():
+        key = name if name in given else p.path  # the layer's own name, automatic or not
+        if key not in given:
+            missing.append(name)
+        elif given[key].shape != p.shape or is_float(given[key].dtype) != is_float(p.dtype):
+            wrong.append(f"{name} is {given[key].shape} in the file, {p.shape} in the model")
+            given.pop(key)
+        else:
+            chosen[name] = given.pop(key)
+    lenient = skip_mismatch or by_name
+    if (wrong and not skip_mismatch) or ((missing or given) and not lenient):
+        problem = wrong or [f"{n} is not in the file" for n in missing]
+        problem = problem or [f"{n} is not in the model" for n in given]
+        raise FormatError(
+            f"the parameters in {source.name} do not fit the model.",
+            got="; ".join(problem[:3]) + (f" and {len(problem) - 3} more" if problem[3:] else ""),
+            hint="build the same architecture, or load_weights(path, skip_mismatch=True)",
+        )
+    if skip_mismatch and (wrong or missing):
+        skipped = ", ".join([*missing, *wrong][:5])
+        warnings.warn(f"load_weights left these as they were: {skipped}", stacklevel=3)
+    for name, array in chosen.items():
+        parameters[name].assign(array)
+
+
+def _target(path: Any, overwrite: bool) -> Path:
+    target = Path(os.fspath(path))
+    if not overwrite and target.exists():
+        raise StateError(f"{target} exists.", hint="overwrite=True, or another name")
+    return target
+
+
+def _require_built(model: Any) -> None:
+    if not model.weights and not model.built:
+        raise StateError(
+            f"{model.name!r} has no parameters yet.",
+            hint="call it on data, or begin with nn.Input(shape)",
+        )
+
+
+# --- architecture ------------------------------------------------------------------------------
+
+
+def write_spec(x: Any) -> Any:
+    """Return the shape and type of a tensor as JSON."""
+    return {"shape": [*x.shape], "dtype": x.dtype.name} if isinstance(x, Tensor) else {"shape": []}
+
+
+def build_on(model: Any, found: Any) -> None:
+    """Build a model on abstract inputs as `written_spec` described them."""
+    if found is None or model.network is not None:
+        return
+
+    def leaf(x: Any) -> np.ndarray:
+        match x:
+            case {"shape": list(shape), "dtype": str(dtype)}:
+                return np.broadcast_to(np.zeros((), as_dtype(dtype)), as_shape(shape))  # no memory
+        raise FormatError("the description of a model's inputs is malformed.")
+
+    steps.abstractly(lambda x: model(x, training=False), read_nested(found, leaf))
+
+
+def to_json(model: Any) -> str:
+    """Return the architecture of a model as JSON."""
+    with sharing():
+        return json.dumps(describe(model))
+
+
+def model_from_json(text: str, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """Return a new model with the architecture that `model.to_json()` gave, with new weights.
+
+    Raises:
+        FormatError: if the text is malformed.
+    """
+    return rebuild(parse_json(text, Path("the text")), custom_objects)
+
+
+def clone_model(model: Any) -> Any:
+    """Return a model of the same architecture with new weights; it is not compiled.
+
+    Raises:
+        ArgumentError: if it is no model.
+    """
+    if not hasattr(model, "description"):
+        raise ArgumentError("clone_model takes a model.", got=repr(model))
+    with sharing(live=True) as found:
+        described = describe(model)
+    return rebuild(described, found.customs)

@@ -1,0 +1,117 @@
+"""The steps of a model: rehearsed, so that all state exists, and then compiled.
+
+Before a step is compiled it is run once on abstract tensors, so that all parameters, metrics and
+optimiser slots exist and can be arguments of the compiled step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from neurona.core import random
+from neurona.core.graph import trace_open
+from neurona.core.tensor import Tensor
+from neurona.core.tree import flatten
+from neurona.errors import StateError
+from neurona.nn.context import collect_losses, in_training
+from neurona.nn.parameter import Parameter, rehearsal
+from neurona.train import state
+from neurona.train.data import pack
+from neurona.train.step import Step
+
+
+def rehearse(model: Any, batch: tuple, kind: str) -> None:
+    """Run the model, and a step that the user wrote, on abstract tensors, once for each kind."""
+    x, y, weight = batch
+    custom = model.overrides(f"{kind}_step")
+    callable_ = model.network is not None or model.overrides("call")
+    compiled = model.compiled_losses
+    known = compiled.outputs is not None or kind == "predict" or custom
+    if callable_ and not (model.built and known):
+        abstractly(lambda x, y: _forward(model, x, y, kind), x, y)
+    if custom and f"rehearsed {kind}" not in model._steps:
+        abstractly(_runner(model, kind), x, y, weight)
+        model._steps[f"rehearsed {kind}"] = None
+    if not callable_ and not custom:
+        raise StateError(
+            f"{model.name!r} has nothing to compute.",
+            hint=f"write call(self, x), or {kind}_step(self, data)",
+        )
+    state.take_pending(model)
+
+
+def _forward(model: Any, x: Any, y: Any, kind: str) -> Any:
+    y_pred = model(x, training=False)
+    if kind != "predict" and not model.compiled_losses.outputs:
+        model.compiled_losses.build(y, y_pred, model.output_names)
+    return y_pred
+
+
+def abstractly(fn: Callable, *batch: Any) -> None:
+    """Run a function on abstract tensors like the arrays of a batch; parameters stay as they are."""
+    leaves, structure = flatten(batch)
+
+    def run(*tensors: Tensor) -> Any:
+        with rehearsal():
+            return fn(*structure.unflatten(tensors))
+
+    with random.use(random.state_of(0, 0)):
+        trace_open(run, [np.asarray(a) for a in leaves])
+
+
+# --- steps -------------------------------------------------------------------------------------
+
+
+def _runner(model: Any, kind: str) -> Callable:
+    """Return the function of a batch that a step compiles."""
+
+    def run(x: Any, y: Any = None, sample_weight: Any = None) -> Any:
+        method = getattr(model, f"{kind}_step")
+        with in_training(kind == "train"), collect_losses():
+            return method(pack(x, y, sample_weight))
+
+    return run
+
+
+def _step(model: Any, kind: str, parameters: list[Parameter]) -> Step:
+    """Return the compiled step of a kind; a new one where something that it is made of changed."""
+    engine = "eager" if model.run_eagerly else model.engine
+    trainable = tuple(id(p) for p in model.trainable_weights) if kind == "train" else ()
+    frozen = tuple(layer.trainable for layer in model.all_layers())
+    key = (tuple(id(p) for p in parameters), trainable, frozen, engine)
+    known = model._steps.get(kind)
+    if known is None or known[0] != key:
+        model._steps[kind] = known = (key, Step(_runner(model, kind), parameters, engine))
+    return known[1]
+
+
+def _held(model: Any) -> list[Parameter]:
+    """Return the parameters and the metrics' totals."""
+    return [*model.weights, *(p for m in state.metrics_of(model) for p in m.variables)]
+
+
+def training_step(model: Any) -> Step:
+    """Return the compiled training step."""
+    if not model.overrides("train_step"):
+        weights = model.trainable_weights
+        if not weights:
+            raise StateError(
+                f"{model.name!r} has nothing to train.",
+                hint="set trainable=True on a layer, or add layers with parameters",
+            )
+        model.optimizer.build(weights)
+    slots = [p for o in state.optimizers_of(model).values() for p in o.variables]
+    return _step(model, "train", [*_held(model), *slots])
+
+
+def evaluation_step(model: Any) -> Step:
+    """Return the compiled evaluation step."""
+    return _step(model, "test", _held(model))
+
+
+def prediction_step(model: Any) -> Step:
+    """Return the compiled prediction."""
+    return _step(model, "predict", model.weights)
