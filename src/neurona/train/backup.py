@@ -148,6 +148,8 @@ def data_identity(source: Any) -> dict[str, Any]:
         found["batch_size"] = source.batch_size
         found["arrays"] = [[list(a.shape), a.dtype.name] for a in source.leaves]
         found["samples"] = [checksum([a[chosen]]) for a in source.leaves]
+    elif hasattr(source.given, "seed"):  # nn.data.batches: another seed is another order
+        found["seed"] = source.given.seed
     return found
 
 

@@ -163,7 +163,7 @@ def run_prediction(model: Any, source: Any, callbacks: CallbackList) -> Any:
     step = model.prediction_step()
     pieces: list[list] = []
     structure = None
-    with _closing(model, callbacks):
+    with _closing(model, callbacks), _undisturbed(model):
         callbacks.call("on_predict_begin", {})
         for group in _groups(model, source):
             callbacks.call("on_predict_batch_begin", len(pieces), {})
