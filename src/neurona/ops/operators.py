@@ -40,6 +40,21 @@ _METHODS = {
 }  # fmt: skip
 
 
+def _method(fn):
+    """Return a function as a method; an Op by itself would not receive the tensor."""
+
+    def method(self, *args, **kwargs):
+        return fn(self, *args, **kwargs)
+
+    method.__doc__ = fn.__doc__
+    return method
+
+
+def _flattened(self):
+    """Return the elements in one axis."""
+    return movement.reshape(self, (-1,))
+
+
 def _spread(fn):
     """Let x.reshape(2, 3) mean x.reshape((2, 3))."""
 
@@ -72,12 +87,12 @@ def _install() -> None:
     for name, fn in _UNARY.items():
         setattr(Tensor, f"__{name}__", lambda x, fn=fn: fn(x))
     for name, fn in _METHODS.items():
-        setattr(Tensor, name, lambda self, *args, fn=fn, **kwargs: fn(self, *args, **kwargs))
+        setattr(Tensor, name, _method(fn))
     own = {
         "reshape": _spread(movement.reshape),
         "transpose": _transposed,
         "astype": _astype,
-        "flatten": lambda self: movement.reshape(self, (-1,)),
+        "flatten": _flattened,
         "T": property(lambda self: movement.transpose(self)),
         "__iter__": lambda self: (self[i] for i in range(len(self))),
     }

@@ -45,7 +45,7 @@ class Metric:
         return self
 
     def __init__(self, dtype: Any = None, name: str | None = None) -> None:
-        self.name = name or automatic_name(type(self))
+        self.name = name or automatic_name(type(self).__name__)
         self.dtype = as_dtype(dtype).name
 
     def add_variable(
