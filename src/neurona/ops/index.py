@@ -232,8 +232,10 @@ def full(shape, value, dtype=None):
     >>> full((2,), 7.0).tolist()
     [7.0, 7.0]
     """
-    x = as_tensor(value)
-    x = x if dtype is None else cast(x, dtype=dtype)
+    if dtype is None:
+        x = as_tensor(value)
+    else:
+        x = cast(as_tensor(value, as_dtype(dtype)), dtype=dtype)  # a float64 keeps its digits
     return broadcast_to(x, as_shape(shape))
 
 

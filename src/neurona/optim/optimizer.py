@@ -365,6 +365,9 @@ class Optimizer:
         return f"<{type(self).__name__} {self.name!r}>"
 
 
+remember(Optimizer, common=tuple(_COMMON))  # for rules that need no constructor of their own
+
+
 def _slot(name: str, p: Parameter, value: Tensor) -> Parameter:
     slot = Parameter(value, name, trainable=False)
     slot.path = f"{p.path}/{name}"
