@@ -60,7 +60,7 @@ def perform(run: Run) -> None:
     steps = -(-len(x_train) // (run.settings.batch_size or 32)) * run.settings.epochs
     schedule = CosineDecay(run.settings.learning_rate, steps)
     loss = CategoricalCrossentropy(label_smoothing=0.1)
-    model.compile(run.optimizer(schedule), loss, ["accuracy"])
+    model.compile(run.optimizer(schedule), loss, metrics=["accuracy"])
     held = x_held, to_categorical(y_held, 10)
     run.fit(model, x_train, to_categorical(y_train, 10), validation_data=held)
 

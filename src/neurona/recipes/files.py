@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 
-@contextlib.contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Yield a path to write to, with the same ending; it becomes `path` when all went well.
-
-    A reader, or a run that is killed, sees the old file or the new one, never a half of it.
-    """
-    handle, name = tempfile.mkstemp(prefix=".", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    made = Path(name)
-    try:
-        yield made
-        made.chmod(0o644)
-        with made.open("rb+") as file:
-            os.fsync(file.fileno())
-        made.replace(path)
-    finally:
-        made.unlink(missing_ok=True)
+def write_bytes(path: Path, content: bytes) -> None:
+    """Replace a file as a whole: a reader, or a run that is killed, never sees a half of it."""
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    with unfinished.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(path)
 
 
 def write_text(path: Path, text: str) -> None:
     """Write a text file in one step."""
-    with replacing(path) as made:
-        made.write_text(text, encoding="utf-8", newline="\n")
+    write_bytes(path, text.encode())
 
 
 def write_history(path: Path, history: dict[str, list[float]]) -> None:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from neurona.callbacks import BackupAndRestore
+
+SAVE_EVERY = 25  # batches
 
 
 class Stopped(KeyboardInterrupt):
@@ -18,9 +22,15 @@ class Saver(BackupAndRestore):
 
     As a context it takes Ctrl-C: the first asks to stop after the batch that is being computed,
     the second stops at once.
+
+    Args:
+        folder: of the backup. It stays when training is over, until the results are written.
+        told: called with epoch and batch when the training goes on from a backup.
     """
 
-    asked = False
+    def __init__(self, folder: Path, told: Callable[[int, int], None]) -> None:
+        super().__init__(folder, save_freq=SAVE_EVERY, delete_checkpoint=False)
+        self.told, self.asked = told, False
 
     def __enter__(self) -> Saver:
         self._before: Any = None
@@ -37,6 +47,12 @@ class Saver(BackupAndRestore):
             raise KeyboardInterrupt
         self.asked = True
 
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        before = self.path.exists()
+        super().on_train_begin(logs)
+        if before:
+            self.told(self.model.position.epoch, self.model.position.batch)
+
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         super().on_train_batch_end(batch, logs)
         self._stop_if_asked()
@@ -48,5 +64,6 @@ class Saver(BackupAndRestore):
     def _stop_if_asked(self) -> None:
         if self.asked:
             self._save()
-            position = self.model.position
-            raise Stopped(f"stopped in epoch {position.epoch + 1} after {position.batch} batches.")
+            epoch, batch = self.model.position.epoch, self.model.position.batch
+            where = f"in epoch {epoch + 1} after batch {batch}" if batch else f"after epoch {epoch}"
+            raise Stopped(f"stopped {where}.")

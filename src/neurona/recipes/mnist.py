@@ -59,7 +59,7 @@ def perform(run: Run) -> None:
     steps = -(-(len(x) - held) // (run.settings.batch_size or 32)) * run.settings.epochs
     schedule = CosineDecay(run.settings.learning_rate, steps)
     loss = CategoricalCrossentropy(label_smoothing=0.1)
-    model.compile(run.optimizer(schedule), loss, ["accuracy"])
+    model.compile(run.optimizer(schedule), loss, metrics=["accuracy"])
     run.fit(model, x[:-held], targets[:-held], validation_data=(x[-held:], targets[-held:]))
 
     show_training(run)

@@ -43,7 +43,7 @@ def perform(run: Run) -> None:
             Dense(1, activation="sigmoid"),
         ],
     )
-    model.compile(run.optimizer(), "binary_crossentropy", ["accuracy"])
+    model.compile(run.optimizer(), "binary_crossentropy", metrics=["accuracy"])
     run.fit(model, x_train, y_train, validation_data=(x_held, y_held))
 
     show_training(run)

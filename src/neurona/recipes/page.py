@@ -29,7 +29,7 @@ p { margin: .4rem 0; }
 .tiles li { background: var(--card); border: 1px solid var(--line); border-radius: .7rem;
   padding: .7rem 1.1rem; flex: 1 1 8rem; }
 .tiles .main { background: var(--tint); border-color: var(--accent); }
-.tiles b { display: block; font-size: 1.6rem; line-height: 1.25;
+.tiles b { display: block; font-size: 1.6rem; line-height: 1.25; white-space: nowrap;
   font-variant-numeric: tabular-nums; }
 .tiles .main b { color: var(--accent); }
 .tiles span { color: var(--soft); font-size: .9rem; }
@@ -49,12 +49,11 @@ pre, code { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; fo
 pre { margin: 0; line-height: 1.4; }
 code { background: var(--tint); border-radius: .3rem; padding: .1rem .3rem;
   overflow-wrap: anywhere; }
-figure { margin: 0 0 1.4rem; }
-figure:last-child { margin-bottom: 0; }
+figure { margin: 1.5rem 0 0; }
+figure:first-child { margin-top: 0; }
 figure h3 { margin-top: 0; }
-figure a { display: block; }
-img { display: block; max-width: 100%; height: auto; background: #fff; border-radius: .4rem;
-  border: 1px solid var(--line); }
+img { display: block; max-width: 100%; min-width: min(var(--width), 32rem); height: auto;
+  background: #fff; border-radius: .4rem; border: 1px solid var(--line); }
 figcaption { color: var(--soft); font-size: .92rem; margin-top: .45rem; }
 ol.advice { margin: 0; padding-left: 1.3rem; }
 .advice li { margin: 0 0 .9rem; padding-left: .2rem; }
@@ -123,8 +122,9 @@ def figure(title: str, alt: str, png: bytes, dots: int) -> str:
     width, height = (int.from_bytes(png[i : i + 4]) * 96 // dots for i in (16, 20))
     data = base64.b64encode(png).decode()
     return (
-        f'<figure><h3>{escape(title)}</h3><img alt="{escape(alt)}" width="{width}" '
-        f'height="{height}" src="data:image/png;base64,{data}">'
+        f'<figure><h3>{escape(title)}</h3><div class="wide" tabindex="0">'
+        f'<img alt="{escape(alt)}" width="{width}" height="{height}" '
+        f'style="--width: {width}px" src="data:image/png;base64,{data}"></div>'
         f"<figcaption>{escape(alt)}</figcaption></figure>"
     )
 

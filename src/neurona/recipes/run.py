@@ -20,7 +20,7 @@ from neurona.core.tree import flatten
 from neurona.errors import StateError
 from neurona.optim import names
 from neurona.recipes.advice import Advice
-from neurona.recipes.files import replacing, write_history, write_text
+from neurona.recipes.files import write_bytes, write_history, write_text
 from neurona.recipes.interrupt import Saver
 from neurona.recipes.recipe import Recipe, Settings
 from neurona.utils import set_random_seed
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DOTS_PER_INCH = 120  # of plots
-SAVE_EVERY = 25  # batches
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,14 +104,14 @@ class Run:
     def fit(self, model: Any, x: Any, y: Any, validation_data: Any = None) -> None:
         """Train the model, or go on training it where an earlier run was stopped.
 
-        The state is saved every SAVE_EVERY batches and when Ctrl-C is pressed, so the run can be
+        The state is saved every 25 batches and when Ctrl-C is pressed, so the run can be
         killed at any moment, and the same command continues it.
         """
         batch = self.settings.batch_size or 32
         self._check_backup({"x": x, "y": y, "validation": validation_data})
         self.model = model
         started = time.perf_counter()
-        with Saver(self.backup, save_freq=SAVE_EVERY, delete_checkpoint=False) as saver:
+        with Saver(self.backup, self._resumed) as saver:
             model.fit(
                 x,
                 y,
@@ -172,6 +171,10 @@ class Run:
             "neurona": __version__,
         }
 
+    def _resumed(self, epoch: int, batch: int) -> None:
+        self.resumed = epoch
+        self.say(f"going on with epoch {epoch + 1} after batch {batch}")
+
     def _check_backup(self, arrays: Any) -> None:
         file, plan = self.out / "settings.json", self.plan(arrays)
         if not self.resume:
@@ -194,14 +197,12 @@ class Run:
         """Write the model, the history, the plots and the report; then forget the backup."""
         from neurona.recipes.report import report
 
-        with replacing(self.out / "model.safetensors") as made:
-            self.model.save(made)
+        self.model.save(self.out / "model.safetensors")  # replaces the file as a whole
         write_history(self.out / "history.csv", self.history)
         folder = self.out / "plots"
         folder.mkdir(exist_ok=True)
         for picture in self.pictures:
-            with replacing(folder / f"{picture.name}.png") as made:
-                made.write_bytes(picture.png)
+            write_bytes(folder / f"{picture.name}.png", picture.png)
         lines: list[str] = []
         self.model.summary(print_fn=lines.append)
         self.summary = "\n".join(lines)
