@@ -212,6 +212,6 @@ def test_a_subclass_without_a_constructor_is_remembered():
 def test_tracing_a_layer_with_parameters_says_what_to_do():
     layer = layers.Dense(2)
     layer(A)
-    with pytest.raises(nn.errors.TraceError, match="such as a parameter") as caught:
+    with pytest.raises(nn.errors.TraceError, match="like a parameter") as caught:
         nn.jit(lambda x: layer(x))(A)
     assert caught.value.hint == "pass it as an argument"

@@ -200,7 +200,7 @@ def trace(fn: Callable, specs: Sequence[Any]) -> Graph:
         raise TraceError(
             "the function uses a Tensor of an outer trace."
             if captured[0].level
-            else "the function reads a Tensor that a gradient may be asked of, such as a parameter.",
+            else "the function reads a Tensor that may be asked for a gradient, like a parameter.",
             got=str(captured[0].spec),
             hint="pass it as an argument",
         )

@@ -25,16 +25,15 @@ from typing import Any
 import numpy as np
 
 from neurona.core import random
-from neurona.core.graph import trace_open
 from neurona.core.op import cast
-from neurona.core.shapes import Spec, as_dtype, as_shape, is_float, product
+from neurona.core.shapes import as_dtype, as_shape, is_float, product
 from neurona.core.tensor import Tensor, as_array
 from neurona.core.tree import flatten, map_leaves
 from neurona.errors import ArgumentError, NeuronaError, ShapeError, StateError
 from neurona.nn import constraints, initializers, regularizers
 from neurona.nn.context import add_loss, automatic_name, from_allowance, in_training, is_training
 from neurona.nn.members import members
-from neurona.nn.parameter import Parameter, bound
+from neurona.nn.parameter import Parameter
 from neurona.nn.record import describe_object, rebuild, remember
 
 _COMMON = (
@@ -210,34 +209,6 @@ class Layer:
         outputs = [open_batch(t.shape) for t in flatten(y)[0] if isinstance(t, Tensor)]
         if outputs:
             self.output_shape = outputs[0] if len(outputs) == 1 else outputs
-
-    def abstract_call(
-        self,
-        *specs: Spec,
-        structure: Callable = tuple,
-        leaf: Callable = lambda t: t.shape,
-        **kwargs: Any,
-    ) -> Any:
-        """Call the layer on abstract Tensors of these Specs and return `leaf` of each output.
-
-        `structure` arranges the list of Tensors as the layer's arguments. Parameters keep their
-        values, whatever the call assigns to them.
-        """
-        if kwargs.get("training") and not self.built:  # so that assignments find bound parameters
-            untrained = {**kwargs, "training": False}
-            self.abstract_call(*specs, structure=structure, leaf=leaf, **untrained)
-        outputs: list[Any] = []
-
-        def run(*tensors: Tensor) -> Any:
-            parameters = self.weights
-            with bound(parameters, [p.value for p in parameters]):
-                y = self(*structure(tensors), **kwargs)
-            outputs.append(map_leaves(leaf, y))
-            return y
-
-        with random.use(random.state_of(0, 0)):
-            trace_open(run, specs)
-        return outputs[0]
 
     # --- parameters --------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from neurona import ops
 from neurona.core import random
 from neurona.core.graph import trace_open
 from neurona.core.op import OPS, Op
-from neurona.core.shapes import Spec, as_dtype
+from neurona.core.shapes import Spec, as_dtype, is_float
 from neurona.core.tensor import Tensor
 from neurona.core.tree import Structure, flatten, map_leaves
 from neurona.errors import ArgumentError, NeuronaError, ShapeError, StateError
@@ -227,6 +227,8 @@ class InputLayer(Layer):
                     "an input's sizes are positive integers or None.", got=str(self.batch_shape)
                 )
         self.input_dtype = as_dtype(dtype)
+        if is_float(self.input_dtype):
+            self.dtype = self.input_dtype  # so that it passes them on as they are
         self.built = True
         call = Call(self, (), {})
         call.outputs = [Symbolic(self.batch_shape, self.input_dtype, call)]
@@ -259,5 +261,5 @@ def Input(
     (None, 28, 28)
     """
     named = {} if name is None else {"name": name}
-    layer: Any = InputLayer(shape, batch_size, dtype, batch_shape, **named)  # type: ignore[arg-type]
+    layer: Any = InputLayer(shape, batch_size, dtype, batch_shape, **named)
     return layer.symbolic_calls[0].outputs[0]
