@@ -135,8 +135,8 @@ def _probe_twice(call: Call, fresh: bool) -> tuple[Any, Any]:
     for sizes in _PROBES:
         done: list[Any] = []
         try:
-            for size in sizes:
-                done.append(_probe(call, size))
+            done.append(_probe(call, sizes[0]))
+            done.append(_probe(call, sizes[1]))
             return done[0], done[1]
         except NeuronaError as error:
             if done and fresh and call.layer.weights and isinstance(error, ShapeError):
@@ -182,7 +182,8 @@ class Operation(Layer):
         public = inspect.isfunction(found) and found.__module__.startswith("neurona.ops.")
         if not isinstance(found, Op) and not (public and not function.startswith("_")):
             raise ArgumentError("there is no such op.", got=repr(function))
-        self.function, self._apply = function, found
+        self.function = function
+        self._apply: Callable = found  # type: ignore[assignment]
         self._name = self._name or automatic_name(function)
         self.built = True
 

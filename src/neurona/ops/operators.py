@@ -5,6 +5,8 @@ The core knows no particular op, so they are put in place here, when `neurona.op
 
 from __future__ import annotations
 
+from typing import Any
+
 from neurona.core.op import Op, composition
 from neurona.core.shapes import as_dtype
 from neurona.core.tensor import Tensor
@@ -76,6 +78,7 @@ def _astype(self, dtype):
 
 
 def _install() -> None:
+    table: dict[str, Any]
     for table in (_BINARY, _METHODS):
         for name, fn in table.items():
             table[name] = fn if isinstance(fn, Op) or fn is _pow else composition(fn)

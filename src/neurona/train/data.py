@@ -198,7 +198,7 @@ class IterableSource:
 
 
 def _iterate(batches: Any) -> Iterator[Any]:
-    """Return an iterator; an object with only a length and `[i]` (a Sequence of Keras) has one too."""
+    """Return an iterator; a length and `[i]`, as Sequences of Keras have, are enough."""
     if hasattr(batches, "__iter__"):
         return iter(batches)
     return _rows(batches)

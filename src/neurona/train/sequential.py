@@ -96,7 +96,7 @@ class Sequential(Model):
     def _changed(self) -> None:
         """Forget what was made for the chain as it was."""
         self.network, self.built = None, False
-        self._steps = {}
+        self.step_cache = {}
         self.compiled_losses = self.compiled_losses.anew()
 
     def build(self, input_shape: Any = None) -> None:

@@ -32,9 +32,9 @@ def rehearse(model: Any, batch: tuple, kind: str) -> None:
     known = compiled.outputs is not None or kind == "predict" or custom
     if callable_ and not (model.built and known):
         abstractly(lambda x, y: _forward(model, x, y, kind), x, y)
-    if custom and f"rehearsed {kind}" not in model._steps:
+    if custom and f"rehearsed {kind}" not in model.step_cache:
         abstractly(_runner(model, kind), x, y, weight)
-        model._steps[f"rehearsed {kind}"] = None
+        model.step_cache[f"rehearsed {kind}"] = None
     if not callable_ and not custom:
         raise StateError(
             f"{model.name!r} has nothing to compute.",
@@ -51,7 +51,7 @@ def _forward(model: Any, x: Any, y: Any, kind: str) -> Any:
 
 
 def abstractly(fn: Callable, *batch: Any) -> None:
-    """Run a function on abstract tensors like the arrays of a batch; parameters stay as they are."""
+    """Run a function on abstract tensors like those of a batch; parameters stay as they are."""
     leaves, structure = flatten(batch)
 
     def run(*tensors: Tensor) -> Any:
@@ -82,9 +82,9 @@ def _step(model: Any, kind: str, parameters: list[Parameter]) -> Step:
     trainable = tuple(id(p) for p in model.trainable_weights) if kind == "train" else ()
     frozen = tuple(layer.trainable for layer in model.all_layers())
     key = (tuple(id(p) for p in parameters), trainable, frozen, engine)
-    known = model._steps.get(kind)
+    known = model.step_cache.get(kind)
     if known is None or known[0] != key:
-        model._steps[kind] = known = (key, Step(_runner(model, kind), parameters, engine))
+        model.step_cache[kind] = known = (key, Step(_runner(model, kind), parameters, engine))
     return known[1]
 
 
