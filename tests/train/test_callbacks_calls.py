@@ -201,9 +201,9 @@ def test_what_is_no_callback(callbacks, message):
 def test_the_try_of_what_is_no_callback():
     with pytest.raises(ArgumentError, match=r"try: TerminateOnNaN\(\)"):
         fit(nn.callbacks.TerminateOnNaN)
-    with pytest.raises(ArgumentError, match="try: callbacks.LambdaCallback"):
+    with pytest.raises(ArgumentError, match=r"try: callbacks\.LambdaCallback"):
         fit(print)
-    with pytest.raises(ArgumentError, match="on_epoch_end must be a function. Got 3"):
+    with pytest.raises(ArgumentError, match=r"on_epoch_end must be a function\. Got 3"):
         nn.callbacks.LambdaCallback(on_epoch_end=3)
 
 

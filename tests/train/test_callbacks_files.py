@@ -95,7 +95,7 @@ def test_csv_says_when_its_file_has_lost_rows(tmp_path):
 
 
 def test_csv_arguments():
-    with pytest.raises(ArgumentError, match="separator must be a single character. Got '--'"):
+    with pytest.raises(ArgumentError, match=r"separator must be a single character\. Got '--'"):
         nn.callbacks.CSVLogger("x", "--")
 
 
@@ -119,7 +119,7 @@ def test_negative_integers_have_64_bits():
     assert events.integer(2, -1).hex() == "10" + "ff" * 9 + "01"
 
 
-# Written by TensorBoard 2.21's RecordWriter from its own protocol buffers, at time 0.5: the loss 0.5
+# Written by TensorBoard 2.21's RecordWriter from its own protocol buffers at time 0.5: loss 0.5
 # at step 3, a histogram of [0, 1, 1, 2] at step 4, and a graph of y = tanh(x).
 GOLDEN = (
     "1800000000000000a37f4b2209000000000000e03f1a0d627261696e2e4576656e743a3266f7e1a81a000000"

@@ -266,7 +266,7 @@ def test_checkpoint_paths_that_cannot_be(tmp_path):
         save.on_epoch_end(0, {"loss": 1.0, "val_loss": 2.0})
     assert "expected fields among loss, val_loss, epoch" in str(error.value)
     save = nn.callbacks.ModelCheckpoint(tmp_path)
-    with pytest.raises(ArgumentError, match="needs the name of a file. Got folder"):
+    with pytest.raises(ArgumentError, match=r"needs the name of a file\. Got folder"):
         save.on_epoch_end(0, {"loss": 1.0})
 
 
