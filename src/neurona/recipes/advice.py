@@ -102,43 +102,47 @@ def _gap(history: Mapping[str, Sequence[float]]) -> list[Advice]:
 
 
 def on_classes(counts: np.ndarray, names: Sequence[str]) -> list[Advice]:
-    """Return advice on a confusion matrix: the chance in the score, and the most confused pair.
+    """Return advice on a confusion matrix: the most confused pair, and the weakest class.
 
     Shapes: counts (K, K), a row for each true class.
 
     >>> on_classes(np.array([[9, 1], [0, 10]]), ["cat", "dog"])[0].seen
     'The pair confused most often: cat taken for dog, 1 of 10 times.'
     """
-    total, right = counts.sum(), np.trace(counts)
     wrong = counts - np.diag(np.diag(counts))
-    found = []
-    if wrong.sum():
-        i, j = divmod(int(wrong.argmax()), len(counts))
-        text = f"{names[i]} taken for {names[j]}, {wrong[i, j]:.0f} of {counts[i].sum():.0f} times"
+    if not wrong.any():
+        return []
+    i, j = divmod(int(wrong.argmax()), len(counts))
+    times = f"{wrong[i, j]:.0f} of {counts[i].sum():.0f} times"
+    found = [
+        Advice(
+            f"The pair confused most often: {names[i]} taken for {names[j]}, {times}.",
+            f"Look at them among the worst mistakes: would you tell {names[i]} from {names[j]}? "
+            "More samples of both, or augmentation (nn.data.augment), help most there.",
+        )
+    ]
+    recall = np.diag(counts) / np.maximum(counts.sum(1), 1)
+    weak = int(recall.argmin())
+    if recall[weak] < np.trace(counts) / counts.sum() - 0.03:
         found.append(
             Advice(
-                f"The pair confused most often: {text}.",
-                f"Look at these samples among the worst mistakes: would you tell {names[i]} from "
-                f"{names[j]}? More samples of both, or augmentation, help most there.",
+                f"Class {names[weak]} is recognised least: {100 * recall[weak]:.1f} % of its "
+                f"{counts[weak].sum():.0f} samples.",
+                "Give it more weight (class_weight in fit), or collect more of it.",
             )
         )
-        recall = np.diag(counts) / np.maximum(counts.sum(1), 1)
-        weak = int(recall.argmin())
-        if recall[weak] < right / total - 0.03 and weak != i:
-            found.append(
-                Advice(
-                    f"Class {names[weak]} is recognised least: {100 * recall[weak]:.1f} % of its "
-                    f"{counts[weak].sum():.0f} samples.",
-                    "Give it more weight (class_weight in fit), or collect more of it.",
-                )
-            )
-    share = right / total
-    error = math.sqrt(max(share * (1 - share), 1 / total) / total)
-    found.append(
-        Advice(
-            f"With {total:,.0f} test samples, chance alone moves the accuracy by about "
-            f"±{100 * error:.1f} points.",
-            "Before you trust a smaller improvement, compare the mean of several --seed values.",
-        )
-    )
     return found
+
+
+def on_chance(share: float, samples: int) -> Advice:
+    """Return advice on how far to trust an accuracy that was measured on so many samples.
+
+    >>> on_chance(0.98, 10000).seen
+    'With 10,000 test samples, chance alone moves the accuracy by about ±0.14 points.'
+    """
+    error = 100 * math.sqrt(max(share * (1 - share), 1 / samples) / samples)
+    return Advice(
+        f"With {samples:,} test samples, chance alone moves the accuracy by about "
+        f"±{error:.2g} points.",
+        "Before you trust a smaller improvement, compare the mean of several --seed values.",
+    )

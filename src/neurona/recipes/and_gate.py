@@ -43,10 +43,12 @@ def perform(run: Run) -> None:
     run.keep(model, {"errors": [float(e) for e in neuron.errors]}, seconds)
 
     errors = neuron.errors
+    curve = plots.loss_curve(errors, log=False)
+    curve.axes[0].set(title="Mistakes in each epoch", ylabel="mistakes")
     run.picture(
         "errors",
         "Mistakes in each epoch",
-        plots.loss_curve(errors, log=False),
+        curve,
         f"Mistakes in each of {len(errors)} epochs: {', '.join(map(str, errors))}.",
     )
     w, b = neuron.weights, neuron.bias
@@ -54,7 +56,7 @@ def perform(run: Run) -> None:
         "decision_boundary",
         "The line that the neuron drew",
         plots.linear_boundary(w, b, X, y),
-        f"The four rows as points, and the line {w[0]:.3g} x1 + {w[1]:.3g} x2 + {b:.3g} = 0.",
+        f"The four rows as points, and the line {w[0]:.3g} x1 + {w[1]:.3g} x2 {b:+.3g} = 0.",
     )
     run.advise([_advice(neuron.converged, len(errors))])
     run.score("epochs", len(errors))

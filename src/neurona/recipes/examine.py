@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neurona import plots
-from neurona.recipes.advice import on_classes, on_training
+from neurona.recipes.advice import on_chance, on_classes, on_training
 
 if TYPE_CHECKING:
     from neurona.recipes.run import Run
@@ -67,9 +67,10 @@ def test_images(run: Run, x: np.ndarray, targets: np.ndarray, names: Sequence[st
         if told
         else "No test image is classified wrongly.",
     )
-    run.advise(on_classes(counts, names))
+    accuracy = float((said == y).mean())
+    run.advise([*on_classes(counts, names), on_chance(accuracy, len(y))])
     run.score("test loss", loss)
-    run.score("test accuracy", float((said == y).mean()))
+    run.score("test accuracy", accuracy)
 
 
 def _pairs(counts: np.ndarray, names: Sequence[str]) -> str:

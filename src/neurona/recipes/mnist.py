@@ -1,8 +1,9 @@
 """mnist: 70,000 handwritten digits, with the network of every first tutorial.
 
-Flatten, Dense(128), Dropout(0.2), Dense(10): about 97.8 % in the tutorials. Label smoothing and a
-learning rate that falls along a cosine bring the very same network above 98.2 %; both were chosen
-on 10,000 held-out training images, never on the test images.
+Flatten, Dense(128), Dropout(0.2), Dense(10): about 97.8 % in the tutorials. Label smoothing, a
+learning rate that falls along a cosine, and images that are shifted by up to a pixel bring the very
+same network above 98.2 %. All were chosen on 10,000 held-out training images, not on the test
+images: 98.0 % plain, 98.3 % with the first two, 98.5 % with all three.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neurona import plots
+from neurona.data import batches
+from neurona.data.augment import RandomCrop
 from neurona.datasets import mnist
 from neurona.layers import Dense, Dropout, Flatten, Input
 from neurona.losses import CategoricalCrossentropy
@@ -38,6 +41,7 @@ def perform(run: Run) -> None:
         f"{len(x) - held:,} for training, {held:,} for validation, {len(x_test):,} for testing",
     )
     run.fact("features", "28 x 28 pixels, 0 paper to 1 ink")
+    run.fact("augmentation", "training images are shifted by up to one pixel, anew in each epoch")
     run.fact("classes", "the digits 0 to 9")
     run.fact("licence", mnist.CARD.licence)
     run.picture(
@@ -56,11 +60,20 @@ def perform(run: Run) -> None:
             Dense(10, activation="softmax"),
         ],
     )
-    steps = -(-(len(x) - held) // (run.settings.batch_size or 32)) * run.settings.epochs
-    schedule = CosineDecay(run.settings.learning_rate, steps)
+    settings = run.settings
+    train = batches(
+        x[:-held],
+        targets[:-held],
+        settings.batch_size or 32,
+        shuffle=True,
+        seed=settings.seed,
+        augment=RandomCrop(1),  # shifts of one pixel up or down, left or right
+    )
+    steps = len(train) * settings.epochs
+    schedule = CosineDecay(settings.learning_rate, steps)
     loss = CategoricalCrossentropy(label_smoothing=0.1)
     model.compile(run.optimizer(schedule), loss, metrics=["accuracy"])
-    run.fit(model, x[:-held], targets[:-held], validation_data=(x[-held:], targets[-held:]))
+    run.fit(model, train, validation_data=(x[-held:], targets[-held:]))
 
     show_training(run)
     show_rate(run, schedule, steps)

@@ -17,6 +17,7 @@ import numpy as np
 from neurona import __version__, config
 from neurona.callbacks import Callback
 from neurona.core.tree import flatten
+from neurona.data import Batches
 from neurona.errors import StateError
 from neurona.optim import names
 from neurona.recipes.advice import Advice
@@ -101,21 +102,26 @@ class Run:
         rate = self.settings.learning_rate if learning_rate is None else learning_rate
         return rule(learning_rate=rate, **(options or {}))
 
-    def fit(self, model: Any, x: Any, y: Any, validation_data: Any = None) -> None:
+    def fit(self, model: Any, x: Any, y: Any = None, validation_data: Any = None) -> None:
         """Train the model, or go on training it where an earlier run was stopped.
 
-        The state is saved every 25 batches and when Ctrl-C is pressed, so the run can be
-        killed at any moment, and the same command continues it.
+        The state is saved every 25 batches and when Ctrl-C is pressed, so the run can be killed at
+        any moment, and the same command continues it.
+
+        Args:
+            model: compiled.
+            x, y: arrays; or as x alone `nn.data.batches`, with a seed of its own.
+            validation_data: (x, y) to measure on after each epoch.
         """
-        batch = self.settings.batch_size or 32
-        self._check_backup({"x": x, "y": y, "validation": validation_data})
+        arrays = (x.x, x.y) if isinstance(x, Batches) else (x, y)
+        self._check_backup((arrays, validation_data))
         self.model = model
         started = time.perf_counter()
         with Saver(self.backup, self._resumed) as saver:
             model.fit(
                 x,
                 y,
-                batch_size=batch,
+                batch_size=None if isinstance(x, Batches) else self.settings.batch_size,
                 epochs=self.settings.epochs,
                 verbose=self.verbose,
                 validation_data=validation_data,
