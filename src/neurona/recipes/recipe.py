@@ -69,7 +69,7 @@ class Recipe:
         for name in given:
             if getattr(self.defaults, name) is None:
                 have = [f.name for f in dataclasses.fields(Settings)]
-                have = [n for n in have if getattr(self.defaults, n) is not None]
+                have = [n.replace("_", " ") for n in have if getattr(self.defaults, n) is not None]
                 raise ArgumentError(
                     f"the recipe {self.name!r} has no {name.replace('_', ' ')}.",
                     got=repr(given[name]),
