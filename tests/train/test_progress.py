@@ -199,7 +199,7 @@ model.predict(x)
             rows[epoch - 1],
         )
     assert re.fullmatch(rf"━{{20}} 13/13 0:00 · \d+ steps/s loss {number}", rows[2])
-    assert re.fullmatch(r"━{20} 13/13 0:00 · \d+ steps/s", rows[3])
+    assert re.fullmatch(r"━{20} 2/2 0:00 · \d+ steps/s", rows[3])
     assert "left" in written  # while it ran
     assert written.rindex("\x1b[?25h") > written.rindex("\x1b[?25l")  # the cursor is back
     # 200 batches of a millisecond, and the bar is drawn 10 times a second at most

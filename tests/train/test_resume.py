@@ -112,7 +112,8 @@ def test_crash_in_the_middle_of_a_save(tmp_path, uninterrupted, monkeypatch, fun
 def test_crash_while_the_file_is_half_written(tmp_path, uninterrupted, monkeypatch):
     crash(tmp_path, 5, CrashAfter(12, True))
     path = tmp_path / "backup" / "training.backup"
-    backup.unfinished(path).write_bytes(path.read_bytes()[:100])  # what a kill leaves behind
+    left = path.with_name(f".{path.name}.123.unfinished")  # what a kill leaves behind
+    left.write_bytes(path.read_bytes()[:100])
     assert script.train(tmp_path, 5, seed=99) == uninterrupted
     assert not (tmp_path / "backup").exists()
 
@@ -384,3 +385,69 @@ def test_what_backup_and_restore_refuses():
         nn.callbacks.BackupAndRestore("x", save_freq="batch")
     with pytest.raises(nn.errors.ArgumentError, match="save_freq is too small"):
         nn.callbacks.BackupAndRestore("x", save_freq=0)
+
+
+# --- data of all kinds ------------------------------------------------------------------------
+
+
+def endless(x, y):
+    while True:
+        for i in range(0, len(x), 7):
+            yield x[i : i + 7], y[i : i + 7]
+
+
+def one_pass(x, y):
+    return ((x[i : i + 7], y[i : i + 7]) for i in range(0, len(x), 7))
+
+
+def mixed(x, y, seed=4):
+    return nn.data.batches(x, y, 7, shuffle=True, seed=seed)
+
+
+KINDS = {
+    "shuffled arrays": (lambda x, y: {"x": x, "y": y}, 9),
+    "arrays in order": (lambda x, y: {"x": x, "y": y, "shuffle": False}, 9),
+    "shuffled arrays by steps": (lambda x, y: {"x": x, "y": y, "steps_per_epoch": 5}, 5),
+    "arrays by steps": (lambda x, y: {"x": x, "y": y, "shuffle": False, "steps_per_epoch": 5}, 5),
+    "generator by steps": (lambda x, y: {"x": endless(x, y), "steps_per_epoch": 4}, 4),
+    "function": (lambda x, y: {"x": lambda: one_pass(x, y)}, 9),
+    "function by steps": (lambda x, y: {"x": lambda: one_pass(x, y), "steps_per_epoch": 4}, 4),
+    "list": (lambda x, y: {"x": list(one_pass(x, y))}, 9),
+    "list by steps": (lambda x, y: {"x": list(one_pass(x, y)), "steps_per_epoch": 4}, 4),
+    "mixed batches": (lambda x, y: {"x": mixed(x, y)}, 9),
+    "mixed batches by steps": (lambda x, y: {"x": mixed(x, y), "steps_per_epoch": 4}, 4),
+}
+
+
+@pytest.mark.parametrize("save_freq", ["epoch", 1])
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_data_goes_on_where_it_was(tmp_path, kind, save_freq):
+    make, steps = KINDS[kind]
+    (x, y), _ = script.problem()
+
+    def run(folder, *extra):
+        model = script.network()
+        saver = nn.callbacks.BackupAndRestore(folder, save_freq)
+        model.fit(
+            **make(x, y),
+            batch_size=7 if "arrays" in kind else None,
+            epochs=4,
+            verbose=0,
+            callbacks=[saver, *extra],
+        )
+        return [a.tobytes() for a in model.get_weights()], model.history.history
+
+    expected = run(tmp_path / "whole")
+    for batch in (1, steps - 1, steps, steps + 1, 2 * steps, 3 * steps + 2):
+        with pytest.raises(Crash):
+            run(tmp_path / str(batch), CrashAfter(batch, False))
+        assert run(tmp_path / str(batch)) == expected, batch
+
+
+def test_batches_that_are_mixed_otherwise_are_another_run(tmp_path):
+    (x, y), _ = script.problem()
+    saver = nn.callbacks.BackupAndRestore(tmp_path, 1)
+    with pytest.raises(Crash):
+        script.network().fit(mixed(x, y), verbose=0, callbacks=[saver, CrashAfter(3, False)])
+    with pytest.raises(nn.errors.StateError, match=r"data.seed differs. Got 5; expected 4"):
+        script.network().fit(mixed(x, y, seed=5), verbose=0, callbacks=[saver])

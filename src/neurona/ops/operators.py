@@ -5,7 +5,7 @@ The core knows no particular op, so they are put in place here, when `neurona.op
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 from neurona.core.op import Op, composition
 from neurona.core.shapes import as_dtype
@@ -27,13 +27,13 @@ def _pow(x, y):
     return a.pow(x, y)
 
 
-_BINARY = {
+_BINARY: dict[str, Callable] = {
     "add": a.add, "sub": a.sub, "mul": a.mul, "truediv": a.div, "floordiv": a.floordiv,
     "mod": a.mod, "pow": _pow, "matmul": matmul, "and": c.logical_and, "or": c.logical_or,
 }  # fmt: skip
 _COMPARISON = {"eq": c.eq, "ne": c.ne, "lt": c.lt, "le": c.le, "gt": c.gt, "ge": c.ge}
 _UNARY = {"neg": a.neg, "abs": a.abs, "invert": c.logical_not}
-_METHODS = {
+_METHODS: dict[str, Callable] = {
     "sum": reduce.sum, "mean": reduce.mean, "var": reduce.var, "max": reduce.max, "min": reduce.min,
     "prod": reduce.prod, "any": reduce.any, "all": reduce.all, "argmax": reduce.argmax,
     "argmin": reduce.argmin, "cumsum": reduce.cumsum, "clip": a.clip, "round": round,
@@ -78,11 +78,8 @@ def _astype(self, dtype):
 
 
 def _install() -> None:
-    table: dict[str, Any]
-    for table in (_BINARY, _METHODS):
-        for name, fn in table.items():
-            table[name] = fn if isinstance(fn, Op) or fn is _pow else composition(fn)
     for name, fn in _BINARY.items():
+        fn = fn if isinstance(fn, Op) or fn is _pow else composition(fn)
         setattr(Tensor, f"__{name}__", lambda x, y, fn=fn: fn(x, y))
         setattr(Tensor, f"__r{name}__", lambda y, x, fn=fn: fn(x, y))
     for name, fn in _COMPARISON.items():
@@ -90,6 +87,7 @@ def _install() -> None:
     for name, fn in _UNARY.items():
         setattr(Tensor, f"__{name}__", lambda x, fn=fn: fn(x))
     for name, fn in _METHODS.items():
+        fn = fn if isinstance(fn, Op) else composition(fn)
         setattr(Tensor, name, _method(fn))
     own = {
         "reshape": _spread(movement.reshape),

@@ -6,11 +6,11 @@ and in its metadata everything else as JSON, with a checksum of both. Nothing in
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import itertools
 import json
 import os
-import struct
 import warnings
 import zlib
 from collections import Counter
@@ -23,6 +23,7 @@ import numpy as np
 from neurona.errors import FormatError, StateError
 from neurona.nn.layer import Layer
 from neurona.train.callbacks.callback import Callback
+from neurona.train.tensor_file import parse_json, read_tensors, write_tensors
 
 FORMAT = "neurona backup 1"
 
@@ -192,51 +193,20 @@ def _difference(a: Any, b: Any, place: str = "") -> tuple[str, Any, Any]:
 # --- the file ---------------------------------------------------------------------------------
 
 
-def unfinished(path: Path) -> Path:
-    """Return the name of the file that is being written."""
-    return path.with_name(path.name + ".unfinished")
-
-
-def write(path: Path, saved: Saved, previous: Path | None = None) -> int:
-    """Replace the file by a new state and return its size in bytes.
-
-    The state is written and synchronised under another name first, so that the file is at any
-    moment either the old or the new one.
+def write(path: Path, saved: Saved, previous: Path | None = None) -> None:
+    """Replace the file by a new state, as a whole.
 
     Args:
         path: the file.
         saved: the state.
         previous: where to keep the file that is replaced.
     """
-    from safetensors.numpy import save
-
     text = json.dumps(saved.info)
-    names = sorted(saved.arrays)
-    arrays = {name: np.ascontiguousarray(saved.arrays[name]) for name in names}
-    for name in names:  # ascontiguousarray gives a scalar an axis
-        arrays[name] = arrays[name].reshape(np.shape(saved.arrays[name]))
-    check = checksum(list(arrays.values()), text)
-    content = save(arrays, {"format": FORMAT, "state": text, "checksum": str(check)})
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with open(unfinished(path), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+    check = checksum([saved.arrays[name] for name in sorted(saved.arrays)], text)
     if previous is not None and path.exists():
         os.replace(path, previous)
-    os.replace(unfinished(path), path)
-    _synchronise(path.parent)
-    return len(content)
-
-
-def _synchronise(folder: Path) -> None:
-    """Write the folder's list of names to the disk, where the system can do that."""
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    metadata = {"format": FORMAT, "state": text, "checksum": str(check)}
+    write_tensors(path, saved.arrays, metadata)
 
 
 def read(path: Path) -> Saved:
@@ -245,26 +215,28 @@ def read(path: Path) -> Saved:
     Raises:
         FormatError: if it is no backup, or not as it was written.
     """
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
-
     try:
-        content = path.read_bytes()
-        arrays = load(content)
-        (length,) = struct.unpack("<Q", content[:8])
-        metadata = json.loads(content[8 : 8 + length])["__metadata__"]
-        if metadata["format"] != FORMAT:
-            raise ValueError(f"format {metadata['format']!r}")
+        arrays, metadata = read_tensors(path)
+        if metadata.get("format") != FORMAT:
+            raise FormatError(f"its format is {metadata.get('format')!r}, not {FORMAT!r}.")
         values = [arrays[name] for name in sorted(arrays)]
-        if checksum(values, metadata["state"]) != int(metadata["checksum"]):
-            raise ValueError("the checksum differs")
-        return Saved(arrays, json.loads(metadata["state"]))
-    except (SafetensorError, OSError, ValueError, KeyError, TypeError, struct.error) as error:
+        if str(checksum(values, metadata["state"])) != metadata["checksum"]:
+            raise FormatError("its checksum differs.")
+        return Saved(arrays, parse_json(metadata["state"], path))
+    except (FormatError, OSError, KeyError) as error:
         raise FormatError(
             f"BackupAndRestore: the backup {path} cannot be read.",
-            got=f"{type(error).__name__}: {error}",
+            got=error.rule.rstrip(".") if isinstance(error, FormatError) else repr(error),
             hint="delete it to start anew, or put back a copy",
         ) from error
+
+
+def remove(path: Path, *others: Path) -> None:
+    """Remove a backup, what an interrupted save left beside it, and the folder if that is empty."""
+    for file in (path, *others, *path.parent.glob(f".{path.name}.*.unfinished")):
+        file.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # unless the user keeps other files there
+        path.parent.rmdir()
 
 
 def read_newest(paths: Sequence[Path]) -> Saved | None:

@@ -22,13 +22,14 @@ class Position:
 
     Attributes:
         epoch, batch: the next batch to be trained on.
-        order: the random state that the running epoch is shuffled by, or None.
+        order: what the source makes the running or the next epoch from, such as the random state
+            that it is shuffled by; None if nothing is needed or known yet.
         logs: those of the last batch or epoch that callbacks were given.
     """
 
     def __init__(self, epoch: int = 0) -> None:
         self.epoch, self.batch = epoch, 0
-        self.order: tuple[int, int] | None = None
+        self.order: tuple[int, ...] | None = None
         self.logs: Logs = {}
 
 
@@ -62,7 +63,7 @@ def run_training(
             logs = _train_epoch(model, source, step, callbacks, position)
             logs = {**logs, **(validate(position.epoch) if validate is not None else {})}
             epoch = position.epoch
-            position.epoch, position.batch, position.order = epoch + 1, 0, None
+            position.epoch, position.batch, position.order = epoch + 1, 0, source.order()
             position.logs = logs
             callbacks.call("on_epoch_end", epoch, dict(logs))
         model.optimizer.finalize_variable_values(model.trainable_weights)
@@ -77,7 +78,9 @@ def _train_epoch(
 ) -> Logs:
     callbacks.call("on_epoch_begin", position.epoch, {})
     if position.batch == 0:
-        position.order, position.logs = source.order(), {}
+        if position.order is None:
+            position.order = source.order()
+        position.logs = {}
         model.reset_metrics()
     watched = callbacks.wants("on_train_batch_end")
     results: dict[str, Any] | None = None

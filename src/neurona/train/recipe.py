@@ -23,11 +23,12 @@ from neurona.nn import initializers
 from neurona.nn.layer import Layer
 from neurona.optim.adam import AdamW
 from neurona.optim.cosine import CosineDecay, WarmUp
+from neurona.train.arrays import check_arrays
 from neurona.train.callbacks.callback import Callback
 from neurona.train.callbacks.monitor import EarlyStopping, ReduceLROnPlateau
-from neurona.train.data import check_arrays
 from neurona.train.history import History
 from neurona.train.model import Model
+from neurona.train.steps import abstract_outputs
 
 # What a kernel should begin with, by the activation behind it; all others begin with Glorot's.
 _HE = (
@@ -90,7 +91,7 @@ class Recipe:
         for layer in self.model.all_layers():
             if layer.name in self.starts:
                 _draw(layer, self.starts[layer.name])
-        self.model.compile(self.optimizer, self.loss, self.metrics)
+        self.model.compile(self.optimizer, self.loss, metrics=self.metrics)
         return self.model.fit(
             self.x,
             self.y,
@@ -150,7 +151,7 @@ def recipe(
     inputs, labels, _ = check_arrays(x, y, None)
     first = flatten(inputs)[0][0]
     drawn_before = {layer.name: layer.built for layer in model.all_layers()}
-    y_pred = model._build_on(inputs, None)
+    y_pred = abstract_outputs(model, inputs)
     _choose_loss(plan, y_pred, labels, loss, metrics)
     _choose_starts(plan, drawn_before)
     steps = math.ceil(len(first) / plan.batch_size) * plan.epochs

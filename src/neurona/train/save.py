@@ -133,7 +133,10 @@ def _rebuilt(
     if compile and settings is not None:
         model.compile(**{k: rebuild(v, custom_objects, made) for k, v in settings.items()})
         match found.get("undecayed"):
-            case {"paths": [_, *_] as paths, "names": names} | {"paths": paths, "names": [_] as names}:
+            case {"paths": [_, *_] as paths, "names": names} | {
+                "paths": paths,
+                "names": [_] as names,
+            }:
                 excluded = [state.parameter_paths(model)[path] for path in paths]
                 model.optimizer.exclude_from_weight_decay(excluded, names)
         model.set_state(arrays, info)

@@ -44,10 +44,13 @@ class Trainer:
     step_cache: dict[str, Any]
 
     if TYPE_CHECKING:  # what the other half, the Layer, has
-        name: str
-        losses: list[Tensor]
-        output_names: list[str] | None
 
+        @property
+        def name(self) -> str: ...
+        @property
+        def losses(self) -> list[Tensor]: ...
+        @property
+        def output_names(self) -> list[str] | None: ...
         @property
         def trainable_weights(self) -> list[Parameter]: ...
         @property
@@ -68,8 +71,8 @@ class Trainer:
         self,
         optimizer: Any = "rmsprop",
         loss: Any = None,
-        loss_weights: Any = None,
         metrics: Any = None,
+        loss_weights: Any = None,
         weighted_metrics: Any = None,
         run_eagerly: bool = False,
         steps_per_execution: int = 1,
@@ -79,6 +82,9 @@ class Trainer:
         engine: str | None = None,
     ) -> None:
         """Choose how to train.
+
+        Keras 3 has loss_weights before metrics; tutorials that give metrics by position follow the
+        older order, which is ours.
 
         Args:
             optimizer: a name or an Optimizer.
