@@ -34,6 +34,7 @@ from neurona.gradcheck import GradientCheck, gradcheck
 from neurona.models import Model, Sequential
 from neurona.nn.parameter import Parameter, gradients
 from neurona.nn.symbolic import Input
+from neurona.train.recipe import recipe
 
 if TYPE_CHECKING:
     from neurona import classic, datasets, plots
@@ -70,6 +71,7 @@ __all__ = [
     "optimizers",
     "plots",
     "random",
+    "recipe",
     "regularizers",
     "tensor",
     "trace",

@@ -1,5 +1,27 @@
 """The constraints, as in Keras: `from neurona import constraints`."""
 
-from neurona.nn.constraints import Constraint, NonNeg, get
+from neurona.nn.constraints import (
+    Constraint,
+    MaxNorm,
+    MinMaxNorm,
+    NonNeg,
+    UnitNorm,
+    get,
+    max_norm,
+    min_max_norm,
+    non_neg,
+    unit_norm,
+)
 
-__all__ = ["Constraint", "NonNeg", "get"]
+__all__ = [
+    "Constraint",
+    "MaxNorm",
+    "MinMaxNorm",
+    "NonNeg",
+    "UnitNorm",
+    "get",
+    "max_norm",
+    "min_max_norm",
+    "non_neg",
+    "unit_norm",
+]

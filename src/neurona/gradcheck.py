@@ -197,15 +197,15 @@ def _failure(
     kink: np.ndarray,
 ) -> GradientError:
     distance = np.abs(analytic - numeric)
-    relative = distance / np.maximum(np.maximum(np.abs(analytic), np.abs(numeric)), 1e-300)
     score = np.where(np.isfinite(distance), distance, np.inf)
     place = np.unravel_index(np.argmax(score), score.shape)
     a, n = float(analytic[place]), float(numeric[place])
+    relative = float(distance[place]) / max(abs(n), 1e-300)
     index = ", ".join(str(int(j)) for j in place)
     return GradientError(
         f"gradcheck: the {what} for {name} is wrong in {int(bad.sum())} of {bad.size} elements.",
         got=f"{a:.9g} at element [{index}]",
-        expected=f"{n:.9g} by central differences, relative error {float(relative[place]):.1e}",
+        expected=f"{n:.9g} by central differences, relative error {relative:.1e}",
         hint=_guess(analytic, numeric, bool(kink[place])),
     )
 

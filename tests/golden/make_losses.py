@@ -91,7 +91,8 @@ def case(name, kwargs, y_true, y_pred, sample_weight=None, tolerance="value", **
     )  # fmt: skip
 
 
-SIGNED = (numbers(4, 3, seed=1), numbers(4, 3, seed=2))
+# shifted, so that no prediction equals its target: |y - t| has no one derivative there
+SIGNED = (numbers(4, 3, seed=1), numbers(4, 3, seed=2) + np.float32(0.0532))
 POSITIVE = (unit(4, 3, seed=1) + 0.2, unit(4, 3, seed=2) + 0.1)
 BINARY = (GENERATOR.integers(0, 2, (4, 3)).astype("float32"), unit(4, 3, seed=3))
 LOGITS = (BINARY[0], numbers(4, 3, seed=4))
@@ -130,15 +131,18 @@ for name, (function, data) in TABLE.items():
         case(name, kwargs, *data, tolerance=tolerance)
         if reduction is not None:
             case(name, kwargs, *data, PER_SAMPLE, tolerance=tolerance)
+    case(name, {"reduction": "mean_with_sample_weight"}, *data, PER_SAMPLE, tolerance=tolerance)
     case(function, {}, *data, tolerance=tolerance)
     case(name, {}, *data, PER_SAMPLE[:, None], tolerance=tolerance)
 
 # sample weights for every element of a sequence
-SEQUENCE = (numbers(2, 3, 4, seed=1), numbers(2, 3, 4, seed=2))
+SEQUENCE = (numbers(2, 3, 4, seed=1), numbers(2, 3, 4, seed=2) + np.float32(0.0532))
 for reduction in ("sum_over_batch_size", "mean", "none"):
     weight = numbers(2, 3, seed=11, low=0.1, high=2.0)
     case("MeanSquaredError", {"reduction": reduction}, *SEQUENCE, weight)
-    case("MeanSquaredError", {"reduction": reduction}, *SEQUENCE, np.array([[0.5], [2.0]], "float32"))
+    case(
+        "MeanSquaredError", {"reduction": reduction}, *SEQUENCE, np.array([[0.5], [2.0]], "float32")
+    )
 case("Huber", {"delta": 0.3}, *SIGNED)
 case("huber", {"delta": 2.5}, *SIGNED)
 case("CosineSimilarity", {"axis": 0}, *SIGNED)
@@ -185,10 +189,18 @@ IGNORED = np.moveaxis(SPACE, 1, -1).copy()
 for reduction in ("sum_over_batch_size", "sum", "mean", "none"):
     kwargs = {"from_logits": True, "ignore_class": -1, "reduction": reduction}
     case("SparseCategoricalCrossentropy", kwargs, IGNORING, IGNORED)
-case("SparseCategoricalCrossentropy", {"from_logits": True, "ignore_class": 1}, SPACE_LABELS, IGNORED)
+case(
+    "SparseCategoricalCrossentropy", {"from_logits": True, "ignore_class": 1}, SPACE_LABELS, IGNORED
+)
 case("SparseCategoricalCrossentropy", {"ignore_class": -1}, IGNORING, probabilities(2, 4, 3))
 weight = numbers(2, 4, seed=11, low=0.1, high=2.0)
-case("SparseCategoricalCrossentropy", {"from_logits": True, "ignore_class": -1}, IGNORING, IGNORED, weight)
+case(
+    "SparseCategoricalCrossentropy",
+    {"from_logits": True, "ignore_class": -1},
+    IGNORING,
+    IGNORED,
+    weight,
+)
 case("SparseCategoricalCrossentropy", {}, SPARSE[0][:, None], SPARSE[1], note="labels (4, 1)")
 case("BinaryCrossentropy", {}, BINARY[0][:, :1].copy(), BINARY[1][:, :1].copy(), note="one unit")
 case("BinaryCrossentropy", {}, BINARY[0][:, 0].copy(), BINARY[1][:, :1].copy(), note="targets (4,)")
@@ -210,9 +222,16 @@ for reduction in ("sum_over_batch_size", "none"):
     case("CategoricalCrossentropy", {"reduction": reduction}, HUGE_TRUE, CERTAIN, **clipped)
     case("SparseCategoricalCrossentropy", {"reduction": reduction}, labels, CERTAIN, **clipped)
     case("KLDivergence", {"reduction": reduction}, HUGE_TRUE, CERTAIN, **clipped)
-case("LogCosh", {}, np.zeros((2, 2), "float32"), np.array([[100, -100], [1e4, 1e-3]], "float32"), note="huge")
+case(
+    "LogCosh",
+    {},
+    np.zeros((2, 2), "float32"),
+    np.array([[100, -100], [1e4, 1e-3]], "float32"),
+    note="huge",
+)
 case("MeanAbsolutePercentageError", {}, np.array([[0.0, 1.0]], "float32"),
-     np.array([[1e-6, 1.5]], "float32"), tolerance="percentage", note="target 0", gradient=False)  # fmt: skip
+     np.array([[1e-6, 1.5]], "float32"), tolerance="percentage", note="target 0",
+     gradient=False)  # fmt: skip
 case("CosineSimilarity", {}, np.zeros((1, 3), "float32"), numbers(1, 3), note="zero vector")
 
 # losses that a library may do without

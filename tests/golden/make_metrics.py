@@ -172,7 +172,12 @@ both("CategoricalCrossentropy", {}, CLASSES)
 case("CategoricalCrossentropy", {"from_logits": True, "label_smoothing": 0.1}, LOGITS)
 both("SparseCategoricalCrossentropy", {}, SPARSE)
 case("SparseCategoricalCrossentropy", {"from_logits": True}, SPARSE_LOGITS)
-both("R2Score", {}, SCALAR_2D := [(t[:, None], p[:, None]) for t, p in SCALAR], tolerance="difference")
+both(
+    "R2Score",
+    {},
+    SCALAR_2D := [(t[:, None], p[:, None]) for t, p in SCALAR],
+    tolerance="difference",
+)
 for aggregation in (None, "uniform_average", "variance_weighted_average"):
     case("R2Score", {"class_aggregation": aggregation}, REAL, tolerance="difference")
 case("R2Score", {"num_regressors": 1}, SCALAR_2D, tolerance="difference")

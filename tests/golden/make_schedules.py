@@ -17,12 +17,44 @@ TOLERANCES = {
     },
 }
 CASES = []
-STEPS = [0, 1, 2, 3, 4, 5, 7, 9, 10, 11, 12, 15, 17, 19, 20, 21, 25, 30, 31, 37, 40, 45, 60, 69, 70, 71, 100, 150, 1000]
+STEPS = [
+    0,
+    1,
+    2,
+    3,
+    4,
+    5,
+    7,
+    9,
+    10,
+    11,
+    12,
+    15,
+    17,
+    19,
+    20,
+    21,
+    25,
+    30,
+    31,
+    37,
+    40,
+    45,
+    60,
+    69,
+    70,
+    71,
+    100,
+    150,
+    1000,
+]
 
 
 def case(name, kwargs):
     schedule = getattr(keras.optimizers.schedules, name)(**kwargs)
-    rates = [float(keras.ops.convert_to_numpy(keras.ops.convert_to_tensor(schedule(s)))) for s in STEPS]
+    rates = [
+        float(keras.ops.convert_to_numpy(keras.ops.convert_to_tensor(schedule(s)))) for s in STEPS
+    ]
     add(name, kwargs, STEPS, rates)
 
 
@@ -47,8 +79,14 @@ for power in (1.0, 0.5, 2.0):
 case("PolynomialDecay", {**start, "decay_steps": 20})
 case("CosineDecay", {**start, "decay_steps": 30})
 case("CosineDecay", {**start, "decay_steps": 30, "alpha": 0.1})
-case("CosineDecay", {"initial_learning_rate": 0.0, "decay_steps": 30, "warmup_target": 0.1, "warmup_steps": 10})
-case("CosineDecay", {**start, "decay_steps": 30, "alpha": 0.2, "warmup_target": 0.5, "warmup_steps": 5})
+case(
+    "CosineDecay",
+    {"initial_learning_rate": 0.0, "decay_steps": 30, "warmup_target": 0.1, "warmup_steps": 10},
+)
+case(
+    "CosineDecay",
+    {**start, "decay_steps": 30, "alpha": 0.2, "warmup_target": 0.5, "warmup_steps": 5},
+)
 case("CosineDecay", {**start, "decay_steps": 30, "warmup_steps": 5})
 restarts = {**start, "first_decay_steps": 10}
 case("CosineDecayRestarts", restarts)

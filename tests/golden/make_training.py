@@ -18,7 +18,7 @@ TOLERANCES = {
     "curve": {
         "rtol": 1e-5,
         "atol": 1e-5,
-        "why": "float32 Keras, on PyTorch and on JAX, stays within 2e-6 of float64 for 100 steps",
+        "why": "float32 Keras, on PyTorch and JAX, stays within 6e-6 (Adam), 4e-7 (SGD) of float64",
     },
 }
 CASES = []

@@ -23,9 +23,9 @@ def make(case):
     return optimizer
 
 
-def step(optimizer, gradients, layer):
+def step(optimizer, gradients, layer, scale):
     """One update of the layer's weights by prescribed gradients."""
-    gradients = [tensor(g) for g in gradients]
+    gradients = [tensor(np.multiply(g, scale)) for g in gradients]
     optimizer.apply_gradients(zip(gradients, layer.trainable_variables, strict=True))
 
 
@@ -37,7 +37,7 @@ def test_optimizer_agrees_with_keras(case):
     optimizer = make(case)
 
     for i, expected in enumerate(case["weights"]):
-        step(optimizer, INPUTS["gradients"][i], layer)
+        step(optimizer, INPUTS["gradients"][i], layer, case["scale"])
         for name, actual, wanted in zip(
             ("kernel", "bias"), layer.get_weights(), expected, strict=True
         ):

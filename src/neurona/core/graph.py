@@ -198,7 +198,9 @@ def trace(fn: Callable, specs: Sequence[Any]) -> Graph:
     graph, captured = trace_open(fn, specs)
     if captured:
         raise TraceError(
-            "the function uses a Tensor of an outer trace.",
+            "the function uses a Tensor of an outer trace."
+            if captured[0].level
+            else "the function reads a Tensor that may be asked for a gradient, like a parameter.",
             got=str(captured[0].spec),
             hint="pass it as an argument",
         )

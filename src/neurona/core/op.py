@@ -111,7 +111,7 @@ class Op:
             tensors, extra = (*args[: self.arity], *named), args[self.arity :]
             if len(tensors) != self.arity or len(extra) > len(self.defaults):
                 raise ArgumentError(
-                    f"{self.name} takes {self.arity} tensors.",
+                    f"{self.name} takes {self.arity} tensor{'s' if self.arity > 1 else ''}.",
                     got=f"{len(tensors)}",
                     expected=f"{self.name}{self.__signature__}",
                 )

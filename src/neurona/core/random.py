@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -63,15 +64,16 @@ class Stream:
     def __init__(self, seed: int = 0) -> None:
         self.seed, self.step = seed, 0
         self.state: Tensor | None = None
-        self.draws = 0
+        self.own_seed: int | None = None
+        self.draws: Counter[int | None] = Counter()
 
     def next(self) -> tuple[Tensor, int]:
         """Return the state (seed, step) and the number of the next draw."""
         if self.state is None:
             self.step += 1
             return state_of(self.seed, self.step - 1), 0
-        self.draws += 1
-        return self.state, self.draws - 1
+        self.draws[self.own_seed] += 1
+        return self.state, self.draws[self.own_seed] - 1
 
 
 _stream = Stream(int.from_bytes(os.urandom(7), "little"))
@@ -113,7 +115,7 @@ def set_position(seed: int, step: int) -> None:
 def use(state: Tensor) -> Iterator[Stream]:
     """Draw from the given (seed, step) inside; draws are numbered from 0."""
     before = _stream.state, _stream.draws
-    _stream.state, _stream.draws = state, 0
+    _stream.state, _stream.draws = state, Counter()
     try:
         yield _stream
     finally:
@@ -129,3 +131,23 @@ def outside() -> Iterator[None]:
         yield
     finally:
         _stream.state, _stream.draws = before
+
+
+def own_seed() -> int | None:
+    """Return the seed that replaces the stream's own, if `seeded` says so."""
+    return _stream.own_seed
+
+
+@contextlib.contextmanager
+def seeded(seed: int | None) -> Iterator[None]:
+    """Draw with a seed of one's own inside: other numbers at each step, whatever the stream's seed.
+
+    Such draws are numbered by themselves, so they do not depend on what else is drawn. None
+    changes nothing.
+    """
+    before = _stream.own_seed
+    _stream.own_seed = before if seed is None else seed
+    try:
+        yield
+    finally:
+        _stream.own_seed = before

@@ -50,9 +50,11 @@ def jit(fn: Callable | None = None, *, engine: str | None = None) -> Any:
         if tracing() or any(x.tracked or x.level for x in tensors):
             return fn(*args, **kwargs)
         values = [np.asarray(x) for x in arrays]
-        static = tuple(None if _is_array(x) else x for x in leaves)
+        # with its type, since 1, 1.0 and True are equal but do not compute the same
+        static = tuple(None if _is_array(x) else (type(x), x) for x in leaves)
         name = engine or config.engine()
-        key = (structure, static, tuple((v.shape, v.dtype.str) for v in values), name)
+        looks = tuple((v.shape, v.dtype.str) for v in values)
+        key = (structure, static, looks, name, config.floatx())
         if key not in programs:
             programs[key] = _build(fn, structure, leaves, values, name)
         program, outputs = programs[key]

@@ -290,6 +290,10 @@ NAMES: dict[str, type[Initializer]] = {
     "lecun_uniform": LecunUniform,
     "orthogonal": Orthogonal,
     "identity": Identity,
+    "uniform": RandomUniform,
+    "normal": RandomNormal,
+    "zero": Zeros,
+    "one": Ones,
 }
 
 

@@ -25,19 +25,21 @@ from typing import Any
 import numpy as np
 
 from neurona.core import random
-from neurona.core.graph import trace_open
 from neurona.core.op import cast
-from neurona.core.shapes import Spec, as_dtype, as_shape, is_float, product
+from neurona.core.shapes import as_dtype, as_shape, is_float, product
 from neurona.core.tensor import Tensor, as_array
 from neurona.core.tree import flatten, map_leaves
 from neurona.errors import ArgumentError, NeuronaError, ShapeError, StateError
 from neurona.nn import constraints, initializers, regularizers
 from neurona.nn.context import add_loss, automatic_name, from_allowance, in_training, is_training
 from neurona.nn.members import members
-from neurona.nn.parameter import Parameter, bound
+from neurona.nn.parameter import Parameter
 from neurona.nn.record import describe_object, rebuild, remember
 
-_COMMON = ("name", "dtype", "trainable", "input_shape", "activity_regularizer")
+_COMMON = (
+    "name", "dtype", "trainable", "input_shape", "activity_regularizer", "input_dim",
+    "batch_input_shape",
+)  # fmt: skip
 
 
 class Layer:
@@ -92,18 +94,10 @@ class Layer:
         trainable: bool | None = None,
         input_shape: Any = None,
         activity_regularizer: Any = None,
+        input_dim: int | None = None,
+        batch_input_shape: Any = None,
     ) -> None:
-        self.set_common(name, dtype, trainable, input_shape, activity_regularizer)
-
-    def set_common(
-        self,
-        name: str | None = None,
-        dtype: Any = None,
-        trainable: bool | None = None,
-        input_shape: Any = None,
-        activity_regularizer: Any = None,
-    ) -> None:
-        """Take the arguments that every layer has."""
+        """Take the arguments that every layer has; the last two are older names of input_shape."""
         if name is not None:
             if not isinstance(name, str) or not name or "/" in name:
                 raise ArgumentError("a layer's name is a string without '/'.", got=repr(name))
@@ -114,12 +108,18 @@ class Layer:
                 raise ArgumentError("a layer computes with floats.", got=self.dtype.name)
         if trainable is not None:
             self._trainable = bool(trainable)
+        if batch_input_shape is not None:
+            input_shape = tuple(batch_input_shape)[1:]
+        elif input_shape is None:
+            input_shape = input_dim
         if input_shape is not None:
             sizes = (input_shape,) if isinstance(input_shape, int) else tuple(input_shape)
             as_shape([1 if s is None else s for s in sizes])
             self._input_shape = sizes
         if activity_regularizer is not None:
             self.activity_regularizer = regularizers.get(activity_regularizer)
+
+    set_common = __init__  # what `remember` hands the common arguments of a subclass to
 
     @property
     def name(self) -> str:
@@ -180,11 +180,7 @@ class Layer:
         """Create the parameters for these inputs, unless they exist."""
         if self.built:
             return
-        shape = (
-            map_leaves(lambda x: x.shape, inputs)
-            if not isinstance(inputs, Tensor)
-            else inputs.shape
-        )
+        shape = map_leaves(lambda x: x.shape, inputs)
         with random.outside():
             self.build(shape)
         self.built = True
@@ -213,31 +209,6 @@ class Layer:
         outputs = [open_batch(t.shape) for t in flatten(y)[0] if isinstance(t, Tensor)]
         if outputs:
             self.output_shape = outputs[0] if len(outputs) == 1 else outputs
-
-    def abstract_call(
-        self,
-        *specs: Spec,
-        structure: Callable = tuple,
-        leaf: Callable = lambda t: t.shape,
-        **kwargs: Any,
-    ) -> Any:
-        """Call the layer on abstract Tensors of these Specs and return `leaf` of each output.
-
-        `structure` arranges the list of Tensors as the layer's arguments. Parameters keep their
-        values, whatever the call assigns to them.
-        """
-        outputs: list[Any] = []
-
-        def run(*tensors: Tensor) -> Any:
-            parameters = self.weights
-            with bound(parameters, [p.value for p in parameters]):
-                y = self(*structure(tensors), **kwargs)
-            outputs.append(map_leaves(leaf, y))
-            return y
-
-        with random.use(random.state_of(0, 0)):
-            trace_open(run, specs)
-        return outputs[0]
 
     # --- parameters --------------------------------------------------------------------------
 
@@ -420,3 +391,6 @@ class Layer:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"
+
+
+remember(Layer)

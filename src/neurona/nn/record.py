@@ -44,7 +44,7 @@ def remember(cls: Any, common: Sequence[str] = ()) -> None:
 
     @functools.wraps(original)
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
-        if type(self) is not cls:  # called by a subclass, which remembers by itself
+        if type(self).__init__ is not __init__:  # called by a subclass, which remembers by itself
             taken = {c: kwargs.pop(c) for c in aside if c in kwargs}
             if taken:
                 self.set_common(**taken)
@@ -53,12 +53,13 @@ def remember(cls: Any, common: Sequence[str] = ()) -> None:
         own = {c: kwargs.pop(c) for c in aside if c in kwargs}
         for name in kwargs:
             if name not in names and not open_ended:
-                raise unknown(f"argument of {cls.__name__}", name, [*names, *common])
+                raise unknown(f"argument of {type(self).__name__}", name, [*names, *common])
         try:
             bound = signature.bind(self, *args, **kwargs)
         except TypeError as error:
             raise ArgumentError(
-                f"{cls.__name__}: {error}.", expected=f"{cls.__name__}({', '.join(names)})"
+                f"{type(self).__name__}: {error}.",
+                expected=f"{type(self).__name__}({', '.join(names)})",
             ) from None
         given = dict(list(bound.arguments.items())[1:])
         for name, parameter in signature.parameters.items():

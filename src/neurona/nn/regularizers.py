@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from neurona.core.tensor import Tensor
-from neurona.errors import ArgumentError, check_number, unknown
+from neurona.errors import ArgumentError, ShapeError, check_choice, check_number, unknown
 from neurona.nn.record import remember
-from neurona.ops import abs, square, sum
+from neurona.ops import abs, full, matmul, maximum, norm, square, sum, transpose
 
 
 class Regularizer:
@@ -19,6 +19,11 @@ class Regularizer:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         remember(cls)
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        self = object.__new__(cls)
+        self.arguments = {}
+        return self
 
     def __call__(self, w: Tensor) -> Tensor:
         """Return the penalty."""
@@ -31,43 +36,108 @@ class L1L2(Regularizer):
     Args:
         l1, l2: factors, 0 or more.
 
-    >>> L1L2(l1=0.1, l2=0.01)(Tensor([1.0, -2.0])).item()  # doctest: +SKIP
+    >>> import numpy as np
+    >>> L1L2(l1=0.1, l2=0.01)(np.float32([1.0, -2.0])).numpy().round(4).item()
     0.35
     """
 
-    def __init__(self, l1: float = 0.0, l2: float = 0.0) -> None:
-        self.l1 = check_number("l1", 0.0 if l1 is None else l1, low=0)
-        self.l2 = check_number("l2", 0.0 if l2 is None else l2, low=0)
+    def __init__(self, l1: float | None = 0.0, l2: float | None = 0.0) -> None:
+        self.l1 = check_number("l1", l1 or 0.0, low=0)
+        self.l2 = check_number("l2", l2 or 0.0, low=0)
 
     def __call__(self, w: Tensor) -> Tensor:
-        return self.l1 * sum(abs(w)) + self.l2 * sum(square(w))
+        if not (self.l1 or self.l2):
+            return full((), 0.0, w.dtype)
+        penalty: Any = self.l1 * sum(abs(w)) if self.l1 else 0.0
+        return penalty + self.l2 * sum(square(w)) if self.l2 else penalty
 
 
 class L1(L1L2):
-    """l1 * sum |w|: drives weights to exactly 0."""
+    """l1 * sum |w|: drives weights to exactly 0.
 
-    def __init__(self, l1: float = 0.01) -> None:
-        super().__init__(l1=l1)
+    Source: Tibshirani 1996, "Regression shrinkage and selection via the lasso".
+    """
+
+    def __init__(self, l1: float | None = 0.01) -> None:
+        super().__init__(l1=0.01 if l1 is None else l1)
 
 
 class L2(L1L2):
-    """l2 * sum w^2: keeps weights small."""
+    """l2 * sum w^2: keeps weights small. Not halved, unlike in many textbooks.
 
-    def __init__(self, l2: float = 0.01) -> None:
-        super().__init__(l2=l2)
+    Source: Hoerl and Kennard 1970, "Ridge regression".
+    """
+
+    def __init__(self, l2: float | None = 0.01) -> None:
+        super().__init__(l2=0.01 if l2 is None else l2)
 
 
-NAMES: dict[str, type[Regularizer]] = {"l1": L1, "l2": L2, "l1_l2": L1L2}
+class OrthogonalRegularizer(Regularizer):
+    """factor * mean over pairs i < j of |w_i . w_j| / (|w_i| |w_j|), of rows or columns w_i.
+
+    Args:
+        factor: 0 or more.
+        mode: "rows" or "columns": what is to be orthogonal.
+
+    Raises:
+        ShapeError: if the parameter is not a matrix with at least two rows (or columns).
+
+    >>> import numpy as np
+    >>> OrthogonalRegularizer(0.5)(np.float32([[1, 0], [3, 4]])).numpy().round(4).item()
+    0.3
+    """
+
+    def __init__(self, factor: float = 0.01, mode: str = "rows") -> None:
+        self.factor = check_number("factor", factor, low=0)
+        self.mode = check_choice("mode", mode, ("rows", "columns"))
+
+    def __call__(self, w: Tensor) -> Tensor:
+        if w.ndim != 2:
+            raise ShapeError(
+                "OrthogonalRegularizer: needs a matrix.", got=f"{w.shape}", expected="2 axes"
+            )
+        rows = w if self.mode == "rows" else transpose(w)
+        count = rows.shape[0]
+        if count < 2:
+            raise ShapeError(
+                f"OrthogonalRegularizer: one of {self.mode} has no other.", got=f"{w.shape}"
+            )
+        unit = rows / maximum(norm(rows, axis=1, keepdims=True), 1e-12)
+        cosines = abs(matmul(unit, transpose(unit)))
+        pairs = (sum(cosines) - sum(square(unit))) / 2.0  # each pair once, none with itself
+        return self.factor * pairs / (count * (count - 1) / 2.0)
+
+
+l1, l2, l1_l2, orthogonal_regularizer = L1, L2, L1L2, OrthogonalRegularizer  # Keras's other names
+
+NAMES: dict[str, type[Regularizer]] = {
+    "L1": L1,
+    "L2": L2,
+    "L1L2": L1L2,
+    "l1": L1,
+    "l2": L2,
+    "l1_l2": L1L2,
+    "l1l2": L1L2,
+    "OrthogonalRegularizer": OrthogonalRegularizer,
+    "orthogonal_regularizer": OrthogonalRegularizer,
+}
+_START = {L1L2: {"l1": 0.01, "l2": 0.01}}  # by name alone it would penalise nothing
 
 
 def get(identifier: Any) -> Callable[[Tensor], Tensor] | None:
-    """Return a regulariser by name, or the callable itself; None stays None."""
+    """Return a regulariser by name or class, or the callable itself; None stays None.
+
+    >>> get("l2").l2
+    0.01
+    """
     if identifier is None:
         return None
     if isinstance(identifier, str):
-        if identifier.lower() not in NAMES:
+        if identifier not in NAMES:
             raise unknown("regularizer", identifier, NAMES)
-        return NAMES[identifier.lower()]()
+        return NAMES[identifier](**_START.get(NAMES[identifier], {}))
+    if isinstance(identifier, type) and issubclass(identifier, Regularizer):
+        return identifier()
     if callable(identifier):
         return identifier
     raise ArgumentError("a regularizer is a name or a function.", got=repr(identifier))

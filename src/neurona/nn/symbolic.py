@@ -18,7 +18,7 @@ from neurona import ops
 from neurona.core import random
 from neurona.core.graph import trace_open
 from neurona.core.op import OPS, Op
-from neurona.core.shapes import Spec, as_dtype
+from neurona.core.shapes import Spec, as_dtype, is_float
 from neurona.core.tensor import Tensor
 from neurona.core.tree import Structure, flatten, map_leaves
 from neurona.errors import ArgumentError, NeuronaError, ShapeError, StateError
@@ -135,8 +135,8 @@ def _probe_twice(call: Call, fresh: bool) -> tuple[Any, Any]:
     for sizes in _PROBES:
         done: list[Any] = []
         try:
-            for size in sizes:
-                done.append(_probe(call, size))
+            done.append(_probe(call, sizes[0]))
+            done.append(_probe(call, sizes[1]))
             return done[0], done[1]
         except NeuronaError as error:
             if done and fresh and call.layer.weights and isinstance(error, ShapeError):
@@ -182,7 +182,8 @@ class Operation(Layer):
         public = inspect.isfunction(found) and found.__module__.startswith("neurona.ops.")
         if not isinstance(found, Op) and not (public and not function.startswith("_")):
             raise ArgumentError("there is no such op.", got=repr(function))
-        self.function, self._apply = function, found
+        self.function = function
+        self._apply: Callable = found  # type: ignore[assignment]
         self._name = self._name or automatic_name(function)
         self.built = True
 
@@ -227,6 +228,8 @@ class InputLayer(Layer):
                     "an input's sizes are positive integers or None.", got=str(self.batch_shape)
                 )
         self.input_dtype = as_dtype(dtype)
+        if is_float(self.input_dtype):
+            self.dtype = self.input_dtype  # so that it passes them on as they are
         self.built = True
         call = Call(self, (), {})
         call.outputs = [Symbolic(self.batch_shape, self.input_dtype, call)]
@@ -259,5 +262,5 @@ def Input(
     (None, 28, 28)
     """
     named = {} if name is None else {"name": name}
-    layer: Any = InputLayer(shape, batch_size, dtype, batch_shape, **named)  # type: ignore[arg-type]
+    layer: Any = InputLayer(shape, batch_size, dtype, batch_shape, **named)
     return layer.symbolic_calls[0].outputs[0]

@@ -9,7 +9,7 @@ from neurona.core.lowering import Elementwise
 from neurona.core.op import cast, op
 from neurona.core.shapes import broadcast, same_shape
 from neurona.errors import DtypeError
-from neurona.ops.comparison import eq, gt, logical_not, logical_or, lt, where
+from neurona.ops.comparison import eq, gt, lt, where
 from neurona.ops.functions import floor, log
 
 __all__ = [
@@ -199,9 +199,10 @@ def clip(xp, x, low, high):
 
 @clip.grad
 def _(g, y, x, low, high):
-    below, above = lt(x, low), gt(x, high)
-    inside = logical_not(logical_or(below, above))
-    return where(inside, g, 0), where(below, g, 0), where(above, g, 0)
+    above = gt(maximum(x, low), high)  # also where low is above high
+    to_high, rest = where(above, g, 0), where(above, 0, g)
+    below = lt(x, low)
+    return where(below, 0, rest), where(below, rest, 0), to_high
 
 
 @op(shape=_arithmetic("square"), lower=Elementwise(lambda b, x: b.mul(x, x)))

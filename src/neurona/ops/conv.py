@@ -71,11 +71,13 @@ def conv(xp, x, w, *, strides, padding, dilation, groups):
     outputs = output_sizes("conv", x.shape[1:-1], w.shape[:-2], strides, padding, dilation)
     x = padded(xp, x, padding, 0)
     batch, filters = x.shape[0], w.shape[-1]
-    if _depthwise(x, groups):
+    if _depthwise(x.shape[-1], groups):
         w = w.reshape(*w.shape[:-2], groups, filters // groups)
-        y = xp.zeros((), x.dtype)
-        for k, place in window_offsets(w.shape[:-2], outputs, strides, dilation):
-            y = y + _times(x[place], w[k])
+        offsets = window_offsets(w.shape[:-2], outputs, strides, dilation)
+        pieces = (_times(x[place], w[k]) for k, place in offsets)
+        y = next(pieces)
+        for piece in pieces:
+            y = added(y, (...,), piece)
         return y.reshape(batch, *outputs, filters)
     ys = [
         xp.matmul(_columns(xp, part, v.shape[:-2], outputs, strides, dilation), _matrix(v))
@@ -86,7 +88,9 @@ def conv(xp, x, w, *, strides, padding, dilation, groups):
 
 @conv.grad
 def _(g, y, x, w, **geometry):
-    dx = conv_input_gradient(g, w, size=x.shape[1:-1], **geometry)
+    dx = None
+    if x.tracked or x.level:  # not for the images that a first layer sees
+        dx = conv_input_gradient(g, w, size=x.shape[1:-1], **geometry)
     return dx, conv_kernel_gradient(x, g, kernel_size=w.shape[:-2], **geometry)
 
 
@@ -126,7 +130,7 @@ def conv_input_gradient(xp, g, w, *, size, strides, padding, dilation, groups):
     sizes = [n + low + high for n, (low, high) in zip(size, padding, strict=True)]
     dx = xp.zeros((batch, *sizes, channels), dtype=g.dtype)
     rows = math.prod((batch, *outputs))
-    if channels == groups:
+    if _depthwise(channels, groups):
         w, g = (
             w.reshape(*kernel, groups, filters // groups),
             g.reshape(*g.shape[:-1], groups, filters // groups),
@@ -185,7 +189,7 @@ def conv_kernel_gradient(xp, x, g, *, kernel_size, strides, padding, dilation, g
     """
     outputs, channels, filters = g.shape[1:-1], x.shape[-1] // groups, g.shape[-1]
     x = padded(xp, x, padding, 0)
-    if _depthwise(x, groups):
+    if _depthwise(x.shape[-1], groups):
         g = g.reshape(*g.shape[:-1], groups, filters // groups)
         axes = tuple(range(g.ndim - 2))
         dws = [
@@ -211,8 +215,9 @@ def _(v, y, x, g, *, kernel_size, **geometry):
 # --- the forward rules' parts ------------------------------------------------------------------
 
 
-def _depthwise(x, groups):
-    return x.shape[-1] == groups  # one channel a group: multiply and add, a product gains nothing
+def _depthwise(channels, groups):
+    # One channel in each of several groups: multiply and add, since a matrix product gains nothing.
+    return channels == groups > 1
 
 
 def _times(x, w):

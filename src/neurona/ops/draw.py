@@ -61,7 +61,12 @@ def _unit(shape, dtype, seed):
     dtype = as_dtype(dtype)
     if not is_float(dtype):
         raise DtypeError("random numbers are floats.", got=dtype.name, hint="nn.random.randint")
-    state, draw = random.next_state() if seed is None else (random.state_of(int(seed), 0), 0)
+    if seed is not None:
+        state, draw = random.state_of(int(seed), 0), 0
+    else:
+        state, draw = random.next_state()
+        if (own := random.own_seed()) is not None:
+            state = concatenate([np.array([own], np.int64), state[1:]], axis=0)
     return random_unit(state, shape=as_shape(shape), draw=draw, dtype=dtype.name)
 
 
@@ -141,7 +146,8 @@ def randint(shape, minval, maxval, dtype="int32", seed=None):
     if maxval <= minval:
         raise ArgumentError("randint: empty range.", got=f"[{minval}, {maxval})")
     u = _unit(shape, "float64", seed)
-    return (u * float(maxval - minval) + float(minval)).astype("int64").astype(dtype)
+    whole = (u * float(maxval - minval)).astype("int64")  # before minval: rounds towards zero
+    return (whole + int(minval)).astype(dtype)
 
 
 def permutation(n, seed=None):

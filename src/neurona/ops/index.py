@@ -131,7 +131,17 @@ def _(g, y, x, indices, *, axis):
     return add_along_axis(zeros(x.shape, x.dtype), indices, g, axis=axis), None
 
 
-@op(shape=lambda x, indices, updates, *, axis: x, lower=Kernel(), types="as is")
+def _add_along_shape(x, indices, updates, *, axis):
+    if updates != _along_shape(x, indices, axis=axis):
+        raise ShapeError(
+            "add_along_axis: one update of x's type for each index.",
+            got=f"updates {updates}",
+            expected=f"{Spec(indices.shape, x.dtype)}",
+        )
+    return x
+
+
+@op(shape=_add_along_shape, lower=Kernel(), types="as is")
 def add_along_axis(xp, x, indices, updates, *, axis):
     """x with each update added at its index along the axis: the gradient of take_along_axis.
 
@@ -222,8 +232,10 @@ def full(shape, value, dtype=None):
     >>> full((2,), 7.0).tolist()
     [7.0, 7.0]
     """
-    x = as_tensor(value)
-    x = x if dtype is None else cast(x, dtype=dtype)
+    if dtype is None:
+        x = as_tensor(value)
+    else:
+        x = cast(as_tensor(value, as_dtype(dtype)), dtype=dtype)  # a float64 keeps its digits
     return broadcast_to(x, as_shape(shape))
 
 

@@ -5,6 +5,8 @@ The core knows no particular op, so they are put in place here, when `neurona.op
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from neurona.core.op import Op, composition
 from neurona.core.shapes import as_dtype
 from neurona.core.tensor import Tensor
@@ -25,19 +27,34 @@ def _pow(x, y):
     return a.pow(x, y)
 
 
-_BINARY = {
+_BINARY: dict[str, Callable] = {
     "add": a.add, "sub": a.sub, "mul": a.mul, "truediv": a.div, "floordiv": a.floordiv,
     "mod": a.mod, "pow": _pow, "matmul": matmul, "and": c.logical_and, "or": c.logical_or,
 }  # fmt: skip
 _COMPARISON = {"eq": c.eq, "ne": c.ne, "lt": c.lt, "le": c.le, "gt": c.gt, "ge": c.ge}
 _UNARY = {"neg": a.neg, "abs": a.abs, "invert": c.logical_not}
-_METHODS = {
+_METHODS: dict[str, Callable] = {
     "sum": reduce.sum, "mean": reduce.mean, "var": reduce.var, "max": reduce.max, "min": reduce.min,
     "prod": reduce.prod, "any": reduce.any, "all": reduce.all, "argmax": reduce.argmax,
     "argmin": reduce.argmin, "cumsum": reduce.cumsum, "clip": a.clip, "round": round,
     "squeeze": movement.squeeze, "swapaxes": movement.swapaxes, "repeat": repeat,
     "take": index.take, "dot": matmul, "__getitem__": getitem,
 }  # fmt: skip
+
+
+def _method(fn):
+    """Return a function as a method; an Op by itself would not receive the tensor."""
+
+    def method(self, *args, **kwargs):
+        return fn(self, *args, **kwargs)
+
+    method.__doc__ = fn.__doc__
+    return method
+
+
+def _flattened(self):
+    """Return the elements in one axis."""
+    return movement.reshape(self, (-1,))
 
 
 def _spread(fn):
@@ -61,10 +78,8 @@ def _astype(self, dtype):
 
 
 def _install() -> None:
-    for table in (_BINARY, _METHODS):
-        for name, fn in table.items():
-            table[name] = fn if isinstance(fn, Op) or fn is _pow else composition(fn)
     for name, fn in _BINARY.items():
+        fn = fn if isinstance(fn, Op) or fn is _pow else composition(fn)
         setattr(Tensor, f"__{name}__", lambda x, y, fn=fn: fn(x, y))
         setattr(Tensor, f"__r{name}__", lambda y, x, fn=fn: fn(x, y))
     for name, fn in _COMPARISON.items():
@@ -72,13 +87,14 @@ def _install() -> None:
     for name, fn in _UNARY.items():
         setattr(Tensor, f"__{name}__", lambda x, fn=fn: fn(x))
     for name, fn in _METHODS.items():
-        setattr(Tensor, name, lambda self, *args, fn=fn, **kwargs: fn(self, *args, **kwargs))
+        fn = fn if isinstance(fn, Op) else composition(fn)
+        setattr(Tensor, name, _method(fn))
     own = {
         "reshape": _spread(movement.reshape),
         "transpose": _transposed,
         "astype": _astype,
-        "flatten": lambda self: movement.reshape(self, (-1,)),
-        "T": property(movement.transpose),
+        "flatten": _flattened,
+        "T": property(lambda self: movement.transpose(self)),
         "__iter__": lambda self: (self[i] for i in range(len(self))),
     }
     for name, fn in own.items():

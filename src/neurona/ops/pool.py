@@ -109,7 +109,7 @@ def max_pool_scatter(xp, g, x, y, *, pool_size, strides, padding):
     dx = xp.zeros(x.shape, x.dtype)
     open_ = xp.ones(y.shape, bool)  # windows whose largest element is not found yet
     for place in places:
-        hit = open_ & ~(x[place] < y)  # so also for NaN
+        hit = open_ & ~(x[place] < y)  # where y is NaN: the first element
         dx = added(dx, place, xp.where(hit, g, 0).astype(g.dtype))
         open_ = open_ & ~hit
     return dx[inside(sizes, padding)]

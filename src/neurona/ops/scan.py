@@ -14,7 +14,8 @@ from neurona.core.shapes import DTYPES, Spec
 from neurona.core.tree import flatten, paths
 from neurona.errors import ArgumentError, DtypeError, ShapeError, check_integer
 from neurona.ops.draw import random_unit
-from neurona.ops.joining import stack
+from neurona.ops.joining import concatenate, stack
+from neurona.ops.movement import broadcast_to
 
 __all__ = ["scan"]
 
@@ -181,8 +182,15 @@ def _next_carry(carry, init, structure):
 
 
 def _random_states(length):
-    """Return (seed, step) for each iteration: seeds of 53 random bits, step 0."""
+    """Return (seed, step) for each iteration: the seed of the stream, steps of 53 random bits.
+
+    The bits depend on the step alone, so that draws with a seed of their own are new in each
+    iteration and yet do not depend on the seed of the stream.
+    """
     state, draw = random.next_state()
-    unit = random_unit(state, shape=(length,), draw=draw, dtype="float64")
-    seeds = cast(unit * 2.0**53, dtype="int64")
-    return stack([seeds, seeds * 0], axis=1)
+    seed, step = state[:1], state[1:]
+    unit = random_unit(
+        concatenate([seed * 0, step], axis=0), shape=(length,), draw=draw, dtype="float64"
+    )
+    steps = cast(unit * 2.0**53, dtype="int64")
+    return stack([broadcast_to(seed, (length,)), steps], axis=1)

@@ -7,21 +7,29 @@ from typing import Any
 from neurona import ops
 from neurona.core.tensor import Tensor
 from neurona.errors import check_number
+from neurona.optim.memory import check_memory
 from neurona.optim.optimizer import Optimizer
 
 
 class Adam(Optimizer):
     """m <- b1 m + (1 - b1) g;  v <- b2 v + (1 - b2) g^2;  w <- w - lr_t m / (sqrt(v) + eps).
 
-    lr_t = lr * sqrt(1 - b2^t) / (1 - b1^t) undoes the start from zero.
+    lr_t = lr * sqrt(1 - b2^t) / (1 - b1^t) undoes the start from zero: the first step is lr long.
 
     Args:
         learning_rate: a number or a schedule.
-        beta_1, beta_2: b1 and b2, the memories of both moments.
+        beta_1, beta_2: b1 and b2, the memories of both moments, in [0, 1).
         epsilon: keeps the division finite; the paper's "epsilon hat".
-        amsgrad: divide by the largest v so far.
+        amsgrad: divide by the largest v so far, so that steps never grow again.
 
     Source: Kingma and Ba 2014, section 2 (the second, cheaper form); Reddi et al. 2018 (amsgrad).
+    PyTorch has the first form, whose eps weighs more in the first steps.
+
+    >>> from neurona import Parameter
+    >>> w = Parameter([1.0])
+    >>> Adam(0.1).apply([[2.0]], [w])
+    >>> w.numpy()
+    array([0.9], dtype=float32)
     """
 
     def __init__(
@@ -33,8 +41,8 @@ class Adam(Optimizer):
         amsgrad: bool = False,
     ) -> None:
         super().__init__(learning_rate)
-        self.beta_1 = check_number("beta_1", beta_1, low=0, high=1)
-        self.beta_2 = check_number("beta_2", beta_2, low=0, high=1)
+        self.beta_1 = check_memory("beta_1", beta_1)
+        self.beta_2 = check_memory("beta_2", beta_2)
         self.epsilon = check_number("epsilon", epsilon, low=0)
         self.amsgrad = amsgrad
         self.slots = ("momentum", "velocity", "largest") if amsgrad else ("momentum", "velocity")
@@ -54,7 +62,18 @@ class Adam(Optimizer):
 class AdamW(Adam):
     """Adam with decoupled weight decay: w <- w - lr * weight_decay * w before each step.
 
-    Source: Loshchilov and Hutter 2017.
+    Args:
+        learning_rate: a number or a schedule.
+        weight_decay: 0 or more; `exclude_from_weight_decay` spares biases and normalisations.
+        beta_1, beta_2, epsilon, amsgrad: see Adam.
+
+    Source: Loshchilov and Hutter 2017, algorithm 2, with lr for the schedule multiplier.
+
+    >>> from neurona import Parameter
+    >>> w = Parameter([1.0])
+    >>> AdamW(0.1, weight_decay=0.5).apply([[2.0]], [w])
+    >>> w.numpy()
+    array([0.85], dtype=float32)
     """
 
     def __init__(
@@ -68,3 +87,95 @@ class AdamW(Adam):
     ) -> None:
         super().__init__(learning_rate, beta_1, beta_2, epsilon, amsgrad)
         self.weight_decay = check_number("weight_decay", weight_decay, low=0)
+
+
+class Adamax(Optimizer):
+    """m <- b1 m + (1 - b1) g;  u <- max(b2 u, |g|);  w <- w - lr m / ((1 - b1^t) (u + eps)).
+
+    Adam with the largest recent gradient in place of the root of the mean square.
+
+    Args:
+        learning_rate: a number or a schedule.
+        beta_1, beta_2: b1 and b2, in [0, 1).
+        epsilon: keeps the division finite; the paper has none.
+
+    Source: Kingma and Ba 2014, algorithm 2.
+
+    >>> from neurona import Parameter
+    >>> w = Parameter([1.0])
+    >>> Adamax(0.1).apply([[2.0]], [w])
+    >>> w.numpy()
+    array([0.9], dtype=float32)
+    """
+
+    slots = ("momentum", "norm")
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+    ) -> None:
+        super().__init__(learning_rate)
+        self.beta_1 = check_memory("beta_1", beta_1)
+        self.beta_2 = check_memory("beta_2", beta_2)
+        self.epsilon = check_number("epsilon", epsilon, low=0)
+
+    def update(self, w: Tensor, g: Tensor, *slots: Tensor, lr: Tensor, t: Tensor) -> Any:
+        """Return the new w, momentum and norm."""
+        m, u = slots
+        m = m + (g - m) * (1 - self.beta_1)
+        u = ops.maximum(self.beta_2 * u, ops.abs(g))
+        return w - lr * m / ((1 - ops.pow(self.beta_1, t)) * (u + self.epsilon)), m, u
+
+
+class Nadam(Optimizer):
+    """Adam with Nesterov's look ahead: w <- w - lr m_hat / (sqrt(v / (1 - b2^t)) + eps).
+
+    m and v as in Adam. With u_t = b1 (1 - 0.96^t / 2) and p_t = u_1 u_2 ... u_t,
+    m_hat = u_(t+1) m / (1 - p_(t+1)) + (1 - u_t) g / (1 - p_t).
+
+    Args:
+        learning_rate: a number or a schedule.
+        beta_1, beta_2: b1 and b2, in [0, 1).
+        epsilon: keeps the division finite.
+
+    Source: Dozat 2016, algorithm 2, with its schedule of momenta (0.96, one step each).
+
+    >>> from neurona import Parameter
+    >>> w = Parameter([1.0])
+    >>> Nadam(0.1, beta_1=0.0).apply([[2.0]], [w])
+    >>> w.numpy()
+    array([0.9], dtype=float32)
+    """
+
+    slots = ("momentum", "velocity", "product")
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+    ) -> None:
+        super().__init__(learning_rate)
+        self.beta_1 = check_memory("beta_1", beta_1)
+        self.beta_2 = check_memory("beta_2", beta_2)
+        self.epsilon = check_number("epsilon", epsilon, low=0)
+
+    def start(self, slot: str, w: Tensor) -> Tensor:
+        """Begin with zeros; the product p is a number, 1 at first."""
+        return ops.ones((), w.dtype) if slot == "product" else ops.zeros(w.shape, w.dtype)
+
+    def update(self, w: Tensor, g: Tensor, *slots: Tensor, lr: Tensor, t: Tensor) -> Any:
+        """Return the new w, moments and product of momenta."""
+        m, v, p = slots
+        u = self.beta_1 * (1 - 0.5 * ops.pow(0.96, t))
+        u_next = self.beta_1 * (1 - 0.5 * ops.pow(0.96, t + 1))
+        p = p * u
+        m = m + (g - m) * (1 - self.beta_1)
+        v = v + (ops.square(g) - v) * (1 - self.beta_2)
+        m_hat = u_next * m / (1 - p * u_next) + (1 - u) * g / (1 - p)
+        v_hat = v / (1 - ops.pow(self.beta_2, t))
+        return w - lr * m_hat / (ops.sqrt(v_hat) + self.epsilon), m, v, p

@@ -1,113 +1,122 @@
 """Optimizer: slots plus one pure `update(w, g, *slots, lr, t)`.
 
 Everything else acts around `update`, once, here: clipping, decoupled weight decay, schedules,
-averaged weights, accumulated gradients and constraints. All state is held in Parameters, so that
-applying gradients can be part of the traced training step.
+accumulated gradients, averaged weights and constraints, in Keras's order. All state is held in
+Parameters, so that applying gradients can be part of the traced training step.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import functools
+import re
+import warnings
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from neurona import ops
 from neurona.core.op import as_tensor
 from neurona.core.tensor import Tensor
-from neurona.errors import ArgumentError, StateError, check_integer, check_number, unknown
-from neurona.nn.parameter import Parameter
+from neurona.errors import ArgumentError, StateError, check_integer, check_number
+from neurona.nn.parameter import Parameter, gradients
 from neurona.nn.record import remember
-from neurona.optim.schedules import Schedule
+from neurona.optim.clipping import clip_by_global_norm, clip_by_norm, clip_by_value
+from neurona.optim.schedules import LearningRateSchedule
 
-_COMMON = (
-    "weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "use_ema", "ema_momentum",
-    "ema_overwrite_frequency", "gradient_accumulation_steps", "name",
-)  # fmt: skip
+# what every optimiser takes, and how it is checked
+_COMMON: dict[str, Callable[[str, Any], Any]] = {
+    "weight_decay": functools.partial(check_number, low=0),
+    "clipnorm": functools.partial(check_number, low=0, open=True),
+    "clipvalue": functools.partial(check_number, low=0, open=True),
+    "global_clipnorm": functools.partial(check_number, low=0, open=True),
+    "use_ema": lambda _, value: bool(value),
+    "ema_momentum": functools.partial(check_number, low=0, high=1),
+    "ema_overwrite_frequency": functools.partial(check_integer, minimum=1),
+    "loss_scale_factor": functools.partial(check_number, low=0, open=True),
+    "gradient_accumulation_steps": functools.partial(check_integer, minimum=2),
+    "name": lambda _, value: str(value),
+}
 
 
 class Optimizer:
-    """Base of the optimisers.
+    """Base of the optimisers: w, slots <- update(w, g, slots, lr, t) for every parameter.
 
     A rule names its slots in `slots` and their starting values in `start` (zeros by default).
-    Every optimiser takes the following besides its own arguments:
+    Every optimiser takes the following by name, besides its own arguments. Within one `apply`
+    they act in this order: mean gradient, clipping, weight decay, update, average, constraints.
 
     Args:
         weight_decay: w <- w - lr * weight_decay * w before each update (decoupled).
-        clipnorm: each gradient is scaled down to this norm, if it is larger.
-        clipvalue: each gradient's elements are limited to [-clipvalue, clipvalue].
-        global_clipnorm: all gradients together are scaled down to this norm.
+        clipnorm: each parameter's gradient is scaled down to this norm, if it is longer.
+        clipvalue: the elements of the gradients are limited to [-clipvalue, clipvalue].
+        global_clipnorm: all gradients together are scaled down to this norm, if they are longer.
         use_ema: keep an average of the weights, average <- ema_momentum * average +
-            (1 - ema_momentum) * w; it replaces the weights at the end of `fit`.
-        ema_momentum: its momentum, 0.99 by default.
+            (1 - ema_momentum) * w, from the first update's result on; it replaces the weights at
+            the end of `fit`.
+        ema_momentum: its momentum in [0, 1]; 0.99 remembers about a hundred updates.
         ema_overwrite_frequency: replace the weights by their average every so many updates too.
-        gradient_accumulation_steps: update every so many steps, with the mean gradient.
+        loss_scale_factor: the loss is multiplied by it before the gradients are taken, and they
+            are divided by it: against underflow.
+        gradient_accumulation_steps: update only every so many steps, 2 or more, with the mean of
+            their gradients. `iterations` counts the updates; schedules see the steps.
         name: for reports.
+
+    Attributes:
+        parameters: what it was built for.
+        variables: all its state, as Parameters.
     """
 
     slots: tuple[str, ...] = ()
     arguments: dict[str, Any]
+    name: str
+
+    weight_decay: float | None = None
+    clipnorm: float | None = None
+    clipvalue: float | None = None
+    global_clipnorm: float | None = None
+    use_ema: bool = False
+    ema_momentum: float = 0.99
+    ema_overwrite_frequency: int | None = None
+    loss_scale_factor: float | None = None
+    gradient_accumulation_steps: int | None = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        remember(cls, common=_COMMON)
+        remember(cls, common=tuple(_COMMON))
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         self = object.__new__(cls)
         self.arguments = {}
-        self.set_common()
+        self.name = cls.__name__
         return self
 
     def __init__(self, learning_rate: Any = 0.001) -> None:
-        self._schedule: Schedule | None = None
-        if isinstance(learning_rate, Schedule):
+        self._schedule: LearningRateSchedule | None = None
+        if isinstance(learning_rate, LearningRateSchedule):
             self._schedule, start = learning_rate, 1.0  # the rate is then a factor on the schedule
         else:
             start = check_number("learning_rate", learning_rate, low=0)
-        self.iterations = Parameter(ops.zeros((), "int64"), "iterations", trainable=False)
-        self._rate = Parameter(ops.full((), start, "float32"), "learning_rate", trainable=False)
+        self._iterations = Parameter(ops.zeros((), "int64"), "iterations", trainable=False)
+        self._rate = Parameter(ops.full((), start, float), "learning_rate", trainable=False)
         self.parameters: list[Parameter] = []
         self.state: dict[str, list[Parameter]] = {}
-        self._undecayed: tuple[str, ...] = ()
-        self._undecayed_ids: set[int] = set()
+        self._index: dict[int, int] = {}
+        self._undecayed: set[int] = set()
+        self._undecayed_names: re.Pattern | None = None
 
-    def set_common(
-        self,
-        weight_decay: float | None = None,
-        clipnorm: float | None = None,
-        clipvalue: float | None = None,
-        global_clipnorm: float | None = None,
-        use_ema: bool = False,
-        ema_momentum: float = 0.99,
-        ema_overwrite_frequency: int | None = None,
-        gradient_accumulation_steps: int | None = None,
-        name: str | None = None,
-    ) -> None:
-        """Take the arguments that every optimiser has."""
-        given = {"clipnorm": clipnorm, "clipvalue": clipvalue, "global_clipnorm": global_clipnorm}
-        for key, value in given.items():
+    def set_common(self, **given: Any) -> None:
+        """Take those of the arguments that every optimiser has which are not None."""
+        for name, value in given.items():
             if value is not None:
-                check_number(key, value, low=0, open=True)
-        if sum(v is not None for v in given.values()) > 1:
-            raise ArgumentError(
-                "choose one way of clipping.", got=", ".join(k for k, v in given.items() if v)
-            )
-        if weight_decay is not None:
-            check_number("weight_decay", weight_decay, low=0)
-        if gradient_accumulation_steps is not None:
-            check_integer("gradient_accumulation_steps", gradient_accumulation_steps, minimum=1)
-        if ema_overwrite_frequency is not None:
-            check_integer("ema_overwrite_frequency", ema_overwrite_frequency, minimum=1)
-        self.weight_decay, self.use_ema = weight_decay, bool(use_ema)
-        self.clipnorm, self.clipvalue, self.global_clipnorm = clipnorm, clipvalue, global_clipnorm
-        self.ema_momentum = check_number("ema_momentum", ema_momentum, low=0, high=1)
-        self.ema_overwrite_frequency = ema_overwrite_frequency
-        self.accumulation = gradient_accumulation_steps or 1
-        self.name = name or type(self).__name__
+                setattr(self, name, _COMMON[name](name, value))
+        clips = [k for k in ("clipnorm", "clipvalue", "global_clipnorm") if getattr(self, k)]
+        if len(clips) > 1:
+            raise ArgumentError("choose one way of clipping.", got=" and ".join(clips))
 
     # --- to be written by subclasses ---------------------------------------------------------
 
     def update(self, w: Tensor, g: Tensor, *slots: Tensor, lr: Tensor, t: Tensor) -> Any:
         """Return the new w, or (w, *slots); t counts the updates from 1."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} has no update")
 
     def start(self, slot: str, w: Tensor) -> Tensor:
         """Return a slot's first value for a parameter."""
@@ -116,137 +125,207 @@ class Optimizer:
     # --- state -------------------------------------------------------------------------------
 
     def build(self, parameters: Sequence[Parameter]) -> None:
-        """Create the slots for these parameters, unless that was done."""
+        """Create the slots for these parameters; they are the same from then on.
+
+        Raises:
+            StateError: if it was built for others.
+        """
         parameters = list(parameters)
         if self.parameters:
-            if [id(p) for p in parameters] != [id(p) for p in self.parameters]:
+            if strangers := [p.path for p in parameters if id(p) not in self._index]:
                 raise StateError(
                     "the optimizer was built for other parameters.",
+                    got=", ".join(strangers),
                     hint="compile with a new optimizer",
                 )
             return
+        if any(p.level for p in parameters):
+            raise StateError(
+                f"{self.name} has no state yet, and it cannot be made within a compiled step.",
+                hint="optimizer.build(model.trainable_weights) before the first step",
+            )
         self.parameters = parameters
-        names = list(self.slots)
-        names += ["average"] if self.use_ema else []
-        names += ["accumulated"] if self.accumulation > 1 else []
-        for name in names:
-            self.state[name] = [self._slot(name, i, p) for i, p in enumerate(parameters)]
-
-    def _slot(self, name: str, index: int, p: Parameter) -> Parameter:
-        if name in ("average", "accumulated"):
-            value = p.value.detach() if name == "average" else ops.zeros(p.shape, p.dtype)
-        else:
-            value = self.start(name, p.value.detach())
-        slot = Parameter(value, name, trainable=False)
-        slot.path = f"{p.path}/{name}"
-        return slot
+        self._index = {id(p): i for i, p in enumerate(parameters)}
+        for name in self.slots:
+            self.state[name] = [
+                _slot(name, p, self.start(name, p.value.detach())) for p in parameters
+            ]
+        if self.use_ema:
+            self.state["average"] = [_slot("average", p, p.value.detach()) for p in parameters]
+        if self.gradient_accumulation_steps:
+            self.state["accumulated"] = [
+                _slot("accumulated", p, ops.zeros(p.shape, p.dtype)) for p in parameters
+            ]
 
     @property
     def variables(self) -> list[Parameter]:
         """All state: the counter, the learning rate and the slots."""
-        return [self.iterations, self._rate, *(p for slot in self.state.values() for p in slot)]
+        return [self._iterations, self._rate, *(p for slot in self.state.values() for p in slot)]
+
+    @property
+    def iterations(self) -> Tensor:
+        """How many updates were made so far."""
+        if self.gradient_accumulation_steps:
+            return self._iterations.value // self.gradient_accumulation_steps
+        return self._iterations
 
     @property
     def learning_rate(self) -> Any:
-        """The rate of the next update: a Parameter, or the schedule's value times the factor."""
-        if self._schedule is None:
-            return self._rate
-        return self._scheduled(self._updates())
+        """The rate of the next update: a Parameter, or the schedule's value times the factor.
+
+        Numbers can be assigned, also in the middle of training; a schedule takes the place of a
+        number until the first step.
+        """
+        return self._rate if self._schedule is None else self._rate_now()
 
     @learning_rate.setter
     def learning_rate(self, value: Any) -> None:
-        if isinstance(value, Schedule):
+        if isinstance(value, LearningRateSchedule):
+            if self.parameters:  # the compiled step would go on with what it was traced with
+                raise StateError(
+                    "a schedule cannot be set after the first step.",
+                    hint="compile with a new optimizer",
+                )
             self._schedule = value
             self._rate.assign(1.0)
+        elif self._schedule is not None:
+            raise StateError(
+                f"the learning rate follows {type(self._schedule).__name__}, it cannot be set.",
+                hint="optimizer.scale_learning_rate(0.5), or compile with learning_rate=0.1",
+            )
         else:
-            self._schedule = None
             self._rate.assign(check_number("learning_rate", value, low=0))
 
     def scale_learning_rate(self, factor: float) -> None:
         """Multiply the rate; with a schedule, all its values from now on."""
         self._rate.assign(float(self._rate.numpy()) * check_number("factor", factor, low=0))
 
-    def _scheduled(self, step: Tensor) -> Tensor:
-        assert self._schedule is not None
-        rate = self._schedule(step)
-        return rate.astype("float32") * self._rate
-
-    def _updates(self) -> Tensor:
-        """How many updates were made so far."""
-        if self.accumulation == 1:
-            return self.iterations.value
-        return self.iterations.value // self.accumulation
+    def _rate_now(self) -> Tensor:
+        if self._schedule is None:
+            return self._rate.value
+        return as_tensor(self._schedule(self._iterations.value)).astype(float) * self._rate
 
     def exclude_from_weight_decay(
         self, var_list: Iterable[Parameter] | None = None, var_names: Iterable[str] | None = None
     ) -> None:
-        """Leave parameters out of weight decay, by themselves or by a part of their path."""
-        self._undecayed_ids |= {id(p) for p in var_list or ()}
-        self._undecayed += tuple(var_names or ())
+        """Leave parameters out of weight decay.
+
+        Args:
+            var_list: these parameters.
+            var_names: parameters in whose name (such as "bias") one of these patterns is found.
+
+        Raises:
+            StateError: after the first step.
+        """
+        if self.parameters:
+            raise StateError(
+                "exclude_from_weight_decay comes before the first step.",
+                hint="call it right after making the optimizer",
+            )
+        self._undecayed = {id(p) for p in var_list or ()}
+        names = list(var_names or ())
+        self._undecayed_names = re.compile("|".join(names)) if names else None
+
+    def _decays(self, p: Parameter) -> bool:
+        pattern = self._undecayed_names
+        return id(p) not in self._undecayed and not (pattern and pattern.search(p.name))
 
     # --- applying ----------------------------------------------------------------------------
 
-    def apply_gradients(self, pairs: Iterable[tuple[Any, Parameter]]) -> None:
+    def minimize(self, closure: Callable[[], Any], parameters: Sequence[Parameter]) -> Any:
+        """Make one step down the loss that `closure` computes, and return what it returns.
+
+        Args:
+            closure: returns the loss, a float scalar, or a tuple that begins with it.
+            parameters: what to change.
+
+        >>> from neurona.optimizers import SGD
+        >>> w = Parameter([3.0])
+        >>> SGD(0.1).minimize(lambda: (w * w).sum(), [w]), w.numpy().round(2).tolist()
+        (Tensor(9., dtype=float32), [2.4])
+        """
+        result, gs = gradients(closure, parameters, scale=self.loss_scale_factor)
+        self.apply(gs, parameters)
+        return result
+
+    def scale_loss(self, loss: Any) -> Any:
+        """Return the loss times `loss_scale_factor`, for training steps written by hand."""
+        return loss if self.loss_scale_factor is None else loss * self.loss_scale_factor
+
+    def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Parameter]]) -> None:
         """Update parameters by (gradient, parameter) pairs."""
-        pairs = list(pairs)
+        pairs = list(grads_and_vars)
         self.apply([g for g, _ in pairs], [p for _, p in pairs])
 
-    def apply(
-        self, gradients: Sequence[Any], parameters: Sequence[Parameter] | None = None
-    ) -> None:
-        """Update parameters by their gradients (those it was built for, by default)."""
-        if parameters is not None:
-            self.build(parameters)
-        if len(gradients) != len(self.parameters):
+    def apply(self, grads: Sequence[Any], trainable_variables: Any = None) -> None:
+        """Update parameters by their gradients.
+
+        Args:
+            grads: a gradient for each parameter; a parameter without (None) stays as it is.
+            trainable_variables: the parameters, or some of them; by default all that the
+                optimiser was built for. The first call builds it.
+        """
+        if trainable_variables is not None:
+            self.build(trainable_variables)
+        indices, gs = self._present(
+            list(grads),
+            self.parameters if trainable_variables is None else list(trainable_variables),
+        )
+        now = None
+        if self.gradient_accumulation_steps:
+            gs, now = self._accumulated(indices, gs)
+        gs = self._clipped(gs)
+        rate, t = self._rate_now(), self.iterations + 1
+        for index, g in zip(indices, gs, strict=True):
+            self._update_one(index, g, rate, t, now)
+        if self.use_ema:
+            self._update_averages()
+        for index in indices:
+            p = self.parameters[index]
+            if p.constraint is not None:
+                p.assign(p.constraint(p.value))
+        self._iterations.assign_add(1)
+
+    def _present(self, grads: list, parameters: list) -> tuple[list[int], list[Tensor]]:
+        """Return the indices of the parameters that have a gradient, and these gradients."""
+        if len(grads) != len(parameters):
             raise ArgumentError(
                 "one gradient for each parameter.",
-                got=f"{len(gradients)} gradients, {len(self.parameters)} parameters",
+                got=f"{len(grads)} gradients, {len(parameters)} parameters",
             )
-        gs = [
-            ops.zeros(p.shape, p.dtype) if g is None else as_tensor(g, p.dtype)
-            for g, p in zip(gradients, self.parameters, strict=True)
-        ]
-        now = None
-        if self.accumulation > 1:
-            gs, now = self._accumulated(gs)
-        gs = self._clipped(gs)
-        done = self._updates()
-        rate = self._rate.value if self._schedule is None else self._scheduled(done)
-        for index, (p, g) in enumerate(zip(self.parameters, gs, strict=True)):
-            lr, t = rate.astype(p.dtype), (done + 1).astype(p.dtype)  #
-            self._update_one(index, p, g, lr, t, now)
-        self.iterations.assign_add(1)
+        missing = [p.path for p, g in zip(parameters, grads, strict=True) if g is None]
+        if len(missing) == len(grads) and grads:
+            raise ArgumentError("no parameter has a gradient.", got=", ".join(missing))
+        if missing:
+            warnings.warn(
+                f"no gradient for {', '.join(missing)}: not updated.", UserWarning, stacklevel=3
+            )
+        indices, gs = [], []
+        for p, g in zip(parameters, grads, strict=True):
+            if g is not None:
+                g = as_tensor(g, p.dtype).astype(p.dtype)
+                indices.append(self._index[id(p)])
+                gs.append(g if self.loss_scale_factor is None else g / self.loss_scale_factor)
+        return indices, gs
 
-    def _update_one(
-        self, index: int, p: Parameter, g: Tensor, lr: Tensor, t: Tensor, now: Any
-    ) -> None:
-        w = p.value
-        if self.weight_decay and not self._excluded(p):
-            w = w - w * (lr * self.weight_decay)
+    def _update_one(self, index: int, g: Tensor, rate: Tensor, t: Tensor, now: Any) -> None:
+        p = self.parameters[index]
+        w, lr = p.value, rate.astype(p.dtype)
+        if self.weight_decay and self._decays(p):
+            w = w - w * self.weight_decay * lr
         slots = [self.state[name][index] for name in self.slots]
-        result = self.update(w, g, *[s.value for s in slots], lr=lr, t=t)
-        new, *rest = result if isinstance(result, tuple) else (result,)
-        if p.constraint is not None:
-            new = p.constraint(new)
-        if self.use_ema:
-            average = self.state["average"][index]
-            m = self.ema_momentum
-            mixed = m * average.value + (1 - m) * new
-            if self.ema_overwrite_frequency:
-                due = (self._updates() + 1) % self.ema_overwrite_frequency == 0
-                new = ops.where(due, mixed, new)
-            slots, rest = [*slots, average], [*rest, mixed]
-        for target, value in zip([p, *slots], [new, *rest], strict=True):
+        result = self.update(w, g, *[s.value for s in slots], lr=lr, t=t.astype(p.dtype))
+        results = result if isinstance(result, tuple) else (result,)
+        for target, value in zip([p, *slots], results, strict=True):
             target.assign(value if now is None else ops.where(now, value, target.value))
 
-    def _excluded(self, p: Parameter) -> bool:
-        return id(p) in self._undecayed_ids or any(part in p.path for part in self._undecayed)
-
-    def _accumulated(self, gs: list[Tensor]) -> tuple[list[Tensor], Tensor]:
-        k = self.accumulation
-        now = (self.iterations.value + 1) % k == 0
+    def _accumulated(self, indices: list[int], gs: list[Tensor]) -> tuple[list[Tensor], Tensor]:
+        """Return the mean gradients so far and whether to update now."""
+        k = self.gradient_accumulation_steps
+        now = (self._iterations.value + 1) % k == 0
         means = []
-        for slot, g in zip(self.state["accumulated"], gs, strict=True):
+        for index, g in zip(indices, gs, strict=True):
+            slot = self.state["accumulated"][index]
             total = slot.value + g
             slot.assign(ops.where(now, 0.0, total))
             means.append(total / k)
@@ -254,49 +333,42 @@ class Optimizer:
 
     def _clipped(self, gs: list[Tensor]) -> list[Tensor]:
         if self.clipvalue is not None:
-            return [ops.clip(g, -self.clipvalue, self.clipvalue) for g in gs]
+            return clip_by_value(gs, self.clipvalue)
         if self.clipnorm is not None:
-            return [_limit(g, ops.norm(g), self.clipnorm) for g in gs]
+            return clip_by_norm(gs, self.clipnorm)
         if self.global_clipnorm is not None:
-            norm = ops.sqrt(sum((ops.sum(ops.square(g)) for g in gs), ops.zeros((), gs[0].dtype)))
-            return [_limit(g, norm, self.global_clipnorm) for g in gs]
+            return clip_by_global_norm(gs, self.global_clipnorm)
         return gs
 
-    def finalize(self) -> None:
-        """Replace the weights by their average, if one is kept; called at the end of `fit`."""
-        for p, average in zip(self.parameters, self.state.get("average", []), strict=False):
-            p.assign(average.value)
+    def _update_averages(self) -> None:
+        """Move the averages; the first one is the weights as they are, not the start from zero."""
+        done = self.iterations
+        for p, average in zip(self.parameters, self.state["average"], strict=True):
+            momentum = ops.where(done > 0, self.ema_momentum, 0.0).astype(p.dtype)
+            average.assign(momentum * average.value + (1 - momentum) * p.value)
+            if self.ema_overwrite_frequency:
+                due = (done + 1) % self.ema_overwrite_frequency == 0
+                p.assign(ops.where(due, average.value, p.value))
+
+    def finalize_variable_values(self, var_list: Sequence[Parameter] | None = None) -> None:
+        """Replace the weights by their averages, if these are kept; `fit` ends with it.
+
+        Args:
+            var_list: the parameters, by default all.
+        """
+        if not self.use_ema or int(self._iterations) == 0:
+            return
+        for p in self.parameters if var_list is None else var_list:
+            p.assign(self.state["average"][self._index[id(p)]].value)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"
 
 
-def _limit(g: Tensor, norm: Tensor, limit: float) -> Tensor:
-    """Scale a gradient down so that the norm is at most the limit."""
-    return g * (limit / ops.maximum(norm, limit))
+remember(Optimizer, common=tuple(_COMMON))  # for rules that need no constructor of their own
 
 
-def names() -> dict[str, type[Optimizer]]:
-    """Return the optimisers by their names in `compile`."""
-    from neurona import optimizers
-
-    classes = [getattr(optimizers, n) for n in optimizers.__all__]
-    return {
-        c.__name__.lower(): c
-        for c in classes
-        if isinstance(c, type) and issubclass(c, Optimizer) and c is not Optimizer
-    }
-
-
-def get(identifier: Any) -> Optimizer:
-    """Return an optimiser by name (in any case) or class, or the object itself."""
-    if isinstance(identifier, Optimizer):
-        return identifier
-    if isinstance(identifier, str):
-        found = names()
-        if identifier.lower() not in found:
-            raise unknown("optimizer", identifier, found)
-        return found[identifier.lower()]()
-    if isinstance(identifier, type) and issubclass(identifier, Optimizer):
-        return identifier()
-    raise ArgumentError("an optimizer is a name or an Optimizer.", got=repr(identifier))
+def _slot(name: str, p: Parameter, value: Tensor) -> Parameter:
+    slot = Parameter(value, name, trainable=False)
+    slot.path = f"{p.path}/{name}"
+    return slot

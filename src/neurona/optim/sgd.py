@@ -15,9 +15,17 @@ class SGD(Optimizer):
     Args:
         learning_rate: a number or a schedule.
         momentum: in [0, 1]; without it there is no slot and w <- w - lr * g.
-        nesterov: look ahead.
+        nesterov: use the gradient a step ahead; without momentum it changes nothing.
 
-    Source: Sutskever et al. 2013, eq. 1-4, in Keras's look-ahead form.
+    Source: Sutskever et al. 2013, eq. 1-4. Nesterov's method in Keras's form, in which w is the
+    point that looks ahead. PyTorch multiplies by lr after the momentum instead, which differs as
+    soon as lr changes.
+
+    >>> from neurona import Parameter
+    >>> w = Parameter([1.0])
+    >>> SGD(0.1).apply([[2.0]], [w])
+    >>> w.numpy()
+    array([0.8], dtype=float32)
     """
 
     def __init__(
@@ -32,6 +40,5 @@ class SGD(Optimizer):
         """Return the new w and velocity."""
         if not slots:
             return w - lr * g
-        velocity = self.momentum * slots[0] - lr * g
-        move = self.momentum * velocity - lr * g if self.nesterov else velocity
-        return w + move, velocity
+        v = self.momentum * slots[0] - lr * g
+        return w + (self.momentum * v - lr * g if self.nesterov else v), v

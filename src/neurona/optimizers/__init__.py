@@ -1,8 +1,27 @@
 """The optimisers, as in Keras: `from neurona import optimizers`."""
 
-from neurona.optim.adam import Adam, AdamW
-from neurona.optim.optimizer import Optimizer, get
+from neurona.optim.adagrad import Adadelta, Adagrad
+from neurona.optim.adam import Adam, Adamax, AdamW, Nadam
+from neurona.optim.lbfgs import LBFGS
+from neurona.optim.lion import Lion
+from neurona.optim.names import get
+from neurona.optim.optimizer import Optimizer
+from neurona.optim.rmsprop import RMSprop
 from neurona.optim.sgd import SGD
 from neurona.optimizers import schedules
 
-__all__ = ["SGD", "Adam", "AdamW", "Optimizer", "get", "schedules"]
+__all__ = [
+    "LBFGS",
+    "SGD",
+    "Adadelta",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Adamax",
+    "Lion",
+    "Nadam",
+    "Optimizer",
+    "RMSprop",
+    "get",
+    "schedules",
+]

@@ -1,5 +1,22 @@
 """The learning-rate schedules, as in Keras: `from neurona.optimizers import schedules`."""
 
-from neurona.optim.schedules import ExponentialDecay, Schedule
+from neurona.optim.cosine import CosineDecay, CosineDecayRestarts, OneCycle, WarmUp
+from neurona.optim.schedules import (
+    ExponentialDecay,
+    InverseTimeDecay,
+    LearningRateSchedule,
+    PiecewiseConstantDecay,
+    PolynomialDecay,
+)
 
-__all__ = ["ExponentialDecay", "Schedule"]
+__all__ = [
+    "CosineDecay",
+    "CosineDecayRestarts",
+    "ExponentialDecay",
+    "InverseTimeDecay",
+    "LearningRateSchedule",
+    "OneCycle",
+    "PiecewiseConstantDecay",
+    "PolynomialDecay",
+    "WarmUp",
+]

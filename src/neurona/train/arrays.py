@@ -43,7 +43,7 @@ def check_arrays(x: Any, y: Any, weight: Any) -> tuple[Any, Any, Any]:
 
 
 def as_batch(name: str, value: Any) -> Any:
-    """Return nested data as arrays with a batch axis; floats are converted to the library's type."""
+    """Return nested data as arrays with a batch axis; floats get the library's float type."""
     if isinstance(value, list) and value and not _holds_arrays(value):
         try:
             value = np.asarray(value)  # nested lists of numbers are one array

@@ -212,7 +212,7 @@ class IterableSource:
 
 
 def _iterate(batches: Any) -> Iterator[Any]:
-    """Return an iterator; an object with only a length and `[i]` (a Sequence of Keras) has one too."""
+    """Return an iterator; a length and `[i]`, as Sequences of Keras have, are enough."""
     if hasattr(batches, "__iter__"):
         return iter(batches)
     return _rows(batches)
@@ -238,7 +238,7 @@ def unpack(batch: Any) -> Batch:
             raise DataError(
                 "a batch is x, (x, y) or (x, y, sample_weight).", got=f"{len(batch)} parts"
             )
-        return (*batch, None, None)[:3]  # type: ignore[return-value]
+        return (*batch, None, None)[:3]
     return batch, None, None
 
 

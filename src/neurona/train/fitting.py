@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from neurona.errors import StateError, check_integer
 from neurona.train.arrays import check_arrays, check_inputs, check_targets, weights_of_classes
 from neurona.train.callbacks import CallbackList
-from neurona.train.data import pack, source_of, split_arrays, unpack
+from neurona.train.data import source_of, split_arrays, unpack
 from neurona.train.history import History
 from neurona.train.loop import as_logs, run_evaluation, run_prediction, run_training
 from neurona.train.progress import with_progress
@@ -48,26 +48,30 @@ def fit(model: Any, x: Any, y: Any, sample_weight: Any, given: FitSettings) -> H
         steps=given.steps_per_epoch, class_weight=given.class_weight,
     )  # fmt: skip
     prepare(model, source, "train")
-    validate, listeners = None, None
-    if held is not None:
-        is_due = _due(given.validation_freq)
-        parts = unpack(held) if isinstance(held, tuple | list) else (held, None, None)
-        size = given.validation_batch_size or given.batch_size
-        validation = source_of(*parts, batch_size=size, steps=given.validation_steps)
-        check_source(model, validation)
-
-        def validate(epoch: int) -> dict[str, Any]:
-            if not is_due(epoch):
-                return {}
-            logs = run_evaluation(model, validation, listeners)
-            return {f"val_{k}": v for k, v in logs.items()}
-
     params = {"verbose": given.verbose, "epochs": epochs, "steps": source.steps}
     callbacks = with_progress(given.callbacks, given.verbose, history=True)
     listeners = CallbackList(callbacks, model, params)
+    validate = None if held is None else _validation(model, held, given, listeners)
     model.history = next(c for c in listeners.callbacks if isinstance(c, History))
     run_training(model, source, epochs, listeners, validate, first_epoch)
     return model.history
+
+
+def _validation(
+    model: Any, held: Any, given: FitSettings, listeners: CallbackList
+) -> Callable[[int], dict[str, Any]]:
+    """Return the function that validates after an epoch, if that is due, and returns the logs."""
+    is_due = _due(given.validation_freq)
+    parts = unpack(held) if isinstance(held, tuple | list) else (held, None, None)
+    size = given.validation_batch_size or given.batch_size
+    source = source_of(*parts, batch_size=size, steps=given.validation_steps)
+    check_source(model, source)
+
+    def validate(epoch: int) -> dict[str, Any]:
+        logs = run_evaluation(model, source, listeners) if is_due(epoch) else {}
+        return {f"val_{k}": v for k, v in logs.items()}
+
+    return validate
 
 
 def _due(frequency: Any) -> Callable[[int], bool]:

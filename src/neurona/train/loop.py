@@ -66,7 +66,7 @@ def run_training(
             position.epoch, position.batch, position.order = epoch + 1, 0, source.order()
             position.logs = logs
             callbacks.call("on_epoch_end", epoch, dict(logs))
-        model.optimizer.finalize()
+        model.optimizer.finalize_variable_values(model.trainable_weights)
         callbacks.call("on_train_end", position.logs)
     finally:
         model.run = None

@@ -37,6 +37,8 @@ def save_model(model: Any, path: Any, overwrite: bool, include_optimizer: bool) 
     with sharing():
         found["model"] = describe(model)
         found["compile"] = _compile_settings(model)
+    if found["compile"] is not None:
+        found["undecayed"] = _undecayed(model)
     found["frozen"] = [p for p, la in state.layer_paths(model).items() if not la.trainable]
     if not include_optimizer:
         arrays = {n: a for n, a in arrays.items() if not n.startswith("/")}
@@ -56,6 +58,13 @@ def _compile_settings(model: Any) -> dict[str, Any] | None:
     if schedule is not None:  # it may have been set later
         optimizer["arguments"]["learning_rate"] = describe(schedule)
     return {"optimizer": optimizer, **settings}
+
+
+def _undecayed(model: Any) -> dict[str, Any] | None:
+    """Return what `exclude_from_weight_decay` was given."""
+    excluded, pattern = model.optimizer._undecayed, model.optimizer._undecayed_names
+    paths = [path for path, p in state.parameter_paths(model).items() if id(p) in excluded]
+    return {"paths": paths, "names": None if pattern is None else [pattern.pattern]}
 
 
 def load_model(
@@ -123,6 +132,13 @@ def _rebuilt(
     settings, info = found.get("compile"), found.get("state", {})
     if compile and settings is not None:
         model.compile(**{k: rebuild(v, custom_objects, made) for k, v in settings.items()})
+        match found.get("undecayed"):
+            case {"paths": [_, *_] as paths, "names": names} | {
+                "paths": paths,
+                "names": [_] as names,
+            }:
+                excluded = [state.parameter_paths(model)[path] for path in paths]
+                model.optimizer.exclude_from_weight_decay(excluded, names)
         model.set_state(arrays, info)
     else:
         state.restore(model, arrays, {}, parameters_only=True)

@@ -46,11 +46,6 @@ class Sequential(Model):
         """Return the layers in order."""
         return self._chain
 
-    @property
-    def layers(self) -> list[Layer]:
-        """The layers in order, without the input."""
-        return list(self._chain)
-
     def add(self, layer: Any) -> None:
         """Append a layer; the parameters are made at once if the shape of its input is known."""
         self._append(layer)
@@ -96,7 +91,7 @@ class Sequential(Model):
     def _changed(self) -> None:
         """Forget what was made for the chain as it was."""
         self.network, self.built = None, False
-        self._steps = {}
+        self.step_cache = {}
         self.compiled_losses = self.compiled_losses.anew()
 
     def build(self, input_shape: Any = None) -> None:

@@ -56,7 +56,7 @@ class Step:
             return self._eagerly(batch)
         arrays, (program, changed, outputs) = self._compiled(batch)
         state = np.array(random.take_state(), np.int64)
-        results = program(state, *[p.data for p in self.parameters], *arrays)  # type: ignore[arg-type]
+        results = program(state, *[p.data for p in self.parameters], *arrays)
         for p, array in zip(changed, results, strict=False):
             p.restore(Tensor(array, requires_grad=p.trainable))
         return outputs.unflatten(results[len(changed) :])

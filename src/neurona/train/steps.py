@@ -31,10 +31,12 @@ def rehearse(model: Any, batch: tuple, kind: str) -> None:
     compiled = model.compiled_losses
     known = compiled.outputs is not None or kind == "predict" or custom
     if callable_ and not (model.built and known):
-        abstractly(lambda x, y: _forward(model, x, y, kind), x, y)
-    if custom and f"rehearsed {kind}" not in model._steps:
+        y_pred = abstract_outputs(model, x)
+        if kind != "predict" and not compiled.outputs:  # metrics make their totals here
+            compiled.build(y, y_pred, model.output_names)
+    if custom and f"rehearsed {kind}" not in model.step_cache:
         abstractly(_runner(model, kind), x, y, weight)
-        model._steps[f"rehearsed {kind}"] = None
+        model.step_cache[f"rehearsed {kind}"] = None
     if not callable_ and not custom:
         raise StateError(
             f"{model.name!r} has nothing to compute.",
@@ -43,15 +45,8 @@ def rehearse(model: Any, batch: tuple, kind: str) -> None:
     state.take_pending(model)
 
 
-def _forward(model: Any, x: Any, y: Any, kind: str) -> Any:
-    y_pred = model(x, training=False)
-    if kind != "predict" and not model.compiled_losses.outputs:
-        model.compiled_losses.build(y, y_pred, model.output_names)
-    return y_pred
-
-
 def abstractly(fn: Callable, *batch: Any) -> None:
-    """Run a function on abstract tensors like the arrays of a batch; parameters stay as they are."""
+    """Run a function on abstract tensors like those of a batch; parameters stay as they are."""
     leaves, structure = flatten(batch)
 
     def run(*tensors: Tensor) -> Any:
@@ -60,6 +55,13 @@ def abstractly(fn: Callable, *batch: Any) -> None:
 
     with random.use(random.state_of(0, 0)):
         trace_open(run, [np.asarray(a) for a in leaves])
+
+
+def abstract_outputs(model: Any, x: Any) -> Any:
+    """Return what a model gives for arrays, as tensors without values; builds it if need be."""
+    outputs: list[Any] = []
+    abstractly(lambda x: outputs.append(model(x, training=False)), x)
+    return outputs[0]
 
 
 # --- steps -------------------------------------------------------------------------------------
@@ -82,9 +84,9 @@ def _step(model: Any, kind: str, parameters: list[Parameter]) -> Step:
     trainable = tuple(id(p) for p in model.trainable_weights) if kind == "train" else ()
     frozen = tuple(layer.trainable for layer in model.all_layers())
     key = (tuple(id(p) for p in parameters), trainable, frozen, engine)
-    known = model._steps.get(kind)
+    known = model.step_cache.get(kind)
     if known is None or known[0] != key:
-        model._steps[kind] = known = (key, Step(_runner(model, kind), parameters, engine))
+        model.step_cache[kind] = known = (key, Step(_runner(model, kind), parameters, engine))
     return known[1]
 
 

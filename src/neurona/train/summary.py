@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -104,9 +105,7 @@ def _branching(model: Any) -> bool:
         return False
     network = model.network
     names = [layer.name for layer in network.operations]
-    return network.edges() != list(zip(names, names[1:], strict=False)) or len(names) <= len(
-        network.calls
-    )
+    return network.edges() != list(itertools.pairwise(names))
 
 
 def _feeding(model: Any, layer: Layer) -> Sequence[str]:
@@ -154,10 +153,9 @@ def _size(parameters: Sequence[Parameter]) -> str:
     size = float(sum(product(p.shape) * p.dtype.itemsize for p in parameters))
     if size < 1024:
         return f"{size:.0f} B"
-    for unit in ("KB", "MB", "GB"):
-        size /= 1024
-        if size < 1024:
-            break
+    units = ["GB", "MB", "KB"]
+    while size >= 1024 and units:
+        size, unit = size / 1024, units.pop()
     return f"{size:.2f} {unit}"
 
 

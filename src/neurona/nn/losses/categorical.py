@@ -12,7 +12,7 @@ from neurona.core.shapes import Shape, normalize_axis
 from neurona.core.tensor import Tensor
 from neurona.errors import ShapeError, check_number
 from neurona.nn.losses.labels import check_classes, check_one_hot
-from neurona.nn.losses.logits import focus, log_probabilities, smoothed
+from neurona.nn.losses.logits import focus, smoothed, surprise
 from neurona.nn.losses.loss import Loss, as_floats
 
 
@@ -31,8 +31,7 @@ def categorical_crossentropy(
     [0.6931]
     """
     y, p, axis = _one_hot_pair(y_true, y_pred, label_smoothing, axis, "categorical_crossentropy")
-    log_p = log_probabilities(p, from_logits, axis, "categorical_crossentropy")
-    return -ops.sum(y * log_p, axis=axis)
+    return ops.sum(y * surprise(p, from_logits, axis, "categorical_crossentropy"), axis=axis)
 
 
 def categorical_focal_crossentropy(
@@ -54,8 +53,8 @@ def categorical_focal_crossentropy(
     """
     name = "categorical_focal_crossentropy"
     y, p, axis = _one_hot_pair(y_true, y_pred, label_smoothing, axis, name)
-    log_p = log_probabilities(p, from_logits, axis, name)
-    return -ops.sum(alpha * focus(-ops.expm1(log_p), gamma) * y * log_p, axis=axis)
+    s = surprise(p, from_logits, axis, name)  # 1 - p = 1 - e^-s
+    return ops.sum(alpha * focus(-ops.expm1(-s), gamma) * y * s, axis=axis)
 
 
 def _one_hot_pair(
@@ -94,11 +93,11 @@ def sparse_categorical_crossentropy(
     axis = normalize_axis(axis, p.ndim, name)
     y = class_numbers(y_true, p.shape, axis, name)
     keep = None if ignore_class is None else ops.expand_dims(y != ignore_class, axis)
-    log_p = log_probabilities(p, from_logits, axis, name)
+    s = surprise(p, from_logits, axis, name)
     index = ops.expand_dims(y, axis)
     if keep is not None:
         index = ops.where(keep, index, 0)
-    loss = -ops.take_along_axis(log_p, index, axis=axis)
+    loss = ops.take_along_axis(s, index, axis=axis)
     if keep is not None:
         loss = ops.where(keep, loss, 0.0)
     return ops.squeeze(loss, axis)

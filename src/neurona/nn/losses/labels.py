@@ -36,11 +36,10 @@ def check_labels(loss: Any, y: Any, output_shape: Shape) -> None:
 
 def check_same_shape(y: np.ndarray, output_shape: Shape, name: str) -> None:
     """Want one target for each output; (B,) stands for (B, 1)."""
-    target, output = _trimmed(y.shape[1:]), _trimmed(output_shape[1:])
-    if target == output:
+    target, output = y.shape[1:], output_shape[1:]
+    if output in (target, (*target, 1)) or target == (*output, 1):
         return
-    expected = f"y ({', '.join(['samples', *map(str, output_shape[1:])])})"
-    if not target and len(output) == 1:
+    if target in ((), (1,)) and len(output) == 1:
         hint = (
             f"Dense(1) as the last layer for one number each, or targets with {output[0]} numbers"
         )
@@ -50,15 +49,10 @@ def check_same_shape(y: np.ndarray, output_shape: Shape, name: str) -> None:
         hint = "compare model.summary() with y.shape"
     raise DataError(
         f"{name}: there is one target for each output of the model.",
-        got=f"y {y.shape} for outputs (batch, {', '.join(map(str, output_shape[1:]))})",
-        expected=expected,
+        got=f"y {y.shape} for outputs {_batch(output)}",
+        expected=f"y {_batch(output)}",
         hint=hint,
     )
-
-
-def _trimmed(shape: Shape) -> Shape:
-    """Return a shape without a last axis of size 1."""
-    return shape[:-1] if shape and shape[-1] == 1 else shape
 
 
 def check_classes(
@@ -153,7 +147,7 @@ def check_one_hot(y: np.ndarray, output_shape: Shape, axis: int, name: str) -> N
 
 def check_binary(y: np.ndarray, output_shape: Shape, name: str) -> None:
     """Want targets in [0, 1], one for each output."""
-    if not _trimmed(y.shape[1:]) and len(output_shape) == 2 and output_shape[1] > 1:
+    if y.shape[1:] in ((), (1,)) and len(output_shape) == 2 and output_shape[1] > 1:
         raise DataError(
             f"{name}: there is a yes or no for each output.",
             got=f"y {y.shape} for outputs {_batch(output_shape[1:])}",

@@ -39,13 +39,14 @@ def known_logits(p: Tensor, from_logits: bool, axis: int | None, name: str) -> T
     return p.logits if same else None
 
 
-def log_probabilities(p: Tensor, from_logits: bool, axis: int, name: str) -> Tensor:
-    """Return ln of the probabilities of classes along an axis."""
+def surprise(p: Tensor, from_logits: bool, axis: int, name: str) -> Tensor:
+    """Return -ln of the probabilities of classes along an axis."""
     logits = known_logits(p, from_logits, axis, name)
-    if logits is not None:
-        return ops.log_softmax(logits, axis=axis)
-    p = p / ops.sum(p, axis=axis, keepdims=True)
-    return ops.log(ops.clip(p, EPSILON, 1 - EPSILON))
+    if logits is None:
+        p = p / ops.sum(p, axis=axis, keepdims=True)
+        return -ops.log(ops.clip(p, EPSILON, 1 - EPSILON))
+    x = logits - ops.stop_gradient(ops.max(logits, axis=axis, keepdims=True))
+    return ops.log(ops.sum(ops.exp(x), axis=axis, keepdims=True)) - x  # 0, not -0, when sure
 
 
 def focus(miss: Tensor, gamma: float) -> Tensor:

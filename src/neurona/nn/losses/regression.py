@@ -62,9 +62,10 @@ def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Tensor:
 
 
 def log_cosh(y_true: Any, y_pred: Any) -> Tensor:
-    """mean over the last axis of ln cosh e, e = y_pred - y_true: e^2 / 2 near 0, |e| - ln 2 far away.
+    """mean over the last axis of ln cosh e, e = y_pred - y_true.
 
-    Computed as e + softplus(-2e) - ln 2, which cannot overflow.
+    About e^2 / 2 near 0 and |e| - ln 2 far away; taken as e + softplus(-2e) - ln 2, which cannot
+    overflow.
     Shapes: y_true, y_pred (B, ..., D) -> (B, ...).
 
     >>> log_cosh([[0.0]], [[1.0]]).numpy().round(4).tolist()

@@ -1,0 +1,221 @@
+"""Noise in training, nothing otherwise: layers that keep a network from relying on single units."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from neurona import ops
+from neurona.core import random
+from neurona.core.shapes import Shape
+from neurona.core.tensor import Tensor
+from neurona.errors import ArgumentError, ShapeError, check_integer, check_number
+from neurona.nn.axes import IMAGES, SEQUENCES, check_axes, check_channels_last
+from neurona.nn.layer import Layer
+from neurona.ops import draw
+
+
+def _check_rate(rate: Any) -> float:
+    number = check_number("rate", rate, low=0, high=1)
+    if number == 1.0:
+        raise ArgumentError(
+            "rate is out of range.",
+            got=repr(rate),
+            expected="a number in [0, 1)",
+            hint="rate is the share that is dropped; 1 would drop everything",
+        )
+    return number
+
+
+def _check_seed(seed: Any) -> int | None:
+    return None if seed is None else check_integer("seed", seed, minimum=0)
+
+
+def _check_noise_shape(sizes: Any) -> tuple[int | None, ...] | None:
+    if sizes is None:
+        return None
+    if not isinstance(sizes, list | tuple):
+        raise ArgumentError("noise_shape is a tuple of sizes.", got=repr(sizes))
+    return tuple(None if s is None else check_integer("noise_shape", s, minimum=1) for s in sizes)
+
+
+def _kept(shape: Shape, rate: float, seed: int | None, like: Tensor) -> Tensor:
+    """Draw 1 with probability 1 - rate, else 0."""
+    with random.seeded(seed):
+        return ops.cast(draw.uniform(shape, dtype=like.dtype) >= rate, dtype=like.dtype)
+
+
+def _noise(x: Tensor, stddev: float, seed: int | None) -> Tensor:
+    with random.seeded(seed):
+        return draw.normal(x.shape, 0.0, stddev, dtype=x.dtype)
+
+
+def _floats(x: Tensor, dtype: Any) -> Tensor:
+    return x if x.dtype.kind == "f" else x.astype(dtype)
+
+
+class Dropout(Layer):
+    """In training y = x * m / (1 - rate) with m = 0 at a share `rate` of places; else y = x.
+
+    Shapes: x (B, ...) -> y (B, ...).
+
+    Args:
+        rate: share of units to drop, in [0, 1).
+        noise_shape: shape of the mask, None for a size of x; along sizes of 1 all are dropped
+            together: (None, 1, None) drops a feature at all times.
+        seed: for masks that do not depend on the global seed; each step has its own all the same.
+
+    Raises:
+        ShapeError: if the mask does not broadcast to x.
+
+    Source: Srivastava et al. 2014.
+
+    >>> Dropout(0.5)([[1.0, 2.0]]).tolist()
+    [[1.0, 2.0]]
+    """
+
+    def __init__(self, rate: float, noise_shape: Any = None, seed: int | None = None) -> None:
+        self.rate, self.seed = _check_rate(rate), _check_seed(seed)
+        self.noise_shape = _check_noise_shape(noise_shape)
+
+    def call(self, x: Tensor, training: bool = False) -> Tensor:  # (B, ...)
+        if not training or self.rate == 0.0:
+            return x
+        x = _floats(x, self.dtype)
+        return x * _kept(self.mask_shape(x), self.rate, self.seed, x) / (1.0 - self.rate)
+
+    def mask_shape(self, x: Tensor) -> Shape:
+        """Return the shape of the mask for x."""
+        return _mask_shape(type(self).__name__, self.noise_shape, x)
+
+
+def _mask_shape(name: str, noise_shape: Any, x: Tensor) -> Shape:
+    if noise_shape is None:
+        return x.shape
+    sizes = tuple(noise_shape)
+    if len(sizes) != x.ndim or any(
+        s not in (None, 1, n) for s, n in zip(sizes, x.shape, strict=True)
+    ):
+        raise ShapeError(
+            f"{name}: noise_shape does not fit x.",
+            got=f"noise_shape {sizes}, x {x.shape}",
+            expected="for each axis of x None, 1 or its size",
+        )
+    return tuple(n if s is None else s for s, n in zip(sizes, x.shape, strict=True))
+
+
+class SpatialDropout1D(Dropout):
+    """Dropout of whole channels of sequences: a channel is kept or dropped at all times.
+
+    Shapes: x (B, T, C) -> y (B, T, C).
+
+    Args: rate and seed, see Dropout.
+
+    Source: Tompson et al. 2015.
+    """
+
+    def __init__(self, rate: float, seed: int | None = None) -> None:
+        super().__init__(rate, seed=seed)
+
+    def mask_shape(self, x: Tensor) -> Shape:
+        """Return (B, 1, C)."""
+        check_axes(self, x, SEQUENCES)
+        return (x.shape[0], 1, x.shape[2])
+
+
+class SpatialDropout2D(Dropout):
+    """Dropout of whole channels of images: a channel is kept or dropped at all places.
+
+    Shapes: x (B, H, W, C) -> y (B, H, W, C).
+
+    Args: rate and seed, see Dropout; data_format is None or "channels_last".
+
+    Source: Tompson et al. 2015.
+    """
+
+    def __init__(
+        self, rate: float, data_format: str | None = None, seed: int | None = None
+    ) -> None:
+        super().__init__(rate, seed=seed)
+        check_channels_last(data_format)
+
+    def mask_shape(self, x: Tensor) -> Shape:
+        """Return (B, 1, 1, C)."""
+        check_axes(self, x, IMAGES)
+        return (x.shape[0], 1, 1, x.shape[3])
+
+
+class GaussianNoise(Layer):
+    """In training y = x + n with n normal, of mean 0; else y = x.
+
+    Shapes: x (B, ...) -> y (B, ...).
+
+    Args:
+        stddev: of the noise, in [0, 1].
+        seed: see Dropout.
+
+    Source: Bishop 1995, "Training with noise is equivalent to Tikhonov regularization".
+    """
+
+    def __init__(self, stddev: float, seed: int | None = None) -> None:
+        self.stddev = check_number("stddev", stddev, low=0, high=1)
+        self.seed = _check_seed(seed)
+
+    def call(self, x: Tensor, training: bool = False) -> Tensor:  # (B, ...)
+        if not training or self.stddev == 0.0:
+            return x
+        x = _floats(x, self.dtype)
+        return x + _noise(x, self.stddev, self.seed)
+
+
+class GaussianDropout(Layer):
+    """In training y = x * (1 + n) with n normal, of deviation sqrt(rate / (1 - rate)); else y = x.
+
+    Shapes: x (B, ...) -> y (B, ...).
+
+    Args:
+        rate: as of a Dropout with the same variance, in [0, 1).
+        seed: see Dropout.
+
+    Source: Srivastava et al. 2014, section 10.
+    """
+
+    def __init__(self, rate: float, seed: int | None = None) -> None:
+        self.rate, self.seed = _check_rate(rate), _check_seed(seed)
+
+    def call(self, x: Tensor, training: bool = False) -> Tensor:  # (B, ...)
+        if not training or self.rate == 0.0:
+            return x
+        x = _floats(x, self.dtype)
+        return x * (1.0 + _noise(x, math.sqrt(self.rate / (1.0 - self.rate)), self.seed))
+
+
+# What SELU tends to for x -> -infinity: -scale * alpha
+_SELU_FLOOR = -1.7580993408473766
+
+
+class AlphaDropout(Layer):
+    """In training y = a * (x or -1.7581) + b, which keeps mean 0 and variance 1; else y = x.
+
+    A dropped unit gets the value that SELU saturates at; then a = ((1 - rate) * (1 + rate *
+    1.7581^2))^(-1/2) and b = a * 1.7581 * rate restore the moments.
+
+    Shapes: x (B, ...) -> y (B, ...).
+
+    Args: see Dropout.
+
+    Source: Klambauer et al. 2017.
+    """
+
+    def __init__(self, rate: float, noise_shape: Any = None, seed: int | None = None) -> None:
+        self.rate, self.seed = _check_rate(rate), _check_seed(seed)
+        self.noise_shape = _check_noise_shape(noise_shape)
+
+    def call(self, x: Tensor, training: bool = False) -> Tensor:  # (B, ...)
+        if not training or self.rate == 0.0:
+            return x
+        x, p, floor = _floats(x, self.dtype), self.rate, _SELU_FLOOR
+        kept = _kept(_mask_shape("AlphaDropout", self.noise_shape, x), p, self.seed, x)
+        a = ((1.0 - p) * (1.0 + p * floor**2)) ** -0.5
+        b = -a * floor * p
+        return a * (x * kept + floor * (1.0 - kept)) + b

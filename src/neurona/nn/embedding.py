@@ -1,0 +1,85 @@
+"""Vectors for whole numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from neurona import ops
+from neurona.core.tensor import Tensor, as_array
+from neurona.errors import ArgumentError, ShapeError, check_integer
+from neurona.nn.layer import Layer
+
+
+class Embedding(Layer):
+    """A learned vector for each whole number: y = embeddings[x].
+
+    Shapes: x (B, ...) of integers below V = input_dim -> y (B, ..., output_dim).
+
+    Args:
+        input_dim: size V of the vocabulary, the largest number plus 1.
+        output_dim: size of a vector.
+        embeddings_initializer: uniform in [-0.05, 0.05] by default.
+        embeddings_regularizer: penalty on the vectors.
+        embeddings_constraint: limit applied after each update.
+        mask_zero: only False, see Raises.
+        weights: the vectors to begin with, (V, output_dim), such as GloVe's.
+        input_length: the length of the sequences, for Keras 2 scripts.
+
+    Raises:
+        ArgumentError: for mask_zero=True: masks do not travel through layers here.
+        IndexError: if x has a number outside of the vocabulary (eager and reference engine).
+
+    Source: Bengio et al. 2003, "A neural probabilistic language model".
+    """
+
+    def __init__(
+        self,
+        input_dim: int,
+        output_dim: int,
+        embeddings_initializer: Any = "uniform",
+        embeddings_regularizer: Any = None,
+        embeddings_constraint: Any = None,
+        mask_zero: bool = False,
+        weights: Any = None,
+        input_length: int | None = None,
+    ) -> None:
+        self.input_dim = check_integer("input_dim", input_dim, minimum=1)
+        self.output_dim = check_integer("output_dim", output_dim, minimum=1)
+        self.embeddings_initializer = embeddings_initializer
+        self.embeddings_regularizer = embeddings_regularizer
+        self.embeddings_constraint = embeddings_constraint
+        if mask_zero:
+            raise ArgumentError(
+                "masks do not travel through layers.",
+                got="mask_zero=True",
+                expected="False",
+                hint='pad_sequences(x, padding="pre"), which leaves the last step real, or give '
+                "the layer that reads the sequence a mask",
+            )
+        if weights is not None:
+            given = as_array(weights[0] if isinstance(weights, list | tuple) else weights)
+            if given.shape != (self.input_dim, self.output_dim):
+                raise ShapeError(
+                    "Embedding: weights have another shape.",
+                    got=str(given.shape),
+                    expected=f"{(self.input_dim, self.output_dim)}",
+                )
+            self.arguments.pop("weights", None)  # a model file has the parameters anyway
+            self.embeddings_initializer = lambda shape, dtype: given.astype(dtype)
+        if input_length is not None and self._input_shape is None:
+            self._input_shape = (check_integer("input_length", input_length, minimum=1),)
+
+    def build(self, shape: Any) -> None:
+        """Create embeddings (V, output_dim)."""
+        self.embeddings = self.add_weight(
+            (self.input_dim, self.output_dim),
+            self.embeddings_initializer,
+            "embeddings",
+            regularizer=self.embeddings_regularizer,
+            constraint=self.embeddings_constraint,
+        )
+
+    def call(self, x: Tensor) -> Tensor:  # (B, ...)
+        if x.dtype.kind not in "iu":
+            x = x.astype("int32")
+        return ops.take(self.embeddings, x, axis=0)  # (B, ..., output_dim)

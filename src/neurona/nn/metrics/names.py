@@ -1,0 +1,155 @@
+"""The metrics by name: `get("accuracy")`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from neurona.core.shapes import Shape
+from neurona.errors import ArgumentError, unknown
+from neurona.nn import losses
+from neurona.nn.losses.crossentropy import binary_or_sparse
+from neurona.nn.metrics import (
+    accuracy,
+    auc,
+    confusion,
+    f_score,
+    likelihood,
+    matrix,
+    regression,
+    trade_off,
+)
+from neurona.nn.metrics.metric import Metric
+from neurona.nn.metrics.reduction import Mean, MeanMetricWrapper, Sum
+
+CLASSES: tuple[type[Metric], ...] = (
+    Mean, Sum, accuracy.Accuracy, accuracy.BinaryAccuracy, accuracy.CategoricalAccuracy,
+    accuracy.SparseCategoricalAccuracy, accuracy.TopKCategoricalAccuracy,
+    accuracy.SparseTopKCategoricalAccuracy, auc.AUC, confusion.TruePositives,
+    confusion.TrueNegatives, confusion.FalsePositives, confusion.FalseNegatives,
+    confusion.Precision, confusion.Recall, trade_off.SensitivityAtSpecificity,
+    trade_off.SpecificityAtSensitivity, trade_off.PrecisionAtRecall, trade_off.RecallAtPrecision,
+    f_score.F1Score, f_score.FBetaScore, likelihood.BinaryCrossentropy,
+    likelihood.CategoricalCrossentropy, likelihood.SparseCategoricalCrossentropy,
+    likelihood.Perplexity, likelihood.KLDivergence, likelihood.Poisson, likelihood.Hinge,
+    likelihood.SquaredHinge, likelihood.CategoricalHinge, matrix.ConfusionMatrix, matrix.IoU,
+    matrix.BinaryIoU, matrix.MeanIoU, matrix.OneHotIoU, matrix.OneHotMeanIoU,
+    regression.MeanSquaredError, regression.RootMeanSquaredError, regression.MeanAbsoluteError,
+    regression.MeanAbsolutePercentageError, regression.MeanSquaredLogarithmicError,
+    regression.LogCoshError, regression.CosineSimilarity, regression.PearsonCorrelation,
+    regression.ConcordanceCorrelation, regression.R2Score,
+)  # fmt: skip
+
+
+def snake_case(name: str) -> str:
+    """Return a class's name as Keras spells it in lower case.
+
+    >>> snake_case("F1Score"), snake_case("MeanIoU"), snake_case("AUC")
+    ('f1_score', 'mean_io_u', 'auc')
+    """
+    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name).lower()
+
+
+NAMES: dict[str, type[Metric]] = {snake_case(c.__name__): c for c in CLASSES}
+NAMES.update({"kl_divergence": likelihood.KLDivergence, "r2_score": regression.R2Score})
+SHORT: dict[str, type[Metric]] = {
+    "bce": likelihood.BinaryCrossentropy,
+    "kld": likelihood.KLDivergence,
+    "mse": regression.MeanSquaredError,
+    "rmse": regression.RootMeanSquaredError,
+    "mae": regression.MeanAbsoluteError,
+    "mape": regression.MeanAbsolutePercentageError,
+    "msle": regression.MeanSquaredLogarithmicError,
+}
+NAMES.update(SHORT)
+NAMES.update({alias.upper(): cls for alias, cls in SHORT.items()})
+NAMES.update({c.__name__: c for c in CLASSES})
+FUNCTIONS: dict[str, Callable] = {
+    f.__name__: f
+    for f in (
+        accuracy.binary_accuracy, accuracy.categorical_accuracy,
+        accuracy.sparse_categorical_accuracy, accuracy.top_k_categorical_accuracy,
+        accuracy.sparse_top_k_categorical_accuracy,
+    )
+}  # fmt: skip
+
+
+def get(
+    identifier: Any,
+    y_true_shape: Shape | None = None,
+    y_pred_shape: Shape | None = None,
+    loss: Any = None,
+) -> Metric:
+    """Return a metric by name, by class, or around a function or a loss.
+
+    With the shapes of targets and outputs (batch axis first), as a model gives them, a metric takes
+    the name that it was asked for, has its totals made, and "accuracy" (or "acc") is chosen as
+    Keras does: binary for one output, sparse categorical for labels with one axis less (or a last
+    axis of 1), categorical for the others. "crossentropy" (or "ce") is chosen in the same way.
+
+    Args:
+        identifier: a name, a Metric or its class, a Loss, or a function (y_true, y_pred).
+        y_true_shape, y_pred_shape: of a batch, or None.
+        loss: the model's Loss; if it takes logits, a binary "accuracy" has its threshold at 0,
+            which is where the sigmoid passes 1/2.
+
+    Raises:
+        ArgumentError: if there is no such metric; names the nearest.
+
+    >>> get("accuracy", (None, 1), (None, 10)).__class__.__name__
+    'SparseCategoricalAccuracy'
+    """
+    shaped = y_true_shape is not None and y_pred_shape is not None
+    if shaped and isinstance(identifier, str) and identifier.lower() in ("accuracy", "acc"):
+        metric = _accuracy(identifier, tuple(y_true_shape or ()), tuple(y_pred_shape or ()), loss)
+    else:
+        metric = _find(identifier)
+        if shaped and isinstance(identifier, str):
+            metric.name = identifier
+    if shaped:
+        metric.prepare(tuple(y_true_shape or ()), tuple(y_pred_shape or ()))
+    return metric
+
+
+def _accuracy(name: str, y_true_shape: Shape, y_pred_shape: Shape, loss: Any) -> Metric:
+    binary, sparse = binary_or_sparse(y_true_shape, y_pred_shape)
+    if binary:
+        threshold = 0.0 if getattr(loss, "from_logits", False) else 0.5
+        return accuracy.BinaryAccuracy(name=name, threshold=threshold)
+    if sparse:
+        return accuracy.SparseCategoricalAccuracy(name=name)
+    return accuracy.CategoricalAccuracy(name=name)
+
+
+def _find(identifier: Any) -> Metric:
+    if isinstance(identifier, Metric):
+        return identifier
+    if isinstance(identifier, str):
+        if identifier in NAMES:
+            return _made(NAMES[identifier])
+        if identifier in losses.NAMES:
+            return MeanMetricWrapper(losses.NAMES[identifier]().call, identifier)
+        names = {n for n in [*NAMES, *losses.NAMES] if n.islower()} | {"accuracy", "acc"}
+        raise unknown("metric", identifier, names)
+    if isinstance(identifier, losses.Loss):
+        return MeanMetricWrapper(identifier.call, identifier.name)
+    if isinstance(identifier, type) and issubclass(identifier, Metric):
+        return _made(identifier)
+    if isinstance(identifier, type) and issubclass(identifier, losses.Loss):
+        return _find(identifier())
+    if callable(identifier):
+        return MeanMetricWrapper(identifier)
+    raise ArgumentError(
+        "a metric is a name, a Metric or a function (y_true, y_pred).", got=repr(identifier)
+    )
+
+
+def _made(cls: Any) -> Metric:
+    """Return a metric with its default arguments, or say that it has none."""
+    try:
+        return cls()
+    except ArgumentError as error:
+        error.hint = error.hint or f"give the metric itself: metrics=[{cls.__name__}(...)]"
+        raise

@@ -1,0 +1,113 @@
+"""Sums and means of values over all batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from neurona import ops
+from neurona.core.op import as_tensor
+from neurona.core.shapes import product
+from neurona.core.tensor import Tensor
+from neurona.nn.losses.loss import align_weight, ratio
+from neurona.nn.metrics.metric import Metric
+from neurona.nn.parameter import Parameter
+
+
+def as_type(x: Any, dtype: Any) -> Tensor:
+    """Return a Tensor of this type."""
+    x = as_tensor(x)
+    return x if x.dtype == dtype else x.astype(dtype)
+
+
+def add_to_mean(total: Parameter, count: Parameter, values: Any, sample_weight: Any) -> None:
+    """Add the sum of the values to the total and the number of samples to the count.
+
+    A sample's values (all axes but the first) are averaged, so every sample weighs the same.
+    """
+    values = as_type(values, total.dtype)
+    inner = float(product(values.shape[1:]))
+    if sample_weight is None:
+        samples = values.shape[0] if values.ndim else 1
+        total.assign_add(ops.sum(values) / inner)
+        count.assign_add(float(samples))
+    else:
+        weight = ops.broadcast_to(align_weight(values, sample_weight), values.shape)
+        total.assign_add(ops.sum(values * weight) / inner)
+        count.assign_add(ops.sum(weight) / inner)
+
+
+class Sum(Metric):
+    """Weighted sum of values.
+
+    >>> m = Sum()
+    >>> m.update_state([1.0, 3.0])
+    >>> m.result().item()
+    4.0
+    """
+
+    def __init__(self, name: str = "sum", dtype: Any = None) -> None:
+        super().__init__(name=name, dtype=dtype)
+        self.total = self.add_variable(name="total")
+
+    def update_state(self, values: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
+        """Add values, each times its weight."""
+        values = as_type(values, self.dtype)
+        if sample_weight is not None:
+            values = values * align_weight(values, sample_weight)
+        self.total.assign_add(ops.sum(values))
+
+    def result(self) -> Tensor:
+        """Return the sum."""
+        return self.total.value
+
+
+class Mean(Metric):
+    """Weighted mean of values.
+
+    >>> m = Mean()
+    >>> m.update_state([1.0, 3.0])
+    >>> m.result().item()
+    2.0
+    """
+
+    def __init__(self, name: str = "mean", dtype: Any = None) -> None:
+        super().__init__(name=name, dtype=dtype)
+        self.total, self.count = self.add_variable(name="total"), self.add_variable(name="count")
+
+    def update_state(self, values: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
+        """Add values, each with its weight."""
+        add_to_mean(self.total, self.count, values, sample_weight)
+
+    def result(self) -> Tensor:
+        """Return total / count, 0 before any value."""
+        return ratio(self.total.value, self.count.value)
+
+
+class MeanMetricWrapper(Metric):
+    """Mean of a function (y_true, y_pred) -> values, over the samples of all batches.
+
+    Args:
+        fn: the function; it gives one value for each sample.
+        name: the key in logs; the function's name by default.
+        dtype: of the totals.
+
+    >>> m = MeanMetricWrapper(lambda y, p: ops.abs(y - p), "distance")
+    >>> m.update_state([1.0, 2.0], [2.0, 4.0])
+    >>> m.result().item()
+    1.5
+    """
+
+    def __init__(self, fn: Callable, name: str | None = None, dtype: Any = None) -> None:
+        super().__init__(name=name or str(getattr(fn, "__name__", "metric")), dtype=dtype)
+        self.fn = fn
+        self.total, self.count = self.add_variable(name="total"), self.add_variable(name="count")
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Add the function's values for a batch."""
+        values = self.fn(as_tensor(y_true), as_tensor(y_pred))
+        add_to_mean(self.total, self.count, values, sample_weight)
+
+    def result(self) -> Tensor:
+        """Return the mean so far, 0 before any batch."""
+        return ratio(self.total.value, self.count.value)

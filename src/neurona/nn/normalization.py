@@ -1,0 +1,342 @@
+"""Layers that bring their input to mean 0 and variance 1, each over axes of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from neurona import ops
+from neurona.core.shapes import Shape, normalize_axes, normalize_axis
+from neurona.core.tensor import Tensor
+from neurona.errors import ArgumentError, ShapeError, check_integer, check_number
+from neurona.nn.layer import Layer
+from neurona.nn.parameter import Parameter
+
+
+def _moments(x: Tensor, axes: tuple[int, ...]) -> tuple[Tensor, Tensor, Tensor]:
+    """Return x minus its mean, the mean and the variance over axes, of size 1 there."""
+    mean = ops.mean(x, axis=axes, keepdims=True)
+    centred = x - mean
+    return centred, mean, ops.mean(ops.square(centred), axis=axes, keepdims=True)
+
+
+def _sizes(shape: Shape, axes: tuple[int, ...]) -> Shape:
+    """Return the sizes of these axes and 1 for the others."""
+    return tuple(s if a in axes else 1 for a, s in enumerate(shape))
+
+
+def _check_axis(axis: Any) -> Any:
+    if isinstance(axis, list | tuple):
+        return tuple(check_integer("axis", a) for a in axis)
+    return check_integer("axis", axis)
+
+
+def _feature_axes(axis: Any, shape: Shape, name: str) -> tuple[int, ...]:
+    axes = normalize_axes(axis, len(shape), name)
+    if 0 in axes:
+        raise ShapeError(
+            f"{name}: axis 0 is the batch.", got=f"axis {axis}, x {shape}", expected="another axis"
+        )
+    return axes
+
+
+class _Scaled(Layer):
+    """What batch, layer and group normalisation share: gamma and beta.
+
+    Args: see BatchNormalization.
+    """
+
+    def __init__(
+        self,
+        axis: Any,
+        epsilon: float,
+        center: bool,
+        scale: bool,
+        beta_initializer: Any,
+        gamma_initializer: Any,
+        beta_regularizer: Any,
+        gamma_regularizer: Any,
+        beta_constraint: Any,
+        gamma_constraint: Any,
+    ) -> None:
+        self.axis = _check_axis(axis)
+        self.epsilon = check_number("epsilon", epsilon, low=0)
+        self.center, self.scale = bool(center), bool(scale)
+        self.beta_initializer, self.gamma_initializer = beta_initializer, gamma_initializer
+        self.beta_regularizer, self.gamma_regularizer = beta_regularizer, gamma_regularizer
+        self.beta_constraint, self.gamma_constraint = beta_constraint, gamma_constraint
+        self.gamma: Parameter | None = None
+        self.beta: Parameter | None = None
+
+    def add_scale(self, shape: Shape) -> None:
+        """Create gamma and beta, as far as they are wanted."""
+        if self.scale:
+            self.gamma = self.add_weight(
+                shape, self.gamma_initializer, "gamma",
+                regularizer=self.gamma_regularizer, constraint=self.gamma_constraint,
+            )  # fmt: skip
+        if self.center:
+            self.beta = self.add_weight(
+                shape, self.beta_initializer, "beta",
+                regularizer=self.beta_regularizer, constraint=self.beta_constraint,
+            )  # fmt: skip
+
+    def scaled(self, centred: Tensor, variance: Tensor, sizes: Shape) -> Tensor:
+        """Return gamma * centred / sqrt(variance + epsilon) + beta."""
+        factor = ops.rsqrt(variance + self.epsilon)
+        if self.gamma is not None:
+            factor = factor * ops.reshape(self.gamma, sizes)
+        y = centred * factor
+        return y if self.beta is None else y + ops.reshape(self.beta, sizes)
+
+
+class BatchNormalization(_Scaled):
+    """y = gamma * (x - mean) / sqrt(variance + epsilon) + beta, with moments over the batch.
+
+    In training the moments are those of the batch, over all axes but `axis`, and the moving ones
+    follow: moving <- momentum * moving + (1 - momentum) * batch. Otherwise, and in training when
+    `trainable` is False, the moving ones are used and stay.
+
+    Shapes: x (B, ..., C) -> y (B, ..., C); gamma, beta, moving_mean, moving_variance (C,).
+
+    Args:
+        axis: of the features, the last by default.
+        momentum: of the moving moments, in [0, 1); 0.99 remembers about 100 batches, which suits
+            long trainings, 0.9 short ones.
+        epsilon: added to the variance; 0.001 as in Keras.
+        center, scale: whether there is a beta, and a gamma.
+        beta_initializer, gamma_initializer: zeros and ones.
+        moving_mean_initializer, moving_variance_initializer: zeros and ones.
+        beta_regularizer, gamma_regularizer: penalties.
+        beta_constraint, gamma_constraint: limits applied after each update.
+
+    Raises:
+        ShapeError: if there is no such axis.
+
+    Source: Ioffe and Szegedy 2015. The moving variance is of the batch as it is (divided by n).
+    """
+
+    def __init__(
+        self,
+        axis: int = -1,
+        momentum: float = 0.99,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        moving_mean_initializer: Any = "zeros",
+        moving_variance_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
+    ) -> None:
+        super().__init__(
+            check_integer("axis", axis), epsilon, center, scale, beta_initializer,
+            gamma_initializer, beta_regularizer, gamma_regularizer, beta_constraint,
+            gamma_constraint,
+        )  # fmt: skip
+        self.momentum = check_number("momentum", momentum, low=0, high=1)
+        self.moving_mean_initializer = moving_mean_initializer
+        self.moving_variance_initializer = moving_variance_initializer
+
+    def build(self, shape: Any) -> None:
+        """Create gamma, beta, moving_mean and moving_variance, each (C,)."""
+        features = (shape[normalize_axis(self.axis, len(shape), "BatchNormalization")],)
+        self.add_scale(features)
+        self.moving_mean = self.add_weight(
+            features, self.moving_mean_initializer, "moving_mean", trainable=False
+        )
+        self.moving_variance = self.add_weight(
+            features, self.moving_variance_initializer, "moving_variance", trainable=False
+        )
+
+    def call(self, x: Tensor, training: bool = False) -> Tensor:  # (B, ..., C)
+        axis = normalize_axis(self.axis, x.ndim, "BatchNormalization")
+        sizes = _sizes(x.shape, (axis,))  # (1, ..., C)
+        if not (training and self.trainable):
+            centred = x - ops.reshape(self.moving_mean, sizes)
+            return self.scaled(centred, ops.reshape(self.moving_variance, sizes), sizes)
+        others = tuple(a for a in range(x.ndim) if a != axis)
+        centred, mean, variance = _moments(x, others)
+        m = self.momentum
+        for moving, batch in ((self.moving_mean, mean), (self.moving_variance, variance)):
+            batch = ops.stop_gradient(ops.reshape(batch, moving.shape))
+            moving.assign(m * moving + (1.0 - m) * batch)
+        return self.scaled(centred, variance, sizes)
+
+
+class LayerNormalization(_Scaled):
+    """y = gamma * (x - mean) / sqrt(variance + epsilon) + beta, with moments of each sample.
+
+    Shapes: x (B, ..., D) -> y (B, ..., D); gamma and beta have the sizes of the axes.
+
+    Args:
+        axis: an axis or several over which the moments are taken; the last by default.
+        epsilon: added to the variance; 0.001 as in Keras (PyTorch has 1e-5).
+        center, scale: whether there is a beta, and a gamma.
+        beta_initializer, gamma_initializer: zeros and ones.
+        beta_regularizer, gamma_regularizer: penalties.
+        beta_constraint, gamma_constraint: limits applied after each update.
+
+    Raises:
+        ShapeError: if there is no such axis, or it is the batch.
+
+    Source: Ba, Kiros, Hinton 2016.
+
+    >>> LayerNormalization(epsilon=0.0)([[1.0, 3.0]]).tolist()
+    [[-1.0, 1.0]]
+    """
+
+    def __init__(
+        self,
+        axis: Any = -1,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
+    ) -> None:
+        super().__init__(
+            axis, epsilon, center, scale, beta_initializer, gamma_initializer, beta_regularizer,
+            gamma_regularizer, beta_constraint, gamma_constraint,
+        )  # fmt: skip
+
+    def build(self, shape: Any) -> None:
+        """Create gamma and beta, of the sizes of the axes."""
+        axes = _feature_axes(self.axis, shape, "LayerNormalization")
+        self.add_scale(tuple(shape[a] for a in axes))
+
+    def call(self, x: Tensor) -> Tensor:  # (B, ..., D)
+        axes = _feature_axes(self.axis, x.shape, "LayerNormalization")
+        centred, _, variance = _moments(x, axes)
+        return self.scaled(centred, variance, _sizes(x.shape, axes))
+
+
+class GroupNormalization(_Scaled):
+    """y = gamma * (x - mean) / sqrt(variance + epsilon) + beta, with moments of groups of channels.
+
+    The moments are over all places and the channels of one group, of each sample.
+
+    Shapes: x (B, ..., C) -> y (B, ..., C); gamma and beta (C,).
+
+    Args:
+        groups: into how many groups the channels are split; -1 is one for each channel (instance
+            normalisation), 1 is all together.
+        axis: of the channels, the last by default.
+        epsilon: added to the variance; 0.001 as in Keras (PyTorch has 1e-5).
+        center, scale: whether there is a beta, and a gamma.
+        beta_initializer, gamma_initializer: zeros and ones.
+        beta_regularizer, gamma_regularizer: penalties.
+        beta_constraint, gamma_constraint: limits applied after each update.
+
+    Raises:
+        ShapeError: if the channels do not divide into the groups.
+
+    Source: Wu and He 2018.
+    """
+
+    def __init__(
+        self,
+        groups: int = 32,
+        axis: int = -1,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
+    ) -> None:
+        super().__init__(
+            check_integer("axis", axis), epsilon, center, scale, beta_initializer,
+            gamma_initializer, beta_regularizer, gamma_regularizer, beta_constraint,
+            gamma_constraint,
+        )  # fmt: skip
+        self.groups = check_integer("groups", groups, minimum=-1)
+        if self.groups == 0:
+            raise ArgumentError("groups must not be 0.", got="0", expected="1 or more, or -1")
+
+    def build(self, shape: Any) -> None:
+        """Create gamma and beta, each (C,)."""
+        (axis,) = _feature_axes(self.axis, shape, "GroupNormalization")
+        channels = shape[axis]
+        if channels % self._count(channels):
+            raise ShapeError(
+                "GroupNormalization: the channels do not divide into the groups.",
+                got=f"{channels} channels, {self.groups} groups",
+                hint=f"groups=1, or another divisor of {channels}",
+            )
+        self.add_scale((channels,))
+
+    def _count(self, channels: int) -> int:
+        return channels if self.groups == -1 else self.groups
+
+    def call(self, x: Tensor) -> Tensor:  # (B, ..., C)
+        (axis,) = _feature_axes(self.axis, x.shape, "GroupNormalization")
+        groups = self._count(x.shape[axis])
+        width = x.shape[axis] // groups
+        split = ops.reshape(x, (*x.shape[:axis], groups, width, *x.shape[axis + 1 :]))
+        # one more axis now: the moments are over all of them but the batch and the groups
+        centred, _, variance = _moments(split, tuple(a for a in range(1, x.ndim + 1) if a != axis))
+        sizes = tuple({axis: groups, axis + 1: width}.get(a, 1) for a in range(x.ndim + 1))
+        return ops.reshape(self.scaled(centred, variance, sizes), x.shape)
+
+
+class RMSNormalization(Layer):
+    """y = scale * x / sqrt(mean(x^2) + epsilon): layer normalisation without centring.
+
+    Shapes: x (B, ..., D) -> y (B, ..., D); scale has the sizes of the axes.
+
+    Args:
+        axis: an axis or several over which the mean is taken; the last by default.
+        epsilon: added to the mean square; 1e-6 as in Keras.
+
+    Raises:
+        ShapeError: if there is no such axis, or it is the batch.
+
+    Source: Zhang and Sennrich 2019.
+
+    >>> RMSNormalization()([[3.0, 4.0]]).numpy().round(4).tolist()
+    [[0.8485, 1.1314]]
+    """
+
+    def __init__(self, axis: Any = -1, epsilon: float = 1e-6) -> None:
+        self.axis = _check_axis(axis)
+        self.epsilon = check_number("epsilon", epsilon, low=0)
+
+    def build(self, shape: Any) -> None:
+        """Create scale, of the sizes of the axes."""
+        axes = _feature_axes(self.axis, shape, "RMSNormalization")
+        self.scale = self.add_weight(tuple(shape[a] for a in axes), "ones", "scale")
+
+    def call(self, x: Tensor) -> Tensor:  # (B, ..., D)
+        axes = _feature_axes(self.axis, x.shape, "RMSNormalization")
+        square = ops.mean(ops.square(x), axis=axes, keepdims=True)
+        scale = ops.reshape(self.scale, _sizes(x.shape, axes))
+        return x * ops.rsqrt(square + self.epsilon) * scale
+
+
+class UnitNormalization(Layer):
+    """y = x / |x|: each sample on the unit sphere; 0 stays 0.
+
+    Shapes: x (B, ..., D) -> y (B, ..., D).
+
+    Args:
+        axis: an axis or several over which the norm is taken; the last by default.
+
+    >>> UnitNormalization()([[3.0, 4.0]]).numpy().round(4).tolist()
+    [[0.6, 0.8]]
+    """
+
+    def __init__(self, axis: Any = -1) -> None:
+        self.axis = _check_axis(axis)
+
+    def call(self, x: Tensor) -> Tensor:  # (B, ..., D)
+        return x / ops.maximum(ops.norm(x, axis=self.axis, keepdims=True), 1e-12)

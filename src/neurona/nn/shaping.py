@@ -1,0 +1,171 @@
+"""Layers that arrange the same numbers in another shape, and layers that only pass them on."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from neurona import ops
+from neurona.core.shapes import product
+from neurona.core.tensor import Tensor
+from neurona.errors import ArgumentError, ShapeError, check_integer
+from neurona.nn.axes import VECTORS, check_axes, check_channels_last
+from neurona.nn.layer import Layer
+from neurona.nn.regularizers import L1L2
+
+
+class Flatten(Layer):
+    """All axes but the batch become one.
+
+    Shapes: x (B, ...) -> y (B, D), D the product of the other sizes; x (B,) -> y (B, 1).
+
+    Args:
+        data_format: for Keras's sake; None or "channels_last".
+
+    >>> Flatten()([[[1.0, 2.0], [3.0, 4.0]]]).tolist()
+    [[1.0, 2.0, 3.0, 4.0]]
+    """
+
+    def __init__(self, data_format: str | None = None) -> None:
+        check_channels_last(data_format)
+
+    def call(self, x: Tensor) -> Tensor:  # (B, ...)
+        if not x.ndim:
+            raise ShapeError("Flatten: needs a batch axis.", got="x ()", expected="x (batch, ...)")
+        return ops.reshape(x, (x.shape[0], product(x.shape[1:])))  # (B, D)
+
+
+class Reshape(Layer):
+    """The same elements, in the same order, in another shape.
+
+    Shapes: x (B, ...) -> y (B, *target_shape).
+
+    Args:
+        target_shape: without the batch axis; one size may be -1, for what is left.
+
+    Raises:
+        ShapeError: if the number of elements would change.
+
+    >>> Reshape((2, -1))([[1.0, 2.0, 3.0, 4.0]]).tolist()
+    [[[1.0, 2.0], [3.0, 4.0]]]
+    """
+
+    def __init__(self, target_shape: Any) -> None:
+        sizes = target_shape if isinstance(target_shape, list | tuple) else (target_shape,)
+        self.target_shape = tuple(check_integer("target_shape", s, minimum=-1) for s in sizes)
+        if self.target_shape.count(-1) > 1:
+            raise ArgumentError("only one size of target_shape can be -1.", got=repr(target_shape))
+
+    def call(self, x: Tensor) -> Tensor:  # (B, ...)
+        if not x.ndim:
+            raise ShapeError("Reshape: needs a batch axis.", got="x ()", expected="x (batch, ...)")
+        sizes, count = list(self.target_shape), product(x.shape[1:])
+        known = product([s for s in sizes if s != -1])
+        if -1 in sizes and known and count % known == 0:  # not from the batch, which may be empty
+            sizes[sizes.index(-1)] = count // known
+        if product(sizes) != count:
+            raise ShapeError(
+                "Reshape: the number of elements would change.",
+                got=f"x {x.shape}",
+                expected=f"{abs(known)} elements a sample, or a multiple"
+                if -1 in self.target_shape
+                else f"{known} elements a sample for {self.target_shape}",
+            )
+        return ops.reshape(x, (x.shape[0], *sizes))  # (B, *target_shape)
+
+
+class Permute(Layer):
+    """Axes in another order: axis k of y is axis dims[k - 1] of x.
+
+    Shapes: x (B, ...) -> y (B, ...).
+
+    Args:
+        dims: the axes of x in their new order, counted from 1; the batch stays in front.
+
+    >>> Permute((2, 1))([[[1.0, 2.0, 3.0]]]).tolist()
+    [[[1.0], [2.0], [3.0]]]
+    """
+
+    def __init__(self, dims: Any) -> None:
+        self.dims = tuple(check_integer("dims", d) for d in dims)
+        if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
+            raise ArgumentError(
+                "dims names each axis once, counted from 1.", got=repr(dims), expected="e.g. (2, 1)"
+            )
+
+    def call(self, x: Tensor) -> Tensor:  # (B, ...)
+        check_axes(self, x, ("batch", *(f"axis {a + 1}" for a in range(len(self.dims)))))
+        return ops.transpose(x, (0, *self.dims))
+
+
+class RepeatVector(Layer):
+    """The same vector n times: the step from an encoder's code to a decoder's sequence.
+
+    Shapes: x (B, D) -> y (B, n, D).
+
+    Args:
+        n: how many times.
+
+    >>> RepeatVector(2)([[1.0, 2.0]]).tolist()
+    [[[1.0, 2.0], [1.0, 2.0]]]
+    """
+
+    def __init__(self, n: int) -> None:
+        self.n = check_integer("n", n, minimum=1)
+
+    def call(self, x: Tensor) -> Tensor:  # (B, D)
+        check_axes(self, x, VECTORS)
+        batch, features = x.shape
+        return ops.broadcast_to(ops.expand_dims(x, 1), (batch, self.n, features))  # (B, n, D)
+
+
+class Identity(Layer):
+    """y = x.
+
+    >>> Identity()([[1.0, 2.0]]).tolist()
+    [[1.0, 2.0]]
+    """
+
+    def call(self, x: Any) -> Any:  # (B, ...)
+        return x
+
+
+class ActivityRegularization(Layer):
+    """y = x, and l1 * sum |x| + l2 * sum x^2 is added to the loss.
+
+    Args:
+        l1, l2: factors, 0 or more.
+    """
+
+    def __init__(self, l1: float = 0.0, l2: float = 0.0) -> None:
+        self.activity_regularizer = L1L2(l1, l2)
+
+    def call(self, x: Tensor) -> Tensor:  # (B, ...)
+        return x
+
+
+class Lambda(Layer):
+    """A function as a layer: y = function(x, **arguments).
+
+    Args:
+        function: of a Tensor, made of `nn.ops`. If it has a parameter `training`, it is told. To be
+            saved it must have a name; a lambda is fine until then.
+        output_shape: for Keras's sake; the shape is found by calling the function.
+        arguments: further keyword arguments of the function.
+
+    >>> Lambda(lambda x: x * 2.0)([[1.0, 2.0]]).tolist()
+    [[2.0, 4.0]]
+    """
+
+    def __init__(
+        self, function: Callable, output_shape: Any = None, arguments: dict | None = None
+    ) -> None:
+        if not callable(function):
+            raise ArgumentError("Lambda takes a function.", got=repr(function))
+        self.function, self.keywords = function, dict(arguments or {})
+        self.tells_training = "training" in inspect.signature(function).parameters
+
+    def call(self, x: Any, training: bool = False) -> Any:  # (B, ...)
+        told = {"training": training} if self.tells_training else {}
+        return self.function(x, **self.keywords, **told)

@@ -1,0 +1,328 @@
+"""One contract over every layer of the public namespace; a class without a row here fails."""
+
+import inspect
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+
+import neurona as nn
+from neurona import layers
+from neurona.core import random
+from neurona.core.graph import trace_open
+from neurona.core.shapes import Spec
+from neurona.errors import NeuronaError
+from neurona.gradcheck import gradcheck
+from neurona.nn.parameter import bound
+from neurona.nn.record import describe, rebuild
+
+
+def double(x):
+    """For the row of Lambda; it has a name, so that it can be described."""
+    return x * 2.0
+
+
+@dataclass
+class Row:
+    """How to make a layer and what it takes.
+
+    Attributes:
+        kwargs: arguments of the constructor.
+        shapes: of the inputs, batch axis included; several for a layer of several inputs.
+        wrong: a shape that it must refuse, or None if it takes any number of axes.
+        message: what the refusal says.
+        integers: inputs are whole numbers below this.
+        noise: it acts in training only.
+        kinked: its gradient jumps somewhere.
+        batchwise: in training the samples of a batch see each other.
+    """
+
+    kwargs: dict[str, Any]
+    shapes: tuple
+    wrong: Any = None
+    message: str = "the number of axes is wrong"
+    integers: int = 0
+    noise: bool = False
+    kinked: bool = False
+    batchwise: bool = False
+    custom: dict[str, Any] = field(default_factory=dict)
+
+
+VECTORS, SEQUENCES, IMAGES = ((3, 4),), ((3, 6, 2),), ((2, 5, 4, 2),)
+NO_SEQUENCE, NO_IMAGE = (3, 6), (3, 6, 2)
+
+
+def conv1d(**more):
+    return Row({"kernel_size": 3, **more}, SEQUENCES, NO_SEQUENCE)
+
+
+def conv2d(**more):
+    return Row({"kernel_size": 2, **more}, IMAGES, NO_IMAGE)
+
+
+def pooling1d(kwargs, kinked):
+    return Row(kwargs, SEQUENCES, NO_SEQUENCE, kinked=kinked)
+
+
+def pooling2d(kwargs, kinked):
+    return Row(kwargs, IMAGES, NO_IMAGE, kinked=kinked)
+
+
+def merge(kinked=False, **kwargs):
+    return Row(kwargs, ((3, 4), (3, 4)), ((3, 4),), "takes a list", kinked=kinked)
+
+
+ROWS = {
+    "Activation": Row({"activation": "tanh"}, VECTORS),
+    "ActivityRegularization": Row({"l2": 0.1}, VECTORS),
+    "Add": merge(),
+    "AlphaDropout": Row({"rate": 0.4}, VECTORS, noise=True),
+    "Average": merge(),
+    "AveragePooling1D": pooling1d({"pool_size": 2}, False),
+    "AveragePooling2D": pooling2d({"pool_size": 2, "padding": "same"}, False),
+    "BatchNormalization": Row({}, ((5, 3),), (), "there is no axis", batchwise=True),
+    "Concatenate": merge(),
+    "Conv1D": conv1d(filters=3, padding="causal"),
+    "Conv1DTranspose": conv1d(filters=3, strides=2),
+    "Conv2D": conv2d(filters=3, padding="same", activation="tanh"),
+    "Conv2DTranspose": conv2d(filters=2, strides=2, padding="same"),
+    "Cropping1D": Row({}, SEQUENCES, NO_SEQUENCE),
+    "Cropping2D": Row({"cropping": 1}, IMAGES, NO_IMAGE),
+    "Dense": Row({"units": 3, "activation": "sigmoid"}, VECTORS, (4,), "needs a batch axis"),
+    "DepthwiseConv1D": conv1d(depth_multiplier=2),
+    "DepthwiseConv2D": conv2d(depth_multiplier=2),
+    "Dot": merge(axes=1, normalize=True),
+    "Dropout": Row({"rate": 0.4}, VECTORS, noise=True),
+    "ELU": Row({"alpha": 0.7}, VECTORS, kinked=True),
+    "Embedding": Row({"input_dim": 7, "output_dim": 2}, ((3, 4),), integers=7),
+    "Flatten": Row({}, ((3, 2, 2),), (), "needs a batch axis"),
+    "GaussianDropout": Row({"rate": 0.4}, VECTORS, noise=True),
+    "GaussianNoise": Row({"stddev": 0.4}, VECTORS, noise=True),
+    "GlobalAveragePooling1D": pooling1d({}, False),
+    "GlobalAveragePooling2D": pooling2d({"keepdims": True}, False),
+    "GlobalMaxPooling1D": pooling1d({}, True),
+    "GlobalMaxPooling2D": pooling2d({"keepdims": True}, True),
+    "GroupNormalization": Row({"groups": 2}, ((2, 3, 4),), (4,), "axis 0 is the batch"),
+    "Identity": Row({}, VECTORS),
+    "InputLayer": Row({"shape": (4,)}, VECTORS),
+    "Lambda": Row({"function": double}, VECTORS, custom={"double": double}),
+    "LayerNormalization": Row({}, VECTORS, (4,), "axis 0 is the batch"),
+    "LeakyReLU": Row({}, VECTORS, kinked=True),
+    "MaxPooling1D": pooling1d({}, True),
+    "MaxPooling2D": pooling2d({}, True),
+    "Maximum": merge(kinked=True),
+    "Minimum": merge(kinked=True),
+    "Multiply": merge(),
+    "Normalization": Row({}, VECTORS, (), "there is no axis"),
+    "PReLU": Row({}, VECTORS, kinked=True),
+    "Permute": Row({"dims": (2, 1)}, ((2, 3, 4),), (2, 3)),
+    "RMSNormalization": Row({}, VECTORS, (4,), "axis 0 is the batch"),
+    "ReLU": Row({"negative_slope": 0.1, "max_value": 1.0}, VECTORS, kinked=True),
+    "RepeatVector": Row({"n": 3}, VECTORS, (3, 4, 2)),
+    "Rescaling": Row({"scale": 0.5, "offset": 1.0}, VECTORS),
+    "Reshape": Row({"target_shape": (2, -1)}, VECTORS, (), "needs a batch axis"),
+    "SeparableConv1D": conv1d(filters=3),
+    "SeparableConv2D": conv2d(filters=3, depth_multiplier=2),
+    "Softmax": Row({}, VECTORS),
+    "SpatialDropout1D": Row({"rate": 0.4}, SEQUENCES, NO_SEQUENCE, noise=True),
+    "SpatialDropout2D": Row({"rate": 0.4}, IMAGES, NO_IMAGE, noise=True),
+    "Subtract": merge(),
+    "UnitNormalization": Row({}, VECTORS),
+    "UpSampling1D": Row({}, SEQUENCES, NO_SEQUENCE),
+    "UpSampling2D": Row({"interpolation": "bilinear"}, IMAGES, NO_IMAGE),
+    "ZeroPadding1D": Row({"padding": (2, 1)}, SEQUENCES, NO_SEQUENCE),
+    "ZeroPadding2D": Row({}, IMAGES, NO_IMAGE),
+}
+CLASSES = {
+    cls.__name__: cls
+    for cls in (getattr(layers, name) for name in layers.__all__)
+    if inspect.isclass(cls) and issubclass(cls, layers.Layer) and cls is not layers.Layer
+}
+
+every_layer = pytest.mark.parametrize("name", sorted(CLASSES))
+
+
+def row_of(name):
+    assert name in ROWS, f"layers.{name} has no row in ROWS"
+    return ROWS[name]
+
+
+def inputs_of(row, shapes=None, dtype="float32", seed=0):
+    """Numbers for a layer: apart from each other and from 0, so that no kink is near."""
+    rng = np.random.default_rng(seed)
+    made = []
+    for shape in shapes or row.shapes:
+        if row.integers:
+            made.append(rng.integers(0, row.integers, shape).astype("int32"))
+            continue
+        steps = rng.permutation(int(np.prod(shape))).reshape(shape)  # all different
+        made.append((0.07 * (steps - steps.size / 2 + 0.5 + 0.1 * len(made))).astype(dtype))
+    return made
+
+
+def call(layer, inputs, **kwargs):
+    return layer(list(inputs) if len(inputs) > 1 else inputs[0], **kwargs)
+
+
+def made(name, dtype="float32", **more):
+    """A layer, built, with parameters that are not special."""
+    row = row_of(name)
+    layer = CLASSES[name](**row.kwargs, dtype=dtype, **more)
+    call(layer, inputs_of(row, dtype=dtype))
+    rng = np.random.default_rng(1)
+    for p in layer.weights:
+        low = 0.5 if "variance" in p.name else 0.2
+        p.assign((rng.uniform(low, 1.5, p.shape) * rng.choice([-1, 1], p.shape)).astype(dtype))
+        if "variance" in p.name:
+            p.assign(np.abs(p.numpy()))
+    return layer
+
+
+def test_every_row_is_a_layer():
+    assert set(ROWS) <= set(CLASSES)
+
+
+@every_layer
+def test_shapes_agree_eager_abstract_and_symbolic(name):
+    row, layer = row_of(name), made(name)
+    inputs = inputs_of(row)
+    y = call(layer, inputs)
+    graph, _ = trace_open(lambda *xs: call(layer, xs), [Spec(x.shape, x.dtype) for x in inputs])
+    assert graph.specs[graph.outputs[0]] == y.spec
+
+    fresh = CLASSES[name](**row.kwargs)
+    symbolic = call(fresh, [nn.Input(x.shape[1:], dtype=x.dtype.name) for x in inputs])
+    assert symbolic.shape == (None, *y.shape[1:])
+    assert symbolic.dtype == y.dtype
+    assert fresh.built
+    assert [p.shape for p in fresh.weights] == [p.shape for p in layer.weights]
+    assert layer.output_shape == (None, *y.shape[1:])
+
+
+@every_layer
+def test_gradients_reach_all_trainable_parameters(name):
+    row, layer = row_of(name), made(name)
+    inputs = inputs_of(row)
+
+    def loss():
+        with random.use(random.state_of(3, 0)):
+            y = call(layer, inputs, training=True)
+        return (y * np.arange(1.0, y.size + 1.0, dtype="float32").reshape(y.shape)).sum()
+
+    _, grads = nn.gradients(loss, layer.trainable_weights)
+    for p, g in zip(layer.trainable_weights, grads, strict=True):
+        assert np.isfinite(g.numpy()).all(), p.path
+        assert np.abs(g.numpy()).max() > 0, p.path
+    assert not set(map(id, layer.trainable_weights)) & set(map(id, layer.non_trainable_weights))
+
+
+@every_layer
+@pytest.mark.parametrize("training", [False, True])
+def test_gradients_agree_with_finite_differences(name, training):
+    row, layer = row_of(name), made(name, "float64")
+    inputs = inputs_of(row, dtype="float64")
+    weights = layer.weights  # also those that no optimiser changes
+    chosen = [p for p in weights if p.trainable]
+
+    def function(*values):
+        xs, ws = values[: len(inputs)], values[len(inputs) :]
+        with bound(weights, [p.value for p in weights]), random.use(random.state_of(3, 0)):
+            for p, w in zip(chosen, ws, strict=True):
+                p.restore(w)
+            return call(layer, xs, training=training)
+
+    arguments = [*inputs, *[p.numpy() for p in chosen]]
+    tolerance = 1e-5 if row.kinked else 1e-7
+    gradcheck(function, *arguments, rtol=tolerance, atol=tolerance)
+    few = [x[:2] for x in inputs]  # the second order takes the square of the time
+    gradcheck(function, *few, *arguments[len(inputs) :], order=2, rtol=1e-6, atol=1e-6)
+
+
+@every_layer
+def test_training_differs_from_inference_where_it_should(name):
+    row, layer = row_of(name), made(name)
+    inputs = inputs_of(row)
+    before = layer.get_weights()
+    inference = call(layer, inputs, training=False).numpy()
+    assert all(map(np.array_equal, before, layer.get_weights()))
+    assert np.array_equal(call(layer, inputs).numpy(), inference), "inference is the default"
+    with random.use(random.state_of(3, 0)):
+        training = call(layer, inputs, training=True).numpy()
+    assert np.array_equal(training, inference) != (row.noise or row.batchwise)
+    if row.noise:
+        assert np.array_equal(inference, inputs[0])
+    for p, w in zip(layer.weights, before, strict=True):
+        assert np.array_equal(p.numpy(), w) == (p.trainable or not row.batchwise), p.path
+
+
+@every_layer
+def test_it_is_made_again_from_its_description(name):
+    row, layer = row_of(name), made(name)
+    inputs = inputs_of(row)
+    description = json.loads(json.dumps(describe(layer)))
+    again = rebuild(description, row.custom)
+    assert type(again) is type(layer)
+    assert again.name == layer.name
+    call(again, inputs)
+    again.set_weights(layer.get_weights())
+    assert np.array_equal(call(again, inputs).numpy(), call(layer, inputs).numpy())
+    assert json.loads(json.dumps(describe(again))) == description
+
+
+@every_layer
+def test_samples_do_not_see_each_other(name):
+    row, layer = row_of(name), made(name)
+    inputs = inputs_of(row)
+    together = call(layer, inputs).numpy()
+    for i in range(len(together)):
+        alone = call(layer, [x[i : i + 1] for x in inputs]).numpy()
+        np.testing.assert_allclose(alone[0], together[i], rtol=1e-5, atol=1e-6)
+
+
+@every_layer
+@pytest.mark.parametrize("training", [False, True])
+def test_jit_gives_the_same_numbers(name, training):
+    row, layer = row_of(name), made(name)
+    inputs = inputs_of(row)
+    weights = layer.weights
+
+    def function(values, xs):  # pure: the parameters are arguments
+        with bound(weights, values):
+            return call(layer, xs, training=training)
+
+    nn.utils.set_random_seed(5)
+    compiled = nn.jit(function)(layer.get_weights(), inputs)
+    with bound(weights, [p.value for p in weights]), random.use(random.state_of(5, 0)):
+        eager = call(layer, inputs, training=training)
+    np.testing.assert_array_equal(compiled.numpy(), eager.numpy())
+
+
+@every_layer
+def test_float32_and_float64_agree(name):
+    row, single, double_ = row_of(name), made(name), made(name, "float64")
+    double_.set_weights([w.astype("float64") for w in single.get_weights()])
+    y32 = call(single, inputs_of(row))
+    y64 = call(double_, inputs_of(row, dtype="float64"))
+    assert (y32.dtype.name, y64.dtype.name) == ("float32", "float64")
+    np.testing.assert_allclose(y32.numpy(), y64.numpy(), rtol=1e-4, atol=1e-5)
+
+
+@every_layer
+def test_a_wrong_rank_is_explained(name):
+    row = row_of(name)
+    if row.wrong is None:  # it takes any number of axes
+        shapes = [(2, *shape[1:], 3) for shape in row.shapes]
+        assert call(CLASSES[name](**row.kwargs), inputs_of(row, shapes)).shape[0] == 2
+        return
+    wrong = row.wrong if len(row.shapes) > 1 else (row.wrong,)
+    layer = CLASSES[name](**row.kwargs, name="mine")
+    training = {"training": True} if row.noise else {}
+    with pytest.raises(NeuronaError) as caught:
+        call(layer, inputs_of(row, wrong), **training)
+    text = str(caught.value)
+    assert row.message in text
+    assert f"in {name} 'mine', called with x " in text
+    assert re.search(r"Got .+", text)

@@ -1,0 +1,281 @@
+"""The table of ops: one row for each op and each configuration that matters.
+
+A row says what goes in, what an independent oracle (`oracles.py`) makes of it, and whether the op
+is smooth there. `test_ops.py` runs every row; an op without a row fails it.
+"""
+
+import math
+import operator
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from . import oracles as o
+
+INF, NAN = math.inf, math.nan
+
+
+@dataclass(frozen=True)
+class Case:
+    """One row.
+
+    Attributes:
+        op: name of the op.
+        inputs: for each input a shape (random floats of the domain) or an array.
+        oracle: from the input arrays and attributes to the expected array (or tuple of arrays).
+        smooth: True, "kink" (checked with a wider tolerance), or False: no gradient.
+        special: tuples (*inputs, expected output), in float32 and float64.
+    """
+
+    op: str
+    inputs: tuple
+    oracle: Callable
+    attributes: dict[str, Any] = field(default_factory=dict)
+    domain: tuple[float, float] = (-2.0, 2.0)
+    smooth: bool | str = True
+    special: tuple = ()
+
+    def arrays(self, dtype="float64"):
+        rng = np.random.default_rng(zlib.crc32(str(self).encode()))
+        made = []
+        for given in self.inputs:
+            array = (
+                np.asarray(rng.uniform(*self.domain, given)) if isinstance(given, tuple) else given
+            )
+            made.append(array.astype(dtype) if array.dtype.kind == "f" else array)
+        return made
+
+    def __str__(self):
+        looks = [g if isinstance(g, tuple) else f"{g.dtype}{g.shape}" for g in self.inputs]
+        given = ",".join(f"{k}={v}" for k, v in self.attributes.items())
+        return f"{self.op}-{'-'.join(map(str, looks))}-{given}".replace(" ", "")
+
+
+UNARY = [((2, 3),), ((),), ((0, 2),)]
+BINARY = [((2, 3), (2, 3)), ((2, 1, 3), (4, 1)), ((), (3,)), ((0, 3), (1, 3))]
+
+
+def elementwise(shapes, op, f, special=(), **more):
+    return [
+        Case(op, given, o.each(f), special=special if k == 0 else (), **more)
+        for k, given in enumerate(shapes)
+    ]
+
+
+def unary(op, f, *args, **more):
+    return elementwise(UNARY, op, f, *args, **more)
+
+
+def binary(op, f, *args, **more):
+    return elementwise(BINARY, op, f, *args, **more)
+
+
+FUNCTIONS = [
+    *unary("exp", math.exp, (([-INF, 0, INF, NAN], [0, 1, INF, NAN]),)),
+    *unary("log", math.log, (([0, 1, INF, -1], [-INF, 0, INF, NAN]),), domain=(0.5, 3)),
+    *unary("log1p", math.log1p, (([-1, 0, 1e-12], [-INF, 0, 1e-12]),), domain=(-0.5, 3)),
+    *unary("expm1", math.expm1, (([-INF, 0, 1e-12], [-1, 0, 1e-12]),)),
+    *unary("sqrt", math.sqrt, (([0, INF, -1], [0, INF, NAN]),), domain=(0.5, 3)),
+    *unary("rsqrt", lambda x: x**-0.5, (([0, INF, 4], [INF, 0, 0.5]),), domain=(0.5, 3)),
+    *unary("sin", math.sin, (([INF, NAN], [NAN, NAN]),)),
+    *unary("cos", math.cos, (([INF, NAN], [NAN, NAN]),)),
+    *unary("tanh", math.tanh, (([-INF, 100, NAN], [-1, 1, NAN]),)),
+    *unary("sigmoid", o.sigmoid, (([-INF, -1000, 1000, NAN], [0, 0, 1, NAN]),)),
+    *unary("erf", math.erf, (([-INF, 10, NAN, 0], [-1, 1, NAN, 0]),), domain=(-4, 4)),
+    *unary("floor", math.floor, (([-0.5, 2, INF], [-1, 2, INF]),), smooth=False),
+    *unary("round", round, (([0.5, 1.5, -2.5], [0, 2, -2]),), smooth=False),
+    *unary("neg", operator.neg, (([INF, NAN], [-INF, NAN]),)),
+    *unary("square", lambda x: x * x, (([-INF, NAN], [INF, NAN]),)),
+    *unary("abs", abs, (([-INF, 0, NAN], [INF, 0, NAN]),), smooth="kink"),
+    *unary("sign", lambda x: math.copysign(1, x), (([0, -INF], [0, -1]),), smooth=False),
+    *unary("isfinite", math.isfinite, (([INF, NAN, 0], [0, 0, 1]),), smooth=False),
+    *unary("alias", lambda x: x),
+    *unary("stop_gradient", lambda x: x, smooth=False),
+    *unary("cast", float, attributes={"dtype": "float64"}),
+    *unary("cast", int, attributes={"dtype": "int32"}, smooth=False),
+    *unary("cast", bool, attributes={"dtype": "bool"}, smooth=False),
+]
+
+ARITHMETIC = [
+    *binary("add", operator.add, (([1, INF], [INF, -INF], [INF, NAN]),)),
+    *binary("sub", operator.sub, (([1, INF], [INF, INF], [-INF, NAN]),)),
+    *binary("mul", operator.mul, (([0, 2], [INF, -INF], [NAN, -INF]),)),
+    *binary("div", operator.truediv, (([1, 0, -1], [0, 0, 0], [INF, NAN, -INF]),), domain=(0.5, 2)),
+    *binary("floordiv", operator.floordiv, domain=(0.5, 2), smooth=False),
+    *binary("mod", operator.mod, (([-1, 1], [3, -3], [2, -2]),), domain=(0.5, 2), smooth="kink"),
+    *binary("pow", operator.pow, (([0, 0, 2], [0, 2, -1], [1, 0, 0.5]),), domain=(0.5, 2)),
+    *binary("maximum", max, (([NAN, 1], [1, NAN], [NAN, NAN]),), smooth="kink"),
+    *binary("minimum", min, (([NAN, 1], [1, NAN], [NAN, NAN]),), smooth="kink"),
+    Case("add", (np.int32([1, -2]), np.int32([3, 4])), o.each(operator.add), smooth=False),
+    Case("floordiv", (np.int32([7, -7]), np.int32([2])), o.each(operator.floordiv), smooth=False),
+    Case("mod", (np.int32([7, -7]), np.int32([3])), o.each(operator.mod), smooth=False),
+    Case("div", (np.int32([1, 2]), np.int32([4])), o.each(operator.truediv), smooth=False),
+    Case("square", (np.int32([-3, 2]),), o.each(lambda x: x * x), smooth=False),
+    Case("clip", ((3, 4), (1, 4), ()), o.each(o.clip), smooth="kink"),
+    Case("clip", ((5,), np.float64(-1), np.float64(1)), o.each(o.clip), smooth="kink",
+         special=(([NAN, 5], -1, 1, [NAN, 1]),)),
+]  # fmt: skip
+
+MASKS = np.array([True, False, True]), np.array([[True], [False]])
+COMPARISON = [
+    *(case for name in ("eq", "ne", "lt", "le", "gt", "ge")
+      for case in (
+          *binary(name, getattr(operator, name), smooth=False),
+          Case(name, (np.int32([1, 2, 3]), np.int32([2])), o.each(getattr(operator, name)),
+               smooth=False, special=(([NAN], [NAN], [name == "ne"]),)))),
+    Case("logical_and", MASKS, o.each(lambda x, y: x and y), smooth=False),
+    Case("logical_or", MASKS, o.each(lambda x, y: x or y), smooth=False),
+    Case("logical_not", MASKS[:1], o.each(operator.not_), smooth=False),
+    *(Case("where", (c, *shapes), o.each(lambda c, x, y: x if c else y))
+      for c, shapes in ((MASKS[0], ((3,), (3,))), (MASKS[1], ((3,), ())),
+                        (MASKS[0], ((2, 1), (1, 3))))),
+]  # fmt: skip
+
+SUM, PRODUCT = o.fold(operator.add, 0.0), o.fold(operator.mul, 1.0)
+LARGEST, SMALLEST = o.fold(max, -INF), o.fold(min, INF)
+AXES = [{}, {"axis": 0}, {"axis": -1, "keepdims": True}, {"axis": (0, 2)}, {"keepdims": True}]
+ZEROS = np.array([[2.0, 0.0, 3.0], [0.0, 0.0, 1.0], [1.0, 2.0, 3.0]])
+REDUCTIONS = [
+    *(Case("sum", ((2, 3, 2),), SUM, a) for a in AXES),
+    *(Case("prod", ((2, 3, 2),), PRODUCT, a) for a in AXES),
+    *(Case("max", ((2, 3, 2),), LARGEST, a, smooth="kink") for a in AXES),
+    *(Case("min", ((2, 3, 2),), SMALLEST, a, smooth="kink") for a in AXES),
+    *(Case(op, ((0, 3),), f, {"axis": 0}) for op, f in (("sum", SUM), ("prod", PRODUCT))),
+    Case("prod", (ZEROS,), PRODUCT, {"axis": 1}),
+    Case("prod", ((7,),), PRODUCT),
+    *(Case(op, (np.int32([[3, 1], [2, 5]]),), f, {"axis": 0}, smooth=False)
+      for op, f in (("sum", SUM), ("prod", PRODUCT), ("max", LARGEST), ("min", SMALLEST))),
+    Case("max", ((2,),), LARGEST, smooth="kink", special=(([NAN, 1], NAN), ([1, INF], INF))),
+    *(Case(op, (ZEROS > 0,), o.fold(f, s), {"axis": 1}, smooth=False)
+      for op, f, s in (("any", operator.or_, False), ("all", operator.and_, True))),
+]  # fmt: skip
+
+TIES = np.array([[1.0, 3.0, 3.0], [2.0, 2.0, 0.0]])
+ORDER = [
+    *(Case(op, (x,), o.best(f), a, smooth=False)
+      for op, f in (("argmax", operator.gt), ("argmin", operator.lt))
+      for x, a in (((2, 3), {}), ((2, 3), {"axis": 0}), (TIES, {"axis": 1, "keepdims": True}))),
+    *(Case("cumsum", (x,), o.running, a)
+      for x, a in (((2, 3), {}), ((2, 3), {"axis": 0, "reverse": True}), ((0, 3), {"axis": 0}))),
+    *(Case("argsort", (x,), o.order, a, smooth=False)
+      for x, a in (((2, 3), {}), (TIES, {"descending": True}), ((3, 2), {"axis": 0}), (TIES, {}))),
+]  # fmt: skip
+
+MOVEMENT = [
+    *(Case("reshape", (x,), o.reshaped, {"shape": s})
+      for x, s in (((2, 6), (3, 4)), ((2, 3), (-1,)), ((1,), ()), ((0, 3), (3, 0, 2)),
+                   ((), (1, 1)))),
+    *(Case("transpose", (x,), o.permuted, a)
+      for x, a in (((2, 3), {}), ((2, 3, 4), {"axes": (1, 2, 0)}),
+                   ((2, 3, 1), {"axes": (0, -1, 1)}), ((), {}), ((0, 2), {}))),
+    *(Case("broadcast_to", (x,), o.stretched, {"shape": s})
+      for x, s in (((3,), (2, 3)), ((2, 1), (4, 2, 3)), ((), (2,)), ((1, 2), (0, 2)))),
+    *(Case("strided_slice", ((5, 4),), o.sliced, {"start": a, "stop": b, "step": s})
+      for a, b, s in (((1, 0), (5, 4), (2, 1)), ((0, 3), (5, 4), (3, 2)),
+                      ((2, 0), (2, 4), (1, 1)))),
+    *(Case("pad", (x,), o.surrounded, {"widths": w, "value": v})
+      for x, w, v in (((2, 3), ((1, 0), (0, 2)), 0), ((3,), ((1, 2, 1),), 7.5),
+                      ((0, 2), ((1, 1), (0, 0)), 0), ((2,), ((0, 0, 3),), 0))),
+    *(Case("flip", ((2, 3),), o.flipped, a) for a in ({}, {"axis": 1}, {"axis": (0, -1)})),
+    *(Case("concatenate", xs, o.joined, a)
+      for xs, a in ((((2, 3), (2, 1)), {}), (((2, 3), (0, 3), (1, 3)), {"axis": 0}),
+                    (((2,),), {}))),
+]  # fmt: skip
+
+ROWS, GRID, NONE = np.int32([1, 0, 1, -1]), np.int32([[2, 0], [2, 1]]), np.zeros((0,), np.int32)
+INDEX = [
+    *(Case("take", (x, i), o.looked_up, {"axis": a})
+      for x, i, a in (((3, 2), ROWS, 0), ((2, 3), GRID, 1), ((3,), np.array(2, "int32"), 0),
+                      ((3, 2), NONE, 0), ((2, 3), np.uint8([2, 2]), -1))),
+    *(Case("scatter_add", (x, i, u), o.scattered, {"axis": a})
+      for x, i, u, a in (((3, 2), ROWS, (4, 2), 0), ((2, 3), GRID, (2, 2, 2), 1),
+                         ((3,), np.array(2, "int32"), (), 0), ((3,), NONE, (0,), 0))),
+    *(Case("take_along_axis", (x, i), o.along, {"axis": a})
+      for x, i, a in (((2, 3), GRID, 1), ((3, 2), GRID, 0), ((2, 3), NONE.reshape(2, 0), 1))),
+    *(Case("add_along_axis", (x, i, u), o.added_along, {"axis": a})
+      for x, i, u, a in (((2, 3), GRID, (2, 2), 1), ((3, 2), GRID, (2, 2), 0))),
+]  # fmt: skip
+
+MATRICES = [
+    Case("matrix_product", shapes, o.products)
+    for shapes in (
+        ((2, 3), (3, 4)), ((2, 2, 3), (3, 2)), ((2, 1, 2, 3), (3, 3, 1)), ((0, 3), (3, 2)),
+        ((2, 0), (0, 2)), ((2, 3), (2, 3, 1)),
+    )
+]  # fmt: skip
+
+
+def geometry(rank, strides=1, padding=(0, 0), dilation=1, groups=1):
+    return {
+        "strides": (strides,) * rank,
+        "padding": (padding,) * rank,
+        "dilation": (dilation,) * rank,
+        "groups": groups,
+    }
+
+
+CONVOLUTIONS = [  # x, w, geometry: plain, strided, dilated, grouped, depthwise, 1x1, empty
+    ((2, 4, 2), (2, 2, 3), geometry(1)),
+    ((1, 5, 2), (3, 2, 2), geometry(1, strides=2, padding=(2, 1))),
+    ((2, 5, 1), (2, 1, 2), geometry(1, dilation=3, padding=(3, 0))),
+    ((1, 3, 4), (2, 2, 2), geometry(1, groups=2, padding=(0, 1))),
+    ((1, 4, 2), (2, 1, 4), geometry(1, groups=2)),
+    ((2, 4, 2), (1, 2, 3), geometry(1, strides=3)),
+    ((0, 4, 2), (2, 2, 3), geometry(1)),
+    ((0, 4, 2), (2, 1, 2), geometry(1, groups=2)),
+    ((1, 3, 4, 2), (2, 2, 2, 2), geometry(2, padding=(1, 0))),
+    ((1, 4, 3, 1), (2, 2, 1, 2), geometry(2, strides=2, padding=(0, 1))),
+    ((1, 4, 3, 2), (2, 2, 1, 2), geometry(2, groups=2, dilation=2, padding=(1, 1))),
+    ((1, 2, 2, 2, 1), (2, 1, 2, 1, 1), geometry(3, padding=(0, 1))),
+]
+
+
+def conv_cases():
+    for x, w, given in CONVOLUTIONS:
+        y = o.meetings(x, w, **given)[1]
+        yield Case("conv", (x, w), o.convolved, given)
+        yield Case("conv_input_gradient", (y, w), o.input_gradient, {**given, "size": x[1:-1]})
+        yield Case(
+            "conv_kernel_gradient", (x, y), o.kernel_gradient, {**given, "kernel_size": w[:-2]}
+        )
+
+
+def pool_cases():
+    rng = np.random.default_rng(5)
+    for shape, size, steps, padding in (
+        ((2, 5, 2), (2,), (2,), ((0, 0),)),
+        ((1, 4, 1), (3,), (1,), ((1, 1),)),
+        ((1, 4, 4, 2), (2, 2), (2, 2), ((0, 0), (0, 0))),
+        ((1, 3, 4, 1), (2, 3), (1, 2), ((0, 1), (1, 1))),
+    ):
+        windows = {"pool_size": size, "strides": steps, "padding": padding}
+        distinct = rng.permutation(math.prod(shape)).reshape(shape) / 8
+        tied = rng.integers(0, 2, shape) * 1.0
+        for x, smooth in ((distinct, "kink"), (tied, False)):
+            y = o.pooled(x, **windows)
+            yield Case("max_pool", (x,), o.pooled, windows, smooth=smooth)
+            yield Case("max_pool_scatter", (y.shape, x, y), o.pool_scattered, windows)
+            yield Case("max_pool_gather", (shape, x, y), o.pool_gathered, windows)
+
+
+RANDOM = [
+    Case("random_unit", (np.int64(s),), o.unit, {"shape": n, "draw": d, "dtype": t}, smooth=False)
+    for s, n, d, t in (
+        ([2, 3], (2, 3), 0, "float32"), ([2**40 + 3, 2**33 + 1], (5,), 7, "float64"),
+        ([-1, 5], (0,), 1, "float64"), ([0, 0], (), 0, "float32"),
+    )
+]  # fmt: skip
+
+LOOPS = [  # the body stands in test_ops.py: c, x, w -> c * w + x * x; y = c * x
+    Case("loop", ((2,), (length, 2), (2,)), o.looped,
+         {"length": length, "carries": 1, "sequences": 1, "saved": 1, "reverse": reverse})
+    for length, reverse in ((3, False), (3, True), (1, False), (0, False))
+]  # fmt: skip
+
+CASES = [
+    *FUNCTIONS, *ARITHMETIC, *COMPARISON, *REDUCTIONS, *ORDER, *MOVEMENT, *INDEX, *MATRICES,
+    *conv_cases(), *pool_cases(), *RANDOM, *LOOPS,
+]  # fmt: skip

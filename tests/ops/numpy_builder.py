@@ -1,0 +1,39 @@
+"""A Builder made of NumPy functions: the scalar rules of the lowering kinds, run on arrays."""
+
+import math
+
+import numpy as np
+
+from neurona.core.shapes import as_dtype
+
+_RENAMED = {
+    "sub": "subtract", "mul": "multiply", "div": "divide", "neg": "negative", "pow": "power",
+    "floordiv": "floor_divide", "eq": "equal", "ne": "not_equal", "lt": "less", "le": "less_equal",
+    "gt": "greater", "ge": "greater_equal", "select": "where", "round": "rint",
+}  # fmt: skip
+_SAME = {
+    "add", "mod", "minimum", "maximum", "logical_and", "logical_or", "logical_not", "exp", "log",
+    "log1p", "expm1", "sqrt", "abs", "sign", "sin", "cos", "tanh", "floor", "isfinite",
+}  # fmt: skip
+
+
+class NumpyBuilder:
+    def __getattr__(self, name):
+        if name in _SAME or name in _RENAMED:
+            return getattr(np, _RENAMED.get(name, name))
+        raise AttributeError(f"the Builder has no {name}")
+
+    def rsqrt(self, x):
+        return 1 / np.sqrt(x)
+
+    def sigmoid(self, x):
+        return 1 / (1 + np.exp(-x))
+
+    def erf(self, x):
+        return np.asarray([math.erf(v) for v in x.ravel()], x.dtype).reshape(x.shape)
+
+    def constant(self, value, like):
+        return np.asarray(value, like.dtype)
+
+    def cast(self, x, dtype):
+        return x.astype(as_dtype(dtype))

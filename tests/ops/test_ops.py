@@ -1,0 +1,125 @@
+"""Every row of the table of ops, on every promise that an op makes."""
+
+import math
+
+import numpy as np
+import pytest
+
+import neurona as nn
+from neurona.core.graph import trace
+from neurona.core.lowering import Elementwise, Reduction, View
+from neurona.core.op import OPS
+from neurona.core.shapes import Spec
+from neurona.engines.program import compile
+
+from .cases import CASES
+from .numpy_builder import NumpyBuilder
+
+
+def attributes(case, dtype="float64"):
+    if case.op != "loop":
+        return case.attributes
+    like = [Spec((2,), np.dtype(dtype))] * 3
+    return {**case.attributes, "body": trace(lambda c, x, w: (c * w + x * x, c * x, c), like)}
+
+
+def as_list(result):
+    return list(result) if isinstance(result, tuple) else [result]
+
+
+def test_every_op_has_a_row():
+    assert {case.op for case in CASES} == set(OPS)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_forward(case, dtype):
+    op, arrays, given = OPS[case.op], case.arrays(dtype), attributes(case, dtype)
+    wide = [a.astype(float) if a.dtype.kind == "f" else a for a in arrays]
+    expected = as_list(case.oracle(*wide, **case.attributes))
+    results = as_list(op(*arrays, **given))
+    graph = trace(lambda *xs: op(*xs, **given), arrays).check()
+    program = compile(graph, "reference")(*arrays)
+    specs = [graph.specs[v] for v in graph.outputs]
+    close = 1e-12 if dtype == "float64" else 2e-5
+    for y, want, again, spec in zip(results, expected, program, specs, strict=True):
+        assert y.spec == spec == Spec(again.shape, again.dtype)
+        assert Spec(y.data.shape, y.data.dtype) == spec
+        assert y.shape == want.shape
+        np.testing.assert_allclose(y.numpy(), want.astype(spec.dtype), rtol=close, atol=close)
+        np.testing.assert_array_equal(y.numpy(), again)
+
+
+@pytest.mark.parametrize("order", [1, 2])
+@pytest.mark.parametrize("case", [c for c in CASES if c.smooth], ids=str)
+def test_gradient(case, order):
+    arrays, given = case.arrays(), attributes(case)
+    tolerance = 1e-6 if order == 2 else 1e-7 if case.smooth is True else 1e-5
+    chosen = [n for n, a in enumerate(arrays) if a.dtype.kind == "f"]
+    if case.op in ("max_pool_scatter", "max_pool_gather"):
+        chosen = [0]  # where the largest elements are does not move
+    nn.gradcheck(
+        lambda *xs: OPS[case.op](*xs, **given), *arrays,
+        order=order, rtol=tolerance, atol=tolerance, argnums=chosen,
+    )  # fmt: skip
+
+
+FLAT = [c for c in CASES if OPS[c.op].vjp is None and c.arrays()[0].dtype.kind == "f"]
+
+
+@pytest.mark.parametrize("case", FLAT, ids=str)
+def test_flat_ops_pass_no_gradient(case):
+    tensors = [nn.tensor(a, requires_grad=True) for a in case.arrays()]
+    result = OPS[case.op](*tensors, **case.attributes)
+    if result.dtype.kind == "f":
+        result.sum().backward()
+    assert all(x.grad is None for x in tensors)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("case", "special"), [(c, s) for c in CASES for s in c.special], ids=str)
+def test_special_values(case, special, dtype):
+    *inputs, expected = [np.asarray(s, dtype) for s in special]
+    y = OPS[case.op](*inputs, **case.attributes).numpy()
+    np.testing.assert_allclose(y, expected, rtol=1e-6)
+
+
+def of_kind(kind):
+    return [c for c in CASES if isinstance(OPS[c.op].lower, kind)]
+
+
+@pytest.mark.parametrize("case", of_kind(Elementwise), ids=str)
+def test_scalar_rule_agrees_with_forward(case):
+    op = OPS[case.op]
+    tensors, given = op._bind(tuple(case.arrays()), dict(case.attributes))
+    arrays = np.broadcast_arrays(*[x.numpy() for x in tensors])
+    want = op(*case.arrays(), **case.attributes).numpy()
+    y = np.asarray(op.lower.scalar(NumpyBuilder(), *arrays, **given))
+    assert y.dtype == want.dtype
+    np.testing.assert_allclose(y, want, rtol=1e-14, atol=1e-15)
+
+
+@pytest.mark.parametrize("case", of_kind(Reduction), ids=str)
+def test_combine_folded_from_identity_agrees_with_forward(case):
+    (x,), lower = case.arrays(), OPS[case.op].lower
+    ends = (-math.inf, math.inf) if x.dtype.kind == "f" else (-(2**31), 2**31 - 1)
+    limits = dict(zip(("lowest", "highest"), ends, strict=True))
+    axis = case.attributes.get("axis")
+    axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    axes = sorted(a % x.ndim for a in axes)
+    rows = np.moveaxis(x, axes, range(len(axes)))
+    rest = rows.shape[len(axes) :]
+    y = np.full(rest, limits.get(lower.identity, lower.identity), x.dtype)
+    for row in rows.reshape(math.prod(rows.shape[: len(axes)]), *rest):
+        y = lower.combine(NumpyBuilder(), y, row)
+    want = OPS[case.op](x, **case.attributes).numpy()
+    np.testing.assert_allclose(np.reshape(y, want.shape), want, rtol=1e-14)
+
+
+@pytest.mark.parametrize("case", of_kind(View), ids=str)
+def test_index_map_agrees_with_forward(case):
+    (x,), op = case.arrays(), OPS[case.op]
+    y = op(x, **case.attributes).numpy()
+    given = op._bind((x,), dict(case.attributes))[1]
+    for i in np.ndindex(y.shape):
+        assert y[i] == x[op.lower.index(i, x.shape, y.shape, **given)]
