@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import neurona as nn
-from neurona import config
+from neurona import config, recipes
 from neurona.cli.main import main
 
 
@@ -46,7 +46,7 @@ def test_version(command):
 def test_recipes_are_listed_with_their_defaults(command):
     code, out, _ = command("recipes")
     assert code == 0
-    for name, recipe in nn.recipes.RECIPES.items():
+    for name, recipe in recipes.RECIPES.items():
         assert name in out
         assert recipe.description in out
     assert "batch size 32, optimizer adam" in out

@@ -28,7 +28,7 @@ def folder(tmp_path_factory):
         [nn.Input((28, 28)), nn.layers.Flatten(), nn.layers.Dense(3, activation="softmax")]
     )
     kernel = np.zeros((28, 28, 3))
-    kernel[:, :14, 0], kernel[:, 14:, 1] = 0.1, 0.1
+    kernel[:, :14, 0], kernel[:, 14:, 1] = 0.03, 0.03
     model.set_weights([kernel.reshape(784, 3), np.zeros(3)])
     model.save(folder / "image.safetensors")
     rows = nn.Sequential([nn.Input((2,)), nn.layers.Dense(1, activation="sigmoid")])

@@ -151,9 +151,8 @@ def test_settings_that_a_recipe_has_not():
 def go(out, said=None, **changes):
     recipe = recipes.get("moons")
     given = {"epochs": 2, **changes.pop("settings", {})}
-    return recipes.carry_out(
-        recipe, recipe.settings(given), out, verbose=0, say=(said or []).append, **changes
-    )
+    say = [].append if said is None else said.append
+    return recipes.carry_out(recipe, recipe.settings(given), out, verbose=0, say=say, **changes)
 
 
 def stop_once(monkeypatch, batch):

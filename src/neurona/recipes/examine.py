@@ -38,9 +38,9 @@ def show_rate(run: Run, schedule: Any, steps: int) -> None:
 def test_images(run: Run, x: np.ndarray, targets: np.ndarray, names: Sequence[str]) -> None:
     """Test a classifier of images: confusion matrix, worst mistakes, loss and accuracy.
 
-    Shapes: x (N, H, W) or (N, H, W, C); targets (N, K), one-hot.
+    Shapes: x (N, H, W) or (N, H, W, C); targets (N,) class numbers, or (N, K) one-hot.
     """
-    y = targets.argmax(-1)
+    y = targets.argmax(-1) if targets.ndim > 1 else targets.astype(np.int64)
     loss = run.model.evaluate(x, targets, batch_size=512, verbose=0, return_dict=True)["loss"]
     probabilities = run.model.predict(x, batch_size=512, verbose=0)
     said = probabilities.argmax(-1)

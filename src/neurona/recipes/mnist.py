@@ -1,9 +1,8 @@
 """mnist: 70,000 handwritten digits, with the network of every first tutorial.
 
-Flatten, Dense(128), Dropout(0.2), Dense(10): about 97.8 % in the tutorials. Label smoothing, a
-learning rate that falls along a cosine, and images that are shifted by up to a pixel bring the very
-same network above 98.2 %. All were chosen on 10,000 held-out training images, not on the test
-images: 98.0 % plain, 98.3 % with the first two, 98.5 % with all three.
+Flatten, Dense(128), Dropout(0.2), Dense(10): about 97.8 % in the tutorials. A learning rate that
+falls along a cosine, and images that are shifted by up to a pixel, bring the very same network
+above 98.2 %. Both were chosen on 10,000 held-out training images, never on the test images.
 """
 
 from __future__ import annotations
@@ -17,12 +16,10 @@ from neurona.data import batches
 from neurona.data.augment import RandomCrop
 from neurona.datasets import mnist
 from neurona.layers import Dense, Dropout, Flatten, Input
-from neurona.losses import CategoricalCrossentropy
 from neurona.models import Sequential
 from neurona.optimizers.schedules import CosineDecay
 from neurona.recipes.examine import show_rate, show_training, test_images
 from neurona.recipes.recipe import Recipe, Settings
-from neurona.utils import to_categorical
 
 if TYPE_CHECKING:
     from neurona.recipes.run import Run
@@ -34,7 +31,6 @@ def perform(run: Run) -> None:
     """Train one hidden layer on MNIST."""
     (x, y), (x_test, y_test) = mnist.load_data(run.data)
     x, x_test = (a.astype(np.float32) / 255 for a in (x, x_test))  # ink in 0 to 1
-    targets = to_categorical(y, 10)
     held = min(HELD, len(x) // 10)
     run.fact(
         "samples",
@@ -63,7 +59,7 @@ def perform(run: Run) -> None:
     settings = run.settings
     train = batches(
         x[:-held],
-        targets[:-held],
+        y[:-held],
         settings.batch_size or 32,
         shuffle=True,
         seed=settings.seed,
@@ -71,9 +67,8 @@ def perform(run: Run) -> None:
     )
     steps = len(train) * settings.epochs
     schedule = CosineDecay(settings.learning_rate, steps)
-    loss = CategoricalCrossentropy(label_smoothing=0.1)
-    model.compile(run.optimizer(schedule), loss, metrics=["accuracy"])
-    run.fit(model, train, validation_data=(x[-held:], targets[-held:]))
+    model.compile(run.optimizer(schedule), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    run.fit(model, train, validation_data=(x[-held:], y[-held:]))
 
     show_training(run)
     show_rate(run, schedule, steps)
@@ -83,13 +78,13 @@ def perform(run: Run) -> None:
         plots.weights(model.layers[1]),
         "The weights of 64 hidden neurons, each as a picture of 28 x 28 inputs.",
     )
-    test_images(run, x_test, to_categorical(y_test, 10), mnist.CARD.classes)
+    test_images(run, x_test, y_test, mnist.CARD.classes)
 
 
 RECIPE = Recipe(
     name="mnist",
     description="70,000 handwritten digits, the tutorials' network of 128 hidden neurons",
-    defaults=Settings(epochs=30, learning_rate=0.005, batch_size=256, optimizer="adam"),
+    defaults=Settings(epochs=20, learning_rate=0.005, batch_size=256, optimizer="adam"),
     perform=perform,
     dataset="mnist",
 )
