@@ -84,6 +84,22 @@ def test_the_centre_of_mass_goes_to_the_middle():
     assert abs(weight.sum(0) @ (np.arange(28) + 0.5) - 14) <= 0.51
 
 
+def test_pale_ink_on_grainy_paper_becomes_full_ink():
+    grain = np.random.default_rng(0).uniform(0.75, 0.8, (60, 60, 1))
+    grain[20:40, 28:32] = 0.4
+    found = images.as_input(grain, 28, 28, None)
+    assert found.max() > 0.9
+    assert found[:, :8].max() == 0
+
+
+def test_photos_keep_their_middle_and_their_light():
+    photo = np.zeros((40, 80, 3))
+    photo[:, 20:60] = (1.0, 0.5, 0.0)  # the middle square
+    found = images.as_input(photo, 32, 32, None)
+    np.testing.assert_allclose(found, np.broadcast_to([1.0, 0.5, 0.0], (32, 32, 3)), atol=1e-6)
+    assert images.as_input(photo, 32, 32, True)[0, 0].tolist() == [0, 0.5, 1]
+
+
 def test_transparent_and_coloured_and_16_bit_images(tmp_path):
     clear = Image.new("RGBA", (4, 4), (0, 0, 0, 0))
     clear.save(tmp_path / "clear.png")

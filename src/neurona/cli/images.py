@@ -1,4 +1,4 @@
-"""Images as a model wants them: its size, its channels, light ink on a dark ground, 0 to 1."""
+"""Images as a model wants them: its size, its channels, values in 0 to 1."""
 
 from __future__ import annotations
 
@@ -58,29 +58,46 @@ def has_light_ground(image: np.ndarray) -> bool:
 
 
 def as_input(image: np.ndarray, height: int, width: int, invert: bool | None) -> np.ndarray:
-    """Return an image (H, W, C) as an input (height, width, C): light ink on a dark ground.
+    """Return an image (H, W, C) as an input (height, width, C).
+
+    A grey image is ink: light on a dark ground, cut out and centred. An image in colours is a
+    photo: its middle is scaled to the frame. An image of the right size keeps its geometry.
 
     Args:
         image: values in 0 to 1.
-        height, width: of the model's input. An image of this size keeps its geometry.
-        invert: swap light and dark; None finds out from the border.
+        height, width: of the model's input.
+        invert: swap light and dark; None finds out from the border of a grey image.
     """
-    if has_light_ground(image) if invert is None else invert:
+    grey = image.shape[2] == 1
+    if (grey and has_light_ground(image)) if invert is None else invert:
         image = 1 - image
     if image.shape[:2] == (height, width):
         return image
-    return centred(cut(image), height, width)
+    return centred(ink_of(image), height, width) if grey else middle(image, height, width)
 
 
-def cut(image: np.ndarray) -> np.ndarray:
-    """Return the part of an image that has ink: more than a fifth of the strongest."""
-    ink = image.max(-1)
-    ink = ink - np.median(np.concatenate([ink[0], ink[-1], ink[:, 0], ink[:, -1]]))
-    marked = ink > 0.2 * ink.max(initial=0)
+def ink_of(image: np.ndarray) -> np.ndarray:
+    """Return the part of an image that has ink, from 0 for the ground to 1 for the strongest.
+
+    The ground is the median of the border; ink is more than a fifth of the strongest above it.
+    """
+    ground = np.median(np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]]))
+    ink = np.clip(image - ground, 0, None)
+    ink = ink / (ink.max() or 1.0)
+    marked = ink.max(-1) > 0.2
     if not marked.any():
-        return image
+        return ink
     rows, columns = np.flatnonzero(marked.any(1)), np.flatnonzero(marked.any(0))
-    return image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    ink[~marked] = 0  # the grain of the paper
+    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def middle(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Return the largest middle part of an image with the frame's proportions, scaled to it."""
+    part = min(image.shape[0] / height, image.shape[1] / width)
+    h, w = max(1, round(part * height)), max(1, round(part * width))
+    top, left = (image.shape[0] - h) // 2, (image.shape[1] - w) // 2
+    return _resized(image[top : top + h, left : left + w], height, width)
 
 
 def centred(image: np.ndarray, height: int, width: int) -> np.ndarray:

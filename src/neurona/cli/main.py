@@ -93,11 +93,13 @@ def predict(
 ) -> None:
     """Say what a model makes of files: the class, its probability, and the best three.
 
-    An image becomes what the model was trained on: grey (or RGB, as the model has it), light ink on
-    a dark ground, values in 0 to 1. If it has another size than the model's input, the ink is
-    cut out, scaled to 20/28 of the frame (all of it in frames under 16 pixels) and centred by its
-    weight, as the makers of MNIST did. Rows of a .csv file (a header is skipped) and of a .npy
-    array are samples and are taken as they are.
+    An image becomes what the model was trained on: its size, grey or RGB as the model has it,
+    values in 0 to 1. A grey one is taken as ink: light on a dark ground (dark ink on paper is
+    inverted). Unless it has just the model's size, the ink is cut out, its contrast stretched to 0
+    to 1, scaled to 20/28 of the frame (all of it in frames under 16 pixels) and centred by its
+    weight, as the makers of MNIST did. Of a colour image, the middle is scaled to the frame.
+
+    Rows of a .csv file (a header is skipped) and of a .npy array are samples, taken as they are.
     """
     from neurona.cli.predict import predict
 
