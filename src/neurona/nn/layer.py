@@ -33,7 +33,7 @@ from neurona.errors import ArgumentError, NeuronaError, ShapeError, StateError
 from neurona.nn import constraints, initializers, regularizers
 from neurona.nn.context import add_loss, automatic_name, from_allowance, in_training, is_training
 from neurona.nn.members import members
-from neurona.nn.parameter import Parameter
+from neurona.nn.parameter import Parameter, lasting
 from neurona.nn.record import describe_object, rebuild, remember
 
 _COMMON = (
@@ -181,7 +181,7 @@ class Layer:
         if self.built:
             return
         shape = map_leaves(lambda x: x.shape, inputs)
-        with random.outside():
+        with random.outside(), lasting():
             self.build(shape)
         self.built = True
         self._built_for = shape

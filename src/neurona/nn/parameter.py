@@ -95,9 +95,9 @@ class Parameter(Tensor):
             if is_float(x.dtype) and not is_float(self.dtype):
                 raise DtypeError(f"{self.path} holds {self.dtype.name}.", got=x.dtype.name)
             x = cast(x, dtype=self.dtype)
+        if _rehearsals:
+            _rehearsals[-1].setdefault(id(self), (self, self._value))
         if x.level:
-            if _rehearsals:
-                _rehearsals[-1].setdefault(id(self), (self, self._value))
             self._value = x
         else:
             self.restore(Tensor(np.array(x.data), requires_grad=self.trainable))
@@ -123,10 +123,9 @@ _rehearsals: list[dict[int, tuple[Parameter, Tensor]]] = []
 
 @contextlib.contextmanager
 def rehearsal() -> Iterator[dict[int, tuple[Parameter, Tensor]]]:
-    """Take back, at the end, every value of a trace that was assigned inside.
+    """Take back, at the end, whatever was assigned inside, also to parameters that are new.
 
-    Yields the parameters that were assigned to so far, each with its value before. It reaches
-    parameters that were made inside, too.
+    Yields the parameters that were assigned to so far, each with its value before.
     """
     _rehearsals.append({})
     try:
@@ -134,6 +133,16 @@ def rehearsal() -> Iterator[dict[int, tuple[Parameter, Tensor]]]:
     finally:
         for p, value in _rehearsals.pop().values():
             p.restore(value)
+
+
+@contextlib.contextmanager
+def lasting() -> Iterator[None]:
+    """Let assignments inside last, even within a rehearsal: for `build`."""
+    _rehearsals.append({})
+    try:
+        yield
+    finally:
+        _rehearsals.pop()
 
 
 @contextlib.contextmanager
