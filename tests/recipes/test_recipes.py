@@ -188,6 +188,22 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(tmp_path, monkeypatch):
     assert not (tmp_path / "parts" / "backup").exists()
 
 
+def test_shifted_images_are_shifted_alike_after_a_stop(tmp_path, monkeypatch, data):
+    recipe = recipes.get("mnist")
+    settings = recipe.settings({"epochs": 2, "batch_size": 64})
+
+    def train(out):
+        recipes.carry_out(recipe, settings, out, data=data, verbose=0, say=[].append)
+        return (out / "history.csv").read_bytes()
+
+    whole = train(tmp_path / "whole")
+    back = stop_once(monkeypatch, 4)
+    with pytest.raises(Stopped, match="stopped in epoch 1 after batch 5"):
+        train(tmp_path / "parts")
+    back()
+    assert train(tmp_path / "parts") == whole
+
+
 def test_other_settings_do_not_go_on(tmp_path, monkeypatch):
     back = stop_once(monkeypatch, 3)
     with pytest.raises(Stopped):

@@ -113,7 +113,7 @@ def on_classes(counts: np.ndarray, names: Sequence[str]) -> list[Advice]:
     if not wrong.any():
         return []
     i, j = divmod(int(wrong.argmax()), len(counts))
-    times = f"{wrong[i, j]:.0f} of {counts[i].sum():.0f} times"
+    times = f"{wrong[i, j]:,.0f} of {counts[i].sum():,.0f} times"
     found = [
         Advice(
             f"The pair confused most often: {names[i]} taken for {names[j]}, {times}.",
@@ -127,7 +127,7 @@ def on_classes(counts: np.ndarray, names: Sequence[str]) -> list[Advice]:
         found.append(
             Advice(
                 f"Class {names[weak]} is recognised least: {100 * recall[weak]:.1f} % of its "
-                f"{counts[weak].sum():.0f} samples.",
+                f"{counts[weak].sum():,.0f} samples.",
                 "Give it more weight (class_weight in fit), or collect more of it.",
             )
         )

@@ -52,7 +52,7 @@ code { background: var(--tint); border-radius: .3rem; padding: .1rem .3rem;
 figure { margin: 1.5rem 0 0; }
 figure:first-child { margin-top: 0; }
 figure h3 { margin-top: 0; }
-img { display: block; max-width: 100%; min-width: min(var(--width), 32rem); height: auto;
+img { display: block; max-width: 100%; min-width: var(--least, 0); height: auto;
   background: #fff; border-radius: .4rem; border: 1px solid var(--line); }
 figcaption { color: var(--soft); font-size: .92rem; margin-top: .45rem; }
 ol.advice { margin: 0; padding-left: 1.3rem; }
@@ -121,10 +121,12 @@ def figure(title: str, alt: str, png: bytes, dots: int) -> str:
     """
     width, height = (int.from_bytes(png[i : i + 4]) * 96 // dots for i in (16, 20))
     data = base64.b64encode(png).decode()
+    # A broad picture scrolls on a phone, where its letters would be too small.
+    least = f' style="--least: {min(width, 540)}px"' if width > 1.7 * height else ""
     return (
         f'<figure><h3>{escape(title)}</h3><div class="wide" tabindex="0">'
-        f'<img alt="{escape(alt)}" width="{width}" height="{height}" '
-        f'style="--width: {width}px" src="data:image/png;base64,{data}"></div>'
+        f'<img alt="{escape(alt)}" width="{width}" height="{height}"{least} '
+        f'src="data:image/png;base64,{data}"></div>'
         f"<figcaption>{escape(alt)}</figcaption></figure>"
     )
 
