@@ -130,7 +130,7 @@ class IterableSource:
 
     def order(self) -> Order | None:
         """Return the epoch that the given object is in, and how many batches it has given."""
-        if not self._going_on:
+        if not self._going_on and self._taken:
             self._renew()
         if self._running is None and hasattr(self.given, "epoch"):
             return int(self.given.epoch), 0
@@ -138,41 +138,41 @@ class IterableSource:
 
     def batches(self, order: Order | None = None, start: int = 0) -> Iterator[Batch]:
         """Yield the batches of an epoch; those before `start` are taken and dropped."""
-        if order is None or not self._going_on:
+        epoch, place = order if order is not None else (self._epoch, 0)
+        place = place if self._going_on or self._once else 0
+        if order is None or epoch != self._epoch or place < self._taken:
             self._renew()
-        self._start(order)
-        wanted = (order[1] if order is not None and self._going_on | self._once else 0) + start
-        for _ in range(wanted - self._taken):  # a resumed run: these were trained on before
-            if self._next() is None:
-                break
-        count = start
+        self._start(epoch)
+        dropped = place + start - self._taken  # a resumed run: these were trained on before
+        count = start - dropped
         while not self._going_on or count < self.steps:  # type: ignore[operator]
             batch = self._next()
             if batch is None:
-                if self._once and count == start == 0:
+                if self._once and count == start - dropped:
                     raise self._used_up()
+                empty = self._taken == 0
                 self._running, self._taken = None, 0
-                if not self._going_on or self._once:
+                if not self._going_on or self._once or empty:
                     return
                 self._start(None)
-                batch = self._next()
-                if batch is None:
-                    raise self._used_up()
+                continue
             count += 1
-            yield self._unpack(batch[0])
+            if count > start:
+                yield self._unpack(batch[0])
 
-    def _start(self, order: Order | None) -> None:
+    def _start(self, epoch: int | None) -> None:
+        """Begin a pass, unless one is running; it is that of `epoch`, if the object has any."""
         if self._running is not None:
             return
-        if order is not None and hasattr(self.given, "epoch"):
-            self.given.epoch = order[0]
+        if epoch is not None and hasattr(self.given, "epoch"):
+            self.given.epoch = epoch
         self._epoch = int(getattr(self.given, "epoch", 0))
         self._running = _iterate(self.given() if self._makes else self.given)
         self._taken = 0
 
     def _renew(self) -> None:
-        """Begin a new pass, unless none of this one was taken yet."""
-        if self._taken and not self._once:
+        """Leave the running pass, if there can be another one."""
+        if not self._once:
             self._running, self._taken = None, 0
 
     def _next(self) -> tuple[Any] | None:
