@@ -126,9 +126,9 @@ def test_weights_of_several_outputs():
 
     assert q_loss(w) == q_loss([w, w]) == q_loss({"p": w, "q": w})
     assert q_loss({"p": w}) == q_loss(None) != q_loss(w)
-    with pytest.raises(DataError, match="does not name an output of the model. Got 'r'"):
+    with pytest.raises(DataError, match=r"does not name an output of the model. Got 'r'"):
         q_loss({"r": w})
-    with pytest.raises(DataError, match="one array, or one for each output. Got 3 for 2"):
+    with pytest.raises(DataError, match=r"one array, or one for each output. Got 3 for 2"):
         q_loss([w, w, w])
 
 
@@ -184,7 +184,10 @@ def test_settings_must_fit_the_outputs(settings, message):
     [
         ({"loss": "msee"}, "unknown loss"),
         ({"optimizer": "adamm"}, "unknown optimizer"),
-        ({"metrics": "accuracy"}, r"metrics is a list or a dict. Got 'accuracy'[\s\S]*\['accuracy'\]"),
+        (
+            {"metrics": "accuracy"},
+            r"metrics is a list or a dict. Got 'accuracy'[\s\S]*\['accuracy'\]",
+        ),
         ({"weighted_metrics": "mae"}, "weighted_metrics is a list or a dict"),
         ({"steps_per_execution": 0}, "steps_per_execution is too small"),
     ],

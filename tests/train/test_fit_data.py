@@ -294,7 +294,11 @@ def test_class_weight_needs_one_class_for_each_sample():
         ([], [], "there are no samples"),
         (np.array(["a", "b"]), [0, 1], "x is not made of numbers. Got <U1 data"),
         (X, np.array([object()] * 12), "y is not made of numbers. Got object data"),
-        (np.where(X > 1, np.nan, X), Y, r"x contains NaN or infinity. Got \d+ of 36 values, the fi"),
+        (
+            np.where(X > 1, np.nan, X),
+            Y,
+            r"x contains NaN or infinity. Got \d+ of 36 values, the fi",
+        ),
         (X, np.full((12, 1), np.inf), r"y contains NaN or infinity. Got 12 of 12"),
         (X.astype("float64") * 1e300, Y, "x contains NaN or infinity"),
         (3.0, 1.0, "x has no batch axis. Got a single number"),
@@ -310,7 +314,7 @@ def test_data_that_cannot_be_trained_on(x, y, message):
 
 
 def test_sample_weights_of_another_length():
-    with pytest.raises(DataError, match="have different lengths. Got x 12, y 12, sample_weight 3"):
+    with pytest.raises(DataError, match=r"have different lengths. Got x 12, y 12, sample_weight 3"):
         linear().fit(X, Y, sample_weight=np.ones(3))
 
 
@@ -336,9 +340,9 @@ def test_validation_split_lies_between_0_and_1(share):
 
 
 def test_validation_split_needs_arrays_and_samples():
-    with pytest.raises(ArgumentError, match="validation_split needs arrays. Got x=list"):
+    with pytest.raises(ArgumentError, match=r"validation_split needs arrays. Got x=list"):
         linear().fit([(X, Y)], validation_split=0.5)
-    with pytest.raises(DataError, match="leaves nothing for one of the parts. Got 2 samples"):
+    with pytest.raises(DataError, match=r"leaves nothing for one of the parts. Got 2 samples"):
         linear().fit(X[:2], Y[:2], validation_split=0.6)
 
 
@@ -366,7 +370,7 @@ def test_y_comes_with_the_batches():
         linear().fit([(X, Y)], sample_weight=np.ones(12))
     with pytest.raises(DataError, match=r"a batch is x, \(x, y\) or .*Got 4 parts"):
         linear().fit([(X, Y, Y, Y)])
-    with pytest.raises(DataError, match="there are no batches. Got list of length 0"):
+    with pytest.raises(DataError, match=r"there are no batches. Got list of length 0"):
         IterableSource([], None)
     with pytest.raises(DataError, match="have different lengths"):
         linear().fit([(X, Y), (X, Y[:3])], verbose=0)

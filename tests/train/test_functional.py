@@ -158,9 +158,7 @@ def test_a_layer_that_needs_an_unknown_size_says_so():
 
 
 def test_features_can_be_taken_out_of_a_model():
-    model = nn.Sequential(
-        [nn.Input((4,)), layers.Dense(3, "relu", name="hidden"), layers.Dense(1)]
-    )
+    model = nn.Sequential([nn.Input((4,)), layers.Dense(3, "relu", name="hidden"), layers.Dense(1)])
     features = nn.Model(inputs=model.inputs, outputs=model.get_layer("hidden").output)
     np.testing.assert_array_equal(features(X).numpy(), model.layers[0](X).numpy())
     rest = nn.Model(model.get_layer("hidden").output, model.outputs)
@@ -243,7 +241,7 @@ def test_get_layer():
     x = nn.Input((4,), name="in")
     model = nn.Model(x, layers.Dense(2, name="out")(x))
     assert model.get_layer("out") is model.get_layer(index=1) is model.layers[-1]
-    with pytest.raises(ArgumentError, match="no such layer. Got 'Out'; expected one of in, out"):
+    with pytest.raises(ArgumentError, match=r"no such layer. Got 'Out'; expected one of in, out"):
         model.get_layer("Out")
     with pytest.raises(ArgumentError, match="Got index 2; expected 0 to 1"):
         model.get_layer(index=2)

@@ -132,7 +132,9 @@ def test_training_goes_on_bit_for_bit(make, tmp_path):
     "optimizer",
     [
         lambda: nn.optimizers.SGD(0.01, momentum=0.9, nesterov=True),
-        lambda: nn.optimizers.AdamW(nn.optimizers.schedules.CosineDecay(0.01, 20), weight_decay=0.1),
+        lambda: nn.optimizers.AdamW(
+            nn.optimizers.schedules.CosineDecay(0.01, 20), weight_decay=0.1
+        ),
         lambda: nn.optimizers.Adam(0.01, use_ema=True, gradient_accumulation_steps=2, clipnorm=1.0),
         lambda: "rmsprop",
     ],
@@ -278,9 +280,7 @@ def test_lambdas_cannot_be_saved(tmp_path):
     assert not (tmp_path / "m").exists()
     model = nn.Sequential([nn.Input((4,)), layers.Lambda(swish_twice)])
     model.save(tmp_path / "m")
-    np.testing.assert_array_equal(
-        load_model(tmp_path / "m", CUSTOM)(X).numpy(), model(X).numpy()
-    )
+    np.testing.assert_array_equal(load_model(tmp_path / "m", CUSTOM)(X).numpy(), model(X).numpy())
 
 
 def test_an_unbuilt_model_has_nothing_to_save(tmp_path):
@@ -299,7 +299,7 @@ def test_arguments_that_are_no_json(tmp_path):
             return x
 
     model = nn.Sequential([nn.Input((4,)), Holder(object()), layers.Dense(1)])
-    with pytest.raises(ArgumentError, match="this argument cannot be saved. Got object"):
+    with pytest.raises(ArgumentError, match=r"this argument cannot be saved. Got object"):
         model.save(tmp_path / "m")
 
 
@@ -337,7 +337,7 @@ def test_weights_from_elsewhere(tmp_path):
     safetensors.numpy.save_file(given, tmp_path / "w", {"format": "pt"})
     model.load_weights(tmp_path / "w")
     np.testing.assert_array_equal(model.get_weights()[0], given["fc.kernel"].astype("float32"))
-    with pytest.raises(FormatError, match="w holds arrays, but no model[\\s\\S]*load_weights"):
+    with pytest.raises(FormatError, match=r"w holds arrays, but no model[\s\S]*load_weights"):
         load_model(tmp_path / "w")
 
 
@@ -346,7 +346,9 @@ def test_weights_that_do_not_fit(tmp_path):
     slim = nn.Sequential([nn.Input((4,)), layers.Dense(2, name="a"), layers.Dense(1, name="c")])
     wide.save_weights(tmp_path / "w")
     before = slim.get_weights()
-    with pytest.raises(FormatError, match=r"a/kernel is \(4, 3\) in the file, \(4, 2\) in the model"):
+    with pytest.raises(
+        FormatError, match=r"a/kernel is \(4, 3\) in the file, \(4, 2\) in the model"
+    ):
         slim.load_weights(tmp_path / "w")
     with pytest.raises(FormatError):
         slim.load_weights(tmp_path / "w", by_name=True)
@@ -360,7 +362,9 @@ def test_weights_that_do_not_fit(tmp_path):
     with pytest.raises(FormatError, match="c/kernel is not in the file"):
         named.load_weights(tmp_path / "w")
     alone = nn.Sequential([nn.Input((4,)), layers.Dense(3, name="a")])
-    with pytest.raises(FormatError, match="b/bias is not in the model|b/kernel is not in the model"):
+    with pytest.raises(
+        FormatError, match=r"b/bias is not in the model|b/kernel is not in the model"
+    ):
         alone.load_weights(tmp_path / "w")
 
 
@@ -383,7 +387,8 @@ def load_changed(path, arrays, found, **kwargs):
 def test_classes_from_elsewhere_must_be_given(tmp_path):
     subclass().save(tmp_path / "m")
     with pytest.raises(
-        FormatError, match=r"the file needs 'Net', which is not part of neurona[\s\S]*custom_objects"
+        FormatError,
+        match=r"the file needs 'Net', which is not part of neurona[\s\S]*custom_objects",
     ):
         load_model(tmp_path / "m")
 
@@ -427,6 +432,28 @@ def test_sizes_that_the_file_does_not_hold_are_never_allocated(saved, tmp_path, 
     arrays, found, _ = saved
     with pytest.raises(FormatError):
         load_changed(tmp_path / "m", arrays, change(found, path, value))
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        {"operation": "zeros", "name": "z"},
+        {"operation": "one_hot", "name": "z"},
+        {"operation": "scan", "name": "z"},
+    ],
+)
+def test_ops_of_a_file_allocate_nothing_large(saved, tmp_path, layer):
+    arrays, found, _ = saved
+    found = json.loads(json.dumps(found))
+    network = found["model"]["network"]
+    network["layers"].append(layer)
+    size = {"tuple": [{"is": 2**36}]}
+    for args in ([size], [{"at": [-1, 0]}, {"is": 2**36}]):
+        call = [len(network["layers"]) - 1, {"tuple": [{"tuple": args}, {"dict": []}]}]
+        network["calls"].append(call)
+        with pytest.raises(FormatError):
+            load_changed(tmp_path / "m", arrays, found)
+        network["calls"].pop()
 
 
 @pytest.mark.parametrize(
@@ -476,15 +503,15 @@ def test_arrays_that_do_not_fit(saved, tmp_path):
     without = {n: a for n, a in arrays.items() if n != name}
     with pytest.raises(FormatError):
         load_changed(tmp_path / "m", without, found)
-    with pytest.raises(FormatError, match="lacks an array. Expected shared/kernel"):
+    with pytest.raises(FormatError, match=r"lacks an array. Expected shared/kernel"):
         load_changed(tmp_path / "m", {**without, "x": arrays[name]}, found)
     for wrong in (arrays[name].T[:2], arrays[name].astype("float64"), arrays[name].reshape(2, 8)):
         with pytest.raises(FormatError):
             load_changed(tmp_path / "m", {**arrays, name: wrong}, found)
-    with pytest.raises(FormatError, match="has parameters that the model has not. Got extra"):
+    with pytest.raises(FormatError, match=r"has parameters that the model has not. Got extra"):
         load_changed(tmp_path / "m", {**arrays, "extra": np.zeros(2)}, found)
     slot = next(n for n in arrays if n.startswith("/optimizer/velocity"))
-    with pytest.raises(FormatError, match="lacks an array. Expected /optimizer/velocity"):
+    with pytest.raises(FormatError, match=r"lacks an array. Expected /optimizer/velocity"):
         load_changed(tmp_path / "m", {n: a for n, a in arrays.items() if n != slot}, found)
 
 

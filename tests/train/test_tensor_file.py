@@ -1,4 +1,4 @@
-"""The safetensors file: as the safetensors library reads and writes it, and safe against anybody."""
+"""The safetensors file: as the safetensors library reads and writes it, and safe to read."""
 
 import json
 import os
@@ -149,9 +149,11 @@ def test_no_file_does_anything_but_load_or_raise_a_format_error(tmp_path_factory
     else:
         json_values = st.recursive(
             st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4),
-            lambda inner: st.lists(inner, max_size=3)
-            | st.dictionaries(
-                st.sampled_from(["dtype", "shape", "data_offsets", "__metadata__", "a"]), inner
+            lambda inner: (
+                st.lists(inner, max_size=3)
+                | st.dictionaries(
+                    st.sampled_from(["dtype", "shape", "data_offsets", "__metadata__", "a"]), inner
+                )
             ),
             max_leaves=10,
         )
