@@ -129,7 +129,7 @@ def test_leaked_tensors_are_refused():
 
 def test_surrounding_tensors():
     w = nn.tensor([1.0, 2.0], requires_grad=True)
-    with pytest.raises(TraceError, match="a Tensor of an outer trace|reads a Tensor"):
+    with pytest.raises(TraceError, match=r"a Tensor of an outer trace|reads a Tensor"):
         trace(lambda x: x * w, [X])
     g, captured = trace_open(lambda x: x * w + w, [X])
     assert captured[0] is w

@@ -59,7 +59,7 @@ def test_errors():
     with pytest.raises(ArgumentError, match="jit takes a function"):
         nn.jit(3)
     w = nn.tensor(X, requires_grad=True)
-    with pytest.raises(TraceError, match="outer trace|reads a Tensor"):
+    with pytest.raises(TraceError, match=r"outer trace|reads a Tensor"):
         nn.jit(lambda x: x * w)(X)
     with pytest.raises(TraceError, match="a function is being traced"):
         nn.jit(lambda x: float(x.sum()))(X)

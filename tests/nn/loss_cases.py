@@ -1,7 +1,8 @@
-"""For every loss: targets, predictions, and its formula once more in NumPy, written from the books."""
+"""For every loss: targets, predictions, and its formula once more, in NumPy, from the books."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -24,7 +25,7 @@ class Case(NamedTuple):
     y: np.ndarray
     p: np.ndarray
     formula: Callable[[np.ndarray, np.ndarray], np.ndarray]
-    arguments: dict = {}
+    arguments: Mapping = MappingProxyType({})
 
 
 def huber(y, p, delta=1.0):

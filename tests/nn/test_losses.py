@@ -285,8 +285,8 @@ def test_a_subclass_needs_call_alone():
         (lambda: losses.CategoricalFocalCrossentropy(gamma=-1), "gamma is out of range."),
         (
             lambda: losses.SparseCategoricalCrossentropy()(np.eye(3), np.eye(3)),
-            "the labels are class numbers. Got y_true (3, 3), y_pred (3, 3); expected y_true (3,).\n"
-            "try: for one-hot labels use 'categorical_crossentropy'",
+            "the labels are class numbers. Got y_true (3, 3), y_pred (3, 3); expected y_true (3,)."
+            "\ntry: for one-hot labels use 'categorical_crossentropy'",
         ),
         (
             lambda: losses.CategoricalCrossentropy()([0, 1, 2], np.eye(3)),

@@ -83,6 +83,7 @@ ROWS = [
      r"a mask has the shape of what it masks. Got mask \(3,\); expected \(2,\)"),
     (lambda: nn.tensor(np.ones((2, 3, 4)))[[0], :, [1]], ArgumentError, "stand side by side"),
     (lambda: nn.tensor(np.ones((2, 3, 4)))[0, :, [1]], ArgumentError, "must stand side by side"),
+    (lambda: nn.tensor(np.ones((2, 3, 4)))[:, 0, ..., [1]], ArgumentError, "stand side by side"),
     (lambda: nn.tensor(A)[2], IndexError, "index 2 is out of range for axis 0 of size 2"),
     (lambda: nn.tensor(A)[[0], [3]], IndexError, "an index is out of range for an axis of size 3"),
     (lambda: nn.tensor(A)[[2]], IndexError, "out of bounds"),

@@ -142,7 +142,9 @@ def main():
         model = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(2)])
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         model.compile(
-            keras.optimizers.SGD(0.1), loss, metrics=["accuracy"],
+            keras.optimizers.SGD(0.1),
+            loss,
+            metrics=["accuracy"],
             steps_per_execution=steps_per_execution,
         )
         return model

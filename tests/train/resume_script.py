@@ -10,6 +10,7 @@ import numpy as np
 
 import neurona as nn
 from neurona import ops
+from neurona.nn.context import reset_names
 
 
 class Noise(nn.layers.Layer):
@@ -28,10 +29,11 @@ def problem():
     return (x[:60], y[:60]), (x[60:], y[60:])
 
 
-def network(seed=3):
+def network(seed=3, units=8, activation="tanh"):
+    reset_names()  # the names of layers are in the files
     nn.random.set_seed(seed)
     model = nn.Sequential(
-        [nn.layers.Dense(8, activation="tanh"), Noise(), nn.layers.Dense(2, name="scores")]
+        [nn.layers.Dense(units, activation=activation), Noise(), nn.layers.Dense(2, name="scores")]
     )
     schedule = nn.optimizers.schedules.ExponentialDecay(0.05, 40, 0.7)
     loss = nn.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -45,6 +47,7 @@ def callbacks_in(folder, save_freq="epoch", patience=4):
         nn.callbacks.EarlyStopping("val_loss", patience=patience, restore_best_weights=True),
         nn.callbacks.ReduceLROnPlateau("val_loss", factor=0.5, patience=1, cooldown=1),
         nn.callbacks.CSVLogger(folder / "log.csv"),
+        nn.callbacks.ModelCheckpoint(folder / "best.safetensors", save_best_only=True),
     ]
 
 
@@ -53,20 +56,15 @@ def train(folder, save_freq="epoch", extra=(), epochs=9, seed=3):
     (x, y), held = problem()
     model = network(seed)
     callbacks = [*callbacks_in(folder, save_freq), *extra]
-    history = model.fit(
-        x, y, 8, epochs, validation_data=held, callbacks=callbacks, verbose=0
-    )
+    history = model.fit(x, y, 8, epochs, validation_data=held, callbacks=callbacks, verbose=0)
     return result(folder, model, history)
 
 
 def result(folder, model, history):
-    arrays, info = model.get_state()
-    digest = hashlib.sha256()
-    for name in sorted(arrays):
-        digest.update(name.encode() + arrays[name].tobytes())
+    model.save(folder / "final.safetensors")
     return {
-        "state": digest.hexdigest(),
-        "info": json.dumps(info, sort_keys=True),
+        "final": hashlib.sha256((folder / "final.safetensors").read_bytes()).hexdigest(),
+        "best": hashlib.sha256((folder / "best.safetensors").read_bytes()).hexdigest(),
         "history": json.dumps([history.epoch, history.history]),
         "csv": (folder / "log.csv").read_text(),
     }
@@ -83,5 +81,6 @@ if __name__ == "__main__":
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     freq = int(sys.argv[2]) if len(sys.argv) > 2 else "epoch"
+    print("training", flush=True)
     found = train(folder, freq, [Slowly()])
     (folder / "result.json").write_text(json.dumps(found))

@@ -30,9 +30,7 @@ def network(steps_per_execution=1):
 @pytest.mark.parametrize("number", range(len(drive.sequences())))
 def test_early_stopping_stops_when_keras_does(number):
     values = drive.sequences()[number]
-    for arguments, expected in zip(
-        drive.stopping_cases(), GOLDEN["stopping"][number], strict=True
-    ):
+    for arguments, expected in zip(drive.stopping_cases(), GOLDEN["stopping"][number], strict=True):
         assert drive.drive_stopping(nn, network(), arguments, values) == expected, arguments
 
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-_NOTES = (
-    "arguments",
-    "compile_arguments",
-)  # how something was made: what it holds stands elsewhere
+_NOTES = ("arguments", "compile_arguments")  # how it was made: what it holds is elsewhere
 
 
 def members(owner: Any, kind: type) -> Iterator[tuple[str, Any]]:

@@ -35,10 +35,17 @@ def getitem(x, key):
     if sum(k is Ellipsis for k in keys) > 1:
         raise ArgumentError("an index has at most one `...`.")
     place = next((i for i, k in enumerate(keys) if k is Ellipsis), len(keys))
+    spots = [i for i, k in enumerate(keys) if isinstance(k, Tensor | int)]
+    tensors = any(isinstance(k, Tensor) for k in keys)
+    if tensors and spots[0] < place < spots[-1]:  # also where `...` stands for no axis at all
+        raise _apart()
     keys[place : place + 1] = [slice(None)] * (x.ndim - width)
-    if any(isinstance(k, Tensor) for k in keys):
-        return _advanced(x, keys)
-    return _basic(x, keys)
+    return _advanced(x, keys) if tensors else _basic(x, keys)
+
+
+def _apart():
+    """NumPy would move the indexed axes to the front, which surprises; we say no."""
+    return ArgumentError("index tensors must stand side by side.", hint="index in two steps")
 
 
 def _is_plain(key):
@@ -95,8 +102,8 @@ def _advanced(x, keys):
     expanded = _without_masks(x, keys)
     places = [i for i, k in enumerate(expanded) if isinstance(k, Tensor | int)]
     first, last = places[0], places[-1] + 1
-    if len(places) != last - first:  # NumPy would move the indexed axes to the front
-        raise ArgumentError("index tensors must stand side by side.", hint="index in two steps")
+    if len(places) != last - first:
+        raise _apart()
     left, group, right = expanded[:first], expanded[first:last], expanded[last:]
     x = _basic(x, left + [slice(None)] * len(group) + right)
     sizes = x.shape[first:last]

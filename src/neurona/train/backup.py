@@ -6,12 +6,14 @@ and in its metadata everything else as JSON, with a checksum of both. Nothing in
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import itertools
 import json
 import os
-import struct
 import warnings
 import zlib
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,8 @@ import numpy as np
 
 from neurona.errors import FormatError, StateError
 from neurona.nn.layer import Layer
+from neurona.train.callbacks.callback import Callback
+from neurona.train.tensor_file import parse_json, read_tensors, write_tensors
 
 FORMAT = "neurona backup 1"
 
@@ -39,7 +43,10 @@ def collect(model: Any, identity: dict[str, Any]) -> Saved:
     """Return the state of the training that a model is in."""
     arrays, info = model.get_state()
     arrays = {f"model/{name}": array for name, array in arrays.items()}
-    callbacks = [pack(c.get_state(), f"callbacks/{i}", arrays) for i, c in _numbered(model)]
+    callbacks = {
+        name: pack(callback.get_state(), f"callbacks/{name}", arrays)
+        for name, callback in _stateful(model).items()
+    }
     return Saved(
         arrays,
         {
@@ -56,13 +63,20 @@ def restore(model: Any, saved: Saved) -> None:
     start = "model/"
     arrays = {k.removeprefix(start): a for k, a in saved.arrays.items() if k.startswith(start)}
     model.set_state(arrays, saved.info["model"])
-    for (_, callback), state in zip(_numbered(model), saved.info["callbacks"], strict=True):
-        callback.set_state(unpack(state, saved.arrays))
+    for name, callback in _stateful(model).items():
+        callback.set_state(unpack(saved.info["callbacks"][name], saved.arrays))
     model.stop_training = saved.info["stop_training"]
 
 
-def _numbered(model: Any) -> list[tuple[int, Any]]:
-    return list(enumerate(c for c in model.run.callbacks.callbacks if not c.is_display))
+def _stateful(model: Any) -> dict[str, Callback]:
+    """Return the callbacks that have a state, by class: EarlyStopping, EarlyStopping_1."""
+    found: dict[str, Callback] = {}
+    counts: Counter[str] = Counter()
+    for callback in model.run.callbacks.wants("get_state"):
+        kind = type(callback).__name__
+        found[f"{kind}_{counts[kind]}" if counts[kind] else kind] = callback
+        counts[kind] += 1
+    return found
 
 
 def pack(value: Any, name: str, arrays: dict[str, np.ndarray]) -> Any:
@@ -105,13 +119,13 @@ def identity(model: Any) -> dict[str, Any]:
         "loss": _plain(model.loss),
         "metrics": [[m.name, _plain(m)] for m in model.metrics],
         "data": data_identity(model.run.source),
-        "callbacks": [type(c).__name__ for _, c in _numbered(model)],
+        "callbacks": dict.fromkeys(_stateful(model), "present"),
     }
     return json.loads(json.dumps(described))
 
 
 def _plain(value: Any) -> Any:
-    """Describe a value without the automatic names of layers, which depend on what was made before."""
+    """Describe a value without names of layers: automatic ones depend on what was made before."""
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, Layer):
@@ -128,13 +142,15 @@ def _plain(value: Any) -> Any:
 
 
 def data_identity(source: Any) -> dict[str, Any]:
-    """Return the sizes of the data, how they are cut into batches, and a checksum of a few samples."""
+    """Return the data's sizes, how they are cut into batches, and a checksum of a few samples."""
     found = {"steps": source.steps, "shuffle": bool(source.shuffle)}
     if source.size is not None:
         chosen = np.unique(np.linspace(0, source.size - 1, 64).astype(int))
         found["batch_size"] = source.batch_size
         found["arrays"] = [[list(a.shape), a.dtype.name] for a in source.leaves]
         found["samples"] = [checksum([a[chosen]]) for a in source.leaves]
+    elif hasattr(source.given, "seed"):  # nn.data.batches: another seed is another order
+        found["seed"] = source.given.seed
     return found
 
 
@@ -142,7 +158,7 @@ def checksum(arrays: Sequence[Any], text: str = "") -> int:
     """Return the CRC-32 of arrays and a text."""
     crc = zlib.crc32(text.encode())
     for array in arrays:
-        crc = zlib.crc32(np.ascontiguousarray(array).reshape(-1).view(np.uint8), crc)
+        crc = zlib.crc32(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data, crc)
     return crc
 
 
@@ -167,8 +183,8 @@ def _difference(a: Any, b: Any, place: str = "") -> tuple[str, Any, Any]:
             if a.get(key, "nothing") != b.get(key, "nothing"):
                 inner = f"{place}.{key}" if place else str(key)
                 return _difference(a.get(key, "nothing"), b.get(key, "nothing"), inner)
-    if isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
-        for number, (x, y) in enumerate(zip(a, b, strict=True)):
+    if isinstance(a, list) and isinstance(b, list):
+        for number, (x, y) in enumerate(itertools.zip_longest(a, b, fillvalue="nothing")):
             if x != y:
                 return _difference(x, y, f"{place}[{number}]")
     return place, a, b
@@ -177,51 +193,20 @@ def _difference(a: Any, b: Any, place: str = "") -> tuple[str, Any, Any]:
 # --- the file ---------------------------------------------------------------------------------
 
 
-def unfinished(path: Path) -> Path:
-    """Return the name of the file that is being written."""
-    return path.with_name(path.name + ".unfinished")
-
-
-def write(path: Path, saved: Saved, previous: Path | None = None) -> int:
-    """Replace the file by a new state and return its size in bytes.
-
-    The state is written and synchronised under another name first, so that the file is at any
-    moment either the old or the new one.
+def write(path: Path, saved: Saved, previous: Path | None = None) -> None:
+    """Replace the file by a new state, as a whole.
 
     Args:
         path: the file.
         saved: the state.
         previous: where to keep the file that is replaced.
     """
-    from safetensors.numpy import save
-
     text = json.dumps(saved.info)
-    names = sorted(saved.arrays)
-    arrays = {name: np.ascontiguousarray(saved.arrays[name]) for name in names}
-    for name in names:  # ascontiguousarray gives a scalar an axis
-        arrays[name] = arrays[name].reshape(np.shape(saved.arrays[name]))
-    check = checksum(list(arrays.values()), text)
-    content = save(arrays, {"format": FORMAT, "state": text, "checksum": str(check)})
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with open(unfinished(path), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+    check = checksum([saved.arrays[name] for name in sorted(saved.arrays)], text)
     if previous is not None and path.exists():
         os.replace(path, previous)
-    os.replace(unfinished(path), path)
-    _synchronise(path.parent)
-    return len(content)
-
-
-def _synchronise(folder: Path) -> None:
-    """Write the folder's list of names to the disk, where the system can do that."""
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    metadata = {"format": FORMAT, "state": text, "checksum": str(check)}
+    write_tensors(path, saved.arrays, metadata)
 
 
 def read(path: Path) -> Saved:
@@ -230,26 +215,28 @@ def read(path: Path) -> Saved:
     Raises:
         FormatError: if it is no backup, or not as it was written.
     """
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
-
     try:
-        content = path.read_bytes()
-        arrays = load(content)
-        (length,) = struct.unpack("<Q", content[:8])
-        metadata = json.loads(content[8 : 8 + length])["__metadata__"]
-        if metadata["format"] != FORMAT:
-            raise ValueError(f"format {metadata['format']!r}")
+        arrays, metadata = read_tensors(path)
+        if metadata.get("format") != FORMAT:
+            raise FormatError(f"its format is {metadata.get('format')!r}, not {FORMAT!r}.")
         values = [arrays[name] for name in sorted(arrays)]
-        if checksum(values, metadata["state"]) != int(metadata["checksum"]):
-            raise ValueError("the checksum differs")
-        return Saved(arrays, json.loads(metadata["state"]))
-    except (SafetensorError, OSError, ValueError, KeyError, TypeError, struct.error) as error:
+        if str(checksum(values, metadata["state"])) != metadata["checksum"]:
+            raise FormatError("its checksum differs.")
+        return Saved(arrays, parse_json(metadata["state"], path))
+    except (FormatError, OSError, KeyError) as error:
         raise FormatError(
             f"BackupAndRestore: the backup {path} cannot be read.",
-            got=f"{type(error).__name__}: {error}",
+            got=error.rule.rstrip(".") if isinstance(error, FormatError) else repr(error),
             hint="delete it to start anew, or put back a copy",
         ) from error
+
+
+def remove(path: Path, *others: Path) -> None:
+    """Remove a backup, what an interrupted save left beside it, and the folder if that is empty."""
+    for file in (path, *others, *path.parent.glob(f".{path.name}.*.unfinished")):
+        file.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # unless the user keeps other files there
+        path.parent.rmdir()
 
 
 def read_newest(paths: Sequence[Path]) -> Saved | None:

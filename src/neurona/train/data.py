@@ -69,8 +69,11 @@ class Source:
         return seed, step, first + self.steps
 
     def batches(self, order: Order | None = None, start: int = 0) -> Iterator[Batch]:
-        """Yield the batches of an epoch from number `start` on."""
+        """Return the batches of an epoch from number `start` on."""
         self._last = order if self._going_on else None
+        return self._cut(order, start)
+
+    def _cut(self, order: Order | None, start: int) -> Iterator[Batch]:
         first = order[2] if order is not None and self._going_on else 0
         number = first + start
         while number < first + self.steps:
@@ -116,11 +119,12 @@ class IterableSource:
         self._makes = callable(batches) and not hasattr(batches, "__iter__")
         self._once = hasattr(batches, "__next__")  # a generator: it cannot start anew
         self._running: Iterator | None = None
-        self._taken = self._epoch = 0  # batches that the running iterator has given
+        self._pass = self._taken = 0  # number of the pass that runs, and batches that it has given
 
     def peek(self) -> Batch:
         """Return the first batch; it is not lost for the epoch."""
-        self._start(None)
+        if self._running is None:
+            self._begin(self._next_pass())
         try:
             batch = next(self._running)  # type: ignore[arg-type]
         except StopIteration:
@@ -128,55 +132,65 @@ class IterableSource:
         self._running = itertools.chain([batch], self._running)  # type: ignore[arg-type]
         return self._unpack(batch)
 
-    def order(self) -> Order | None:
-        """Return the epoch that the given object is in, and how many batches it has given."""
-        if not self._going_on and self._taken:
-            self._renew()
-        if self._running is None and hasattr(self.given, "epoch"):
-            return int(self.given.epoch), 0
-        return self._epoch, self._taken
+    def order(self) -> Order:
+        """Return where the next epoch begins: in which pass, behind how many of its batches."""
+        if self._going_on and self._running is not None:
+            return self._pass, self._taken
+        return self._anew()
+
+    def _anew(self) -> Order:
+        """Return where a new pass begins; the running one, if nothing was taken or it is all."""
+        if self._running is not None and (self._once or not self._taken):
+            return self._pass, self._taken
+        return self._next_pass(), 0
 
     def batches(self, order: Order | None = None, start: int = 0) -> Iterator[Batch]:
-        """Yield the batches of an epoch; those before `start` are taken and dropped."""
-        epoch, place = order if order is not None else (self._epoch, 0)
-        place = place if self._going_on or self._once else 0
-        if order is None or epoch != self._epoch or place < self._taken:
-            self._renew()
-        self._start(epoch)
-        dropped = place + start - self._taken  # a resumed run: these were trained on before
-        count = start - dropped
+        """Return the batches of an epoch; those before `start` are taken and dropped."""
+        self._go_to(order if order is not None else self._anew())
+        for _ in range(start):
+            self._take()
+        return self._give(start)
+
+    def _give(self, start: int) -> Iterator[Batch]:
+        count = start
         while not self._going_on or count < self.steps:  # type: ignore[operator]
-            batch = self._next()
+            batch = self._take()
             if batch is None:
-                if self._once and count == start - dropped:
+                if count == 0:
                     raise self._used_up()
-                empty = self._taken == 0
-                self._running, self._taken = None, 0
-                if not self._going_on or self._once or empty:
-                    return
-                self._start(None)
-                continue
+                return
             count += 1
-            if count > start:
-                yield self._unpack(batch[0])
+            yield self._unpack(batch[0])
 
-    def _start(self, epoch: int | None) -> None:
-        """Begin a pass, unless one is running; it is that of `epoch`, if the object has any."""
-        if self._running is not None:
-            return
-        if epoch is not None and hasattr(self.given, "epoch"):
-            self.given.epoch = epoch
-        self._epoch = int(getattr(self.given, "epoch", 0))
+    def _next_pass(self) -> int:
+        return int(getattr(self.given, "epoch", 0))
+
+    def _begin(self, number: int) -> None:
+        if hasattr(self.given, "epoch"):
+            self.given.epoch = number
         self._running = _iterate(self.given() if self._makes else self.given)
-        self._taken = 0
+        self._pass, self._taken = number, 0
 
-    def _renew(self) -> None:
-        """Leave the running pass, if there can be another one."""
-        if not self._once:
-            self._running, self._taken = None, 0
+    def _go_to(self, order: Order) -> None:
+        """Let the next batch be that of an order, which a run that was killed may have left."""
+        number, taken = order
+        here = self._running is not None and (self._once or (self._pass, self._taken) == order)
+        if not here:
+            self._begin(number)
+        while self._taken < taken and self._next() is not None:
+            pass
+
+    def _take(self) -> tuple[Any] | None:
+        """Return the next batch in a tuple; behind the last one begin anew, or return None."""
+        batch = self._next()
+        if batch is None and not self._once:
+            self._running = None
+            if self._going_on:
+                self._begin(self._next_pass())
+                batch = self._next()
+        return batch
 
     def _next(self) -> tuple[Any] | None:
-        """Return the next batch in a tuple, None behind the last one."""
         for batch in self._running or ():
             self._taken += 1
             return (batch,)

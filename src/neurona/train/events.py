@@ -78,13 +78,13 @@ def varint(number: int) -> bytes:
 
 
 def integer(field: int, value: int) -> bytes:
-    """Return a field that holds an integer."""
-    return varint(field << 3) + varint(value & (2**64 - 1))
+    """Return a field that holds an integer; 0, the default, is left out."""
+    return varint(field << 3) + varint(value & (2**64 - 1)) if value else b""
 
 
 def double(field: int, value: float) -> bytes:
-    """Return a field that holds a float of 64 bits."""
-    return varint(field << 3 | 1) + struct.pack("<d", value)
+    """Return a field that holds a float of 64 bits; 0, the default, is left out."""
+    return varint(field << 3 | 1) + struct.pack("<d", value) if value else b""
 
 
 def single(field: int, value: float) -> bytes:
@@ -155,7 +155,7 @@ class EventWriter:
             self._event(block(3, "brain.Event:2"))
 
     def _event(self, content: bytes, step: int = 0) -> None:
-        head = double(1, self.clock()) + (integer(2, step) if step else b"")
+        head = double(1, self.clock()) + integer(2, step)
         self._file.write(record(head + content))
 
     def add(self, step: int, values: Iterable[bytes]) -> None:

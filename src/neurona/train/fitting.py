@@ -124,7 +124,7 @@ def on_batch(
     rehearse(model, (x, y, weight), kind)
     check_targets(model.compiled_losses, y)
     step = model.training_step() if kind == "train" else model.evaluation_step()
-    return as_logs(step(x, y, weight), model)
+    return as_logs(step(x, y, weight), model.metrics_names)
 
 
 def predict_on_batch(model: Any, x: Any) -> Any:

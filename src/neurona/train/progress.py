@@ -1,4 +1,4 @@
-"""How `fit`, `evaluate` and `predict` report: a bar in terminals and notebooks, else plain lines."""
+"""How `fit`, `evaluate` and `predict` report: a bar in terminals and notebooks, else lines."""
 
 from __future__ import annotations
 
@@ -67,12 +67,12 @@ class ProgbarLogger(Callback):
     """
 
     order = 2  # after History: the logs are complete
-    is_display = True
     _drawing = False  # one bar at a time: what runs inside another run reports by lines
 
     def __init__(self) -> None:
         self._bar: Bar | None = None
         self._in_fit = False
+        self._steps: int | None = None
         self._drop()
 
     def _drop(self) -> None:
@@ -112,16 +112,17 @@ class ProgbarLogger(Callback):
         self._drop()
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        self._in_fit = True
+        self._in_fit, self._steps = True, self.params.get("steps")
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         done = self.model.position.batch  # not 0 when a killed run goes on in the middle
-        self._begin(f"Epoch {epoch + 1}/{self.params['epochs']}", self.params.get("steps"), done)
+        self._begin(f"Epoch {epoch + 1}/{self.params['epochs']}", self._steps, done)
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         self._advance(batch + 1, logs)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        self._steps = self._done  # of a generator it is known after the first epoch
         self._end(logs)
 
     def on_test_begin(self, logs: Logs | None = None) -> None:

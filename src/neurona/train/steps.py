@@ -31,7 +31,9 @@ def rehearse(model: Any, batch: tuple, kind: str) -> None:
     compiled = model.compiled_losses
     known = compiled.outputs is not None or kind == "predict" or custom
     if callable_ and not (model.built and known):
-        abstractly(lambda x, y: _forward(model, x, y, kind), x, y)
+        y_pred = abstract_outputs(model, x)
+        if kind != "predict" and not compiled.outputs:  # metrics make their totals here
+            compiled.build(y, y_pred, model.output_names)
     if custom and f"rehearsed {kind}" not in model.step_cache:
         abstractly(_runner(model, kind), x, y, weight)
         model.step_cache[f"rehearsed {kind}"] = None
@@ -41,13 +43,6 @@ def rehearse(model: Any, batch: tuple, kind: str) -> None:
             hint=f"write call(self, x), or {kind}_step(self, data)",
         )
     state.take_pending(model)
-
-
-def _forward(model: Any, x: Any, y: Any, kind: str) -> Any:
-    y_pred = model(x, training=False)
-    if kind != "predict" and not model.compiled_losses.outputs:
-        model.compiled_losses.build(y, y_pred, model.output_names)
-    return y_pred
 
 
 def abstractly(fn: Callable, *batch: Any) -> None:

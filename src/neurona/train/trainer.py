@@ -71,8 +71,8 @@ class Trainer:
         self,
         optimizer: Any = "rmsprop",
         loss: Any = None,
-        loss_weights: Any = None,
         metrics: Any = None,
+        loss_weights: Any = None,
         weighted_metrics: Any = None,
         run_eagerly: bool = False,
         steps_per_execution: int = 1,
@@ -82,6 +82,9 @@ class Trainer:
         engine: str | None = None,
     ) -> None:
         """Choose how to train.
+
+        Keras 3 has loss_weights before metrics; tutorials that give metrics by position follow the
+        older order, which is ours.
 
         Args:
             optimizer: a name or an Optimizer.

@@ -98,6 +98,8 @@ class AUC(ThresholdCounts):
 
     def result(self) -> Tensor:
         """Return the area; with multi_label the mean over the labels."""
+        if not self.totals:
+            return ops.zeros((), self.dtype)
         if self.curve == "PR" and self.summation_method == "interpolation":
             pieces = self._interpolated_pr()
         else:

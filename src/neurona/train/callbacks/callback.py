@@ -25,13 +25,11 @@ class Callback:
         model: the model that is trained.
         params: settings of the run: `epochs`, `steps`, `verbose`.
         order: callbacks of a lower order are called first; within an order, as they were given.
-        is_display: whether it only shows things, and a resume may do without it.
     """
 
     model: Any = None
     params: dict[str, Any]
     order = 0
-    is_display = False
 
     def set_model(self, model: Any) -> None:
         """Take the model that is going to be trained."""
@@ -99,7 +97,7 @@ class Callback:
         """After a batch of a prediction."""
 
     def on_exit(self) -> None:
-        """When the run ends in any way, an error or Ctrl-C too: let go of files and the terminal."""
+        """When the run ends in any way, Ctrl-C and errors too: let go of files and the terminal."""
 
 
 _SHORT = {"on_train_batch_begin": "on_batch_begin", "on_train_batch_end": "on_batch_end"}
@@ -153,7 +151,7 @@ class CallbackList:
             getattr(callback, method)(*args)
 
     def close(self) -> None:
-        """Let all callbacks release what they hold; the first error is raised after all had a go."""
+        """Let all callbacks release what they hold; an error is raised after all had a go."""
         errors: list[Exception] = []
         for callback in self.wants("on_exit"):
             try:

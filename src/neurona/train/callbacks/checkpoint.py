@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from pathlib import Path
 from typing import Any
@@ -216,10 +215,7 @@ class BackupAndRestore(Callback):
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         if self.delete_checkpoint:
-            for path in (self.path, self.previous, backup.unfinished(self.path)):
-                path.unlink(missing_ok=True)
-            with contextlib.suppress(OSError):  # unless the user keeps other files there
-                self.path.parent.rmdir()
+            backup.remove(self.path, self.previous)
 
     def get_state(self) -> dict[str, Any]:
         return {"seen": self.frequency.seen, "last": self.frequency.last}
