@@ -5,7 +5,7 @@ import pytest
 
 import neurona as nn
 from neurona import layers, ops
-from neurona.errors import StateError
+from neurona.errors import ArgumentError, StateError
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(12, 4)).astype("float32")
@@ -90,6 +90,60 @@ def test_a_step_that_changes_what_the_model_does_not_know_is_refused():
     with pytest.raises(StateError, match=r"a Parameter that the model does not know. Got stranger"):
         model.evaluate(X, X, verbose=0)
     assert stranger.numpy() == 0
+
+
+class TwoTowers(nn.Model):
+    def __init__(self, units=2):
+        super().__init__()
+        self.left, self.right = layers.Dense(units), layers.Dense(units)
+
+    def call(self, inputs, training=None, mask=None):
+        a, b = (inputs["a"], inputs["b"]) if isinstance(inputs, dict) else inputs
+        return self.left(a) + self.right(b)
+
+
+@pytest.mark.parametrize(
+    ("shape", "given"),
+    [
+        ([(None, 4), (None, 3)], [X, X[:, :3]]),
+        ({"a": (None, 4), "b": (None, 3)}, {"a": X, "b": X[:, :3]}),
+    ],
+)
+def test_subclasses_with_several_inputs(shape, given, tmp_path):
+    model = TwoTowers()
+    model.build(shape)
+    assert model.count_params() == 4 * 2 + 2 + 3 * 2 + 2
+    model.compile("sgd", "mse")
+    model.fit(given, np.zeros((12, 2)), verbose=0)
+    model.save(tmp_path / "m")
+    again = nn.models.load_model(tmp_path / "m", {"TwoTowers": TwoTowers})
+    np.testing.assert_array_equal(again.predict(given, verbose=0), model.predict(given, verbose=0))
+
+
+def test_build_takes_shapes():
+    model = Net()
+    model.build((None, 4))
+    assert model.built
+    assert len(model.weights) == 4
+    with pytest.raises(ArgumentError, match="build takes the shape of the inputs"):
+        Net().build()
+
+
+def test_a_build_of_ones_own_is_called_once_with_the_shape():
+    shapes = []
+
+    class Late(nn.Model):
+        def build(self, input_shape):
+            shapes.append(input_shape)
+            self.d = layers.Dense(input_shape[-1])
+
+        def call(self, x):
+            return self.d(x)
+
+    model = Late()
+    model(X), model(X)
+    assert shapes == [(12, 4)]
+    assert model.count_params() == 20
 
 
 def test_forgotten_call_and_compile():
