@@ -33,13 +33,12 @@ from neurona.errors import ArgumentError, NeuronaError, ShapeError, StateError
 from neurona.nn import constraints, initializers, regularizers
 from neurona.nn.context import add_loss, automatic_name, from_allowance, in_training, is_training
 from neurona.nn.members import members
+from neurona.nn.options import LayerOptions
 from neurona.nn.parameter import Parameter, lasting
 from neurona.nn.record import describe_object, rebuild, remember
 
-_COMMON = (
-    "name", "dtype", "trainable", "input_shape", "activity_regularizer", "input_dim",
-    "batch_input_shape",
-)  # fmt: skip
+# The last two are what older scripts say instead of input_shape.
+_COMMON = (*LayerOptions.__annotations__, "input_dim", "batch_input_shape")
 
 
 class Layer:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -27,6 +27,7 @@ from neurona.errors import ArgumentError, StateError
 from neurona.nn.context import added_losses
 from neurona.nn.layer import Layer
 from neurona.nn.network import Network, write_nested
+from neurona.nn.options import LayerOptions
 from neurona.nn.record import arguments_of, describe, describe_object, rebuild, sharing
 from neurona.train import save, state, steps, summary
 from neurona.train.trainer import Trainer
@@ -67,7 +68,9 @@ class Model(Trainer, Layer):
         self.start()
         return self
 
-    def __init__(self, inputs: Any = None, outputs: Any = None) -> None:
+    def __init__(
+        self, inputs: Any = None, outputs: Any = None, **common: Unpack[LayerOptions]
+    ) -> None:
         if (inputs is None) != (outputs is None):
             raise ArgumentError("Model takes inputs and outputs, or neither.")
         if inputs is not None:
