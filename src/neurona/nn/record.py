@@ -75,7 +75,7 @@ def remember(cls: Any, common: Sequence[str] = ()) -> None:
     extra = [inspect.Parameter(c, inspect.Parameter.KEYWORD_ONLY, default=None) for c in aside]
     if not open_ended:
         wrapped: Any = __init__
-        wrapped.__signature__ = signature.replace(parameters=[*parameters, *extra])  #
+        wrapped.__signature__ = signature.replace(parameters=[*parameters, *extra])
     cls.__init__ = __init__
 
 
