@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import neurona as nn
-from neurona import datasets, recipes
+from neurona import config, datasets, recipes
 from neurona.errors import ArgumentError, StateError
 from neurona.recipes import files, page
 from neurona.recipes.interrupt import Stopped
@@ -262,3 +262,15 @@ def test_xor_and_moons_reach_their_goal(tmp_path):
         recipe = recipes.get(name)
         run = recipes.carry_out(recipe, recipe.defaults, tmp_path / name, verbose=0)
         assert list(run.scores.values())[-1] >= least
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(config.data_folder() is None, reason="needs the real MNIST in NEURONA_DATA")
+def test_mnist_reaches_98_2_percent(tmp_path):
+    recipe = recipes.get("mnist")
+    run = recipes.carry_out(recipe, recipe.defaults, tmp_path, verbose=0)
+    assert run.scores["test accuracy"] >= 0.982
+    model = nn.models.load_model(run.out / "model.safetensors")
+    assert [type(layer).__name__ for layer in model.layers] == [
+        "Flatten", "Dense", "Dropout", "Dense",
+    ]  # fmt: skip
