@@ -1,4 +1,4 @@
-"""neurona: neural networks from scratch, from one neuron to a GPT, at native speed.
+"""neurona: neural networks from scratch, from one neuron to a GPT.
 
 >>> import neurona as nn
 >>> nn.grad(lambda x: nn.ops.tanh(x))(0.0).item()

@@ -18,7 +18,7 @@ from neurona.errors import ArgumentError, NeuronaError
 
 app = typer.Typer(
     name="neurona",
-    help="Neural networks from scratch, from one neuron to a GPT, at native speed.",
+    help="Neural networks from scratch, from one neuron to a GPT.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -142,7 +142,7 @@ def info() -> None:
 def start(
     version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
 ) -> None:
-    """Neural networks from scratch, from one neuron to a GPT, at native speed."""
+    """Neural networks from scratch, from one neuron to a GPT."""
     if version:
         from neurona import __version__
 
