@@ -6,6 +6,7 @@
 """
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 from neurona import config, errors, ops, random
@@ -99,7 +100,9 @@ def __getattr__(name: str) -> Any:
     if name in _HOMES:
         value = globals()[name] = getattr(importlib.import_module(_HOMES[name]), name)
         return value
-    raise AttributeError(f"module 'neurona' has no attribute {name!r}")
+    raise AttributeError(  # with what Python needs to say which name was meant
+        f"module 'neurona' has no attribute {name!r}", name=name, obj=sys.modules[__name__]
+    )
 
 
 def __dir__() -> list[str]:

@@ -15,7 +15,7 @@ import numpy as np
 from neurona.core.graph import tracing
 from neurona.core.op import as_tensor
 from neurona.core.shapes import Shape, is_float
-from neurona.core.tensor import Source, Tensor
+from neurona.core.tensor import Source, Tensor, recording
 from neurona.core.tree import flatten
 from neurona.errors import ArgumentError, GradientError, ShapeError
 from neurona.ops.arithmetic import add, alias
@@ -187,6 +187,8 @@ def value_and_grad(
     (Tensor(5., dtype=float32), Tensor([2., 4.], dtype=float32))
     """
 
+    _check_callable("grad", fn)
+
     def with_gradient(*args: Any, **kwargs: Any) -> Any:
         numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
         inputs = list(args)
@@ -201,8 +203,9 @@ def value_and_grad(
             structures.append((structure, len(leaves), len(leaves) + len(fresh)))
             leaves += fresh
             inputs[n] = structure.unflatten(fresh)
-        value = fn(*inputs, **kwargs)
-        y = as_tensor(value[0] if has_aux else value)
+        with recording():
+            value = fn(*inputs, **kwargs)
+        y = _result(value[0] if has_aux else value)
         if y.shape != () or not is_float(y.dtype):
             raise GradientError(
                 "a gradient is taken of a float scalar.",
@@ -219,6 +222,19 @@ def value_and_grad(
         return (y, value[1]) if has_aux else y, gradient
 
     return with_gradient
+
+
+def _check_callable(name: str, fn: Any) -> None:
+    if not callable(fn):
+        raise ArgumentError(f"{name} takes a function.", got=repr(fn)[:60], hint=f"nn.{name}(f)(x)")
+
+
+def _result(value: Any) -> Tensor:
+    if value is None or isinstance(value, str):
+        raise GradientError(
+            "the function returned no number.", got=repr(value), hint="return the scalar"
+        )
+    return as_tensor(value)
 
 
 def _flatten_numbers(arg: Any) -> tuple[list, Any]:
@@ -290,11 +306,14 @@ def jacobian(fn: Callable, argnum: int = 0) -> Callable:
     [[2.0, 0.0], [0.0, 6.0]]
     """
 
+    _check_callable("jacobian", fn)
+
     def with_jacobian(*args: Any, **kwargs: Any) -> Tensor:
         inputs = list(args)
         x = inputs[argnum] = _leaf(args[argnum])
         _check_floats([x], argnum)
-        y = as_tensor(fn(*inputs, **kwargs))
+        with recording():
+            y = _result(fn(*inputs, **kwargs))
         if y.size == 0:
             raise ShapeError("jacobian: the function returned nothing.", got=str(y.spec))
         rows = []
@@ -320,6 +339,10 @@ def backward(y: Tensor, gradient: Any = None) -> None:
             "backward() starts from a scalar.", got=str(y.spec), hint="loss.mean().backward()"
         )
     g = ones((), y.dtype) if gradient is None else as_tensor(gradient, y.dtype)
+    if g.shape != y.shape:
+        raise ShapeError(
+            "backward: the gradient has another shape.", got=str(g.shape), expected=str(y.shape)
+        )
     leaves: dict[int, Tensor] = {id(y): y} if y.requires_grad and y.source is None else {}
     for source in _ancestors(y):
         leaves.update({id(x): x for x in source.inputs if x.requires_grad and x.source is None})

@@ -8,9 +8,10 @@ Each is a function pair, and each can be given by an environment variable before
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
-from neurona.errors import check_choice, check_integer
+from neurona.errors import NeuronaError, check_choice, check_integer
 
 FLOATS = ("float32", "float64")
 ENGINES = ("reference",)
@@ -76,7 +77,16 @@ def data_folder() -> Path | None:
     return Path(folder).expanduser() if folder else None
 
 
-set_floatx(os.environ.get("NEURONA_FLOATX", "float32"))
-set_engine(os.environ.get("NEURONA_ENGINE", "reference"))
-set_threads(int(os.environ.get("NEURONA_THREADS", "0")))
-set_debug(int(os.environ.get("NEURONA_DEBUG", "0")))
+def _read(variable: str, default: str, set_value: Callable) -> None:
+    """Set what an environment variable says."""
+    text = os.environ.get(variable, default).strip()
+    try:
+        set_value(int(text) if text.lstrip("+-").isdecimal() else text)
+    except NeuronaError as error:
+        raise error.within(f"the environment variable {variable}.") from None
+
+
+_read("NEURONA_FLOATX", "float32", set_floatx)
+_read("NEURONA_ENGINE", "reference", set_engine)
+_read("NEURONA_THREADS", "0", set_threads)
+_read("NEURONA_DEBUG", "0", set_debug)

@@ -77,9 +77,17 @@ class FormatError(NeuronaError, ValueError):
 
 
 class MissingDataError(NeuronaError, FileNotFoundError):
-    """A data set is neither here nor reachable."""
+    """A file or a data set is neither here nor reachable."""
 
     __str__ = NeuronaError.__str__  # OSError has one of its own
+
+
+class IndexRangeError(NeuronaError, IndexError):
+    """An index is outside of its axis."""
+
+
+class FrozenError(NeuronaError, TypeError):
+    """A Tensor was to be changed in place."""
 
 
 class StateError(NeuronaError, RuntimeError):
@@ -106,10 +114,17 @@ def unknown(kind: str, name: object, options: Iterable[str]) -> ArgumentError:
         str(name).lower(), [o.lower() for o in options], n=1, cutoff=0.5
     )
     best = next((o for o in options if near and o.lower() == near[0]), None)
+    if best is None:  # lr for learning_rate
+        best = next((o for o in options if _initials(o) == str(name).lower()), None)
     hint = f"did you mean {best!r}?" if best else ""
     return ArgumentError(
         f"unknown {kind}.", got=repr(name), expected=f"one of {', '.join(options)}", hint=hint
     )
+
+
+def _initials(name: str) -> str:
+    words = [word for word in name.split("_") if word]
+    return "".join(word[0] for word in words) if len(words) > 1 else ""
 
 
 def check_integer(name: str, value: Any, *, minimum: int | None = None) -> int:

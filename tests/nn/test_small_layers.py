@@ -150,7 +150,7 @@ def test_arguments_are_checked(make, message):
         (lambda: layers.Cropping1D(1)(X), r"nothing would be left. Got cropping \(\(1, 1\),\)"),
         (
             lambda: layers.Add()(A),
-            r"Add: takes a list of at least one tensors. Got one, x \(1, 2\)",
+            r"Add: takes a list of tensors. Got one, x \(1, 2\)",
         ),
         (lambda: layers.Subtract()([A, A, A]), r"takes a list of 2 tensors. Got 3 of them"),
         (lambda: layers.Add()([A, np.ones((2, 2), "float32")]), r"the batch sizes differ"),

@@ -264,7 +264,7 @@ BAD = [
     ("SGD", {"learning_rate": -1.0}, "learning_rate is out of range"),
     ("SGD", {"learning_rate": "fast"}, "learning_rate must be a number"),
     ("Adagrad", {"initial_accumulator_value": -0.1}, "initial_accumulator_value is out of range"),
-    ("Adadelta", {"rho": 1.0}, r"rho is out of range. Got 1; expected a number in \[0, 1\)"),
+    ("Adadelta", {"rho": 1.0}, r"rho is out of range. Got 1.0; expected a number in \[0, 1\)"),
     ("RMSprop", {"rho": -0.1}, "rho is out of range"),
     ("RMSprop", {"epsilon": -1e-7}, "epsilon is out of range"),
     ("Adam", {"beta_1": 1.0}, "beta_1 is out of range"),

@@ -241,7 +241,7 @@ def test_get_layer():
     x = nn.Input((4,), name="in")
     model = nn.Model(x, layers.Dense(2, name="out")(x))
     assert model.get_layer("out") is model.get_layer(index=1) is model.layers[-1]
-    with pytest.raises(ArgumentError, match=r"no such layer. Got 'Out'; expected one of in, out"):
+    with pytest.raises(ArgumentError, match=r"unknown layer. Got 'Out'; expected one of in, out"):
         model.get_layer("Out")
     with pytest.raises(ArgumentError, match="Got index 2; expected 0 to 1"):
         model.get_layer(index=2)

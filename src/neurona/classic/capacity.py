@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from neurona.classic.network import NeuralNetwork
-from neurona.errors import ArgumentError
+from neurona.classic.samples import as_floats
+from neurona.errors import ArgumentError, ShapeError
 
 
 def compare_capacities(
@@ -36,7 +37,13 @@ def compare_capacities(
         raise ArgumentError("there is no size to compare.", got="hidden_sizes=()")
     from neurona import plots
 
-    X, y = np.asarray(X, float), np.asarray(y).ravel()
+    X, y = as_floats("X", X), np.asarray(y).ravel()
+    if X.ndim != 2 or X.shape[1] != 2:  # before minutes of training
+        raise ShapeError(
+            "a boundary on the plane needs exactly two features.",
+            got=f"X {X.shape}",
+            expected="X (N, 2)",
+        )
     networks = {}
     for size in hidden_sizes:
         network = NeuralNetwork(X.shape[1], size, 1, learning_rate, random_state=random_state)

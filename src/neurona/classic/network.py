@@ -9,8 +9,16 @@ import numpy as np
 
 from neurona import ops
 from neurona.autodiff import sweep
+from neurona.classic.samples import as_floats
 from neurona.core.tensor import Tensor
-from neurona.errors import ArgumentError, ShapeError, check_choice, check_integer, check_number
+from neurona.errors import (
+    ArgumentError,
+    DataError,
+    ShapeError,
+    check_choice,
+    check_integer,
+    check_number,
+)
 from neurona.nn import activations
 from neurona.nn.parameter import Parameter
 from neurona.train.step import Step
@@ -251,7 +259,7 @@ class NeuralNetwork:
         return plots.decision_boundary(self.forward, np.asarray(X, float), np.asarray(y).ravel())
 
     def _samples(self, X: Any) -> np.ndarray:
-        rows = np.atleast_2d(np.asarray(X, float))
+        rows = np.atleast_2d(as_floats("X", X))
         features = self._parameters["W1"].shape[0]
         if rows.ndim != 2 or rows.shape[1] != features:
             raise ShapeError(
@@ -262,7 +270,9 @@ class NeuralNetwork:
         return rows
 
     def _pair(self, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
-        samples, targets = self._samples(X), np.asarray(y, float)
+        samples, targets = self._samples(X), as_floats("y", y)
+        if not len(samples):
+            raise DataError("NeuralNetwork: there are no samples.", got=f"X {np.shape(X)}")
         outputs = self._parameters["W2"].shape[1]
         if targets.ndim == 1 and outputs == 1:
             targets = targets[:, None]
@@ -272,5 +282,11 @@ class NeuralNetwork:
                 got=f"y {np.shape(y)}",
                 expected=f"({len(samples)}, {outputs})",
                 hint="y.reshape(-1, 1)" if outputs == 1 else "",
+            )
+        if self.loss == "binary_crossentropy" and not ((targets >= 0) & (targets <= 1)).all():
+            raise DataError(
+                "NeuralNetwork: binary_crossentropy takes targets from 0 to 1.",
+                got=f"y from {targets.min():g} to {targets.max():g}",
+                hint="loss='half_mse' with another output_activation, for quantities",
             )
         return samples, targets

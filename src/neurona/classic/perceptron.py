@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from neurona.classic.samples import as_floats
 from neurona.errors import DataError, ShapeError, check_integer, check_number
 
 
@@ -74,11 +75,17 @@ class Perceptron:
         Raises:
             DataError: if X and y have different lengths, or a class is neither 0 nor 1.
         """
-        X, y = self._rows(X), np.asarray(y).ravel()
-        if X.ndim != 2 or len(X) != len(y) or not len(X):
+        X, y = self._rows(X), as_floats("y", y).ravel()
+        if X.ndim != 2 or len(X) != len(y):
             raise DataError("Perceptron: one target for each row.", got=f"X {X.shape}, y {y.shape}")
+        if not len(X):
+            raise DataError("Perceptron: there are no samples.", got=f"X {X.shape}")
         if not np.isin(y, (0, 1)).all():
-            raise DataError("Perceptron: the classes are 0 and 1.", got=str(np.unique(y)[:5]))
+            raise DataError(
+                "Perceptron: the classes are 0 and 1.",
+                got=", ".join(f"{c:g}" for c in np.unique(y)[:5]),
+                hint="(y + 1) / 2" if set(np.unique(y)) == {-1, 1} else "",
+            )
         self.errors, self.converged = [], False
         for epoch in range(check_integer("epochs", epochs, minimum=0)):
             wrong = 0
@@ -101,7 +108,7 @@ class Perceptron:
         return plots.linear_boundary(self.weights, self.bias, np.asarray(X), np.asarray(y))
 
     def _rows(self, X: Any) -> np.ndarray:
-        rows = np.asarray(X, float)
+        rows = as_floats("X", X)
         if rows.ndim not in (1, 2) or rows.shape[-1] != len(self.weights):
             raise ShapeError(
                 "Perceptron: wrong number of features.",

@@ -250,7 +250,11 @@ def _extract(
         if (known := numbers.get(key)) is not None:
             return known
         if x.level >= level:
-            raise TraceError("a Tensor has leaked out of a trace that has ended.", got=str(x.spec))
+            raise TraceError(
+                "a Tensor has leaked out of a trace that has ended.",
+                got=str(x.spec),
+                hint="return it from the traced function, and give it to the next one",
+            )
         if x.level or x.tracked:
             captured.append(x)
             value = graph.value(x.spec)

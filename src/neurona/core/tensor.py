@@ -7,6 +7,7 @@ eager mode and tracing alike.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neurona.core.shapes import DTYPES, Spec, as_dtype, check_size, is_float, nearest_dtype
-from neurona.errors import ArgumentError, DtypeError, GradientError, TraceError
+from neurona.errors import (
+    ArgumentError,
+    DtypeError,
+    FrozenError,
+    GradientError,
+    ShapeError,
+    TraceError,
+)
 
 if TYPE_CHECKING:
     from neurona.core.op import Op
@@ -128,7 +136,7 @@ class Tensor:
 
     def item(self) -> float | int | bool:
         """Return the single value as a Python number."""
-        return self._values().item()
+        return self._single("item()").item()
 
     def tolist(self) -> Any:
         """Return the values as nested Python lists."""
@@ -145,25 +153,58 @@ class Tensor:
                 "this Tensor has a shape but no values yet, because a function is being traced.",
                 got=str(self.spec),
                 hint="use nn.ops.where(condition, a, b) or nn.ops.scan instead of Python's if, "
-                "for, float() and numpy() on traced values",
+                "for, float() and numpy() on traced values; a tensor that was kept from a traced "
+                "function never gets values: return it instead",
             )
         return data
 
+    def _single(self, use: str, hint: str = "sum or average it, or take one by its index") -> Any:
+        values = self._values()
+        if values.size != 1:
+            raise ShapeError(f"{use} takes a single value.", got=f"x {self.shape}", hint=hint)
+        return values
+
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         values = self._values()
+        if _recordings and self.tracked and is_float(self.dtype):
+            raise GradientError(
+                "NumPy's functions do not tell a gradient what they do.",
+                got=f"a Tensor {self.spec} in a function whose gradient is taken",
+                hint="use nn.ops, e.g. nn.ops.exp(x) for np.exp(x), or x.detach() for a constant",
+            )
         return np.array(values, dtype=dtype) if copy or dtype is not None else values
 
+    def __array_function__(self, fn: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        """Apply a function of NumPy, such as np.mean, to the values."""
+        if fn in (np.shape, np.ndim, np.size) and len(args) == 1:
+            return getattr(self, fn.__name__)  # known while tracing, too
+
+        def values(x: Any) -> Any:
+            if isinstance(x, list | tuple):
+                return type(x)(map(values, x))
+            return np.asarray(x) if isinstance(x, Tensor) else x
+
+        return fn(*map(values, args), **{k: values(v) for k, v in kwargs.items()})
+
     def __bool__(self) -> bool:
-        return bool(self._values())
+        return bool(self._single("a truth value", "x.any() or x.all()"))
 
     def __float__(self) -> float:
-        return float(self._values().item())
+        return float(self._single("float()").item())
 
     def __int__(self) -> int:
-        return int(self._values().item())
+        return int(self._single("int()").item())
 
     def __index__(self) -> int:
+        if self.dtype.kind not in "iu" or self.shape:
+            raise DtypeError("an index is a single integer.", got=str(self.spec))
         return self._values().__index__()
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        raise FrozenError(
+            "a Tensor is not changed in place.",
+            hint="nn.ops.where(mask, new, x), or parameter.assign(values)",
+        )
 
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if spec else str(self)
@@ -237,6 +278,19 @@ class Tensor:
         return f"Tensor({body}, dtype={self.dtype.name})"
 
 
+_recordings: list[None] = []
+
+
+@contextlib.contextmanager
+def recording() -> Iterator[None]:
+    """Refuse, inside, to hand tensors that a gradient may flow through to NumPy."""
+    _recordings.append(None)
+    try:
+        yield
+    finally:
+        _recordings.pop()
+
+
 def tensor(data: Any, dtype: Any = None, *, requires_grad: bool = False) -> Tensor:
     """Return the values as a Tensor; the data are copied.
 
@@ -278,12 +332,13 @@ def as_array(data: Any, dtype: Any = None) -> np.ndarray:
             if wanted.kind == "i" and array.size and np.abs(array).max() > 2**31 - 1:
                 wanted = DTYPES["int64"]
         else:
-            wanted = as_dtype(dtype) if dtype is not None else nearest_dtype(array.dtype)
+            number = array.dtype.kind in "biuf"  # all else is refused below
+            known = nearest_dtype(array.dtype) if number else array.dtype
+            wanted = as_dtype(dtype) if dtype is not None else known
     check_size(array.shape)
     if array.dtype.kind not in "biuf":
-        raise DtypeError(
-            "a Tensor holds numbers.", got=f"{array.dtype} data", expected="numbers or booleans"
-        )
+        shown = repr(data) if data is None or isinstance(data, str) else f"{array.dtype} data"
+        raise DtypeError("a Tensor holds numbers.", got=shown, expected="numbers or booleans")
     return array if array.dtype == wanted else array.astype(wanted)
 
 

@@ -43,7 +43,7 @@ def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
         raise DataError(
             "a class number is out of range.",
             got=f"{numbers.min()} to {numbers.max()}",
-            expected=f"0 to {num_classes - 1}",
+            expected=f"0 to {num_classes - 1}" if num_classes else "0 or more",
             hint="labels that start at 1 need labels - 1" if numbers.min() > 0 else "",
         )
     result = np.zeros((numbers.size, num_classes), dtype=config.floatx())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,10 @@ def pad_sequences(
     check_choice("padding", padding, ("pre", "post"))
     check_choice("truncating", truncating, ("pre", "post"))
     target = np.dtype(dtype)
+    if not isinstance(sequences, Iterable) or isinstance(sequences, str):
+        raise DataError(
+            "pad_sequences takes a list of sequences.", got=_shown(sequences), hint="[[1, 2], [3]]"
+        )
     rows = []
     for position, sequence in enumerate(sequences):
         try:

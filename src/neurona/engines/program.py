@@ -12,6 +12,7 @@ import numpy as np
 from neurona import config
 from neurona.core.graph import Graph
 from neurona.core.lowering import Contraction, Loop, View
+from neurona.errors import check_choice
 
 
 @dataclass
@@ -72,7 +73,7 @@ def _cost(graph: Graph) -> dict[str, int]:
 
 def compile(graph: Graph, engine: str | None = None) -> Program:
     """Compile a Graph with an engine, `config.engine()` by default."""
-    name = engine or config.engine()
+    name = check_choice("engine", engine or config.engine(), config.ENGINES)
     if config.debug():
         graph.check()
     module: Any = importlib.import_module(f"neurona.engines.{name}")

@@ -22,7 +22,15 @@ def check_axes(layer: Any, x: Tensor | Shape, axes: tuple[str, ...]) -> None:
             f"{type(layer).__name__}: the number of axes is wrong.",
             got=f"x {shape}" if shape is not None else f"a {type(x).__name__}",
             expected=f"x ({', '.join(axes)})",
+            hint=_missing_axis(shape, axes),
         )
+
+
+def _missing_axis(shape: Shape | None, axes: tuple[str, ...]) -> str:
+    """Return what helps where one axis is missing, which is mostly the last."""
+    if shape is None or len(shape) != len(axes) - 1:
+        return ""
+    return f"x[..., None] adds an axis of {axes[-1]}; x[None] makes a batch of one sample"
 
 
 def check_channels_last(data_format: Any) -> None:

@@ -53,10 +53,7 @@ class Dense(Layer):
 
     def build(self, shape: Any) -> None:
         """Create kernel (D, units) and bias (units,)."""
-        if len(shape) < 2:
-            raise ShapeError(
-                "Dense: needs a batch axis.", got=f"x {shape}", expected="x (batch, ..., features)"
-            )
+        _check_batch(shape)
         self.kernel = self.add_weight(
             (shape[-1], self.units),
             self.kernel_initializer,
@@ -75,7 +72,18 @@ class Dense(Layer):
 
     def call(self, x: Tensor) -> Tensor:  # (B, ..., D)
         """Return activation(x @ kernel + bias)."""
+        _check_batch(x.shape)
         y = x @ self.kernel  # (B, ..., units)
         if self.use_bias:
             y = y + self.bias
         return self.activation(y)
+
+
+def _check_batch(shape: Any) -> None:
+    if len(shape) < 2:
+        raise ShapeError(
+            "Dense: needs a batch axis.",
+            got=f"x {shape}",
+            expected="x (batch, ..., features)",
+            hint="x[None] is a batch of one sample; x[:, None] gives each sample one feature",
+        )

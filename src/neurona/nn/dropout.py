@@ -17,13 +17,13 @@ from neurona.ops import draw
 
 
 def _check_rate(rate: Any) -> float:
-    number = check_number("rate", rate, low=0, high=1)
-    if number == 1.0:
+    number = check_number("rate", rate)
+    if not 0 <= number < 1:
         raise ArgumentError(
             "rate is out of range.",
             got=repr(rate),
             expected="a number in [0, 1)",
-            hint="rate is the share that is dropped; 1 would drop everything",
+            hint="rate is the share that is dropped: 0.5 drops half, 1 would drop everything",
         )
     return number
 
@@ -86,10 +86,11 @@ class Dropout(Layer):
         self.noise_shape = _check_noise_shape(noise_shape)
 
     def call(self, x: Tensor, training: bool = False) -> Tensor:  # (B, ...)
+        mask_shape = self.mask_shape(x)
         if not training or self.rate == 0.0:
             return x
         x = _floats(x, self.dtype)
-        return x * _kept(self.mask_shape(x), self.rate, self.seed, x) / (1.0 - self.rate)
+        return x * _kept(mask_shape, self.rate, self.seed, x) / (1.0 - self.rate)
 
     def mask_shape(self, x: Tensor) -> Shape:
         """Return the shape of the mask for x."""

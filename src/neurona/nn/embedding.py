@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
+import numpy as np
+
 from neurona import ops
 from neurona.core.tensor import Tensor, as_array
-from neurona.errors import ArgumentError, ShapeError, check_integer
+from neurona.errors import ArgumentError, DataError, ShapeError, check_integer
 from neurona.nn.layer import Layer
 from neurona.nn.options import LayerOptions
 
@@ -28,7 +30,7 @@ class Embedding(Layer):
 
     Raises:
         ArgumentError: for mask_zero=True: masks do not travel through layers here.
-        IndexError: if x has a number outside of the vocabulary (eager and reference engine).
+        IndexRangeError: if x has a number outside of the vocabulary (eager and reference engine).
 
     Source: Bengio et al. 2003, "A neural probabilistic language model".
     """
@@ -80,6 +82,16 @@ class Embedding(Layer):
             regularizer=self.embeddings_regularizer,
             constraint=self.embeddings_constraint,
         )
+
+    def check_data(self, x: np.ndarray) -> None:
+        """Refuse numbers outside of the vocabulary."""
+        if x.size and not (x.min() >= -self.input_dim and x.max() < self.input_dim):
+            raise DataError(
+                f"Embedding {self.name!r}: a number is outside of the vocabulary.",
+                got=f"numbers from {x.min()} to {x.max()}",
+                expected=f"0 to {self.input_dim - 1}",
+                hint=f"input_dim={int(x.max()) + 1}, the largest number plus 1",
+            )
 
     def call(self, x: Tensor) -> Tensor:  # (B, ...)
         if x.dtype.kind not in "iu":

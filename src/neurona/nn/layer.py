@@ -29,12 +29,13 @@ from neurona.core.op import cast
 from neurona.core.shapes import as_dtype, as_shape, is_float, product
 from neurona.core.tensor import Tensor, as_array
 from neurona.core.tree import flatten, map_leaves
-from neurona.errors import ArgumentError, NeuronaError, ShapeError, StateError
+from neurona.errors import ArgumentError, DtypeError, NeuronaError, ShapeError, StateError
 from neurona.nn import constraints, initializers, regularizers
 from neurona.nn.context import add_loss, automatic_name, from_allowance, in_training, is_training
 from neurona.nn.members import members
 from neurona.nn.options import LayerOptions
-from neurona.nn.parameter import Parameter, lasting
+from neurona.nn.parameter import Parameter, assign_all, lasting
+from neurona.nn.parts import check_parts
 from neurona.nn.record import describe_object, rebuild, remember
 
 # The last two are what older scripts say instead of input_shape.
@@ -68,7 +69,7 @@ class Layer:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        remember(cls, common=_COMMON)
+        remember(cls, common=_COMMON, check=check_parts)
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         self = object.__new__(cls)
@@ -132,15 +133,21 @@ class Layer:
     def build(self, shape: Any) -> None:
         """Create the parameters for inputs of this shape (a list of shapes for several inputs)."""
 
+    def check_data(self, x: np.ndarray) -> None:
+        """Raise a DataError for data that the layer cannot take; `fit` asks those at the door."""
+
     def call(self, x: Any) -> Any:
         """Compute the output."""
-        raise NotImplementedError(f"{type(self).__name__} has no call")
+        raise StateError(f"{type(self).__name__} has no call.", hint="write call(self, x)")
 
     # --- calling -----------------------------------------------------------------------------
 
     def __call__(self, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
         """Build on the first call, convert the inputs to Tensors of the layer's type, and call."""
-        inputs = [self._convert(a) for a in args]
+        try:
+            inputs = [self._convert(a) for a in args]
+        except NeuronaError as error:
+            raise self._explained(error, []) from None
         leaves = flatten(inputs)[0]
         for x in leaves if not kwargs else flatten((inputs, kwargs))[0]:
             if isinstance(x, Tensor) and x.level < 0:
@@ -148,6 +155,8 @@ class Layer:
                 return x.record_layer(self, inputs, given)  # type: ignore[attr-defined]
         shapes = [x.shape for x in leaves if isinstance(x, Tensor)]
         try:
+            if inputs and (inputs[0] is None or isinstance(inputs[0], str)):
+                raise DtypeError("a layer is called on numbers.", got=repr(inputs[0])[:60])
             self.ensure_built(inputs[0] if inputs else None)
             if training is None:
                 training = is_training()
@@ -172,7 +181,7 @@ class Layer:
         if isinstance(value, list | tuple) and not any(
             isinstance(v, Tensor | np.ndarray) for v in flatten(value)[0]
         ):
-            return convert(np.asarray(value, self.dtype))  # nested lists of numbers are one array
+            return convert(as_array(value, self.dtype))  # nested lists of numbers are one array
         return map_leaves(convert, value)
 
     def ensure_built(self, inputs: Any) -> None:
@@ -238,8 +247,14 @@ class Layer:
         wanted = as_dtype(dtype or self.dtype)
         with random.outside():
             zero = from_allowance(product(sizes))
-            value: Any = initializers.get(initializer) if not zero else np.zeros
-            value = value(sizes, dtype=wanted)
+            start: Any = initializers.get(initializer) if not zero else np.zeros
+            value = as_array(start(sizes, dtype=wanted), wanted)
+        if value.shape != sizes:
+            raise ShapeError(
+                f"the initializer of {name!r} gives another shape.",
+                got=str(value.shape),
+                expected=str(sizes),
+            )
         parameter = Parameter(
             value,
             name,
@@ -343,23 +358,8 @@ class Layer:
         Raises:
             ShapeError: if there are too few or too many, or a shape differs; then none is set.
         """
-        parameters, arrays = self.weights, [as_array(w) for w in weights]
-        if len(arrays) != len(parameters):
-            raise ShapeError(
-                f"set_weights: {self.name!r} has another number of parameters.",
-                got=f"{len(arrays)} arrays",
-                expected=str(len(parameters)),
-                hint="" if self.built else "build the model first: call it on data",
-            )
-        for p, array in zip(parameters, arrays, strict=True):
-            if p.shape != array.shape:
-                raise ShapeError(
-                    f"set_weights: {p.path} has another shape.",
-                    got=str(array.shape),
-                    expected=str(p.shape),
-                )
-        for p, array in zip(parameters, arrays, strict=True):
-            p.assign(array)
+        hint = "" if self.built else "build the model first: call it on data"
+        assign_all(self.weights, weights, f"set_weights: {self.name!r}", hint)
 
     # --- description -------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from neurona.nn.options import LayerOptions
 def _check_list(layer: Layer, xs: Any, count: int | None = None) -> None:
     if not isinstance(xs, list | tuple) or not xs or (count and len(xs) != count):
         raise ShapeError(
-            f"{type(layer).__name__}: takes a list of {count or 'at least one'} tensors.",
+            f"{type(layer).__name__}: takes a list of {f'{count} ' if count else ''}tensors.",
             got=f"{len(xs)} of them" if isinstance(xs, list | tuple) else f"one, x {xs.shape}",
             hint=f"{type(layer).__name__}()([a, b])",
         )

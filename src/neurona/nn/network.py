@@ -130,6 +130,10 @@ class Network:
             everything.values(), key=lambda v: (-distance.get(id(v), 0), place.get(id(v), -1))
         )
 
+    def readers(self, place: Symbolic) -> list[Layer]:
+        """Return the layers that an input goes into directly."""
+        return [c.layer for c in self.calls if any(x is place for x in c.inputs)]
+
     # --- running -----------------------------------------------------------------------------
 
     def feed(self, given: Any) -> list[Any]:

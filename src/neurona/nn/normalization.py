@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from neurona import ops
-from neurona.core.shapes import Shape, normalize_axes, normalize_axis
+from neurona.core.shapes import Shape, normalize_axes, normalize_axis, product
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, ShapeError, check_integer, check_number
 from neurona.nn.layer import Layer
@@ -23,6 +23,16 @@ def _moments(x: Tensor, axes: tuple[int, ...]) -> tuple[Tensor, Tensor, Tensor]:
 def _sizes(shape: Shape, axes: tuple[int, ...]) -> Shape:
     """Return the sizes of these axes and 1 for the others."""
     return tuple(s if a in axes else 1 for a, s in enumerate(shape))
+
+
+def _check_features(layer: Layer, p: Parameter | None, sizes: Shape) -> None:
+    """Refuse another number of features than the layer was built for."""
+    if p is not None and product(p.shape) != product(sizes):
+        raise ShapeError(
+            f"{type(layer).__name__}: the number of features differs.",
+            got=str(product(sizes)),
+            expected=str(product(p.shape)),
+        )
 
 
 def _check_axis(axis: Any) -> Any:
@@ -84,6 +94,7 @@ class _Scaled(Layer):
 
     def scaled(self, centred: Tensor, variance: Tensor, sizes: Shape) -> Tensor:
         """Return gamma * centred / sqrt(variance + epsilon) + beta."""
+        _check_features(self, self.gamma if self.scale else self.beta, sizes)
         factor = ops.rsqrt(variance + self.epsilon)
         if self.gamma is not None:
             factor = factor * ops.reshape(self.gamma, sizes)
@@ -157,6 +168,7 @@ class BatchNormalization(_Scaled):
     def call(self, x: Tensor, training: bool = False) -> Tensor:  # (B, ..., C)
         axis = normalize_axis(self.axis, x.ndim, "BatchNormalization")
         sizes = _sizes(x.shape, (axis,))  # (1, ..., C)
+        _check_features(self, self.moving_mean, sizes)
         if not (training and self.trainable):
             centred = x - ops.reshape(self.moving_mean, sizes)
             return self.scaled(centred, ops.reshape(self.moving_variance, sizes), sizes)
@@ -326,7 +338,9 @@ class RMSNormalization(Layer):
     def call(self, x: Tensor) -> Tensor:  # (B, ..., D)
         axes = _feature_axes(self.axis, x.shape, "RMSNormalization")
         square = ops.mean(ops.square(x), axis=axes, keepdims=True)
-        scale = ops.reshape(self.scale, _sizes(x.shape, axes))
+        sizes = _sizes(x.shape, axes)
+        _check_features(self, self.scale, sizes)
+        scale = ops.reshape(self.scale, sizes)
         return x * ops.rsqrt(square + self.epsilon) * scale
 
 

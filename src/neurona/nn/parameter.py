@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 
 from neurona.autodiff import sweep
+from neurona.core.graph import tracing
 from neurona.core.op import as_tensor, cast
 from neurona.core.shapes import is_float
-from neurona.core.tensor import Tensor, as_array
-from neurona.errors import DtypeError, GradientError, ShapeError
+from neurona.core.tensor import Tensor, as_array, recording
+from neurona.errors import ArgumentError, DtypeError, GradientError, ShapeError, StateError
 from neurona.ops import alias, ones, zeros
 
 
@@ -85,6 +86,7 @@ class Parameter(Tensor):
         Raises:
             ShapeError: if the shape differs.
             DtypeError: if floats are assigned to integers.
+            StateError: if a function is traced that is no training step.
         """
         x = value.value if isinstance(value, Tensor) else Tensor(as_array(value))
         if x.shape != self.shape:
@@ -97,6 +99,11 @@ class Parameter(Tensor):
             x = cast(x, dtype=self.dtype)
         if _rehearsals:
             _rehearsals[-1].setdefault(id(self), (self, self._value))
+        elif tracing() and not self._value.level:
+            raise StateError(  # it would happen once, and not in each call of the Program
+                f"{self.path} is assigned to while a function is traced.",
+                hint="return the new value, and assign it outside of the jit function",
+            )
         if x.level:
             self._value = x
         else:
@@ -116,6 +123,34 @@ class Parameter(Tensor):
 
     def __repr__(self) -> str:
         return f"<Parameter {self.path} {self.spec}>"
+
+
+def assign_all(parameters: Sequence[Parameter], values: Any, owner: str, hint: str = "") -> None:
+    """Assign a list of arrays to parameters: all of them, or none if one does not fit.
+
+    Raises:
+        ArgumentError: if the values are no list.
+        ShapeError: if there are too few or too many, or a shape differs.
+    """
+    if not isinstance(values, list | tuple):
+        raise ArgumentError(f"{owner} takes a list of arrays.", got=repr(values)[:60])
+    arrays = [as_array(v) for v in values]
+    if len(arrays) != len(parameters):
+        raise ShapeError(
+            f"{owner} has another number of parameters.",
+            got=f"{len(arrays)} arrays",
+            expected=str(len(parameters)),
+            hint=hint,
+        )
+    for p, array in zip(parameters, arrays, strict=True):
+        if p.shape != array.shape:
+            raise ShapeError(
+                f"{owner}: {p.path} has another shape.",
+                got=str(array.shape),
+                expected=str(p.shape),
+            )
+    for p, array in zip(parameters, arrays, strict=True):
+        p.assign(array)
 
 
 _rehearsals: list[dict[int, tuple[Parameter, Tensor]]] = []
@@ -172,12 +207,20 @@ def gradients(
     >>> gradients(lambda: (w * w).sum(), [w])
     (Tensor(9., dtype=float32), [Tensor([6.], dtype=float32)])
     """
+    for p in parameters:
+        if not isinstance(p, Parameter):
+            raise GradientError(
+                "gradients are with respect to Parameters.",
+                got=repr(p)[:60],
+                hint="model.trainable_weights; nn.grad takes them of arguments",
+            )
     originals = [p.value for p in parameters]
     leaves = [alias(v) if v.level else Tensor(v.data, requires_grad=True) for v in originals]
     for p, leaf in zip(parameters, leaves, strict=True):
         p.restore(leaf)
     try:
-        result = fn()
+        with recording():
+            result = fn()
     finally:
         for p, leaf, value in zip(parameters, leaves, originals, strict=True):
             if p.value is leaf:  # unless fn assigned to it
@@ -187,6 +230,13 @@ def gradients(
         raise GradientError("the loss is a float scalar.", got=str(loss.spec), hint="average it")
     seed = ones((), loss.dtype) if scale is None else as_tensor(scale, loss.dtype)
     found = sweep([loss], [seed], leaves)
+    if leaves and all(g is None for g in found):
+        raise GradientError(
+            "the loss does not depend on any of the parameters.",
+            got=f"{len(leaves)} parameters, {parameters[0].path} the first",
+            hint="comparisons, argmax, round and casts to integers have no gradient, and NumPy's "
+            "functions hide it: use nn.ops",
+        )
     return result, [
         zeros(p.shape, p.dtype) if g is None else (g if g.level else g.detach())
         for p, g in zip(parameters, found, strict=True)

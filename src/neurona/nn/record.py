@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from neurona.core.shapes import as_dtype
-from neurona.errors import ArgumentError, FormatError, unknown
+from neurona.errors import ArgumentError, FormatError, NeuronaError, unknown
 
 NAMESPACES = (
     "layers", "models", "activations", "initializers", "regularizers", "constraints", "losses",
@@ -26,13 +26,16 @@ NAMESPACES = (
 )  # fmt: skip
 
 
-def remember(cls: Any, common: Sequence[str] = ()) -> None:
+def remember(
+    cls: Any, common: Sequence[str] = (), check: Callable[[Mapping], None] | None = None
+) -> None:
     """Wrap the constructor of a class so that its instances keep their arguments.
 
     Args:
         cls: the class; called from `__init_subclass__` of a family's base class.
         common: keyword arguments that every class of the family takes without naming them; they
             are handed to `self.set_common`, not to the constructor.
+        check: gets the arguments after the constructor, which comes first with its own complaints.
     """
     original: Any = cls.__dict__.get("__init__")
     if original is None:
@@ -70,9 +73,17 @@ def remember(cls: Any, common: Sequence[str] = ()) -> None:
             if parameter.kind is parameter.VAR_KEYWORD:
                 given.update(given.pop(name, {}))
         self.arguments = {**given, **own}
-        if own:
-            self.set_common(**own)
-        original(self, *args, **kwargs)
+        try:
+            if own:
+                self.set_common(**own)
+            original(self, *args, **kwargs)
+            if check is not None:
+                check(given)
+        except NeuronaError as error:
+            if not error.places:
+                shown = ", ".join(f"{k}={_shown(v)}" for k, v in {**given, **own}.items())
+                error.within(f"{type(self).__name__}({shown}).")
+            raise
         getattr(self, "name", None)  # takes the automatic name now, in the order of creation
 
     extra = [inspect.Parameter(c, inspect.Parameter.KEYWORD_ONLY, default=None) for c in aside]
@@ -80,6 +91,11 @@ def remember(cls: Any, common: Sequence[str] = ()) -> None:
         wrapped: Any = __init__
         wrapped.__signature__ = signature.replace(parameters=[*named, *extra])
     cls.__init__ = __init__
+
+
+def _shown(value: Any) -> str:
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 40 else f"{text[:37]}..."
 
 
 class Sharing:

@@ -10,7 +10,7 @@ import numpy as np
 from neurona import ops
 from neurona.core.shapes import Shape, normalize_axes
 from neurona.core.tensor import Tensor, as_array
-from neurona.errors import ArgumentError, DataError, ShapeError, check_integer
+from neurona.errors import ArgumentError, DataError, DtypeError, ShapeError, check_integer
 from neurona.nn.layer import Layer
 from neurona.nn.options import LayerOptions
 
@@ -31,11 +31,18 @@ class Rescaling(Layer):
     """
 
     def __init__(self, scale: Any, offset: Any = 0.0, **common: Unpack[LayerOptions]) -> None:
-        self.scale, self.offset = as_array(scale), as_array(offset)
+        self.scale, self.offset = _number("scale", scale), _number("offset", offset)
 
     def call(self, x: Tensor) -> Tensor:  # (B, ...)
         x = x if x.dtype.kind == "f" else x.astype(self.dtype)
         return x * self.scale.astype(x.dtype) + self.offset.astype(x.dtype)
+
+
+def _number(name: str, value: Any) -> np.ndarray:
+    try:
+        return as_array(value)
+    except DtypeError:
+        raise ArgumentError(f"{name} is a number or an array.", got=repr(value)) from None
 
 
 class Normalization(Layer):

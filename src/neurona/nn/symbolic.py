@@ -107,6 +107,11 @@ class Symbolic(Tensor):
         layer.output_shape = _one_or_all([y.shape for y in call.outputs])
         return call.output
 
+    def __len__(self) -> int:
+        if self.shape and self.shape[0] is None:
+            return len(self._values())  # which says that there are none
+        return super().__len__()
+
     def _values(self) -> Any:
         raise StateError(
             "a symbolic input has a shape but no values.",

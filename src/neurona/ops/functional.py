@@ -59,6 +59,7 @@ def softmax(x, axis=-1):
     [0.5, 0.5]
     """
     x = _floats(x)
+    normalize_axes(axis, x.ndim, "softmax")
     e = exp(_shifted(x, axis)[0])
     y = e / sum(e, axis=axis, keepdims=True)
     y.logits, y.logits_axis = x, axis

@@ -9,7 +9,7 @@ import numpy as np
 from neurona.core.op import as_tensor
 from neurona.core.shapes import broadcast_shapes, product
 from neurona.core.tensor import Tensor
-from neurona.errors import ArgumentError, DtypeError, ShapeError
+from neurona.errors import ArgumentError, DtypeError, IndexRangeError, ShapeError
 from neurona.ops.comparison import where
 from neurona.ops.index import take
 from neurona.ops.movement import broadcast_to, flip, reshape, strided_slice
@@ -77,7 +77,10 @@ def _basic(x, keys):
         size = x.shape[axis]
         if isinstance(key, int):
             if not -size <= key < size:
-                raise IndexError(f"index {key} is out of range for axis {axis} of size {size}")
+                raise IndexRangeError(
+                    f"index {key} is out of range for axis {axis} of size {size}.",
+                    expected=f"{-size} to {size - 1}" if size else "",
+                )
             a, b, s = key % size, key % size + 1, 1
         else:
             a, b, s = key.indices(size)
@@ -142,5 +145,9 @@ def _checked(index, size):
     """Refuse an index outside of its axis: joined with others it would hit a wrong element."""
     values = index.data
     if values is not None and values.size and not (-size <= values.min() and values.max() < size):
-        raise IndexError(f"an index is out of range for an axis of size {size}")
+        raise IndexRangeError(
+            f"an index is out of range for an axis of size {size}.",
+            got=f"{values.min()} to {values.max()}",
+            expected=f"{-size} to {size - 1}",
+        )
     return index

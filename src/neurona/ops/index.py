@@ -14,7 +14,13 @@ from neurona.core.shapes import (
     normalize_axis,
 )
 from neurona.core.tensor import Tensor
-from neurona.errors import ArgumentError, DtypeError, ShapeError
+from neurona.errors import (
+    ArgumentError,
+    DtypeError,
+    IndexRangeError,
+    ShapeError,
+    check_integer,
+)
 from neurona.ops.comparison import eq
 from neurona.ops.movement import broadcast_to, expand_dims, reshape
 
@@ -31,6 +37,17 @@ def _indices(name, spec):
         )
 
 
+def _outside(name, indices, size):
+    """Return the error for indices of which NumPy refused one."""
+    first = indices[(indices < -size) | (indices >= size)].ravel()[0]
+    return IndexRangeError(
+        f"{name}: an index is out of range.",
+        got=str(first),
+        expected=f"{-size} to {size - 1} for an axis of size {size}",
+        hint="count from 0" if first == size else "",
+    )
+
+
 def _take_shape(x, indices, *, axis):
     _indices("take", indices)
     axis = normalize_axis(axis, x.ndim, "take")
@@ -44,12 +61,15 @@ def take(xp, x, indices, *, axis=0):
     Shapes: x (..., n, ...), indices (I...) -> y (..., I..., ...). The embedding lookup.
 
     Raises:
-        IndexError: if an index is outside of the axis (eager and reference engine).
+        IndexRangeError: if an index is outside of the axis (eager and reference engine).
 
     >>> take([[1.0, 2.0], [3.0, 4.0]], [1, 1, 0]).tolist()
     [[3.0, 4.0], [3.0, 4.0], [1.0, 2.0]]
     """
-    return xp.take(x, indices, axis=axis)
+    try:
+        return xp.take(x, indices, axis=axis)
+    except IndexError:
+        raise _outside("take", indices, x.shape[axis]) from None
 
 
 @take.grad
@@ -86,7 +106,10 @@ def scatter_add(xp, x, indices, updates, *, axis=0):
     if xp is not np:
         return x.at[place].add(updates)
     y = np.array(x)
-    np.add.at(y, place, updates)
+    try:
+        np.add.at(y, place, updates)
+    except IndexError:
+        raise _outside("scatter_add", indices, x.shape[axis]) from None
     return y
 
 
@@ -123,7 +146,10 @@ def take_along_axis(xp, x, indices, *, axis=-1):
     >>> take_along_axis([[1.0, 2.0], [3.0, 4.0]], [[1], [0]], axis=1).tolist()
     [[2.0], [3.0]]
     """
-    return xp.take_along_axis(x, indices, axis=axis)
+    try:
+        return xp.take_along_axis(x, indices, axis=axis)
+    except IndexError:
+        raise _outside("take_along_axis", indices, x.shape[axis]) from None
 
 
 @take_along_axis.grad
@@ -159,7 +185,10 @@ def add_along_axis(xp, x, indices, updates, *, axis):
     if xp is not np:
         return x.at[tuple(place)].add(updates)
     y = np.array(x)
-    np.add.at(y, tuple(place), updates)
+    try:
+        np.add.at(y, tuple(place), updates)
+    except IndexError:
+        raise _outside("add_along_axis", indices, x.shape[axis]) from None
     return y
 
 
@@ -299,6 +328,7 @@ def one_hot(indices, depth, dtype=None, axis=-1):
     [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
     """
     indices = as_tensor(indices)
+    depth = check_integer("depth", depth, minimum=0)
     axis = normalize_axis(axis, indices.ndim + 1, "one_hot")
     classes = reshape(arange(depth, dtype=indices.dtype), (depth,) + (1,) * (indices.ndim - axis))
     return cast(eq(expand_dims(indices, axis), classes), dtype=dtype or float)

@@ -17,7 +17,7 @@ from neurona.core.shapes import (
     normalize_axis,
     product,
 )
-from neurona.errors import ArgumentError, ShapeError
+from neurona.errors import ArgumentError, ShapeError, check_integer
 
 __all__ = [
     "broadcast_to", "expand_dims", "flip", "moveaxis", "pad", "reshape", "squeeze", "strided_slice",
@@ -41,7 +41,9 @@ def _ravel(place, shape):
 
 
 def _reshape_shape(x, *, shape):
-    sizes = list((shape,) if isinstance(shape, int) else shape)
+    sizes = list(shape) if isinstance(shape, tuple) else [shape]
+    for size in sizes:
+        check_integer("reshape: a size", size)
     if sizes.count(-1) == 1:
         rest = product([s for s in sizes if s != -1])
         if rest == 0 or x.size % rest:

@@ -52,6 +52,11 @@ def _method(fn):
     return method
 
 
+def _compared(fn, x, y):
+    """Leave None and strings to Python, for which they are never equal to a Tensor."""
+    return NotImplemented if y is None or isinstance(y, str) else fn(x, y)
+
+
 def _flattened(self):
     """Return the elements in one axis."""
     return movement.reshape(self, (-1,))
@@ -83,7 +88,7 @@ def _install() -> None:
         setattr(Tensor, f"__{name}__", lambda x, y, fn=fn: fn(x, y))
         setattr(Tensor, f"__r{name}__", lambda y, x, fn=fn: fn(x, y))
     for name, fn in _COMPARISON.items():
-        setattr(Tensor, f"__{name}__", lambda x, y, fn=fn: fn(x, y))
+        setattr(Tensor, f"__{name}__", lambda x, y, fn=fn: _compared(fn, x, y))
     for name, fn in _UNARY.items():
         setattr(Tensor, f"__{name}__", lambda x, fn=fn: fn(x))
     for name, fn in _METHODS.items():

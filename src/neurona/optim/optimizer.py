@@ -16,7 +16,7 @@ from typing import Any, TypedDict
 from neurona import ops
 from neurona.core.op import as_tensor
 from neurona.core.tensor import Tensor
-from neurona.errors import ArgumentError, StateError, check_integer, check_number
+from neurona.errors import ArgumentError, ShapeError, StateError, check_integer, check_number
 from neurona.nn.parameter import Parameter, gradients
 from neurona.nn.record import remember
 from neurona.optim.clipping import clip_by_global_norm, clip_by_norm, clip_by_value
@@ -319,6 +319,12 @@ class Optimizer:
         for p, g in zip(parameters, grads, strict=True):
             if g is not None:
                 g = as_tensor(g, p.dtype).astype(p.dtype)
+                if g.shape != p.shape:
+                    raise ShapeError(
+                        f"the gradient of {p.path} has another shape.",
+                        got=str(g.shape),
+                        expected=str(p.shape),
+                    )
                 indices.append(self._index[id(p)])
                 gs.append(g if self.loss_scale_factor is None else g / self.loss_scale_factor)
         return indices, gs

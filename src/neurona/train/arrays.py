@@ -134,7 +134,12 @@ def check_inputs(model: Any, x: Any) -> None:
     at; the layers of others complain by themselves.
     """
     network = model.network
-    if network is None or not model.fixed_inputs:
+    if network is None:
+        return
+    if not model.fixed_inputs:
+        leaves = flatten(x)[0]
+        for layer in network.readers(network.input_leaves[0]) if len(leaves) == 1 else ():
+            layer.check_data(leaves[0])
         return
     try:
         leaves = network.feed(x)
@@ -150,8 +155,18 @@ def check_inputs(model: Any, x: Any) -> None:
                 f"x does not fit the input {place.name!r} of the model.",
                 got=f"x {got}",
                 expected=str(want).replace("None", "batch", 1),
-                hint=axis if len(got) == len(want) - 1 else "",
+                hint=_hint(axis, got, want),
             )
+        for layer in network.readers(place):
+            layer.check_data(value)
+
+
+def _hint(axis: str, got: tuple, want: tuple) -> str:
+    if len(got) == len(want) - 1:
+        return axis
+    if len(got) == len(want):
+        return f"give x as the model was built for, or build it with Input({got[1:]})"
+    return ""
 
 
 def check_targets(compiled: Any, y: Any) -> None:

@@ -15,6 +15,7 @@ from neurona.errors import ArgumentError, DataError, StateError, check_number
 from neurona.nn import losses
 from neurona.nn import metrics as all_metrics
 from neurona.nn.metrics import Mean, Metric
+from neurona.nn.metrics.names import check_name
 
 
 class Output:
@@ -58,7 +59,13 @@ class Compiled:
                 raise ArgumentError(
                     f"{name} is a list or a dict.", got=repr(value), hint=f"{name}=[{value!r}]"
                 )
-        self.single = None if _nested(loss) else losses.get(loss)  # misspelt names fail right here
+        # misspelt names fail right here
+        self.single = None if _nested(loss) else losses.get(loss)
+        for name in flatten(loss)[0]:
+            losses.get(name)
+        for name in flatten([metrics, weighted_metrics])[0]:
+            if isinstance(name, str):
+                check_name(name)
         self.outputs: list[Output] | None = None
         self.names: list[str] | None = None
         self.tracker = Mean("loss")

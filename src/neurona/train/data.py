@@ -10,7 +10,7 @@ epoch passes the same order again and gets the same batches.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ import numpy as np
 from neurona.core import random
 from neurona.core.tensor import Tensor
 from neurona.core.tree import flatten
-from neurona.errors import ArgumentError, DataError, check_integer
+from neurona.errors import ArgumentError, DataError, NeuronaError, check_integer
 from neurona.ops import draw
 from neurona.train.arrays import check_arrays, weights_of_classes
 
@@ -106,6 +106,7 @@ class IterableSource:
 
     size = None
     shuffle = False
+    check: Callable[[Any, Any], None] | None = None  # of x and y of each batch
 
     def __init__(self, batches: Any, steps: int | None, class_weight: Any = None) -> None:
         self.given, self.class_weight = batches, class_weight
@@ -205,9 +206,15 @@ class IterableSource:
         )
 
     def _unpack(self, batch: Any) -> Batch:
-        x, y, weight = check_arrays(*unpack(batch))
-        if self.class_weight is not None:
-            weight = weights_of_classes(y, self.class_weight, weight)
+        try:
+            x, y, weight = check_arrays(*unpack(batch))
+            if self.class_weight is not None:
+                weight = weights_of_classes(y, self.class_weight, weight)
+            if self.check is not None:
+                self.check(x, y)
+        except NeuronaError as error:
+            number = max(self._taken, 1)
+            raise error.within(f"batch {number} of the {type(self.given).__name__}.") from None
         return x, y, weight
 
 
@@ -215,6 +222,12 @@ def _iterate(batches: Any) -> Iterator[Any]:
     """Return an iterator; a length and `[i]`, as Sequences of Keras have, are enough."""
     if hasattr(batches, "__iter__"):
         return iter(batches)
+    if not (hasattr(batches, "__len__") and hasattr(batches, "__getitem__")):
+        raise DataError(
+            "there are no batches to go through.",
+            got=type(batches).__name__,
+            expected="an iterable of batches, or a function that returns one",
+        )
     return _rows(batches)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from neurona.errors import StateError, check_integer
+from neurona.errors import NeuronaError, StateError, check_integer, check_number
 from neurona.train.arrays import check_arrays, check_inputs, check_targets, weights_of_classes
 from neurona.train.callbacks import CallbackList
 from neurona.train.data import source_of, split_arrays, unpack
@@ -40,9 +40,13 @@ def fit(model: Any, x: Any, y: Any, sample_weight: Any, given: FitSettings) -> H
     require_compiled(model, "fit")
     epochs = check_integer("epochs", given.epochs, minimum=0)
     first_epoch = check_integer("initial_epoch", given.initial_epoch, minimum=0)
+    for name in ("steps_per_epoch", "validation_steps", "validation_batch_size"):
+        if (value := getattr(given, name)) is not None:
+            check_integer(name, value, minimum=1)
     held = given.validation_data
-    if given.validation_split and held is None:
-        (x, y, sample_weight), held = split_arrays(x, y, sample_weight, given.validation_split)
+    share = check_number("validation_split", given.validation_split, low=0, high=1)
+    if share and held is None:
+        (x, y, sample_weight), held = split_arrays(x, y, sample_weight, share)
     source = source_of(
         x, y, sample_weight, batch_size=given.batch_size, shuffle=given.shuffle,
         steps=given.steps_per_epoch, class_weight=given.class_weight,
@@ -62,10 +66,15 @@ def _validation(
 ) -> Callable[[int], dict[str, Any]]:
     """Return the function that validates after an epoch, if that is due, and returns the logs."""
     is_due = _due(given.validation_freq)
-    parts = unpack(held) if isinstance(held, tuple | list) else (held, None, None)
     size = given.validation_batch_size or given.batch_size
-    source = source_of(*parts, batch_size=size, steps=given.validation_steps)
-    check_source(model, source)
+    try:
+        parts = unpack(held) if isinstance(held, tuple | list) else (held, None, None)
+        source = source_of(*parts, batch_size=size, steps=given.validation_steps)
+        check_source(model, source)
+    except NeuronaError as error:
+        if error.hint == "fit(x, y)":
+            error.hint = "validation_data=(x_val, y_val)"
+        raise error.within("validation_data.") from None
 
     def validate(epoch: int) -> dict[str, Any]:
         logs = run_evaluation(model, source, listeners) if is_due(epoch) else {}
@@ -105,7 +114,8 @@ def predict(
     model: Any, x: Any, batch_size: int | None, verbose: Any, steps: int | None, callbacks: Any
 ) -> Any:
     """Return the outputs for all samples."""
-    source = source_of(x, batch_size=batch_size or PREDICTION_BATCH, steps=steps)
+    size = PREDICTION_BATCH if batch_size is None else batch_size
+    source = source_of(x, batch_size=size, steps=steps)
     prepare(model, source, "predict")
     params = {"verbose": verbose, "epochs": 1, "steps": source.steps}
     listeners = CallbackList(with_progress(callbacks, verbose), model, params)
@@ -158,13 +168,19 @@ def prepare(model: Any, source: Any, kind: str) -> None:
     x, y, weight = source.peek()
     check_inputs(model, x)
     rehearse(model, (x, y, weight), kind)
-    if kind != "predict":
-        check_source(model, source)
+    check_source(model, source, kind)
 
 
-def check_source(model: Any, source: Any) -> None:
-    """Check inputs and targets: all of them if they are arrays, else those of the first batch."""
-    x, y, _ = source.arrays if hasattr(source, "arrays") else source.peek()
-    check_inputs(model, x)
-    if model.compiled_losses.outputs is not None:
-        check_targets(model.compiled_losses, y)
+def check_source(model: Any, source: Any, kind: str = "test") -> None:
+    """Check inputs and targets: all of them if they are arrays, else those of each batch."""
+
+    def check(x: Any, y: Any) -> None:
+        check_inputs(model, x)
+        if kind != "predict" and model.compiled_losses.outputs is not None:
+            check_targets(model.compiled_losses, y)
+
+    if hasattr(source, "arrays"):
+        check(*source.arrays[:2])
+    else:
+        source.check = check
+        source.peek()

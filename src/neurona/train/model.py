@@ -23,7 +23,7 @@ import numpy as np
 
 from neurona.core.shapes import as_dtype, as_shape
 from neurona.core.tensor import Tensor
-from neurona.errors import ArgumentError, StateError
+from neurona.errors import ArgumentError, StateError, unknown
 from neurona.nn.context import added_losses
 from neurona.nn.layer import Layer
 from neurona.nn.network import Network, write_nested
@@ -81,7 +81,7 @@ class Model(Trainer, Layer):
     def call(self, inputs: Any) -> Any:
         """Compute the outputs; a subclass writes its own."""
         if self.network is None:
-            raise NotImplementedError(f"{type(self).__name__} has no call")
+            return Layer.call(self, inputs)  # which says that there is none
         return self.network.run(inputs)
 
     def build(self, input_shape: Any = None) -> None:
@@ -144,11 +144,7 @@ class Model(Trainer, Layer):
         for layer in layers:
             if layer.name == name:
                 return layer
-        raise ArgumentError(
-            "there is no such layer.",
-            got=repr(name),
-            expected=f"one of {', '.join(layer.name for layer in layers)}",
-        )
+        raise unknown("layer", name, [layer.name for layer in layers])
 
     @property
     def output_names(self) -> list[str] | None:

@@ -8,7 +8,6 @@ and functions of neurona, and those that the caller gives as `custom_objects`.
 from __future__ import annotations
 
 import json
-import os
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,7 +22,7 @@ from neurona.nn.context import limited_parameters
 from neurona.nn.network import read_nested
 from neurona.nn.record import describe, rebuild, sharing
 from neurona.train import state, steps
-from neurona.train.tensor_file import parse_json, read_tensors, write_tensors
+from neurona.train.tensor_file import as_path, parse_json, read_tensors, write_tensors
 
 FORMAT = 1
 LARGEST = 2**30  # elements of a tensor in the networks of a file, at a batch of 3
@@ -89,7 +88,7 @@ def load_model(
     ...     load_model(folder + "/model.safetensors").count_params()
     8
     """
-    source = Path(os.fspath(path))
+    source = as_path(path)
     arrays, metadata = read_tensors(source)
     if "neurona" not in metadata:
         raise FormatError(
@@ -155,7 +154,7 @@ def save_weights(model: Any, path: Any, overwrite: bool) -> None:
 
 def load_weights(model: Any, path: Any, skip_mismatch: bool, by_name: bool) -> None:
     """Read the parameters of a model from a file; see `Model.load_weights`."""
-    source = Path(os.fspath(path))
+    source = as_path(path)
     _require_built(model)
     arrays, _ = read_tensors(source)
     given = {n.replace(".", "/"): a for n, a in arrays.items() if not n.startswith("/")}
@@ -187,7 +186,7 @@ def load_weights(model: Any, path: Any, skip_mismatch: bool, by_name: bool) -> N
 
 
 def _target(path: Any, overwrite: bool) -> Path:
-    target = Path(os.fspath(path))
+    target = as_path(path)
     if not overwrite and target.exists():
         raise StateError(f"{target} exists.", hint="overwrite=True, or another name")
     return target

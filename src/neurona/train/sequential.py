@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Unpack
 
 from neurona.core.tensor import Tensor
@@ -38,6 +38,10 @@ class Sequential(Model):
         self._chain: list[Layer] = []
         self._start: Symbolic | None = None  # what the chain begins with, if it is known
         self.fixed_inputs = False
+        if layers is not None and not isinstance(layers, Iterable):
+            raise ArgumentError(
+                "Sequential takes a list of layers.", got=repr(layers), hint="Sequential([layer])"
+            )
         for layer in layers or []:
             self._append(layer)
         if self._start is not None:
@@ -70,7 +74,7 @@ class Sequential(Model):
             raise ArgumentError(
                 "Sequential takes layers.",
                 got=repr(layer),
-                hint=f"{layer.__name__}(...)" if isinstance(layer, type) else "",
+                hint=f"{layer.__name__}(...)" if isinstance(layer, type) else "layers.Dense(10)",
             )
         if isinstance(layer, InputLayer):
             if self._chain or self._start is not None:

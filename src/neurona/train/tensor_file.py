@@ -16,7 +16,7 @@ import numpy as np
 import safetensors
 from safetensors.numpy import save
 
-from neurona.errors import FormatError
+from neurona.errors import ArgumentError, FormatError, MissingDataError
 
 # The library writes metadata in a new order in each process; in one entry they have one order, so
 # that equal models are equal files.
@@ -26,6 +26,12 @@ _TYPES = {
     "F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8", "I32": "<i4",
     "I16": "<i2", "I8": "<i1", "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "<u1", "BOOL": "<u1",
 }  # fmt: skip
+_FOREIGN = {  # how files begin that people have, too
+    b"\x89HDF": "an HDF5 file, such as the .h5 files of Keras",
+    b"PK\x03\x04": "a ZIP archive, such as .keras, .npz and PyTorch's .pt files",
+    b"\x80": "a pickle, which could run any code",
+    b"\x93NUMPY": "an array of NumPy",
+}
 
 
 def write_tensors(
@@ -69,14 +75,21 @@ def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
 
     Raises:
         FormatError: if it is no safetensors file, or is damaged.
+        MissingDataError: if there is no such file.
     """
+    if not path.exists():
+        raise MissingDataError(
+            "there is no such file.", got=str(path), hint=f"the folder is {path.parent.resolve()}"
+        )
+    if path.is_dir():
+        raise FormatError("this is a folder, not a file.", got=str(path))
     content = path.read_bytes()
     try:
         entries = safetensors.deserialize(content)
         with safetensors.safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
     except safetensors.SafetensorError as error:
-        raise _broken(path, str(error).removeprefix("Error while deserializing: ")) from None
+        raise _foreign(path, content, str(error)) from None
     if _METADATA in metadata:
         metadata = parse_json(metadata[_METADATA], path)
         if not isinstance(metadata, dict) or not all(isinstance(v, str) for v in metadata.values()):
@@ -111,6 +124,29 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise ValueError("a key comes twice")
     return found
+
+
+def _foreign(path: Path, content: bytes, why: str) -> FormatError:
+    for signature, kind in _FOREIGN.items():
+        if content.startswith(signature):
+            return FormatError(
+                f"{path.name} is no file of neurona.",
+                got=kind,
+                expected="a safetensors file, as model.save writes",
+                hint="read its arrays with the library that wrote it, then set_weights",
+            )
+    return _broken(path, why.removeprefix("Error while deserializing: "))
+
+
+def as_path(path: Any) -> Path:
+    """Return what the user gave as the path of a file.
+
+    Raises:
+        ArgumentError: if it is none.
+    """
+    if not isinstance(path, str | os.PathLike):
+        raise ArgumentError("a file is given by its path.", got=repr(path)[:60])
+    return Path(os.fspath(path))
 
 
 def _broken(path: Path, why: str) -> FormatError:

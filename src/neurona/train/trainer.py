@@ -5,8 +5,9 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
+from neurona import config
 from neurona.core.tensor import Tensor
-from neurona.errors import StateError, check_integer
+from neurona.errors import StateError, check_choice, check_integer
 from neurona.nn.members import members
 from neurona.nn.metrics import Metric
 from neurona.nn.parameter import Parameter
@@ -112,6 +113,8 @@ class Trainer:
         self.optimizer, self.loss = optimizers.get(optimizer), loss
         self.compiled_losses = Compiled(loss, loss_weights, metrics, weighted_metrics)
         self.run_eagerly = bool(run_eagerly)
+        if engine is not None:
+            check_choice("engine", engine, config.ENGINES)
         self.engine = engine or ("reference" if jit_compile is False else None)
         self.steps_per_execution = check_integer(
             "steps_per_execution", steps_per_execution, minimum=1

@@ -15,7 +15,7 @@ from neurona import ops
 from neurona.core.op import as_tensor
 from neurona.core.shapes import Shape, as_dtype, is_float
 from neurona.core.tensor import Tensor
-from neurona.errors import ShapeError, check_choice
+from neurona.errors import ArgumentError, ShapeError, check_choice
 from neurona.nn.losses.labels import check_same_shape
 from neurona.nn.record import remember
 
@@ -115,7 +115,19 @@ class FunctionLoss(Loss):
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """Return what the function gives."""
         y_true, y_pred = match_ranks(y_true, y_pred)
-        return as_tensor(self.fn(y_true, y_pred))
+        return numbers_of(self.name, self.fn(y_true, y_pred))
+
+
+def numbers_of(name: str, values: Any) -> Tensor:
+    """Return what a function of the user gives as a Tensor, or say that it gives none."""
+    if isinstance(values, Tensor | np.ndarray | np.generic | int | float):
+        return as_tensor(values)
+    raise ArgumentError(
+        f"{name}: the function returned no numbers.",
+        got=repr(values)[:60],
+        expected="a Tensor, one value for each sample",
+        hint="return ops.mean(ops.square(y_true - y_pred), axis=-1)",
+    )
 
 
 def as_floats(y_pred: Any, dtype: np.dtype | None = None) -> Tensor:

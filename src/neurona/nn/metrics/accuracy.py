@@ -24,7 +24,9 @@ def _pair(y_true: Any, y_pred: Any, name: str) -> tuple[Tensor, Tensor]:
     y, p = match_ranks(as_tensor(y_true), as_tensor(y_pred))
     if y.shape != p.shape:
         raise ShapeError(
-            f"{name}: one label for each prediction.", got=f"y_true {y.shape}, y_pred {p.shape}"
+            f"{name}: one label for each prediction.",
+            got=f"y_true {y.shape}, y_pred {p.shape}",
+            hint="metrics=['accuracy'] chooses the kind that fits labels and outputs",
         )
     return y, p
 

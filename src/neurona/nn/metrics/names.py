@@ -123,6 +123,12 @@ def _accuracy(name: str, y_true_shape: Shape, y_pred_shape: Shape, loss: Any) ->
     return accuracy.CategoricalAccuracy(name=name)
 
 
+def check_name(name: str) -> None:
+    """Raise an ArgumentError if no metric has this name."""
+    if name.lower() not in ("accuracy", "acc", "crossentropy", "ce"):
+        _find(name)
+
+
 def _find(identifier: Any) -> Metric:
     if isinstance(identifier, Metric):
         return identifier
