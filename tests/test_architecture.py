@@ -34,6 +34,7 @@ FLOORS = [
     {"datasets", "plots", "classic", "doctor", "explain", "interop", "zoo"},
     {"recipes"},
     {"cli", "playground"},
+    {"__main__"},
 ]  # fmt: skip
 LEVEL = {name: level for level, floor in enumerate(FLOORS) for name in floor}
 ENGINES_MAY_IMPORT = {"errors", "config", "core", "engines"}

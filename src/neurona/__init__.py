@@ -1,4 +1,4 @@
-"""neurona: neural networks from scratch, from one neuron to a GPT, at native speed.
+"""neurona: neural networks from scratch, from one neuron to a GPT.
 
 >>> import neurona as nn
 >>> nn.grad(lambda x: nn.ops.tanh(x))(0.0).item()
@@ -9,36 +9,35 @@ import importlib
 import sys
 from typing import TYPE_CHECKING, Any
 
-from neurona import (
-    activations,
-    callbacks,
-    config,
-    constraints,
-    data,
-    errors,
-    initializers,
-    layers,
-    losses,
-    metrics,
-    models,
-    ops,
-    optimizers,
-    random,
-    regularizers,
-    utils,
-)
+from neurona import config, errors, ops, random
 from neurona.autodiff import grad, jacobian, value_and_grad
 from neurona.core.graph import Graph, trace
 from neurona.core.tensor import Tensor, tensor
 from neurona.engines.jit import jit
 from neurona.gradcheck import GradientCheck, gradcheck
-from neurona.models import Model, Sequential
-from neurona.nn.parameter import Parameter, gradients
-from neurona.nn.symbolic import Input
-from neurona.train.recipe import recipe
 
 if TYPE_CHECKING:
-    from neurona import classic, datasets, plots
+    from neurona import (
+        activations,
+        callbacks,
+        classic,
+        constraints,
+        data,
+        datasets,
+        initializers,
+        layers,
+        losses,
+        metrics,
+        models,
+        optimizers,
+        plots,
+        regularizers,
+        utils,
+    )
+    from neurona.models import Model, Sequential
+    from neurona.nn.parameter import Parameter, gradients
+    from neurona.nn.symbolic import Input
+    from neurona.train.recipe import recipe
 
 __version__ = "0.1.0"
 
@@ -80,12 +79,31 @@ __all__ = [
     "value_and_grad",
 ]
 
-_LAZY = ("classic", "datasets", "plots")  # not needed to build and train a network
+# Loaded when they are first named, so that the import stays light: name -> its home.
+_HOMES = {
+    "Model": "neurona.models",
+    "Sequential": "neurona.models",
+    "Input": "neurona.models",
+    "Parameter": "neurona.nn.parameter",
+    "gradients": "neurona.nn.parameter",
+    "recipe": "neurona.train.recipe",
+}
+_NAMESPACES = {
+    "activations", "callbacks", "classic", "constraints", "data", "datasets", "initializers",
+    "layers", "losses", "metrics", "models", "optimizers", "plots", "regularizers", "utils",
+}  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
-    if name in _LAZY:
+    if name in _NAMESPACES:
         return importlib.import_module(f"neurona.{name}")
+    if name in _HOMES:
+        value = globals()[name] = getattr(importlib.import_module(_HOMES[name]), name)
+        return value
     raise AttributeError(  # with what Python needs to say which name was meant
         f"module 'neurona' has no attribute {name!r}", name=name, obj=sys.modules[__name__]
     )
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -7,6 +7,7 @@ from neurona.train.callbacks.monitor import EarlyStopping, ReduceLROnPlateau
 from neurona.train.callbacks.records import CSVLogger, TensorBoard
 from neurona.train.history import History
 from neurona.train.progress import ProgbarLogger
+from neurona.train.progress import ProgbarLogger as ProgressBar
 
 __all__ = [
     "BackupAndRestore",
@@ -19,6 +20,7 @@ __all__ = [
     "LearningRateScheduler",
     "ModelCheckpoint",
     "ProgbarLogger",
+    "ProgressBar",
     "ReduceLROnPlateau",
     "TensorBoard",
     "TerminateOnNaN",

@@ -10,6 +10,7 @@ import numpy as np
 
 import neurona as nn
 from neurona import ops
+from neurona.nn.context import reset_names
 
 
 class Noise(nn.layers.Layer):
@@ -29,6 +30,7 @@ def problem():
 
 
 def network(seed=3, units=8, activation="tanh"):
+    reset_names()  # the names of layers are in the files
     nn.random.set_seed(seed)
     model = nn.Sequential(
         [nn.layers.Dense(units, activation=activation), Noise(), nn.layers.Dense(2, name="scores")]
@@ -45,6 +47,7 @@ def callbacks_in(folder, save_freq="epoch", patience=4):
         nn.callbacks.EarlyStopping("val_loss", patience=patience, restore_best_weights=True),
         nn.callbacks.ReduceLROnPlateau("val_loss", factor=0.5, patience=1, cooldown=1),
         nn.callbacks.CSVLogger(folder / "log.csv"),
+        nn.callbacks.ModelCheckpoint(folder / "best.safetensors", save_best_only=True),
     ]
 
 
@@ -58,13 +61,10 @@ def train(folder, save_freq="epoch", extra=(), epochs=9, seed=3):
 
 
 def result(folder, model, history):
-    arrays, info = model.get_state()
-    digest = hashlib.sha256()
-    for name in sorted(arrays):
-        digest.update(name.encode() + arrays[name].tobytes())
+    model.save(folder / "final.safetensors")
     return {
-        "state": digest.hexdigest(),
-        "info": json.dumps(info, sort_keys=True),
+        "final": hashlib.sha256((folder / "final.safetensors").read_bytes()).hexdigest(),
+        "best": hashlib.sha256((folder / "best.safetensors").read_bytes()).hexdigest(),
         "history": json.dumps([history.epoch, history.history]),
         "csv": (folder / "log.csv").read_text(),
     }

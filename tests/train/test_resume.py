@@ -58,13 +58,19 @@ def uninterrupted(tmp_path_factory):
     return found
 
 
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    """Leave the disk out: a process that ends loses nothing that the system has."""
+    monkeypatch.setattr(os, "fsync", lambda handle: None)
+
+
 def crash(folder, save_freq, *extra):
     with pytest.raises(Crash):
         script.train(folder, save_freq, extra)
 
 
 @pytest.mark.parametrize("before_backup", [True, False])
-@pytest.mark.parametrize("batch", range(1, BATCHES + 1, 3))
+@pytest.mark.parametrize("batch", [1, 2, 7, 8, 9, 16, 17, 30, 39, BATCHES])
 def test_crash_at_a_batch_with_a_backup_each_batch(tmp_path, uninterrupted, batch, before_backup):
     crash(tmp_path, 1, CrashAfter(batch, before_backup))
     seed = 3 if batch == 1 and before_backup else 99  # from the backup alone, where there is one
@@ -254,7 +260,7 @@ def other_callbacks(run):
         (fewer_samples, r"data.arrays\[0\]\[0\]\[0\] differs. Got 50; expected 60"),
         (other_samples, r"data.samples\[0\] differs"),
         (other_batch_size, r"data.batch_size differs. Got 10; expected 8"),
-        (other_callbacks, r"callbacks\[1\] differs. Got EarlyStopping; expected CSVLogger"),
+        (other_callbacks, r"callbacks.ModelCheckpoint differs. Got nothing; expected present"),
     ],
 )
 def test_the_backup_of_another_run_is_refused(tmp_path, change, message):
@@ -438,7 +444,7 @@ def test_every_kind_of_data_goes_on_where_it_was(tmp_path, kind, save_freq):
         return [a.tobytes() for a in model.get_weights()], model.history.history
 
     expected = run(tmp_path / "whole")
-    for batch in (1, steps - 1, steps, steps + 1, 2 * steps, 3 * steps + 2):
+    for batch in (2, steps, steps + 1, 3 * steps):
         with pytest.raises(Crash):
             run(tmp_path / str(batch), CrashAfter(batch, False))
         assert run(tmp_path / str(batch)) == expected, batch

@@ -10,7 +10,8 @@ either answer would surprise somebody. Python numbers take the type of the tenso
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,6 +26,7 @@ DTYPES = {
 }
 _RANK = {dtype: rank for rank, dtype in enumerate(DTYPES.values())}
 MAX_ELEMENTS = 2**40  # a terabyte of bytes: past this a size is a mistake
+_limits = [MAX_ELEMENTS]
 
 
 class Spec(NamedTuple):
@@ -129,13 +131,23 @@ def as_shape(shape: Any) -> Shape:
     return sizes
 
 
+@contextlib.contextmanager
+def limited_sizes(elements: int) -> Iterator[None]:
+    """Refuse shapes of more elements inside: for what comes from a file."""
+    _limits.append(elements)
+    try:
+        yield
+    finally:
+        _limits.pop()
+
+
 def check_size(shape: Shape) -> None:
     """Refuse a shape that no memory could hold, before anything is allocated."""
-    if product(shape) > MAX_ELEMENTS:
+    if product(shape) > _limits[-1]:
         raise ShapeError(
             "the tensor would be too large.",
             got=f"shape {shape}, {product(shape):.1e} elements",
-            expected=f"at most {MAX_ELEMENTS:.1e}",
+            expected=f"at most {_limits[-1]:.1e}",
             hint="check the units, vocabulary or image size that made this shape",
         )
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from neurona import ops
 from neurona.core.tensor import Tensor
 from neurona.errors import ShapeError, check_integer, check_number
 from neurona.nn import activations
 from neurona.nn.layer import Layer
+from neurona.nn.options import LayerOptions
 
 
 class Activation(Layer):
@@ -23,7 +24,7 @@ class Activation(Layer):
     [[0.0, 2.0]]
     """
 
-    def __init__(self, activation: Any) -> None:
+    def __init__(self, activation: Any, **common: Unpack[LayerOptions]) -> None:
         self.activation = activations.get(activation)
 
     def call(self, x: Tensor) -> Tensor:  # (B, ...)
@@ -47,7 +48,11 @@ class ReLU(Layer):
     """
 
     def __init__(
-        self, max_value: float | None = None, negative_slope: float = 0.0, threshold: float = 0.0
+        self,
+        max_value: float | None = None,
+        negative_slope: float = 0.0,
+        threshold: float = 0.0,
+        **common: Unpack[LayerOptions],
     ) -> None:
         self.max_value = None if max_value is None else check_number("max_value", max_value, low=0)
         self.negative_slope = check_number("negative_slope", negative_slope, low=0)
@@ -71,7 +76,7 @@ class LeakyReLU(Layer):
     [[-0.5, 2.0]]
     """
 
-    def __init__(self, negative_slope: float = 0.3) -> None:
+    def __init__(self, negative_slope: float = 0.3, **common: Unpack[LayerOptions]) -> None:
         self.negative_slope = check_number("negative_slope", negative_slope, low=0)
 
     def call(self, x: Tensor) -> Tensor:  # (B, ...)
@@ -92,7 +97,7 @@ class ELU(Layer):
     [[-0.6321, 2.0]]
     """
 
-    def __init__(self, alpha: float = 1.0) -> None:
+    def __init__(self, alpha: float = 1.0, **common: Unpack[LayerOptions]) -> None:
         self.alpha = check_number("alpha", alpha)
 
     def call(self, x: Tensor) -> Tensor:  # (B, ...)
@@ -123,6 +128,7 @@ class PReLU(Layer):
         alpha_regularizer: Any = None,
         alpha_constraint: Any = None,
         shared_axes: Any = None,
+        **common: Unpack[LayerOptions],
     ) -> None:
         self.alpha_initializer = alpha_initializer
         self.alpha_regularizer, self.alpha_constraint = alpha_regularizer, alpha_constraint
@@ -166,7 +172,7 @@ class Softmax(Layer):
     [[0.5, 0.5, 0.0]]
     """
 
-    def __init__(self, axis: Any = -1) -> None:
+    def __init__(self, axis: Any = -1, **common: Unpack[LayerOptions]) -> None:
         several = axis if isinstance(axis, list | tuple) else (axis,)
         axes = tuple(check_integer("axis", a) for a in several)
         self.axis = axes if isinstance(axis, list | tuple) else axes[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from neurona import ops
 from neurona.core.tensor import Tensor
@@ -10,6 +10,7 @@ from neurona.errors import ArgumentError, ShapeError, check_choice, check_intege
 from neurona.nn import activations
 from neurona.nn.axes import SPATIAL, check_axes, check_channels_last
 from neurona.nn.layer import Layer
+from neurona.nn.options import LayerOptions
 
 
 def set_geometry(
@@ -64,6 +65,7 @@ class _Conv(Layer):
         bias_regularizer: Any = None,
         kernel_constraint: Any = None,
         bias_constraint: Any = None,
+        **common: Unpack[LayerOptions],
     ) -> None:
         self.filters = check_integer("filters", filters, minimum=1)
         self.groups = check_integer("groups", groups, minimum=1)
@@ -188,6 +190,7 @@ class _ConvTranspose(Layer):
         bias_regularizer: Any = None,
         kernel_constraint: Any = None,
         bias_constraint: Any = None,
+        **common: Unpack[LayerOptions],
     ) -> None:
         self.filters = check_integer("filters", filters, minimum=1)
         set_geometry(self, kernel_size, strides, padding, dilation_rate, data_format)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from neurona.core.tensor import Tensor
 from neurona.errors import ShapeError, check_integer
 from neurona.nn import activations
 from neurona.nn.layer import Layer
+from neurona.nn.options import LayerOptions
 
 
 class Dense(Layer):
@@ -41,6 +42,7 @@ class Dense(Layer):
         bias_regularizer: Any = None,
         kernel_constraint: Any = None,
         bias_constraint: Any = None,
+        **common: Unpack[LayerOptions],
     ) -> None:
         self.units = check_integer("units", units, minimum=1)
         self.activation = activations.get(activation)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Unpack
 
 from neurona import ops
 from neurona.core import random
@@ -12,6 +12,7 @@ from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, ShapeError, check_integer, check_number
 from neurona.nn.axes import IMAGES, SEQUENCES, check_axes, check_channels_last
 from neurona.nn.layer import Layer
+from neurona.nn.options import LayerOptions
 from neurona.ops import draw
 
 
@@ -74,7 +75,13 @@ class Dropout(Layer):
     [[1.0, 2.0]]
     """
 
-    def __init__(self, rate: float, noise_shape: Any = None, seed: int | None = None) -> None:
+    def __init__(
+        self,
+        rate: float,
+        noise_shape: Any = None,
+        seed: int | None = None,
+        **common: Unpack[LayerOptions],
+    ) -> None:
         self.rate, self.seed = _check_rate(rate), _check_seed(seed)
         self.noise_shape = _check_noise_shape(noise_shape)
 
@@ -158,7 +165,9 @@ class GaussianNoise(Layer):
     Source: Bishop 1995, "Training with noise is equivalent to Tikhonov regularization".
     """
 
-    def __init__(self, stddev: float, seed: int | None = None) -> None:
+    def __init__(
+        self, stddev: float, seed: int | None = None, **common: Unpack[LayerOptions]
+    ) -> None:
         self.stddev = check_number("stddev", stddev, low=0, high=1)
         self.seed = _check_seed(seed)
 
@@ -181,7 +190,9 @@ class GaussianDropout(Layer):
     Source: Srivastava et al. 2014, section 10.
     """
 
-    def __init__(self, rate: float, seed: int | None = None) -> None:
+    def __init__(
+        self, rate: float, seed: int | None = None, **common: Unpack[LayerOptions]
+    ) -> None:
         self.rate, self.seed = _check_rate(rate), _check_seed(seed)
 
     def call(self, x: Tensor, training: bool = False) -> Tensor:  # (B, ...)
@@ -208,7 +219,13 @@ class AlphaDropout(Layer):
     Source: Klambauer et al. 2017.
     """
 
-    def __init__(self, rate: float, noise_shape: Any = None, seed: int | None = None) -> None:
+    def __init__(
+        self,
+        rate: float,
+        noise_shape: Any = None,
+        seed: int | None = None,
+        **common: Unpack[LayerOptions],
+    ) -> None:
         self.rate, self.seed = _check_rate(rate), _check_seed(seed)
         self.noise_shape = _check_noise_shape(noise_shape)
 

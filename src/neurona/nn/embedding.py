@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from neurona import ops
 from neurona.core.tensor import Tensor, as_array
 from neurona.errors import ArgumentError, DataError, ShapeError, check_integer
 from neurona.nn.layer import Layer
+from neurona.nn.options import LayerOptions
 
 
 class Embedding(Layer):
@@ -44,6 +45,7 @@ class Embedding(Layer):
         mask_zero: bool = False,
         weights: Any = None,
         input_length: int | None = None,
+        **common: Unpack[LayerOptions],
     ) -> None:
         self.input_dim = check_integer("input_dim", input_dim, minimum=1)
         self.output_dim = check_integer("output_dim", output_dim, minimum=1)

@@ -33,14 +33,13 @@ from neurona.errors import ArgumentError, DtypeError, NeuronaError, ShapeError, 
 from neurona.nn import constraints, initializers, regularizers
 from neurona.nn.context import add_loss, automatic_name, from_allowance, in_training, is_training
 from neurona.nn.members import members
-from neurona.nn.parameter import Parameter, assign_all
+from neurona.nn.options import LayerOptions
+from neurona.nn.parameter import Parameter, assign_all, lasting
 from neurona.nn.parts import check_parts
 from neurona.nn.record import describe_object, rebuild, remember
 
-_COMMON = (
-    "name", "dtype", "trainable", "input_shape", "activity_regularizer", "input_dim",
-    "batch_input_shape",
-)  # fmt: skip
+# The last two are what older scripts say instead of input_shape.
+_COMMON = (*LayerOptions.__annotations__, "input_dim", "batch_input_shape")
 
 
 class Layer:
@@ -190,7 +189,7 @@ class Layer:
         if self.built:
             return
         shape = map_leaves(lambda x: x.shape, inputs)
-        with random.outside():
+        with random.outside(), lasting():
             self.build(shape)
         self.built = True
         self._built_for = shape

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+_NOTES = ("arguments", "compile_arguments")  # how it was made: what it holds is elsewhere
+
 
 def members(owner: Any, kind: type) -> Iterator[tuple[str, Any]]:
     """Yield (name, object) for the attributes of a kind, alone or in lists, tuples and dicts.
@@ -16,7 +18,8 @@ def members(owner: Any, kind: type) -> Iterator[tuple[str, Any]]:
     [('size', 1), ('sizes/0', 2), ('sizes/1/large', 3)]
     """
     for name, value in vars(owner).items():
-        yield from _inside(name, value, kind)
+        if name not in _NOTES:
+            yield from _inside(name, value, kind)
 
 
 def _inside(name: str, value: Any, kind: type) -> Iterator[tuple[str, Any]]:

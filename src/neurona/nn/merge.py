@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
+from typing import Any, Unpack
 
 from neurona import ops
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, ShapeError, check_integer
 from neurona.nn.layer import Layer
+from neurona.nn.options import LayerOptions
 
 
 def _check_list(layer: Layer, xs: Any, count: int | None = None) -> None:
@@ -114,7 +115,7 @@ class Concatenate(Layer):
     [[0.0, 1.0, 1.0]]
     """
 
-    def __init__(self, axis: int = -1) -> None:
+    def __init__(self, axis: int = -1, **common: Unpack[LayerOptions]) -> None:
         self.axis = check_integer("axis", axis)
 
     def call(self, xs: list[Tensor]) -> Tensor:
@@ -141,7 +142,7 @@ class Dot(Layer):
     [[3.0]]
     """
 
-    def __init__(self, axes: Any, normalize: bool = False) -> None:
+    def __init__(self, axes: Any, normalize: bool = False, **common: Unpack[LayerOptions]) -> None:
         pair = tuple(axes) if isinstance(axes, list | tuple) else (axes, axes)
         if len(pair) != 2:
             raise ArgumentError("axes is an integer or a pair.", got=repr(axes))
@@ -206,7 +207,7 @@ def minimum(inputs: Any, name: str | None = None, dtype: Any = None) -> Tensor:
 
 def concatenate(inputs: Any, axis: int = -1, name: str | None = None, dtype: Any = None) -> Tensor:
     """A list of tensors side by side; see Concatenate."""
-    return Concatenate(axis, name=name, dtype=dtype)(inputs)  # type: ignore[call-arg]
+    return Concatenate(axis, name=name, dtype=dtype)(inputs)
 
 
 def dot(
@@ -217,4 +218,4 @@ def dot(
     dtype: Any = None,
 ) -> Tensor:
     """Products of two tensors summed over an axis; see Dot."""
-    return Dot(axes, normalize, name=name, dtype=dtype)(inputs)  # type: ignore[call-arg]
+    return Dot(axes, normalize, name=name, dtype=dtype)(inputs)

@@ -235,6 +235,8 @@ class Network:
                     positional, named = read_nested(args, leaf), read_nested(kwargs, leaf)
                     if not isinstance(positional, tuple) or not isinstance(named, dict):
                         raise FormatError("a call in the description of a network is malformed.")
+                    if not any(isinstance(x, Symbolic) for x in flatten((positional, named))[0]):
+                        raise FormatError("a call in the description of a network has no input.")
                     rows[i] = flatten(layers[n](*positional, **named))[0]
                 case _:
                     raise FormatError("a call in the description of a network is malformed.")

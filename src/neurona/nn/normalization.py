@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from neurona import ops
 from neurona.core.shapes import Shape, normalize_axes, normalize_axis, product
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, ShapeError, check_integer, check_number
 from neurona.nn.layer import Layer
+from neurona.nn.options import LayerOptions
 from neurona.nn.parameter import Parameter
 
 
@@ -67,6 +68,7 @@ class _Scaled(Layer):
         gamma_regularizer: Any,
         beta_constraint: Any,
         gamma_constraint: Any,
+        **common: Unpack[LayerOptions],
     ) -> None:
         self.axis = _check_axis(axis)
         self.epsilon = check_number("epsilon", epsilon, low=0)
@@ -141,6 +143,7 @@ class BatchNormalization(_Scaled):
         gamma_regularizer: Any = None,
         beta_constraint: Any = None,
         gamma_constraint: Any = None,
+        **common: Unpack[LayerOptions],
     ) -> None:
         super().__init__(
             check_integer("axis", axis), epsilon, center, scale, beta_initializer,
@@ -212,6 +215,7 @@ class LayerNormalization(_Scaled):
         gamma_regularizer: Any = None,
         beta_constraint: Any = None,
         gamma_constraint: Any = None,
+        **common: Unpack[LayerOptions],
     ) -> None:
         super().__init__(
             axis, epsilon, center, scale, beta_initializer, gamma_initializer, beta_regularizer,
@@ -265,6 +269,7 @@ class GroupNormalization(_Scaled):
         gamma_regularizer: Any = None,
         beta_constraint: Any = None,
         gamma_constraint: Any = None,
+        **common: Unpack[LayerOptions],
     ) -> None:
         super().__init__(
             check_integer("axis", axis), epsilon, center, scale, beta_initializer,
@@ -319,7 +324,9 @@ class RMSNormalization(Layer):
     [[0.8485, 1.1314]]
     """
 
-    def __init__(self, axis: Any = -1, epsilon: float = 1e-6) -> None:
+    def __init__(
+        self, axis: Any = -1, epsilon: float = 1e-6, **common: Unpack[LayerOptions]
+    ) -> None:
         self.axis = _check_axis(axis)
         self.epsilon = check_number("epsilon", epsilon, low=0)
 
@@ -349,7 +356,7 @@ class UnitNormalization(Layer):
     [[0.6, 0.8]]
     """
 
-    def __init__(self, axis: Any = -1) -> None:
+    def __init__(self, axis: Any = -1, **common: Unpack[LayerOptions]) -> None:
         self.axis = _check_axis(axis)
 
     def call(self, x: Tensor) -> Tensor:  # (B, ..., D)

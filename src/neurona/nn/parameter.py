@@ -97,14 +97,14 @@ class Parameter(Tensor):
             if is_float(x.dtype) and not is_float(self.dtype):
                 raise DtypeError(f"{self.path} holds {self.dtype.name}.", got=x.dtype.name)
             x = cast(x, dtype=self.dtype)
-        if tracing() and not _rehearsals and not self._value.level:
+        if _rehearsals:
+            _rehearsals[-1].setdefault(id(self), (self, self._value))
+        elif tracing() and not self._value.level:
             raise StateError(  # it would happen once, and not in each call of the Program
                 f"{self.path} is assigned to while a function is traced.",
                 hint="return the new value, and assign it outside of the jit function",
             )
         if x.level:
-            if _rehearsals:
-                _rehearsals[-1].setdefault(id(self), (self, self._value))
             self._value = x
         else:
             self.restore(Tensor(np.array(x.data), requires_grad=self.trainable))
@@ -158,10 +158,9 @@ _rehearsals: list[dict[int, tuple[Parameter, Tensor]]] = []
 
 @contextlib.contextmanager
 def rehearsal() -> Iterator[dict[int, tuple[Parameter, Tensor]]]:
-    """Take back, at the end, every value of a trace that was assigned inside.
+    """Take back, at the end, whatever was assigned inside, also to parameters that are new.
 
-    Yields the parameters that were assigned to so far, each with its value before. It reaches
-    parameters that were made inside, too.
+    Yields the parameters that were assigned to so far, each with its value before.
     """
     _rehearsals.append({})
     try:
@@ -169,6 +168,16 @@ def rehearsal() -> Iterator[dict[int, tuple[Parameter, Tensor]]]:
     finally:
         for p, value in _rehearsals.pop().values():
             p.restore(value)
+
+
+@contextlib.contextmanager
+def lasting() -> Iterator[None]:
+    """Let assignments inside last, even within a rehearsal: for `build`."""
+    _rehearsals.append({})
+    try:
+        yield
+    finally:
+        _rehearsals.pop()
 
 
 @contextlib.contextmanager

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from neurona import ops
 from neurona.core.tensor import Tensor
 from neurona.errors import check_choice, check_sizes
 from neurona.nn.axes import SPATIAL, check_axes, check_channels_last
 from neurona.nn.layer import Layer
+from neurona.nn.options import LayerOptions
 
 
 class _Pooling(Layer):
@@ -59,6 +60,7 @@ class MaxPooling1D(_Pooling):
         strides: Any = None,
         padding: str = "valid",
         data_format: str | None = None,
+        **common: Unpack[LayerOptions],
     ) -> None:
         self.set_windows(pool_size, strides, padding, data_format)
 
@@ -87,6 +89,7 @@ class MaxPooling2D(_Pooling):
         strides: Any = None,
         padding: str = "valid",
         data_format: str | None = None,
+        **common: Unpack[LayerOptions],
     ) -> None:
         self.set_windows(pool_size, strides, padding, data_format)
 
@@ -115,6 +118,7 @@ class AveragePooling1D(_Pooling):
         strides: Any = None,
         padding: str = "valid",
         data_format: str | None = None,
+        **common: Unpack[LayerOptions],
     ) -> None:
         self.set_windows(pool_size, strides, padding, data_format)
 
@@ -144,6 +148,7 @@ class AveragePooling2D(_Pooling):
         strides: Any = None,
         padding: str = "valid",
         data_format: str | None = None,
+        **common: Unpack[LayerOptions],
     ) -> None:
         self.set_windows(pool_size, strides, padding, data_format)
 
@@ -156,7 +161,9 @@ class _GlobalPooling(Layer):
 
     rank = 0
 
-    def __init__(self, data_format: str | None = None, keepdims: bool = False) -> None:
+    def __init__(
+        self, data_format: str | None = None, keepdims: bool = False, **common: Unpack[LayerOptions]
+    ) -> None:
         check_channels_last(data_format)
         self.keepdims = bool(keepdims)
 

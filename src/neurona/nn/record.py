@@ -41,8 +41,12 @@ def remember(
     if original is None:
         return
     signature = inspect.signature(original)
-    names = [n for n, p in signature.parameters.items() if p.kind is not p.VAR_KEYWORD][1:]
-    open_ended = len(names) + 1 < len(signature.parameters)
+    named = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+    names = [p.name for p in named][1:]
+    open_ended = any(
+        p.kind is p.VAR_KEYWORD and not str(p.annotation).startswith("Unpack")
+        for p in signature.parameters.values()
+    )
     aside = [c for c in common if c not in names]
 
     @functools.wraps(original)
@@ -82,11 +86,10 @@ def remember(
             raise
         getattr(self, "name", None)  # takes the automatic name now, in the order of creation
 
-    parameters = list(signature.parameters.values())
     extra = [inspect.Parameter(c, inspect.Parameter.KEYWORD_ONLY, default=None) for c in aside]
     if not open_ended:
         wrapped: Any = __init__
-        wrapped.__signature__ = signature.replace(parameters=[*parameters, *extra])  #
+        wrapped.__signature__ = signature.replace(parameters=[*named, *extra])
     cls.__init__ = __init__
 
 

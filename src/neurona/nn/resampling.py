@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from neurona.nn.axes import (
     check_pairs,
 )
 from neurona.nn.layer import Layer
+from neurona.nn.options import LayerOptions
 
 
 class UpSampling1D(Layer):
@@ -32,7 +33,7 @@ class UpSampling1D(Layer):
     [[[1.0], [1.0], [2.0], [2.0]]]
     """
 
-    def __init__(self, size: int = 2) -> None:
+    def __init__(self, size: int = 2, **common: Unpack[LayerOptions]) -> None:
         self.size = check_integer("size", size, minimum=1)
 
     def call(self, x: Tensor) -> Tensor:  # (B, T, C)
@@ -64,7 +65,11 @@ class UpSampling2D(Layer):
     """
 
     def __init__(
-        self, size: Any = (2, 2), data_format: str | None = None, interpolation: str = "nearest"
+        self,
+        size: Any = (2, 2),
+        data_format: str | None = None,
+        interpolation: str = "nearest",
+        **common: Unpack[LayerOptions],
     ) -> None:
         check_channels_last(data_format)
         self.size = check_sizes("size", size, 2)
@@ -89,7 +94,9 @@ class _ZeroPadding(Layer):
 
     rank = 0
 
-    def __init__(self, padding: Any, data_format: str | None) -> None:
+    def __init__(
+        self, padding: Any, data_format: str | None, **common: Unpack[LayerOptions]
+    ) -> None:
         check_channels_last(data_format)
         # Along one axis Keras reads (2, 1) as before and after, along two as one for each axis
         self.padding = check_pairs("padding", (padding,) if self.rank == 1 else padding, self.rank)
@@ -114,7 +121,9 @@ class ZeroPadding1D(_ZeroPadding):
 
     rank = 1
 
-    def __init__(self, padding: Any = 1, data_format: str | None = None) -> None:
+    def __init__(
+        self, padding: Any = 1, data_format: str | None = None, **common: Unpack[LayerOptions]
+    ) -> None:
         super().__init__(padding, data_format)
 
 
@@ -133,7 +142,9 @@ class ZeroPadding2D(_ZeroPadding):
 
     rank = 2
 
-    def __init__(self, padding: Any = (1, 1), data_format: str | None = None) -> None:
+    def __init__(
+        self, padding: Any = (1, 1), data_format: str | None = None, **common: Unpack[LayerOptions]
+    ) -> None:
         super().__init__(padding, data_format)
 
 
@@ -142,7 +153,9 @@ class _Cropping(Layer):
 
     rank = 0
 
-    def __init__(self, cropping: Any, data_format: str | None) -> None:
+    def __init__(
+        self, cropping: Any, data_format: str | None, **common: Unpack[LayerOptions]
+    ) -> None:
         check_channels_last(data_format)
         several = (cropping,) if self.rank == 1 else cropping
         self.cropping = check_pairs("cropping", several, self.rank)
@@ -176,7 +189,7 @@ class Cropping1D(_Cropping):
 
     rank = 1
 
-    def __init__(self, cropping: Any = (1, 1)) -> None:
+    def __init__(self, cropping: Any = (1, 1), **common: Unpack[LayerOptions]) -> None:
         super().__init__(cropping, None)
 
 
@@ -198,5 +211,10 @@ class Cropping2D(_Cropping):
 
     rank = 2
 
-    def __init__(self, cropping: Any = ((0, 0), (0, 0)), data_format: str | None = None) -> None:
+    def __init__(
+        self,
+        cropping: Any = ((0, 0), (0, 0)),
+        data_format: str | None = None,
+        **common: Unpack[LayerOptions],
+    ) -> None:
         super().__init__(cropping, data_format)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from neurona.core.shapes import Shape, normalize_axes
 from neurona.core.tensor import Tensor, as_array
 from neurona.errors import ArgumentError, DataError, DtypeError, ShapeError, check_integer
 from neurona.nn.layer import Layer
+from neurona.nn.options import LayerOptions
 
 _EPSILON = 1e-7  # Keras's: features that never vary are divided by this, not by 0
 
@@ -29,7 +30,7 @@ class Rescaling(Layer):
     [[2.0, 3.0]]
     """
 
-    def __init__(self, scale: Any, offset: Any = 0.0) -> None:
+    def __init__(self, scale: Any, offset: Any = 0.0, **common: Unpack[LayerOptions]) -> None:
         self.scale, self.offset = _number("scale", scale), _number("offset", offset)
 
     def call(self, x: Tensor) -> Tensor:  # (B, ...)
@@ -69,7 +70,12 @@ class Normalization(Layer):
     variance: Any
 
     def __init__(
-        self, axis: Any = -1, mean: Any = None, variance: Any = None, invert: bool = False
+        self,
+        axis: Any = -1,
+        mean: Any = None,
+        variance: Any = None,
+        invert: bool = False,
+        **common: Unpack[LayerOptions],
     ) -> None:
         several = axis if isinstance(axis, list | tuple) else () if axis is None else (axis,)
         self.axis = tuple(check_integer("axis", a) for a in several)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from neurona import ops
 from neurona.core.tensor import Tensor
@@ -11,6 +11,7 @@ from neurona.nn import activations
 from neurona.nn.axes import SPATIAL, check_axes
 from neurona.nn.convolution import finish, set_geometry
 from neurona.nn.layer import Layer
+from neurona.nn.options import LayerOptions
 
 
 class _DepthwiseConv(Layer):
@@ -38,6 +39,7 @@ class _DepthwiseConv(Layer):
         bias_regularizer: Any = None,
         depthwise_constraint: Any = None,
         bias_constraint: Any = None,
+        **common: Unpack[LayerOptions],
     ) -> None:
         self.depth_multiplier = check_integer("depth_multiplier", depth_multiplier, minimum=1)
         set_geometry(self, kernel_size, strides, padding, dilation_rate, data_format)
@@ -143,6 +145,7 @@ class _SeparableConv(Layer):
         depthwise_constraint: Any = None,
         pointwise_constraint: Any = None,
         bias_constraint: Any = None,
+        **common: Unpack[LayerOptions],
     ) -> None:
         self.filters = check_integer("filters", filters, minimum=1)
         self.depth_multiplier = check_integer("depth_multiplier", depth_multiplier, minimum=1)

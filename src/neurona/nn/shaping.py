@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Unpack
 
 from neurona import ops
 from neurona.core.shapes import product
@@ -12,6 +12,7 @@ from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, ShapeError, check_integer
 from neurona.nn.axes import VECTORS, check_axes, check_channels_last
 from neurona.nn.layer import Layer
+from neurona.nn.options import LayerOptions
 from neurona.nn.regularizers import L1L2
 
 
@@ -27,7 +28,7 @@ class Flatten(Layer):
     [[1.0, 2.0, 3.0, 4.0]]
     """
 
-    def __init__(self, data_format: str | None = None) -> None:
+    def __init__(self, data_format: str | None = None, **common: Unpack[LayerOptions]) -> None:
         check_channels_last(data_format)
 
     def call(self, x: Tensor) -> Tensor:  # (B, ...)
@@ -51,7 +52,7 @@ class Reshape(Layer):
     [[[1.0, 2.0], [3.0, 4.0]]]
     """
 
-    def __init__(self, target_shape: Any) -> None:
+    def __init__(self, target_shape: Any, **common: Unpack[LayerOptions]) -> None:
         sizes = target_shape if isinstance(target_shape, list | tuple) else (target_shape,)
         self.target_shape = tuple(check_integer("target_shape", s, minimum=-1) for s in sizes)
         if self.target_shape.count(-1) > 1:
@@ -87,7 +88,7 @@ class Permute(Layer):
     [[[1.0], [2.0], [3.0]]]
     """
 
-    def __init__(self, dims: Any) -> None:
+    def __init__(self, dims: Any, **common: Unpack[LayerOptions]) -> None:
         self.dims = tuple(check_integer("dims", d) for d in dims)
         if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
             raise ArgumentError(
@@ -111,7 +112,7 @@ class RepeatVector(Layer):
     [[[1.0, 2.0], [1.0, 2.0]]]
     """
 
-    def __init__(self, n: int) -> None:
+    def __init__(self, n: int, **common: Unpack[LayerOptions]) -> None:
         self.n = check_integer("n", n, minimum=1)
 
     def call(self, x: Tensor) -> Tensor:  # (B, D)
@@ -138,7 +139,7 @@ class ActivityRegularization(Layer):
         l1, l2: factors, 0 or more.
     """
 
-    def __init__(self, l1: float = 0.0, l2: float = 0.0) -> None:
+    def __init__(self, l1: float = 0.0, l2: float = 0.0, **common: Unpack[LayerOptions]) -> None:
         self.activity_regularizer = L1L2(l1, l2)
 
     def call(self, x: Tensor) -> Tensor:  # (B, ...)
@@ -159,7 +160,11 @@ class Lambda(Layer):
     """
 
     def __init__(
-        self, function: Callable, output_shape: Any = None, arguments: dict | None = None
+        self,
+        function: Callable,
+        output_shape: Any = None,
+        arguments: dict | None = None,
+        **common: Unpack[LayerOptions],
     ) -> None:
         if not callable(function):
             raise ArgumentError("Lambda takes a function.", got=repr(function))

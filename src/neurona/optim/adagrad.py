@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from neurona import ops
 from neurona.core.tensor import Tensor
 from neurona.errors import check_number
 from neurona.optim.memory import check_memory
-from neurona.optim.optimizer import Optimizer
+from neurona.optim.optimizer import Optimizer, OptimizerOptions
 
 
 class Adagrad(Optimizer):
@@ -37,6 +37,7 @@ class Adagrad(Optimizer):
         learning_rate: Any = 0.001,
         initial_accumulator_value: float = 0.1,
         epsilon: float = 1e-7,
+        **common: Unpack[OptimizerOptions],
     ) -> None:
         super().__init__(learning_rate)
         self.initial_accumulator_value = check_number(
@@ -77,7 +78,11 @@ class Adadelta(Optimizer):
     slots = ("accumulator", "accumulated_step")
 
     def __init__(
-        self, learning_rate: Any = 0.001, rho: float = 0.95, epsilon: float = 1e-7
+        self,
+        learning_rate: Any = 0.001,
+        rho: float = 0.95,
+        epsilon: float = 1e-7,
+        **common: Unpack[OptimizerOptions],
     ) -> None:
         super().__init__(learning_rate)
         self.rho = check_memory("rho", rho)

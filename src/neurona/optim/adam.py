@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from neurona import ops
 from neurona.core.tensor import Tensor
 from neurona.errors import check_number
 from neurona.optim.memory import check_memory
-from neurona.optim.optimizer import Optimizer
+from neurona.optim.optimizer import Optimizer, OptimizerOptions
 
 
 class Adam(Optimizer):
@@ -39,6 +39,7 @@ class Adam(Optimizer):
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
         amsgrad: bool = False,
+        **common: Unpack[OptimizerOptions],
     ) -> None:
         super().__init__(learning_rate)
         self.beta_1 = check_memory("beta_1", beta_1)
@@ -76,7 +77,7 @@ class AdamW(Adam):
     array([0.85], dtype=float32)
     """
 
-    def __init__(
+    def __init__(  # type: ignore[misc]
         self,
         learning_rate: Any = 0.001,
         weight_decay: float = 0.004,
@@ -84,6 +85,7 @@ class AdamW(Adam):
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
         amsgrad: bool = False,
+        **common: Unpack[OptimizerOptions],
     ) -> None:
         super().__init__(learning_rate, beta_1, beta_2, epsilon, amsgrad)
         self.weight_decay = check_number("weight_decay", weight_decay, low=0)
@@ -116,6 +118,7 @@ class Adamax(Optimizer):
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
+        **common: Unpack[OptimizerOptions],
     ) -> None:
         super().__init__(learning_rate)
         self.beta_1 = check_memory("beta_1", beta_1)
@@ -158,6 +161,7 @@ class Nadam(Optimizer):
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
+        **common: Unpack[OptimizerOptions],
     ) -> None:
         super().__init__(learning_rate)
         self.beta_1 = check_memory("beta_1", beta_1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, StateError, check_choice, check_integer
 from neurona.nn.parameter import Parameter, gradients
 from neurona.optim.line_search import Search, begin, judge
-from neurona.optim.optimizer import Optimizer
+from neurona.optim.optimizer import Optimizer, OptimizerOptions
 
 _AROUND = (
     "weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "use_ema", "loss_scale_factor",
@@ -63,6 +63,7 @@ class LBFGS(Optimizer):
         history_size: int = 10,
         line_search: str | None = "strong_wolfe",
         max_evaluations: int = 20,
+        **common: Unpack[OptimizerOptions],
     ) -> None:
         super().__init__(learning_rate)
         self.history_size = check_integer("history_size", history_size, minimum=1)

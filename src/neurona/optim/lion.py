@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from neurona import ops
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError
 from neurona.optim.memory import check_memory
-from neurona.optim.optimizer import Optimizer
+from neurona.optim.optimizer import Optimizer, OptimizerOptions
 
 
 class Lion(Optimizer):
@@ -35,7 +35,11 @@ class Lion(Optimizer):
     slots = ("momentum",)
 
     def __init__(
-        self, learning_rate: Any = 0.001, beta_1: float = 0.9, beta_2: float = 0.99
+        self,
+        learning_rate: Any = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.99,
+        **common: Unpack[OptimizerOptions],
     ) -> None:
         super().__init__(learning_rate)
         self.beta_1 = check_memory("beta_1", beta_1)

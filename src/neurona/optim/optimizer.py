@@ -11,7 +11,7 @@ import functools
 import re
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 from neurona import ops
 from neurona.core.op import as_tensor
@@ -35,6 +35,21 @@ _COMMON: dict[str, Callable[[str, Any], Any]] = {
     "gradient_accumulation_steps": functools.partial(check_integer, minimum=2),
     "name": lambda _, value: str(value),
 }
+
+
+class OptimizerOptions(TypedDict, total=False):
+    """What every optimiser takes: see `Optimizer`."""
+
+    weight_decay: float | None
+    clipnorm: float | None
+    clipvalue: float | None
+    global_clipnorm: float | None
+    use_ema: bool
+    ema_momentum: float
+    ema_overwrite_frequency: int | None
+    loss_scale_factor: float | None
+    gradient_accumulation_steps: int | None
+    name: str | None
 
 
 class Optimizer:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from neurona.core.tensor import Tensor
 from neurona.errors import check_number
-from neurona.optim.optimizer import Optimizer
+from neurona.optim.optimizer import Optimizer, OptimizerOptions
 
 
 class SGD(Optimizer):
@@ -29,7 +29,11 @@ class SGD(Optimizer):
     """
 
     def __init__(
-        self, learning_rate: Any = 0.01, momentum: float = 0.0, nesterov: bool = False
+        self,
+        learning_rate: Any = 0.01,
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        **common: Unpack[OptimizerOptions],
     ) -> None:
         super().__init__(learning_rate)
         self.momentum = check_number("momentum", momentum, low=0, high=1)

@@ -29,7 +29,7 @@ def check_arrays(x: Any, y: Any, weight: Any) -> tuple[Any, Any, Any]:
         for name, part in zip(("x", "y", "sample_weight"), parts, strict=True)
         for a in flatten(part)[0]
     ]
-    if not lengths:
+    if not flatten(parts[0])[0]:
         raise DataError("there are no samples.", got=repr(x))
     if len({n for _, n in lengths}) > 1:
         raise DataError(

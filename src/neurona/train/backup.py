@@ -119,7 +119,7 @@ def identity(model: Any) -> dict[str, Any]:
         "loss": _plain(model.loss),
         "metrics": [[m.name, _plain(m)] for m in model.metrics],
         "data": data_identity(model.run.source),
-        "callbacks": sorted(_stateful(model)),
+        "callbacks": dict.fromkeys(_stateful(model), "present"),
     }
     return json.loads(json.dumps(described))
 

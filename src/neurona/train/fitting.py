@@ -44,7 +44,7 @@ def fit(model: Any, x: Any, y: Any, sample_weight: Any, given: FitSettings) -> H
         if (value := getattr(given, name)) is not None:
             check_integer(name, value, minimum=1)
     held = given.validation_data
-    share = check_number("validation_split", given.validation_split)
+    share = check_number("validation_split", given.validation_split, low=0, high=1)
     if share and held is None:
         (x, y, sample_weight), held = split_arrays(x, y, sample_weight, share)
     source = source_of(
@@ -134,7 +134,7 @@ def on_batch(
     rehearse(model, (x, y, weight), kind)
     check_targets(model.compiled_losses, y)
     step = model.training_step() if kind == "train" else model.evaluation_step()
-    return as_logs(step(x, y, weight), model)
+    return as_logs(step(x, y, weight), model.metrics_names)
 
 
 def predict_on_batch(model: Any, x: Any) -> Any:

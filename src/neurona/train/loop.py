@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -82,7 +82,7 @@ def _train_epoch(
             position.order = source.order()
         position.logs = {}
         model.reset_metrics()
-    watched = callbacks.wants("on_train_batch_end")
+    watched, names = callbacks.wants("on_train_batch_end"), model.metrics_names
     results: dict[str, Any] | None = None
     for group in _groups(model, source, position.order, position.batch):
         if model.stop_training:
@@ -92,11 +92,11 @@ def _train_epoch(
             results = step(*batch)
         position.batch += len(group)
         if watched:
-            position.logs = as_logs(results or {}, model)
+            position.logs = as_logs(results or {}, names)
             callbacks.call("on_train_batch_end", position.batch - 1, dict(position.logs))
     if watched or results is None:  # None: this epoch was resumed behind its last batch
         return position.logs
-    return as_logs(results, model)
+    return as_logs(results, names)
 
 
 def _groups(model: Any, source: Any, order: Any = None, start: int = 0) -> Iterator[list]:
@@ -108,13 +108,15 @@ def _groups(model: Any, source: Any, order: Any = None, start: int = 0) -> Itera
         yield group
 
 
-def as_logs(results: dict[str, Any], model: Any = None) -> Logs:
+def as_logs(results: dict[str, Any], names: Iterable[str] = ()) -> Logs:
     """Return scalars as Python floats, and what is larger (a confusion matrix) as nested lists.
 
-    With a model, its metrics come first, in its order (a Step sorts its results by name).
+    Args:
+        results: what a Step returned, sorted by name.
+        names: those that come first; `model.metrics_names` in `fit`.
     """
-    names = [n for n in model.metrics_names if n in results] if model is not None else []
-    return {n: np.asarray(results[n]).tolist() for n in dict.fromkeys([*names, *results])}
+    ordered = dict.fromkeys([*(n for n in names if n in results), *results])
+    return {name: np.asarray(results[name]).tolist() for name in ordered}
 
 
 @contextlib.contextmanager
@@ -143,7 +145,7 @@ def _closing(model: Any, callbacks: CallbackList) -> Iterator[None]:
 def run_evaluation(model: Any, source: Any, callbacks: CallbackList) -> Logs:
     """Return the logs of one pass over the source without training."""
     step = model.evaluation_step()
-    watched = callbacks.wants("on_test_batch_end")
+    watched, names = callbacks.wants("on_test_batch_end"), model.metrics_names
     results: dict[str, Any] = {}
     done = 0
     with _closing(model, callbacks), _undisturbed(model):
@@ -155,8 +157,8 @@ def run_evaluation(model: Any, source: Any, callbacks: CallbackList) -> Logs:
                 results = step(*batch)
             done += len(group)
             if watched:
-                callbacks.call("on_test_batch_end", done - 1, as_logs(results, model))
-        logs = as_logs(results, model)
+                callbacks.call("on_test_batch_end", done - 1, as_logs(results, names))
+        logs = as_logs(results, names)
         callbacks.call("on_test_end", logs)
     return logs
 

@@ -17,17 +17,19 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
+from neurona.core.shapes import as_dtype, as_shape
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, StateError, unknown
 from neurona.nn.context import added_losses
 from neurona.nn.layer import Layer
 from neurona.nn.network import Network, write_nested
+from neurona.nn.options import LayerOptions
 from neurona.nn.record import arguments_of, describe, describe_object, rebuild, sharing
-from neurona.train import save, state, summary
+from neurona.train import save, state, steps, summary
 from neurona.train.trainer import Trainer
 
 
@@ -66,7 +68,9 @@ class Model(Trainer, Layer):
         self.start()
         return self
 
-    def __init__(self, inputs: Any = None, outputs: Any = None) -> None:
+    def __init__(
+        self, inputs: Any = None, outputs: Any = None, **common: Unpack[LayerOptions]
+    ) -> None:
         if (inputs is None) != (outputs is None):
             raise ArgumentError("Model takes inputs and outputs, or neither.")
         if inputs is not None:
@@ -80,11 +84,22 @@ class Model(Trainer, Layer):
             return Layer.call(self, inputs)  # which says that there is none
         return self.network.run(inputs)
 
+    def build(self, input_shape: Any = None) -> None:
+        """Create the parameters for inputs of this shape, batch axis first.
+
+        Args:
+            input_shape: sizes with None for the batch, or shapes nested as the inputs are.
+        """
+        if self.network is None and not self.built and self.overrides("call"):
+            steps.abstractly(lambda x: self(x, training=False), _arrays_like(input_shape))
+
     def ensure_built(self, inputs: Any) -> None:
         """Create the parameters for these inputs, and note what the model was built on."""
         if self.built_on is None:
             self.built_on = write_nested(inputs, save.write_spec)
-        super().ensure_built(inputs)
+        if self.overrides("build"):
+            super().ensure_built(inputs)
+        self.built = True  # the layers build themselves when `call` reaches them
 
     # --- structure ---------------------------------------------------------------------------
 
@@ -258,3 +273,19 @@ class Model(Trainer, Layer):
     def to_json(self) -> str:
         """Return the architecture as text for `models.model_from_json`."""
         return save.to_json(self)
+
+
+def _arrays_like(shape: Any) -> Any:
+    """Return arrays of a shape, or of nested shapes, that take no memory; None stands for 2."""
+    if isinstance(shape, dict):
+        return {k: _arrays_like(v) for k, v in shape.items()}
+    if isinstance(shape, list | tuple) and any(isinstance(s, list | tuple) for s in shape):
+        return [_arrays_like(s) for s in shape]
+    if not isinstance(shape, list | tuple) or not shape:
+        raise ArgumentError(
+            "build takes the shape of the inputs, batch axis first.",
+            got=repr(shape),
+            hint="model.build((None, 4))",
+        )
+    sizes = as_shape([2 if s is None else s for s in shape])
+    return np.broadcast_to(np.zeros((), as_dtype(None)), sizes)

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from neurona.core.shapes import as_dtype, as_shape, is_float
+from neurona.core.shapes import as_dtype, as_shape, is_float, limited_sizes
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, FormatError, NeuronaError, StateError
 from neurona.nn.context import limited_parameters
@@ -25,6 +25,7 @@ from neurona.train import state, steps
 from neurona.train.tensor_file import as_path, parse_json, read_tensors, write_tensors
 
 FORMAT = 1
+LARGEST = 2**30  # elements of a tensor in the networks of a file, at a batch of 3
 
 
 def save_model(model: Any, path: Any, overwrite: bool, include_optimizer: bool) -> None:
@@ -119,7 +120,7 @@ def _rebuilt(
 
     count = sum(a.size for n, a in arrays.items() if not n.startswith("/"))
     made: dict[int, Any] = {}
-    with limited_parameters(count):
+    with limited_parameters(count), limited_sizes(LARGEST):
         model = rebuild(found.get("model"), custom_objects, made)
     if not isinstance(model, Model):
         raise FormatError("the file describes something that is no model.")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Unpack
 
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, StateError
 from neurona.nn.layer import Layer
 from neurona.nn.network import Network
+from neurona.nn.options import LayerOptions
 from neurona.nn.record import arguments_of, describe, describe_object
 from neurona.nn.symbolic import Input, InputLayer, Symbolic
 from neurona.train import save
@@ -33,7 +34,7 @@ class Sequential(Model):
     ((None, 1), 19)
     """
 
-    def __init__(self, layers: Any = None) -> None:
+    def __init__(self, layers: Any = None, **common: Unpack[LayerOptions]) -> None:
         self._chain: list[Layer] = []
         self._start: Symbolic | None = None  # what the chain begins with, if it is known
         self.fixed_inputs = False

@@ -182,15 +182,38 @@ def restore(
         raise FormatError(
             "the saved state has parameters that the model has not.", got=", ".join(extra[:3])
         )
+    position, place = _checked_position(model, info), _checked_random(info)
     for name, p in targets.items():
         p.assign(arrays[name])
     model.pending_totals = {
         n: a for n, a in arrays.items() if n.startswith("/metrics/") and n not in known
     }
-    if "random" in info:
-        random.set_position(*info["random"])
-    for key, value in info.get("position", {}).items():
-        setattr(model.position, key, tuple(value) if isinstance(value, list) else value)
+    if place is not None:
+        random.set_position(*place)
+    for key, value in position.items():
+        setattr(model.position, key, value)
+
+
+def _checked_random(info: dict[str, Any]) -> tuple[int, int] | None:
+    match info.get("random"):
+        case None:
+            return None
+        case [int(seed), int(step)] if 0 <= seed < 2**63 and 0 <= step < 2**63:
+            return seed, step
+    raise FormatError("the saved place in the random stream is malformed.")
+
+
+def _checked_position(model: Any, info: dict[str, Any]) -> dict[str, Any]:
+    found = info.get("position", {})
+    known = vars(model.position)
+    if not isinstance(found, dict) or not set(found) <= set(known):
+        raise FormatError("the saved position in the training is malformed.")
+    checked: dict[str, Any] = {}
+    for key, value in found.items():
+        if isinstance(known[key], int) and not (isinstance(value, int) and value >= 0):
+            raise FormatError("the saved position in the training is malformed.", got=repr(value))
+        checked[key] = tuple(value) if isinstance(value, list) else value
+    return checked
 
 
 def _build_optimizers(model: Any, parameters: dict[str, Parameter], info: dict[str, Any]) -> None:

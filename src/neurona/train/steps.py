@@ -116,4 +116,4 @@ def evaluation_step(model: Any) -> Step:
 
 def prediction_step(model: Any) -> Step:
     """Return the compiled prediction."""
-    return _step(model, "predict", model.weights)
+    return _step(model, "predict", _held(model))

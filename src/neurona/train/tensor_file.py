@@ -1,26 +1,27 @@
 """Arrays by name in one safetensors file: written as a whole or not at all, read with suspicion.
 
-    8 bytes: length of the header; header: JSON {name: {dtype, shape, data_offsets}}; the data
-
-Reading runs nothing and allocates nothing that the file does not hold: the header's length, every
-name, type, shape and offset is checked against the size of the file first.
+The safetensors library reads and writes the format; it checks the header's length, every shape and
+every offset against the size of the file before anything is taken from it, and runs nothing.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-import math
 import os
-import struct
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import safetensors
+from safetensors.numpy import save
 
 from neurona.errors import ArgumentError, FormatError, check_file
 
-MAX_HEADER = 100_000_000  # bytes; the limit of the safetensors library too
+# The library writes metadata in a new order in each process; in one entry they have one order, so
+# that equal models are equal files.
+_METADATA = "neurona"
+_MAX_AXES = 64  # NumPy's limit
 _TYPES = {
     "F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8", "I32": "<i4",
     "I16": "<i2", "I8": "<i1", "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "<u1", "BOOL": "<u1",
@@ -31,11 +32,6 @@ _FOREIGN = {  # how files begin that people have, too
     b"\x80": "a pickle, which could run any code",
     b"\x93NUMPY": "an array of NumPy",
 }
-_NAMES = {
-    "float64": "F64", "float32": "F32", "float16": "F16", "int64": "I64", "int32": "I32",
-    "int16": "I16", "int8": "I8", "uint64": "U64", "uint32": "U32", "uint16": "U16", "uint8": "U8",
-    "bool": "BOOL",
-}  # fmt: skip
 
 
 def write_tensors(
@@ -46,23 +42,14 @@ def write_tensors(
     They are written under another name in the same folder and synchronised to the disk first, so
     that at any moment the file is either the old or the new one.
     """
-    header: dict[str, Any] = {"__metadata__": metadata} if metadata else {}
-    ordered = sorted(arrays.items(), key=lambda item: (-item[1].itemsize, item[0]))  # aligned
-    place = 0
-    for name, array in ordered:
-        entry = {"dtype": _NAMES[array.dtype.name], "shape": list(array.shape)}
-        header[name] = {**entry, "data_offsets": [place, place + array.nbytes]}
-        place += array.nbytes
-    text = json.dumps(header, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 8)
+    # order="C" keeps arrays without axes as they are
+    whole = {name: np.asarray(array, order="C") for name, array in arrays.items()}
+    content = save(whole, {_METADATA: json.dumps(metadata, sort_keys=True)} if metadata else None)
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
     try:
         with open(unfinished, "wb") as file:
-            file.write(struct.pack("<Q", len(text)) + text)
-            for _, array in ordered:
-                little = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
-                file.write(little.reshape(-1).view(np.uint8).data)
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.replace(unfinished, path)
@@ -90,53 +77,30 @@ def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
         FormatError: if it is no safetensors file, or is damaged.
         MissingDataError: if there is no such file.
     """
-    with open(check_file(path), "rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        start = file.read(8)
-        length = struct.unpack("<Q", start)[0] if len(start) == 8 else MAX_HEADER + 1
-        if length > min(MAX_HEADER, size - 8):
-            raise _foreign(path, start, size)
-        header = parse_json(file.read(length), path)
-        data = np.fromfile(file, np.uint8)
-    if not isinstance(header, dict):
-        raise _broken(path, "its header is no table of arrays")
-    metadata = header.pop("__metadata__", {})
-    if not isinstance(metadata, dict) or not all(isinstance(v, str) for v in metadata.values()):
-        raise _broken(path, "its metadata are no texts")
-    arrays: dict[str, np.ndarray] = {}
-    ranges: list[tuple[int, int]] = []
-    for name, entry in header.items():
-        begin, end = _range(path, name, entry, len(data))
-        ranges.append((begin, end))
-        arrays[name] = _array(entry["dtype"], data[begin:end]).reshape(entry["shape"])
-    place = 0
-    for begin, end in sorted(ranges):
-        if begin != place:
-            raise _broken(path, "its arrays overlap or leave gaps")
-        place = end
-    if place != len(data):
-        raise _broken(path, "there is more data than its arrays need")
-    return arrays, metadata
+    content = check_file(path).read_bytes()
+    try:
+        entries = safetensors.deserialize(content)
+        with safetensors.safe_open(path, framework="numpy") as file:
+            metadata = file.metadata() or {}
+    except safetensors.SafetensorError as error:
+        raise _foreign(path, content, str(error)) from None
+    if _METADATA in metadata:
+        metadata = parse_json(metadata[_METADATA], path)
+        if not isinstance(metadata, dict) or not all(isinstance(v, str) for v in metadata.values()):
+            raise _broken(path, "its metadata are no texts")
+    return {name: _array(path, name, entry) for name, entry in entries}, metadata
 
 
-def _range(path: Path, name: str, entry: Any, size: int) -> tuple[int, int]:
-    """Return where an array's bytes are, after checking what the header says about it."""
-    match entry:
-        case {"dtype": str(dtype), "shape": list(shape), "data_offsets": [begin, end]}:
-            numbers = [*shape, begin, end]
-            if dtype in _TYPES and all(type(n) is int and 0 <= n < 2**63 for n in numbers):
-                width = np.dtype(_TYPES[dtype]).itemsize
-                fits = len(shape) <= 32 and math.prod(shape) * width == end - begin
-                if fits and begin <= end <= size:
-                    return begin, end
-    raise _broken(path, f"the entry of {name[:60]!r} is not valid")
-
-
-def _array(dtype: str, data: np.ndarray) -> np.ndarray:
-    found = np.frombuffer(data.tobytes(), _TYPES[dtype])
+def _array(path: Path, name: str, entry: dict[str, Any]) -> np.ndarray:
+    dtype = entry["dtype"]
+    if dtype not in _TYPES:
+        raise _broken(path, f"{name[:60]!r} is of the type {dtype}, which neurona has not")
+    found = np.frombuffer(bytes(entry["data"]), _TYPES[dtype])
     if dtype == "BF16":  # the upper half of a float32
-        return (found.astype("<u4") << 16).view("<f4")
-    return found != 0 if dtype == "BOOL" else found
+        found = (found.astype("<u4") << 16).view("<f4")
+    if len(entry["shape"]) > _MAX_AXES:
+        raise _broken(path, f"{name[:60]!r} has {len(entry['shape'])} axes")
+    return (found != 0 if dtype == "BOOL" else found).reshape(entry["shape"])
 
 
 def parse_json(text: bytes | str, path: Path) -> Any:
@@ -156,16 +120,16 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _foreign(path: Path, start: bytes, size: int) -> FormatError:
+def _foreign(path: Path, content: bytes, why: str) -> FormatError:
     for signature, kind in _FOREIGN.items():
-        if start.startswith(signature):
+        if content.startswith(signature):
             return FormatError(
                 f"{path.name} is no file of neurona.",
                 got=kind,
                 expected="a safetensors file, as model.save writes",
                 hint="read its arrays with the library that wrote it, then set_weights",
             )
-    return _broken(path, "its header is longer than the file" if size else "it is empty")
+    return _broken(path, why.removeprefix("Error while deserializing: "))
 
 
 def as_path(path: Any) -> Path:

@@ -1,0 +1,1 @@
+"""The command `neurona`: train recipes, use models, see what is there."""

@@ -1,0 +1,140 @@
+"""Images as a model wants them: its size, its channels, values in 0 to 1."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+from neurona.errors import FormatError
+
+ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
+INK = 20 / 28  # part of the frame that the ink takes, as in MNIST
+SMALL = 16  # a frame of fewer pixels is filled with ink, as in the 8 x 8 digits
+
+
+def read_image(path: Path, channels: int) -> np.ndarray:
+    """Return an image file as (H, W, channels) in 0 to 1; what is transparent becomes white.
+
+    Raises:
+        FormatError: it is no image, or a damaged one.
+    """
+    from PIL import Image, ImageOps
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(path) as file:
+                picture = ImageOps.exif_transpose(file)
+                if picture.mode in ("I", "F") or picture.mode.startswith("I;16"):
+                    grey = np.asarray(picture, np.float64) / 65535  # 16 bits
+                    return np.repeat(np.clip(grey, 0, 1)[..., None], channels, -1)
+                picture = picture.convert("RGBA")
+                paper = Image.new("RGBA", picture.size, "white")
+                flat = Image.alpha_composite(paper, picture)
+                pixels = np.asarray(flat.convert("L" if channels == 1 else "RGB"), np.float64)
+    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
+        raise _damaged(path, error) from None
+    except Image.DecompressionBombWarning as error:
+        raise _damaged(path, error) from None
+    return pixels.reshape(*pixels.shape[:2], channels) / 255
+
+
+def _damaged(path: Path, error: Exception) -> FormatError:
+    return FormatError(
+        f"{path} cannot be read as an image.", got=str(error), expected="a PNG, JPEG, ... file"
+    )
+
+
+def has_light_ground(image: np.ndarray) -> bool:
+    """Say whether the border of an image is light: dark ink on paper, not a digit of MNIST.
+
+    >>> bool(has_light_ground(np.ones((4, 4, 1))))
+    True
+    """
+    border = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
+    return bool(np.median(border) > 0.5)
+
+
+def as_input(image: np.ndarray, height: int, width: int, invert: bool | None) -> np.ndarray:
+    """Return an image (H, W, C) as an input (height, width, C).
+
+    A grey image is ink: light on a dark ground, cut out and centred. An image in colours is a
+    photo: its middle is scaled to the frame. An image of the right size keeps its geometry.
+
+    Args:
+        image: values in 0 to 1.
+        height, width: of the model's input.
+        invert: swap light and dark; None finds out from the border of a grey image.
+    """
+    grey = image.shape[2] == 1
+    if (grey and has_light_ground(image)) if invert is None else invert:
+        image = 1 - image
+    if image.shape[:2] == (height, width):
+        return image
+    return centred(ink_of(image), height, width) if grey else middle(image, height, width)
+
+
+def ink_of(image: np.ndarray) -> np.ndarray:
+    """Return the part of an image that has ink, from 0 for the ground to 1 for the strongest.
+
+    The ground is the median of the border; ink is more than a fifth of the strongest above it.
+    """
+    ground = np.median(np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]]))
+    ink = np.clip(image - ground, 0, None)
+    ink = ink / (ink.max() or 1.0)
+    marked = ink.max(-1) > 0.2
+    if not marked.any():
+        return ink
+    rows, columns = np.flatnonzero(marked.any(1)), np.flatnonzero(marked.any(0))
+    ink[~marked] = 0  # the grain of the paper
+    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def middle(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Return the largest middle part of an image with the frame's proportions, scaled to it."""
+    part = min(image.shape[0] / height, image.shape[1] / width)
+    h, w = max(1, round(part * height)), max(1, round(part * width))
+    top, left = (image.shape[0] - h) // 2, (image.shape[1] - w) // 2
+    return _resized(image[top : top + h, left : left + w], height, width)
+
+
+def centred(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Return an image scaled into a frame, with its centre of mass in the middle as far as it goes.
+
+    Shapes: image (H, W, C) -> (height, width, C).
+    """
+    part = 1.0 if min(height, width) < SMALL else INK
+    factor = min(part * height / image.shape[0], part * width / image.shape[1])
+    h, w = (
+        max(1, min(round(n * factor), side))
+        for n, side in zip(image.shape[:2], (height, width), strict=True)
+    )
+    small = _resized(image, h, w)
+    weight = small.sum(-1)
+    total = weight.sum()
+    centre = (h / 2, w / 2)
+    if total > 0:
+        centre = (
+            float((weight.sum(1) @ (np.arange(h) + 0.5)) / total),
+            float((weight.sum(0) @ (np.arange(w) + 0.5)) / total),
+        )
+    top = min(max(round(height / 2 - centre[0]), 0), height - h)
+    left = min(max(round(width / 2 - centre[1]), 0), width - w)
+    frame = np.zeros((height, width, image.shape[2]))
+    frame[top : top + h, left : left + w] = small
+    return frame
+
+
+def _resized(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    from PIL import Image
+
+    layers = [
+        Image.fromarray(image[..., c].astype(np.float32)).resize(
+            (width, height),
+            Image.Resampling.BOX if height < image.shape[0] else Image.Resampling.BICUBIC,
+        )
+        for c in range(image.shape[2])
+    ]
+    return np.clip(np.stack([np.asarray(layer, np.float64) for layer in layers], -1), 0, 1)

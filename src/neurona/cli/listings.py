@@ -1,0 +1,88 @@
+"""`neurona recipes`, `datasets` and `info`: what there is."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.metadata
+import os
+import platform
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from neurona import __version__, config
+
+PACKAGES = ("numpy", "llvmlite", "safetensors", "matplotlib", "pillow", "rich", "typer")
+
+
+def show(entries: Iterable[tuple[str, Sequence[str]]]) -> None:
+    """Print names, each with lines beside it."""
+    entries = list(entries)
+    width = max(len(name) for name, _ in entries)
+    for name, lines in entries:
+        for number, line in enumerate(lines):
+            print(f"{name if number == 0 else '':<{width}}  {line}")
+
+
+def recipes() -> None:
+    """Print the recipes with what they do and their default settings."""
+    from neurona.recipes import RECIPES
+
+    entries = []
+    for recipe in RECIPES.values():
+        defaults = dataclasses.asdict(recipe.defaults)
+        told = [f"{k.replace('_', ' ')} {v}" for k, v in defaults.items() if v is not None]
+        entries.append((recipe.name, (recipe.description, ", ".join(told))))
+    show(entries)
+
+
+def datasets() -> None:
+    """Print the data sets, their size and licence, and where they are."""
+    from neurona.datasets import catalog
+
+    entries = []
+    for entry in catalog():
+        if entry.available:
+            state = f"here: {entry.location}"
+        else:
+            state = f"a download of {entry.download_bytes / 1e6:.0f} MB, to {entry.location}"
+        shape = " x ".join(map(str, entry.shape))
+        facts = f"{entry.samples:,} of {shape}, licence {entry.licence}"
+        entries.append((entry.name, (entry.description, facts, state)))
+    show(entries)
+
+
+def info() -> None:
+    """Print versions, engine, processor, threads and folders."""
+    facts = {"neurona": __version__, "Python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            facts[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            facts[package] = "not installed"
+    facts["engine"] = f"{config.engine()} (of {', '.join(config.ENGINES)})"
+    facts["float type"] = config.floatx()
+    facts["system"] = f"{platform.system()} {platform.release()} {platform.machine()}"
+    facts["processor"] = processor()
+    facts["cores"] = f"{usable_cores()} usable of {os.cpu_count()}"
+    facts["threads"] = str(config.threads() or "chosen by the engine")
+    facts["your data"] = str(config.data_folder() or "not set (NEURONA_DATA)")
+    facts["downloads"] = str(config.cache_folder())
+    show((name, (value,)) for name, value in facts.items())
+
+
+def processor() -> str:
+    """Return the processor's name, as far as the system tells it."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def usable_cores() -> int:
+    """Return how many cores this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

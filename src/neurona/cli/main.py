@@ -1,0 +1,187 @@
+"""The command `neurona` and its options; each command's work is in a file of its own.
+
+Nothing heavy is imported before a command runs, so that `neurona --help` is quick.
+
+Exit codes: 0 all went well; 1 it failed; 2 the arguments are wrong; 130 stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from neurona import config
+from neurona.errors import ArgumentError, NeuronaError
+
+app = typer.Typer(
+    name="neurona",
+    help="Neural networks from scratch, from one neuron to a GPT.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _debug(value: bool) -> bool:
+    if value:
+        config.set_debug(1)
+    return value
+
+
+Debug = Annotated[
+    bool,
+    typer.Option(
+        "--debug", help="Show where an error happened, and check graphs.", callback=_debug
+    ),
+]
+ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help="A model file (.safetensors).")]
+
+
+@app.command()
+def train(
+    recipe: Annotated[str, typer.Argument(help="Its name; `neurona recipes` lists them.")],
+    epochs: Annotated[int | None, typer.Option(help="Passes over the data.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Samples a step.")] = None,
+    lr: Annotated[float | None, typer.Option(help="Learning rate (the highest).")] = None,
+    optimizer: Annotated[str | None, typer.Option(help="adam, sgd, rmsprop, ...")] = None,
+    engine: Annotated[str | None, typer.Option(help="What computes; see `neurona info`.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Same seed, same bits.")] = None,
+    threads: Annotated[int | None, typer.Option(help="0 leaves the choice to the engine.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder to look for the data in.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of results. [runs/RECIPE]")] = None,
+    resume: Annotated[
+        bool, typer.Option(help="Go on with a run that was stopped, or start afresh.")
+    ] = True,
+    debug: Debug = False,
+) -> None:
+    """Train a recipe; write the model, its history, plots and a report.
+
+    A run that was stopped, by Ctrl-C or otherwise, goes on when the same command is given again,
+    and comes to the same result, bit for bit.
+    """
+    from neurona.cli.train import train
+
+    if engine is not None:
+        config.set_engine(engine)
+    if threads is not None:
+        config.set_threads(threads)
+    changes = {
+        "epochs": epochs, "batch_size": batch_size, "learning_rate": lr, "optimizer": optimizer,
+        "seed": seed,
+    }  # fmt: skip
+    train(recipe, changes, data=data, out=out, resume=resume)
+
+
+@app.command()
+def predict(
+    model: ModelFile,
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Images, .csv or .npy files.")
+    ],
+    invert: Annotated[
+        bool | None,
+        typer.Option(help="Light ink on dark paper, or not; found from the border by default."),
+    ] = None,
+    divide_by: Annotated[
+        float, typer.Option(help="Divide numbers in .csv and .npy files by this, such as 255.")
+    ] = 1.0,
+    debug: Debug = False,
+) -> None:
+    """Say what a model makes of files: the class, its probability, and the best three.
+
+    An image becomes what the model was trained on: its size, grey or RGB as the model has it,
+    values in 0 to 1. A grey one is taken as ink: light on a dark ground (dark ink on paper is
+    inverted). Unless it has just the model's size, the ink is cut out, its contrast stretched to 0
+    to 1, scaled to 20/28 of the frame (all of it in frames under 16 pixels) and centred by its
+    weight, as the makers of MNIST did. Of a colour image, the middle is scaled to the frame.
+
+    Rows of a .csv file (a header is skipped) and of a .npy array are samples, taken as they are.
+    """
+    from neurona.cli.predict import predict
+
+    predict(model, files, invert=invert, divide_by=divide_by)
+
+
+@app.command()
+def summary(model: ModelFile, debug: Debug = False) -> None:
+    """Show the layers of a model, their shapes and parameters."""
+    from neurona.cli.predict import open_model
+
+    open_model(model).summary()
+
+
+@app.command()
+def recipes() -> None:
+    """List what `neurona train` can do, with its default settings."""
+    from neurona.cli.listings import recipes
+
+    recipes()
+
+
+@app.command()
+def datasets() -> None:
+    """List the data sets, and whether they are on this machine."""
+    from neurona.cli.listings import datasets
+
+    datasets()
+
+
+@app.command()
+def info() -> None:
+    """Show versions, engines, processors and folders."""
+    from neurona.cli.listings import info
+
+    info()
+
+
+@app.callback(invoke_without_command=True)
+def start(
+    version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
+) -> None:
+    """Neural networks from scratch, from one neuron to a GPT."""
+    if version:
+        from neurona import __version__
+
+        print(f"neurona {__version__}")
+        raise typer.Exit
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command and leave with its exit code; errors are one paragraph on stderr."""
+    try:
+        app(arguments)
+    except KeyboardInterrupt:
+        _leave("stopped.", 130)
+    except ArgumentError as error:
+        _leave(f"error: {error}", 2, error)
+    except NeuronaError as error:
+        _leave(f"error: {error}", 1, error)
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read our output has seen enough
+        sys.exit(1)
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        _leave(f"error: {error.strerror or error}{where}.", 1, error)
+    except MemoryError as error:
+        _leave("error: there is not enough memory. try: a smaller --batch-size", 1, error)
+    except Exception as error:
+        hint = "" if config.debug() else "\ntry: the same command with --debug, to see where"
+        _leave(f"error: unexpected {type(error).__name__}: {error}{hint}", 1, error)
+    sys.exit(0)
+
+
+def _leave(message: str, code: int, error: BaseException | None = None) -> NoReturn:
+    if error is not None and config.debug():
+        import traceback
+
+        traceback.print_exception(error)
+    print(message, file=sys.stderr)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""What a trained model makes of samples that it never saw: scores, pictures, advice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from neurona import plots
+from neurona.recipes.advice import on_chance, on_classes, on_training
+
+if TYPE_CHECKING:
+    from neurona.recipes.run import Run
+
+
+def show_training(run: Run) -> None:
+    """Draw the curves of the losses and metrics, and tell what they advise."""
+    history = run.history
+    words = [
+        f"{name.replace('_', ' ')} goes from {values[0]:.3g} to {values[-1]:.3g}"
+        for name, values in history.items()
+    ]
+    epochs = max(map(len, history.values()))
+    alt = f"Curves over {epochs} epochs: {', '.join(words)}."
+    run.picture("history", "How training went", plots.history(history), alt)
+    run.advise(on_training(history))
+
+
+def show_rate(run: Run, schedule: Any, steps: int) -> None:
+    """Draw the learning rate of each step."""
+    first, last = (float(schedule(step).numpy()) for step in (0, steps - 1))
+    alt = f"Learning rate over {steps:,} steps, from {first:.2g} to {last:.2g}."
+    figure = plots.learning_rate(schedule, steps)
+    run.picture("learning_rate", "The learning rate", figure, alt)
+
+
+def test_images(run: Run, x: np.ndarray, targets: np.ndarray, names: Sequence[str]) -> None:
+    """Test a classifier of images: confusion matrix, worst mistakes, loss and accuracy.
+
+    Shapes: x (N, H, W) or (N, H, W, C); targets (N,) class numbers, or (N, K) one-hot.
+    """
+    y = targets.argmax(-1) if targets.ndim > 1 else targets.astype(np.int64)
+    loss = run.model.evaluate(x, targets, batch_size=512, verbose=0, return_dict=True)["loss"]
+    probabilities = run.model.predict(x, batch_size=512, verbose=0)
+    said = probabilities.argmax(-1)
+    counts = np.zeros((len(names), len(names)), np.int64)
+    np.add.at(counts, (y, said), 1)
+    wrong = np.flatnonzero(said != y)
+    surest = wrong[np.argsort(-probabilities[wrong].max(-1), kind="stable")]
+    right = f"{len(y) - len(wrong):,} of {len(y):,} test images are classified correctly"
+    run.picture(
+        "confusion_matrix",
+        "Which class is taken for which",
+        plots.confusion_matrix(y, said, class_names=names),
+        f"Confusion matrix: {right}{_pairs(counts, names)}.",
+    )
+    told = "; ".join(
+        f"{names[y[i]]} taken for {names[said[i]]} at {100 * probabilities[i].max():.0f} %"
+        for i in surest[:5]
+    )
+    run.picture(
+        "misclassified",
+        "The worst mistakes",
+        plots.misclassified(x, y, probabilities, 20, class_names=names, columns=5),
+        f"The test images that the model was surest of and wrong about: {told}."
+        if told
+        else "No test image is classified wrongly.",
+    )
+    accuracy = float((said == y).mean())
+    run.advise([*on_classes(counts, names), on_chance(accuracy, len(y))])
+    run.score("test loss", loss)
+    run.score("test accuracy", accuracy)
+
+
+def _pairs(counts: np.ndarray, names: Sequence[str]) -> str:
+    wrong = counts - np.diag(np.diag(counts))
+    cells = np.argsort(-wrong.ravel(), kind="stable")[:3]
+    pairs = [
+        f"{names[i]} for {names[j]} ({wrong[i, j]})"
+        for i, j in (divmod(int(cell), len(names)) for cell in cells)
+        if wrong[i, j]
+    ]
+    return f"; most often taken: {', '.join(pairs)}" if pairs else ""

@@ -1,0 +1,149 @@
+"""The report of a run: one HTML file that tells setup, data, training, results and what to try."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shlex
+from datetime import datetime
+from html import escape
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from neurona import __version__, config
+from neurona.recipes import page
+
+if TYPE_CHECKING:
+    from neurona.recipes.advice import Advice
+    from neurona.recipes.run import Run
+
+DATA = ("samples",)
+MODEL = ("weights",)
+TRAINING = ("history", "errors", "learning_rate")
+
+
+def report(run: Run, dots: int) -> str:
+    """Return the report of a finished run as HTML, with plots of `dots` pixels an inch."""
+    name = run.recipe.name
+    *others, (chief, value) = run.scores.items()
+    numbers = [(chief, score_text(chief, value))]
+    numbers += [(n, score_text(n, v)) for n, v in reversed(others)]
+    numbers += [("parameters", f"{run.model.count_params():,}")]
+    numbers += [("training", duration(run.seconds))]
+    header = (
+        f"<h1>{escape(name)}</h1>"
+        f'<p class="lead">{escape(run.recipe.description)}.</p>{page.tiles(numbers)}'
+    )
+    told = (*DATA, *MODEL, *TRAINING)
+    results = [p.name for p in run.pictures if p.name not in told]
+    sections = {
+        "Setup": page.rows(setup(run)) + _again(run),
+        "Data": page.rows(run.facts) + _figures(run, DATA, dots),
+        "Model": page.preformatted(run.summary) + _figures(run, MODEL, dots),
+        "Training": _ending(run) + _figures(run, TRAINING, dots),
+        "Results": page.rows({n: score_text(n, v) for n, v in run.scores.items()})
+        + _figures(run, results, dots),
+        "What to try next": _advice(run.advice),
+        "Where it was made": page.rows(surroundings()),
+    }
+    now = datetime.now().astimezone()
+    footer = f"<p>Written by neurona {__version__} on {now:%d %B %Y at %H:%M %Z}.</p>"
+    return page.page(f"{name}: {chief} {value:.4f}", header, sections, footer)
+
+
+def score_text(name: str, value: float) -> str:
+    """Return a score as it is read: shares as percentages, counts as whole numbers.
+
+    >>> score_text("test accuracy", 0.98056), score_text("epochs", 4.0)
+    ('98.06 %', '4')
+    """
+    if "accuracy" in name:
+        return f"{100 * value:.2f} %"
+    return f"{value:,.0f}" if value == int(value) else f"{value:.4g}"
+
+
+def duration(seconds: float) -> str:
+    """Return a time in words.
+
+    >>> duration(0.25), duration(75)
+    ('0.2 s', '1 min 15 s')
+    """
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s"
+
+
+def setup(run: Run) -> dict[str, str]:
+    """Return how the run was made, as the report lists it."""
+    settings = run.settings
+    model, facts = run.model, {"epochs": f"{settings.epochs:,}"}
+    if settings.batch_size is not None:
+        facts["batch size"] = f"{settings.batch_size}"
+    if settings.optimizer is not None:
+        facts["optimizer"] = type(model.optimizer).__name__
+    facts["learning rate"] = f"{settings.learning_rate:g}"
+    if getattr(model, "loss", None) is not None:
+        loss = model.loss
+        facts["loss"] = str(getattr(loss, "name", "") or getattr(loss, "__name__", loss))
+    facts |= {"seed": f"{settings.seed}", "engine": config.engine()}
+    if run.resumed is not None:
+        facts["resumed"] = f"in epoch {run.resumed + 1}; the time above is that since then"
+    return facts
+
+
+def command(run: Run) -> str:
+    """Return the command that makes this run again."""
+    settings, words = run.settings, ["neurona", "train", run.recipe.name]
+    options = {
+        "--epochs": settings.epochs,
+        "--batch-size": settings.batch_size,
+        "--lr": settings.learning_rate,
+        "--optimizer": settings.optimizer,
+        "--seed": settings.seed,
+    }
+    for option, value in options.items():
+        if value is not None:
+            words += [option, f"{value}"]
+    return shlex.join(words)
+
+
+def surroundings() -> dict[str, str]:
+    """Return the machine and the versions that the run was made with."""
+    return {
+        "neurona": __version__,
+        "Python": platform.python_version(),
+        "NumPy": np.__version__,
+        "system": f"{platform.system()} {platform.machine()}",
+        "processors": str(os.cpu_count()),
+        "float type": config.floatx(),
+    }
+
+
+def _again(run: Run) -> str:
+    return (
+        f"<p>The same numbers again, bit for bit: <code>{escape(command(run))}</code></p>"
+        "<p>Beside this file: <code>model.safetensors</code>, <code>history.csv</code> and the "
+        "pictures in <code>plots</code>.</p>"
+    )
+
+
+def _ending(run: Run) -> str:
+    last = {name: f"{values[-1]:.4g}" for name, values in run.history.items() if values}
+    return f"<h3>At the end</h3>{page.rows(last)}" if last else ""
+
+
+def _figures(run: Run, names: list[str] | tuple[str, ...], dots: int) -> str:
+    found = {p.name: p for p in run.pictures}
+    return "".join(
+        page.figure(found[n].title, found[n].alt, found[n].png, dots) for n in names if n in found
+    )
+
+
+def _advice(advice: list[Advice]) -> str:
+    items = (
+        f'<li>{escape(a.seen)}<br><span class="try">Try: {escape(a.attempt)}</span></li>'
+        for a in advice
+    )
+    return f'<ol class="advice">{"".join(items)}</ol>' if advice else ""

@@ -1,0 +1,258 @@
+"""Run: a recipe at work; it keeps what a resume needs, and collects what the report tells."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import io
+import json
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from neurona import __version__, config
+from neurona.callbacks import Callback
+from neurona.core.tree import flatten
+from neurona.data import Batches
+from neurona.errors import StateError
+from neurona.optim import names
+from neurona.recipes.advice import Advice
+from neurona.recipes.files import write_bytes, write_history, write_text
+from neurona.recipes.interrupt import Saver
+from neurona.recipes.recipe import Recipe, Settings
+from neurona.utils import set_random_seed
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+DOTS_PER_INCH = 120  # of plots
+
+
+@dataclasses.dataclass(frozen=True)
+class Picture:
+    """A plot of the report: its file's name, heading, what it shows in words, and the PNG."""
+
+    name: str
+    title: str
+    alt: str
+    png: bytes
+
+
+class Run:
+    """A recipe at work.
+
+    Args:
+        recipe: what is carried out.
+        settings: how.
+        out: the folder of the results; made if needed.
+        resume: go on where a run that was stopped left off; False starts afresh.
+        data: a folder to look for the data set in first.
+        verbose: of `fit`: "auto", 0, 1 or 2.
+        say: takes each line for the user.
+
+    Attributes:
+        history: logs by name, a number each epoch.
+        scores: results by name; the last is the one that counts.
+        facts: of the data, for the report, in pairs.
+        pictures: the plots drawn so far.
+        advice: what to try next.
+        resumed: the epoch from which an earlier run was continued, or None.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        settings: Settings,
+        out: Path,
+        *,
+        resume: bool = True,
+        data: Path | None = None,
+        verbose: Any = "auto",
+        say: Callable[[str], None] = print,
+    ) -> None:
+        self.recipe, self.settings, self.out = recipe, settings, Path(out)
+        self.resume, self.data, self.verbose, self.say = resume, data, verbose, say
+        self.model: Any = None
+        self.history: dict[str, list[float]] = {}
+        self.scores: dict[str, float] = {}
+        self.facts: dict[str, str] = {}
+        self.pictures: list[Picture] = []
+        self.advice: list[Advice] = []
+        self.summary = ""
+        self.seconds = 0.0
+        self.resumed: int | None = None
+        self.out.mkdir(parents=True, exist_ok=True)
+        set_random_seed(settings.seed)
+
+    @property
+    def backup(self) -> Path:
+        """The folder with the state of an unfinished run."""
+        return self.out / "backup"
+
+    # --- what a recipe calls, in this order ----------------------------------------------------
+
+    def optimizer(self, learning_rate: Any = None, options: Mapping[str, Any] | None = None) -> Any:
+        """Return the optimiser of the settings, at its learning rate or with a schedule."""
+        assert self.settings.optimizer is not None
+        rule: Any = names.NAMES[self.settings.optimizer.lower()]
+        rate = self.settings.learning_rate if learning_rate is None else learning_rate
+        return rule(learning_rate=rate, **(options or {}))
+
+    def fit(self, model: Any, x: Any, y: Any = None, validation_data: Any = None) -> None:
+        """Train the model, or go on training it where an earlier run was stopped.
+
+        The state is saved every 25 batches and when Ctrl-C is pressed, so the run can be killed at
+        any moment, and the same command continues it.
+
+        Args:
+            model: compiled.
+            x, y: arrays; or as x alone `nn.data.batches`, with a seed of its own.
+            validation_data: (x, y) to measure on after each epoch.
+        """
+        arrays = (x.x, x.y) if isinstance(x, Batches) else (x, y)
+        self._check_backup((arrays, validation_data))
+        self.model = model
+        started = time.perf_counter()
+        with Saver(self.backup, self._resumed) as saver:
+            model.fit(
+                x,
+                y,
+                batch_size=None if isinstance(x, Batches) else self.settings.batch_size,
+                epochs=self.settings.epochs,
+                verbose=self.verbose,
+                validation_data=validation_data,
+                validation_batch_size=512,
+                callbacks=[saver, HistoryFile(self)],
+            )
+        self.seconds = time.perf_counter() - started
+        self.history = dict(model.history.history)
+
+    def keep(self, model: Any, history: Mapping[str, list[float]], seconds: float) -> None:
+        """Take a model that was trained elsewhere, with what was recorded meanwhile."""
+        self.model, self.history, self.seconds = model, dict(history), seconds
+
+    def fact(self, name: str, value: Any) -> None:
+        """Tell something of the data."""
+        self.facts[name] = str(value)
+
+    def score(self, name: str, value: float) -> None:
+        """Tell a result; the last one told is the one that counts."""
+        self.scores[name] = float(value)
+
+    def picture(self, name: str, title: str, figure: Figure, alt: str) -> None:
+        """Take a plot: `plots/NAME.png`, and a part of the report.
+
+        Args:
+            name: of the file.
+            title: above the picture in the report.
+            figure: what is drawn.
+            alt: what it shows, in words and numbers, for those who do not see it.
+        """
+        stream = io.BytesIO()
+        figure.savefig(stream, format="png", dpi=DOTS_PER_INCH)
+        self.pictures.append(Picture(name, title, alt, stream.getvalue()))
+
+    def advise(self, advice: list[Advice]) -> None:
+        """Tell what to try next."""
+        self.advice += advice
+
+    # --- the state of a run ------------------------------------------------------------------
+
+    def plan(self, arrays: Any) -> dict[str, Any]:
+        """Return all that decides on the numbers of this run."""
+        digest = hashlib.sha256()
+        for array in flatten(arrays)[0]:
+            digest.update(f"{array.dtype.str}{array.shape}".encode())
+            digest.update(np.ascontiguousarray(array).data)
+        return {
+            "recipe": self.recipe.name,
+            **dataclasses.asdict(self.settings),
+            "engine": config.engine(),
+            "float type": config.floatx(),
+            "data": digest.hexdigest()[:16],
+            "neurona": __version__,
+        }
+
+    def _resumed(self, epoch: int, batch: int) -> None:
+        self.resumed = epoch
+        self.say(f"going on with epoch {epoch + 1} after batch {batch}")
+
+    def _check_backup(self, arrays: Any) -> None:
+        file, plan = self.out / "settings.json", self.plan(arrays)
+        if not self.resume:
+            shutil.rmtree(self.backup, ignore_errors=True)
+        if self.backup.exists():
+            before = _read_plan(file)
+            differ = [n for n in plan if before is not None and before.get(n) != plan[n]]
+            if before is None or differ:
+                told = ", ".join(f"{n} {(before or {}).get(n)}, now {plan[n]}" for n in differ)
+                raise StateError(
+                    f"{self.out} holds an unfinished run with other settings.",
+                    got=told or "settings that cannot be read",
+                    hint="the same settings to finish it, --no-resume to start afresh, "
+                    "or another --out",
+                )
+            return
+        write_text(file, json.dumps(plan, indent=2) + "\n")
+
+    def finish(self) -> None:
+        """Write the model, the history, the plots and the report; then forget the backup."""
+        from neurona.recipes.report import report
+
+        self.model.save(self.out / "model.safetensors")  # replaces the file as a whole
+        write_history(self.out / "history.csv", self.history)
+        folder = self.out / "plots"
+        folder.mkdir(exist_ok=True)
+        for picture in self.pictures:
+            write_bytes(folder / f"{picture.name}.png", picture.png)
+        lines: list[str] = []
+        self.model.summary(print_fn=lines.append)
+        self.summary = "\n".join(lines)
+        write_text(self.out / "report.html", report(self, DOTS_PER_INCH))
+        shutil.rmtree(self.backup, ignore_errors=True)
+
+
+class HistoryFile(Callback):
+    """Keeps history.csv up to date; rewriting it whole leaves no double rows after a resume."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Write all epochs so far."""
+        write_history(self.run.out / "history.csv", self.model.history.history)
+
+
+def _read_plan(file: Path) -> dict[str, Any] | None:
+    try:
+        plan = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return plan if isinstance(plan, dict) else None
+
+
+def carry_out(
+    recipe: Recipe,
+    settings: Settings,
+    out: Path,
+    *,
+    resume: bool = True,
+    data: Path | None = None,
+    verbose: Any = "auto",
+    say: Callable[[str], None] = print,
+) -> Run:
+    """Carry out a recipe and write its results into a folder; see `Run`.
+
+    The last line told is the last score, such as `test accuracy: 0.9806`.
+    """
+    run = Run(recipe, settings, out, resume=resume, data=data, verbose=verbose, say=say)
+    recipe.perform(run)
+    run.finish()
+    say(f"report: {run.out / 'report.html'}")
+    for name, value in run.scores.items():
+        say(f"{name}: {value:.0f}" if value > 1 and value.is_integer() else f"{name}: {value:.4f}")
+    return run

@@ -1,0 +1,167 @@
+"""What the command says, and the code it leaves with."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import neurona as nn
+from neurona import config, recipes
+from neurona.cli.main import main
+
+
+@pytest.fixture(autouse=True)
+def settings():
+    """Options such as --debug set the library's settings: put them back."""
+    before = dict(config._settings)
+    yield
+    config._settings.update(before)
+
+
+@pytest.fixture
+def command(capsys):
+    """Run the command here: (exit code, stdout, stderr)."""
+
+    def run(*arguments):
+        with pytest.raises(SystemExit) as left:
+            main([str(a) for a in arguments])
+        out, err = capsys.readouterr()
+        return left.value.code or 0, out, err
+
+    return run
+
+
+def test_help_names_every_command(command):
+    code, out, _ = command("--help")
+    assert code == 0
+    for name in ("train", "predict", "summary", "recipes", "datasets", "info"):
+        assert name in out
+
+
+def test_version(command):
+    assert command("--version")[:2] == (0, f"neurona {nn.__version__}\n")
+
+
+def test_recipes_are_listed_with_their_defaults(command):
+    code, out, _ = command("recipes")
+    assert code == 0
+    for name, recipe in recipes.RECIPES.items():
+        assert name in out
+        assert recipe.description in out
+    assert "batch size 32, optimizer adam" in out
+
+
+def test_datasets_say_where_they_are(command, tmp_path, monkeypatch):
+    monkeypatch.setenv("NEURONA_CACHE", str(tmp_path))
+    monkeypatch.delenv("NEURONA_DATA", raising=False)
+    code, out, _ = command("datasets")
+    assert code == 0
+    assert "1,797 of 8 x 8, licence CC BY 4.0" in out
+    assert f"a download of 12 MB, to {tmp_path / 'mnist'}" in out
+
+
+def test_info_tells_versions_engine_and_folders(command, tmp_path, monkeypatch):
+    monkeypatch.setenv("NEURONA_DATA", str(tmp_path))
+    code, out, _ = command("info")
+    assert code == 0
+    for text in (nn.__version__, np.__version__, config.engine(), str(tmp_path), "cores"):
+        assert text in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (("train", "dgits"), "try: did you mean 'digits'?"),
+        (("train", "digits", "--optimizer", "adm"), "did you mean 'adam'?"),
+        (("train", "digits", "--engine", "refrence"), "did you mean 'reference'?"),
+        (("train", "digits", "--epochs", "0"), "epochs is too small. Got 0; expected 1 or more."),
+        (("train", "digits", "--lr", "0"), "learning rate is out of range. Got 0.0"),
+        (("train", "digits", "--batch-size", "0"), "batch size is too small."),
+        (("train", "digits", "--seed", "-1"), "seed is too small."),
+        (("train", "digits", "--threads", "-1"), "threads is too small."),
+        (
+            ("train", "and", "--batch-size", "3"),
+            "the recipe 'and' has no batch size. Got 3; expected settings among epochs, "
+            "learning rate, seed.",
+        ),
+        (("predict", "none.safetensors", "x.csv"), "there is no model file none.safetensors."),
+        (("summary", "none.safetensors"), "try: neurona train digits makes one"),
+        (("train", "digits", "--epochs", "many"), "--epochs"),
+        (("train",), "recipe"),
+        (("dance",), "dance"),
+    ],
+)  # fmt: skip
+def test_wrong_arguments_leave_with_2(command, arguments, text):
+    code, out, err = command(*arguments)
+    assert code == 2
+    assert out == ""
+    assert text in " ".join(err.split())
+    assert "Traceback" not in err
+
+
+def test_missing_data_leave_with_1(command, tmp_path, monkeypatch):
+    monkeypatch.setenv("NEURONA_CACHE", str(tmp_path))
+    monkeypatch.setenv("NEURONA_DATA", str(tmp_path))
+    monkeypatch.setattr(
+        "neurona.datasets.locate.fetch", lambda *_: (_ for _ in ()).throw(OSError("no network"))
+    )
+    code, _, err = command("train", "mnist", "--out", tmp_path / "out")
+    assert code == 1
+    assert "the data set mnist is neither here nor reachable." in err
+    assert "no network" in err
+
+
+def test_a_folder_that_cannot_be_written_leaves_with_1(command, tmp_path):
+    (tmp_path / "file").write_text("")
+    code, _, err = command("train", "and", "--out", tmp_path / "file" / "out")
+    assert code == 1
+    assert err.startswith("error: ")
+    assert str(tmp_path / "file") in err
+
+
+def test_what_nobody_foresaw_is_one_paragraph_without_debug(command, monkeypatch, tmp_path):
+    def broken(*_, **__):
+        raise ZeroDivisionError("division by zero")
+
+    monkeypatch.setattr("neurona.recipes.carry_out", broken)
+    code, _, err = command("train", "and", "--out", tmp_path)
+    assert code == 1
+    assert err == (
+        "error: unexpected ZeroDivisionError: division by zero\n"
+        "try: the same command with --debug, to see where\n"
+    )
+    code, _, err = command("train", "and", "--out", tmp_path, "--debug")
+    assert code == 1
+    assert "Traceback" in err
+
+
+def test_ctrl_c_leaves_with_130(command, monkeypatch, tmp_path):
+    def stopped(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("neurona.recipes.carry_out", stopped)
+    code, _, err = command("train", "and", "--out", tmp_path)
+    assert code == 130
+    assert "stopped." in err
+
+
+def test_help_is_light(environment):
+    code = (
+        "import sys\nfrom neurona.cli.main import main\n"
+        "try: main(['--help'])\nexcept SystemExit: pass\n"
+        "print(*sorted({m.split('.')[0] for m in sys.modules}), *sys.modules)"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    ).stdout.split()
+    for heavy in ("matplotlib", "PIL", "llvmlite", "neurona.recipes", "neurona.datasets"):
+        assert heavy not in loaded
+
+
+def test_the_module_is_the_command(environment):
+    out = subprocess.run(
+        [sys.executable, "-m", "neurona", "--version"],
+        capture_output=True, text=True, check=True, env=environment,
+    ).stdout  # fmt: skip
+    assert out == f"neurona {nn.__version__}\n"

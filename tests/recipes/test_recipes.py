@@ -1,0 +1,276 @@
+"""Every recipe with few epochs: files, report, scores; settings; what a backup is good for."""
+
+import csv
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+import neurona as nn
+from neurona import config, datasets, recipes
+from neurona.errors import ArgumentError, StateError
+from neurona.recipes import files, page
+from neurona.recipes.interrupt import Stopped
+
+EPOCHS = {"and": 100, "xor": 300, "moons": 2, "digits": 1, "mnist": 2}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """MNIST in small: 28 x 28 pictures made of the embedded digits."""
+    folder = tmp_path_factory.mktemp("data") / "mnist"
+    folder.mkdir()
+    (x, y), _ = datasets.digits.load_data(0)
+    big = np.zeros((600, 28, 28), np.uint8)
+    big[:, 2:26, 2:26] = np.kron(x[:600] * 15, np.ones((1, 3, 3), np.uint8))
+    for name, rows in {"train": slice(0, 500), "t10k": slice(500, 600)}.items():
+        datasets.write_idx(folder / f"{name}-images-idx3-ubyte", big[rows])
+        datasets.write_idx(folder / f"{name}-labels-idx1-ubyte", y[:600][rows].astype(np.uint8))
+    return folder.parent
+
+
+@pytest.fixture(scope="module", params=sorted(EPOCHS))
+def done(request, tmp_path_factory, data):
+    """A recipe, carried out: the Run, its folder, and what it said."""
+    recipe = recipes.get(request.param)
+    said = []
+    run = recipes.carry_out(
+        recipe,
+        recipe.settings({"epochs": EPOCHS[recipe.name]}),
+        tmp_path_factory.mktemp(recipe.name),
+        data=data,
+        verbose=0,
+        say=said.append,
+    )
+    return run, run.out, said
+
+
+class Reader(HTMLParser):
+    """Collects what a page asks for, and what its pictures say."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.addresses, self.alts, self.open = [], [], []
+        self.feed(text)
+        self.close()
+        assert not self.open
+
+    def handle_starttag(self, tag, attributes):
+        given = dict(attributes)
+        self.addresses += [given[k] for k in ("src", "href", "action", "srcset") if k in given]
+        if tag == "img":
+            self.alts.append(given["alt"])
+        if tag not in ("img", "meta", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_the_report_stands_alone(done):
+    run, out, _ = done
+    text = (out / "report.html").read_text(encoding="utf-8")
+    found = Reader(text)
+    assert all(a.startswith(("data:image/png;base64,", "#")) for a in found.addresses)
+    assert not re.search(r"https?:|url\(|@import|<script|<link", text)
+    assert len(found.alts) == len(run.pictures)
+    assert all(len(alt) > 20 for alt in found.alts)
+    for heading in ("Setup", "Data", "Model", "Training", "Results", "What to try next"):
+        assert f"<h2>{heading}</h2>" in text
+    assert f"neurona train {run.recipe.name} --epochs {run.settings.epochs}" in text
+    assert "prefers-color-scheme: dark" in text
+    assert "width=device-width" in text
+    for advice in run.advice:
+        assert page.escape(advice.seen) in text
+
+
+def test_the_files_are_all_there(done):
+    run, out, _ = done
+    assert {p.name for p in out.iterdir()} <= {
+        "model.safetensors", "history.csv", "report.html", "plots", "settings.json",
+    }  # fmt: skip
+    plots = {p.stem for p in (out / "plots").iterdir()}
+    assert plots == {p.name for p in run.pictures}
+    with (out / "history.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [int(row["epoch"]) for row in rows] == list(range(len(rows)))
+    for name, values in run.history.items():
+        assert [float(row[name]) for row in rows] == values
+
+
+def test_the_model_can_be_used(done):
+    run, out, _ = done
+    model = nn.models.load_model(out / "model.safetensors")
+    sample = np.zeros((1, *model.input_shape[1:]), np.float32)
+    np.testing.assert_array_equal(
+        model.predict(sample, verbose=0), run.model.predict(sample, verbose=0)
+    )
+
+
+def test_the_last_line_is_the_score(done):
+    run, _, said = done
+    assert re.fullmatch(r"(test )?accuracy: [01]\.\d{4}", said[-1])
+    assert said[-1].endswith(f"{list(run.scores.values())[-1]:.4f}")
+
+
+def test_the_first_recipes_reach_their_goal(done):
+    run, _, _ = done
+    if run.recipe.name == "and":
+        assert run.scores["accuracy"] == 1
+
+
+def test_the_network_of_mnist_is_the_tutorials(done):
+    run, _, _ = done
+    if run.recipe.name != "mnist":
+        pytest.skip("of mnist only")
+    kinds = [type(layer).__name__ for layer in run.model.layers]
+    assert kinds == ["Flatten", "Dense", "Dropout", "Dense"]
+    assert run.model.count_params() == 101_770
+    assert run.model.layers[2].rate == 0.2
+
+
+# --- settings -----------------------------------------------------------------------------------
+
+
+def test_unknown_recipes_get_a_suggestion():
+    with pytest.raises(ArgumentError, match="did you mean 'moons'"):
+        recipes.get("mons")
+
+
+def test_settings_that_a_recipe_has_not():
+    with pytest.raises(ArgumentError, match="the recipe 'xor' has no optimizer"):
+        recipes.get("xor").settings({"optimizer": "adam"})
+    found = recipes.get("moons").settings({"optimizer": "sgd", "seed": None})
+    assert (found.optimizer, found.seed, found.epochs) == ("sgd", 0, 40)
+
+
+# --- resuming -----------------------------------------------------------------------------------
+
+
+def go(out, said=None, **changes):
+    recipe = recipes.get("moons")
+    given = {"epochs": 2, **changes.pop("settings", {})}
+    say = [].append if said is None else said.append
+    return recipes.carry_out(recipe, recipe.settings(given), out, verbose=0, say=say, **changes)
+
+
+def stop_once(monkeypatch, batch):
+    """Ask the next run to stop after a batch of its first epoch."""
+    from neurona.recipes import interrupt
+
+    original = interrupt.Saver.on_train_batch_end
+
+    def asked(self, number, logs=None):
+        self.asked = number == batch
+        original(self, number, logs)
+
+    monkeypatch.setattr(interrupt.Saver, "on_train_batch_end", asked)
+    return lambda: monkeypatch.setattr(interrupt.Saver, "on_train_batch_end", original)
+
+
+def test_a_stopped_run_goes_on_to_the_same_bytes(tmp_path, monkeypatch):
+    go(tmp_path / "whole")
+    back = stop_once(monkeypatch, 7)
+    with pytest.raises(Stopped, match="stopped in epoch 1 after batch 8"):
+        go(tmp_path / "parts")
+    back()
+    said = []
+    run = go(tmp_path / "parts", said)
+    assert said[0] == "going on with epoch 1 after batch 8"
+    assert run.resumed == 0
+    assert "in epoch 1; the time above is that since then" in (
+        (tmp_path / "parts" / "report.html").read_text()
+    )
+    assert (tmp_path / "parts" / "history.csv").read_bytes() == (
+        (tmp_path / "whole" / "history.csv").read_bytes()
+    )
+    assert not (tmp_path / "parts" / "backup").exists()
+
+
+def test_shifted_images_are_shifted_alike_after_a_stop(tmp_path, monkeypatch, data):
+    recipe = recipes.get("mnist")
+    settings = recipe.settings({"epochs": 2, "batch_size": 64})
+
+    def train(out):
+        recipes.carry_out(recipe, settings, out, data=data, verbose=0, say=[].append)
+        return (out / "history.csv").read_bytes()
+
+    whole = train(tmp_path / "whole")
+    back = stop_once(monkeypatch, 4)
+    with pytest.raises(Stopped, match="stopped in epoch 1 after batch 5"):
+        train(tmp_path / "parts")
+    back()
+    assert train(tmp_path / "parts") == whole
+
+
+def test_other_settings_do_not_go_on(tmp_path, monkeypatch):
+    back = stop_once(monkeypatch, 3)
+    with pytest.raises(Stopped):
+        go(tmp_path)
+    back()
+    with pytest.raises(StateError) as error:
+        go(tmp_path, settings={"epochs": 3, "seed": 5})
+    assert "holds an unfinished run with other settings" in str(error.value)
+    assert "Got epochs 2, now 3, seed 0, now 5" in str(error.value)
+    assert "--no-resume to start afresh" in str(error.value)
+    (tmp_path / "settings.json").write_text("[")
+    with pytest.raises(StateError, match="settings that cannot be read"):
+        go(tmp_path)
+    said = []
+    go(tmp_path, said, resume=False, settings={"epochs": 1})
+    assert not any("going on" in line for line in said)
+
+
+def test_a_finished_run_starts_afresh(tmp_path):
+    go(tmp_path)
+    before = (tmp_path / "history.csv").read_bytes()
+    said = []
+    go(tmp_path, said)
+    assert not any("going on" in line for line in said)
+    assert (tmp_path / "history.csv").read_bytes() == before
+
+
+# --- files and pages ----------------------------------------------------------------------------
+
+
+def test_histories_read_back_to_the_same_bits(tmp_path):
+    values = [0.1, 1 / 3, 1e-300, float(np.float32(0.1))]
+    files.write_history(tmp_path / "h.csv", {"loss": values, "val_loss": values[:2]})
+    lines = (tmp_path / "h.csv").read_text().splitlines()
+    assert lines[0] == "epoch,loss,val_loss"
+    assert [float(line.split(",")[1]) for line in lines[1:]] == values
+    assert lines[3].endswith(",")
+
+
+def test_pages_escape_what_they_are_given():
+    assert "<b>" not in page.rows({"<b>": "<b>"})
+    assert "&lt;b&gt;" in page.preformatted("<b>")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+def test_digits_reach_97_percent(tmp_path, seed):
+    recipe = recipes.get("digits")
+    run = recipes.carry_out(recipe, recipe.settings({"seed": seed}), tmp_path, verbose=0)
+    assert run.scores["test accuracy"] >= 0.97
+
+
+@pytest.mark.slow
+def test_xor_and_moons_reach_their_goal(tmp_path):
+    for name, least in {"xor": 1.0, "moons": 0.95}.items():
+        recipe = recipes.get(name)
+        run = recipes.carry_out(recipe, recipe.defaults, tmp_path / name, verbose=0)
+        assert list(run.scores.values())[-1] >= least
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(config.data_folder() is None, reason="needs the real MNIST in NEURONA_DATA")
+def test_mnist_reaches_98_2_percent(tmp_path):
+    recipe = recipes.get("mnist")
+    run = recipes.carry_out(recipe, recipe.defaults, tmp_path, verbose=0)
+    assert run.scores["test accuracy"] >= 0.982
+    model = nn.models.load_model(run.out / "model.safetensors")
+    assert [type(layer).__name__ for layer in model.layers] == [
+        "Flatten", "Dense", "Dropout", "Dense",
+    ]  # fmt: skip

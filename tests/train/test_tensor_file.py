@@ -1,0 +1,199 @@
+"""The safetensors file: as the safetensors library reads and writes it, and safe to read."""
+
+import json
+import os
+import struct
+
+import numpy as np
+import pytest
+import safetensors.numpy
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from neurona.errors import FormatError
+from neurona.train import tensor_file
+from neurona.train.tensor_file import read_tensors, write_tensors
+
+ARRAYS = {
+    "scalar": np.array(3, "int64"),
+    "matrix": np.arange(6, dtype="float32").reshape(2, 3),
+    "empty": np.zeros((0, 4), "float64"),
+    "flags": np.array([True, False]),
+    "bytes": np.arange(5, dtype="uint8"),
+    "ünï/code": np.array([1.5, -0.0, np.inf, np.nan]),
+}
+
+
+def bits(array):
+    return array.dtype, array.shape, array.tobytes()
+
+
+def test_round_trip(tmp_path):
+    path = tmp_path / "folder" / "a.safetensors"
+    write_tensors(path, ARRAYS, {"note": "text"})
+    found, metadata = read_tensors(path)
+    assert metadata == {"note": "text"}
+    assert {n: bits(a) for n, a in found.items()} == {n: bits(a) for n, a in ARRAYS.items()}
+    assert [p.name for p in path.parent.iterdir()] == ["a.safetensors"]
+
+
+def test_files_are_those_of_the_safetensors_library(tmp_path):
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    write_tensors(ours, ARRAYS)
+    found = safetensors.numpy.load_file(ours)
+    assert {n: bits(a) for n, a in found.items()} == {n: bits(a) for n, a in ARRAYS.items()}
+    safetensors.numpy.save_file(ARRAYS, theirs, {"format": "np"})
+    found, metadata = read_tensors(theirs)
+    assert metadata == {"format": "np"}
+    assert {n: bits(a) for n, a in found.items()} == {n: bits(a) for n, a in ARRAYS.items()}
+
+
+def test_the_same_arrays_make_the_same_file(tmp_path):
+    write_tensors(tmp_path / "a", ARRAYS)
+    write_tensors(tmp_path / "b", dict(reversed(ARRAYS.items())))
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_other_orders_in_memory_and_bytes(tmp_path):
+    array = np.arange(12, dtype=">f4").reshape(3, 4).T[:, ::-1]
+    write_tensors(tmp_path / "a", {"x": array})
+    np.testing.assert_array_equal(read_tensors(tmp_path / "a")[0]["x"], array)
+
+
+def raw(header, data=b"", length=None):
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return struct.pack("<Q", len(text) if length is None else length) + text + data
+
+
+def entry(dtype="F32", shape=(1,), offsets=(0, 4)):
+    return {"dtype": dtype, "shape": list(shape), "data_offsets": list(offsets)}
+
+
+def test_bfloat16_and_half_precision_are_read(tmp_path):
+    path = tmp_path / "a"
+    path.write_bytes(
+        raw(
+            {"b": entry("BF16", (2,), (0, 4)), "h": entry("F16", (1,), (4, 6))},
+            np.array([0x3F80, 0xC000], "<u2").tobytes() + np.float16(0.5).tobytes(),
+        )
+    )
+    found, _ = read_tensors(path)
+    assert found["b"].tolist() == [1.0, -2.0]
+    assert found["h"].tolist() == [0.5]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"1234567",
+        raw({}, length=2**63),
+        raw({}, length=3),
+        raw(b"\xff\xfe"),
+        raw(b"{"),
+        raw(b"[]"),
+        raw(b'{"a": {}, "a": {}}'),
+        raw(b"[" * 200_000),
+        raw(b'{"a": ' * 100_000 + b"}" * 100_000),
+        raw(b'{"a": ' + b"9" * 10_000 + b"}"),
+        raw({"__metadata__": 3}),
+        raw({"__metadata__": {"a": 3}}),
+        raw({"a": 3}),
+        raw({"a": entry("F33")}, bytes(4)),
+        raw({"a": entry(shape=(2,))}, bytes(4)),
+        raw({"a": entry(shape=(-1,))}, bytes(4)),
+        raw({"a": entry(shape=(1.0,))}, bytes(4)),
+        raw({"a": entry(shape=(True,))}, bytes(4)),
+        raw({"a": entry(shape=(2**62, 2**62))}, bytes(4)),
+        raw({"a": entry(shape=(1,) * 65)}, bytes(4)),
+        raw({"a": entry(offsets=(0, 8))}, bytes(4)),
+        raw({"a": entry(offsets=(4, 0))}, bytes(4)),
+        raw({"a": entry()}, bytes(3)),
+        raw({"a": entry()}, bytes(5)),
+        raw({"a": entry(), "b": entry()}, bytes(4)),
+        raw({"a": entry(offsets=(4, 8))}, bytes(8)),
+    ],
+)
+def test_damaged_files_are_refused(tmp_path, content):
+    path = tmp_path / "bad.safetensors"
+    path.write_bytes(content)
+    with pytest.raises(
+        FormatError, match=r"bad.safetensors is no safetensors file, or it is damaged: ."
+    ):
+        read_tensors(path)
+
+
+def test_a_missing_file_is_missing(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        read_tensors(tmp_path / "nothing")
+
+
+GOOD = raw(
+    {"a": entry("F32", (2, 2), (0, 16)), "b": entry("I64", (1,), (16, 24)), "__metadata__": {}},
+    bytes(range(24)),
+)
+
+
+@given(st.data())
+@settings(max_examples=300, deadline=None)
+def test_no_file_does_anything_but_load_or_raise_a_format_error(tmp_path_factory, data):
+    path = tmp_path_factory.mktemp("fuzz") / "file"
+    content = bytearray(GOOD)
+    kind = data.draw(st.sampled_from(["bytes", "cut", "flip", "header"]))
+    if kind == "bytes":
+        content = data.draw(st.binary(max_size=64))
+    elif kind == "cut":
+        content = content[: data.draw(st.integers(0, len(content)))]
+    elif kind == "flip":
+        for _ in range(data.draw(st.integers(1, 4))):
+            place = data.draw(st.integers(0, len(content) - 1))
+            content[place] = data.draw(st.integers(0, 255))
+    else:
+        json_values = st.recursive(
+            st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4),
+            lambda inner: (
+                st.lists(inner, max_size=3)
+                | st.dictionaries(
+                    st.sampled_from(["dtype", "shape", "data_offsets", "__metadata__", "a"]), inner
+                )
+            ),
+            max_leaves=10,
+        )
+        content = raw(data.draw(json_values), bytes(8))
+    path.write_bytes(bytes(content))
+    try:
+        arrays, _ = read_tensors(path)
+    except FormatError:
+        return
+    assert all(isinstance(a, np.ndarray) for a in arrays.values())
+
+
+# --- a save that fails -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("place", ["fsync", "replace"])
+def test_a_failing_save_leaves_the_old_file(tmp_path, monkeypatch, place):
+    path = tmp_path / "a"
+    write_tensors(path, {"x": np.ones(3)})
+    before = path.read_bytes()
+
+    def fail(*args):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(tensor_file.os, place, fail)
+    with pytest.raises(OSError, match="disk full"):
+        write_tensors(path, {"x": np.zeros(3)})
+    monkeypatch.undo()
+    assert path.read_bytes() == before
+    assert os.listdir(tmp_path) == ["a"]
+
+
+def test_data_reach_the_disk_before_the_name_changes(tmp_path, monkeypatch):
+    order = []
+    real_sync, real_replace = os.fsync, os.replace
+    monkeypatch.setattr(tensor_file.os, "fsync", lambda f: (order.append("sync"), real_sync(f)))
+    monkeypatch.setattr(
+        tensor_file.os, "replace", lambda a, b: (order.append("replace"), real_replace(a, b))
+    )
+    write_tensors(tmp_path / "a", {"x": np.zeros(3)})
+    assert order[:2] == ["sync", "replace"]
