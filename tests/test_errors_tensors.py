@@ -150,9 +150,9 @@ def saved(tmp_path):
 
 
 FOREIGN = [
-    (b"", "it is empty", "save the model again"),
-    (b"\x01\x02\x03", "its header is longer than the file"),
-    (b"hello, this is text", "its header is longer than the file"),
+    (b"", "is no safetensors file", "save the model again"),
+    (b"\x01\x02\x03", "header too small"),
+    (b"hello, this is text", "header too large"),
     (b"\x89HDF\r\n\x1a\n" + b"0" * 99, "Got an HDF5 file", "then set_weights"),
     (b"PK\x03\x04" + b"0" * 99, "Got a ZIP archive, such as .keras"),
     (pickle.dumps({"a": 1}), "Got a pickle, which could run any code"),
