@@ -10,7 +10,9 @@ from __future__ import annotations
 import difflib
 import math
 import operator
+import os
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 
@@ -181,3 +183,26 @@ def check_sizes(name: str, value: Any, rank: int, *, minimum: int = 1) -> tuple[
             expected=f"an integer or {rank} integers",
         )
     return tuple(check_integer(name, v, minimum=minimum) for v in values)
+
+
+def check_file(path: Any) -> Path:
+    """Return the path of a file that is there, or raise.
+
+    Raises:
+        ArgumentError: if it is no path.
+        MissingDataError: if there is no such file.
+        FormatError: if it is a folder.
+    """
+    if not isinstance(path, str | os.PathLike):
+        raise ArgumentError("a file is given by its path.", got=repr(path)[:60])
+    found = Path(os.fspath(path))
+    if found.is_dir():
+        raise FormatError("this is a folder, not a file.", got=str(found))
+    if not found.exists():
+        folder = found.parent.resolve()
+        raise MissingDataError(
+            "there is no such file.",
+            got=str(found),
+            hint=f"look into the folder {folder}" if folder.exists() else f"there is no {folder}",
+        )
+    return found

@@ -16,7 +16,7 @@ from typing import BinaryIO, cast
 
 import numpy as np
 
-from neurona.errors import DtypeError, FormatError
+from neurona.errors import DtypeError, FormatError, check_file
 
 # third byte of the magic number; http://yann.lecun.com/exdb/mnist, "the IDX file format"
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -35,7 +35,7 @@ def read_idx(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> np.
         max_bytes: refuse more data than that; 2 GiB, some 40 times MNIST.
     Raises:
         FormatError: no IDX file, truncated, too long, or sizes that cannot be.
-        FileNotFoundError: there is no such file.
+        MissingDataError: there is no such file.
 
     >>> import tempfile, pathlib
     >>> path = pathlib.Path(tempfile.mkdtemp(), "x.idx")
@@ -43,7 +43,7 @@ def read_idx(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> np.
     >>> read_idx(path).tolist()
     [[1, 2, 3]]
     """
-    path = Path(path)
+    path = check_file(path)
     stored = path.stat().st_size
     with open(path, "rb") as file:
         packed = file.read(2) == b"\x1f\x8b"

@@ -13,7 +13,14 @@ from typing import Any
 import numpy as np
 
 from neurona import config
-from neurona.errors import ArgumentError, FormatError, check_choice, check_integer, unknown
+from neurona.errors import (
+    ArgumentError,
+    FormatError,
+    check_choice,
+    check_file,
+    check_integer,
+    unknown,
+)
 
 MISSING = frozenset({"", "?", "na", "n/a", "nan", "null", "none"})
 TRY_MISSING = 'missing="drop" leaves such rows out, "mean" fills in the column\'s mean'
@@ -79,7 +86,7 @@ def from_csv(
         raise ArgumentError(
             "delimiter must be one character.", got=repr(delimiter), expected="such as , ; or \\t"
         )
-    reader = _Reader(Path(path), delimiter, missing)
+    reader = _Reader(check_file(path), delimiter, missing)
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
             reader.read(file, target, header)

@@ -16,7 +16,7 @@ import numpy as np
 import safetensors
 from safetensors.numpy import save
 
-from neurona.errors import ArgumentError, FormatError, MissingDataError
+from neurona.errors import ArgumentError, FormatError, check_file
 
 # The library writes metadata in a new order in each process; in one entry they have one order, so
 # that equal models are equal files.
@@ -77,13 +77,7 @@ def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
         FormatError: if it is no safetensors file, or is damaged.
         MissingDataError: if there is no such file.
     """
-    if not path.exists():
-        raise MissingDataError(
-            "there is no such file.", got=str(path), hint=f"the folder is {path.parent.resolve()}"
-        )
-    if path.is_dir():
-        raise FormatError("this is a folder, not a file.", got=str(path))
-    content = path.read_bytes()
+    content = check_file(path).read_bytes()
     try:
         entries = safetensors.deserialize(content)
         with safetensors.safe_open(path, framework="numpy") as file:
