@@ -35,16 +35,23 @@ def check_arrays(x: Any, y: Any, weight: Any) -> tuple[Any, Any, Any]:
         raise DataError(
             "the data have different lengths.",
             got=", ".join(f"{name} {n}" for name, n in lengths),
-            hint="every sample needs one target (and one weight)",
+            hint=_hint_for_lengths(parts),
         )
     if lengths[0][1] == 0:
         raise DataError("there are no samples.", got="x of length 0")
     return parts[0], parts[1], parts[2]
 
 
+def _hint_for_lengths(parts: list) -> str:
+    x, y = parts[:2]
+    if isinstance(x, list) and isinstance(y, np.ndarray) and len(x) == len(y):
+        return "a list of arrays means several inputs; np.stack(x) makes one array of the samples"
+    return "every sample needs one target (and one weight)"
+
+
 def as_batch(name: str, value: Any) -> Any:
     """Return nested data as arrays with a batch axis; floats get the library's float type."""
-    if isinstance(value, list) and value and not _holds_arrays(value):
+    if isinstance(value, list | tuple) and value and not _holds_arrays(value):
         try:
             value = np.asarray(value)  # nested lists of numbers are one array
         except ValueError:
