@@ -150,7 +150,7 @@ def saved(tmp_path):
 
 
 FOREIGN = [
-    (b"", "is no safetensors file", "save the model again"),
+    (b"", "header too small", "save the model again"),
     (b"\x01\x02\x03", "header too small"),
     (b"hello, this is text", "header too large"),
     (b"\x89HDF\r\n\x1a\n" + b"0" * 99, "Got an HDF5 file", "then set_weights"),
