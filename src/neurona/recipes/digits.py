@@ -81,5 +81,4 @@ RECIPE = Recipe(
     description="1,797 small handwritten digits (in the package), a small convolutional network",
     defaults=Settings(epochs=20, learning_rate=0.002, batch_size=32, optimizer="adam"),
     perform=perform,
-    dataset="digits",
 )

@@ -86,5 +86,4 @@ RECIPE = Recipe(
     description="70,000 handwritten digits, the tutorials' network of 128 hidden neurons",
     defaults=Settings(epochs=20, learning_rate=0.005, batch_size=256, optimizer="adam"),
     perform=perform,
-    dataset="mnist",
 )

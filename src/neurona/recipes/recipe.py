@@ -50,14 +50,12 @@ class Recipe:
         description: one line.
         defaults: the settings it was made for.
         perform: loads the data, builds and trains the model, and tells the Run what came of it.
-        dataset: the data set in `nn.datasets.catalog()` that it needs, "" where it makes its own.
     """
 
     name: str
     description: str
     defaults: Settings
     perform: Callable[[Run], None]
-    dataset: str = ""
 
     def settings(self, changes: Mapping[str, Any]) -> Settings:
         """Return the defaults with the changes that are not None.
