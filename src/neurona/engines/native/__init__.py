@@ -1,0 +1,1 @@
+"""The native engine: a Graph becomes machine code, through LLVM."""

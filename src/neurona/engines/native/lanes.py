@@ -1,0 +1,395 @@
+"""Lanes: the Builder of `core/lowering.py` over LLVM vectors of a fixed number of lanes.
+
+A Value is either wide, one number for each lane, or a single number that all lanes share. Work on
+single numbers is done once; they are spread when they meet a wide one.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from neurona.core.shapes import as_dtype
+from neurona.engines.native import mathematics
+from neurona.engines.native.text import Function
+
+_SCALARS = {"b1": "i1", "u1": "i8", "i4": "i32", "i8": "i64", "f4": "float", "f8": "double"}
+BOOL, I32, I64 = np.dtype("bool"), np.dtype("int32"), np.dtype("int64")
+F32, F64 = np.dtype("float32"), np.dtype("float64")
+
+
+class Value(NamedTuple):
+    """A number, or one for each lane.
+
+    Attributes:
+        text: how LLVM names it: %12, or a constant.
+        dtype: the element type; bool is i1 in registers and a byte in memory.
+        wide: whether there is one for each lane.
+    """
+
+    text: str
+    dtype: np.dtype
+    wide: bool
+
+
+class Index(NamedTuple):
+    """Where the lanes of a load or store are: `base + lane * step`, in elements.
+
+    Attributes:
+        base: i64, the element of lane 0.
+        step: elements from lane to lane: 0 for all the same, 1 for neighbours, or any other.
+        lanes: instead of a step, a wide int64 Value that is added to the base.
+    """
+
+    base: str
+    step: int = 1
+    lanes: Value | None = None
+
+
+class Lanes:
+    """Writes scalar rules as vector code.
+
+    Args:
+        function: where the code goes.
+        width: number of lanes; 1 for plain scalar code.
+        mask: `<width x i1>` of the lanes that count; loads give 0 in the others, and stores leave
+            memory alone. None for all.
+    """
+
+    def __init__(self, function: Function, width: int, mask: str | None = None) -> None:
+        self.f, self.width, self.mask = function, width, mask
+        self._spread: dict[tuple[str, str], str] = {}
+
+    # --- types and constants -----------------------------------------------------------------
+
+    def type(self, dtype: np.dtype, wide: bool) -> str:
+        """LLVM's type of values."""
+        scalar = _SCALARS[dtype.str[1:]]
+        return f"<{self.width} x {scalar}>" if wide and self.width > 1 else scalar
+
+    def type_of(self, x: Value) -> str:
+        """LLVM's type of a value."""
+        return self.type(x.dtype, x.wide)
+
+    def number(self, value: Any, dtype: np.dtype) -> Value:
+        """A constant of a type."""
+        return Value(literal(value, dtype), dtype, False)
+
+    def constant(self, value: Any, like: Value) -> Value:
+        """A constant of the type of another value."""
+        return self.number(value, like.dtype)
+
+    def spread(self, x: Value) -> Value:
+        """The same number in all lanes."""
+        if x.wide or self.width == 1:
+            return Value(x.text, x.dtype, True)
+        vector, scalar = self.type(x.dtype, True), self.type(x.dtype, False)
+        if not x.text.startswith("%"):
+            return Value(f"splat ({scalar} {x.text})", x.dtype, True)
+        one = self.f.pure(f"insertelement {vector} poison, {scalar} {x.text}, i64 0")
+        zeros = f"<{self.width} x i32> zeroinitializer"
+        text = self.f.pure(f"shufflevector {vector} {one}, {vector} poison, {zeros}")
+        return Value(text, x.dtype, True)
+
+    def together(self, *values: Value) -> tuple[Value, ...]:
+        """The values, all wide if one is."""
+        return tuple(map(self.spread, values)) if any(v.wide for v in values) else values
+
+    def lane_numbers(self) -> Value:
+        """0, 1, 2, ... as int64."""
+        if self.width == 1:
+            return Value("0", I64, True)
+        numbers = ", ".join(f"i64 {i}" for i in range(self.width))
+        return Value(f"<{numbers}>", I64, True)
+
+    # --- instructions ------------------------------------------------------------------------
+
+    def binary(self, instruction: str, x: Value, y: Value, dtype: np.dtype | None = None) -> Value:
+        """One LLVM instruction of two operands; `dtype` is that of the result, x's by default."""
+        x, y = self.together(x, y)
+        text = self.f.pure(f"{instruction} {self.type_of(x)} {x.text}, {y.text}")
+        return Value(text, x.dtype if dtype is None else dtype, x.wide)
+
+    def intrinsic(self, name: str, *values: Value) -> Value:
+        """An LLVM intrinsic `llvm.NAME.TYPE` of operands of one type."""
+        values = self.together(*values)
+        kind = self.type_of(values[0])
+        suffix = mangled(kind)
+        target = self.f.module.declare(f"llvm.{name}.{suffix}", kind, *[kind] * len(values))
+        given = ", ".join(f"{kind} {v.text}" for v in values)
+        return Value(self.f.pure(f"call {kind} {target}({given})"), values[0].dtype, values[0].wide)
+
+    def convert(self, instruction: str, x: Value, dtype: np.dtype) -> Value:
+        """A conversion instruction such as sext, fptrunc, bitcast."""
+        to = self.type(dtype, x.wide)
+        return Value(self.f.pure(f"{instruction} {self.type_of(x)} {x.text} to {to}"), dtype, x.wide)
+
+    def bits(self, x: Value) -> Value:
+        """The bits of a float as an integer of the same size, or the reverse."""
+        other = {F32: I32, F64: I64, I32: F32, I64: F64}[x.dtype]
+        return self.convert("bitcast", x, other)
+
+    def fma(self, x: Value, y: Value, z: Value) -> Value:
+        """x * y + z, rounded once where the machine can."""
+        return self.intrinsic("fmuladd", x, y, z)
+
+    # --- arithmetic --------------------------------------------------------------------------
+
+    def _arithmetic(self, name: str, x: Value, y: Value) -> Value:
+        flags = " contract" if x.dtype.kind == "f" else ""
+        return self.binary(("f" if x.dtype.kind == "f" else "") + name + flags, x, y)
+
+    def add(self, x: Value, y: Value) -> Value:
+        return self._arithmetic("add", x, y)
+
+    def sub(self, x: Value, y: Value) -> Value:
+        return self._arithmetic("sub", x, y)
+
+    def mul(self, x: Value, y: Value) -> Value:
+        return self._arithmetic("mul", x, y)
+
+    def div(self, x: Value, y: Value) -> Value:
+        return self.binary("fdiv", x, y)
+
+    def neg(self, x: Value) -> Value:
+        if x.dtype.kind != "f":
+            return self.sub(self.number(0, x.dtype), x)
+        return Value(self.f.pure(f"fneg {self.type_of(x)} {x.text}"), x.dtype, x.wide)
+
+    def floordiv(self, x: Value, y: Value) -> Value:
+        return mathematics.floordiv(self, x, y)
+
+    def mod(self, x: Value, y: Value) -> Value:
+        return mathematics.mod(self, x, y)
+
+    def minimum(self, x: Value, y: Value) -> Value:
+        return self._extreme("lt", x, y)
+
+    def maximum(self, x: Value, y: Value) -> Value:
+        return self._extreme("gt", x, y)
+
+    def _extreme(self, comparison: str, x: Value, y: Value) -> Value:
+        best = self.select(self._compare(comparison, x, y), x, y)
+        if x.dtype.kind != "f":
+            return best
+        return self.select(self.binary("fcmp uno", x, x, BOOL), x, best)  # NaN if either is
+
+    def abs(self, x: Value) -> Value:
+        if x.dtype.kind == "f":
+            return self.intrinsic("fabs", x)
+        zero = self.number(0, x.dtype)
+        return x if x.dtype.kind == "u" else self.select(self.lt(x, zero), self.neg(x), x)
+
+    def sign(self, x: Value) -> Value:
+        zero, one = self.number(0, x.dtype), self.number(1, x.dtype)
+        below = zero if x.dtype.kind == "u" else self.number(-1, x.dtype)
+        found = self.select(self.gt(x, zero), one, self.select(self.lt(x, zero), below, x))
+        return found  # x itself where neither: a zero, or NaN
+
+    # --- comparison and logic ------------------------------------------------------------------
+
+    def _compare(self, name: str, x: Value, y: Value) -> Value:
+        if x.dtype.kind == "f":
+            # all are false for NaN, but "not equal"
+            return self.binary(f"fcmp {'une' if name == 'ne' else 'o' + name}", x, y, BOOL)
+        sign = "" if name in ("eq", "ne") else "s" if x.dtype.kind == "i" else "u"
+        return self.binary(f"icmp {sign}{name}", x, y, BOOL)
+
+    def eq(self, x: Value, y: Value) -> Value:
+        return self._compare("eq", x, y)
+
+    def ne(self, x: Value, y: Value) -> Value:
+        return self._compare("ne", x, y)
+
+    def lt(self, x: Value, y: Value) -> Value:
+        return self._compare("lt", x, y)
+
+    def le(self, x: Value, y: Value) -> Value:
+        return self._compare("le", x, y)
+
+    def gt(self, x: Value, y: Value) -> Value:
+        return self._compare("gt", x, y)
+
+    def ge(self, x: Value, y: Value) -> Value:
+        return self._compare("ge", x, y)
+
+    def truth(self, x: Value) -> Value:
+        """Whether x is not zero."""
+        return x if x.dtype == BOOL else self.ne(x, self.number(0, x.dtype))
+
+    def logical_and(self, x: Value, y: Value) -> Value:
+        return self.binary("and", self.truth(x), self.truth(y))
+
+    def logical_or(self, x: Value, y: Value) -> Value:
+        return self.binary("or", self.truth(x), self.truth(y))
+
+    def logical_not(self, x: Value) -> Value:
+        return self.binary("xor", self.truth(x), self.number(True, BOOL))
+
+    def select(self, condition: Value, x: Value, y: Value) -> Value:
+        condition = self.truth(condition)
+        condition, x, y = self.together(condition, x, y)
+        kind = self.type_of(x)
+        given = f"{self.type_of(condition)} {condition.text}, {kind} {x.text}, {kind} {y.text}"
+        return Value(self.f.pure(f"select {given}"), x.dtype, x.wide)
+
+    def isfinite(self, x: Value) -> Value:
+        return self.lt(self.abs(x), self.number(np.inf, x.dtype))
+
+    # --- functions -----------------------------------------------------------------------------
+
+    def sqrt(self, x: Value) -> Value:
+        return self.intrinsic("sqrt", x)
+
+    def rsqrt(self, x: Value) -> Value:
+        return self.div(self.number(1, x.dtype), self.sqrt(x))
+
+    def floor(self, x: Value) -> Value:
+        return self.intrinsic("floor", x)
+
+    def round(self, x: Value) -> Value:
+        return self.intrinsic("rint", x)
+
+    def __getattr__(self, name: str) -> Any:
+        """exp, log, log1p, expm1, sin, cos, tanh, sigmoid, erf, pow: see `mathematics.py`."""
+        rule = mathematics.FUNCTIONS.get(name)
+        if rule is None:
+            raise AttributeError(f"the Builder has no {name}")
+        return lambda *values: rule(self, *values)
+
+    def cast(self, x: Value, dtype: Any) -> Value:
+        """Convert to another element type, as NumPy does."""
+        to = as_dtype(dtype)
+        if x.dtype == to:
+            return x
+        if to == BOOL:
+            return self.truth(x)
+        signed = x.dtype.kind == "i"
+        if x.dtype.kind in "biu" and to.kind in "iu":
+            smaller = to.itemsize <= x.dtype.itemsize and x.dtype != BOOL
+            if to.itemsize == x.dtype.itemsize and x.dtype != BOOL:
+                return x._replace(dtype=to)
+            return self.convert("trunc" if smaller else "sext" if signed else "zext", x, to)
+        if x.dtype.kind in "biu":
+            return self.convert("sitofp" if signed else "uitofp", x, to)
+        if to.kind == "f":
+            return self.convert("fptrunc" if to == F32 else "fpext", x, to)
+        # through int64, as NumPy does it; what is out of range is anything, but never a trap
+        whole = Value(self._saturated(x), I64, x.wide)
+        return self.cast(whole, to)
+
+    def _saturated(self, x: Value) -> str:
+        source, to = self.type_of(x), self.type(I64, x.wide)
+        name = f"llvm.fptosi.sat.{mangled(to)}.{mangled(source)}"
+        return self.f.pure(f"call {to} {self.f.module.declare(name, to, source)}({source} {x.text})")
+
+    # --- memory --------------------------------------------------------------------------------
+
+    def load(self, pointer: str, dtype: np.dtype, index: Index) -> Value:
+        """Read the lanes of an array; one number if they are all at the same place."""
+        stored = np.dtype("uint8") if dtype == BOOL else dtype
+        loaded = self._load(pointer, stored, index)
+        return self.truth(loaded) if dtype == BOOL else loaded
+
+    def _load(self, pointer: str, dtype: np.dtype, index: Index) -> Value:
+        scalar, size = self.type(dtype, False), dtype.itemsize
+        if index.lanes is None and (index.step == 0 or self.width == 1):
+            place = self.f.address(pointer, scalar, index.base)
+            return Value(self.f.let(f"load {scalar}, ptr {place}, align {size}"), dtype, index.step != 0)
+        vector = self.type(dtype, True)
+        if index.lanes is None and index.step == 1:
+            place = self.f.address(pointer, scalar, index.base)
+            if self.mask is None:
+                return Value(self.f.let(f"load {vector}, ptr {place}, align {size}"), dtype, True)
+            name = f"llvm.masked.load.{mangled(vector)}.p0"
+            masked = ("ptr", place), (f"<{self.width} x i1>", self.mask), (vector, "zeroinitializer")
+            return Value(self._masked(name, vector, size, *masked), dtype, True)
+        places = self._places(pointer, scalar, index)
+        name = f"llvm.masked.gather.{mangled(vector)}.v{self.width}p0"
+        mask = self.mask or f"splat (i1 true)"
+        given = (
+            (f"<{self.width} x ptr>", places), (f"<{self.width} x i1>", mask),
+            (vector, "zeroinitializer"),
+        )  # fmt: skip
+        return Value(self._masked(name, vector, size, *given), dtype, True)
+
+    def store(self, pointer: str, x: Value, index: Index) -> None:
+        """Write the lanes to an array."""
+        if x.dtype == BOOL:
+            x = self.convert("zext", x, np.dtype("uint8"))
+        scalar, size = self.type(x.dtype, False), x.dtype.itemsize
+        if index.lanes is None and (index.step == 0 or self.width == 1):
+            place = self.f.address(pointer, scalar, index.base)
+            self.f.do(f"store {scalar} {x.text}, ptr {place}, align {size}")
+            return
+        x, vector = self.spread(x), self.type(x.dtype, True)
+        if index.lanes is None and index.step == 1:
+            place = self.f.address(pointer, scalar, index.base)
+            if self.mask is None:
+                self.f.do(f"store {vector} {x.text}, ptr {place}, align {size}")
+                return
+            name = f"llvm.masked.store.{mangled(vector)}.p0"
+            self._masked(
+                name, "void", size, (vector, x.text), ("ptr", place),
+                (f"<{self.width} x i1>", self.mask), at=1,
+            )  # fmt: skip
+            return
+        places = self._places(pointer, scalar, index)
+        name = f"llvm.masked.scatter.{mangled(vector)}.v{self.width}p0"
+        mask = self.mask or "splat (i1 true)"
+        self._masked(
+            name, "void", size, (vector, x.text), (f"<{self.width} x ptr>", places),
+            (f"<{self.width} x i1>", mask), at=1,
+        )  # fmt: skip
+
+    def _masked(self, name: str, result: str, align: int, *given: tuple[str, str], at: int = 0) -> str:
+        """Call a masked intrinsic; the pointer, argument number `at`, is aligned to its elements."""
+        target = self.f.module.declare(name, result, *[t for t, _ in given])
+        shown = [f"{t} {'align ' + str(align) + ' ' if i == at else ''}{v}" for i, (t, v) in enumerate(given)]
+        line = f"call {result} {target}({', '.join(shown)})"
+        if result == "void":
+            self.f.do(line)
+            return ""
+        return self.f.let(line)
+
+    def _places(self, pointer: str, scalar: str, index: Index) -> str:
+        """The addresses of all lanes."""
+        lanes = index.lanes
+        if lanes is None:
+            lanes = self.mul(self.lane_numbers(), self.number(index.step, I64))
+        vector = self.type(I64, True)
+        base = self.f.address(pointer, scalar, index.base)
+        if self.width == 1:
+            raise ValueError("a single lane has one place")
+        return self.f.pure(f"getelementptr {scalar}, ptr {base}, {vector} {lanes.text}")
+
+    def first(self, count: str | int) -> Lanes:
+        """The same lanes, but only the first `count` of them count."""
+        if self.width == 1:
+            return self
+        if not str(count).startswith("%"):
+            flags = ", ".join(f"i1 {'true' if i < int(count) else 'false'}" for i in range(self.width))
+            return Lanes(self.f, self.width, f"<{flags}>")
+        limit = self.spread(Value(str(count), I64, False))
+        return Lanes(self.f, self.width, self.lt(self.lane_numbers(), limit).text)
+
+
+def literal(value: Any, dtype: np.dtype) -> str:
+    """How LLVM writes a constant."""
+    if dtype.kind == "f":
+        # a float is written as the double of the same value, in hexadecimal: every bit counts
+        exact = float(np.asarray(value, dtype))
+        return f"0x{struct.unpack('<Q', struct.pack('<d', exact))[0]:016X}"
+    if dtype == BOOL:
+        return "true" if value else "false"
+    return str(int(value))
+
+
+def mangled(kind: str) -> str:
+    """The name of a type within the name of an intrinsic: <16 x float> is v16f32."""
+    if kind.startswith("<"):
+        count, scalar = kind[1:-1].split(" x ")
+        return f"v{count}{mangled(scalar)}"
+    return {"float": "f32", "double": "f64", "ptr": "p0"}.get(kind, kind)
