@@ -1,5 +1,6 @@
 """Products against NumPy: every layout, tails, epilogues, other processors, guards."""
 
+import ctypes
 import itertools
 import math
 
@@ -8,37 +9,45 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from neurona.engines.native.assemble import assemble
+from neurona.engines.native.machine import Machine
 from neurona.engines.native.product import Axis, Product, plan
 from neurona.engines.native.text import Module
-from tests.native.kernels import AVX2, BASELINE, Kernels, host, table
 
-TARGETS = {"host": host(), "avx2": AVX2, "baseline": BASELINE}
+TARGETS = [n for n in ("host", "avx2", "baseline") if Machine.named(n).runs_here]
+KERNEL = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
 GUARD = 12345
 
 
-def compile(product, target, finish=None, extra=()):
+def compile(product, target="host", finish=None, extra=()):
     """The kernels of a product as one function of arrays a, b, c, ...; units split as told."""
-    stages, works = plan(product, target)
+    machine = Machine.named(target)
+    stages, works = plan(product, machine)
     module = Module()
     names = ["a", "b", "c", *extra, *[f"work{i}" for i in range(len(works))]]
     for number, stage in enumerate(stages):
         f = module.function(
-            f"k{number}", ["ptr %table", "i64 %begin", "i64 %end"], linkage="external"
+            f"k{number}",
+            ["ptr %table", "i64 %begin", "i64 %end"],
+            machine.attributes,
+            linkage="external",
         )
         pointers = {
             name: f.let(f"load ptr, ptr {f.address('%table', 'ptr', i)}")
             for i, name in enumerate(names)
         }
         stage.emit(f, pointers, finish(pointers) if finish and stage.final else None)
-    kernels = Kernels(module, target)
+    code = assemble(str(module), machine)
+    kernels = [KERNEL(code.address(f"k{number}")) for number in range(len(stages))]
 
-    def call(*arrays, parts=1):
+    def call(*arrays, parts=1, code=code):
         rooms = [np.full(size, 255, "uint8") for size in works]  # NaN
-        given = table(*arrays, *rooms)
-        for number, stage in enumerate(stages):
+        pointers = [array.ctypes.data for array in (*arrays, *rooms)]
+        given = (ctypes.c_void_p * len(pointers))(*pointers)
+        for kernel, stage in zip(kernels, stages, strict=True):
             cuts = [stage.units * i // parts for i in range(parts + 1)]
             for begin, end in reversed(list(itertools.pairwise(cuts))):
-                kernels[f"k{number}"](given, begin, end)
+                kernel(given, begin, end)
 
     return call
 
@@ -75,7 +84,7 @@ def check(product, target="host", parts=3):
     size = extent(outside, 3)
     room = np.full(size + 64, GUARD, product.dtype)
     c = room[32 : 32 + size]
-    call = compile(product, TARGETS[target])
+    call = compile(product, target)
     call(a, b, c, parts=parts)
     shape = [axis.size for axis in outside]
     found = np.lib.stride_tricks.as_strided(
@@ -177,7 +186,7 @@ def test_convolutions(shape, target):
 def test_sums_of_nothing_are_zero_and_no_results_are_no_work():
     check(matmul(3, 0, 5))
     for shape in (0, 2, 3), (3, 2, 0):
-        assert sum(stage.units for stage in plan(matmul(*shape), host())[0]) == 0
+        assert sum(stage.units for stage in plan(matmul(*shape), Machine.host())[0]) == 0
 
 
 @st.composite
@@ -191,7 +200,7 @@ def products(draw):
 
 
 @settings(max_examples=40, deadline=None)
-@given(products(), st.sampled_from(sorted(TARGETS)), st.integers(1, 4))
+@given(products(), st.sampled_from(TARGETS), st.integers(1, 4))
 def test_any_product(product, target, parts):
     check(product, target, parts)
 
@@ -215,9 +224,7 @@ def test_a_finish_stores_what_it_makes_of_the_results(shape):
     a, b = (random.standard_normal(s).astype("f") for s in ((m, shape[1]), (shape[1], n)))
     bias, mask = (random.standard_normal(s).astype("f") for s in (n, (m, n)))
     c, d = np.zeros((2, m, n), "f")
-    compile(product, TARGETS["host"], finish, ("d", "bias", "mask"))(
-        a, b, c, d, bias, mask, parts=2
-    )
+    compile(product, "host", finish, ("d", "bias", "mask"))(a, b, c, d, bias, mask, parts=2)
     expected = (a.astype("d") @ b + bias) * mask
     np.testing.assert_allclose(c, expected, atol=1e-4)
     np.testing.assert_array_equal(d, 2 * c)
@@ -247,5 +254,5 @@ def test_a_place_knows_the_index_along_every_axis():
     random = np.random.default_rng(2)
     a, b = (random.standard_normal(1000).astype("f") for _ in range(2))
     c = np.zeros([*sizes, 4], np.int64)
-    compile(product, TARGETS["host"], finish)(a, b, c)
+    compile(product, "host", finish)(a, b, c)
     np.testing.assert_array_equal(np.moveaxis(c, -1, 0), np.indices(sizes))
