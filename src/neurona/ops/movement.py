@@ -208,7 +208,7 @@ def _pad_shape(x, *, widths, value):
 
 def _padded(b, i, x, widths, value):
     index, inside = [], []
-    for k, n, (low, high, between) in zip(i, x.shape, (((*w, 0)[:3]) for w in widths), strict=True):
+    for k, n, (low, high, between) in zip(i, x.shape, ((*w, 0)[:3] for w in widths), strict=True):
         k = b.sub(k, b.integer(low)) if low else k
         inside += [b.ge(k, b.integer(0))] if low else []
         if between:

@@ -62,10 +62,10 @@ def _at_offset(b, x, window, offset, otherwise, strides, padding, valid=None):
         inside += [b.ge(place, b.integer(0))] if k < low else []
         inside += [b.lt(place, b.integer(n))] if high else []
         index.append(place)
-    index = (*index, window[-1])
+    index.append(window[-1])
     if not inside:
-        return x.at(index)
-    return x.at(index, functools.reduce(b.logical_and, inside), b.constant(otherwise, x))
+        return x.at(tuple(index))
+    return x.at(tuple(index), functools.reduce(b.logical_and, inside), b.constant(otherwise, x))
 
 
 def _largest(b, i, x, *, pool_size, strides, padding):
