@@ -43,14 +43,63 @@ class Reduction:
 
 
 @dataclass(frozen=True)
+class Search:
+    """The index of the element along `axis` (in the flattened tensor if None) that leads.
+
+    `leads(builder, x, y)` says whether x comes before y; of equals the first one is taken.
+    """
+
+    leads: Callable[..., Any]
+
+
+@dataclass(frozen=True)
 class View:
     """The same elements in another arrangement: no arithmetic.
 
-    `index(i, x, y, **attributes)` returns the input index of output index `i`, where `x` and `y`
-    are the shapes of input and output.
+    `strides(x, steps, y, **attributes)` takes the shape x and the strides of the input, counted in
+    elements, and the shape y of the output. It returns the output's strides and the number of
+    elements that its first one lies behind the input's, or None if strides cannot say it; then the
+    input is copied first, and what lies contiguous can always be viewed.
     """
 
-    index: Callable[..., tuple[Any, ...]]
+    strides: Callable[..., tuple[Sequence[int], int] | None]
+
+
+@dataclass(frozen=True)
+class Indexed:
+    """One output element from its place, with inputs that are read anywhere.
+
+    `element(builder, i, *inputs, **attributes)` returns the output value at the index `i`, a tuple
+    of int64 values. Each input has a `shape`, a `dtype` and `at(index)`, which reads an element;
+    `at(index, where, otherwise)` reads only where the condition holds. The builder has, besides the
+    scalar operations: `integer(n)`, an int64 value; `position(k, size)`, the place on an axis that
+    an index k means: negative ones count from the end, and others outside are an error.
+    """
+
+    element: Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Scatter:
+    """A copy of the first input in which updates, the last input, are added at computed places.
+
+    `place(builder, i, *inputs, **attributes)` returns the index in the output for the update with
+    index `i`; inputs and builder are those of Indexed. Updates are added in order.
+    """
+
+    place: Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Running:
+    """All results of a fold along `axis`, step by step; from the end if `reverse`."""
+
+    combine: Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Random:
+    """Uniform numbers from (seed, step): see `core/random.py`; attributes shape, draw, dtype."""
 
 
 class Place(NamedTuple):
@@ -97,7 +146,7 @@ class Contraction:
 
 @dataclass(frozen=True)
 class Kernel:
-    """An algorithm of its own: sort, gather, scatter, scan along an axis, random bits, windows."""
+    """An algorithm of its own, such as sorting."""
 
 
 @dataclass(frozen=True)
@@ -111,4 +160,7 @@ class Loop:
     narrow: Callable[[dict[str, Any], Sequence[int]], tuple[dict[str, Any], Sequence[int]]]
 
 
-Lowering = Elementwise | Reduction | View | Contraction | Kernel | Loop
+Lowering = (
+    Elementwise | Reduction | Search | View | Indexed | Scatter | Running | Random
+    | Contraction | Kernel | Loop
+)  # fmt: skip

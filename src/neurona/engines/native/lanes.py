@@ -124,7 +124,9 @@ class Lanes:
     def convert(self, instruction: str, x: Value, dtype: np.dtype) -> Value:
         """A conversion instruction such as sext, fptrunc, bitcast."""
         to = self.type(dtype, x.wide)
-        return Value(self.f.pure(f"{instruction} {self.type_of(x)} {x.text} to {to}"), dtype, x.wide)
+        return Value(
+            self.f.pure(f"{instruction} {self.type_of(x)} {x.text} to {to}"), dtype, x.wide
+        )
 
     def bits(self, x: Value) -> Value:
         """The bits of a float as an integer of the same size, or the reverse."""
@@ -283,7 +285,9 @@ class Lanes:
     def _saturated(self, x: Value) -> str:
         source, to = self.type_of(x), self.type(I64, x.wide)
         name = f"llvm.fptosi.sat.{mangled(to)}.{mangled(source)}"
-        return self.f.pure(f"call {to} {self.f.module.declare(name, to, source)}({source} {x.text})")
+        return self.f.pure(
+            f"call {to} {self.f.module.declare(name, to, source)}({source} {x.text})"
+        )
 
     # --- memory --------------------------------------------------------------------------------
 
@@ -297,14 +301,20 @@ class Lanes:
         scalar, size = self.type(dtype, False), dtype.itemsize
         if index.lanes is None and (index.step == 0 or self.width == 1):
             place = self.f.address(pointer, scalar, index.base)
-            return Value(self.f.let(f"load {scalar}, ptr {place}, align {size}"), dtype, index.step != 0)
+            return Value(
+                self.f.let(f"load {scalar}, ptr {place}, align {size}"), dtype, index.step != 0
+            )
         vector = self.type(dtype, True)
         if index.lanes is None and index.step == 1:
             place = self.f.address(pointer, scalar, index.base)
             if self.mask is None:
                 return Value(self.f.let(f"load {vector}, ptr {place}, align {size}"), dtype, True)
             name = f"llvm.masked.load.{mangled(vector)}.p0"
-            masked = ("ptr", place), (f"<{self.width} x i1>", self.mask), (vector, "zeroinitializer")
+            masked = (
+                ("ptr", place),
+                (f"<{self.width} x i1>", self.mask),
+                (vector, "zeroinitializer"),
+            )
             return Value(self._masked(name, vector, size, *masked), dtype, True)
         places = self._places(pointer, scalar, index)
         name = f"llvm.masked.gather.{mangled(vector)}.v{self.width}p0"
@@ -344,10 +354,15 @@ class Lanes:
             (f"<{self.width} x i1>", mask), at=1,
         )  # fmt: skip
 
-    def _masked(self, name: str, result: str, align: int, *given: tuple[str, str], at: int = 0) -> str:
+    def _masked(
+        self, name: str, result: str, align: int, *given: tuple[str, str], at: int = 0
+    ) -> str:
         """Call a masked intrinsic; the pointer, argument number `at`, is aligned to its elements."""
         target = self.f.module.declare(name, result, *[t for t, _ in given])
-        shown = [f"{t} {'align ' + str(align) + ' ' if i == at else ''}{v}" for i, (t, v) in enumerate(given)]
+        shown = [
+            f"{t} {'align ' + str(align) + ' ' if i == at else ''}{v}"
+            for i, (t, v) in enumerate(given)
+        ]
         line = f"call {result} {target}({', '.join(shown)})"
         if result == "void":
             self.f.do(line)
@@ -370,7 +385,9 @@ class Lanes:
         if self.width == 1:
             return self
         if not str(count).startswith("%"):
-            flags = ", ".join(f"i1 {'true' if i < int(count) else 'false'}" for i in range(self.width))
+            flags = ", ".join(
+                f"i1 {'true' if i < int(count) else 'false'}" for i in range(self.width)
+            )
             return Lanes(self.f, self.width, f"<{flags}>")
         limit = self.spread(Value(str(count), I64, False))
         return Lanes(self.f, self.width, self.lt(self.lane_numbers(), limit).text)
