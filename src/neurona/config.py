@@ -1,8 +1,8 @@
 """Settings of the library: the default float type, engine, threads and debug level.
 
 Each is a function pair, and each can be given by an environment variable before the import:
-`NEURONA_FLOATX`, `NEURONA_ENGINE`, `NEURONA_THREADS`, `NEURONA_DEBUG`, `NEURONA_DATA`,
-`NEURONA_CACHE`.
+`NEURONA_FLOATX`, `NEURONA_ENGINE`, `NEURONA_THREADS`, `NEURONA_DEBUG`, `NEURONA_TARGET`,
+`NEURONA_CODE_CACHE`, `NEURONA_DATA`, `NEURONA_CACHE`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from neurona.errors import NeuronaError, check_choice, check_integer
 
 FLOATS = ("float32", "float64")
 ENGINES = ("reference",)
+TARGETS = ("host", "avx512", "avx2", "baseline", "neon", "apple")
 
 _settings: dict[str, str | int] = {}
 
@@ -63,8 +64,30 @@ def set_debug(level: int) -> None:
     _settings["debug"] = check_integer("debug level", level, minimum=0)
 
 
+def target() -> str:
+    """Return what the native engine compiles for: "host", unless a test wants other code."""
+    return str(_settings["target"])
+
+
+def set_target(name: str) -> None:
+    """Choose what the native engine compiles for, one of `TARGETS`; "" is "host"."""
+    _settings["target"] = check_choice("target", name or "host", TARGETS)
+
+
+def code_cache() -> bool:
+    """Return whether compiled code is kept in `cache_folder()` for the next process."""
+    return bool(_settings["code_cache"])
+
+
+def set_code_cache(keep: bool) -> None:
+    """Set whether compiled code is kept in `cache_folder()` for the next process."""
+    _settings["code_cache"] = check_integer(
+        "code cache", int(keep) if isinstance(keep, bool) else keep, minimum=0
+    )
+
+
 def cache_folder() -> Path:
-    """Return the folder for downloaded data: `NEURONA_CACHE`, or the user's cache folder."""
+    """Return the folder for data and compiled code: `NEURONA_CACHE`, or the user's cache folder."""
     if folder := os.environ.get("NEURONA_CACHE"):
         return Path(folder)
     base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or "~/.cache"
@@ -90,3 +113,5 @@ _read("NEURONA_FLOATX", "float32", set_floatx)
 _read("NEURONA_ENGINE", "reference", set_engine)
 _read("NEURONA_THREADS", "0", set_threads)
 _read("NEURONA_DEBUG", "0", set_debug)
+_read("NEURONA_TARGET", "host", set_target)
+_read("NEURONA_CODE_CACHE", "1", set_code_cache)

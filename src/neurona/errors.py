@@ -100,6 +100,10 @@ class TraceError(NeuronaError, RuntimeError):
     """Values were asked of a Tensor that has none yet, because a function is being traced."""
 
 
+class EngineError(NeuronaError, RuntimeError):
+    """An engine is not there, or cannot do what it was asked for."""
+
+
 class GradientError(NeuronaError, RuntimeError):
     """There is no gradient where one was asked for."""
 
