@@ -400,7 +400,7 @@ class Lanes:
         self, pointer: str, dtype: np.dtype, place: Value, condition: Value, otherwise: Any
     ) -> Value:
         """Read an array where a condition holds; nothing is touched elsewhere."""
-        other = self.number(otherwise, dtype)
+        other = otherwise if isinstance(otherwise, Value) else self.number(otherwise, dtype)
         if self.width == 1 or not (place.wide or condition.wide):
             safe = self.select(condition, place, self.number(0, I64))
             loaded = self.load(pointer, dtype, self.where(safe))
