@@ -1,6 +1,7 @@
 """Run stages on NumPy arrays: each as a function of its own, its units split in odd places."""
 
 import ctypes
+import itertools
 
 import numpy as np
 
@@ -31,5 +32,5 @@ def run(planned, arrays, machine, cuts=3):
     for k, stage in enumerate(stages):
         call = CALL(code.address(f"k{k}"))
         edges = sorted({stage.units * i // cuts for i in range(cuts + 1)})
-        for begin, end in reversed(list(zip(edges, edges[1:]))):
+        for begin, end in reversed([*itertools.pairwise(edges)]):
             call(ctypes.addressof(table), begin, end)

@@ -8,8 +8,8 @@ from neurona.core.shapes import Spec
 from neurona.engines.native import philox
 from neurona.engines.native.machine import Machine
 
-from .stages import TARGETS, run
 from ..ops.cases import CASES
+from .stages import TARGETS, run
 
 MACHINES = pytest.mark.parametrize("machine", [*map(Machine.named, TARGETS)], ids=TARGETS)
 
