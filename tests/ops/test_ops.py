@@ -7,12 +7,22 @@ import pytest
 
 import neurona as nn
 from neurona.core.graph import trace
-from neurona.core.lowering import Elementwise, Indexed, Reduction, Running, Scatter, Search, View
+from neurona.core.lowering import (
+    Contraction,
+    Elementwise,
+    Indexed,
+    Reduction,
+    Running,
+    Scatter,
+    Search,
+    View,
+)
 from neurona.core.op import OPS
 from neurona.core.shapes import Spec
 from neurona.engines.program import compile
 
 from .cases import CASES, INF, NAN
+from .nests import interpreted
 from .numpy_builder import Input, NumpyBuilder
 
 
@@ -114,6 +124,14 @@ def test_combine_folded_from_identity_agrees_with_forward(case):
         y = lower.combine(NumpyBuilder(), y, row)
     want = OPS[case.op](x, **case.attributes).numpy()
     np.testing.assert_allclose(np.reshape(y, want.shape), want, rtol=1e-14)
+
+
+@pytest.mark.parametrize("case", of_kind(Contraction), ids=str)
+def test_nest_agrees_with_forward(case):
+    (x, w), op = case.arrays(), OPS[case.op]
+    want = op(x, w, **case.attributes).numpy()
+    nest = op.lower.nest(x.shape, w.shape, want.shape, **case.attributes)
+    np.testing.assert_allclose(interpreted(nest, x, w, want.shape), want, rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("reverse", [False, True], ids=["contiguous", "reversed"])

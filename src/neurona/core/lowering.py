@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 
 @dataclass(frozen=True)
@@ -103,14 +103,46 @@ class Random:
     """Uniform numbers from (seed, step): see `core/random.py`; attributes shape, draw, dtype."""
 
 
+class Place(NamedTuple):
+    """The index on one axis of an array: `offset + sum of steps * loop index`.
+
+    Attributes:
+        steps: one for each loop of the nest.
+        offset: the index where all loops are at 0.
+    """
+
+    steps: tuple[int, ...]
+    offset: int = 0
+
+
+class Nest(NamedTuple):
+    """Loops around y[...] += x[...] * w[...], from a y of zeros.
+
+    What a place names outside of x or w counts as zero, which is padding; outside of y it is
+    dropped.
+
+    Attributes:
+        sizes: of the loops.
+        x, w: a Place for each axis of the inputs.
+        y: a Place for each axis of the output.
+    """
+
+    sizes: tuple[int, ...]
+    x: tuple[Place, ...]
+    w: tuple[Place, ...]
+    y: tuple[Place, ...]
+
+
 @dataclass(frozen=True)
 class Contraction:
-    """Sums of products over shared axes: matrix products and convolutions.
+    """Sums of products over shared axes: matrix products and convolutions of two inputs.
 
-    `products(*shapes)` counts the multiplications, from the shapes of the inputs and the output.
+    `products(*shapes)` counts the multiplications, from the shapes of the inputs and the output;
+    `nest(*shapes, **attributes)` returns the Nest that computes it.
     """
 
     products: Callable[..., int]
+    nest: Callable[..., Nest]
 
 
 @dataclass(frozen=True)

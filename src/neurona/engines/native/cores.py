@@ -11,6 +11,7 @@ MOST = 8  # steps of small and medium models gain nothing from more
 
 _CPUS = Path("/sys/devices/system/cpu")
 _CGROUPS = Path("/sys/fs/cgroup")
+_OWN_GROUP = Path("/proc/self/cgroup")
 
 
 def thread_count() -> int:
@@ -41,7 +42,7 @@ def _siblings(cpu: int) -> str:
 
 def _quota() -> float:
     """Return how many processors' time the control groups grant: the least up to the root."""
-    groups = [line.partition("::")[2] for line in _read(Path("/proc/self/cgroup")).splitlines()]
+    groups = [line.partition("::")[2] for line in _read(_OWN_GROUP).splitlines()]
     own = next((group for group in groups if group), "/").strip("/")
     folders = [_CGROUPS / own, *(_CGROUPS / own).parents]
     shares = [_share(_read(f / "cpu.max").split()) for f in folders if f.is_relative_to(_CGROUPS)]

@@ -7,7 +7,7 @@ the units of work; those that are folded run inside of a unit.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
 import numpy as np
@@ -16,7 +16,7 @@ from neurona.core.lowering import Indexed
 from neurona.engines.native.evaluate import Evaluator, aligned
 from neurona.engines.native.folds import Fold, fold_of
 from neurona.engines.native.fuse import Fusion, Kernel
-from neurona.engines.native.lanes import Index, Lanes
+from neurona.engines.native.lanes import I64, Index, Lanes, Value
 from neurona.engines.native.simplify import contiguous
 from neurona.engines.native.space import Space, collapse
 from neurona.engines.native.stage import Stage
@@ -49,7 +49,20 @@ class Loops:
         self.inner = [k for k in others if self.space.folded[k]]
 
     def evaluator(self, lanes: Lanes, pointers: dict, index: Sequence[str]) -> Evaluator:
-        return Evaluator(self.fusion, self.kernel, self.space, lanes, pointers, index, self.lane)
+        """Values at an index of the loops, that of lane 0 on the lane loop."""
+
+        def locate(v: int, offset: int) -> Index:
+            base = lanes.f.add(self.space.offset(v, index, lanes.f), offset)
+            return Index(base, self.space.strides[v][self.lane] if self.lane >= 0 else 0)
+
+        def places() -> tuple[Value, ...]:
+            found = [Value("0", I64, False)] * self.space.rank
+            for loop, (axis,) in enumerate(self.space.axes):
+                i = index[loop]
+                found[axis] = lanes.line(i) if loop == self.lane else Value(i, I64, False)
+            return tuple(found)
+
+        return Evaluator(self.fusion, self.kernel, lanes, pointers, locate, places)
 
     # --- elementwise -------------------------------------------------------------------------------
 
@@ -427,11 +440,8 @@ class unit_loops:
 
 
 def replaced(index: Sequence[str], loop: int, i: str) -> list[str]:
-    """The same indices, but for one loop."""
+    """The same indices, but for one loop, if there is any."""
     changed = list(index)
-    changed[loop] = i
+    if loop >= 0:
+        changed[loop] = i
     return changed
-
-
-def _unused() -> Iterator[None]:
-    yield
