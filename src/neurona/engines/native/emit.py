@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from neurona.core.graph import Node
-from neurona.core.lowering import Contraction, Loop
-from neurona.engines.native import contraction, loops, scan
+from neurona.core.lowering import Contraction, Loop, Random
+from neurona.engines.native import contraction, loops, philox, scan
 from neurona.engines.native.evaluate import Evaluator, aligned
 from neurona.engines.native.fuse import Fusion, Kernel, fuse
 from neurona.engines.native.lanes import Index, Lanes, Value
@@ -85,6 +85,9 @@ class Emission:
             return self._contraction(kernel)
         if isinstance(kind, Loop):
             return self._loop(time, kernel.head)
+        if isinstance(kind, Random):
+            y = self.fusion.specs[kernel.head.outputs[0]]
+            return philox.plan(y, kernel.head.attributes["draw"], self.machine)
         return [], []
 
     def _loop(self, time: int, head: Node) -> tuple[list[Stage], list[int]]:
@@ -127,13 +130,20 @@ class Emission:
         if loop is not None:
             scan.write(f, pointers, loop, kernel.head, self.memory.slots, time)
             return
-        for name, v in zip("xw", kernel.head.inputs, strict=False):
-            pointers[name] = pointers.view(v)
+        given = {name: pointers[name] for name in pointers if str(name).startswith("work")}
         y = kernel.head.outputs[0]
-        only = not kernel.nodes and kernel.stores == [y]
         if y in kernel.stores:
-            pointers["y"] = pointers[y]
-        stage.emit(f, pointers, None if only else self._finish(f, kernel, pointers))
+            given["y"] = pointers[y]
+        if not isinstance(kernel.head.op.lower, Contraction):
+            for i, v in enumerate(kernel.head.inputs):
+                given[str(i)] = pointers.view(v)
+            given["status"] = pointers["status"]
+            stage.emit(f, given, None)
+            return
+        for name, v in zip("xw", kernel.head.inputs, strict=True):
+            given[name] = pointers.view(v)
+        only = not kernel.nodes and kernel.stores == [y]
+        stage.emit(f, given, None if only else self._finish(f, kernel, pointers))
 
     def _finish(self, f: Function, kernel: Kernel, pointers: Pointers):
         """What is done with the results of a head: the other nodes of its kernel."""
