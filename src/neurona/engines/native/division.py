@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from neurona.engines.native.formula import Term, high, where
+from neurona.engines.native.formula import Term, high, where, whole
 
 _STEPS = 3
 
@@ -19,8 +19,8 @@ def floordiv(x: Term, y: Term) -> Term:
     rest = _remainder(x, y)
     quotient = (x - rest) / y
     quotient = where(_opposite(rest, y), quotient - 1.0, quotient)
-    down = quotient.floor()  # all but whole: the nearest whole number, halves down
-    quotient = where(quotient - down > 0.5, down + 1.0, down)
+    nearest = whole(quotient)  # it is all but whole; halves go down
+    quotient = where((nearest - quotient).equals(0.5), nearest - 1.0, nearest)
     quotient = where(quotient.equals(0.0), quotient.abs().with_sign(x / y), quotient)
     return where(y.equals(0.0), x / y, quotient)
 
@@ -48,9 +48,9 @@ def _remainder(x: Term, y: Term) -> Term:
     d_high = high(d)
     rest = a
     for _ in range(_STEPS):
-        digit = high((rest / d).at_most(2.0**120).truncated())
+        digit = high(whole((rest / d).at_most(2.0**120)))
         rest = (rest - digit * d_high) - digit * (d - d_high)
-    rest = where(rest < 0.0, rest + d, rest)  # the rounded quotient can be 1 too large
+    rest = where(rest < 0.0, rest + d, rest)  # quotients were rounded to the nearest
     rest = where(rest >= d, 0.0, rest)
     rest = where((a < math.inf) & d.equals(math.inf), a, rest)
     return where(d.equals(0.0), math.nan, rest).with_sign(x)

@@ -5,11 +5,8 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-import numpy as np
+from neurona.engines.native.formula import F32, F64, FORMATS, Term, fma, polynomial, where
 
-from neurona.engines.native.formula import FORMATS, Term, fma, polynomial, where
-
-F32, F64 = np.dtype("float32"), np.dtype("float64")
 INF = math.inf
 
 
@@ -124,15 +121,12 @@ def tanh(x: Term) -> Term:
 
 def split(x: Term) -> tuple[Term, Term]:
     """x = 2^n m with m from sqrt(1/2) to sqrt 2, for x > 0: (n as a float, m)."""
-    dtype = x.value.dtype
-    form = FORMATS[dtype]
-    half = int(np.asarray(math.sqrt(0.5), dtype).view(f"i{dtype.itemsize}"))
-    above = x.bits() - half
-    n = above >> form.fraction
+    form = FORMATS[x.value.dtype]
+    one, half, magic = (x.like(v).bits() for v in (1.0, math.sqrt(0.5), form.magic))
+    above = x.bits() - half + one
+    biased = ((above >> form.fraction) | magic).bits()  # read as a float, without a conversion
     m = ((above & (2**form.fraction - 1)) + half).bits()
-    # |n| is small: in the last bits of `magic` it reads as a float, on machines without int64 too
-    magic = int(np.asarray(form.magic, dtype).view(f"i{dtype.itemsize}"))
-    return (n + magic).bits() - form.magic, m
+    return biased - (form.magic + form.bias), m
 
 
 def _log(n: Term, f: Term) -> Term:
