@@ -51,9 +51,9 @@ def _remainder(x: Term, y: Term) -> Term:
         digit = high(whole((rest / d).at_most(2.0**120)))
         rest = (rest - digit * d_high) - digit * (d - d_high)
     rest = where(rest < 0.0, rest + d, rest)  # quotients were rounded to the nearest
-    rest = where(rest >= d, 0.0, rest)
-    rest = where((a < math.inf) & d.equals(math.inf), a, rest)
-    return where(d.equals(0.0), math.nan, rest).with_sign(x)
+    rest = where(rest.abs() < d, rest, 0.0)
+    rest = where(d.equals(math.inf), a, rest)
+    return where((a < math.inf) & (d > 0.0), rest, math.nan).with_sign(x)
 
 
 def _whole(x: Term, y: Term) -> tuple[Term, Term]:

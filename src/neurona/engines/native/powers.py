@@ -65,8 +65,8 @@ def _power(a: Term, y: Term) -> Term:
     y_high = high(y)
     product = y_high * log_high
     rest = fma(y - y_high, log_high, y * log_low)
-    z = _exp2(product, rest)
-    z = where(about < -1022.0, 0.0, where(about < 1024.0, z, INF))
+    over = (about > 1025.0) | ((product - 1024.0) + rest > 0.0)
+    z = where(about < -1022.0, 0.0, where(over, INF, _exp2(product, rest)))
     return where(about.equals(about), z, math.nan)
 
 
