@@ -14,7 +14,7 @@ from neurona.engines.native.cores import available_cores
 from neurona.engines.native.emit import Emission
 from neurona.engines.native.memory import ALIGNMENT, Memory
 from neurona.engines.native.threads import Team
-from neurona.errors import DataError
+from neurona.errors import DataError, IndexRangeError
 
 
 class Frame:
@@ -76,8 +76,25 @@ class Executable:
             table[slot] = address(result)
             results.append(result)
         self.run(frame)
+        self.check(frame)
         self.frames.append(frame)
         return results
+
+    def check(self, frame: Frame) -> None:
+        """Raise what the code could only note.
+
+        Raises:
+            IndexRangeError: if an index was outside of its axis.
+        """
+        if frame.status[0]:
+            _, index, size, _ = frame.status.tolist()
+            frame.status[0] = 0
+            raise IndexRangeError(
+                "an index is out of range.",
+                got=str(index),
+                expected=f"{-size} to {size - 1} for an axis of size {size}",
+                hint="count from 0" if index == size else "",
+            )
 
     def run(self, frame: Frame) -> None:
         """Run all segments on a Frame whose table is filled."""
