@@ -66,8 +66,8 @@ class Executable:
                     expected=str(spec),
                 )
             flags = array.flags
-            if not (flags.c_contiguous and flags.aligned):
-                array = np.require(array, requirements="CA")
+            if type(array) is not np.ndarray or not (flags.c_contiguous and flags.aligned):
+                array = np.require(np.asarray(array), requirements="CA")
                 held.append(array)  # until the call has ended
             table[slot] = address(array)
         results = []
