@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 
 @dataclass(frozen=True)
@@ -43,29 +43,111 @@ class Reduction:
 
 
 @dataclass(frozen=True)
+class Search:
+    """The index of the element along `axis` (in the flattened tensor if None) that leads.
+
+    `leads(builder, x, y)` says whether x comes before y; of equals the first one is taken.
+    """
+
+    leads: Callable[..., Any]
+
+
+@dataclass(frozen=True)
 class View:
     """The same elements in another arrangement: no arithmetic.
 
-    `index(i, x, y, **attributes)` returns the input index of output index `i`, where `x` and `y`
-    are the shapes of input and output.
+    `strides(x, steps, y, **attributes)` takes the shape x and the strides of the input, counted in
+    elements, and the shape y of the output. It returns the output's strides and the number of
+    elements that its first one lies behind the input's, or None if strides cannot say it; then the
+    input is copied first, and what lies contiguous can always be viewed.
     """
 
-    index: Callable[..., tuple[Any, ...]]
+    strides: Callable[..., tuple[Sequence[int], int] | None]
+
+
+@dataclass(frozen=True)
+class Indexed:
+    """One output element from its place, with inputs that are read anywhere.
+
+    `element(builder, i, *inputs, **attributes)` returns the output value at the index `i`, a tuple
+    of int64 values. Each input has a `shape`, a `dtype` and `at(index)`, which reads an element;
+    `at(index, where, otherwise)` reads only where the condition holds, and gives the value
+    `otherwise` elsewhere. The builder has, besides the scalar operations: `integer(n)`, an int64
+    value; `position(k, size)`, the place on an axis that an index k, of any integer type, means:
+    negative ones count from the end, and others outside are an error.
+    """
+
+    element: Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Scatter:
+    """A copy of the first input in which updates, the last input, are added at computed places.
+
+    `place(builder, i, *inputs, **attributes)` returns the index in the output for the update with
+    index `i`; inputs and builder are those of Indexed. Updates are added in order.
+    """
+
+    place: Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Running:
+    """All results of a fold along `axis`, step by step; from the end if `reverse`."""
+
+    combine: Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Random:
+    """Uniform numbers from (seed, step): see `core/random.py`; attributes shape, draw, dtype."""
+
+
+class Place(NamedTuple):
+    """The index on one axis of an array: `offset + sum of steps * loop index`.
+
+    Attributes:
+        steps: one for each loop of the nest.
+        offset: the index where all loops are at 0.
+    """
+
+    steps: tuple[int, ...]
+    offset: int = 0
+
+
+class Nest(NamedTuple):
+    """Loops around y[...] += x[...] * w[...], from a y of zeros.
+
+    What a place names outside of x or w counts as zero, which is padding; outside of y it is
+    dropped.
+
+    Attributes:
+        sizes: of the loops.
+        x, w: a Place for each axis of the inputs.
+        y: a Place for each axis of the output.
+    """
+
+    sizes: tuple[int, ...]
+    x: tuple[Place, ...]
+    w: tuple[Place, ...]
+    y: tuple[Place, ...]
 
 
 @dataclass(frozen=True)
 class Contraction:
-    """Sums of products over shared axes: matrix products and convolutions.
+    """Sums of products over shared axes: matrix products and convolutions of two inputs.
 
-    `products(*shapes)` counts the multiplications, from the shapes of the inputs and the output.
+    `products(*shapes)` counts the multiplications, from the shapes of the inputs and the output;
+    `nest(*shapes, **attributes)` returns the Nest that computes it.
     """
 
     products: Callable[..., int]
+    nest: Callable[..., Nest]
 
 
 @dataclass(frozen=True)
 class Kernel:
-    """An algorithm of its own: sort, gather, scatter, scan along an axis, random bits, windows."""
+    """An algorithm of its own, such as sorting."""
 
 
 @dataclass(frozen=True)
@@ -79,4 +161,7 @@ class Loop:
     narrow: Callable[[dict[str, Any], Sequence[int]], tuple[dict[str, Any], Sequence[int]]]
 
 
-Lowering = Elementwise | Reduction | View | Contraction | Kernel | Loop
+Lowering = (
+    Elementwise | Reduction | Search | View | Indexed | Scatter | Running | Random
+    | Contraction | Kernel | Loop
+)  # fmt: skip

@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from neurona.core import random
-from neurona.core.lowering import Kernel
+from neurona.core.lowering import Random
 from neurona.core.op import as_tensor, op
 from neurona.core.shapes import DTYPES, Spec, as_dtype, as_shape, is_float, product
 from neurona.errors import ArgumentError, DtypeError, check_number
@@ -38,7 +38,7 @@ def _unit_shape(state, *, shape, draw, dtype):
     return Spec(as_shape(shape), as_dtype(dtype))
 
 
-@op(shape=_unit_shape, lower=Kernel(), types="as is")
+@op(shape=_unit_shape, lower=Random(), types="as is")
 def random_unit(xp, state, *, shape, draw, dtype):
     """Uniform numbers in [0, 1): the top 24 bits of a word (float32), 53 bits of two (float64).
 
@@ -83,7 +83,8 @@ def uniform(shape, minval=0.0, maxval=1.0, dtype=None, seed=None):
     >>> uniform((2, 3), seed=1).shape
     (2, 3)
     """
-    return _unit(shape, dtype, seed) * (maxval - minval) + minval
+    unit = _unit(shape, dtype, seed)
+    return unit if (minval, maxval) == (0, 1) else unit * (maxval - minval) + minval
 
 
 def normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):

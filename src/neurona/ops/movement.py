@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
-from neurona.core.lowering import Kernel, View
+from neurona.core.lowering import Indexed, View
 from neurona.core.op import as_tensor, op
 from neurona.core.shapes import (
     Spec,
@@ -25,19 +27,25 @@ __all__ = [
 ]  # fmt: skip
 
 
-def _unravel(i, shape):
-    place = []
-    for size in reversed(shape):
-        place.append(i % size)
-        i = i // size
-    return tuple(reversed(place))
-
-
-def _ravel(place, shape):
-    flat = 0
-    for i, size in zip(place, shape, strict=True):
-        flat = flat * size + i
-    return flat
+def _reshaped(x, steps, y, shape):
+    if 0 in x:
+        return (0,) * len(y), 0
+    runs = []  # (elements, stride) of axes that follow on each other without a gap
+    for size, step in zip(x, steps, strict=True):
+        if size == 1:
+            continue
+        if runs and runs[-1][1] == size * step:
+            size *= runs.pop()[0]
+        runs.append((size, step))
+    strides, left, step = [], 1, 0
+    for size in reversed(y):  # cut from the runs, innermost axis first
+        if size > 1 and left == 1:
+            left, step = runs.pop()
+        if left % size:
+            return None
+        strides.append(step if size > 1 else 0)
+        left, step = left // size, step * size
+    return tuple(reversed(strides)), 0
 
 
 def _reshape_shape(x, *, shape):
@@ -66,7 +74,7 @@ def _wrong_size(x, shape):
 
 @op(
     shape=_reshape_shape,
-    lower=View(lambda i, x, y, shape: _unravel(_ravel(i, y), x)),
+    lower=View(_reshaped),
     types="as is",
 )
 def reshape(xp, x, *, shape):
@@ -99,9 +107,7 @@ def _order(axes, ndim):
 
 @op(
     shape=_transpose_shape,
-    lower=View(
-        lambda i, x, y, axes: tuple(i[_order(axes, len(x)).index(a)] for a in range(len(x)))
-    ),
+    lower=View(lambda x, steps, y, axes: (tuple(steps[a] for a in _order(axes, len(x))), 0)),
     types="as is",
 )
 def transpose(xp, x, *, axes=None):
@@ -127,8 +133,9 @@ def _broadcast_to_shape(x, *, shape):
     return Spec(shape, x.dtype)
 
 
-def _stretched(i, x, y, shape):
-    return tuple(0 if size == 1 else k for k, size in zip(i[len(i) - len(x) :], x, strict=True))
+def _stretched(x, steps, y, shape):
+    new = (0,) * (len(y) - len(x))
+    return (*new, *(0 if size == 1 else step for size, step in zip(x, steps, strict=True))), 0
 
 
 @op(shape=_broadcast_to_shape, lower=View(_stretched), types="as is")
@@ -157,13 +164,14 @@ def _slice_shape(x, *, start, stop, step):
     return Spec(tuple(sizes), x.dtype)
 
 
+def _sliced(x, steps, y, start, stop, step):
+    strides = tuple(a * b for a, b in zip(steps, step, strict=True))
+    return strides, 0 if 0 in y else sum(a * b for a, b in zip(steps, start, strict=True))
+
+
 @op(
     shape=_slice_shape,
-    lower=View(
-        lambda i, x, y, start, stop, step: tuple(
-            a + k * s for k, a, s in zip(i, start, step, strict=True)
-        )
-    ),
+    lower=View(_sliced),
     types="as is",
 )
 def strided_slice(xp, x, *, start, stop, step):
@@ -198,7 +206,23 @@ def _pad_shape(x, *, widths, value):
     return Spec(as_shape(sizes), x.dtype)
 
 
-@op(shape=_pad_shape, lower=Kernel(), types="as is")
+def _padded(b, i, x, widths, value):
+    index, inside = [], []
+    for k, n, (low, high, between) in zip(i, x.shape, ((*w, 0)[:3] for w in widths), strict=True):
+        k = b.sub(k, b.integer(low)) if low else k
+        inside += [b.ge(k, b.integer(0))] if low else []
+        if between:
+            step = b.integer(between + 1)
+            inside.append(b.eq(b.mod(k, step), b.integer(0)))
+            k = b.floordiv(k, step)
+        inside += [b.lt(k, b.integer(n))] if high else []
+        index.append(k)
+    if not inside:
+        return x.at(tuple(index))
+    return x.at(tuple(index), functools.reduce(b.logical_and, inside), b.constant(value, x))
+
+
+@op(shape=_pad_shape, lower=Indexed(_padded), types="as is")
 def pad(xp, x, *, widths, value=0):
     """Surround with a constant: widths (before, after) for each axis, or (before, after, between).
 
@@ -235,9 +259,10 @@ def _flip_shape(x, *, axis):
     return x
 
 
-def _flipped(i, x, y, axis):
+def _flipped(x, steps, y, axis):
     axes = normalize_axes(axis, len(x), "flip")
-    return tuple(x[a] - 1 - k if a in axes else k for a, k in enumerate(i))
+    strides = tuple(-step if a in axes else step for a, step in enumerate(steps))
+    return strides, 0 if 0 in x else sum((x[a] - 1) * steps[a] for a in axes)
 
 
 @op(shape=_flip_shape, lower=View(_flipped), types="as is")

@@ -6,7 +6,7 @@ import builtins
 
 import numpy as np
 
-from neurona.core.lowering import Kernel, Reduction
+from neurona.core.lowering import Reduction, Running, Search
 from neurona.core.op import cast, op
 from neurona.core.shapes import DTYPES, Spec, normalize_axes, normalize_axis, product, reduced
 from neurona.core.tensor import Tensor
@@ -170,7 +170,19 @@ def _index_shape(name):
     return rule
 
 
-@op(shape=_index_shape("argmax"), lower=Kernel(), types="as is")
+def _first_nan(b, x, y):
+    return b.logical_and(b.ne(x, x), b.eq(y, y))
+
+
+def _larger(b, x, y):
+    return b.logical_or(b.gt(x, y), _first_nan(b, x, y))
+
+
+def _smaller(b, x, y):
+    return b.logical_or(b.lt(x, y), _first_nan(b, x, y))
+
+
+@op(shape=_index_shape("argmax"), lower=Search(_larger), types="as is")
 def argmax(xp, x, *, axis=None, keepdims=False):
     """Index of the largest element along one axis, or in the flattened tensor; first of equals.
 
@@ -182,7 +194,7 @@ def argmax(xp, x, *, axis=None, keepdims=False):
     return xp.argmax(x, axis=axis, keepdims=keepdims).astype("int32")
 
 
-@op(shape=_index_shape("argmin"), lower=Kernel(), types="as is")
+@op(shape=_index_shape("argmin"), lower=Search(_smaller), types="as is")
 def argmin(xp, x, *, axis=None, keepdims=False):
     """Index of the smallest element along one axis, or in the flattened tensor; first of equals.
 
@@ -199,7 +211,7 @@ def _cumsum_shape(x, *, axis, reverse):
     return Spec(x.shape, DTYPES["int32"] if x.dtype.kind == "b" else x.dtype)
 
 
-@op(shape=_cumsum_shape, lower=Kernel())
+@op(shape=_cumsum_shape, lower=Running(lambda b, x, y: b.add(x, y)))
 def cumsum(xp, x, *, axis=-1, reverse=False):
     """Running sum along an axis, y_i = x_0 + ... + x_i; from the end if `reverse`.
 

@@ -60,7 +60,7 @@ class Lanes:
 
     def __init__(self, function: Function, width: int, mask: str | None = None) -> None:
         self.f, self.width, self.mask = function, width, mask
-        self._spread: dict[tuple[str, str], str] = {}
+        self._lines: dict[str, tuple[str, int]] = {}  # wide int64 values base + lane * step
 
     # --- types and constants -----------------------------------------------------------------
 
@@ -97,6 +97,16 @@ class Lanes:
         """The values, all wide if one is."""
         return tuple(map(self.spread, values)) if any(v.wide for v in values) else values
 
+    def line(self, base: str) -> Value:
+        """base, base + 1, base + 2, ... as int64."""
+        numbers = self.lane_numbers()
+        if self.width == 1:
+            return Value(base, I64, True)
+        start = Value(base, I64, False)
+        text = self.binary("add", start, numbers).text
+        self._lines[text] = base, 1
+        return Value(text, I64, True)
+
     def lane_numbers(self) -> Value:
         """0, 1, 2, ... as int64."""
         if self.width == 1:
@@ -124,7 +134,9 @@ class Lanes:
     def convert(self, instruction: str, x: Value, dtype: np.dtype) -> Value:
         """A conversion instruction such as sext, fptrunc, bitcast."""
         to = self.type(dtype, x.wide)
-        return Value(self.f.pure(f"{instruction} {self.type_of(x)} {x.text} to {to}"), dtype, x.wide)
+        return Value(
+            self.f.pure(f"{instruction} {self.type_of(x)} {x.text} to {to}"), dtype, x.wide
+        )
 
     def bits(self, x: Value) -> Value:
         """The bits of a float as an integer of the same size, or the reverse."""
@@ -138,8 +150,30 @@ class Lanes:
     # --- arithmetic --------------------------------------------------------------------------
 
     def _arithmetic(self, name: str, x: Value, y: Value) -> Value:
-        flags = " contract" if x.dtype.kind == "f" else ""
-        return self.binary(("f" if x.dtype.kind == "f" else "") + name + flags, x, y)
+        if x.dtype.kind == "f":
+            return self.binary(f"f{name} contract", x, y)
+        if x.dtype != I64:
+            return self.binary(name, x, y)
+        if not x.wide and not y.wide and name != "sub":
+            return Value(getattr(self.f, name)(x.text, y.text), I64, False)
+        result = self.binary(name, x, y)
+        self._follow(name, x, y, result)
+        return result
+
+    def _follow(self, name: str, x: Value, y: Value, result: Value) -> None:
+        """Remember that a result is base + lane * step, so that what it reads lies in a row."""
+        a = self._lines.get(x.text, None if x.wide else (x.text, 0))
+        b = self._lines.get(y.text, None if y.wide else (y.text, 0))
+        if a is None or b is None or not result.wide:
+            return
+        if name == "add":
+            self._lines[result.text] = self.f.add(a[0], b[0]), a[1] + b[1]
+        elif name == "sub" and not b[0].startswith("%"):
+            self._lines[result.text] = self.f.add(a[0], -int(b[0])), a[1] - b[1]
+        elif name == "mul" and b[1] == 0 and not b[0].startswith("%"):
+            self._lines[result.text] = self.f.mul(a[0], b[0]), a[1] * int(b[0])
+        elif name == "mul" and a[1] == 0 and not a[0].startswith("%"):
+            self._lines[result.text] = self.f.mul(a[0], b[0]), b[1] * int(a[0])
 
     def add(self, x: Value, y: Value) -> Value:
         return self._arithmetic("add", x, y)
@@ -283,7 +317,9 @@ class Lanes:
     def _saturated(self, x: Value) -> str:
         source, to = self.type_of(x), self.type(I64, x.wide)
         name = f"llvm.fptosi.sat.{mangled(to)}.{mangled(source)}"
-        return self.f.pure(f"call {to} {self.f.module.declare(name, to, source)}({source} {x.text})")
+        return self.f.pure(
+            f"call {to} {self.f.module.declare(name, to, source)}({source} {x.text})"
+        )
 
     # --- memory --------------------------------------------------------------------------------
 
@@ -297,14 +333,20 @@ class Lanes:
         scalar, size = self.type(dtype, False), dtype.itemsize
         if index.lanes is None and (index.step == 0 or self.width == 1):
             place = self.f.address(pointer, scalar, index.base)
-            return Value(self.f.let(f"load {scalar}, ptr {place}, align {size}"), dtype, index.step != 0)
+            return Value(
+                self.f.let(f"load {scalar}, ptr {place}, align {size}"), dtype, index.step != 0
+            )
         vector = self.type(dtype, True)
         if index.lanes is None and index.step == 1:
             place = self.f.address(pointer, scalar, index.base)
             if self.mask is None:
                 return Value(self.f.let(f"load {vector}, ptr {place}, align {size}"), dtype, True)
             name = f"llvm.masked.load.{mangled(vector)}.p0"
-            masked = ("ptr", place), (f"<{self.width} x i1>", self.mask), (vector, "zeroinitializer")
+            masked = (
+                ("ptr", place),
+                (f"<{self.width} x i1>", self.mask),
+                (vector, "zeroinitializer"),
+            )
             return Value(self._masked(name, vector, size, *masked), dtype, True)
         places = self._places(pointer, scalar, index)
         name = f"llvm.masked.gather.{mangled(vector)}.v{self.width}p0"
@@ -344,10 +386,82 @@ class Lanes:
             (f"<{self.width} x i1>", mask), at=1,
         )  # fmt: skip
 
-    def _masked(self, name: str, result: str, align: int, *given: tuple[str, str], at: int = 0) -> str:
+    def where(self, place: Value) -> Index:
+        """The index that an int64 value says."""
+        if not place.wide:
+            return Index(place.text, 0)
+        if self.width == 1:
+            return Index(place.text, 1)
+        if found := self._lines.get(place.text):
+            return Index(*found)
+        return Index("0", 1, place)
+
+    def load_where(
+        self, pointer: str, dtype: np.dtype, place: Value, condition: Value, otherwise: Any
+    ) -> Value:
+        """Read an array where a condition holds; nothing is touched elsewhere."""
+        other = otherwise if isinstance(otherwise, Value) else self.number(otherwise, dtype)
+        if self.width == 1 or not (place.wide or condition.wide):
+            safe = self.select(condition, place, self.number(0, I64))
+            loaded = self.load(pointer, dtype, self.where(safe))
+            return self.select(condition, loaded, other)
+        mask = self.spread(condition)
+        if self.mask is not None:
+            mask = self.logical_and(mask, Value(self.mask, BOOL, True))
+        index = self.where(place) if place.wide else Index("0", 1, self.spread(place))
+        loaded = Lanes(self.f, self.width, mask.text).load(pointer, dtype, index)
+        return self.select(condition, loaded, other)
+
+    def position(self, k: Value, size: int) -> Value:
+        """The place on an axis of `size` elements that an index means.
+
+        Negative ones count from the end. One outside is noted in the function's `status`, three
+        int64 words: that there is one, which, and the size; 0 is taken instead.
+        """
+        k, n, zero = self.cast(k, I64), self.integer(size), self.integer(0)
+        place = self.select(self.lt(k, zero), self.add(k, n), k)
+        outside = self.logical_or(self.lt(place, zero), self.ge(place, n))
+        self._report(outside, k, size)
+        return self.select(outside, zero, place)
+
+    def _report(self, outside: Value, k: Value, size: int) -> None:
+        f, found = self.f, outside
+        if outside.wide and self.mask is not None and self.width > 1:
+            found = self.logical_and(outside, Value(self.mask, BOOL, True))
+        any_one = found.text
+        if found.wide and self.width > 1:
+            flags = self.type_of(found)
+            target = f.module.declare(f"llvm.vector.reduce.or.v{self.width}i1", "i1", flags)
+            any_one = f.let(f"call i1 {target}({flags} {found.text})")
+        with f.when(any_one):
+            worst = self.select(found, k, self.integer(0)).text
+            if found.wide and self.width > 1:  # of several, or with 0 where it is none of them
+                vector = self.type(I64, True)
+                for name in ("smax", "smin"):
+                    target = f.module.declare(
+                        f"llvm.vector.reduce.{name}.v{self.width}i64", "i64", vector
+                    )
+                    found_one = f.let(f"call i64 {target}({vector} {worst})")
+                    if name == "smax":
+                        highest = found_one
+                positive = f.let(f"icmp sgt i64 {highest}, 0")
+                worst = f.let(f"select i1 {positive}, i64 {highest}, i64 {found_one}")
+            for word, number in enumerate(("1", worst, str(size))):
+                f.do(f"store i64 {number}, ptr {f.address(f.status, 'i64', word)}")
+
+    def integer(self, n: int) -> Value:
+        """An int64 number."""
+        return self.number(n, I64)
+
+    def _masked(
+        self, name: str, result: str, align: int, *given: tuple[str, str], at: int = 0
+    ) -> str:
         """Call a masked intrinsic; the pointer, argument number `at`, is aligned to its elements."""
         target = self.f.module.declare(name, result, *[t for t, _ in given])
-        shown = [f"{t} {'align ' + str(align) + ' ' if i == at else ''}{v}" for i, (t, v) in enumerate(given)]
+        shown = [
+            f"{t} {'align ' + str(align) + ' ' if i == at else ''}{v}"
+            for i, (t, v) in enumerate(given)
+        ]
         line = f"call {result} {target}({', '.join(shown)})"
         if result == "void":
             self.f.do(line)
@@ -370,7 +484,9 @@ class Lanes:
         if self.width == 1:
             return self
         if not str(count).startswith("%"):
-            flags = ", ".join(f"i1 {'true' if i < int(count) else 'false'}" for i in range(self.width))
+            flags = ", ".join(
+                f"i1 {'true' if i < int(count) else 'false'}" for i in range(self.width)
+            )
             return Lanes(self.f, self.width, f"<{flags}>")
         limit = self.spread(Value(str(count), I64, False))
         return Lanes(self.f, self.width, self.lt(self.lane_numbers(), limit).text)
