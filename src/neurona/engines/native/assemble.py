@@ -22,6 +22,7 @@ from typing import Any
 
 from neurona import config
 from neurona.engines.native.cache import ObjectCache
+from neurona.engines.native.cores import thread_count
 from neurona.engines.native.llvm import every_target, llvm
 from neurona.engines.native.machine import Machine
 from neurona.errors import EngineError, unknown
@@ -124,7 +125,7 @@ def _compile_all(texts: Sequence[str], machine: Machine, level: int) -> list[byt
             except BaseException as error:  # raised below, by the caller's thread
                 failures.append(error)
 
-    count = min(len(texts), config.threads() or os.cpu_count() or 1)
+    count = min(len(texts), thread_count())
     team = [threading.Thread(target=work) for _ in range(count - 1)]
     for thread in team:
         thread.start()
