@@ -5,7 +5,7 @@ import pytest
 
 from neurona.core.op import OPS
 from neurona.core.shapes import Spec
-from neurona.engines.native import philox
+from neurona.engines.native import philox, scatter
 from neurona.engines.native.machine import Machine
 
 from ..ops.cases import CASES
@@ -42,3 +42,60 @@ def test_random_unit(dtype, count, machine):
         want = OPS["random_unit"](state, shape=(count,), draw=draw, dtype=dtype).numpy()
         y = result(philox.plan(spec, draw, machine), spec, [state], machine)
         np.testing.assert_array_equal(y, want)
+
+
+def scattered(case_or_name, arrays, given, machine, **more):
+    op = OPS[case_or_name]
+    specs = [Spec(a.shape, a.dtype) for a in arrays]
+    planned = scatter.plan(op.lower, given, specs, machine, **more)
+    return result(planned, specs[0], arrays, machine)
+
+
+@MACHINES
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@cases("scatter_add", "add_along_axis")
+def test_scatter_cases(case, dtype, machine):
+    arrays = case.arrays(dtype)
+    want = OPS[case.op](*arrays, **case.attributes).numpy()
+    given = OPS[case.op]._bind(tuple(arrays), dict(case.attributes))[1]
+    np.testing.assert_array_equal(scattered(case.op, arrays, given, machine), want)
+
+
+@MACHINES
+@pytest.mark.parametrize("dtype", ["float32", "int64", "uint8", "bool"])
+@pytest.mark.parametrize(
+    ("name", "x", "indices", "axis"),
+    [
+        ("scatter_add", (7, 150), (40,), 0),
+        ("scatter_add", (70,), (5, 9), 0),
+        ("scatter_add", (3, 5, 2, 19), (4,), 1),
+        ("add_along_axis", (6, 33), (6, 50), 1),
+        ("add_along_axis", (6, 33), (20, 33), 0),
+    ],
+)
+def test_scatter_adds_in_order(name, x, indices, axis, dtype, machine):
+    rng = np.random.default_rng(3)
+    k = rng.integers(-x[axis], x[axis], indices).astype("int32")
+    shape = indices if name == "add_along_axis" else (*x[:axis], *indices, *x[axis + 1 :])
+    x, updates = [(rng.standard_normal(s) * 100).astype(dtype) for s in (x, shape)]
+    want = OPS[name](x, k, updates, axis=axis).numpy()
+    got = scattered(name, [x, k, updates], {"axis": axis}, machine)
+    np.testing.assert_array_equal(got, want)
+    zero = np.zeros_like(x)
+    want = OPS[name](zero, k, updates, axis=axis).numpy()
+    got = scattered(name, [np.full_like(x, 1), k, updates], {"axis": axis}, machine, fill=0)
+    np.testing.assert_array_equal(got, want)
+
+
+@MACHINES
+@pytest.mark.parametrize("bad", [7, -8, 2**31 - 1])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_an_index_outside_is_reported_and_nothing_outside_is_touched(axis, bad, machine):
+    x = np.zeros((7, 7), "float32")
+    k = np.zeros((7, 7), "int32")
+    k[3, 5] = bad
+    status = np.zeros(3, "int64")
+    specs = [Spec(x.shape, x.dtype), Spec(k.shape, k.dtype), Spec(x.shape, x.dtype)]
+    planned = scatter.plan(OPS["add_along_axis"].lower, {"axis": axis}, specs, machine)
+    result(planned, specs[0], [x, k, x + 1], machine, status=status)
+    assert status.tolist() == [1, bad, 7]

@@ -13,6 +13,7 @@ import numpy as np
 
 from neurona.core.shapes import as_dtype
 from neurona.engines.native import mathematics
+from neurona.engines.native.bounds import position
 from neurona.engines.native.text import Function
 
 _SCALARS = {"b1": "i1", "u1": "i8", "i4": "i32", "i8": "i64", "f4": "float", "f8": "double"}
@@ -415,6 +416,10 @@ class Lanes:
     def integer(self, n: int) -> Value:
         """An int64 number."""
         return self.number(n, I64)
+
+    def position(self, k: Value, size: int) -> Value:
+        """The place on an axis that an index means; one outside is reported, see `bounds.py`."""
+        return position(self, k, size)
 
     def _masked(
         self, name: str, result: str, align: int, *given: tuple[str, str], at: int = 0

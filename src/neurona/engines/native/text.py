@@ -51,6 +51,7 @@ class Function:
 
     def __init__(self, module: Module, head: str) -> None:
         self.module, self.head = module, head
+        self.status = ""  # address of three i64 where an index that is out of range is reported
         self.slots: list[str] = []
         self.lines: list[str] = []
         self._count = 0
