@@ -5,7 +5,7 @@ import pytest
 
 from neurona.core.op import OPS
 from neurona.core.shapes import Spec
-from neurona.engines.native import philox, scatter
+from neurona.engines.native import philox, running, scatter
 from neurona.engines.native.machine import Machine
 
 from ..ops.cases import CASES
@@ -99,3 +99,31 @@ def test_an_index_outside_is_reported_and_nothing_outside_is_touched(axis, bad, 
     planned = scatter.plan(OPS["add_along_axis"].lower, {"axis": axis}, specs, machine)
     result(planned, specs[0], [x, k, x + 1], machine, status=status)
     assert status.tolist() == [1, bad, 7]
+
+
+@MACHINES
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@cases("cumsum")
+def test_running_cases(case, dtype, machine):
+    (x,) = case.arrays(dtype)
+    runs(x, machine, **case.attributes)
+
+
+@MACHINES
+@pytest.mark.parametrize("dtype", ["float32", "int32", "uint8", "bool"])
+@pytest.mark.parametrize(
+    ("shape", "axis"), [((5, 70), 0), ((5, 70), 1), ((3, 4, 50), -2), ((9,), 0), ((1, 3), 0)]
+)
+@pytest.mark.parametrize("reverse", [False, True])
+def test_running_sum(shape, axis, reverse, dtype, machine):
+    x = (np.random.default_rng(1).standard_normal(shape) * 100).astype(dtype)
+    runs(x, machine, axis=axis, reverse=reverse)
+
+
+def runs(x, machine, **given):
+    op = OPS["cumsum"]
+    given = op._bind((x,), given)[1]
+    want = op(x, **given).numpy()
+    spec = Spec(want.shape, want.dtype)
+    planned = running.plan(op.lower, Spec(x.shape, x.dtype), spec, machine=machine, **given)
+    np.testing.assert_array_equal(result(planned, spec, [x], machine), want)
