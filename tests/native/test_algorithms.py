@@ -5,7 +5,7 @@ import pytest
 
 from neurona.core.op import OPS
 from neurona.core.shapes import Spec
-from neurona.engines.native import philox, running, scatter
+from neurona.engines.native import philox, running, scatter, sort
 from neurona.engines.native.machine import Machine
 
 from ..ops.cases import CASES
@@ -127,3 +127,41 @@ def runs(x, machine, **given):
     spec = Spec(want.shape, want.dtype)
     planned = running.plan(op.lower, Spec(x.shape, x.dtype), spec, machine=machine, **given)
     np.testing.assert_array_equal(result(planned, spec, [x], machine), want)
+
+
+@MACHINES
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@cases("argsort")
+def test_sort_cases(case, dtype, machine):
+    (x,) = case.arrays(dtype)
+    sorts(x, machine, **case.attributes)
+
+
+SPECIAL = [0.0, -0.0, np.nan, -np.nan, np.inf, -np.inf, 5e-324, -1e-40, 1.0, -1.0, 1e38, -1e38]
+
+
+@MACHINES
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int32", "int64", "uint8", "bool"])
+@pytest.mark.parametrize(
+    ("shape", "axis"),
+    [((40,), 0), ((20, 33), 1), ((20, 33), 0), ((3, 50, 2), -2), ((2, 300), 1), ((3, 1), 1)],
+)
+@pytest.mark.parametrize("descending", [False, True])
+def test_sort(shape, axis, descending, dtype, machine):
+    rng = np.random.default_rng(2)
+    if dtype.startswith("f"):
+        values = np.float64([*SPECIAL, *rng.standard_normal(8)])
+    else:
+        limits = (0, 1) if dtype == "bool" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+        values = np.array([*limits, 0, 1, 3, 100])
+    with np.errstate(all="ignore"):
+        x = rng.choice(values, shape).astype(dtype)
+    sorts(x, machine, axis=axis, descending=descending)
+
+
+def sorts(x, machine, **given):
+    op = OPS["argsort"]
+    given = op._bind((x,), given)[1]
+    spec = Spec(x.shape, np.dtype("int32"))
+    planned = sort.plan(Spec(x.shape, x.dtype), machine=machine, **given)
+    np.testing.assert_array_equal(result(planned, spec, [x], machine), op(x, **given).numpy())
