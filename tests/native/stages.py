@@ -6,6 +6,7 @@ import itertools
 import numpy as np
 
 from neurona.engines.native.assemble import assemble
+from neurona.engines.native.llvm import llvm
 from neurona.engines.native.machine import Machine
 from neurona.engines.native.text import Module
 
@@ -28,6 +29,7 @@ def run(planned, arrays, machine, cuts=3):
         }
         f.status = pointers["status"]
         stage.emit(f, pointers, None)
+    llvm().parse_assembly(str(module)).verify()
     code = assemble(str(module), machine)
     table = (ctypes.c_void_p * len(arrays))(*[a.ctypes.data for a in arrays.values()])
     for k, stage in enumerate(stages):

@@ -15,17 +15,17 @@ from neurona.core.shapes import Spec
 from neurona.engines.native.lanes import BOOL, I32, I64, Index, Lanes, Value
 from neurona.engines.native.machine import Machine
 from neurona.engines.native.stage import Stage
-from neurona.engines.native.sweep import indices
+from neurona.engines.native.sweep import indices, sweep
 from neurona.engines.native.text import Function
 
-SHORT = 32  # elements up to which a row is sorted by counting
+SHORT = 64  # elements up to which a row is sorted by counting
 UNITS = 16  # units of work; each has room of its own for one row
 
 
 def plan(x: Spec, axis: int, descending: bool, machine: Machine) -> tuple[list[Stage], list[int]]:
     """Return the stage that sorts "0" along an axis into "y", and the sizes of its workspaces."""
     axis %= x.ndim
-    rows = Rows(x, axis, descending)
+    rows = Rows(x, axis, descending, machine)
     units = min(rows.count, UNITS) if x.size else 0
     work = units * rows.n
     return [Stage(units, rows.emit, 8 * x.size, False)], [
@@ -38,7 +38,8 @@ def plan(x: Spec, axis: int, descending: bool, machine: Machine) -> tuple[list[S
 class Rows:
     """The rows of a tensor along an axis, and how they are sorted."""
 
-    def __init__(self, x: Spec, axis: int, descending: bool) -> None:
+    def __init__(self, x: Spec, axis: int, descending: bool, machine: Machine) -> None:
+        self.machine = machine
         self.dtype, self.n, self.descending = x.dtype, x.shape[axis], descending
         self.step = math.prod(x.shape[axis + 1 :])  # from element to element
         self.count = math.prod(x.shape[:axis]) * self.step
@@ -58,7 +59,7 @@ class Rows:
                 place = f.add(f.mul(outer, self.n * self.step), inner)
                 self._read(f, pointers["0"], place, keys, orders[0])
                 if self.n <= SHORT:
-                    order = _by_counting(f, self.n, self.key, keys, orders[0])
+                    order = _by_counting(f, self.n, self.key, self.machine, keys, orders[0])
                 else:
                     order = _by_digits(f, self.n, self.key, self.dtype.itemsize, keys, orders)
                 self._write(f, order, pointers["y"], place)
@@ -94,20 +95,27 @@ def _ordered(b: Lanes, x: Value, key: np.dtype) -> Value:
     return b.select(b.ne(x, x), b.number(-1, key), ordered)
 
 
-def _by_counting(f: Function, n: int, key: np.dtype, keys: str, order: str) -> str:
+def _by_counting(
+    f: Function, n: int, key: np.dtype, machine: Machine, keys: str, order: str
+) -> str:
     """Put each element behind as many as come before it; return the order."""
-    b = Lanes(f, 1)
-    place = f.slot("i64")
-    with f.loop(0, n) as i:
-        f.do(f"store i64 0, ptr {place}")
-        own = b.load(keys, key, Index(i))
-        for start, stop, comes_before in ((0, i, "ule"), (f.add(i, 1), n, "ult")):
-            with f.loop(start, stop) as j:
-                before = b.binary(f"icmp {comes_before}", b.load(keys, key, Index(j)), own, BOOL)
-                count = Value(f.let(f"load i64, ptr {place}"), I64, True)
-                f.do(f"store i64 {b.add(count, b.cast(before, I64)).text}, ptr {place}")
-        at = f.let(f"load i64, ptr {place}")
-        b.store(order, b.cast(Value(i, I64, True), I32), Index(at))
+
+    def body(b: Lanes, i: str) -> None:
+        own, number = b.load(keys, key, Index(i)), b.cast(b.line(i), key)
+        kind = b.type(key, True)
+        place = f.slot(kind, b.spread(b.number(0, key)).text)
+        with f.loop(0, n) as j:
+            other = b.load(keys, key, Index(j, 0))
+            earlier = b.lt(b.cast(Value(j, I64, False), key), number)
+            equal = b.logical_and(b.eq(other, own), earlier)
+            before = b.logical_or(b.binary("icmp ult", other, own, BOOL), equal)
+            count = Value(f.let(f"load {kind}, ptr {place}"), key, True)
+            f.do(f"store {kind} {b.add(count, b.cast(before, key)).text}, ptr {place}")
+        at = b.cast(Value(f.let(f"load {kind}, ptr {place}"), key, True), I64)
+        b.store(order, b.cast(b.line(i), I32), b.where(at))
+
+    width = min(machine.lanes(key.itemsize), 1 << (n - 1).bit_length())
+    sweep(f, machine, width, n, n + width, "0", body)
     return order
 
 
