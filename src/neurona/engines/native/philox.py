@@ -19,9 +19,7 @@ ROUNDS = 10
 
 def plan(y: Spec, draw: int, machine: Machine) -> tuple[list[Stage], list[int]]:
     """Return the stage that draws y from the state, operand "0"; and no workspaces."""
-    width = machine.lanes(
-        8
-    )  # twice as many gain a tenth, and double the code
+    width = machine.lanes(8)  # twice as many gain a tenth, and double the code
     words = 1 if y.dtype == F32 else 2  # of a number
     step = 4 * width // words  # numbers of all lanes together
     kind = f"<{step} x {'float' if words == 1 else 'double'}>"

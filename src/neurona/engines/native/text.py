@@ -43,11 +43,17 @@ class Module:
 
     def __str__(self) -> str:
         bodies = [str(f) for f in self.functions]
-        return "\n".join([*self.declarations.values(), *self.parts.values(), *bodies, "!0 = !{}", ""])
+        return "\n".join([*self.declarations.values(), *self.parts.values(), *bodies, ""])
 
 
 class Function:
-    """A function that is being written."""
+    """A function that is being written.
+
+    Attributes:
+        status: where errors are noted that only show while it runs.
+    """
+
+    status = "%status"
 
     def __init__(self, module: Module, head: str) -> None:
         self.module, self.head = module, head
