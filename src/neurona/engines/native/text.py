@@ -50,14 +50,13 @@ class Function:
     """A function that is being written.
 
     Attributes:
-        status: where errors are noted that only show while it runs.
+        status: address of three i64 where errors are noted that only show while it runs.
     """
 
     status = "%status"
 
     def __init__(self, module: Module, head: str) -> None:
         self.module, self.head = module, head
-        self.status = ""  # address of three i64 where an index that is out of range is reported
         self.slots: list[str] = []
         self.lines: list[str] = []
         self._count = 0
