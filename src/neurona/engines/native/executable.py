@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from neurona import config
 from neurona.engines.native.assemble import assemble
-from neurona.engines.native.cores import available_cores
+from neurona.engines.native.cores import thread_count
 from neurona.engines.native.emit import Emission
 from neurona.engines.native.memory import ALIGNMENT, Memory
 from neurona.engines.native.threads import Team
@@ -66,8 +65,8 @@ class Executable:
                     expected=str(spec),
                 )
             flags = array.flags
-            if not (flags.c_contiguous and flags.aligned):
-                array = np.require(array, requirements="CA")
+            if type(array) is not np.ndarray or not (flags.c_contiguous and flags.aligned):
+                array = np.require(np.asarray(array), requirements="CA")
                 held.append(array)  # until the call has ended
             table[slot] = address(array)
         results = []
@@ -98,7 +97,7 @@ class Executable:
 
     def run(self, frame: Frame) -> None:
         """Run all segments on a Frame whose table is filled."""
-        threads = config.threads() or available_cores()
+        threads = thread_count()
         for function, shared, segment in self.steps:
             if function:
                 Team.of(threads if shared else 1).run(function, frame.address)
