@@ -2,13 +2,22 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from neurona.core.graph import trace
 from neurona.core.op import OPS
 from neurona.core.shapes import Spec
 from neurona.engines.native import philox, running, scatter, sort
+from neurona.engines.native.emit import Emission
+from neurona.engines.native.fuse import fuse
 from neurona.engines.native.machine import Machine
+from neurona.engines.native.simplify import simplify
+from neurona.engines.program import compile
+from neurona.errors import IndexRangeError
 
 from ..ops.cases import CASES
+from ..ops.test_ops import attributes
 from .stages import TARGETS, run
 
 MACHINES = pytest.mark.parametrize("machine", [*map(Machine.named, TARGETS)], ids=TARGETS)
@@ -165,3 +174,71 @@ def sorts(x, machine, **given):
     spec = Spec(x.shape, np.dtype("int32"))
     planned = sort.plan(Spec(x.shape, x.dtype), machine=machine, **given)
     np.testing.assert_array_equal(result(planned, spec, [x], machine), op(x, **given).numpy())
+
+
+# --- shapes at random ----------------------------------------------------------------------------
+
+SIZES = st.lists(st.integers(1, 40), min_size=1, max_size=3)
+FEW = settings(max_examples=25, deadline=None)
+HOST = Machine.host()
+
+
+@FEW
+@given(SIZES, st.integers(0, 2), st.booleans(), st.integers(0, 2**32))
+def test_sorts_of_any_shape(shape, axis, descending, seed):
+    x = np.random.default_rng(seed).integers(-9, 9, shape).astype("float32")
+    sorts(x, HOST, axis=axis % len(shape), descending=descending)
+
+
+@FEW
+@given(SIZES, st.integers(0, 2), st.booleans(), st.integers(0, 2**32))
+def test_running_sums_of_any_shape(shape, axis, reverse, seed):
+    x = np.random.default_rng(seed).standard_normal(shape)
+    runs(x, HOST, axis=axis % len(shape), reverse=reverse)
+
+
+@FEW
+@given(SIZES, SIZES, st.integers(0, 2), st.integers(0, 2**32))
+def test_scatters_of_any_shape(shape, many, axis, seed):
+    rng, axis = np.random.default_rng(seed), axis % len(shape)
+    k = rng.integers(-shape[axis], shape[axis], many[:2])
+    x = rng.standard_normal(shape).astype("float32")
+    updates = rng.standard_normal((*shape[:axis], *k.shape, *shape[axis + 1 :])).astype("float32")
+    want = OPS["scatter_add"](x, k, updates, axis=axis).numpy()
+    got = scattered("scatter_add", [x, k, updates], {"axis": axis}, HOST)
+    np.testing.assert_array_equal(got, want)
+
+
+@FEW
+@given(st.integers(1, 3000), st.integers(0, 2**31), st.integers(-(2**62), 2**62))
+def test_draws_of_any_size(count, draw, seed):
+    spec, state = Spec((count,), np.dtype("float32")), np.array([seed, 1])
+    want = OPS["random_unit"](state, shape=(count,), draw=draw, dtype="float32").numpy()
+    y = result(philox.plan(spec, draw, HOST), spec, [state], HOST)
+    np.testing.assert_array_equal(y, want)
+
+
+# --- within the engine ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_every_row_is_native_code(case):
+    op, given = OPS[case.op], attributes(case)
+    arrays = [x.numpy() for x in op._bind(tuple(case.arrays()), dict(given))[0]]
+    graph = trace(lambda *xs: op(*xs, **given), arrays)
+    assert Emission(fuse(simplify(graph)), HOST).native
+
+
+@pytest.mark.parametrize("bad", [3, -4])
+@pytest.mark.parametrize("name", ["take", "take_along_axis", "scatter_add", "add_along_axis"])
+def test_an_index_outside_is_an_error_once(name, bad):
+    x, k = np.ones((3, 2), "float32"), np.zeros((3, 2), "int32")
+    updates = [np.ones((3, 2, 2), "float32")] * (name == "scatter_add")
+    updates += [x] * (name == "add_along_axis")
+    program = compile(trace(lambda *xs: OPS[name](*xs, axis=0), [x, k, *updates]), "native")
+    want = OPS[name](x, k, *updates, axis=0).numpy()
+    wrong = k.copy()
+    wrong[1, 1] = bad
+    with pytest.raises(IndexRangeError, match=f"{bad}.*-3 to 2"):
+        program(x, wrong, *updates)
+    np.testing.assert_array_equal(program(x, k, *updates)[0], want)
