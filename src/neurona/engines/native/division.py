@@ -58,6 +58,8 @@ def _remainder(x: Term, y: Term) -> Term:
 
 def _whole(x: Term, y: Term) -> tuple[Term, Term]:
     """Quotient and remainder of integers; nothing traps."""
+    if y.value.text.isdigit() and y.value.text != "0":
+        return _by_number(x, int(y.value.text))
     zero = y.equals(0)
     if x.value.dtype.kind == "u":
         divisor = where(zero, 1, y)
@@ -71,3 +73,15 @@ def _whole(x: Term, y: Term) -> tuple[Term, Term]:
     quotient = where(down, quotient - 1, quotient)
     rest = where(down, rest + divisor, rest)
     return where(zero, 0, where(opposite, 0 - x, quotient)), where(zero, 0, rest)
+
+
+def _by_number(x: Term, divisor: int) -> tuple[Term, Term]:
+    """The same for a positive divisor that is known now: there is no division in the end."""
+    if divisor & (divisor - 1) == 0 and x.value.dtype.kind == "i":
+        return x >> (divisor.bit_length() - 1), x & (divisor - 1)
+    quotient = x.divided(divisor)
+    rest = x - quotient * divisor
+    if x.value.dtype.kind == "u":
+        return quotient, rest
+    down = rest < 0
+    return where(down, quotient - 1, quotient), where(down, rest + divisor, rest)
