@@ -10,8 +10,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from neurona.engines.native.lanes import Index, Lanes, Value
 from neurona.engines.native.text import Function
 from neurona.engines.native.tiles import Span, Tiles, nest, number
@@ -159,10 +157,10 @@ def transposed(lanes: Lanes, rows: Sequence[Value]) -> list[Value]:
     return rows
 
 
-def worthwhile(tiles: Tiles, rows: int, dtype: np.dtype) -> bool:
+def worthwhile(tiles: Tiles, rows: int) -> bool:
     """Whether `rows` rows of results repay a copy of b."""
     size = math.prod(span.size for span in tiles.inner) * tiles.columns.span.size
     if tiles.columns.span.b != 1:
         return size > 16 and rows > 1 and tiles.width > 1
-    stride = max((span.b for span in tiles.inner), default=0) * dtype.itemsize
-    return rows >= 256 and size * dtype.itemsize >= 1 << 20 and stride >= 1 << 11
+    stride = max((span.b for span in tiles.inner), default=0) * tiles.dtype.itemsize
+    return rows >= 256 and size * tiles.dtype.itemsize >= 1 << 20 and stride >= 1 << 11

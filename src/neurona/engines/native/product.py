@@ -20,11 +20,13 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from neurona.engines.native.choice import choose
 from neurona.engines.native.lanes import Lanes, Value
 from neurona.engines.native.packing import Packing, worthwhile
+from neurona.engines.native.parts import Parts, cut
 from neurona.engines.native.place import Finish, Place, Position
 from neurona.engines.native.text import Function
-from neurona.engines.native.tiles import Span, choose
+from neurona.engines.native.tiles import Span, Tiles
 
 
 class Axis(NamedTuple):
@@ -111,24 +113,56 @@ def plan(product: Product, machine: Machine) -> tuple[list[Stage], list[int]]:
     tiles = choose(
         *spans(product), len(strides), product.dtype, machine.vector_bytes, machine.registers
     )
-    stages, works, right = [], [], "b"
-    packing = Packing(tiles)
-    if worthwhile(tiles, math.prod(axis.size for axis in product.rows), product.dtype):
 
-        def pack(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
-            packing.emit(f, pointers["b"], pointers["work0"])
-
-        stages.append(Stage(packing.units, pack, 0, False))
-        works.append(packing.room * product.dtype.itemsize)
-        tiles, right = packing.packed(), "work0"
-
-    def emit(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
+    def target(pointers: dict[str, str], finish: Finish | None) -> Finish:
         def store(lanes: Lanes, place: Place, value: Value) -> None:
             lanes.store(pointers["c"], value, place.index(strides))
 
-        tiles.emit(f, pointers["a"], pointers[right], finish or store)
+        return finish or store
 
-    return [*stages, Stage(tiles.units, emit, product.flops, True)], works
+    if parts := cut(tiles):
+        return _parts(product, parts, target)
+    return _whole(product, tiles, target)
+
+
+def _whole(
+    product: Product, tiles: Tiles, target: Callable[..., Finish]
+) -> tuple[list[Stage], list[int]]:
+    """Every tile is summed at once, from b as it is or packed into panels."""
+    rows = math.prod(axis.size for axis in product.rows)
+    packing = Packing(tiles) if worthwhile(tiles, rows) else None
+    right = "work0" if packing else "b"
+    if packing:
+        tiles = packing.packed()
+
+    def pack(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
+        packing.emit(f, pointers["b"], pointers["work0"])
+
+    def emit(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
+        tiles.emit(f, pointers["a"], pointers[right], target(pointers, finish))
+
+    last = Stage(tiles.units, emit, product.flops, True)
+    if not packing:
+        return [last], []
+    return [Stage(packing.units, pack, 0, False), last], [packing.room * product.dtype.itemsize]
+
+
+def _parts(
+    product: Product, parts: Parts, target: Callable[..., Finish]
+) -> tuple[list[Stage], list[int]]:
+    """Parts of the sum first, then their sum."""
+
+    def emit(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
+        parts.emit(f, pointers["a"], pointers["b"], pointers["work0"])
+
+    def total(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
+        parts.total(f, pointers["work0"], target(pointers, finish))
+
+    stages = [
+        Stage(parts.groups, emit, product.flops, False),
+        Stage(parts.tiles.units, total, 0, True),
+    ]
+    return stages, [parts.groups * parts.room * product.dtype.itemsize]
 
 
 def spans(product: Product) -> tuple[list[Span], list[Span], list[Span], list[Span]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -165,6 +165,23 @@ class Tiles:
                 for v, result in enumerate(results):
                     finish(tile.vectors[v], tile.place(indices, v), result)
 
+    def store(self, tile: Tile, fetch: Callable[[str, int], Value], finish: Finish) -> None:
+        """Write a loop over the rows of a tile: fetch(row, vector) from memory, and finish."""
+        f = tile.f
+        with contextlib.ExitStack() as stack:
+            indices = [stack.enter_context(f.loop(0, size)) for size in tile.shape]
+            row = "0"
+            for index, size in zip(indices, tile.shape, strict=True):
+                row = f.add(f.mul(row, size), index)
+            for v, lanes in enumerate(tile.vectors):
+                finish(lanes, tile.place(indices, v), fetch(row, v))
+
+    @property
+    def area(self) -> int:
+        """Elements of a whole tile, padded to vectors."""
+        height = self.cut.step * math.prod(span.size for span in self.whole)
+        return height * -(-self.columns.step // self.width) * self.width
+
     @property
     def scalar(self) -> str:
         """LLVM's type of a number."""
@@ -185,8 +202,10 @@ class Tiles:
                 for columns in _variants(f, self.columns.span, self.columns.step, at):
                     yield Tile(f, self, unit, at, rows, columns)
 
-    def sums(self, tile: Tile, a: str, b: str) -> list[list[Value]]:
-        """Sum over the inner axes, for each row and vector of a tile."""
+    def sums(
+        self, tile: Tile, a: str, b: str, start: list[list[Value]] | None = None
+    ) -> list[list[Value]]:
+        """Sum over the inner axes, for each row and vector of a tile; on top of `start`."""
         f, lanes = tile.f, Lanes(tile.f, self.width)
         a = f.address(a, self.scalar, tile.offset("a"))
         b = f.address(b, self.scalar, tile.offset("b"))
@@ -196,7 +215,9 @@ class Tiles:
         loops, steps = self._steps()
         cells = list(itertools.product(range(len(rows)), range(across), range(self.chains)))
         sums: dict[tuple[int, int, int], Value | None] = dict.fromkeys(cells)
-        slots = {cell: f.slot(kind, zero.text) for cell in cells} if loops else {}
+        for r, row in enumerate(start or ()):
+            sums.update({(r, v, 0): value for v, value in enumerate(row)})
+        slots = {cell: f.slot(kind, (sums[cell] or zero).text) for cell in cells} if loops else {}
         with nest(f, loops) as (a_at, b_at):
             for cell, slot in slots.items():
                 sums[cell] = Value(f.let(f"load {kind}, ptr {slot}"), self.dtype, True)
@@ -218,7 +239,7 @@ class Tiles:
         for cell, slot in slots.items():
             sums[cell] = Value(f.let(f"load {kind}, ptr {slot}"), self.dtype, True)
         return [
-            [_total(lanes, [sums[r, v, s] or zero for s in range(self.chains)])
+            [total(lanes, [sums[r, v, s] or zero for s in range(self.chains)])
              for v in range(across)] for r in range(len(rows))
         ]  # fmt: skip
 
@@ -249,12 +270,12 @@ def _step(lanes: Lanes, x: Value, y: Value, total: Value | None) -> Value:
     return lanes.fma(x, y, total)
 
 
-def _total(lanes: Lanes, values: list[Value]) -> Value:
+def total(lanes: Lanes, values: list[Value]) -> Value:
     """The sum, by halves."""
     if len(values) == 1:
         return values[0]
     half = len(values) // 2
-    return lanes.add(_total(lanes, values[:half]), _total(lanes, values[half:]))
+    return lanes.add(total(lanes, values[:half]), total(lanes, values[half:]))
 
 
 @contextlib.contextmanager
@@ -293,63 +314,3 @@ def number(f: Function, unit: str, counts: Sequence[int]) -> list[str]:
         outside = math.prod(counts[:i]) > 1
         indices.append(f.pure(f"urem i64 {index}, {count}") if outside else index)
     return indices
-
-
-def choose(
-    batch: list[Span], rows: list[Span], columns: list[Span], inner: list[Span], rank: int,
-    dtype: np.dtype, vector_bytes: int, registers: int,
-) -> Tiles:  # fmt: skip
-    """The tiles that a product of these axes takes the fewest instructions with."""
-    none = Span(Position((), (), "0"), 1, 0, 0, 0)
-    last = columns[-1] if columns else none
-    width = min(vector_bytes // dtype.itemsize, 1 << (last.size - 1).bit_length())
-    vectors = -(-last.size // width)
-    options = []
-    for whole in range(max(len(rows), 1)):
-        cut = rows[-1 - whole] if rows else none
-        within = math.prod(span.size for span in rows[len(rows) - whole :])
-        for step, across in itertools.product(range(1, min(cut.size, 32) + 1), range(1, 9)):
-            height = step * within
-            if across > vectors or height * across + min(height, across) + 1 > registers:
-                continue
-            cost = sum(
-                n * m * _cycles(r * within, v)
-                for n, r in _parts(cut.size, step)
-                for m, v in _parts(vectors, across)
-            )
-            variants = len(_parts(cut.size, step)) * len(_parts(last.size, across * width))
-            others = math.prod(span.size for span in rows[: len(rows) - whole - 1])
-            options.append((cost * others * (1 + 0.02 * variants), whole, step, across))
-    _, whole, step, across = min(options)
-    height = step * math.prod(span.size for span in rows[len(rows) - whole :])
-    steps = math.prod(span.size for span in inner)
-    chains = 1
-    while height * across * chains < 5 and steps >= 8 * chains and chains < 4:
-        chains *= 2
-    unroll = max(2, chains)
-    if height * across * steps <= 128:
-        unroll = max(unroll, steps)
-    return Tiles(
-        outer=(*batch, *columns[:-1]),
-        rows=tuple(rows[: len(rows) - whole - 1]),
-        cut=Cut(rows[-1 - whole] if rows else none, step),
-        whole=tuple(rows[len(rows) - whole :]),
-        columns=Cut(last, across * width),
-        inner=tuple(inner),
-        width=width,
-        dtype=dtype,
-        rank=rank,
-        unroll=unroll,
-        chains=chains,
-    )
-
-
-def _parts(size: int, step: int) -> list[tuple[int, int]]:
-    """Tiles of a size: (how many, how large)."""
-    parts = [(size // step, step), (1, size % step)]
-    return [(count, part) for count, part in parts if count and part]
-
-
-def _cycles(height: int, across: int) -> float:
-    """The time of one step of a tile: multiplications wait for each other if there are few."""
-    return max(height * across, 4) + 0.15 * (height + across)
