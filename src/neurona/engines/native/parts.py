@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 
 from neurona.engines.native.lanes import Index, Lanes, Value
 from neurona.engines.native.place import Finish
+from neurona.engines.native.sums import outer_products, total
 from neurona.engines.native.text import Function
-from neurona.engines.native.tiles import Span, Tile, Tiles, number, total
+from neurona.engines.native.tiles import Span, Tile, Tiles, number
 
 CHUNK_BYTES = 1 << 16  # of b; a's part is often as large, and the second cache holds both
 STEPS = 1024  # shorter sums are not cut
@@ -70,7 +71,7 @@ class Parts:
             for r in range(math.prod(tile.shape))
         ]
         start = [[lanes.load(work, tiles.dtype, place) for place in row] for row in places]
-        sums = tiles.sums(tile, a, b, start)
+        sums = outer_products(tile, a, b, start)
         for place, value in zip(itertools.chain(*places), itertools.chain(*sums), strict=True):
             lanes.store(work, value, place)
 
@@ -90,7 +91,7 @@ class Parts:
                 ]
                 return total(lanes, groups)
 
-            tiles.store(tile, fetch, finish)
+            tile.store(fetch, finish)
 
 
 def cut(tiles: Tiles) -> Parts | None:

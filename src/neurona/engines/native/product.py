@@ -20,13 +20,14 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from neurona.engines.native.choice import choose
+from neurona.engines.native import sums
+from neurona.engines.native.choice import choose, roles
 from neurona.engines.native.lanes import Lanes, Value
 from neurona.engines.native.packing import Packing, worthwhile
 from neurona.engines.native.parts import Parts, cut
-from neurona.engines.native.place import Finish, Place, Position
+from neurona.engines.native.place import Finish, Place
 from neurona.engines.native.text import Function
-from neurona.engines.native.tiles import Span, Tiles
+from neurona.engines.native.tiles import Tiles
 
 
 class Axis(NamedTuple):
@@ -110,9 +111,7 @@ def plan(product: Product, machine: Machine) -> tuple[list[Stage], list[int]]:
     if not all(axis.size for axis in results):
         return [Stage(0, lambda f, pointers, finish: None, 0, True)], []
     strides = [axis.c for axis in results]
-    tiles = choose(
-        *spans(product), len(strides), product.dtype, machine.vector_bytes, machine.registers
-    )
+    tiles = choose(roles(product), len(strides), product.dtype, machine)
 
     def target(pointers: dict[str, str], finish: Finish | None) -> Finish:
         def store(lanes: Lanes, place: Place, value: Value) -> None:
@@ -129,31 +128,34 @@ def _whole(
     product: Product, tiles: Tiles, target: Callable[..., Finish]
 ) -> tuple[list[Stage], list[int]]:
     """Every tile is summed at once, from b as it is or packed into panels."""
-    rows = math.prod(axis.size for axis in product.rows)
-    packing = Packing(tiles) if worthwhile(tiles, rows) else None
-    right = "work0" if packing else "b"
-    if packing:
-        tiles = packing.packed()
+    left, right = "ba" if tiles.swapped else "ab"
+    stages, works = [], []
+    if worthwhile(tiles):
+        packing, tiles = Packing(tiles), Packing(tiles).packed()
 
-    def pack(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
-        packing.emit(f, pointers["b"], pointers["work0"])
+        def pack(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
+            packing.emit(f, pointers[source], pointers["work0"])
+
+        source, right = right, "work0"
+        stages.append(Stage(packing.units, pack, 0, False))
+        works.append(packing.room * product.dtype.itemsize)
+    steps = math.prod(axis.size for axis in product.inner)
 
     def emit(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
-        tiles.emit(f, pointers["a"], pointers[right], target(pointers, finish))
+        loop = finish is not None and steps >= 24 and tiles.area > 4 * tiles.width
+        sums.emit(f, tiles, pointers[left], pointers[right], target(pointers, finish), loop)
 
-    last = Stage(tiles.units, emit, product.flops, True)
-    if not packing:
-        return [last], []
-    return [Stage(packing.units, pack, 0, False), last], [packing.room * product.dtype.itemsize]
+    return [*stages, Stage(tiles.units, emit, product.flops, True)], works
 
 
 def _parts(
     product: Product, parts: Parts, target: Callable[..., Finish]
 ) -> tuple[list[Stage], list[int]]:
     """Parts of the sum first, then their sum."""
+    left, right = "ba" if parts.tiles.swapped else "ab"
 
     def emit(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
-        parts.emit(f, pointers["a"], pointers["b"], pointers["work0"])
+        parts.emit(f, pointers[left], pointers[right], pointers["work0"])
 
     def total(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
         parts.total(f, pointers["work0"], target(pointers, finish))
@@ -163,31 +165,3 @@ def _parts(
         Stage(parts.tiles.units, total, 0, True),
     ]
     return stages, [parts.groups * parts.room * product.dtype.itemsize]
-
-
-def spans(product: Product) -> tuple[list[Span], list[Span], list[Span], list[Span]]:
-    """The axes by role: none of size 1, and neighbours joined that can be walked as one."""
-    number, roles = 0, []
-    for axes in (product.batch, product.rows, product.columns, product.inner):
-        role: list[Span] = []
-        for axis in axes:
-            if axis.size != 1:
-                one = Position((number,), (axis.size,), "0")
-                role.append(Span(one, axis.size, axis.a, axis.b, axis.c))
-            number += 1
-        roles.append(role)
-    batch, rows, columns, inner = roles
-    return joined(batch), joined(rows), [*joined(columns[:-1]), *columns[-1:]], joined(inner)
-
-
-def joined(axes: list[Span]) -> list[Span]:
-    """Join neighbours whose strides chain in a, b and c."""
-    result: list[Span] = []
-    for axis in axes:
-        if result and all(
-            stride == axis.size * inner
-            for stride, inner in zip(result[-1][2:], axis[2:], strict=True)
-        ):
-            axis = result.pop().around(axis)
-        result.append(axis)
-    return result

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from neurona.engines.native.lanes import Index, Lanes, Value
+from neurona.engines.native.lanes import Lanes, Value
 from neurona.engines.native.place import Finish, Place, Position
 from neurona.engines.native.text import Function
 
@@ -57,17 +57,20 @@ class Tile:
         unit: its number.
         at: where it begins, along each span that the units walk over.
         shape: its rows, along the cut span and the whole ones.
+        columns: how many it has.
+        lanes: of whole vectors; `kind` is LLVM's type of these.
         vectors: the lanes of each vector of columns.
     """
 
     def __init__(
         self, f: Function, tiles: Tiles, unit: str, at: dict[Span, str], rows: int, columns: int
     ) -> None:
-        self.f, self.tiles, self.unit, self.at = f, tiles, unit, at
+        self.f, self.tiles, self.unit, self.at, self.columns = f, tiles, unit, at, columns
         self.shape = (rows, *(span.size for span in tiles.whole))
-        width, lanes = tiles.width, Lanes(f, tiles.width)
+        self.lanes, width = Lanes(f, tiles.width), tiles.width
+        self.kind = self.lanes.type(tiles.dtype, True)
         self.vectors = [
-            lanes if start + width <= columns else lanes.first(columns - start)
+            self.lanes if start + width <= columns else self.lanes.first(columns - start)
             for start in range(0, columns, width)
         ]
 
@@ -80,12 +83,20 @@ class Tile:
             for indices in itertools.product(*map(range, self.shape))
         ]
 
-    def offset(self, operand: str) -> str:
-        """The elements from the start of an operand to the tile."""
-        total = "0"
+    def address(self, pointer: str, operand: str) -> str:
+        """Where the tile begins in an operand."""
+        place = "0"
         for span, index in self.at.items():
-            total = self.f.add(total, self.f.mul(index, getattr(span, operand)))
-        return total
+            place = self.f.add(place, self.f.mul(index, getattr(span, operand)))
+        return self.f.address(pointer, self.tiles.scalar, place)
+
+    def slot(self, value: Value) -> str:
+        """A place for what changes in a loop."""
+        return self.f.slot(self.kind, value.text)
+
+    def load(self, slot: str) -> Value:
+        """What it holds now."""
+        return Value(self.f.let(f"load {self.kind}, ptr {slot}"), self.tiles.dtype, True)
 
     def split(self, row: int) -> list[int]:
         """The indices of a row, along the cut span and the whole ones."""
@@ -107,6 +118,17 @@ class Tile:
         axis = last.position.axes[-1] if last.position.axes else tiles.rank - 1
         return Place(self.f, tiles.rank, [p for p in positions if p.axes], axis)
 
+    def store(self, fetch: Callable[[str, int], Value], finish: Finish) -> None:
+        """Write a loop over the rows: fetch(row, vector) from memory, and finish."""
+        f = self.f
+        with contextlib.ExitStack() as stack:
+            indices = [stack.enter_context(f.loop(0, size)) for size in self.shape]
+            row = "0"
+            for index, size in zip(indices, self.shape, strict=True):
+                row = f.add(f.mul(row, size), index)
+            for v, lanes in enumerate(self.vectors):
+                finish(lanes, self.place(indices, v), fetch(row, v))
+
 
 @dataclass(frozen=True)
 class Tiles:
@@ -124,6 +146,8 @@ class Tiles:
         rows_first: whether neighbouring units share a's rows rather than b's columns.
         rank: number of axes of the result.
         packed: whether b is in panels of `columns.step` columns; see `packing.py`.
+        dots: whether lanes run along the sum; see `sums.py`.
+        swapped: whether a and b, rows and columns, have changed roles.
         unroll: steps of the innermost loop that are written out.
         chains: independent sums of each result, for tiles of few vectors.
     """
@@ -138,6 +162,8 @@ class Tiles:
     dtype: np.dtype
     rank: int
     packed: bool = False
+    dots: bool = False
+    swapped: bool = False
     rows_first: bool = False
     unroll: int = 1
     chains: int = 1
@@ -155,26 +181,6 @@ class Tiles:
     def units(self) -> int:
         """How many tiles there are."""
         return math.prod(count for _, count, _ in self.order)
-
-    def emit(self, f: Function, a: str, b: str, finish: Finish) -> None:
-        """Write a kernel that computes the tiles from %begin to %end."""
-        for tile in self.walk(f, "%begin", "%end"):
-            sums = self.sums(tile, a, b)
-            for row, results in enumerate(sums):
-                indices = tile.split(row)
-                for v, result in enumerate(results):
-                    finish(tile.vectors[v], tile.place(indices, v), result)
-
-    def store(self, tile: Tile, fetch: Callable[[str, int], Value], finish: Finish) -> None:
-        """Write a loop over the rows of a tile: fetch(row, vector) from memory, and finish."""
-        f = tile.f
-        with contextlib.ExitStack() as stack:
-            indices = [stack.enter_context(f.loop(0, size)) for size in tile.shape]
-            row = "0"
-            for index, size in zip(indices, tile.shape, strict=True):
-                row = f.add(f.mul(row, size), index)
-            for v, lanes in enumerate(tile.vectors):
-                finish(lanes, tile.place(indices, v), fetch(row, v))
 
     @property
     def area(self) -> int:
@@ -202,48 +208,7 @@ class Tiles:
                 for columns in _variants(f, self.columns.span, self.columns.step, at):
                     yield Tile(f, self, unit, at, rows, columns)
 
-    def sums(
-        self, tile: Tile, a: str, b: str, start: list[list[Value]] | None = None
-    ) -> list[list[Value]]:
-        """Sum over the inner axes, for each row and vector of a tile; on top of `start`."""
-        f, lanes = tile.f, Lanes(tile.f, self.width)
-        a = f.address(a, self.scalar, tile.offset("a"))
-        b = f.address(b, self.scalar, tile.offset("b"))
-        kind, column = lanes.type(self.dtype, True), 1 if self.packed else self.columns.span.b
-        zero = lanes.spread(lanes.number(0, self.dtype))
-        rows, across = tile.starts, len(tile.vectors)
-        loops, steps = self._steps()
-        cells = list(itertools.product(range(len(rows)), range(across), range(self.chains)))
-        sums: dict[tuple[int, int, int], Value | None] = dict.fromkeys(cells)
-        for r, row in enumerate(start or ()):
-            sums.update({(r, v, 0): value for v, value in enumerate(row)})
-        slots = {cell: f.slot(kind, (sums[cell] or zero).text) for cell in cells} if loops else {}
-        with nest(f, loops) as (a_at, b_at):
-            for cell, slot in slots.items():
-                sums[cell] = Value(f.let(f"load {kind}, ptr {slot}"), self.dtype, True)
-            for step, (a_step, b_step) in enumerate(steps):
-                a_base, b_base = f.add(a_at, a_step), f.add(b_at, b_step)
-                right = [
-                    (lanes if self.packed else some).load(
-                        b, self.dtype, Index(f.add(b_base, v * self.width * column), column)
-                    )
-                    for v, some in enumerate(tile.vectors)
-                ]
-                for r, start in enumerate(rows):
-                    left = lanes.load(a, self.dtype, Index(f.add(a_base, start), 0))
-                    for v, factor in enumerate(right):
-                        cell = r, v, step % self.chains
-                        sums[cell] = _step(lanes, left, factor, sums[cell])
-            for cell, slot in slots.items():
-                f.do(f"store {kind} {(sums[cell] or zero).text}, ptr {slot}")
-        for cell, slot in slots.items():
-            sums[cell] = Value(f.let(f"load {kind}, ptr {slot}"), self.dtype, True)
-        return [
-            [total(lanes, [sums[r, v, s] or zero for s in range(self.chains)])
-             for v in range(across)] for r in range(len(rows))
-        ]  # fmt: skip
-
-    def _steps(self) -> tuple[list[tuple[int, int, int]], list[tuple[int, int]]]:
+    def steps(self) -> tuple[list[tuple[int, int, int]], list[tuple[int, int]]]:
         """The loops over inner axes, (count, step in a, step in b), and the steps of the body."""
         loops = [(span.size, span.a, span.b) for span in self.inner]
         if not all(count for count, _, _ in loops):
@@ -260,22 +225,6 @@ class Tiles:
             steps = [(i * a + x, i * b + y) for i in range(part) for x, y in steps]
             loops.append((count // part, part * a, part * b))
         return loops, steps
-
-
-def _step(lanes: Lanes, x: Value, y: Value, total: Value | None) -> Value:
-    if total is None:
-        return lanes.mul(lanes.spread(x), y)
-    if x.dtype.kind != "f":
-        return lanes.add(lanes.mul(x, y), total)
-    return lanes.fma(x, y, total)
-
-
-def total(lanes: Lanes, values: list[Value]) -> Value:
-    """The sum, by halves."""
-    if len(values) == 1:
-        return values[0]
-    half = len(values) // 2
-    return lanes.add(total(lanes, values[:half]), total(lanes, values[half:]))
 
 
 @contextlib.contextmanager
