@@ -80,10 +80,11 @@ class Parts:
         tiles, lanes = self.tiles, Lanes(f, self.tiles.width)
         for tile in tiles.walk(f, "%begin", "%end"):
             corner = f.mul(tile.unit, tiles.area)
-            row_size = len(tile.vectors) * tiles.width
+            across = len(tile.vectors)
 
-            def fetch(row: str, v: int, corner: str = corner, row_size: int = row_size) -> Value:
-                at = f.add(corner, f.add(f.mul(row, row_size), v * tiles.width))
+            def fetch(row: str, v: str | int, corner: str = corner, across: int = across) -> Value:
+                at = f.mul(f.add(f.mul(row, across), v), tiles.width)
+                at = f.add(corner, at)
                 base = f.address(work, tiles.scalar, at)
                 groups = [
                     lanes.load(base, tiles.dtype, Index(str(group * self.room)))

@@ -40,8 +40,8 @@ def _through_stack(tile: Tile, sums: list[list[Value]], finish: Finish) -> None:
         for v, value in enumerate(row):
             lanes.store(stack, value, Index(str((r * across + v) * lanes.width)))
 
-    def fetch(row: str, v: int) -> Value:
-        at = tile.f.add(tile.f.mul(row, across * lanes.width), v * lanes.width)
+    def fetch(row: str, v: str | int) -> Value:
+        at = tile.f.mul(tile.f.add(tile.f.mul(row, across), v), lanes.width)
         return lanes.load(stack, tile.tiles.dtype, Index(at))
 
     tile.store(fetch, finish)
@@ -63,18 +63,18 @@ def outer_products(
         sums.update({(r, v, 0): value for v, value in enumerate(row)})
     slots = {cell: tile.slot(sums[cell] or zero) for cell in cells} if loops else {}
     with nest(f, loops) as (a_at, b_at):
+        a_now, b_now = f.address(a, tiles.scalar, a_at), f.address(b, tiles.scalar, b_at)
         for cell, slot in slots.items():
             sums[cell] = tile.load(slot)
         for step, (a_step, b_step) in enumerate(steps):
-            a_base, b_base = f.add(a_at, a_step), f.add(b_at, b_step)
             right = [
                 (lanes if tiles.packed else some).load(
-                    b, tiles.dtype, Index(f.add(b_base, v * tiles.width * column), column)
+                    b_now, tiles.dtype, Index(str(b_step + v * tiles.width * column), column)
                 )
                 for v, some in enumerate(tile.vectors)
             ]
             for r, place in enumerate(rows):
-                left = lanes.load(a, tiles.dtype, Index(f.add(a_base, place), 0))
+                left = lanes.load(a_now, tiles.dtype, Index(str(a_step + place), 0))
                 for v, factor in enumerate(right):
                     cell = r, v, step % tiles.chains
                     sums[cell] = multiply_add(lanes, left, factor, sums[cell])

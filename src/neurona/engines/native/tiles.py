@@ -102,32 +102,38 @@ class Tile:
         """The indices of a row, along the cut span and the whole ones."""
         return [int(i) for i in np.unravel_index(row, self.shape)]
 
-    def place(self, row: Sequence[int | str], vector: int) -> Place:
-        """Where a vector of results stands; the indices of its row are known now, or i64 values."""
+    def place(self, row: Sequence[str | int], vector: str | int) -> Place:
+        """Where a vector of results stands; indices are known now, or i64 values."""
         tiles = self.tiles
         positions = [s.position._replace(base=self.at[s]) for s in (*tiles.outer, *tiles.rows)]
         for span, i in zip((tiles.cut.span, *tiles.whole), row, strict=True):
-            base = self.at.get(span, "0")
-            positions.append(
-                span.position._replace(base=base, offset=i)
-                if isinstance(i, int)
-                else span.position._replace(base=self.f.add(base, i))
-            )
-        last = tiles.columns.span
-        positions.append(last.position._replace(base=self.at[last], offset=vector * tiles.width))
-        axis = last.position.axes[-1] if last.position.axes else tiles.rank - 1
+            positions.append(self._moved(span, i, 1))
+        last = self._moved(tiles.columns.span, vector, tiles.width)
+        positions.append(last)
+        axis = last.axes[-1] if last.axes else tiles.rank - 1
         return Place(self.f, tiles.rank, [p for p in positions if p.axes], axis)
 
-    def store(self, fetch: Callable[[str, int], Value], finish: Finish) -> None:
-        """Write a loop over the rows: fetch(row, vector) from memory, and finish."""
+    def _moved(self, span: Span, steps: str | int, step: int) -> Position:
+        """The tile's place along a span, and some steps more."""
+        base = self.at.get(span, "0")
+        if isinstance(steps, int):
+            return span.position._replace(base=base, offset=steps * step)
+        return span.position._replace(base=self.f.add(base, self.f.mul(steps, step)))
+
+    def store(self, fetch: Callable[[str, str | int], Value], finish: Finish) -> None:
+        """Write a loop over rows and vectors: fetch(row, vector) from memory, and finish."""
         f = self.f
+        whole = sum(lanes.mask is None for lanes in self.vectors)
         with contextlib.ExitStack() as stack:
             indices = [stack.enter_context(f.loop(0, size)) for size in self.shape]
             row = "0"
             for index, size in zip(indices, self.shape, strict=True):
                 row = f.add(f.mul(row, size), index)
-            for v, lanes in enumerate(self.vectors):
-                finish(lanes, self.place(indices, v), fetch(row, v))
+            if whole:
+                with f.loop(0, whole) as v:
+                    finish(self.lanes, self.place(indices, v), fetch(row, v))
+            for last, lanes in enumerate(self.vectors[whole:], whole):
+                finish(lanes, self.place(indices, last), fetch(row, last))
 
 
 @dataclass(frozen=True)
