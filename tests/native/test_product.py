@@ -192,6 +192,13 @@ def test_long_sums_are_cut_into_parts(shape, target):
     check(product, target, parts=5)
 
 
+def test_long_sums_of_what_has_to_be_transposed():
+    product = matmul(40, 4000, 64, b="nk")
+    finals = [stage.final for stage in plan(product, Machine.host())[0]]
+    assert finals == [False, False, True]
+    check(product)
+
+
 def test_large_operands_are_packed():
     product = matmul(260, 520, 530)
     assert len(plan(product, Machine.host())[0]) == 2

@@ -142,7 +142,7 @@ def worthwhile(tiles: Tiles) -> bool:
     """Whether the rows of results repay a copy of b."""
     rows = math.prod(span.size for span in (*tiles.rows, tiles.cut.span, *tiles.whole))
     steps = math.prod(span.size for span in tiles.inner)
-    if tiles.columns.span.b != 1:
+    if not tiles.contiguous:
         return steps * tiles.columns.span.size > 16 and rows > 1 and tiles.width > 1
     size = steps * tiles.columns.span.size * tiles.dtype.itemsize
     stride = max((span.b for span in tiles.inner), default=0) * tiles.dtype.itemsize

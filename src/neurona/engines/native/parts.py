@@ -103,7 +103,7 @@ def cut(tiles: Tiles) -> Parts | None:
     step_bytes = size * math.prod(span.size for span in spans if span.b)
     results = size * math.prod(span.size for span in spans)
     few = tiles.units < 16 or steps * step_bytes > 1 << 19
-    if steps < STEPS or not few or results > 1 << 19:
+    if tiles.dots or steps < STEPS or not few or results > 1 << 19:
         return None
     if steps * results // size < 1 << 20:
         return None
