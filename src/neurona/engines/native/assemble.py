@@ -10,13 +10,14 @@ stack slots become registers.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import itertools
 import os
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from neurona import config
@@ -106,8 +107,8 @@ def check_ir(ir: str, machine: Machine, *, level: int = 2) -> bytes:
 def assembly(ir: str, machine: Machine | None = None, *, level: int = 2) -> str:
     """Return what LLVM makes of IR, as text of the machine's assembly language."""
     every_target()
-    target, module = _optimised(ir, machine or Machine.chosen(), level, verify=True)
-    return target.emit_assembly(module)
+    with _optimised(ir, machine or Machine.chosen(), level, verify=True) as (target, module):
+        return target.emit_assembly(module)
 
 
 def _compile_all(texts: Sequence[str], machine: Machine, level: int) -> list[bytes]:
@@ -136,11 +137,17 @@ def _compile_all(texts: Sequence[str], machine: Machine, level: int) -> list[byt
 
 
 def _compile(text: str, machine: Machine, level: int, *, verify: bool) -> bytes:
-    return _emit(*_optimised(text, machine, level, verify))
+    with _optimised(text, machine, level, verify) as (target, module):
+        return _emit(target, module)
 
 
-def _optimised(text: str, machine: Machine, level: int, verify: bool) -> tuple[Any, Any]:
-    """Return LLVM's machine, and the module that its passes have improved."""
+@contextlib.contextmanager
+def _optimised(text: str, machine: Machine, level: int, verify: bool) -> Iterator[tuple[Any, Any]]:
+    """Give LLVM's machine, and the module that its passes have improved.
+
+    They are closed in order: the collector of cycles, which would see to it after an error, may
+    free a context before its modules.
+    """
     binding = llvm()
     target = binding.Target.from_triple(machine.triple).create_target_machine(
         cpu=machine.cpu,
@@ -151,23 +158,31 @@ def _optimised(text: str, machine: Machine, level: int, verify: bool) -> tuple[A
         jit=True,
     )
     head = f'target datalayout = "{target.target_data}"\ntarget triple = "{machine.triple}"\n'
-    try:
-        module = binding.parse_assembly(head + text, binding.create_context())
-        if verify:
-            module.verify()
-    except RuntimeError as error:
-        raise _rejected(error) from error
-    options = binding.create_pipeline_tuning_options(level)
-    options.loop_vectorization = options.slp_vectorization = options.loop_interleaving = False
-    builder = binding.create_pass_builder(target, options)
-    if level == 3:
-        builder.getModulePassManager().run(module, builder)
-    elif level:
-        passes = binding.create_new_module_pass_manager()
-        for name in PASSES:
-            getattr(passes, f"add_{name}_pass")()
-        passes.run(module, builder)
-    return target, module
+    with contextlib.ExitStack() as stack:
+
+        def owned(resource: Any) -> Any:
+            stack.callback(resource.close)
+            return resource
+
+        owned(target)
+        context = owned(binding.create_context())
+        try:
+            module = owned(binding.parse_assembly(head + text, context))
+            if verify:
+                module.verify()
+        except RuntimeError as error:
+            raise _rejected(error) from error
+        options = owned(binding.create_pipeline_tuning_options(level))
+        options.loop_vectorization = options.slp_vectorization = options.loop_interleaving = False
+        builder = owned(binding.create_pass_builder(target, options))
+        if level == 3:
+            owned(builder.getModulePassManager()).run(module, builder)
+        elif level:
+            passes = owned(binding.create_new_module_pass_manager())
+            for name in PASSES:
+                getattr(passes, f"add_{name}_pass")()
+            passes.run(module, builder)
+        yield target, module
 
 
 def _emit(target: Any, module: Any) -> bytes:

@@ -20,8 +20,9 @@ from neurona.engines.native.lanes import Lanes, Value
 from neurona.engines.native.padding import Padding, contiguous, margins
 from neurona.engines.native.part import Loop, Operand, OutputPlace, Part, part
 from neurona.engines.native.place import Finish, Place
-from neurona.engines.native.product import Axis, Machine, Product, Stage
+from neurona.engines.native.product import Axis, Machine, Product
 from neurona.engines.native.product import plan as plan_product
+from neurona.engines.native.stage import Stage
 from neurona.engines.native.sums import Sums
 from neurona.engines.native.text import Function
 
@@ -47,7 +48,8 @@ def plan(
     if 0 in y_shape:
         return [], []
     lanes = machine.vector_bytes // dtype.itemsize
-    stages, sizes = [], []
+    stages: list[Stage] = []
+    sizes: list[int] = []
     nests = covering(nest, x_shape, y_shape)
     x_readings, w_readings = [(n, n.x) for n in nests], [(n, n.w) for n in nests]
     operands = ("x", x_shape, x, x_readings), ("w", w_shape, w, w_readings)
@@ -60,7 +62,7 @@ def plan(
             sizes.append(padding.bytes)
             inputs.append(padding.operand)
         else:
-            inputs.append(Operand(name, strides, 0))
+            inputs.append(Operand(name, tuple(strides), 0))
     for n in nests:
         more, spaces = compute(part(n, *inputs), y_shape, dtype, machine, len(sizes))
         stages += more

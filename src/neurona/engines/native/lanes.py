@@ -60,7 +60,7 @@ class Lanes:
 
     def __init__(self, function: Function, width: int, mask: str | None = None) -> None:
         self.f, self.width, self.mask = function, width, mask
-        self._spread: dict[tuple[str, str], str] = {}
+        self._lines: dict[str, tuple[str, int]] = {}  # wide int64 values base + lane * step
 
     # --- types and constants -----------------------------------------------------------------
 
@@ -96,6 +96,16 @@ class Lanes:
     def together(self, *values: Value) -> tuple[Value, ...]:
         """The values, all wide if one is."""
         return tuple(map(self.spread, values)) if any(v.wide for v in values) else values
+
+    def line(self, base: str) -> Value:
+        """base, base + 1, base + 2, ... as int64."""
+        numbers = self.lane_numbers()
+        if self.width == 1:
+            return Value(base, I64, True)
+        start = Value(base, I64, False)
+        text = self.binary("add", start, numbers).text
+        self._lines[text] = base, 1
+        return Value(text, I64, True)
 
     def lane_numbers(self) -> Value:
         """0, 1, 2, ... as int64."""
@@ -140,8 +150,30 @@ class Lanes:
     # --- arithmetic --------------------------------------------------------------------------
 
     def _arithmetic(self, name: str, x: Value, y: Value) -> Value:
-        flags = " contract" if x.dtype.kind == "f" else ""
-        return self.binary(("f" if x.dtype.kind == "f" else "") + name + flags, x, y)
+        if x.dtype.kind == "f":
+            return self.binary(f"f{name} contract", x, y)
+        if x.dtype != I64:
+            return self.binary(name, x, y)
+        if not x.wide and not y.wide and name != "sub":
+            return Value(getattr(self.f, name)(x.text, y.text), I64, False)
+        result = self.binary(name, x, y)
+        self._follow(name, x, y, result)
+        return result
+
+    def _follow(self, name: str, x: Value, y: Value, result: Value) -> None:
+        """Remember that a result is base + lane * step, so that what it reads lies in a row."""
+        a = self._lines.get(x.text, None if x.wide else (x.text, 0))
+        b = self._lines.get(y.text, None if y.wide else (y.text, 0))
+        if a is None or b is None or not result.wide:
+            return
+        if name == "add":
+            self._lines[result.text] = self.f.add(a[0], b[0]), a[1] + b[1]
+        elif name == "sub" and not b[0].startswith("%"):
+            self._lines[result.text] = self.f.add(a[0], -int(b[0])), a[1] - b[1]
+        elif name == "mul" and b[1] == 0 and not b[0].startswith("%"):
+            self._lines[result.text] = self.f.mul(a[0], b[0]), a[1] * int(b[0])
+        elif name == "mul" and a[1] == 0 and not a[0].startswith("%"):
+            self._lines[result.text] = self.f.mul(a[0], b[0]), b[1] * int(a[0])
 
     def add(self, x: Value, y: Value) -> Value:
         return self._arithmetic("add", x, y)
@@ -353,6 +385,36 @@ class Lanes:
             name, "void", size, (vector, x.text), (f"<{self.width} x ptr>", places),
             (f"<{self.width} x i1>", mask), at=1,
         )  # fmt: skip
+
+    def where(self, place: Value) -> Index:
+        """The index that an int64 value says."""
+        if not place.wide:
+            return Index(place.text, 0)
+        if self.width == 1:
+            return Index(place.text, 1)
+        if found := self._lines.get(place.text):
+            return Index(*found)
+        return Index("0", 1, place)
+
+    def load_where(
+        self, pointer: str, dtype: np.dtype, place: Value, condition: Value, otherwise: Any
+    ) -> Value:
+        """Read an array where a condition holds; nothing is touched elsewhere."""
+        other = otherwise if isinstance(otherwise, Value) else self.number(otherwise, dtype)
+        if self.width == 1 or not (place.wide or condition.wide):
+            safe = self.select(condition, place, self.number(0, I64))
+            loaded = self.load(pointer, dtype, self.where(safe))
+            return self.select(condition, loaded, other)
+        mask = self.spread(condition)
+        if self.mask is not None:
+            mask = self.logical_and(mask, Value(self.mask, BOOL, True))
+        index = self.where(place) if place.wide else Index("0", 1, self.spread(place))
+        loaded = Lanes(self.f, self.width, mask.text).load(pointer, dtype, index)
+        return self.select(condition, loaded, other)
+
+    def integer(self, n: int) -> Value:
+        """An int64 number."""
+        return self.number(n, I64)
 
     def _masked(
         self, name: str, result: str, align: int, *given: tuple[str, str], at: int = 0

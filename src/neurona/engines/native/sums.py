@@ -18,7 +18,7 @@ from neurona.engines.native.lanes import I64, Index, Lanes, Value
 from neurona.engines.native.padding import vectors
 from neurona.engines.native.part import Loop, OutputPlace, Part
 from neurona.engines.native.place import Finish, Place, Position
-from neurona.engines.native.product import Stage
+from neurona.engines.native.stage import Stage
 from neurona.engines.native.text import Function
 
 TOGETHER = 12  # results that a unit computes at a time: sums that do not wait for each other
@@ -52,7 +52,9 @@ class Sums:
         """The loops outside of units, those of a block, those along lanes, those summed over."""
         kept = [loop for loop in self.part.loops if not loop.summed]
         tail = [loop for loop in kept if loop.y[-1]]
-        outer, block, room = [loop for loop in kept if not loop.y[-1]], [], TOGETHER
+        outer = [loop for loop in kept if not loop.y[-1]]
+        block: list[Loop] = []
+        room = TOGETHER
         while outer and room > 1:
             loop = outer.pop()
             count = next(n for n in range(min(room, loop.size), 0, -1) if loop.size % n == 0)
@@ -75,9 +77,9 @@ class Sums:
         cells = list(itertools.product(*(range(loop.size) for loop in block)))
         with f.loop("%begin", "%end") as unit:
             at = indices(f, unit, outer)
-            x_at, w_at = (sum_of(f, at, [loop[k] for loop in outer]) for k in (1, 2))
+            x_at, w_at = (sum_of(f, at, [loop.strides[k] for loop in outer]) for k in (0, 1))
             for lanes, place in vectors(f, count, width):
-                read = [along(lanes, place, tail, k) for k in (1, 2)]
+                read = [along(lanes, place, tail, k) for k in (0, 1)]
                 bases = f.add(x_at, read[0].base), f.add(w_at, read[1].base)
                 reads = [r._replace(base=b) for r, b in zip(read, bases, strict=True)]
                 sums = self._sums(lanes, (x, w), reads, block, cells, inner)
@@ -110,7 +112,7 @@ class Sums:
 
             def read(k: int, cell: tuple[int, ...]) -> Value:
                 """The factor for a cell, loaded once for all that need it."""
-                place = sum(loop[1 + k] * i for loop, i in zip(block, cell, strict=True))
+                place = sum(loop.strides[k] * i for loop, i in zip(block, cell, strict=True))
                 if (k, place) not in loaded:
                     base = f.add(f.add(reads[k].base, at[k]), place)
                     index = reads[k]._replace(base=base)
@@ -149,8 +151,8 @@ def sum_of(f: Function, at: Sequence[str], strides: Sequence[int]) -> str:
 
 
 def along(lanes: Lanes, place: str, tail: Sequence[Loop], k: int) -> Index:
-    """Where the lanes read operand k, 1 for x and 2 for w, from a place on the tail loops."""
-    strides, sizes = [loop[k] for loop in tail], [loop.size for loop in tail]
+    """Where the lanes read operand k, 0 for x and 1 for w, from a place on the tail loops."""
+    strides, sizes = [loop.strides[k] for loop in tail], [loop.size for loop in tail]
     if all(a == n * b for a, b, n in zip(strides, strides[1:], sizes[1:], strict=False)):
         return Index(lanes.f.mul(place, strides[-1]), strides[-1])
     flat = lanes.add(lanes.lane_numbers(), Value(place, I64, False))

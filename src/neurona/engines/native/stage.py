@@ -1,0 +1,32 @@
+"""Stage: one native function that works through a number of units."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from neurona.engines.native.text import Function
+
+Emit = Callable[[Function, dict[str, str], Any], None]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One kernel `void @name(ptr %table, i64 %begin, i64 %end)`; a barrier stands between two.
+
+    Attributes:
+        units: its units of work; what a unit computes does not depend on how the range of all
+            units is split.
+        emit: `emit(function, pointers, finish)` writes the body, the loop over the units from %begin
+            to %end. The pointers are those of operands by name ("x", "y", "work0", ...).
+        flops: floating-point operations of all units together, for the decision how many threads
+            share them, and for what `explain` says.
+        final: whether it calls `finish(lanes, place, value)` with its results, instead of storing
+            them; `place` has the index on each axis of the output, lanes go along the last one.
+    """
+
+    units: int
+    emit: Emit
+    flops: int = 0
+    final: bool = True

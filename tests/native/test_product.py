@@ -1,0 +1,258 @@
+"""Products against NumPy: every layout, tails, epilogues, other processors, guards."""
+
+import ctypes
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from neurona.engines.native.assemble import assemble
+from neurona.engines.native.machine import Machine
+from neurona.engines.native.product import Axis, Product, plan
+from neurona.engines.native.text import Module
+
+TARGETS = [n for n in ("host", "avx2", "baseline") if Machine.named(n).runs_here]
+KERNEL = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
+GUARD = 12345
+
+
+def compile(product, target="host", finish=None, extra=()):
+    """The kernels of a product as one function of arrays a, b, c, ...; units split as told."""
+    machine = Machine.named(target)
+    stages, works = plan(product, machine)
+    module = Module()
+    names = ["a", "b", "c", *extra, *[f"work{i}" for i in range(len(works))]]
+    for number, stage in enumerate(stages):
+        f = module.function(
+            f"k{number}",
+            ["ptr %table", "i64 %begin", "i64 %end"],
+            machine.attributes,
+            linkage="external",
+        )
+        pointers = {
+            name: f.let(f"load ptr, ptr {f.address('%table', 'ptr', i)}")
+            for i, name in enumerate(names)
+        }
+        stage.emit(f, pointers, finish(pointers) if finish and stage.final else None)
+    code = assemble(str(module), machine)
+    kernels = [KERNEL(code.address(f"k{number}")) for number in range(len(stages))]
+
+    def call(*arrays, parts=1, code=code):
+        rooms = [np.full(size, 255, "uint8") for size in works]  # NaN
+        pointers = [array.ctypes.data for array in (*arrays, *rooms)]
+        given = (ctypes.c_void_p * len(pointers))(*pointers)
+        for kernel, stage in zip(kernels, stages, strict=True):
+            cuts = [stage.units * i // parts for i in range(parts + 1)]
+            for begin, end in reversed(list(itertools.pairwise(cuts))):
+                kernel(given, begin, end)
+
+    return call
+
+
+def extent(axes, operand):
+    """The elements of an operand that axes reach."""
+    return 1 + sum((axis.size - 1) * axis[operand] for axis in axes)
+
+
+def oracle(product, a, b):
+    """The result by the definition, in float64 or int64, in axes batch + rows + columns."""
+    outside = product.batch + product.rows + product.columns
+    axes = outside + product.inner
+    wide = "float64" if product.dtype.kind == "f" else "int64"
+    shape = [axis.size for axis in axes]
+    views = [
+        np.lib.stride_tricks.as_strided(x.astype(wide), shape, [axis[operand] * 8 for axis in axes])
+        for operand, x in ((1, a), (2, b))
+    ]
+    return (views[0] * views[1]).sum(tuple(range(len(outside), len(axes))))
+
+
+def numbers(random, size, dtype):
+    if dtype.kind == "f":
+        return random.standard_normal(size).astype(dtype)
+    return random.integers(-9, 9, size, dtype)
+
+
+def check(product, target="host", parts=3):
+    random = np.random.default_rng(0)
+    outside = product.batch + product.rows + product.columns
+    every = outside + product.inner
+    a, b = (numbers(random, extent(every, operand), product.dtype) for operand in (1, 2))
+    size = extent(outside, 3)
+    room = np.full(size + 64, GUARD, product.dtype)
+    c = room[32 : 32 + size]
+    call = compile(product, target)
+    call(a, b, c, parts=parts)
+    shape = [axis.size for axis in outside]
+    found = np.lib.stride_tricks.as_strided(
+        c, shape, [axis.c * product.dtype.itemsize for axis in outside]
+    )
+    expected = oracle(product, a, b)
+    scale = math.sqrt(math.prod(axis.size for axis in product.inner)) or 1
+    tolerance = {"f4": 5e-6, "f8": 1e-14}.get(product.dtype.str[1:], 0)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=tolerance * scale)
+    assert (room[:32] == GUARD).all()
+    assert (room[32 + size :] == GUARD).all()
+    touched = np.zeros(size, bool)
+    np.lib.stride_tricks.as_strided(touched, shape, [axis.c for axis in outside])[...] = True
+    assert (c[~touched] == GUARD).all()
+    whole = np.full(size, GUARD, product.dtype)
+    call(a, b, whole)
+    assert whole.tobytes() == c.tobytes()  # the same bits for any split
+
+
+def matmul(m, k, n, dtype="float32", a="mk", b="kn", batch=()):
+    """A product of matrices stored in this order, each index of `batch` with its own."""
+    sizes = {"m": m, "k": k, "n": n}
+    stride = {}
+    for operand, order in ("a", a), ("b", b), ("c", "mn"):
+        step = 1
+        for letter in reversed(order):
+            stride[operand, letter] = step
+            step *= sizes[letter]
+        for i in reversed(range(len(batch))):
+            stride[operand, i] = step
+            step *= batch[i]
+    return Product(
+        tuple(Axis(size, *(stride[o, i] for o in "abc")) for i, size in enumerate(batch)),
+        (Axis(m, stride["a", "m"], 0, stride["c", "m"]),),
+        (Axis(n, 0, stride["b", "n"], stride["c", "n"]),),
+        (Axis(k, stride["a", "k"], stride["b", "k"], 0),),
+        np.dtype(dtype),
+    )
+
+
+def convolution(b, h, w, c, ky, kx, n):
+    """Images (b, h, w, c) by a kernel (ky, kx, c, n), no padding."""
+    y, x = h - ky + 1, w - kx + 1
+    return Product(
+        (),
+        (Axis(b, h * w * c, 0, y * x * n), Axis(y, w * c, 0, x * n), Axis(x, c, 0, n)),
+        (Axis(n, 0, 1, 1),),
+        (Axis(ky, w * c, kx * c * n, 0), Axis(kx, c, c * n, 0), Axis(c, 1, n, 0)),
+        np.dtype("float32"),
+    )
+
+
+def kernel_gradient(b, h, w, c, ky, kx, n):
+    """The gradient of the kernel of `convolution`."""
+    y, x = h - ky + 1, w - kx + 1
+    return Product(
+        (),
+        (Axis(ky, w * c, 0, kx * c * n), Axis(kx, c, 0, c * n), Axis(c, 1, 0, n)),
+        (Axis(n, 0, 1, 1),),
+        (Axis(b, h * w * c, y * x * n, 0), Axis(y, w * c, x * n, 0), Axis(x, c, n, 0)),
+        np.dtype("float32"),
+    )
+
+
+SHAPES = [
+    (4, 2, 4), (200, 2, 2), (200, 16, 1), (2, 200, 16), (32, 128, 10), (32, 10, 20), (1, 784, 128),
+    (13, 50, 400), (65, 33, 49), (1, 1, 1), (7, 300, 3), (300, 7, 1), (2, 3, 1000),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_matrices(shape, target):
+    check(matmul(*shape), target)
+
+
+@pytest.mark.parametrize("a", ["mk", "km"])
+@pytest.mark.parametrize("b", ["kn", "nk"])
+@pytest.mark.parametrize("shape", [(32, 10, 128), (40, 33, 17), (5, 64, 1), (1, 64, 5), (1, 9, 1)])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int32", "int64"])
+def test_layouts_and_types(a, b, shape, dtype):
+    check(matmul(*shape, dtype, a, b))
+
+
+def test_batches():
+    check(matmul(9, 8, 21, batch=(3, 2)))
+    check(matmul(9, 8, 21, b="nk", batch=(3, 2)))
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize(
+    "shape", [(2, 28, 28, 1, 3, 3, 32), (3, 13, 13, 32, 3, 3, 64), (2, 6, 5, 3, 2, 3, 5)], ids=str
+)
+def test_convolutions(shape, target):
+    check(convolution(*shape), target)
+    check(kernel_gradient(*shape), target)
+
+
+def test_sums_of_nothing_are_zero_and_no_results_are_no_work():
+    check(matmul(3, 0, 5))
+    for shape in (0, 2, 3), (3, 2, 0):
+        assert sum(stage.units for stage in plan(matmul(*shape), Machine.host())[0]) == 0
+
+
+@st.composite
+def products(draw):
+    size = st.integers(1, 40)
+    dtype = draw(st.sampled_from(["float32", "float64"]))
+    shape = [draw(size), draw(size), draw(size)]
+    batch = tuple(draw(st.lists(st.integers(1, 3), max_size=2)))
+    a, b = draw(st.sampled_from(["mk", "km"])), draw(st.sampled_from(["kn", "nk"]))
+    return matmul(*shape, dtype, a, b, batch)
+
+
+@settings(max_examples=40, deadline=None)
+@given(products(), st.sampled_from(TARGETS), st.integers(1, 4))
+def test_any_product(product, target, parts):
+    check(product, target, parts)
+
+
+@pytest.mark.parametrize("shape", [(32, 64, 10), (5, 7, 40), (40, 9, 1), (1, 50, 33)], ids=str)
+def test_a_finish_stores_what_it_makes_of_the_results(shape):
+    m, _, n = shape
+    product = matmul(*shape)
+
+    def finish(pointers):
+        def store(lanes, place, value):
+            bias = lanes.load(pointers["bias"], product.dtype, place.index([0, 1]))
+            mask = lanes.load(pointers["mask"], product.dtype, place.index([n, 1]))
+            total = lanes.mul(lanes.add(value, bias), mask)
+            lanes.store(pointers["c"], total, place.index([n, 1]))
+            lanes.store(pointers["d"], lanes.add(total, total), place.index([n, 1]))
+
+        return store
+
+    random = np.random.default_rng(1)
+    a, b = (random.standard_normal(s).astype("f") for s in ((m, shape[1]), (shape[1], n)))
+    bias, mask = (random.standard_normal(s).astype("f") for s in (n, (m, n)))
+    c, d = np.zeros((2, m, n), "f")
+    compile(product, "host", finish, ("d", "bias", "mask"))(a, b, c, d, bias, mask, parts=2)
+    expected = (a.astype("d") @ b + bias) * mask
+    np.testing.assert_allclose(c, expected, atol=1e-4)
+    np.testing.assert_array_equal(d, 2 * c)
+
+
+def test_a_place_knows_the_index_along_every_axis():
+    product = convolution(3, 6, 5, 3, 2, 3, 20)
+    sizes = [axis.size for axis in product.rows + product.columns]
+
+    def finish(pointers):
+        def store(lanes, place, value):
+            assert len(place) == 4
+            assert place.axis == 3
+            for i in range(4):
+                index = lanes.number(0, np.dtype("int64"))._replace(text=place[i])
+                if i == place.axis:
+                    index = lanes.add(lanes.lane_numbers(), index)
+                base = place.index([4 * s for s in np.cumprod([1, *sizes[:0:-1]])[::-1].tolist()])
+                lanes.store(
+                    pointers["c"],
+                    lanes.spread(index),
+                    base._replace(base=lanes.f.add(base.base, i)),
+                )
+
+        return store
+
+    random = np.random.default_rng(2)
+    a, b = (random.standard_normal(1000).astype("f") for _ in range(2))
+    c = np.zeros([*sizes, 4], np.int64)
+    compile(product, "host", finish)(a, b, c)
+    np.testing.assert_array_equal(np.moveaxis(c, -1, 0), np.indices(sizes))
