@@ -7,6 +7,7 @@ from neurona.core.graph import trace
 from neurona.core.op import OPS
 from neurona.engines.program import compile
 from tests.ops.cases import CASES
+from tests.ops.test_ops import attributes
 
 
 def both(fn, arrays):
@@ -20,8 +21,9 @@ def both(fn, arrays):
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_every_row_agrees_with_the_reference(case, dtype):
     op = OPS[case.op]
-    arrays = [x.numpy() for x in op._bind(tuple(case.arrays(dtype)), dict(case.attributes))[0]]
-    want, got, _ = both(lambda *xs: op(*xs, **case.attributes), arrays)
+    given = attributes(case, dtype)
+    arrays = [x.numpy() for x in op._bind(tuple(case.arrays(dtype)), dict(given))[0]]
+    want, got, _ = both(lambda *xs: op(*xs, **given), arrays)
     for a, b in zip(want, got, strict=True):
         assert (a.shape, a.dtype) == (b.shape, b.dtype)
         tolerance = 1e-12 if dtype == "float64" else 1e-5

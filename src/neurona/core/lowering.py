@@ -71,9 +71,10 @@ class Indexed:
 
     `element(builder, i, *inputs, **attributes)` returns the output value at the index `i`, a tuple
     of int64 values. Each input has a `shape`, a `dtype` and `at(index)`, which reads an element;
-    `at(index, where, otherwise)` reads only where the condition holds. The builder has, besides the
-    scalar operations: `integer(n)`, an int64 value; `position(k, size)`, the place on an axis that
-    an index k means: negative ones count from the end, and others outside are an error.
+    `at(index, where, otherwise)` reads only where the condition holds, and gives the value
+    `otherwise` elsewhere. The builder has, besides the scalar operations: `integer(n)`, an int64
+    value; `position(k, size)`, the place on an axis that an index k, of any integer type, means:
+    negative ones count from the end, and others outside are an error.
     """
 
     element: Callable[..., Any]

@@ -16,10 +16,11 @@ from neurona.engines.native.memory import ALIGNMENT, Memory
 from neurona.engines.native.threads import Team
 from neurona.errors import DataError
 
+
 class Frame:
     """What one call works with: the table of addresses, the arena, the words for errors."""
 
-    def __init__(self, emission: Emission, constants: list[np.ndarray]) -> None:
+    def __init__(self, emission: Emission) -> None:
         memory = emission.memory
         self.arena = np.empty(memory.size + ALIGNMENT, np.uint8)
         self.status = np.zeros(4, np.int64)
@@ -27,8 +28,8 @@ class Frame:
         start = address(self.arena)
         self.table[Memory.ARENA] = start + -start % ALIGNMENT
         self.table[Memory.STATUS] = address(self.status)
-        for v, array in zip(memory.constants, constants, strict=True):
-            self.table[memory.slots[v]] = address(array)
+        for key, array in emission.constants.items():
+            self.table[memory.slots[key]] = address(array)
         self.address = ctypes.addressof(self.table)
 
 
@@ -43,7 +44,6 @@ class Executable:
         self.code = assemble(text, emission.machine)
         graph, memory = emission.fusion.graph, emission.memory
         self.specs = emission.fusion.specs
-        self.constants = [np.ascontiguousarray(graph.constants[v]) for v in memory.constants]
         self.inputs = [(memory.slots[v], self.specs[v]) for v in graph.inputs]
         self.outputs = [(memory.slots[v], self.specs[v]) for v in emission.fusion.outputs]
         self.steps = [
@@ -56,7 +56,7 @@ class Executable:
         try:
             frame = self.frames.pop()
         except IndexError:
-            frame = Frame(self.emission, self.constants)
+            frame = Frame(self.emission)
         table, held = frame.table, []
         for (slot, spec), array in zip(self.inputs, arrays, strict=True):
             if array.shape != spec.shape or array.dtype != spec.dtype:

@@ -181,7 +181,8 @@ class Fusion:
     def _place(self, node: Node, domain: Shape) -> Kernel:
         """Put an elementwise node into the kernel of one of its inputs, or into a new one."""
         homes = {self._home[v] for v in node.inputs if v in self._home}
-        for kernel in sorted(homes, key=lambda k: -k.number):
+        # the results of a head first: they are in registers
+        for kernel in sorted(homes, key=lambda k: (k.head is None, -k.number)):
             if kernel.domain == domain and self._may_join(kernel, node):
                 break
         else:
@@ -257,7 +258,9 @@ class Fusion:
         if any(self.layouts[v].root in made for n in needed for v in n.inputs):
             return False
         return not any(
-            v in made and self.specs[v].shape != kernel.domain for n in kernel.nodes for v in n.inputs
+            v in made and self.specs[v].shape != kernel.domain
+            for n in kernel.nodes
+            for v in n.inputs
         )
 
     def _merge(self, kernel: Kernel, other: Kernel) -> None:
@@ -308,6 +311,8 @@ class Fusion:
         for kernel in self.kernels:
             head = [kernel.head] if kernel.head else []
             made = [v for n in [*head, *kernel.nodes, *kernel.folds] for v in n.outputs]
+            if kernel.head is not None and not isinstance(kernel.head.op.lower, Contraction):
+                needed.update(kernel.head.outputs)  # it writes them whether they are read or not
             kernel.stores = [v for v in made if v in needed]
 
     def _sort(self) -> None:

@@ -247,7 +247,13 @@ class FoldRun:
         main = self.n - self.n % (group * self.width)
         if main:
             with self.f.loop(0, main, group * self.width) as i:
-                self._block(index, [(Lanes(self.f, self.width), self.f.add(i, k * self.width)) for k in range(group)])
+                self._block(
+                    index,
+                    [
+                        (Lanes(self.f, self.width), self.f.add(i, k * self.width))
+                        for k in range(group)
+                    ],
+                )
         rest = []
         place = main
         while place + self.width <= self.n:
@@ -328,7 +334,9 @@ class FoldRun:
         f, kept, work = self.f, self.space.size(False), itertools.count()
         for fold, node, slot in zip(self.folds, self.loops.kernel.folds, slots, strict=True):
             y = node.outputs[0]
-            where = [i if not folded else "0" for i, folded in zip(index, self.space.folded, strict=True)]
+            where = [
+                i if not folded else "0" for i, folded in zip(index, self.space.folded, strict=True)
+            ]
             base = self.space.offset(y, where, f)
             step = self.space.strides[y][lane] if lane >= 0 else 0
             state = fold.read(lanes, slot)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from neurona.engines.native.fuse import Fusion
 
 ALIGNMENT = 64
+Key = int | tuple[int, Any]
 
 
 class Memory:
@@ -17,17 +20,18 @@ class Memory:
         slots: root -> place in the table, for what lies in arrays of its own.
         offsets: root, or (kernel, workspace) -> bytes from the start of the arena.
         size: of the arena in bytes.
-        constants: the constants in the table, in order.
+        constants: the constants in the table, in order; those of loops are (kernel, constant).
     """
 
     ARENA, STATUS = 0, 1
 
-    def __init__(self, fusion: Fusion, works: list[list[int]]) -> None:
+    def __init__(self, fusion: Fusion, works: list[list[int]], nested: list[Key]) -> None:
         graph = fusion.graph
-        self.constants = [v for v in graph.constants if v not in fusion.literals]
-        listed = [*graph.inputs, *fusion.outputs, *self.constants]
-        self.slots = {v: 2 + i for i, v in enumerate(listed)}
-        self.offsets: dict[int | tuple[int, int], int] = {}
+        own = [v for v in graph.constants if v not in fusion.literals]
+        self.constants: list[Key] = [*own, *nested]
+        listed: list[Key] = [*graph.inputs, *fusion.outputs, *self.constants]
+        self.slots: dict[Key, int] = {v: 2 + i for i, v in enumerate(listed)}
+        self.offsets: dict[Key, int] = {}
         self.size = 0
         self._place(fusion, works)
 
@@ -40,7 +44,7 @@ class Memory:
         taken: list[tuple[int, int, int]] = []  # start, end, the last kernel that uses it
         for time, kernel in enumerate(fusion.kernels):
             taken = [t for t in taken if t[2] >= time]
-            wanted: list[tuple[int | tuple[int, int], int, int]] = [
+            wanted: list[tuple[Key, int, int]] = [
                 (v, fusion.specs[v].size * fusion.specs[v].dtype.itemsize, last.get(v, time))
                 for v in kernel.stores
                 if v not in self.slots

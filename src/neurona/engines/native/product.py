@@ -21,6 +21,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from neurona.engines.native.lanes import Lanes, Value
+from neurona.engines.native.packing import Packing, worthwhile
 from neurona.engines.native.place import Finish, Place, Position
 from neurona.engines.native.text import Function
 from neurona.engines.native.tiles import Span, choose
@@ -110,14 +111,24 @@ def plan(product: Product, machine: Machine) -> tuple[list[Stage], list[int]]:
     tiles = choose(
         *spans(product), len(strides), product.dtype, machine.vector_bytes, machine.registers
     )
+    stages, works, right = [], [], "b"
+    packing = Packing(tiles)
+    if worthwhile(tiles, math.prod(axis.size for axis in product.rows), product.dtype):
+
+        def pack(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
+            packing.emit(f, pointers["b"], pointers["work0"])
+
+        stages.append(Stage(packing.units, pack, 0, False))
+        works.append(packing.room * product.dtype.itemsize)
+        tiles, right = packing.packed(), "work0"
 
     def emit(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
         def store(lanes: Lanes, place: Place, value: Value) -> None:
             lanes.store(pointers["c"], value, place.index(strides))
 
-        tiles.emit(f, pointers["a"], pointers["b"], finish or store)
+        tiles.emit(f, pointers["a"], pointers[right], finish or store)
 
-    return [Stage(tiles.units, emit, product.flops, True)], []
+    return [*stages, Stage(tiles.units, emit, product.flops, True)], works
 
 
 def spans(product: Product) -> tuple[list[Span], list[Span], list[Span], list[Span]]:

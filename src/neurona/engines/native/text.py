@@ -43,7 +43,7 @@ class Module:
 
     def __str__(self) -> str:
         bodies = [str(f) for f in self.functions]
-        return "\n".join([*self.declarations.values(), *self.parts.values(), *bodies, "!0 = !{}", ""])
+        return "\n".join([*self.declarations.values(), *self.parts.values(), *bodies, ""])
 
 
 class Function:

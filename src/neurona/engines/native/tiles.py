@@ -49,6 +49,65 @@ class Cut(NamedTuple):
         return -(-self.span.size // self.step)
 
 
+class Tile:
+    """One form of tile, while its code is written.
+
+    Attributes:
+        f: where to.
+        unit: its number.
+        at: where it begins, along each span that the units walk over.
+        shape: its rows, along the cut span and the whole ones.
+        vectors: the lanes of each vector of columns.
+    """
+
+    def __init__(
+        self, f: Function, tiles: Tiles, unit: str, at: dict[Span, str], rows: int, columns: int
+    ) -> None:
+        self.f, self.tiles, self.unit, self.at = f, tiles, unit, at
+        self.shape = (rows, *(span.size for span in tiles.whole))
+        width, lanes = tiles.width, Lanes(f, tiles.width)
+        self.vectors = [
+            lanes if start + width <= columns else lanes.first(columns - start)
+            for start in range(0, columns, width)
+        ]
+
+    @property
+    def starts(self) -> list[int]:
+        """Where in a each row is, from the first."""
+        spans = (self.tiles.cut.span, *self.tiles.whole)
+        return [
+            sum(i * span.a for i, span in zip(indices, spans, strict=True))
+            for indices in itertools.product(*map(range, self.shape))
+        ]
+
+    def offset(self, operand: str) -> str:
+        """The elements from the start of an operand to the tile."""
+        total = "0"
+        for span, index in self.at.items():
+            total = self.f.add(total, self.f.mul(index, getattr(span, operand)))
+        return total
+
+    def split(self, row: int) -> list[int]:
+        """The indices of a row, along the cut span and the whole ones."""
+        return [int(i) for i in np.unravel_index(row, self.shape)]
+
+    def place(self, row: Sequence[int | str], vector: int) -> Place:
+        """Where a vector of results stands; the indices of its row are known now, or i64 values."""
+        tiles = self.tiles
+        positions = [s.position._replace(base=self.at[s]) for s in (*tiles.outer, *tiles.rows)]
+        for span, i in zip((tiles.cut.span, *tiles.whole), row, strict=True):
+            base = self.at.get(span, "0")
+            positions.append(
+                span.position._replace(base=base, offset=i)
+                if isinstance(i, int)
+                else span.position._replace(base=self.f.add(base, i))
+            )
+        last = tiles.columns.span
+        positions.append(last.position._replace(base=self.at[last], offset=vector * tiles.width))
+        axis = last.position.axes[-1] if last.position.axes else tiles.rank - 1
+        return Place(self.f, tiles.rank, [p for p in positions if p.axes], axis)
+
+
 @dataclass(frozen=True)
 class Tiles:
     """A product cut into tiles; see `choose`.
@@ -64,6 +123,7 @@ class Tiles:
         dtype: of all numbers.
         rows_first: whether neighbouring units share a's rows rather than b's columns.
         rank: number of axes of the result.
+        packed: whether b is in panels of `columns.step` columns; see `packing.py`.
         unroll: steps of the innermost loop that are written out.
         chains: independent sums of each result, for tiles of few vectors.
     """
@@ -77,6 +137,7 @@ class Tiles:
     width: int
     dtype: np.dtype
     rank: int
+    packed: bool = False
     rows_first: bool = False
     unroll: int = 1
     chains: int = 1
@@ -97,84 +158,55 @@ class Tiles:
 
     def emit(self, f: Function, a: str, b: str, finish: Finish) -> None:
         """Write a kernel that computes the tiles from %begin to %end."""
-        with (
-            f.loop("%begin", "%end")
-            if self.units > 1
-            else f.when(f.let("icmp slt i64 %begin, %end")) as unit
-        ):
-            at = self._corner(f, unit or "0")
-            a = f.address(a, self._scalar, _offset(f, at, "a"))
-            b = f.address(b, self._scalar, _offset(f, at, "b"))
-            for rows in _variants(f, self.cut.span, self.cut.step, at):
-                for columns in _variants(f, self.columns.span, self.columns.step, at):
-                    self._tile(f, a, b, rows, columns, at, finish)
+        for tile in self.walk(f, "%begin", "%end"):
+            sums = self.sums(tile, a, b)
+            for row, results in enumerate(sums):
+                indices = tile.split(row)
+                for v, result in enumerate(results):
+                    finish(tile.vectors[v], tile.place(indices, v), result)
 
     @property
-    def _scalar(self) -> str:
+    def scalar(self) -> str:
+        """LLVM's type of a number."""
         return {"f4": "float", "f8": "double", "i4": "i32", "i8": "i64"}[self.dtype.str[1:]]
 
-    def _corner(self, f: Function, unit: str) -> dict[Span, str]:
-        """Where a unit's tile begins, along each span that the units walk over."""
-        at, inside = {}, self.units
-        for span, count, step in self.order:
-            inside //= count
-            index = "0"
-            if count > 1:
-                index = f.pure(f"udiv i64 {unit}, {inside}") if inside > 1 else unit
-                if inside * count < self.units:
-                    index = f.pure(f"urem i64 {index}, {count}")
-            at[span] = f.mul(index, step)
-        return at
+    def walk(self, f: Function, begin: str, end: str) -> Iterator[Tile]:
+        """Write a loop over units; yields the tiles of each form, whole or remaining, in turn."""
+        one = self.units == 1
+        some = f.when(f.let(f"icmp slt i64 {begin}, {end}")) if one else f.loop(begin, end)
+        with some as unit:
+            unit = unit or "0"
+            indices = number(f, unit, [count for _, count, _ in self.order])
+            at = {
+                span: f.mul(index, step)
+                for index, (span, _, step) in zip(indices, self.order, strict=True)
+            }
+            for rows in _variants(f, self.cut.span, self.cut.step, at):
+                for columns in _variants(f, self.columns.span, self.columns.step, at):
+                    yield Tile(f, self, unit, at, rows, columns)
 
-    def _tile(
-        self, f: Function, a: str, b: str, rows: int, columns: int, at: dict[Span, str],
-        finish: Finish,
-    ) -> None:  # fmt: skip
-        """Write one tile of so many rows of the cut span, and columns."""
-        ranges = [range(rows), *(range(span.size) for span in self.whole)]
-        spans = [self.cut.span, *self.whole]
-        offsets = list(itertools.product(*ranges))
-        starts = [sum(i * span.a for i, span in zip(o, spans, strict=True)) for o in offsets]
-        vectors = []
-        for start in range(0, columns, self.width):
-            lanes = Lanes(f, self.width)
-            vectors.append(lanes.first(columns - start) if start + self.width > columns else lanes)
-        sums = self._sums(f, a, b, starts, vectors)
-        outer = [s.position._replace(base=at[s]) for s in (*self.outer, *self.rows)]
-        for offset, results in zip(offsets, sums, strict=True):
-            inside = [
-                span.position._replace(base=at.get(span, "0"), offset=i)
-                for i, span in zip(offset, spans, strict=True)
-            ]
-            for v, (lanes, result) in enumerate(zip(vectors, results, strict=True)):
-                last = self.columns.span
-                column = last.position._replace(base=at[last], offset=v * self.width)
-                positions = [p for p in (*outer, *inside, column) if p.axes]
-                axis = column.axes[-1] if column.axes else self.rank - 1
-                finish(lanes, Place(f, self.rank, positions, axis), result)
-
-    def _sums(
-        self, f: Function, a: str, b: str, rows: Sequence[int], vectors: Sequence[Lanes]
-    ) -> list[list[Value]]:
-        """Sum over the inner axes, for each row (its place in a) and vector."""
-        lanes = Lanes(f, self.width)
-        kind, column = lanes.type(self.dtype, True), self.columns.span.b
+    def sums(self, tile: Tile, a: str, b: str) -> list[list[Value]]:
+        """Sum over the inner axes, for each row and vector of a tile."""
+        f, lanes = tile.f, Lanes(tile.f, self.width)
+        a = f.address(a, self.scalar, tile.offset("a"))
+        b = f.address(b, self.scalar, tile.offset("b"))
+        kind, column = lanes.type(self.dtype, True), 1 if self.packed else self.columns.span.b
         zero = lanes.spread(lanes.number(0, self.dtype))
+        rows, across = tile.starts, len(tile.vectors)
         loops, steps = self._steps()
-        cells = [(r, v, s) for r in range(len(rows)) for v in range(len(vectors))
-                 for s in range(self.chains)]  # fmt: skip
+        cells = list(itertools.product(range(len(rows)), range(across), range(self.chains)))
         sums: dict[tuple[int, int, int], Value | None] = dict.fromkeys(cells)
-        slots = {}
-        if loops:
-            slots = {cell: f.slot(kind, zero.text) for cell in cells}
-        with _nest(f, loops) as (a_at, b_at):
+        slots = {cell: f.slot(kind, zero.text) for cell in cells} if loops else {}
+        with nest(f, loops) as (a_at, b_at):
             for cell, slot in slots.items():
                 sums[cell] = Value(f.let(f"load {kind}, ptr {slot}"), self.dtype, True)
             for step, (a_step, b_step) in enumerate(steps):
                 a_base, b_base = f.add(a_at, a_step), f.add(b_at, b_step)
                 right = [
-                    some.load(b, self.dtype, Index(f.add(b_base, v * self.width * column), column))
-                    for v, some in enumerate(vectors)
+                    (lanes if self.packed else some).load(
+                        b, self.dtype, Index(f.add(b_base, v * self.width * column), column)
+                    )
+                    for v, some in enumerate(tile.vectors)
                 ]
                 for r, start in enumerate(rows):
                     left = lanes.load(a, self.dtype, Index(f.add(a_base, start), 0))
@@ -182,12 +214,12 @@ class Tiles:
                         cell = r, v, step % self.chains
                         sums[cell] = _step(lanes, left, factor, sums[cell])
             for cell, slot in slots.items():
-                f.do(f"store {kind} {sums[cell].text}, ptr {slot}")
+                f.do(f"store {kind} {(sums[cell] or zero).text}, ptr {slot}")
         for cell, slot in slots.items():
             sums[cell] = Value(f.let(f"load {kind}, ptr {slot}"), self.dtype, True)
         return [
             [_total(lanes, [sums[r, v, s] or zero for s in range(self.chains)])
-             for v in range(len(vectors))] for r in range(len(rows))
+             for v in range(across)] for r in range(len(rows))
         ]  # fmt: skip
 
     def _steps(self) -> tuple[list[tuple[int, int, int]], list[tuple[int, int]]]:
@@ -226,8 +258,8 @@ def _total(lanes: Lanes, values: list[Value]) -> Value:
 
 
 @contextlib.contextmanager
-def _nest(f: Function, loops: list[tuple[int, int, int]]) -> Iterator[tuple[str, str]]:
-    """Loops within loops; yields the elements passed in a and in b."""
+def nest(f: Function, loops: list[tuple[int, int, int]]) -> Iterator[tuple[str, str]]:
+    """Loops within loops, (count, step in x, step in y); yields the elements passed in x and y."""
     with contextlib.ExitStack() as stack:
         a_at = b_at = "0"
         for count, a, b in loops:
@@ -249,12 +281,18 @@ def _variants(f: Function, span: Span, step: int, at: dict[Span, str]) -> Iterat
         yield rest
 
 
-def _offset(f: Function, at: dict[Span, str], operand: str) -> str:
-    """The elements from the start of an operand to a place."""
-    total = "0"
-    for span, index in at.items():
-        total = f.add(total, f.mul(index, getattr(span, operand)))
-    return total
+def number(f: Function, unit: str, counts: Sequence[int]) -> list[str]:
+    """The indices of unit number `unit`, the last one running fastest."""
+    indices, inside = [], math.prod(counts)
+    for i, count in enumerate(counts):
+        inside //= count
+        if count == 1:
+            indices.append("0")
+            continue
+        index = f.pure(f"udiv i64 {unit}, {inside}") if inside > 1 else unit
+        outside = math.prod(counts[:i]) > 1
+        indices.append(f.pure(f"urem i64 {index}, {count}") if outside else index)
+    return indices
 
 
 def choose(
