@@ -21,6 +21,7 @@ from neurona.engines.native.padding import Padding, contiguous, margins
 from neurona.engines.native.part import Loop, Operand, OutputPlace, Part, part
 from neurona.engines.native.place import Finish, Place
 from neurona.engines.native.product import Axis, Machine, Product
+from neurona.engines.native.product import Stage as ProductStage
 from neurona.engines.native.product import plan as plan_product
 from neurona.engines.native.stage import Stage
 from neurona.engines.native.sums import Sums
@@ -129,7 +130,7 @@ def as_product(
 
 
 def _as_stage(
-    stage: Stage, one: Part, axes: Sequence[Loop], dtype: np.dtype, works: int,
+    stage: ProductStage, one: Part, axes: Sequence[Loop], dtype: np.dtype, works: int,
     finished: Callable[[Finish | None, dict[str, str]], Finish],
 ) -> Stage:  # fmt: skip
     """Return the stage of a product as one of its contraction."""
@@ -147,4 +148,4 @@ def _as_stage(
         given["a"], given["b"] = (o.pointer(f, pointers, dtype) for o in (one.x, one.w))
         stage.emit(f, given, on_output)
 
-    return dataclasses.replace(stage, emit=emit)
+    return Stage(stage.units, emit, stage.flops, stage.final)
