@@ -1,7 +1,7 @@
 """Contractions: matrix products, convolutions and their gradients become kernels.
 
     Nest --cover the output--> Nests --pad what is read outside--> Parts --by the roles of loops-->
-    a Product (rows, columns, inner: nothing is copied for it) or Sums
+    a Product (rows, columns, inner: nothing is copied for it) or DirectSums
 
 The spatial loops of a convolution, o and k, meet in one axis of x; o is a row, k is summed over,
 both with strides of x. So a convolution is a product of matrices without its matrix in memory.
@@ -16,6 +16,7 @@ import numpy as np
 
 from neurona.core.lowering import Nest
 from neurona.engines.native.covering import covering
+from neurona.engines.native.direct import DirectSums
 from neurona.engines.native.lanes import Lanes, Value
 from neurona.engines.native.padding import Padding, contiguous, margins
 from neurona.engines.native.part import Loop, Operand, OutputPlace, Part, part
@@ -24,7 +25,6 @@ from neurona.engines.native.product import Axis, Machine, Product
 from neurona.engines.native.product import Stage as ProductStage
 from neurona.engines.native.product import plan as plan_product
 from neurona.engines.native.stage import Stage
-from neurona.engines.native.sums import Sums
 from neurona.engines.native.text import Function
 
 
@@ -90,7 +90,7 @@ def compute(
     one = dataclasses.replace(one, loops=(*kept, *(loop for loop in one.loops if loop.summed)))
     lanes = machine.vector_bytes // dtype.itemsize
     if not is_product(one):
-        return [Sums(one, dtype, lanes).stage(finished)], []
+        return [DirectSums(one, dtype, lanes).stage(finished)], []
     if kept and not kept[-1].w and kept[-1].x == 1:  # so that the lanes read neighbours
         one = one.swapped()
     product, axes = as_product(one, strides, dtype)

@@ -20,11 +20,14 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from neurona.engines.native import sums
+from neurona.engines.native.choice import choose, roles
 from neurona.engines.native.lanes import Lanes, Value
 from neurona.engines.native.packing import Packing, worthwhile
-from neurona.engines.native.place import Finish, Place, Position
+from neurona.engines.native.parts import Parts, cut
+from neurona.engines.native.place import Finish, Place
 from neurona.engines.native.text import Function
-from neurona.engines.native.tiles import Span, choose
+from neurona.engines.native.tiles import Tiles
 
 
 class Axis(NamedTuple):
@@ -108,52 +111,57 @@ def plan(product: Product, machine: Machine) -> tuple[list[Stage], list[int]]:
     if not all(axis.size for axis in results):
         return [Stage(0, lambda f, pointers, finish: None, 0, True)], []
     strides = [axis.c for axis in results]
-    tiles = choose(
-        *spans(product), len(strides), product.dtype, machine.vector_bytes, machine.registers
-    )
-    stages, works, right = [], [], "b"
-    packing = Packing(tiles)
-    if worthwhile(tiles, math.prod(axis.size for axis in product.rows), product.dtype):
+    tiles = choose(roles(product), len(strides), product.dtype, machine)
 
-        def pack(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
-            packing.emit(f, pointers["b"], pointers["work0"])
-
-        stages.append(Stage(packing.units, pack, 0, False))
-        works.append(packing.room * product.dtype.itemsize)
-        tiles, right = packing.packed(), "work0"
-
-    def emit(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
+    def target(pointers: dict[str, str], finish: Finish | None) -> Finish:
         def store(lanes: Lanes, place: Place, value: Value) -> None:
             lanes.store(pointers["c"], value, place.index(strides))
 
-        tiles.emit(f, pointers["a"], pointers[right], finish or store)
+        return finish or store
+
+    if parts := cut(tiles):
+        return _parts(product, parts, target)
+    return _whole(product, tiles, target)
+
+
+def _whole(
+    product: Product, tiles: Tiles, target: Callable[..., Finish]
+) -> tuple[list[Stage], list[int]]:
+    """Every tile is summed at once, from b as it is or packed into panels."""
+    left, right = "ba" if tiles.swapped else "ab"
+    stages, works = [], []
+    if worthwhile(tiles):
+        packing, tiles = Packing(tiles), Packing(tiles).packed()
+
+        def pack(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
+            packing.emit(f, pointers[source], pointers["work0"])
+
+        source, right = right, "work0"
+        stages.append(Stage(packing.units, pack, 0, False))
+        works.append(packing.room * product.dtype.itemsize)
+    steps = math.prod(axis.size for axis in product.inner)
+
+    def emit(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
+        loop = finish is not None and steps >= 24 and tiles.area > 4 * tiles.width
+        sums.emit(f, tiles, pointers[left], pointers[right], target(pointers, finish), loop)
 
     return [*stages, Stage(tiles.units, emit, product.flops, True)], works
 
 
-def spans(product: Product) -> tuple[list[Span], list[Span], list[Span], list[Span]]:
-    """The axes by role: none of size 1, and neighbours joined that can be walked as one."""
-    number, roles = 0, []
-    for axes in (product.batch, product.rows, product.columns, product.inner):
-        role: list[Span] = []
-        for axis in axes:
-            if axis.size != 1:
-                one = Position((number,), (axis.size,), "0")
-                role.append(Span(one, axis.size, axis.a, axis.b, axis.c))
-            number += 1
-        roles.append(role)
-    batch, rows, columns, inner = roles
-    return joined(batch), joined(rows), [*joined(columns[:-1]), *columns[-1:]], joined(inner)
+def _parts(
+    product: Product, parts: Parts, target: Callable[..., Finish]
+) -> tuple[list[Stage], list[int]]:
+    """Parts of the sum first, then their sum."""
+    left, right = "ba" if parts.tiles.swapped else "ab"
 
+    def emit(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
+        parts.emit(f, pointers[left], pointers[right], pointers["work0"])
 
-def joined(axes: list[Span]) -> list[Span]:
-    """Join neighbours whose strides chain in a, b and c."""
-    result: list[Span] = []
-    for axis in axes:
-        if result and all(
-            stride == axis.size * inner
-            for stride, inner in zip(result[-1][2:], axis[2:], strict=True)
-        ):
-            axis = result.pop().around(axis)
-        result.append(axis)
-    return result
+    def total(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
+        parts.total(f, pointers["work0"], target(pointers, finish))
+
+    stages = [
+        Stage(parts.groups, emit, product.flops, False),
+        Stage(parts.tiles.units, total, 0, True),
+    ]
+    return stages, [parts.groups * parts.room * product.dtype.itemsize]
