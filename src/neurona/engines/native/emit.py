@@ -124,6 +124,7 @@ class Emission:
         name = f"{self.prefix}k{time}_{number}"
         f = self.module.function(name, ["ptr %table", *units], self.machine.attributes)
         pointers = Pointers(f, self, time, works)
+        f.status = pointers["status"]
         if kernel.head is None:
             stage.emit(f, pointers, None)
             return

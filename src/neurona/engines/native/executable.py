@@ -8,13 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from neurona import config
 from neurona.engines.native.assemble import assemble
-from neurona.engines.native.cores import available_cores
+from neurona.engines.native.cores import thread_count
 from neurona.engines.native.emit import Emission
 from neurona.engines.native.memory import ALIGNMENT, Memory
 from neurona.engines.native.threads import Team
-from neurona.errors import DataError
+from neurona.errors import DataError, IndexRangeError
 
 
 class Frame:
@@ -66,8 +65,8 @@ class Executable:
                     expected=str(spec),
                 )
             flags = array.flags
-            if not (flags.c_contiguous and flags.aligned):
-                array = np.require(array, requirements="CA")
+            if type(array) is not np.ndarray or not (flags.c_contiguous and flags.aligned):
+                array = np.require(np.asarray(array), requirements="CA")
                 held.append(array)  # until the call has ended
             table[slot] = address(array)
         results = []
@@ -76,12 +75,29 @@ class Executable:
             table[slot] = address(result)
             results.append(result)
         self.run(frame)
+        self.check(frame)
         self.frames.append(frame)
         return results
 
+    def check(self, frame: Frame) -> None:
+        """Raise what the code could only note.
+
+        Raises:
+            IndexRangeError: if an index was outside of its axis.
+        """
+        if frame.status[0]:
+            _, index, size, _ = frame.status.tolist()
+            frame.status[0] = 0
+            raise IndexRangeError(
+                "an index is out of range.",
+                got=str(index),
+                expected=f"{-size} to {size - 1} for an axis of size {size}",
+                hint="count from 0" if index == size else "",
+            )
+
     def run(self, frame: Frame) -> None:
         """Run all segments on a Frame whose table is filled."""
-        threads = config.threads() or available_cores()
+        threads = thread_count()
         for function, shared, segment in self.steps:
             if function:
                 Team.of(threads if shared else 1).run(function, frame.address)

@@ -47,7 +47,13 @@ class Module:
 
 
 class Function:
-    """A function that is being written."""
+    """A function that is being written.
+
+    Attributes:
+        status: where errors are noted that only show while it runs.
+    """
+
+    status = "%status"
 
     def __init__(self, module: Module, head: str) -> None:
         self.module, self.head = module, head
