@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from neurona.engines.native.lanes import Index, Lanes, Value
 from neurona.engines.native.place import Finish
-from neurona.engines.native.tile_sums import outer_products, total
+from neurona.engines.native.sums import outer_products, total
 from neurona.engines.native.text import Function
 from neurona.engines.native.tiles import Span, Tile, Tiles, number
 

@@ -20,7 +20,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from neurona.engines.native import tile_sums
+from neurona.engines.native import sums
 from neurona.engines.native.choice import choose, roles
 from neurona.engines.native.lanes import Lanes, Value
 from neurona.engines.native.packing import Packing, worthwhile
@@ -144,7 +144,7 @@ def _at_once(product: Product, tiles: Tiles, left: str, right: str) -> Stage:
     def emit(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
         loop = finish is not None and steps >= 24 and tiles.area > 4 * tiles.width
         target = finish or _store(product, pointers["c"])
-        tile_sums.emit(f, tiles, pointers[left], pointers[right], target, loop)
+        sums.emit(f, tiles, pointers[left], pointers[right], target, loop)
 
     return Stage(tiles.units, emit, product.flops, True)
 
