@@ -14,7 +14,7 @@ from pathlib import Path
 from neurona.errors import NeuronaError, check_choice, check_integer
 
 FLOATS = ("float32", "float64")
-ENGINES = ("reference",)
+ENGINES = ("native", "reference")
 TARGETS = ("host", "avx512", "avx2", "baseline", "neon", "apple")
 
 _settings: dict[str, str | int] = {}

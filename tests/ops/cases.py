@@ -194,16 +194,18 @@ INDEX = [
       for x, i, u, a in (((3, 2), ROWS, (4, 2), 0), ((2, 3), GRID, (2, 2, 2), 1),
                          ((3,), np.array(2, "int32"), (), 0), ((3,), NONE, (0,), 0))),
     *(Case("take_along_axis", (x, i), o.along, {"axis": a})
-      for x, i, a in (((2, 3), GRID, 1), ((3, 2), GRID, 0), ((2, 3), NONE.reshape(2, 0), 1))),
+      for x, i, a in (((2, 3), GRID, 1), ((3, 2), GRID, 0), ((2, 3), NONE.reshape(2, 0), 1),
+                      ((4, 3), ROWS[:, None], -1), ((2, 3), np.uint8([[1, 0, 1]]), 0))),
     *(Case("add_along_axis", (x, i, u), o.added_along, {"axis": a})
-      for x, i, u, a in (((2, 3), GRID, (2, 2), 1), ((3, 2), GRID, (2, 2), 0))),
+      for x, i, u, a in (((2, 3), GRID, (2, 2), 1), ((3, 2), GRID, (2, 2), 0),
+                         ((2, 3), np.int32([[1, -2, 1]] * 2), (2, 3), -1))),
 ]  # fmt: skip
 
 MATRICES = [
     Case("matrix_product", shapes, o.products)
     for shapes in (
         ((2, 3), (3, 4)), ((2, 2, 3), (3, 2)), ((2, 1, 2, 3), (3, 3, 1)), ((0, 3), (3, 2)),
-        ((2, 0), (0, 2)), ((2, 3), (2, 3, 1)),
+        ((2, 0), (0, 2)), ((2, 3, 0), (0, 2)), ((2, 3), (2, 3, 1)),
     )
 ]  # fmt: skip
 
@@ -249,6 +251,7 @@ def pool_cases():
         ((2, 5, 2), (2,), (2,), ((0, 0),)),
         ((1, 4, 1), (3,), (1,), ((1, 1),)),
         ((1, 4, 4, 2), (2, 2), (2, 2), ((0, 0), (0, 0))),
+        ((1, 5, 2), (2,), (3,), ((1, 0),)),
         ((1, 3, 4, 1), (2, 3), (1, 2), ((0, 1), (1, 1))),
     ):
         windows = {"pool_size": size, "strides": steps, "padding": padding}

@@ -37,3 +37,30 @@ class NumpyBuilder:
 
     def cast(self, x, dtype):
         return x.astype(as_dtype(dtype))
+
+    def integer(self, n):
+        return np.int64(n)
+
+    def position(self, k, size):
+        assert np.all((-size <= k) & (k < size))
+        return np.where(k < 0, k + np.int64(size), k).astype("int64")
+
+
+class Input:
+    """An array that is read at computed places, but never outside."""
+
+    def __init__(self, array):
+        self.array, self.shape, self.dtype = array, array.shape, array.dtype
+
+    def at(self, index, where=True, otherwise=None):
+        assert len(index) == len(self.shape)
+        *index, where = np.broadcast_arrays(*index, where)
+        for k, size in zip(index, self.shape, strict=True):
+            assert k.dtype == "int64"
+            assert np.all(~where | ((k >= 0) & (k < size)))
+        if otherwise is None:
+            return self.array[tuple(index)]
+        assert otherwise.dtype == self.dtype
+        if not self.array.size:
+            return np.broadcast_to(otherwise, where.shape)
+        return np.where(where, self.array[tuple(np.where(where, k, 0) for k in index)], otherwise)

@@ -7,13 +7,23 @@ import pytest
 
 import neurona as nn
 from neurona.core.graph import trace
-from neurona.core.lowering import Elementwise, Reduction, View
+from neurona.core.lowering import (
+    Contraction,
+    Elementwise,
+    Indexed,
+    Reduction,
+    Running,
+    Scatter,
+    Search,
+    View,
+)
 from neurona.core.op import OPS
 from neurona.core.shapes import Spec
 from neurona.engines.program import compile
 
-from .cases import CASES
-from .numpy_builder import NumpyBuilder
+from .cases import CASES, INF, NAN
+from .nests import interpreted
+from .numpy_builder import Input, NumpyBuilder
 
 
 def attributes(case, dtype="float64"):
@@ -116,6 +126,14 @@ def test_combine_folded_from_identity_agrees_with_forward(case):
     np.testing.assert_allclose(np.reshape(y, want.shape), want, rtol=1e-14)
 
 
+@pytest.mark.parametrize("case", of_kind(Contraction), ids=str)
+def test_nest_agrees_with_forward(case):
+    (x, w), op = case.arrays(), OPS[case.op]
+    want = op(x, w, **case.attributes).numpy()
+    nest = op.lower.nest(x.shape, w.shape, want.shape, **case.attributes)
+    np.testing.assert_allclose(interpreted(nest, x, w, want.shape), want, rtol=1e-12, atol=1e-12)
+
+
 @pytest.mark.parametrize("reverse", [False, True], ids=["contiguous", "reversed"])
 @pytest.mark.parametrize("case", of_kind(View), ids=str)
 def test_strides_agree_with_forward(case, reverse):
@@ -133,3 +151,72 @@ def test_strides_agree_with_forward(case, reverse):
     memory = x.T.ravel() if reverse else x.ravel()
     for i in np.ndindex(y.shape):
         assert y[i] == memory[offset + sum(a * b for a, b in zip(i, strides, strict=True))]
+
+
+def places(shape):
+    """The index of every element, as an array of int64 for each axis."""
+    return tuple(np.indices(shape, "int64"))
+
+
+@pytest.mark.parametrize("case", of_kind(Indexed), ids=str)
+def test_element_by_place_agrees_with_forward(case):
+    op = OPS[case.op]
+    tensors, given = op._bind(tuple(case.arrays()), dict(case.attributes))
+    want = op(*case.arrays(), **case.attributes).numpy()
+    inputs = [Input(x.numpy()) for x in tensors]
+    y = np.asarray(op.lower.element(NumpyBuilder(), places(want.shape), *inputs, **given))
+    assert y.dtype == want.dtype
+    np.testing.assert_array_equal(np.broadcast_to(y, want.shape), want)
+
+
+@pytest.mark.parametrize("case", of_kind(Scatter), ids=str)
+def test_updates_at_their_places_agree_with_forward(case):
+    x, *rest = case.arrays()
+    op, inputs = OPS[case.op], [Input(a) for a in (x, *rest)]
+    given = op._bind((x, *rest), dict(case.attributes))[1]
+    place = op.lower.place(NumpyBuilder(), places(rest[-1].shape), *inputs, **given)
+    y = x.copy()
+    np.add.at(y, place, rest[-1])
+    np.testing.assert_array_equal(y, op(x, *rest, **case.attributes).numpy())
+
+
+@pytest.mark.parametrize("case", of_kind(Search), ids=str)
+def test_search_agrees_with_forward(case):
+    searched(OPS[case.op], *case.arrays(), **case.attributes)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int32", "uint8", "bool"])
+@pytest.mark.parametrize("name", ["argmax", "argmin"])
+def test_search_finds_the_first_of_equals(name, dtype):
+    searched(OPS[name], np.asarray([[2, 1, 2, 1], [0, 0, 0, 0], [1, 0, 3, 3]], dtype), axis=1)
+
+
+@pytest.mark.parametrize("name", ["argmax", "argmin"])
+def test_search_finds_the_first_nan(name):
+    x = np.float32([[1, NAN, 5, NAN], [NAN, 0, 1, 2], [-INF, INF, 0, 0]])
+    assert searched(OPS[name], x, axis=1)[:2].tolist() == [1, 0]
+
+
+def searched(op, x, axis=None, **more):
+    rows = x.reshape(-1) if axis is None else np.moveaxis(x, axis, 0)
+    best, found = rows[0], np.zeros(rows.shape[1:], "int32")
+    for k, row in enumerate(rows[1:], 1):
+        leads = op.lower.leads(NumpyBuilder(), row, best)
+        best, found = np.where(leads, row, best), np.where(leads, k, found)
+    want = op(x, axis=axis, **more).numpy()
+    np.testing.assert_array_equal(found.reshape(want.shape), want)
+    return found
+
+
+@pytest.mark.parametrize("case", of_kind(Running), ids=str)
+def test_running_fold_agrees_with_forward(case):
+    (x,), op = case.arrays(), OPS[case.op]
+    given = op._bind((x,), dict(case.attributes))[1]
+    rows = np.moveaxis(x, given["axis"], 0)
+    y, total = np.empty_like(rows), None
+    for k in range(len(rows))[:: -1 if given["reverse"] else 1]:
+        y[k] = total = (
+            rows[k] if total is None else op.lower.combine(NumpyBuilder(), total, rows[k])
+        )
+    want = op(x, **case.attributes).numpy()
+    np.testing.assert_array_equal(np.moveaxis(y, 0, given["axis"]), want)

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 
 @dataclass(frozen=True)
@@ -71,9 +71,10 @@ class Indexed:
 
     `element(builder, i, *inputs, **attributes)` returns the output value at the index `i`, a tuple
     of int64 values. Each input has a `shape`, a `dtype` and `at(index)`, which reads an element;
-    `at(index, where, otherwise)` reads only where the condition holds. The builder has, besides the
-    scalar operations: `integer(n)`, an int64 value; `position(k, size)`, the place on an axis that
-    an index k means: negative ones count from the end, and others outside are an error.
+    `at(index, where, otherwise)` reads only where the condition holds, and gives the value
+    `otherwise` elsewhere. The builder has, besides the scalar operations: `integer(n)`, an int64
+    value; `position(k, size)`, the place on an axis that an index k, of any integer type, means:
+    negative ones count from the end, and others outside are an error.
     """
 
     element: Callable[..., Any]
@@ -98,23 +99,63 @@ class Running:
 
 
 @dataclass(frozen=True)
+class Sort:
+    """The int32 indices that put the elements along `axis` in order, the last first if `descending`.
+
+    Equal elements keep their order; NaN comes behind all numbers.
+    """
+
+
+@dataclass(frozen=True)
 class Random:
     """Uniform numbers from (seed, step): see `core/random.py`; attributes shape, draw, dtype."""
 
 
+class Place(NamedTuple):
+    """The index on one axis of an array: `offset + sum of steps * loop index`.
+
+    Attributes:
+        steps: one for each loop of the nest.
+        offset: the index where all loops are at 0.
+    """
+
+    steps: tuple[int, ...]
+    offset: int = 0
+
+
+class Nest(NamedTuple):
+    """Loops around y[...] += x[...] * w[...], from a y of zeros.
+
+    What a place names outside of x or w counts as zero, which is padding; outside of y it is
+    dropped.
+
+    Attributes:
+        sizes: of the loops.
+        x, w: a Place for each axis of the inputs.
+        y: a Place for each axis of the output.
+    """
+
+    sizes: tuple[int, ...]
+    x: tuple[Place, ...]
+    w: tuple[Place, ...]
+    y: tuple[Place, ...]
+
+
 @dataclass(frozen=True)
 class Contraction:
-    """Sums of products over shared axes: matrix products and convolutions.
+    """Sums of products over shared axes: matrix products and convolutions of two inputs.
 
-    `products(*shapes)` counts the multiplications, from the shapes of the inputs and the output.
+    `products(*shapes)` counts the multiplications, from the shapes of the inputs and the output;
+    `nest(*shapes, **attributes)` returns the Nest that computes it.
     """
 
     products: Callable[..., int]
+    nest: Callable[..., Nest]
 
 
 @dataclass(frozen=True)
 class Kernel:
-    """An algorithm of its own, such as sorting."""
+    """An algorithm of its own, of which an engine knows the forward rule only."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +170,6 @@ class Loop:
 
 
 Lowering = (
-    Elementwise | Reduction | Search | View | Indexed | Scatter | Running | Random
+    Elementwise | Reduction | Search | View | Indexed | Scatter | Running | Sort | Random
     | Contraction | Kernel | Loop
 )  # fmt: skip

@@ -25,8 +25,8 @@ import numpy as np
 from neurona.core.tensor import Tensor
 from neurona.errors import check_integer
 
-_MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
-_WEYL = (0x9E3779B9, 0xBB67AE85)
+MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
+WEYL = (0x9E3779B9, 0xBB67AE85)
 _LOW = 0xFFFFFFFF
 
 
@@ -48,9 +48,9 @@ def philox(xp: Any, state: Any, draw: int, count: int) -> Any:
     c2 = xp.full_like(c0, 0) + (step & low)
     c3 = xp.full_like(c0, 0) + (step >> shift)
     for _ in range(10):
-        p0, p1 = c0 * u64(_MULTIPLIERS[0]), c2 * u64(_MULTIPLIERS[1])
+        p0, p1 = c0 * u64(MULTIPLIERS[0]), c2 * u64(MULTIPLIERS[1])
         c0, c1, c2, c3 = (p1 >> shift) ^ c1 ^ k0, p1 & low, (p0 >> shift) ^ c3 ^ k1, p0 & low
-        k0, k1 = (k0 + u64(_WEYL[0])) & low, (k1 + u64(_WEYL[1])) & low
+        k0, k1 = (k0 + u64(WEYL[0])) & low, (k1 + u64(WEYL[1])) & low
     return xp.stack([c0, c1, c2, c3], axis=1).reshape(-1)[:count]
 
 

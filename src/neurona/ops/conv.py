@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from neurona.core.lowering import Contraction
+from neurona.core.lowering import Contraction, Nest, Place
 from neurona.core.op import op
 from neurona.core.shapes import Spec, check_size, product
 from neurona.errors import ShapeError
@@ -49,7 +49,37 @@ def _conv_shape(x, w, *, strides, padding, dilation, groups):
     return Spec((x.shape[0], *sizes, w.shape[-1]), x.dtype)
 
 
-@op(shape=_conv_shape, lower=Contraction(lambda x, w, y: _products(y, w)), types="float")
+def _nest(x, w, y, *, strides, padding, dilation, groups):
+    """The loops b, o..., k..., group, c and f of the whole trio, and the places in x, w and y."""
+    rank, channels, filters = len(strides), w[-2], w[-1] // groups
+    sizes = (x[0], *y[1:-1], *w[:-2], groups, channels, filters)
+
+    def at(steps, offset=0):  # {loop: step}; the last three loops are -3, -2 and -1
+        return Place(
+            tuple(steps.get(i, steps.get(i - len(sizes), 0)) for i in range(len(sizes))), offset
+        )
+
+    windows = [
+        at({1 + i: s, 1 + rank + i: d}, -low)
+        for i, (s, d, (low, _)) in enumerate(zip(strides, dilation, padding, strict=True))
+    ]
+    outputs = [at({1 + i: 1}) for i in range(rank)]
+    kernel = [at({1 + rank + i: 1}) for i in range(rank)]
+    batch, filter = at({0: 1}), at({-3: filters, -1: 1})
+    xs = (batch, *windows, at({-3: channels, -2: 1}))
+    return sizes, xs, (*kernel, at({-2: 1}), filter), (batch, *outputs, filter)
+
+
+def _conv_nest(x, w, y, **geometry):
+    sizes, xs, ws, ys = _nest(x, w, y, **geometry)
+    return Nest(sizes, xs, ws, ys)
+
+
+@op(
+    shape=_conv_shape,
+    lower=Contraction(lambda x, w, y: _products(y, w), _conv_nest),
+    types="float",
+)
 def conv(xp, x, w, *, strides, padding, dilation, groups):
     """Convolution, y_bof = sum over k and c of x_b(o * stride + k * dilation - low)c w_kcf.
 
@@ -113,7 +143,16 @@ def _check_output(name, x_shape, w_shape, g_shape, strides, padding, dilation):
         )
 
 
-@op(shape=_input_gradient_shape, lower=Contraction(lambda g, w, dx: _products(g, w)), types="float")
+def _input_gradient_nest(g, w, dx, *, size, **geometry):
+    sizes, xs, ws, ys = _nest(dx, w, g, **geometry)
+    return Nest(sizes, ys, ws, xs)
+
+
+@op(
+    shape=_input_gradient_shape,
+    lower=Contraction(lambda g, w, dx: _products(g, w), _input_gradient_nest),
+    types="float",
+)
 def conv_input_gradient(xp, g, w, *, size, strides, padding, dilation, groups):
     """Gradient of `conv` for its input, dx_bsc = sum over o, k and f of g_bof w_kcf that meet at s.
 
@@ -171,9 +210,14 @@ def _kernel_gradient_shape(x, g, *, kernel_size, strides, padding, dilation, gro
     return Spec(w_shape, x.dtype)
 
 
+def _kernel_gradient_nest(x, g, dw, *, kernel_size, **geometry):
+    sizes, xs, ws, ys = _nest(x, dw, g, **geometry)
+    return Nest(sizes, xs, ys, ws)
+
+
 @op(
     shape=_kernel_gradient_shape,
-    lower=Contraction(lambda x, g, dw: _products(g, dw)),
+    lower=Contraction(lambda x, g, dw: _products(g, dw), _kernel_gradient_nest),
     types="float",
 )
 def conv_kernel_gradient(xp, x, g, *, kernel_size, strides, padding, dilation, groups):

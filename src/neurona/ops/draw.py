@@ -83,7 +83,8 @@ def uniform(shape, minval=0.0, maxval=1.0, dtype=None, seed=None):
     >>> uniform((2, 3), seed=1).shape
     (2, 3)
     """
-    return _unit(shape, dtype, seed) * (maxval - minval) + minval
+    unit = _unit(shape, dtype, seed)
+    return unit if (minval, maxval) == (0, 1) else unit * (maxval - minval) + minval
 
 
 def normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):

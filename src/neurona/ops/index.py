@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from neurona.core.lowering import Kernel
+from neurona.core.lowering import Indexed, Scatter, Sort
 from neurona.core.op import as_tensor, cast, op
 from neurona.core.shapes import (
     DTYPES,
@@ -21,7 +21,7 @@ from neurona.errors import (
     ShapeError,
     check_integer,
 )
-from neurona.ops.comparison import eq
+from neurona.ops.comparison import eq, where
 from neurona.ops.movement import broadcast_to, expand_dims, reshape
 
 __all__ = [
@@ -30,11 +30,13 @@ __all__ = [
 ]  # fmt: skip
 
 
-def _indices(name, spec):
-    if spec.dtype.kind not in "iu":
+def _indices(name, indices, size):
+    if indices.dtype.kind not in "iu":
         raise DtypeError(
-            f"{name}: indices are integers.", got=spec.dtype.name, hint='.astype("int32")'
+            f"{name}: indices are integers.", got=indices.dtype.name, hint='.astype("int32")'
         )
+    if indices.size and not size:
+        raise IndexRangeError(f"{name}: an axis of size 0 has nothing to index.")
 
 
 def _outside(name, indices, size):
@@ -49,12 +51,23 @@ def _outside(name, indices, size):
 
 
 def _take_shape(x, indices, *, axis):
-    _indices("take", indices)
     axis = normalize_axis(axis, x.ndim, "take")
+    _indices("take", indices, x.shape[axis])
     return Spec((*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :]), x.dtype)
 
 
-@op(shape=_take_shape, lower=Kernel(), types="as is")
+def _row(b, i, x, indices, *updates, axis):
+    """Where in x the element i of the rows by index stands."""
+    axis = normalize_axis(axis, len(x.shape), "take")
+    end = axis + len(indices.shape)
+    return (*i[:axis], b.position(indices.at(i[axis:end]), x.shape[axis]), *i[end:])
+
+
+@op(
+    shape=_take_shape,
+    lower=Indexed(lambda b, i, x, indices, axis: x.at(_row(b, i, x, indices, axis=axis))),
+    types="as is",
+)
 def take(xp, x, indices, *, axis=0):
     """Rows (or slices along `axis`) by index; negative ones count from the end.
 
@@ -78,8 +91,8 @@ def _(g, y, x, indices, *, axis):
 
 
 def _scatter_shape(x, indices, updates, *, axis):
-    _indices("scatter_add", indices)
     axis = normalize_axis(axis, x.ndim, "scatter_add")
+    _indices("scatter_add", indices, x.shape[axis])
     expected = (*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :])
     if updates.shape != expected:
         raise ShapeError(
@@ -92,7 +105,7 @@ def _scatter_shape(x, indices, updates, *, axis):
     return x
 
 
-@op(shape=_scatter_shape, lower=Kernel(), types="as is")
+@op(shape=_scatter_shape, lower=Scatter(_row), types="as is")
 def scatter_add(xp, x, indices, updates, *, axis=0):
     """x with the updates added at the indices along an axis; repeated indices add up.
 
@@ -119,8 +132,8 @@ def _(g, y, x, indices, updates, *, axis):
 
 
 def _along_shape(x, indices, *, axis):
-    _indices("take_along_axis", indices)
     axis = normalize_axis(axis, x.ndim, "take_along_axis")
+    _indices("take_along_axis", indices, x.shape[axis])
     if indices.ndim != x.ndim:
         raise ShapeError(
             "take_along_axis: as many axes in x as in indices.",
@@ -137,7 +150,17 @@ def _along_shape(x, indices, *, axis):
     return Spec(indices.shape, x.dtype)
 
 
-@op(shape=_along_shape, lower=Kernel(), types="as is")
+def _along(b, i, x, indices, *updates, axis):
+    """Where in x the element i of those by index along an axis stands."""
+    axis = normalize_axis(axis, len(x.shape), "take_along_axis")
+    return (*i[:axis], b.position(indices.at(i), x.shape[axis]), *i[axis + 1 :])
+
+
+@op(
+    shape=_along_shape,
+    lower=Indexed(lambda b, i, x, indices, axis: x.at(_along(b, i, x, indices, axis=axis))),
+    types="as is",
+)
 def take_along_axis(xp, x, indices, *, axis=-1):
     """For each place, the element of x with that index along the axis: y_ij = x_i,indices_ij.
 
@@ -154,7 +177,17 @@ def take_along_axis(xp, x, indices, *, axis=-1):
 
 @take_along_axis.grad
 def _(g, y, x, indices, *, axis):
+    if indices.shape[axis] == 1:  # of each row one, such as the class: a comparison, which fuses
+        return where(_chosen(indices, x.shape[axis], axis), g, 0), None
     return add_along_axis(zeros(x.shape, x.dtype), indices, g, axis=axis), None
+
+
+def _chosen(indices, n, axis):
+    """Whether each place along an axis is the one that the single index there means."""
+    indices = cast(indices, dtype="int32" if n < 2**31 else "int64")
+    after = (1,) * (indices.ndim - 1 - axis % indices.ndim)
+    places = reshape(arange(n, dtype=indices.dtype), (n, *after))
+    return eq(where(indices < 0, indices + n, indices), places)
 
 
 def _add_along_shape(x, indices, updates, *, axis):
@@ -167,7 +200,7 @@ def _add_along_shape(x, indices, updates, *, axis):
     return x
 
 
-@op(shape=_add_along_shape, lower=Kernel(), types="as is")
+@op(shape=_add_along_shape, lower=Scatter(_along), types="as is")
 def add_along_axis(xp, x, indices, updates, *, axis):
     """x with each update added at its index along the axis: the gradient of take_along_axis.
 
@@ -202,7 +235,7 @@ def _argsort_shape(x, *, axis, descending):
     return Spec(x.shape, DTYPES["int32"])
 
 
-@op(shape=_argsort_shape, lower=Kernel(), types="as is")
+@op(shape=_argsort_shape, lower=Sort(), types="as is")
 def argsort(xp, x, *, axis=-1, descending=False):
     """Indices that sort along an axis; equal elements keep their order.
 

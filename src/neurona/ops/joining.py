@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from neurona.core.lowering import Kernel
+from neurona.core.lowering import Indexed
 from neurona.core.op import as_tensor, op
 from neurona.core.shapes import Spec, as_shape, normalize_axis
 from neurona.errors import ShapeError
@@ -27,7 +27,23 @@ def _concatenate_shape(*xs, axis):
     return Spec(as_shape(sizes), xs[0].dtype)
 
 
-@op(shape=_concatenate_shape, lower=Kernel())
+def _joined(b, i, *xs, axis):
+    axis = normalize_axis(axis, len(i), "concatenate")
+    y, start = None, sum(x.shape[axis] for x in xs)
+    for x in reversed([x for x in xs if x.shape[axis]]):  # from the last piece to the first
+        start -= x.shape[axis]
+        k = b.sub(i[axis], b.integer(start)) if start else i[axis]
+        place = (*i[:axis], k, *i[axis + 1 :])
+        if y is None:
+            y = x.at(place, b.ge(k, b.integer(0)), b.constant(0, x)) if start else x.at(place)
+        else:
+            here = b.lt(k, b.integer(x.shape[axis]))
+            here = b.logical_and(here, b.ge(k, b.integer(0))) if start else here
+            y = x.at(place, here, y)
+    return y
+
+
+@op(shape=_concatenate_shape, lower=Indexed(_joined))
 def concatenate(xp, *xs, axis=-1):
     """Join tensors along an axis that exists.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from neurona.core.lowering import Contraction
+from neurona.core.lowering import Contraction, Nest, Place
 from neurona.core.op import as_tensor, op
 from neurona.core.shapes import Spec, broadcast_shapes, product
 from neurona.errors import ShapeError
@@ -29,7 +29,27 @@ def _matmul_shape(x, w):
 _EXPECTED = "x (..., K) and w (K, N)"
 
 
-@op(shape=_matmul_shape, lower=Contraction(lambda x, w, y: product(y) * x[-1]))
+def _matmul_nest(x, w, y):
+    """The loops are the axes of y, and k; a leading axis of size 1 stays where it is."""
+    sizes = (*y, x[-1])
+    *leading, m, n, k = (
+        Place(tuple(int(i == j) for j in range(len(sizes)))) for i in range(len(sizes))
+    )
+
+    def broadcast(shape):
+        here = leading[len(leading) - len(shape) :]
+        return (
+            Place((0,) * len(sizes)) if size == 1 else p
+            for size, p in zip(shape, here, strict=True)
+        )
+
+    return Nest(sizes, (*broadcast(x[:-2]), m, k), (*broadcast(w[:-2]), k, n), (*leading, m, n))
+
+
+@op(
+    shape=_matmul_shape,
+    lower=Contraction(lambda x, w, y: product(y) * x[-1], _matmul_nest),
+)
 def matrix_product(xp, x, w):
     """Matrix product of the last two axes, y_mn = sum over k of x_mk w_kn. Write x @ w instead.
 
@@ -40,7 +60,7 @@ def matrix_product(xp, x, w):
     [[11.0]]
     """
     if w.ndim == 2 and x.ndim > 2:  # one large product instead of many small ones
-        return xp.matmul(x.reshape(-1, x.shape[-1]), w).reshape(*x.shape[:-1], w.shape[-1])
+        return xp.matmul(x.reshape(product(x.shape[:-1]), x.shape[-1]), w).reshape(*x.shape[:-1], w.shape[-1])
     return xp.matmul(x, w)
 
 
@@ -48,7 +68,8 @@ def matrix_product(xp, x, w):
 def _(g, y, x, w):
     dx = matrix_product(g, swapaxes(w, -1, -2))
     if w.ndim == 2 and x.ndim > 2:  # sum over the batch inside the product
-        x, g = reshape(x, (-1, x.shape[-1])), reshape(g, (-1, g.shape[-1]))
+        rows = product(x.shape[:-1])
+        x, g = reshape(x, (rows, x.shape[-1])), reshape(g, (rows, g.shape[-1]))
     return dx, matrix_product(swapaxes(x, -1, -2), g)
 
 

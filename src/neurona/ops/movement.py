@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
-from neurona.core.lowering import Kernel, View
+from neurona.core.lowering import Indexed, View
 from neurona.core.op import as_tensor, op
 from neurona.core.shapes import (
     Spec,
@@ -204,7 +206,25 @@ def _pad_shape(x, *, widths, value):
     return Spec(as_shape(sizes), x.dtype)
 
 
-@op(shape=_pad_shape, lower=Kernel(), types="as is")
+def _padded(b, i, x, widths, value):
+    if 0 in x.shape:
+        return b.constant(value, x)
+    index, inside = [], []
+    for k, n, (low, high, between) in zip(i, x.shape, ((*w, 0)[:3] for w in widths), strict=True):
+        k = b.sub(k, b.integer(low)) if low else k
+        inside += [b.ge(k, b.integer(0))] if low else []
+        if between:
+            step = b.integer(between + 1)
+            inside.append(b.eq(b.mod(k, step), b.integer(0)))
+            k = b.floordiv(k, step)
+        inside += [b.lt(k, b.integer(n))] if high else []
+        index.append(k)
+    if not inside:
+        return x.at(tuple(index))
+    return x.at(tuple(index), functools.reduce(b.logical_and, inside), b.constant(value, x))
+
+
+@op(shape=_pad_shape, lower=Indexed(_padded), types="as is")
 def pad(xp, x, *, widths, value=0):
     """Surround with a constant: widths (before, after) for each axis, or (before, after, between).
 

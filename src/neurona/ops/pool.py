@@ -6,11 +6,13 @@ in g, so it is an op whose own gradient is the reverse: fetch what lies at those
 
 from __future__ import annotations
 
+import functools
+import itertools
 import math
 
 import numpy as np
 
-from neurona.core.lowering import Kernel
+from neurona.core.lowering import Indexed
 from neurona.core.op import as_tensor, op
 from neurona.core.shapes import Spec, is_float
 from neurona.errors import DtypeError, ShapeError, check_sizes
@@ -46,13 +48,88 @@ def _pool_shape(x, *, pool_size, strides, padding):
     return Spec((x.shape[0], *sizes, x.shape[-1]), x.dtype)
 
 
+def _at_offset(b, x, window, offset, otherwise, strides, padding, valid=None):
+    """The element of x at an offset in the window with an index (b, *o, c), else `otherwise`.
+
+    Else is in the padding, or where `valid` says that there is no such window.
+    """
+    index, inside = [window[0]], [] if valid is None else [valid]
+    for o, k, n, s, (low, high) in zip(
+        window[1:-1], offset, x.shape[1:-1], strides, padding, strict=True
+    ):
+        place = o if s == 1 else b.mul(o, b.integer(s))
+        place = b.add(place, b.integer(k - low)) if k != low else place
+        inside += [b.ge(place, b.integer(0))] if k < low else []
+        inside += [b.lt(place, b.integer(n))] if high else []
+        index.append(place)
+    index.append(window[-1])
+    if not inside:
+        return x.at(tuple(index))
+    return x.at(tuple(index), functools.reduce(b.logical_and, inside), b.constant(otherwise, x))
+
+
+def _largest(b, i, x, *, pool_size, strides, padding):
+    y = None
+    for k in itertools.product(*map(range, pool_size)):
+        value = _at_offset(b, x, i, k, -math.inf, strides, padding)
+        y = value if y is None else b.maximum(y, value)
+    return y
+
+
+def _fetched(b, i, h, x, y, *, pool_size, strides, padding):
+    top, taken = y.at(i), b.constant(0, h)
+    for k in reversed([*itertools.product(*map(range, pool_size))]):
+        below = b.lt(_at_offset(b, x, i, k, -math.inf, strides, padding), top)
+        taken = b.select(below, taken, _at_offset(b, h, i, k, 0, strides, padding))
+    return taken
+
+
+def _returned(b, i, g, x, y, *, pool_size, strides, padding):
+    """From each window around x_i its g, if x_i is the first there that is not below y."""
+    total, own = None, x.at(i)
+    offsets = [*itertools.product(*map(range, pool_size))]
+    for window, number, valid in _around(b, i, x, y, pool_size, strides, padding):
+        inside = (valid, b.constant(0, y)) if valid is not None else ()
+        top = y.at(window, *inside)
+        first = b.logical_not(b.lt(own, top))
+        for n, k in enumerate(offsets[:-1]):
+            below = b.lt(_at_offset(b, x, window, k, -math.inf, strides, padding, valid), top)
+            first = b.logical_and(first, b.logical_or(b.le(number, b.integer(n)), below))
+        share = b.select(first, g.at(window, *inside), b.constant(0, g))
+        total = share if total is None else b.add(total, share)
+    return total
+
+
+def _around(b, i, x, y, pool_size, strides, padding):
+    """Yield the windows around x_i, the number of its offset in each, and whether there is one."""
+    axes = [*zip(i[1:-1], x.shape[1:-1], y.shape[1:-1], pool_size, strides, padding, strict=True)]
+    for back in itertools.product(*(range(-(-size // s)) for *_, size, s, _ in axes)):
+        window, number, valid = [], b.integer(0), []
+        for t, (place, n, count, size, s, (low, _)) in zip(back, axes, strict=True):
+            place = b.add(place, b.integer(low)) if low else place
+            k, o = b.integer(0), place
+            if s > 1:
+                o, k = b.floordiv(place, b.integer(s)), b.mod(place, b.integer(s))
+            if t:
+                o, k = b.sub(o, b.integer(t)), b.add(k, b.integer(t * s))
+                valid += [b.ge(o, b.integer(0))] if low // s < t else []
+            if size < (t + 1) * s:
+                valid.append(b.lt(k, b.integer(size)))
+            if (n - 1 + low) // s - t >= count:
+                valid.append(b.lt(o, b.integer(count)))
+            window.append(o)
+            number = b.add(b.mul(number, b.integer(size)), k)
+        exists = functools.reduce(b.logical_and, valid) if valid else None
+        yield (i[0], *window, i[-1]), number, exists
+
+
 def _windows(xp, x, y, pool_size, strides, padding):
     """Return padded x, and for each offset in the window its slice."""
     places = window_offsets(pool_size, y.shape[1:-1], strides, (1,) * len(pool_size))
     return padded(xp, x, padding, -math.inf), [place for _, place in places]
 
 
-@op(shape=_pool_shape, lower=Kernel())
+@op(shape=_pool_shape, lower=Indexed(_largest))
 def max_pool(xp, x, *, pool_size, strides, padding):
     """Largest element of each window, y_bof = max over k of x_b(o * stride + k - low)f.
 
@@ -94,7 +171,7 @@ def _check_like(name, given, other, spec):
         )
 
 
-@op(shape=_scatter_shape, lower=Kernel())
+@op(shape=_scatter_shape, lower=Indexed(_returned))
 def max_pool_scatter(xp, g, x, y, *, pool_size, strides, padding):
     """Gradient of `max_pool`: each g added at the first element of its window that equals y.
 
@@ -120,7 +197,7 @@ def _(h, dx, g, x, y, **windows):
     return max_pool_gather(h, x, y, **windows), None, None
 
 
-@op(shape=_gather_shape, lower=Kernel())
+@op(shape=_gather_shape, lower=Indexed(_fetched))
 def max_pool_gather(xp, h, x, y, *, pool_size, strides, padding):
     """From h take what lies where each window of x has its first element that equals y.
 

@@ -1,1 +1,26 @@
 """The native engine: a Graph becomes machine code, through LLVM."""
+
+from __future__ import annotations
+
+from neurona.core.graph import Graph
+from neurona.engines.native.emit import Emission
+from neurona.engines.native.executable import Executable
+from neurona.engines.native.fuse import fuse
+from neurona.engines.native.machine import Machine
+from neurona.engines.native.simplify import simplify
+from neurona.engines.program import Program
+
+
+def compile(graph: Graph) -> Program:
+    """Return a Program of machine code.
+
+    simplify: no identities, nothing computed twice, constants computed now.
+    fuse: nodes to kernels, views to strides.
+    emit: places in memory, and LLVM IR of all kernels.
+    assemble: machine code, from the cache where it was made before.
+    """
+    simple = simplify(graph)
+    fusion = fuse(simple)
+    emission = Emission(fusion, Machine.chosen())
+    executable = Executable(emission, str(emission.module))
+    return Program(graph, executable, "native")

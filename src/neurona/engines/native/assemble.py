@@ -10,19 +10,22 @@ stack slots become registers.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import itertools
 import os
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from neurona import config
 from neurona.engines.native.cache import ObjectCache
+from neurona.engines.native.cores import thread_count
 from neurona.engines.native.llvm import every_target, llvm
 from neurona.engines.native.machine import Machine
+from neurona.engines.native.split import split
 from neurona.errors import EngineError, unknown
 
 PASSES = (
@@ -67,9 +70,9 @@ def assemble(ir: str | Sequence[str], machine: Machine | None = None, *, level: 
     """Compile and load LLVM IR.
 
     Args:
-        ir: text of one module, or of several that may call each other; these are compiled by
-            several threads and cached one by one. No `target` lines. Functions that are not
-            `internal` get an address.
+        ir: text of one module, or of several that may call each other. They are cached one by
+            one, and compiled by several threads; so are the pieces of a long module. No `target`
+            lines. Functions that are not `internal` get an address.
         machine: what to compile for, the one of `config.target()` by default.
         level: 0 compiles fastest, for code that runs once; 2 is right for kernels; 3 runs the whole
             pipeline of LLVM, which takes twice as long and gains where IR was written carelessly.
@@ -85,6 +88,8 @@ def assemble(ir: str | Sequence[str], machine: Machine | None = None, *, level: 
             hint="leave NEURONA_TARGET unset",
         )
     texts = [ir] if isinstance(ir, str) else list(ir)
+    names = [name for text in texts for name in _EXPORTED.findall(text)]
+    texts = [piece for text in texts for piece in split(text)]
     cache = ObjectCache.chosen()
     keys = [cache.key(text, machine, level) for text in texts] if cache else []
     kept = {i: image for i, key in enumerate(keys) if cache and (image := cache.get(key))}
@@ -93,7 +98,6 @@ def assemble(ir: str | Sequence[str], machine: Machine | None = None, *, level: 
     for i, image in zip(missing, made, strict=True):
         if cache:
             cache.put(keys[i], image)
-    names = [name for text in texts for name in _EXPORTED.findall(text)]
     return Code([*kept.values(), *made], names, len(missing))
 
 
@@ -106,8 +110,8 @@ def check_ir(ir: str, machine: Machine, *, level: int = 2) -> bytes:
 def assembly(ir: str, machine: Machine | None = None, *, level: int = 2) -> str:
     """Return what LLVM makes of IR, as text of the machine's assembly language."""
     every_target()
-    target, module = _optimised(ir, machine or Machine.chosen(), level, verify=True)
-    return target.emit_assembly(module)
+    with _optimised(ir, machine or Machine.chosen(), level, verify=True) as (target, module):
+        return target.emit_assembly(module)
 
 
 def _compile_all(texts: Sequence[str], machine: Machine, level: int) -> list[bytes]:
@@ -123,7 +127,7 @@ def _compile_all(texts: Sequence[str], machine: Machine, level: int) -> list[byt
             except BaseException as error:  # raised below, by the caller's thread
                 failures.append(error)
 
-    count = min(len(texts), config.threads() or os.cpu_count() or 1)
+    count = min(len(texts), thread_count())
     team = [threading.Thread(target=work) for _ in range(count - 1)]
     for thread in team:
         thread.start()
@@ -136,11 +140,17 @@ def _compile_all(texts: Sequence[str], machine: Machine, level: int) -> list[byt
 
 
 def _compile(text: str, machine: Machine, level: int, *, verify: bool) -> bytes:
-    return _emit(*_optimised(text, machine, level, verify))
+    with _optimised(text, machine, level, verify) as (target, module):
+        return _emit(target, module)
 
 
-def _optimised(text: str, machine: Machine, level: int, verify: bool) -> tuple[Any, Any]:
-    """Return LLVM's machine, and the module that its passes have improved."""
+@contextlib.contextmanager
+def _optimised(text: str, machine: Machine, level: int, verify: bool) -> Iterator[tuple[Any, Any]]:
+    """Give LLVM's machine, and the module that its passes have improved.
+
+    They are closed in order: the collector of cycles, which would see to it after an error, may
+    free a context before its modules.
+    """
     binding = llvm()
     target = binding.Target.from_triple(machine.triple).create_target_machine(
         cpu=machine.cpu,
@@ -151,23 +161,31 @@ def _optimised(text: str, machine: Machine, level: int, verify: bool) -> tuple[A
         jit=True,
     )
     head = f'target datalayout = "{target.target_data}"\ntarget triple = "{machine.triple}"\n'
-    try:
-        module = binding.parse_assembly(head + text, binding.create_context())
-        if verify:
-            module.verify()
-    except RuntimeError as error:
-        raise _rejected(error) from error
-    options = binding.create_pipeline_tuning_options(level)
-    options.loop_vectorization = options.slp_vectorization = options.loop_interleaving = False
-    builder = binding.create_pass_builder(target, options)
-    if level == 3:
-        builder.getModulePassManager().run(module, builder)
-    elif level:
-        passes = binding.create_new_module_pass_manager()
-        for name in PASSES:
-            getattr(passes, f"add_{name}_pass")()
-        passes.run(module, builder)
-    return target, module
+    with contextlib.ExitStack() as stack:
+
+        def owned(resource: Any) -> Any:
+            stack.callback(resource.close)
+            return resource
+
+        owned(target)
+        context = owned(binding.create_context())
+        try:
+            module = owned(binding.parse_assembly(head + text, context))
+            if verify:
+                module.verify()
+        except RuntimeError as error:
+            raise _rejected(error) from error
+        options = owned(binding.create_pipeline_tuning_options(level))
+        options.loop_vectorization = options.slp_vectorization = options.loop_interleaving = False
+        builder = owned(binding.create_pass_builder(target, options))
+        if level == 3:
+            owned(builder.getModulePassManager()).run(module, builder)
+        elif level:
+            passes = owned(binding.create_new_module_pass_manager())
+            for name in PASSES:
+                getattr(passes, f"add_{name}_pass")()
+            passes.run(module, builder)
+        yield target, module
 
 
 def _emit(target: Any, module: Any) -> bytes:

@@ -92,15 +92,19 @@ class ObjectCache:
 
     def prune(self) -> None:
         """Delete the least recently used entries beyond the limit, and what others left behind."""
-        with contextlib.suppress(OSError):
-            entries = [(e.stat(follow_symlinks=False), e.path) for e in os.scandir(self.folder)]
-            total = sum(status.st_size for status, _ in entries)
-            for status, path in sorted(entries, key=lambda entry: entry[0].st_mtime_ns):
-                if total <= self.limit:
-                    break
-                with contextlib.suppress(OSError):
-                    os.unlink(path)
-                    total -= status.st_size
+        entries = []
+        with contextlib.suppress(OSError), os.scandir(self.folder) as found:
+            for entry in found:
+                with contextlib.suppress(OSError):  # gone meanwhile
+                    status = entry.stat(follow_symlinks=False)
+                    entries.append((status.st_mtime_ns, status.st_size, entry.path))
+        total = sum(size for _, size, _ in entries)
+        for _, size, path in sorted(entries):
+            if total <= self.limit:
+                break
+            with contextlib.suppress(OSError):
+                os.unlink(path)
+                total -= size
 
 
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)

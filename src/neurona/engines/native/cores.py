@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from pathlib import Path
 
@@ -11,6 +12,7 @@ MOST = 8  # steps of small and medium models gain nothing from more
 
 _CPUS = Path("/sys/devices/system/cpu")
 _CGROUPS = Path("/sys/fs/cgroup")
+_OWN_GROUP = Path("/proc/self/cgroup")
 
 
 def thread_count() -> int:
@@ -21,8 +23,9 @@ def thread_count() -> int:
     return config.threads() or min(available_cores(), MOST)
 
 
+@functools.cache
 def available_cores() -> int:
-    """Count the physical cores that this process may use, at least 1.
+    """Count the physical cores that this process may use, at least 1; counted once.
 
     On Linux those of its affinity mask, and no more than its control group's share of time. Of
     other systems' processors, half: the second thread of a core adds little to arithmetic, nor do
@@ -41,7 +44,7 @@ def _siblings(cpu: int) -> str:
 
 def _quota() -> float:
     """Return how many processors' time the control groups grant: the least up to the root."""
-    groups = [line.partition("::")[2] for line in _read(Path("/proc/self/cgroup")).splitlines()]
+    groups = [line.partition("::")[2] for line in _read(_OWN_GROUP).splitlines()]
     own = next((group for group in groups if group), "/").strip("/")
     folders = [_CGROUPS / own, *(_CGROUPS / own).parents]
     shares = [_share(_read(f / "cpu.max").split()) for f in folders if f.is_relative_to(_CGROUPS)]

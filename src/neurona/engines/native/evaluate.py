@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,6 @@ from neurona.core.lowering import Indexed
 from neurona.core.shapes import Shape
 from neurona.engines.native.fuse import Fusion, Kernel
 from neurona.engines.native.lanes import I64, Index, Lanes, Value
-from neurona.engines.native.space import Space
 
 
 class Reader:
@@ -50,23 +49,24 @@ class LiteralReader:
 
 
 class Evaluator:
-    """Values of a kernel's nodes at an index of its loops.
+    """Values of a kernel's nodes at one place of its domain.
 
     Args:
         fusion, kernel: what is computed.
-        space: the loops; `index` the place on each, that of lane 0 on the loop number `lane`.
         lanes: the builder.
         pointers: root -> the name of its address.
+        locate: (value, offset) -> the Index of the lanes in the value's array.
+        places: the index on each axis of the domain, for nodes that ask for it.
         known: values that are known already, such as results of the head.
     """
 
     def __init__(
-        self, fusion: Fusion, kernel: Kernel, space: Space, lanes: Lanes,
-        pointers: Mapping[Any, str], index: Sequence[str], lane: int,
+        self, fusion: Fusion, kernel: Kernel, lanes: Lanes, pointers: Mapping[Any, str],
+        locate: Callable[[int, int], Index], places: Callable[[], tuple[Value, ...]] | None = None,
         known: dict[int, Value] | None = None,
     ) -> None:  # fmt: skip
-        self.fusion, self.kernel, self.space = fusion, kernel, space
-        self.lanes, self.pointers, self.index, self.lane = lanes, pointers, index, lane
+        self.fusion, self.lanes, self.pointers = fusion, lanes, pointers
+        self.locate, self.places = locate, places
         self.values: dict[int, Value] = dict(known or {})
         self.nodes = {v: node for node in kernel.nodes for v in node.outputs}
 
@@ -79,19 +79,14 @@ class Evaluator:
 
     def store(self, v: int) -> None:
         """Write a value that has the shape of the domain."""
-        self.lanes.store(self.pointers[v], self.value(v), self.place(v))
-
-    def place(self, v: Any, offset: int = 0) -> Index:
-        """Where the lanes are in an array."""
-        f = self.lanes.f
-        base = f.add(self.space.offset(v, self.index, f), offset)
-        return Index(base, self.space.strides[v][self.lane] if self.lane >= 0 else 0)
+        self.lanes.store(self.pointers[v], self.value(v), self.locate(v, 0))
 
     def _compute(self, node: Node) -> Value:
         kind, attributes = node.op.lower, node.attributes
         if isinstance(kind, Indexed):
             readers = [self._reader(v) for v in node.inputs]
-            return kind.element(self.lanes, self._places(), *readers, **attributes)
+            assert self.places is not None
+            return kind.element(self.lanes, self.places(), *readers, **attributes)
         values = [self.value(v) for v in node.inputs]
         return kind.scalar(self.lanes, *values, **attributes)  # type: ignore[union-attr]
 
@@ -100,15 +95,7 @@ class Evaluator:
         dtype, layout = self.fusion.specs[v].dtype, self.fusion.layouts[v]
         if layout.root in self.fusion.literals:
             return self.lanes.number(self.fusion.literals[layout.root], dtype)
-        return self.lanes.load(self.pointers[layout.root], dtype, self.place(v, layout.offset))
-
-    def _places(self) -> tuple[Value, ...]:
-        """The index on each axis of the domain."""
-        places = [Value("0", I64, False)] * self.space.rank
-        for loop, (axis,) in enumerate(self.space.axes):
-            i = self.index[loop]
-            places[axis] = self.lanes.line(i) if loop == self.lane else Value(i, I64, False)
-        return tuple(places)
+        return self.lanes.load(self.pointers[layout.root], dtype, self.locate(v, layout.offset))
 
     def _reader(self, v: int) -> Reader | LiteralReader:
         spec, (root, strides, offset) = self.fusion.specs[v], self.fusion.layouts[v]

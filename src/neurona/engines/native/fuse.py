@@ -19,6 +19,7 @@ from neurona.core.lowering import (
     Elementwise,
     Indexed,
     Reduction,
+    Scatter,
     Search,
     View,
 )
@@ -130,7 +131,10 @@ class Fusion:
             self._place_fold(node)
         else:
             if not isinstance(kind, Contraction):  # these take their inputs without gaps
-                node = node._replace(inputs=tuple(self.compact(v) for v in node.inputs))
+                first, *rest = node.inputs  # a scatter into a number everywhere need not read it
+                if not (isinstance(kind, Scatter) and self.layouts[first].root in self.literals):
+                    first = self.compact(first)
+                node = node._replace(inputs=(first, *map(self.compact, rest)))
             self._new(self.specs[node.outputs[0]].shape if len(node.outputs) == 1 else (), node)
 
     def _view(self, node: Node) -> None:
@@ -166,7 +170,7 @@ class Fusion:
             a == b or n == 1
             for a, b, n in zip(layout.strides, steps, self.specs[x].shape, strict=True)
         )
-        literal = layout.root in self.literals and self.specs[x].size > 1
+        literal = layout.root in self.literals
         return x if whole and same and not literal else self.copy(x)
 
     def _new(self, domain: Shape, head: Node | None = None) -> Kernel:
@@ -181,7 +185,8 @@ class Fusion:
     def _place(self, node: Node, domain: Shape) -> Kernel:
         """Put an elementwise node into the kernel of one of its inputs, or into a new one."""
         homes = {self._home[v] for v in node.inputs if v in self._home}
-        for kernel in sorted(homes, key=lambda k: -k.number):
+        # the results of a head first: they are in registers
+        for kernel in sorted(homes, key=lambda k: (k.head is None, -k.number)):
             if kernel.domain == domain and self._may_join(kernel, node):
                 break
         else:
@@ -257,7 +262,9 @@ class Fusion:
         if any(self.layouts[v].root in made for n in needed for v in n.inputs):
             return False
         return not any(
-            v in made and self.specs[v].shape != kernel.domain for n in kernel.nodes for v in n.inputs
+            v in made and self.specs[v].shape != kernel.domain
+            for n in kernel.nodes
+            for v in n.inputs
         )
 
     def _merge(self, kernel: Kernel, other: Kernel) -> None:
@@ -308,6 +315,8 @@ class Fusion:
         for kernel in self.kernels:
             head = [kernel.head] if kernel.head else []
             made = [v for n in [*head, *kernel.nodes, *kernel.folds] for v in n.outputs]
+            if kernel.head is not None and not isinstance(kernel.head.op.lower, Contraction):
+                needed.update(kernel.head.outputs)  # it writes them whether they are read or not
             kernel.stores = [v for v in made if v in needed]
 
     def _sort(self) -> None:

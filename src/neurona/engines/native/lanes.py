@@ -13,6 +13,7 @@ import numpy as np
 
 from neurona.core.shapes import as_dtype
 from neurona.engines.native import mathematics
+from neurona.engines.native.bounds import position
 from neurona.engines.native.text import Function
 
 _SCALARS = {"b1": "i1", "u1": "i8", "i4": "i32", "i8": "i64", "f4": "float", "f8": "double"}
@@ -385,6 +386,40 @@ class Lanes:
             name, "void", size, (vector, x.text), (f"<{self.width} x ptr>", places),
             (f"<{self.width} x i1>", mask), at=1,
         )  # fmt: skip
+
+    def where(self, place: Value) -> Index:
+        """The index that an int64 value says."""
+        if not place.wide:
+            return Index(place.text, 0)
+        if self.width == 1:
+            return Index(place.text, 1)
+        if found := self._lines.get(place.text):
+            return Index(*found)
+        return Index("0", 1, place)
+
+    def load_where(
+        self, pointer: str, dtype: np.dtype, place: Value, condition: Value, otherwise: Any
+    ) -> Value:
+        """Read an array where a condition holds; nothing is touched elsewhere."""
+        other = otherwise if isinstance(otherwise, Value) else self.number(otherwise, dtype)
+        if self.width == 1 or not (place.wide or condition.wide):
+            safe = self.select(condition, place, self.number(0, I64))
+            loaded = self.load(pointer, dtype, self.where(safe))
+            return self.select(condition, loaded, other)
+        mask = self.spread(condition)
+        if self.mask is not None:
+            mask = self.logical_and(mask, Value(self.mask, BOOL, True))
+        index = self.where(place) if place.wide else Index("0", 1, self.spread(place))
+        loaded = Lanes(self.f, self.width, mask.text).load(pointer, dtype, index)
+        return self.select(condition, loaded, other)
+
+    def integer(self, n: int) -> Value:
+        """An int64 number."""
+        return self.number(n, I64)
+
+    def position(self, k: Value, size: int) -> Value:
+        """The place on an axis that an index means; one outside is reported, see `bounds.py`."""
+        return position(self, k, size)
 
     def _masked(
         self, name: str, result: str, align: int, *given: tuple[str, str], at: int = 0

@@ -7,7 +7,7 @@ the units of work; those that are folded run inside of a unit.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
 import numpy as np
@@ -16,7 +16,7 @@ from neurona.core.lowering import Indexed
 from neurona.engines.native.evaluate import Evaluator, aligned
 from neurona.engines.native.folds import Fold, fold_of
 from neurona.engines.native.fuse import Fusion, Kernel
-from neurona.engines.native.lanes import Index, Lanes
+from neurona.engines.native.lanes import I64, Index, Lanes, Value
 from neurona.engines.native.simplify import contiguous
 from neurona.engines.native.space import Space, collapse
 from neurona.engines.native.stage import Stage
@@ -24,6 +24,7 @@ from neurona.engines.native.text import Function
 
 BLOCK = 8  # vectors in a unit of a kernel with a single loop
 CHUNK = 8192  # elements that one partial result of a fold is made of, about
+UNROLLED = 4  # vectors of a short row that are written one by one
 UNITS = 16  # fewer units than this are too few to share a large fold
 
 
@@ -49,7 +50,20 @@ class Loops:
         self.inner = [k for k in others if self.space.folded[k]]
 
     def evaluator(self, lanes: Lanes, pointers: dict, index: Sequence[str]) -> Evaluator:
-        return Evaluator(self.fusion, self.kernel, self.space, lanes, pointers, index, self.lane)
+        """Values at an index of the loops, that of lane 0 on the lane loop."""
+
+        def locate(v: int, offset: int) -> Index:
+            base = lanes.f.add(self.space.offset(v, index, lanes.f), offset)
+            return Index(base, self.space.strides[v][self.lane] if self.lane >= 0 else 0)
+
+        def places() -> tuple[Value, ...]:
+            found = [Value("0", I64, False)] * self.space.rank
+            for loop, (axis,) in enumerate(self.space.axes):
+                i = index[loop]
+                found[axis] = lanes.line(i) if loop == self.lane else Value(i, I64, False)
+            return tuple(found)
+
+        return Evaluator(self.fusion, self.kernel, lanes, pointers, locate, places)
 
     # --- elementwise -------------------------------------------------------------------------------
 
@@ -100,7 +114,10 @@ class Loops:
         if self.lane < 0:
             body(Lanes(f, 1), index)
             return
-        if main:
+        if self.kernel.indexed and main <= UNROLLED * self.width:
+            for i in range(0, main, self.width):  # what is known of the place is computed once
+                body(Lanes(f, self.width), replaced(index, self.lane, str(i)))
+        elif main:
             with f.loop(0, main, self.width) as i:
                 body(Lanes(f, self.width), replaced(index, self.lane, i))
         if self.n > main:
@@ -234,7 +251,13 @@ class FoldRun:
         main = self.n - self.n % (group * self.width)
         if main:
             with self.f.loop(0, main, group * self.width) as i:
-                self._block(index, [(Lanes(self.f, self.width), self.f.add(i, k * self.width)) for k in range(group)])
+                self._block(
+                    index,
+                    [
+                        (Lanes(self.f, self.width), self.f.add(i, k * self.width))
+                        for k in range(group)
+                    ],
+                )
         rest = []
         place = main
         while place + self.width <= self.n:
@@ -315,7 +338,9 @@ class FoldRun:
         f, kept, work = self.f, self.space.size(False), itertools.count()
         for fold, node, slot in zip(self.folds, self.loops.kernel.folds, slots, strict=True):
             y = node.outputs[0]
-            where = [i if not folded else "0" for i, folded in zip(index, self.space.folded, strict=True)]
+            where = [
+                i if not folded else "0" for i, folded in zip(index, self.space.folded, strict=True)
+            ]
             base = self.space.offset(y, where, f)
             step = self.space.strides[y][lane] if lane >= 0 else 0
             state = fold.read(lanes, slot)
@@ -427,11 +452,8 @@ class unit_loops:
 
 
 def replaced(index: Sequence[str], loop: int, i: str) -> list[str]:
-    """The same indices, but for one loop."""
+    """The same indices, but for one loop, if there is any."""
     changed = list(index)
-    changed[loop] = i
+    if loop >= 0:
+        changed[loop] = i
     return changed
-
-
-def _unused() -> Iterator[None]:
-    yield

@@ -1,0 +1,84 @@
+"""Nests whose loops name every element of the output once, which a kernel can then sum and store.
+
+The input gradient of a convolution adds g[o] * w[k] to y[o * s + k * d - low]: several points of
+the loops meet in an element, and with strides some elements are met by none. Solved for o, it
+becomes a convolution of stride 1: the elements of y with (index + low) % s == r, one nest for each
+remainder r, are met by every (s / gcd(s, d))-th tap only, at o = q - j * d / gcd(s, d) + constant.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from neurona.core.lowering import Nest, Place
+
+
+def covering(nest: Nest, x_shape: Sequence[int], y_shape: Sequence[int]) -> list[Nest]:
+    """Return nests that share y out among them; each names every element of its part once.
+
+    Places in x may lie outside, even where those of the given nest do not: they count as zero.
+    A nest with a loop of size 0 is for elements that nothing is added to.
+    """
+    nests = [nest]
+    for axis, size in enumerate(y_shape):
+        if not covered(nest, axis, size):
+            nests = [part for n in nests for part in solved(n, axis, size, x_shape)]
+    return nests
+
+
+def covered(nest: Nest, axis: int, size: int) -> bool:
+    """Whether the loops of an axis of y name each of its indices once, outermost loop first."""
+    place, inside = nest.y[axis], 1
+    loops = [(s, n) for s, n in zip(place.steps, nest.sizes, strict=True) if s and n != 1]
+    for step, count in reversed(loops):
+        if step != inside:
+            return False
+        inside *= count
+    return inside == size and place.offset == 0
+
+
+def solved(nest: Nest, axis: int, size: int, x_shape: Sequence[int]) -> list[Nest]:
+    """Return a nest for each remainder, with the loops o and k of an axis of y exchanged."""
+    place = nest.y[axis]
+    o, k = pair(nest, place, x_shape)
+    s, d = place.steps[o], place.steps[k]
+    shared = math.gcd(s, d)
+    parts = []
+    for r in range(s):
+        first = -((r + place.offset) // s)  # the smallest q with an index of at least 0
+        count = len(range(s * first + r + place.offset, size, s))
+        if count <= 0:
+            continue
+        tap = next((t for t in range(s // shared) if (t * d - r) % s == 0), None)
+        taps = 0 if tap is None else len(range(tap, nest.sizes[k], s // shared))
+        tap = tap or 0
+        begin = first + (r - tap * d) // s
+        sizes = list(nest.sizes)
+        sizes[o], sizes[k] = count, taps
+
+        def moved(p: Place, tap: int = tap, begin: int = begin) -> Place:
+            """The place with o = q + begin - j * d / shared and k = tap + j * s / shared."""
+            steps = list(p.steps)
+            steps[k] = (p.steps[k] * s - p.steps[o] * d) // shared
+            return Place(tuple(steps), p.offset + p.steps[k] * tap + p.steps[o] * begin)
+
+        ys = list(map(moved, nest.y))
+        if not taps:  # the index of y, which no tap leads to
+            ys[axis] = Place(ys[axis].steps, s * first + r + place.offset)
+        xs, ws = (tuple(map(moved, places)) for places in (nest.x, nest.w))
+        parts.append(Nest(tuple(sizes), xs, ws, tuple(ys)))
+    return parts
+
+
+def pair(nest: Nest, place: Place, x_shape: Sequence[int]) -> tuple[int, int]:
+    """Return the loop that walks an axis of x from end to end, and the other one of a place."""
+    loops = [i for i, step in enumerate(place.steps) if step]
+    for p, size in zip(nest.x, x_shape, strict=True):
+        walking = [i for i, step in enumerate(p.steps) if step]
+        if len(walking) == 1 and walking[0] in loops and len(loops) == 2:
+            (o,) = walking
+            (k,) = set(loops) - {o}
+            if (p.steps[o], p.offset, nest.sizes[o]) == (1, 0, size) and place.steps[o] > 0:
+                return o, k
+    raise ValueError(f"no loop of {place} can be solved for")

@@ -1,0 +1,300 @@
+"""Write a Fusion as LLVM IR: a function for each stage of each kernel, and one that calls them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from neurona.core.graph import Node
+from neurona.core.lowering import Contraction, Loop, Random, Running, Scatter, Sort
+from neurona.engines.native import contraction, loops, philox, running, scan, scatter, sort
+from neurona.engines.native.evaluate import Evaluator, aligned
+from neurona.engines.native.fuse import Fusion, Kernel, fuse
+from neurona.engines.native.lanes import Index, Lanes, Value
+from neurona.engines.native.machine import Machine
+from neurona.engines.native.memory import Key, Memory
+from neurona.engines.native.simplify import contiguous, simplify
+from neurona.engines.native.stage import Stage
+from neurona.engines.native.team_code import BARRIER
+from neurona.engines.native.text import Function, Module
+
+SHARED = 150_000  # operations of a stage from which on several threads share it
+
+
+@dataclass
+class Segment:
+    """Kernels that run one after the other without leaving native code, or one node in Python."""
+
+    function: str
+    kernels: list[int]
+    shared: bool = False
+
+
+class Emission:
+    """The code of a Fusion.
+
+    Args:
+        module: where the code goes.
+        prefix: of the names of its functions; the bodies of loops have Emissions of their own.
+
+    Attributes:
+        segments: in order; those without a function run a kernel's head on the reference rule.
+        stages: for each kernel its stages, none if it has no native code.
+        memory: where values lie.
+        constants: arrays that the table points to, by their keys in `memory.constants`.
+    """
+
+    def __init__(
+        self, fusion: Fusion, machine: Machine, module: Module | None = None, prefix: str = ""
+    ) -> None:
+        self.fusion, self.machine, self.prefix = fusion, machine, prefix
+        self.module = module or Module()
+        self.loops: dict[int, Emission] = {}
+        plans = [self._plan(time, kernel) for time, kernel in enumerate(fusion.kernels)]
+        self.stages = [stages for stages, _ in plans]
+        self.constants: dict[Key, np.ndarray] = {
+            v: np.ascontiguousarray(array)
+            for v, array in fusion.graph.constants.items()
+            if v not in fusion.literals
+        }
+        nested = {(t, k): c for t, loop in self.loops.items() for k, c in loop.constants.items()}
+        self.constants.update(nested)
+        self.memory = Memory(fusion, [works for _, works in plans], list(nested))
+        self.module.part("barrier", BARRIER)
+        for time, (stages, works) in enumerate(plans):
+            for number, stage in enumerate(stages):
+                self._write(time, number, stage, len(works))
+        self.segments = self._segments()
+
+    @property
+    def native(self) -> bool:
+        """Whether no node runs on its reference rule."""
+        return all(segment.function for segment in self.segments)
+
+    # --- kernels -------------------------------------------------------------------------------
+
+    def _plan(self, time: int, kernel: Kernel) -> tuple[list[Stage], list[int]]:
+        if 0 in kernel.domain and not kernel.folds:
+            return [EMPTY], []
+        if kernel.head is None:
+            return loops.plan(self.fusion, kernel, self.machine)
+        kind = kernel.head.op.lower
+        if isinstance(kind, Contraction):
+            return self._contraction(kernel)
+        if isinstance(kind, Loop):
+            return self._loop(time, kernel.head)
+        return self._algorithm(kernel.head)
+
+    def _algorithm(self, head: Node) -> tuple[list[Stage], list[int]]:
+        """The stages of a head that is an algorithm of its own; none if it has no native code."""
+        kind, given, machine = head.op.lower, head.attributes, self.machine
+        x, y = self.fusion.specs[head.inputs[0]], self.fusion.specs[head.outputs[0]]
+        if isinstance(kind, Random):
+            return philox.plan(y, given["draw"], machine)
+        if isinstance(kind, Scatter):
+            specs = [self.fusion.specs[v] for v in head.inputs]
+            fill = self.fusion.literals.get(self.fusion.layouts[head.inputs[0]].root)
+            return scatter.plan(kind, given, specs, machine, fill)
+        if isinstance(kind, Running):
+            return running.plan(kind, x, y, machine=machine, **given)
+        if isinstance(kind, Sort):
+            return sort.plan(x, machine=machine, **given)
+        return [], []
+
+    def _loop(self, time: int, head: Node) -> tuple[list[Stage], list[int]]:
+        body = fuse(simplify(head.attributes["body"]))
+        name, start = f"{self.prefix}loop{time}_", len(self.module.functions)
+        emission = Emission(body, self.machine, self.module, name)
+        if not emission.native:
+            del self.module.functions[start:]
+            return [], []
+        self.loops[time] = emission
+        stage = LoopStage(1, EMPTY.emit, emission.flops * head.attributes["length"])
+        return [stage], scan.workspaces(emission, head)
+
+    @property
+    def flops(self) -> int:
+        """Operations of all stages."""
+        return sum(stage.flops for stages in self.stages for stage in stages)
+
+    def _contraction(self, kernel: Kernel) -> tuple[list[Stage], list[int]]:
+        head, fusion = kernel.head, self.fusion
+        assert head is not None
+        (x, w), (y,) = head.inputs, head.outputs
+        shapes = [fusion.specs[v].shape for v in (x, w, y)]
+        nest = head.op.lower.nest(*shapes, **head.attributes)  # type: ignore[union-attr]
+        return contraction.plan(
+            nest, fusion.layouts[x].strides, fusion.layouts[w].strides, shapes[2], shapes[0],
+            shapes[1], fusion.specs[y].dtype, self.machine,
+        )  # fmt: skip
+
+    def _write(self, time: int, number: int, stage: Stage, works: int) -> None:
+        kernel = self.fusion.kernels[time]
+        loop = self.loops.get(time)
+        units = ["i64 %begin", "i64 %end"] if loop is None else THREADS
+        name = f"{self.prefix}k{time}_{number}"
+        f = self.module.function(name, ["ptr %table", *units], self.machine.attributes)
+        pointers = Pointers(f, self, time, works)
+        f.status = pointers["status"]
+        if kernel.head is None:
+            stage.emit(f, pointers, None)
+            return
+        if loop is not None:
+            scan.write(f, pointers, loop, kernel.head, self.memory.slots, time)
+            return
+        given = {name: pointers[name] for name in pointers if str(name).startswith("work")}
+        y = kernel.head.outputs[0]
+        if y in kernel.stores:
+            given["y"] = pointers[y]
+        if not isinstance(kernel.head.op.lower, Contraction):
+            for i, v in enumerate(kernel.head.inputs):
+                if self.fusion.layouts[v].root not in self.fusion.literals:
+                    given[str(i)] = pointers.view(v)
+            stage.emit(f, given, None)
+            return
+        for name, v in zip("xw", kernel.head.inputs, strict=True):
+            given[name] = pointers.view(v)
+        only = not kernel.nodes and kernel.stores == [y]
+        stage.emit(f, given, None if only else self._finish(f, kernel, pointers))
+
+    def _finish(self, f: Function, kernel: Kernel, pointers: Pointers):
+        """What is done with the results of a head: the other nodes of its kernel."""
+        fusion, rank = self.fusion, len(kernel.domain)
+        strides = {v: contiguous(kernel.domain) for v in kernel.stores}
+        for v in kernel.inputs():
+            if fusion.specs[v].shape == kernel.domain:
+                strides[v] = fusion.layouts[v].strides
+            else:
+                strides[v] = aligned(fusion.layouts[v].strides, fusion.specs[v].shape, rank)
+
+        def finish(lanes: Lanes, place, value: Value) -> None:
+            def locate(v: int, offset: int) -> Index:
+                index = place.index(strides[v])
+                return Index(f.add(index.base, offset), index.step)
+
+            known = {kernel.head.outputs[0]: value}
+            evaluator = Evaluator(fusion, kernel, lanes, pointers, locate, None, known)
+            for v in kernel.stores:
+                evaluator.store(v)
+
+        return finish
+
+    # --- the whole -------------------------------------------------------------------------------
+
+    def _segments(self) -> list[Segment]:
+        segments: list[Segment] = []
+        for time, stages in enumerate(self.stages):
+            if not stages:
+                segments.append(Segment("", [time]))
+            elif segments and segments[-1].function:
+                segments[-1].kernels.append(time)
+            else:
+                segments.append(Segment(f"{self.prefix}work{len(segments)}", [time]))
+        for segment in segments:
+            if segment.function:
+                segment.shared = self._work(segment)
+        return segments
+
+    def _work(self, segment: Segment) -> bool:
+        """Write the function that each thread runs; return whether threads share any of it."""
+        linkage = "internal" if self.prefix else "external"
+        arguments = ["ptr %table", *THREADS]
+        f = self.module.function(segment.function, arguments, self.machine.attributes, linkage)
+        calls = [
+            (f"{self.prefix}k{time}_{number}", stage, self.loops.get(time))
+            for time in segment.kernels
+            for number, stage in enumerate(self.stages[time])
+            if stage is not EMPTY
+        ]
+        any_shared, alone = False, []
+        for name, stage, loop in calls:
+            loop_shares = loop is not None and loop.shared
+            if not loop_shares and (stage.units == 1 or stage.flops < SHARED):
+                alone.append((name, stage))
+                continue
+            self._run_alone(f, alone, any_shared)
+            f.do("call void @barrier(ptr %team, i64 %thread, i64 %threads)")
+            if loop_shares:
+                f.do(f"call void @{name}(ptr %table, i64 %thread, i64 %threads, ptr %team)")
+            else:
+                begin = self._share(f, "%thread", stage.units)
+                end = self._share(f, f.let("add i64 %thread, 1"), stage.units)
+                f.do(f"call void @{name}(ptr %table, i64 {begin}, i64 {end})")
+            any_shared, alone = True, []
+        self._run_alone(f, alone, any_shared)
+        return any_shared
+
+    @property
+    def shared(self) -> bool:
+        """Whether threads share any of the work."""
+        return any(segment.shared for segment in self.segments)
+
+    def _share(self, f: Function, thread: str, units: int) -> str:
+        product = f.let(f"mul i64 {thread}, {units}")
+        return f.let(f"udiv i64 {product}, %threads")
+
+    def _run_alone(self, f: Function, calls: list[tuple[str, Stage]], barrier: bool) -> None:
+        """Run small stages on the first thread."""
+        if not calls:
+            return
+        if barrier:
+            f.do("call void @barrier(ptr %team, i64 %thread, i64 %threads)")
+        with f.when(f.let("icmp eq i64 %thread, 0")):
+            for name, stage in calls:
+                if isinstance(stage, LoopStage):
+                    f.do(f"call void @{name}(ptr %table, i64 0, i64 1, ptr %team)")
+                else:
+                    f.do(f"call void @{name}(ptr %table, i64 0, i64 {stage.units})")
+
+
+class LoopStage(Stage):
+    """A loop whose body has stages of its own."""
+
+
+THREADS = ["i64 %thread", "i64 %threads", "ptr %team"]
+EMPTY = Stage(0, lambda f, pointers, finish: None)
+
+
+class Pointers(dict):
+    """Addresses by root or name, written into a function when they are first asked for."""
+
+    def __init__(self, f: Function, emission: Emission, time: int, works: int) -> None:
+        super().__init__()
+        self.f, self.emission, self.time = f, emission, time
+        for i in range(works):
+            self[f"work{i}"] = self._in_arena((time, i))
+
+    def __missing__(self, root: Any) -> str:
+        if root == "status":
+            self[root] = self._slot(Memory.STATUS)
+            return self[root]
+        memory = self.emission.memory
+        slot = memory.slots.get(root)
+        self[root] = self._in_arena(root) if slot is None else self._slot(slot)
+        return self[root]
+
+    def _slot(self, slot: int) -> str:
+        # at the head of the function, wherever it is asked for
+        place, name = self.f.name("p"), self.f.name("p")
+        self.f.slots.append(f"  {place} = getelementptr ptr, ptr %table, i64 {slot}")
+        self.f.slots.append(f"  {name} = load ptr, ptr {place}")
+        return name
+
+    def _in_arena(self, key) -> str:
+        if "arena" not in self:
+            self["arena"] = self._slot(Memory.ARENA)
+        name = self.f.name("p")
+        offset = self.emission.memory.offsets[key]
+        self.f.slots.append(f"  {name} = getelementptr i8, ptr {self['arena']}, i64 {offset}")
+        return name
+
+    def view(self, v: int) -> str:
+        """The address of the first element of a value."""
+        layout, f = self.emission.fusion.layouts[v], self.f
+        name = f.name("p")
+        size = self.emission.fusion.specs[v].dtype.itemsize
+        base = self[layout.root]
+        f.slots.append(f"  {name} = getelementptr i8, ptr {base}, i64 {layout.offset * size}")
+        return name
