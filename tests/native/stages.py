@@ -6,6 +6,7 @@ import itertools
 import numpy as np
 
 from neurona.engines.native.assemble import assemble
+from neurona.engines.native.llvm import llvm
 from neurona.engines.native.machine import Machine
 from neurona.engines.native.text import Module
 
@@ -17,7 +18,7 @@ def run(planned, arrays, machine, cuts=3):
     """Run stages and workspaces on arrays by name; they are changed in place."""
     stages, sizes = planned
     work = {f"work{k}": np.full(size, 0xAB, "uint8") for k, size in enumerate(sizes)}
-    arrays = {**arrays, **work}
+    arrays = {"status": np.zeros(3, "int64"), **arrays, **work}
     module, names = Module(), list(arrays)
     for k, stage in enumerate(stages):
         f = module.function(
@@ -26,7 +27,9 @@ def run(planned, arrays, machine, cuts=3):
         pointers = {
             n: f.let(f"load ptr, ptr {f.address('%table', 'ptr', i)}") for i, n in enumerate(names)
         }
+        f.status = pointers["status"]
         stage.emit(f, pointers, None)
+    llvm().parse_assembly(str(module)).verify()
     code = assemble(str(module), machine)
     table = (ctypes.c_void_p * len(arrays))(*[a.ctypes.data for a in arrays.values()])
     for k, stage in enumerate(stages):

@@ -3,6 +3,8 @@
 import ctypes
 import itertools
 import math
+import mmap
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neurona.engines.native.assemble import assemble
+from neurona.engines.native.assemble import assemble, check_ir
 from neurona.engines.native.machine import Machine
 from neurona.engines.native.product import Axis, Product, plan
 from neurona.engines.native.text import Module
@@ -20,9 +22,8 @@ KERNEL = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
 GUARD = 12345
 
 
-def compile(product, target="host", finish=None, extra=()):
-    """The kernels of a product as one function of arrays a, b, c, ...; units split as told."""
-    machine = Machine.named(target)
+def write(product, machine, finish=None, extra=()):
+    """The IR of a product's kernels k0, k1, ...; its stages, and the sizes of its workspaces."""
     stages, works = plan(product, machine)
     module = Module()
     names = ["a", "b", "c", *extra, *[f"work{i}" for i in range(len(works))]]
@@ -38,7 +39,14 @@ def compile(product, target="host", finish=None, extra=()):
             for i, name in enumerate(names)
         }
         stage.emit(f, pointers, finish(pointers) if finish and stage.final else None)
-    code = assemble(str(module), machine)
+    return str(module), stages, works
+
+
+def compile(product, target="host", finish=None, extra=()):
+    """The kernels of a product as one function of arrays a, b, c, ...; units split as told."""
+    machine = Machine.named(target)
+    text, stages, works = write(product, machine, finish, extra)
+    code = assemble(text, machine)
     kernels = [KERNEL(code.address(f"k{number}")) for number in range(len(stages))]
 
     def call(*arrays, parts=1, code=code):
@@ -51,6 +59,21 @@ def compile(product, target="host", finish=None, extra=()):
                 kernel(given, begin, end)
 
     return call
+
+
+def guarded(values):
+    """A copy that ends where a page begins that nobody may read or write."""
+    if not sys.platform.startswith("linux"):
+        return values.copy()
+    page = mmap.PAGESIZE
+    length = -(-values.nbytes // page) * page
+    memory = mmap.mmap(-1, length + page)
+    start = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+    assert ctypes.CDLL(None).mprotect(ctypes.c_void_p(start + length), page, 0) == 0
+    raw = np.frombuffer(memory, "uint8", values.nbytes, length - values.nbytes)
+    copy = raw.view(values.dtype)
+    copy[...] = values
+    return copy
 
 
 def extent(axes, operand):
@@ -100,8 +123,8 @@ def check(product, target="host", parts=3):
     touched = np.zeros(size, bool)
     np.lib.stride_tricks.as_strided(touched, shape, [axis.c for axis in outside])[...] = True
     assert (c[~touched] == GUARD).all()
-    whole = np.full(size, GUARD, product.dtype)
-    call(a, b, whole)
+    whole = guarded(np.full(size, GUARD, product.dtype))
+    call(guarded(a), guarded(b), whole)
     assert whole.tobytes() == c.tobytes()  # the same bits for any split
 
 
@@ -190,6 +213,13 @@ def test_long_sums_are_cut_into_parts(shape, target):
     product = kernel_gradient(*shape)
     assert [stage.final for stage in plan(product, Machine.named(target))[0]] == [False, True]
     check(product, target, parts=5)
+
+
+def test_long_sums_of_what_has_to_be_transposed():
+    product = matmul(40, 4000, 64, b="nk")
+    finals = [stage.final for stage in plan(product, Machine.host())[0]]
+    assert finals == [False, False, True]
+    check(product)
 
 
 def test_large_operands_are_packed():
@@ -317,3 +347,17 @@ def test_a_place_knows_the_index_along_every_axis(product):
     c = np.zeros([*sizes, len(sizes)], np.int64)
     compile(product, "host", finish)(a, b, c)
     np.testing.assert_array_equal(np.moveaxis(c, -1, 0), np.indices(sizes))
+
+
+@pytest.mark.parametrize("target", ["avx512", "neon", "apple"])
+def test_code_is_made_for_other_processors_too(target):
+    machine = Machine.named(target)
+    for product in (
+        matmul(32, 70, 30),
+        matmul(70, 40, 1),
+        matmul(33, 64, 100, "float64", b="nk"),
+        convolution(2, 13, 13, 32, 3, 3, 64),
+        kernel_gradient(8, 28, 28, 1, 3, 3, 32),
+    ):
+        text, _, _ = write(product, machine)
+        assert check_ir(text, machine)

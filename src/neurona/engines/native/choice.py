@@ -85,7 +85,7 @@ def choose(given: Roles, rank: int, dtype: np.dtype, machine: Machine) -> Tiles:
     chains = 1
     while height * across * chains < 5 and steps >= 8 * chains and chains < 4 and not dots:
         chains *= 2
-    unroll = chains if height * across >= 8 else max(chains, 2)
+    unroll = chains if height * across >= 16 else max(chains, 2)
     if height * across * steps <= 64:
         unroll = max(unroll, steps)
     size = dtype.itemsize * steps
@@ -136,7 +136,7 @@ def _shape(rows: list[Span], columns: int, width: int, registers: int) -> tuple[
         limit = min(size, registers // within)
         for step, across in itertools.product(range(1, limit + 1), range(1, min(vectors, 8) + 1)):
             height = step * within
-            if height * across + min(height, across) + 1 > registers and height * across > 1:
+            if (height + 1) * across + 1 > registers and height * across > 1:
                 continue
             down, beside = _parts(size, step), _parts(vectors, across)
             cycles = sum(
@@ -156,4 +156,4 @@ def _parts(size: int, step: int) -> list[tuple[int, int]]:
 
 def _cycles(height: int, across: int) -> float:
     """The time of one step of a tile: few sums wait for each other, few rows for vectors of b."""
-    return max(height * across, 3 * across, 4) + 0.15 * (height + across)
+    return max(height * across, 3 * across, 10) + 0.25 * (height + across)

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from neurona.core.graph import Node
-from neurona.core.lowering import Contraction, Loop, Random
-from neurona.engines.native import contraction, loops, philox, scan
+from neurona.core.lowering import Contraction, Loop, Random, Running, Scatter, Sort
+from neurona.engines.native import contraction, loops, philox, running, scan, scatter, sort
 from neurona.engines.native.evaluate import Evaluator, aligned
 from neurona.engines.native.fuse import Fusion, Kernel, fuse
 from neurona.engines.native.lanes import Index, Lanes, Value
@@ -85,9 +85,22 @@ class Emission:
             return self._contraction(kernel)
         if isinstance(kind, Loop):
             return self._loop(time, kernel.head)
+        return self._algorithm(kernel.head)
+
+    def _algorithm(self, head: Node) -> tuple[list[Stage], list[int]]:
+        """The stages of a head that is an algorithm of its own; none if it has no native code."""
+        kind, given, machine = head.op.lower, head.attributes, self.machine
+        x, y = self.fusion.specs[head.inputs[0]], self.fusion.specs[head.outputs[0]]
         if isinstance(kind, Random):
-            y = self.fusion.specs[kernel.head.outputs[0]]
-            return philox.plan(y, kernel.head.attributes["draw"], self.machine)
+            return philox.plan(y, given["draw"], machine)
+        if isinstance(kind, Scatter):
+            specs = [self.fusion.specs[v] for v in head.inputs]
+            fill = self.fusion.literals.get(self.fusion.layouts[head.inputs[0]].root)
+            return scatter.plan(kind, given, specs, machine, fill)
+        if isinstance(kind, Running):
+            return running.plan(kind, x, y, machine=machine, **given)
+        if isinstance(kind, Sort):
+            return sort.plan(x, machine=machine, **given)
         return [], []
 
     def _loop(self, time: int, head: Node) -> tuple[list[Stage], list[int]]:
@@ -137,8 +150,8 @@ class Emission:
             given["y"] = pointers[y]
         if not isinstance(kernel.head.op.lower, Contraction):
             for i, v in enumerate(kernel.head.inputs):
-                given[str(i)] = pointers.view(v)
-            given["status"] = pointers["status"]
+                if self.fusion.layouts[v].root not in self.fusion.literals:
+                    given[str(i)] = pointers.view(v)
             stage.emit(f, given, None)
             return
         for name, v in zip("xw", kernel.head.inputs, strict=True):

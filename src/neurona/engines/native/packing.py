@@ -141,8 +141,12 @@ class Packing:
 def worthwhile(tiles: Tiles) -> bool:
     """Whether the rows of results repay a copy of b."""
     rows = math.prod(span.size for span in (*tiles.rows, tiles.cut.span, *tiles.whole))
-    size = math.prod(span.size for span in tiles.inner) * tiles.columns.span.size
-    if tiles.columns.span.b != 1:
-        return size > 16 and rows > 1 and tiles.width > 1
+    steps = math.prod(span.size for span in tiles.inner)
+    if not tiles.contiguous:
+        return steps * tiles.columns.span.size > 16 and rows > 1 and tiles.width > 1
+    size = steps * tiles.columns.span.size * tiles.dtype.itemsize
     stride = max((span.b for span in tiles.inner), default=0) * tiles.dtype.itemsize
-    return rows >= 256 and size * tiles.dtype.itemsize >= 1 << 20 and stride >= 1 << 11
+    panel = tiles.columns.step * tiles.dtype.itemsize
+    if panel <= 128 and stride % 256 == 0:  # narrow panels would share few sets of the cache
+        return rows >= 64 and steps * panel >= 1 << 13
+    return rows >= 256 and size >= 1 << 20 and stride >= 1 << 11

@@ -17,7 +17,7 @@ from neurona.engines.native.sums import outer_products, total
 from neurona.engines.native.text import Function
 from neurona.engines.native.tiles import Span, Tile, Tiles, number
 
-CHUNK_BYTES = 1 << 16  # of b; a's part is often as large, and the second cache holds both
+CHUNK_BYTES = 1 << 17  # of b; a's part is often as large, and the second cache holds both
 STEPS = 1024  # shorter sums are not cut
 
 
@@ -102,8 +102,9 @@ def cut(tiles: Tiles) -> Parts | None:
     steps = math.prod(span.size for span in tiles.inner)
     step_bytes = size * math.prod(span.size for span in spans if span.b)
     results = size * math.prod(span.size for span in spans)
-    few = tiles.units < 16 or steps * step_bytes > 1 << 19
-    if steps < STEPS or not few or results > 1 << 19:
+    streams = not tiles.packed and steps * step_bytes > 1 << 19  # b, again for each row of tiles
+    few = streams or tiles.units < 16
+    if tiles.dots or steps < STEPS or not few or results > 1 << 19:
         return None
     if steps * results // size < 1 << 20:
         return None

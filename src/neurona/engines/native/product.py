@@ -110,58 +110,63 @@ def plan(product: Product, machine: Machine) -> tuple[list[Stage], list[int]]:
     results = product.batch + product.rows + product.columns
     if not all(axis.size for axis in results):
         return [Stage(0, lambda f, pointers, finish: None, 0, True)], []
-    strides = [axis.c for axis in results]
-    tiles = choose(roles(product), len(strides), product.dtype, machine)
-
-    def target(pointers: dict[str, str], finish: Finish | None) -> Finish:
-        def store(lanes: Lanes, place: Place, value: Value) -> None:
-            lanes.store(pointers["c"], value, place.index(strides))
-
-        return finish or store
-
-    if parts := cut(tiles):
-        return _parts(product, parts, target)
-    return _whole(product, tiles, target)
-
-
-def _whole(
-    product: Product, tiles: Tiles, target: Callable[..., Finish]
-) -> tuple[list[Stage], list[int]]:
-    """Every tile is summed at once, from b as it is or packed into panels."""
+    tiles = choose(roles(product), len(results), product.dtype, machine)
     left, right = "ba" if tiles.swapped else "ab"
-    stages, works = [], []
-    if worthwhile(tiles):
-        packing, tiles = Packing(tiles), Packing(tiles).packed()
+    stages, rooms = [], []
+    parts = cut(tiles) if tiles.contiguous else None
+    if not parts and worthwhile(tiles):
+        packing = Packing(tiles)
+        stages.append(_packing(packing, right))
+        rooms.append(packing.room)
+        tiles, right = packing.packed(), "work0"
+        parts = cut(tiles)
+    if parts:
+        stages += _in_parts(product, parts, left, right, f"work{len(rooms)}")
+        rooms.append(parts.groups * parts.room)
+    else:
+        stages.append(_at_once(product, tiles, left, right))
+    return stages, [room * product.dtype.itemsize for room in rooms]
 
-        def pack(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
-            packing.emit(f, pointers[source], pointers["work0"])
 
-        source, right = right, "work0"
-        stages.append(Stage(packing.units, pack, 0, False))
-        works.append(packing.room * product.dtype.itemsize)
+def _packing(packing: Packing, right: str) -> Stage:
+    """Copy an operand into panels."""
+
+    def emit(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
+        packing.emit(f, pointers[right], pointers["work0"])
+
+    return Stage(packing.units, emit, 0, False)
+
+
+def _at_once(product: Product, tiles: Tiles, left: str, right: str) -> Stage:
+    """Sum and finish every tile."""
     steps = math.prod(axis.size for axis in product.inner)
 
     def emit(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
         loop = finish is not None and steps >= 24 and tiles.area > 4 * tiles.width
-        sums.emit(f, tiles, pointers[left], pointers[right], target(pointers, finish), loop)
+        target = finish or _store(product, pointers["c"])
+        sums.emit(f, tiles, pointers[left], pointers[right], target, loop)
 
-    return [*stages, Stage(tiles.units, emit, product.flops, True)], works
+    return Stage(tiles.units, emit, product.flops, True)
 
 
-def _parts(
-    product: Product, parts: Parts, target: Callable[..., Finish]
-) -> tuple[list[Stage], list[int]]:
-    """Parts of the sum first, then their sum."""
-    left, right = "ba" if parts.tiles.swapped else "ab"
+def _in_parts(product: Product, parts: Parts, left: str, right: str, work: str) -> list[Stage]:
+    """Parts of the sums first, then their sum."""
 
     def emit(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
-        parts.emit(f, pointers[left], pointers[right], pointers["work0"])
+        parts.emit(f, pointers[left], pointers[right], pointers[work])
 
     def total(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
-        parts.total(f, pointers["work0"], target(pointers, finish))
+        parts.total(f, pointers[work], finish or _store(product, pointers["c"]))
 
-    stages = [
-        Stage(parts.groups, emit, product.flops, False),
-        Stage(parts.tiles.units, total, 0, True),
-    ]
-    return stages, [parts.groups * parts.room * product.dtype.itemsize]
+    first = Stage(parts.groups, emit, product.flops, False)
+    return [first, Stage(parts.tiles.units, total, 0, True)]
+
+
+def _store(product: Product, pointer: str) -> Finish:
+    """Store results by their strides."""
+    strides = [axis.c for axis in product.batch + product.rows + product.columns]
+
+    def store(lanes: Lanes, place: Place, value: Value) -> None:
+        lanes.store(pointer, value, place.index(strides))
+
+    return store

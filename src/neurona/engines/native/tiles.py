@@ -189,6 +189,11 @@ class Tiles:
         return math.prod(count for _, count, _ in self.order)
 
     @property
+    def contiguous(self) -> bool:
+        """Whether the columns of b lie side by side."""
+        return self.packed or self.columns.span.b == 1 or self.columns.span.size == 1
+
+    @property
     def area(self) -> int:
         """Elements of a whole tile, padded to vectors."""
         height = self.cut.step * math.prod(span.size for span in self.whole)
