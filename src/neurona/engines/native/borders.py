@@ -4,6 +4,9 @@ The tile is some places o along the last spatial axis, times some vectors of col
 of that axis lie inside of x is known for each place when the code is written, as the taps are
 unrolled: the first and the last tile of a line have forms of their own. Along the other axes the
 place is known when the code runs, and bounds the loop over taps.
+
+In the gradient of a kernel, o and k change roles. Tiles lie within channels, so that k is known
+when the code runs on all axes, and bounds the loops over o.
 """
 
 from __future__ import annotations
@@ -17,10 +20,11 @@ from typing import NamedTuple
 import numpy as np
 
 from neurona.core.lowering import Nest, Place
-from neurona.engines.native.choice import CACHE, Roles, choose
+from neurona.engines.native.choice import CACHE, NONE, Roles, choose
 from neurona.engines.native.lanes import Index, Value
 from neurona.engines.native.packing import Packing, worthwhile
 from neurona.engines.native.part import Operand, Planned, along, part
+from neurona.engines.native.parts import CHUNK_BYTES, Parts
 from neurona.engines.native.place import Finish, Position
 from neurona.engines.native.product import Machine, Stage
 from neurona.engines.native.sums import finished, multiply_add
@@ -29,6 +33,8 @@ from neurona.engines.native.tiles import Span, Tile, Tiles
 
 TAPS = 5  # that are unrolled; more make long code
 FORMS = 4  # of tiles along a line
+ROWS = 8  # that are few for a tile, of channels where these are cut
+RESULTS = 1 << 19  # bytes of a gradient that parts of sums repay
 
 
 class Border(NamedTuple):
@@ -114,17 +120,19 @@ class Bordered:
     """Tiles of a convolution, and where they read outside.
 
     Attributes:
-        tiles: with the last spatial axis cut, and its taps the last of what is summed over.
-        line: the border of that axis.
-        others: for each loop before these taps None, or the places that bound it and the border.
+        tiles: the last axis of rows is cut; if it has a border, its taps are summed over last.
+        line: that border, None if there is none.
+        others: for each loop over other taps None, or the places that bound it and the border.
     """
 
     tiles: Tiles
-    line: Border
+    line: Border | None
     others: tuple[tuple[Span, Border] | None, ...]
 
     def stages(self, flops: int) -> tuple[list[Stage], list[int]]:
         """Return the stages, of which the first packs b if that pays, and the workspaces."""
+        if self.line is None and (parts := self._parts()):
+            return _in_parts(parts, flops), [parts.groups * parts.room * self.tiles.dtype.itemsize]
         stages, works, made, right = [], [], self, "b"
         if worthwhile(self.tiles):
             packing, right = Packing(self.tiles), "work0"
@@ -142,6 +150,28 @@ class Bordered:
 
         return [*stages, Stage(made.tiles.units, emit, flops, True)], works
 
+    def _parts(self) -> Parts | None:
+        """Long sums are cut along the images."""
+        tiles = self.tiles
+        images, *inside = tiles.inner
+        spans = (*tiles.outer, *tiles.rows, tiles.cut.span, tiles.columns.span)
+        results = math.prod(span.size for span in spans) * tiles.dtype.itemsize
+        image = math.prod(span.size for span in (*inside, tiles.columns.span))
+        if self.others[0] is not None or not tiles.contiguous or results > RESULTS:
+            return None
+        count = max(CHUNK_BYTES // (image * tiles.dtype.itemsize), 1)
+        count = next(n for n in range(count, 0, -1) if images.size % n == 0)
+        chunks = images.size // count
+        over = images._replace(size=chunks, a=images.a * count, b=images.b * count)
+        within = replace(tiles, inner=(images._replace(size=count), *inside))
+        made = replace(self, tiles=within)
+
+        def products(tile: Tile, a: str, b: str, start: list[list[Value]]) -> list[list[Value]]:
+            return made._sums(tile, a, b, made.forms(tile.shape[0])[0][1], start)
+
+        groups = min(chunks, 16 if results <= 1 << 17 else 8)
+        return Parts(within, (over,), groups, products)
+
     def emit(self, f: Function, a: str, b: str, finish: Finish) -> None:
         """Write a kernel that computes the tiles from %begin to %end."""
         loop = self.tiles.area > 4 * self.tiles.width
@@ -152,6 +182,8 @@ class Bordered:
 
     def forms(self, rows: int) -> list[tuple[tuple[int, int], list[list[int]]]]:
         """For tiles of so many rows: the range where they begin, and the rows inside by tap."""
+        if self.line is None:
+            return [((0, 0), [list(range(rows))])]
         size, step = self.tiles.cut.span.size, self.tiles.cut.step
         found: list[tuple[tuple[int, int], list[list[int]]]] = []
         for start in range(0, size, step):
@@ -180,22 +212,26 @@ class Bordered:
             result.append((f.pure(f"and i1 {low}, {high}"), inside))
         return result
 
-    def _sums(self, tile: Tile, a: str, b: str, inside: list[list[int]]) -> list[list[Value]]:
-        """Sum over all taps inside, for each row and vector of a tile."""
+    def _sums(
+        self, tile: Tile, a: str, b: str, inside: list[list[int]],
+        start: list[list[Value]] | None = None,
+    ) -> list[list[Value]]:  # fmt: skip
+        """Sum over all taps inside, for each row and vector of a tile; on top of `start`."""
         f, tiles, lanes = tile.f, self.tiles, tile.lanes
         a, b = tile.address(a, "a"), tile.address(b, "b")
         column = 1 if tiles.packed else tiles.columns.span.b
         zero = lanes.spread(lanes.number(0, tiles.dtype))
-        *outer, line = tiles.inner
-        slots = [[tile.slot(zero) for _ in tile.vectors] for _ in tile.starts]
+        outer, line = tiles.inner[: len(self.others)], (*tiles.inner, NONE)[len(self.others)]
+        first = start or [[zero] * len(tile.vectors)] * len(tile.starts)
+        slots = [[tile.slot(value) for value in row] for row in first]
+        limits = [
+            limited[1].bounds(f, tile.at[limited[0]]) if limited else (0, span.size)
+            for span, limited in zip(outer, self.others, strict=True)
+        ]
         with contextlib.ExitStack() as stack:
             a_at = b_at = "0"
-            for span, limited in zip(outer, self.others, strict=True):
-                limits: tuple[str | int, str | int] = (0, span.size)
-                if limited:
-                    places, border = limited
-                    limits = border.bounds(f, tile.at[places])
-                i = stack.enter_context(f.loop(*limits))
+            for span, limit in zip(outer, limits, strict=True):
+                i = stack.enter_context(f.loop(*limit))
                 a_at, b_at = f.add(a_at, f.mul(i, span.a)), f.add(b_at, f.mul(i, span.b))
             a_now, b_now = f.address(a, tiles.scalar, a_at), f.address(b, tiles.scalar, b_at)
             sums = [[tile.load(slot) for slot in row] for row in slots]
@@ -216,6 +252,20 @@ class Bordered:
                 for slot, value in zip(row, values, strict=True):
                     f.do(f"store {tile.kind} {value.text}, ptr {slot}")
         return [[tile.load(slot) for slot in row] for row in slots]
+
+
+def _in_parts(parts: Parts, flops: int) -> list[Stage]:
+    """The parts of the sums, and their sums."""
+
+    def emit(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
+        parts.emit(f, pointers["a"], pointers["b"], pointers["work0"])
+
+    def total(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
+        assert finish is not None
+        parts.total(f, pointers["work0"], finish)
+
+    first = Stage(parts.groups, emit, flops, False)
+    return [first, Stage(parts.tiles.units, total, 0, True)]
 
 
 def plan(
@@ -239,13 +289,18 @@ def plan(
     columns = [i for i in kept if loops[i].w and not loops[i].x]
     rows = [i for i in kept if not loops[i].w]
     inner = [i for i in numbers if loops[i].summed]
-    line = next((border for border in found if rows and border.place == rows[-1]), None)
     bounded = {border.tap: border for border in found}
-    if line is None or line.taps > TAPS or kept[-1] not in columns:
+    if not rows or not columns or kept[-1] != columns[-1]:
         return None
     if not all(border.place in rows for border in found):
         return None
-    order = [i for i in inner if i != line.tap] + [line.tap]
+    line = next((border for border in found if border.place == rows[-1]), None)
+    if line.taps > TAPS if line else loops[rows[-1]].size < ROWS:
+        return None
+    order = [i for i in inner if line is None or i != line.tap]
+    others = order[:]
+    if line:
+        order.append(line.tap)
     axes = [*batch, *rows, *columns]
 
     def spans(numbers: Sequence[int]) -> list[Span]:
@@ -258,21 +313,23 @@ def plan(
         ]  # fmt: skip
 
     of = dict(zip(kept, spans(kept), strict=True))
-    roles = Roles(spans(batch), [of[line.place]], spans(columns), spans(order))
+    last = of[rows[-1]]
+    roles = Roles(spans(batch), [last], spans(columns), spans(order))
     tiles = choose(roles, len(axes), dtype, machine)
-    if tiles.swapped or tiles.cut.span != of[line.place] or tiles.inner != tuple(spans(order)):
+    if tiles.swapped or tiles.cut.span != last:
         return None
     size = dtype.itemsize * math.prod(loops[i].size for i in order)
     results = math.prod(loops[i].size for i in rows)
     tiles = replace(
         tiles,
         rows=tuple(of[i] for i in rows[:-1]),
+        inner=tuple(spans(order)),
         rows_first=size * tiles.columns.span.size <= CACHE < size * results,
-        unroll=line.taps,
+        unroll=1,
         chains=1,
     )
-    others = tuple((of[bounded[i].place], bounded[i]) if i in bounded else None for i in order[:-1])
-    bordered = Bordered(tiles, line, others)
+    limits = [(of[bounded[i].place], bounded[i]) if i in bounded else None for i in others]
+    bordered = Bordered(tiles, line, tuple(limits))
     forms = sum(
         len(bordered.forms(n)) for n in {tiles.cut.step, tiles.cut.span.size % tiles.cut.step}
     )
