@@ -28,13 +28,20 @@ def products(shapes: Iterable[tuple[str, int, int, int]]) -> Run:
         (matrix(m, k, kind[0] == "t"), matrix(k, n, kind[1] == "t"), np.empty((m, n), np.float32))
         for kind, m, k, n in shapes
     ]
+    chosen = [min(_ways(*triple), key=_seconds) for triple in triples]
+    return _repeat(lambda: [run() for run in chosen])
+
+
+def _ways(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> list[Callable[[], Any]]:
+    """Return one product in each library: NumPy's and, where it is installed, torch's."""
+    ways: list[Callable[[], Any]] = [lambda: np.matmul(a, b, out=c)]
     try:
         import torch
     except ImportError:
-        return _repeat(lambda: [np.matmul(a, b, out=c) for a, b, c in triples])
+        return ways
     torch.set_grad_enabled(False)
-    tensors = [tuple(torch.from_numpy(a) for a in triple) for triple in triples]
-    return _repeat(lambda: [torch.mm(a, b, out=c) for a, b, c in tensors])
+    x, y, z = (torch.from_numpy(array) for array in (a, b, c))
+    return [*ways, lambda: torch.mm(x, y, out=z)]
 
 
 def network(batch: int, *sizes: int) -> list[tuple[str, int, int, int]]:
@@ -84,6 +91,15 @@ def convolutions(batch: int, layers: Iterable[tuple[int, int, int, int, int, int
     return _repeat(lambda: [run() for run in chosen])
 
 
+def both(first: Run, second: Run) -> Run:
+    """Return a run of both, one after the other."""
+
+    def repeat(count: int) -> float:
+        return first(count) + second(count)
+
+    return repeat
+
+
 def _repeat(run: Callable[[], Any]) -> Run:
     def repeat(count: int) -> float:
         for _ in range(count):
@@ -95,7 +111,7 @@ def _repeat(run: Callable[[], Any]) -> Run:
 
 def _seconds(run: Callable[[], Any]) -> float:
     found = []
-    for _ in range(4):
+    for _ in range(8):
         start = perf_counter()
         run()
         found.append(perf_counter() - start)
