@@ -59,7 +59,5 @@ def jax_step(state: Any, gradients: list[Any]) -> Any:
     a = LR * jnp.sqrt(1 - B2**t) / (1 - B1**t)
     ms = [B1 * m + (1 - B1) * g for m, g in zip(ms, gradients, strict=True)]
     vs = [B2 * v + (1 - B2) * g * g for v, g in zip(vs, gradients, strict=True)]
-    moved = [
-        w - a * m / (jnp.sqrt(v) + EPSILON) for w, m, v in zip(weights, ms, vs, strict=True)
-    ]
+    moved = [w - a * m / (jnp.sqrt(v) + EPSILON) for w, m, v in zip(weights, ms, vs, strict=True)]
     return moved, ms, vs, t

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 from time import perf_counter
 from typing import Any
 
@@ -47,7 +48,7 @@ def _ways(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> list[Callable[[], Any]
 def network(batch: int, *sizes: int) -> list[tuple[str, int, int, int]]:
     """Return the products of a dense network's step: forward, weights' and inputs' gradients."""
     shapes = []
-    for number, (fan_in, fan_out) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
+    for number, (fan_in, fan_out) in enumerate(pairwise(sizes)):
         shapes += [("nn", batch, fan_in, fan_out), ("tn", fan_in, batch, fan_out)]
         if number:  # nobody asks for the gradient of the data
             shapes.append(("nt", batch, fan_out, fan_in))

@@ -16,7 +16,7 @@ def per_step(
     task: Task, loss: Callable, weights: list, data: tuple, batch: int, rows: int,
     start: Callable = adam.jax_start, update: Callable = adam.jax_step,
 ) -> Run:  # fmt: skip
-    """Train with `loss(weights, key, *batch)`; the running mean of the loss is part of the state."""
+    """Train with `loss(weights, key, *batch)`; the sum of the losses is part of the state."""
     import jax
     import jax.numpy as jnp
 

@@ -1,7 +1,7 @@
 """The loops over batches around a model, each in its library's own way.
 
-All take `order`, the shuffled rows of an epoch, cut it into batches, and return the mean loss, which
-is kept without waiting for it. JAX's are in `jax_loops.py`.
+All cut the shuffled rows of an epoch into batches and return the mean loss, which is kept without
+waiting for it. JAX's are in `jax_loops.py`.
 """
 
 from __future__ import annotations

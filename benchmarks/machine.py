@@ -12,7 +12,7 @@ def describe() -> dict[str, object]:
     """Return processor, cores, memory and system."""
     return {
         "processor": _processor(),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "cores": os.cpu_count(),
         "vectors": _vectors(),
         "memory_gb": _memory(),
         "system": f"{platform.system()} {platform.machine()}",

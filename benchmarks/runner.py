@@ -9,7 +9,6 @@ output: so another process can let several peers take turns.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import importlib
 import importlib.metadata
 import json
@@ -133,9 +132,10 @@ def windows(run: Callable[[int], float], count: int) -> Iterator[float]:
 
 def version(peer: Any) -> str:
     name = {"sklearn": "scikit-learn"}.get(peer.module.split(".")[0], peer.module)
-    found = f"{name} "
-    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-        found += importlib.metadata.version(name)
+    try:
+        found = f"{name} {importlib.metadata.version(name)}"
+    except importlib.metadata.PackageNotFoundError:  # used from its source
+        found = f"{name} {sys.modules[name].__version__}"
     backend = dict(peer.variables).get("KERAS_BACKEND")
     return found + (f" on {backend} {importlib.metadata.version(backend)}" if backend else "")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -78,6 +79,6 @@ def glorot(rng: np.random.Generator, *shape: int) -> np.ndarray:
 def dense(rng: np.random.Generator, *sizes: int) -> list[np.ndarray]:
     """Return kernels and biases of dense layers: w1, b1, w2, b2, ..."""
     made = []
-    for fan_in, fan_out in zip(sizes[:-1], sizes[1:], strict=True):
+    for fan_in, fan_out in pairwise(sizes):
         made += [glorot(rng, fan_in, fan_out), np.zeros(fan_out, np.float32)]
     return made

@@ -1,4 +1,4 @@
-"""A convolutional classifier of digits: Conv32 3x3, pool, Conv64 3x3, pool, Dropout 0.5, Dense10."""
+"""A convolutional classifier of digits: 32 3x3, pool, 64 3x3, pool, dropout 0.5, Dense10, Adam."""
 
 from __future__ import annotations
 
@@ -35,7 +35,9 @@ def channels_first(weights: list[np.ndarray]) -> list[np.ndarray]:
     """Return the weights as torch and tinygrad lay them out: (filters, channels, height, width)."""
     k1, b1, k2, b2, w, b = weights
     w = w.reshape(5, 5, 64, 10).transpose(3, 2, 0, 1).reshape(10, 1600)
-    return [np.ascontiguousarray(a) for a in (k1.T.swapaxes(2, 3), b1, k2.T.swapaxes(2, 3), b2, w, b)]
+    return [
+        np.ascontiguousarray(a) for a in (k1.T.swapaxes(2, 3), b1, k2.T.swapaxes(2, 3), b2, w, b)
+    ]
 
 
 def neurona(task: Task, batch: int) -> Run:

@@ -51,7 +51,9 @@ def has_shortcut(channels: int, filters: int, stride: int) -> bool:
 def weights() -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Kernels (height, width, channels, filters) of the convolutions, and the dense layer."""
     rng = np.random.default_rng(1)
-    kernels = [glorot(rng, k, k, channels, filters) for _, channels, filters, k, _ in convolutions()]
+    kernels = [
+        glorot(rng, k, k, channels, filters) for _, channels, filters, k, _ in convolutions()
+    ]
     return kernels, dense(rng, STAGES[-1][0], 10)
 
 
