@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import machine, report
-from benchmarks.compare import Plan, check, compare, say
+from benchmarks.compare import Plan, Results, check, compare
 from benchmarks.peers import PEERS
 from benchmarks.process import Interpreters
 from benchmarks.workloads import WORKLOADS
@@ -31,28 +31,31 @@ def main() -> None:
     plan = Plan(
         interpreters, options.workloads, peers, threads, rounds, 1.5 if options.quick else 3.0
     )
-    results = compare(plan)
-    found = {
+    facts = {
         "date": datetime.date.today().isoformat(),
         "machine": machine.describe(),
         "engine": options.engine or "the default",
         "rounds": rounds,
+    }
+    results = compare(plan, lambda results: write(facts | tables(results), options.out))
+    print(report.markdown(facts | tables(results)))
+
+
+def tables(results: Results) -> dict[str, Any]:
+    return {
         "versions": results.versions,
         "times": report.with_ratios(results.times),
         "starts": results.starts,
         "missing": results.missing,
     }
-    write(found, options.out)
 
 
 def write(found: dict[str, Any], folder: Path | None) -> None:
-    text = report.markdown(found)
-    print(text)
+    """Write what is there so far, so that a run that is stopped has not run in vain."""
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "benchmarks.md").write_text(text)
+        (folder / "benchmarks.md").write_text(report.markdown(found))
         (folder / "benchmarks.json").write_text(json.dumps(found, indent=1) + "\n")
-        say(f"written to {folder}")
 
 
 def parse() -> argparse.Namespace:

@@ -10,7 +10,7 @@ import os
 import statistics
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,8 +49,8 @@ class Results:
     versions: dict[str, str] = field(default_factory=dict)
 
 
-def compare(plan: Plan) -> Results:
-    """Run all of it."""
+def compare(plan: Plan, keep: Callable[[Results], None]) -> Results:
+    """Run all of it; `keep` is called with what is there after each workload."""
     results = Results()
     with tempfile.TemporaryDirectory() as folder:
         for number, threads in enumerate(plan.threads):
@@ -60,6 +60,7 @@ def compare(plan: Plan) -> Results:
                     begin = perf_counter()
                     _Comparison(plan, name, threads, Path(folder), number == 0).run(results)
                     say(f"{name}, {threads} threads: {perf_counter() - begin:.0f} s")
+                    keep(results)
     return results
 
 
@@ -174,6 +175,7 @@ def check(interpreters: Interpreters, workloads: Iterable[str], peers: Iterable[
             process = Process(interpreters.command(*pair, "--check"), Path(folder))
             found = process.answer()
             process.close()
+            say(" ".join(pair))
             return found
 
         wanted = set(peers)

@@ -276,10 +276,8 @@ def numba(data: Any, task: Task, units: int) -> Run:
 def _peers(data: Any) -> dict[str, Any]:
     return {
         "neurona": partial(neurona, data),
-        "neurona-epochs": partial(neurona_epochs, data),
         "numpy": partial(numpy, data),
         "torch": partial(torch, data),
-        "torch-compile": partial(torch, data, compiled=True),
         "jax": partial(jax, data),
         "jax-scan": partial(jax_scan, data),
         "keras-jax": partial(keras, data),
@@ -293,7 +291,13 @@ DIFFERS = {"sklearn": "has no squared error behind a sigmoid; its log loss inste
 
 XOR = Workload(
     "XOR, 2-4-1 sigmoid, full batch of 4, SGD, 10,000 steps",
-    {"": (4, 10_000)}, _peers(xor), xor, differs=DIFFERS, threads=(1,),
+    {"": (4, 10_000)},
+    {
+        **_peers(xor),
+        "neurona-epochs": partial(neurona_epochs, xor),
+        "torch-compile": partial(torch, xor, compiled=True),
+    },
+    xor, differs=DIFFERS, threads=(1,),
 )  # fmt: skip
 MOONS = Workload(
     "moons, 2-n-1 sigmoid, full batch of 200, SGD, 5,000 steps",
