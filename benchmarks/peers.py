@@ -50,15 +50,19 @@ PEERS = {
 }
 
 
+THREADS = (
+    "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS",
+    "NUMBA_NUM_THREADS", "NEURONA_THREADS", "NUM_CPU_THREADS",
+)  # fmt: skip
+ONE_THREAD_XLA = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+
+
 def limit(threads: int) -> None:
-    """Let this process use so many threads; before the libraries are imported."""
-    for name in ("OMP", "MKL", "OPENBLAS", "NUMEXPR", "NUMBA", "NEURONA", "CPU", "VECLIB_MAXIMUM"):
-        os.environ[f"{name}_NUM_THREADS" if name != "NEURONA" else "NEURONA_THREADS"] = str(threads)
+    """Let this process use so many threads and cores; before the libraries are imported."""
+    os.environ.update(dict.fromkeys(THREADS, str(threads)))
     os.environ["JAX_PLATFORMS"] = "cpu"
     if threads == 1:
-        os.environ["XLA_FLAGS"] = (
-            "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
-        )
+        os.environ["XLA_FLAGS"] = ONE_THREAD_XLA
     if hasattr(os, "sched_setaffinity"):
         cores = sorted(os.sched_getaffinity(0))
         os.sched_setaffinity(0, cores[-threads:])
