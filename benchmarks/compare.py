@@ -71,7 +71,9 @@ class _Comparison:
         self.plan, self.name, self.threads, self.caches = plan, name, threads, caches
         self.workload: Workload = WORKLOADS[name]
         self.starts = self.workload.starts and first
-        self.peers = [p for p in self.workload.peers if p in plan.peers]
+        self.peers = [
+            p for p in self.workload.peers if p in plan.peers and (first or PEERS[p].leads)
+        ]
         self.facts: dict[str, dict[str, Any]] = {}
 
     def run(self, results: Results) -> None:

@@ -16,6 +16,7 @@ class Peer(NamedTuple):
         variables: of the environment.
         caches: whether it keeps compiled code on disk, so that a second start is faster.
         quick: whether a quick run measures it.
+        leads: whether it is ever near the best; if not, it is measured with one thread only.
     """
 
     title: str
@@ -24,6 +25,7 @@ class Peer(NamedTuple):
     variables: tuple[tuple[str, str], ...] = ()
     caches: bool = False
     quick: bool = True
+    leads: bool = True
 
 
 KERAS_JAX = (("KERAS_BACKEND", "jax"),)
@@ -31,7 +33,7 @@ KERAS_TORCH = (("KERAS_BACKEND", "torch"),)
 
 PEERS = {
     "neurona": Peer("neurona", "neurona", "ours", caches=True),
-    "neurona-epochs": Peer("neurona, an epoch a step", "neurona", "ours"),
+    "neurona-epochs": Peer("neurona, an epoch a step", "neurona", "ours", leads=False),
     "neurona-step": Peer("neurona, prediction step", "neurona", "ours"),
     "neurona-predict": Peer("neurona, model.predict", "neurona", "ours"),
     "numpy": Peer("NumPy by hand", "numpy"),
@@ -41,10 +43,12 @@ PEERS = {
     "jax": Peer("JAX, a call a step", "jax"),
     "jax-scan": Peer("JAX, lax.scan", "jax"),
     "keras-jax": Peer("Keras on JAX", "keras", variables=KERAS_JAX),
-    "keras-torch": Peer("Keras on torch", "keras", variables=KERAS_TORCH, quick=False),
-    "keras-predict": Peer("Keras on JAX, predict", "keras", variables=KERAS_JAX, quick=False),
-    "sklearn": Peer("scikit-learn", "sklearn.neural_network"),
-    "tinygrad": Peer("tinygrad", "tinygrad", quick=False),
+    "keras-torch": Peer("Keras on torch", "keras", variables=KERAS_TORCH, quick=False, leads=False),
+    "keras-predict": Peer(
+        "Keras on JAX, predict", "keras", variables=KERAS_JAX, quick=False, leads=False
+    ),
+    "sklearn": Peer("scikit-learn", "sklearn.neural_network", leads=False),
+    "tinygrad": Peer("tinygrad", "tinygrad", quick=False, leads=False),
     "floor": Peer("floor: the products alone", "torch", "floor"),
     "numba": Peer("floor: a scalar loop by numba", "numba", "floor"),
 }

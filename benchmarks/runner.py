@@ -23,7 +23,7 @@ from typing import Any, TextIO
 from benchmarks.machine import peak_memory
 from benchmarks.peers import PEERS, limit
 
-WINDOW = 0.4  # seconds: no more steps are timed together than fit in it
+WINDOW = 0.3  # seconds: no more steps are timed together than fit in it
 TURN = 0.12  # seconds: a turn repeats short windows for so long
 
 
