@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from neurona import config
 from neurona.engines.native.assemble import assemble
-from neurona.engines.native.cores import available_cores
+from neurona.engines.native.cores import thread_count
 from neurona.engines.native.emit import Emission
 from neurona.engines.native.memory import ALIGNMENT, Memory
 from neurona.engines.native.threads import Team
@@ -98,10 +99,9 @@ class Executable:
 
     def run(self, frame: Frame) -> None:
         """Run all segments on a Frame whose table is filled."""
-        threads = config.threads() or available_cores()
         for function, shared, segment in self.steps:
             if function:
-                Team.of(threads if shared else 1).run(function, frame.address)
+                team(shared).run(function, frame.address)
             else:
                 self._reference(frame, segment.kernels[0])
 
@@ -129,6 +129,14 @@ class Executable:
         size = max(spec.size * spec.dtype.itemsize, 1)
         buffer = (ctypes.c_char * size).from_address(start)
         return np.frombuffer(buffer, spec.dtype, spec.size).reshape(spec.shape)
+
+
+def team(shared: bool) -> Team:
+    """Return the team for work that threads share, or for work that is too small for that."""
+    return Team.of((config.threads() or _automatic()) if shared else 1)
+
+
+_automatic = functools.cache(thread_count)  # looks at files of the system
 
 
 def address(array: np.ndarray) -> int:
