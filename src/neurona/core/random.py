@@ -37,7 +37,7 @@ def philox(xp: Any, state: Any, draw: int, count: int) -> Any:
         xp: numpy, or a module like it with 64-bit integers.
         state: the integers (seed, step), int64 of shape (2,); or arrays of them, (2, N, 1), for
             N rows of words.
-        draw: number of the draw within the step.
+        draw: number of the draw within the step; or (N, 1) of them.
         count: how many words.
     """
     u64 = xp.uint64
@@ -45,7 +45,7 @@ def philox(xp: Any, state: Any, draw: int, count: int) -> Any:
     seed, step = state[0].astype(u64), state[1].astype(u64)
     k0, k1 = seed & low, seed >> shift
     c0 = xp.arange(-(-count // 4), dtype=u64)
-    c1 = xp.full_like(c0, draw & _LOW)
+    c1 = xp.full_like(c0, 0) + xp.asarray(draw & _LOW, dtype=u64)
     c2 = xp.full_like(c0, 0) + (step & low)
     c3 = xp.full_like(c0, 0) + (step >> shift)
     for _ in range(10):

@@ -165,20 +165,20 @@ def permutation(n, seed=None):
     return argsort(_unit((n,), "float64", seed))
 
 
-def permutations(n, states, draw=0):
-    """What `permutation(n)` gives at each of some states of the random stream, as int64 (N, n).
+def permutations(n, states, draws=0):
+    """What `permutation(n)` gives at some states of the random stream, as int64 (N, n).
 
     Args:
         n: how many numbers.
-        states: (seed, step) pairs, (N, 2).
-        draw: number of the draw within the step.
+        states: (seed, step) pairs, (N, 2) or (1, 2).
+        draws: numbers of the draws within the step, (N,) or one for all.
 
     >>> state = random.get_position()
     >>> permutations(5, [state])[0].tolist() == permutation(5).tolist()
     True
     """
-    pairs = np.asarray(states, np.int64).T[..., None]
-    return np.argsort(_bits(np, random.philox(np, pairs, draw, 2 * n)), axis=-1, stable=True)
+    pairs, draws = np.asarray(states, np.int64).T[..., None], np.reshape(draws, (-1, 1))
+    return np.argsort(_bits(np, random.philox(np, pairs, draws, 2 * n)), axis=-1, stable=True)
 
 
 def categorical(logits, shape=None, seed=None):

@@ -59,7 +59,7 @@ class Source:
         self.whole = -(-self.size // batch_size)  # batches in a pass
         self.steps, self._going_on = steps or self.whole, steps is not None
         self._last: Order | None = None
-        self._known: tuple[Any, np.ndarray] | None = None  # the last permutation
+        self._known: tuple[Any, np.ndarray] | None = None  # the last permutations
 
     def peek(self) -> Batch:
         """Return the first batch in the given order."""
@@ -86,21 +86,18 @@ class Source:
     def stretch(self, order: Order | None, start: int, stop: int) -> Stretch:
         """Return the batches of an epoch with the numbers from `start` up to `stop`."""
         self._last = order if self._going_on else None
-        first = self._first(order)
-        number, end = first + start, first + stop
-        rows: list[np.ndarray] = []
+        number, end = self._first(order) + start, self._first(order) + stop
+        first_pass = number // self.whole
+        rows = self._permutations(order, first_pass, -(-end // self.whole))
         pieces: list[tuple[int, int, int]] = []
         while number < end:
             passed, place = divmod(number, self.whole)
             count = min(self.whole - place, end - number)
-            indices = self._permutation(order, passed)
-            pieces += self._pieces(len(rows) * self.size, place, place + count)
-            if indices is not None:
-                rows.append(indices)
+            base = 0 if rows is None else (passed - first_pass) * self.size
+            for piece in self._pieces(base, place, place + count):
+                _append(pieces, piece)
             number += count
-        if len(rows) > 1:
-            return Stretch(np.concatenate(rows), pieces)
-        return Stretch(rows[0] if rows else None, pieces)
+        return Stretch(rows, pieces)
 
     def epochs(self, order: Order | None, count: int) -> Stretch | None:
         """Return several epochs, as they come one after the other if nothing else draws numbers.
@@ -137,19 +134,29 @@ class Source:
         return order[2] if order is not None and self._going_on else 0
 
     def _pieces(self, base: int, start: int, stop: int) -> list[tuple[int, int, int]]:
-        """Return batches of a pass as pieces; without an order `base` does not count."""
-        base, full = base if self.shuffle else 0, self.size // self.batch_size
+        """Return batches of a pass that begins at the row `base`."""
+        full = self.size // self.batch_size
         whole = min(stop, full) - start
         pieces = [(base + start * self.batch_size, self.batch_size, whole)] if whole > 0 else []
         if stop > full:
             pieces.append((base + full * self.batch_size, self.size - full * self.batch_size, 1))
         return pieces
 
-    def _permutation(self, order: Order | None, passed: int) -> np.ndarray | None:
-        """Return the samples' order in a pass: the draw of that number from the order's state."""
+    def _permutations(self, order: Order | None, begin: int, end: int) -> np.ndarray | None:
+        """Return the samples' order in some passes: the draws of these numbers from one state."""
         if order is None or not self.shuffle:
             return None
-        if self._known is None or self._known[0] != (order[:2], passed):
-            found = draw.permutations(self.size, [order[:2]], passed)[0]
-            self._known = (order[:2], passed), found
+        key = (order[:2], begin, end)
+        if self._known is None or self._known[0] != key:
+            found = draw.permutations(self.size, [order[:2]], np.arange(begin, end))
+            self._known = key, found.reshape(-1)
         return self._known[1]
+
+
+def _append(pieces: list[tuple[int, int, int]], piece: tuple[int, int, int]) -> None:
+    """Add a piece; one that goes on where the last one ends makes that longer."""
+    first, size, count = piece
+    if pieces and pieces[-1][1] == size and pieces[-1][0] + size * pieces[-1][2] == first:
+        pieces[-1] = (pieces[-1][0], size, pieces[-1][2] + count)
+    else:
+        pieces.append(piece)
