@@ -92,6 +92,7 @@ class Batches:
             with self.pace.timed(stop - start):
                 return self.step.run(self.source, self.source.stretch(order, start, stop))
 
+        self.source.begin(order)
         while start < self.source.steps:
             stop = min(start + (self.fixed or self.pace.steps), self.source.steps)
             yield stop - start, run

@@ -77,15 +77,19 @@ class Source:
 
     def batches(self, order: Order | None = None, start: int = 0) -> Iterator[Batch]:
         """Return the batches of an epoch from number `start` on."""
+        self.begin(order)
         while start < self.steps:
             number = self._first(order) + start
             stop = min(start + self.whole - number % self.whole, self.steps)
             yield from self.cut(self.stretch(order, start, stop))
             start = stop
 
+    def begin(self, order: Order | None) -> None:
+        """Note which epoch runs: the next one may go on behind it."""
+        self._last = order if self._going_on else None
+
     def stretch(self, order: Order | None, start: int, stop: int) -> Stretch:
         """Return the batches of an epoch with the numbers from `start` up to `stop`."""
-        self._last = order if self._going_on else None
         number, end = self._first(order) + start, self._first(order) + stop
         first_pass = number // self.whole
         rows = self._permutations(order, first_pass, -(-end // self.whole))
