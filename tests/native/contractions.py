@@ -1,11 +1,12 @@
 """Compile the plan of a contraction on its own, and run it between guards."""
 
 import ctypes
-from types import SimpleNamespace
+import itertools
 
 import numpy as np
 
 from neurona.core.op import OPS
+from neurona.core.shapes import Spec
 from neurona.engines.native.assemble import assemble
 from neurona.engines.native.contraction import plan
 from neurona.engines.native.machine import Machine
@@ -26,9 +27,9 @@ class Compiled:
         finish: from y's shape to a Finish that stores to the pointer 'y', None for the plan's own.
     """
 
-    def __init__(self, op, x, w, attributes, target="host", finish=None, keep=False):
-        self.shape = OPS[op].shape(SimpleNamespace(shape=x.shape, dtype=x.dtype, ndim=x.ndim),
-            SimpleNamespace(shape=w.shape, dtype=w.dtype, ndim=w.ndim), **attributes).shape  # fmt: skip
+    def __init__(self, op, x, w, attributes, target="host", finish=None):
+        specs = [Spec(x.shape, x.dtype), Spec(w.shape, w.dtype)]
+        self.shape = OPS[op].shape(*specs, **attributes).shape
         machine = Machine.named(target)
         nest = OPS[op].lower.nest(x.shape, w.shape, self.shape, **attributes)
         strides = [tuple(s // a.itemsize for s in a.strides) for a in (x, w)]
@@ -61,7 +62,7 @@ class Compiled:
         table = (ctypes.c_void_p * len(arrays))(*(a.ctypes.data for a in arrays))
         for stage, kernel in zip(self.stages, self.kernels, strict=True):
             cuts = [stage.units * i // pieces for i in range(pieces + 1)]
-            for begin, end in reversed(list(zip(cuts, cuts[1:], strict=False))):
+            for begin, end in reversed(list(itertools.pairwise(cuts))):
                 kernel(table, begin, end)
         for around in (around_y, *(a for _, a in works)):
             assert (around[:GUARD] == PATTERN).all(), "written before an array"

@@ -2,14 +2,24 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from neurona.core.graph import trace
 from neurona.core.op import OPS
 from neurona.core.shapes import Spec
-from neurona.engines.native import philox
+from neurona.engines.native import philox, running, scatter, sort
+from neurona.engines.native.assemble import check_ir
+from neurona.engines.native.emit import Emission
+from neurona.engines.native.fuse import fuse
 from neurona.engines.native.machine import Machine
+from neurona.engines.native.simplify import simplify
+from neurona.engines.program import compile
+from neurona.errors import IndexRangeError
 
 from ..ops.cases import CASES
-from .stages import TARGETS, run
+from ..ops.test_ops import attributes
+from .stages import TARGETS, run, written
 
 MACHINES = pytest.mark.parametrize("machine", [*map(Machine.named, TARGETS)], ids=TARGETS)
 
@@ -42,3 +52,210 @@ def test_random_unit(dtype, count, machine):
         want = OPS["random_unit"](state, shape=(count,), draw=draw, dtype=dtype).numpy()
         y = result(philox.plan(spec, draw, machine), spec, [state], machine)
         np.testing.assert_array_equal(y, want)
+
+
+def scattered(case_or_name, arrays, given, machine, **more):
+    op = OPS[case_or_name]
+    specs = [Spec(a.shape, a.dtype) for a in arrays]
+    planned = scatter.plan(op.lower, given, specs, machine, **more)
+    return result(planned, specs[0], arrays, machine)
+
+
+@MACHINES
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@cases("scatter_add", "add_along_axis")
+def test_scatter_cases(case, dtype, machine):
+    arrays = case.arrays(dtype)
+    want = OPS[case.op](*arrays, **case.attributes).numpy()
+    given = OPS[case.op]._bind(tuple(arrays), dict(case.attributes))[1]
+    np.testing.assert_array_equal(scattered(case.op, arrays, given, machine), want)
+
+
+@MACHINES
+@pytest.mark.parametrize("dtype", ["float32", "int64", "uint8", "bool"])
+@pytest.mark.parametrize(
+    ("name", "x", "indices", "axis"),
+    [
+        ("scatter_add", (7, 150), (40,), 0),
+        ("scatter_add", (70,), (5, 9), 0),
+        ("scatter_add", (3, 5, 2, 19), (4,), 1),
+        ("add_along_axis", (6, 33), (6, 50), 1),
+        ("add_along_axis", (6, 33), (20, 33), 0),
+    ],
+)
+def test_scatter_adds_in_order(name, x, indices, axis, dtype, machine):
+    rng = np.random.default_rng(3)
+    k = rng.integers(-x[axis], x[axis], indices).astype("int32")
+    shape = indices if name == "add_along_axis" else (*x[:axis], *indices, *x[axis + 1 :])
+    x, updates = [(rng.standard_normal(s) * 100).astype(dtype) for s in (x, shape)]
+    want = OPS[name](x, k, updates, axis=axis).numpy()
+    got = scattered(name, [x, k, updates], {"axis": axis}, machine)
+    np.testing.assert_array_equal(got, want)
+    zero = np.zeros_like(x)
+    want = OPS[name](zero, k, updates, axis=axis).numpy()
+    got = scattered(name, [np.full_like(x, 1), k, updates], {"axis": axis}, machine, fill=0)
+    np.testing.assert_array_equal(got, want)
+
+
+@MACHINES
+@pytest.mark.parametrize("bad", [7, -8, 2**31 - 1])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_an_index_outside_is_reported_and_nothing_outside_is_touched(axis, bad, machine):
+    x = np.zeros((7, 7), "float32")
+    k = np.zeros((7, 7), "int32")
+    k[3, 5] = bad
+    status = np.zeros(3, "int64")
+    specs = [Spec(x.shape, x.dtype), Spec(k.shape, k.dtype), Spec(x.shape, x.dtype)]
+    planned = scatter.plan(OPS["add_along_axis"].lower, {"axis": axis}, specs, machine)
+    result(planned, specs[0], [x, k, x + 1], machine, status=status)
+    assert status.tolist() == [1, bad, 7]
+
+
+@MACHINES
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@cases("cumsum")
+def test_running_cases(case, dtype, machine):
+    (x,) = case.arrays(dtype)
+    runs(x, machine, **case.attributes)
+
+
+@MACHINES
+@pytest.mark.parametrize("dtype", ["float32", "int32", "uint8", "bool"])
+@pytest.mark.parametrize(
+    ("shape", "axis"), [((5, 70), 0), ((5, 70), 1), ((3, 4, 50), -2), ((9,), 0), ((1, 3), 0)]
+)
+@pytest.mark.parametrize("reverse", [False, True])
+def test_running_sum(shape, axis, reverse, dtype, machine):
+    x = (np.random.default_rng(1).standard_normal(shape) * 100).astype(dtype)
+    runs(x, machine, axis=axis, reverse=reverse)
+
+
+def runs(x, machine, **given):
+    op = OPS["cumsum"]
+    given = op._bind((x,), given)[1]
+    want = op(x, **given).numpy()
+    spec = Spec(want.shape, want.dtype)
+    planned = running.plan(op.lower, Spec(x.shape, x.dtype), spec, machine=machine, **given)
+    np.testing.assert_array_equal(result(planned, spec, [x], machine), want)
+
+
+@MACHINES
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@cases("argsort")
+def test_sort_cases(case, dtype, machine):
+    (x,) = case.arrays(dtype)
+    sorts(x, machine, **case.attributes)
+
+
+SPECIAL = [0.0, -0.0, np.nan, -np.nan, np.inf, -np.inf, 5e-324, -1e-40, 1.0, -1.0, 1e38, -1e38]
+
+
+@MACHINES
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int32", "int64", "uint8", "bool"])
+@pytest.mark.parametrize(
+    ("shape", "axis"),
+    [((40,), 0), ((20, 83), 1), ((20, 33), 0), ((3, 70, 2), -2), ((2, 300), 1), ((3, 1), 1)],
+)
+@pytest.mark.parametrize("descending", [False, True])
+def test_sort(shape, axis, descending, dtype, machine):
+    rng = np.random.default_rng(2)
+    if dtype.startswith("f"):
+        values = np.float64([*SPECIAL, *rng.standard_normal(8)])
+    else:
+        limits = (0, 1) if dtype == "bool" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+        values = np.array([*limits, 0, 1, 3, 100])
+    with np.errstate(all="ignore"):
+        x = rng.choice(values, shape).astype(dtype)
+    sorts(x, machine, axis=axis, descending=descending)
+
+
+def sorts(x, machine, **given):
+    op = OPS["argsort"]
+    given = op._bind((x,), given)[1]
+    spec = Spec(x.shape, np.dtype("int32"))
+    planned = sort.plan(Spec(x.shape, x.dtype), machine=machine, **given)
+    np.testing.assert_array_equal(result(planned, spec, [x], machine), op(x, **given).numpy())
+
+
+@pytest.mark.parametrize("target", ["neon", "apple"])
+def test_code_for_other_machines(target):
+    machine, f32 = Machine.named(target), np.dtype("float32")
+    x, k = Spec((5, 70), f32), Spec((5, 70), np.dtype("int32"))
+    kinds = {name: OPS[name].lower for name in ("add_along_axis", "cumsum")}
+    for stages, works in (
+        philox.plan(x, 0, machine),
+        scatter.plan(kinds["add_along_axis"], {"axis": 0}, [x, k, x], machine),
+        running.plan(kinds["cumsum"], x, x, 0, True, machine),
+        sort.plan(x, 0, False, machine),
+        sort.plan(x, 1, True, machine),
+    ):
+        names = ["status", "0", "1", "2", "y", *(f"work{i}" for i in range(len(works)))]
+        assert check_ir(written(stages, names, machine), machine)
+
+
+# --- shapes at random ----------------------------------------------------------------------------
+
+SIZES = st.lists(st.integers(1, 40), min_size=1, max_size=3)
+FEW = settings(max_examples=25, deadline=None)
+HOST = Machine.host()
+
+
+@FEW
+@given(SIZES, st.integers(0, 2), st.booleans(), st.integers(0, 2**32))
+def test_sorts_of_any_shape(shape, axis, descending, seed):
+    x = np.random.default_rng(seed).integers(-9, 9, shape).astype("float32")
+    sorts(x, HOST, axis=axis % len(shape), descending=descending)
+
+
+@FEW
+@given(SIZES, st.integers(0, 2), st.booleans(), st.integers(0, 2**32))
+def test_running_sums_of_any_shape(shape, axis, reverse, seed):
+    x = np.random.default_rng(seed).standard_normal(shape)
+    runs(x, HOST, axis=axis % len(shape), reverse=reverse)
+
+
+@FEW
+@given(SIZES, SIZES, st.integers(0, 2), st.integers(0, 2**32))
+def test_scatters_of_any_shape(shape, many, axis, seed):
+    rng, axis = np.random.default_rng(seed), axis % len(shape)
+    k = rng.integers(-shape[axis], shape[axis], many[:2])
+    x = rng.standard_normal(shape).astype("float32")
+    updates = rng.standard_normal((*shape[:axis], *k.shape, *shape[axis + 1 :])).astype("float32")
+    want = OPS["scatter_add"](x, k, updates, axis=axis).numpy()
+    got = scattered("scatter_add", [x, k, updates], {"axis": axis}, HOST)
+    np.testing.assert_array_equal(got, want)
+
+
+@FEW
+@given(st.integers(1, 3000), st.integers(0, 2**31), st.integers(-(2**62), 2**62))
+def test_draws_of_any_size(count, draw, seed):
+    spec, state = Spec((count,), np.dtype("float32")), np.array([seed, 1])
+    want = OPS["random_unit"](state, shape=(count,), draw=draw, dtype="float32").numpy()
+    y = result(philox.plan(spec, draw, HOST), spec, [state], HOST)
+    np.testing.assert_array_equal(y, want)
+
+
+# --- within the engine ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_every_row_is_native_code(case):
+    op, given = OPS[case.op], attributes(case)
+    arrays = [x.numpy() for x in op._bind(tuple(case.arrays()), dict(given))[0]]
+    graph = trace(lambda *xs: op(*xs, **given), arrays)
+    assert Emission(fuse(simplify(graph)), HOST).native
+
+
+@pytest.mark.parametrize("bad", [3, -4])
+@pytest.mark.parametrize("name", ["take", "take_along_axis", "scatter_add", "add_along_axis"])
+def test_an_index_outside_is_an_error_once(name, bad):
+    x, k = np.ones((3, 2), "float32"), np.zeros((3, 2), "int32")
+    updates = [np.ones((3, 2, 2), "float32")] * (name == "scatter_add")
+    updates += [x] * (name == "add_along_axis")
+    program = compile(trace(lambda *xs: OPS[name](*xs, axis=0), [x, k, *updates]), "native")
+    want = OPS[name](x, k, *updates, axis=0).numpy()
+    wrong = k.copy()
+    wrong[1, 1] = bad
+    with pytest.raises(IndexRangeError, match=f"{bad}.*-3 to 2"):
+        program(x, wrong, *updates)
+    np.testing.assert_array_equal(program(x, k, *updates)[0], want)

@@ -2,31 +2,119 @@
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-import neurona as nn
 from neurona.core.lowering import Contraction
 from neurona.core.op import OPS
+from neurona.core.shapes import Spec
 
 from ..ops.cases import CASES
 from .contractions import Compiled
 
 ROWS = [case for case in CASES if isinstance(OPS[case.op].lower, Contraction)]
-CLOSE = {"float64": 1e-12, "float32": 3e-5}
+CLOSE = {"float64": 1e-12, "float32": 3e-5, "int32": 0, "int64": 0}
+TARGETS = ["host", "avx2", "baseline"]
 
 
-def check(op, x, w, attributes, target="host"):
+def check(op, x, w, attributes, target="host", pieces=3):
     """One contraction on a target: the numbers of the forward rule, for any split of the units."""
-    want = OPS[op](np.float64(x), np.float64(w), **attributes).numpy()
+    wide = [np.float64(a) if a.dtype.kind == "f" else a for a in (x, w)]
+    want = OPS[op](*wide, **attributes).numpy()
     compiled = Compiled(op, x, w, attributes, target)
     y = compiled(x, w)
+    assert y.shape == want.shape
     scale = max(abs(want).max(initial=0), 1)
-    close = CLOSE[str(x.dtype)] * scale
-    np.testing.assert_allclose(y, want, rtol=0, atol=close)
-    np.testing.assert_array_equal(compiled(x, w, pieces=3), y)
+    np.testing.assert_allclose(y, want, rtol=0, atol=CLOSE[str(x.dtype)] * scale)
+    np.testing.assert_array_equal(compiled(x, w, pieces), y)
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("target", ["host", "avx2", "baseline"])
+@pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("case", ROWS, ids=str)
 def test_row(case, target, dtype):
     check(case.op, *case.arrays(dtype), case.attributes, target)
+
+
+# --- random ones ---------------------------------------------------------------------------------
+
+
+def values(shape, dtype):
+    """Small numbers, none like its neighbours."""
+    count = np.arange(1, int(np.prod(shape)) + 1, dtype="float64").reshape(shape)
+    numbers = np.sin(count * count)
+    return numbers.astype(dtype) if np.dtype(dtype).kind == "f" else (9 * numbers).astype(dtype)
+
+
+@st.composite
+def views(draw, shape, dtype):
+    """An array of a shape, seen as: a slice, transposed, backwards or repeated."""
+    order = draw(st.permutations(range(len(shape))))
+    steps = draw(
+        st.lists(st.sampled_from([1, 1, 1, 2, -1]), min_size=len(shape), max_size=len(shape))
+    )
+    inside = [shape[axis] * abs(steps[axis]) + (axis % 2) for axis in order]
+    array = values(inside, dtype).transpose(np.argsort(order))
+    array = array[tuple(slice(None, None, step) for step in steps)]
+    array = array[tuple(slice(0, n) for n in shape)]
+    repeated = draw(st.sampled_from([None] * 3 + list(range(len(shape)))))
+    if repeated is not None:
+        one = tuple(slice(0, 1) if axis == repeated else slice(None) for axis in range(len(shape)))
+        array = np.broadcast_to(array[one], shape)
+    assert array.shape == tuple(shape)
+    return array
+
+
+@st.composite
+def matrices(draw):
+    leading = draw(st.lists(st.integers(1, 3), max_size=2))
+    m, k, n = (draw(st.sampled_from([0, 1, 2, 3, 5, 8, 16, 17, 33, 70])) for _ in range(3))
+    sides = [
+        [draw(st.sampled_from([1, size])) for size in leading[draw(st.integers(0, len(leading))) :]]
+        for _ in range(2)
+    ]
+    dtype = draw(st.sampled_from(["float32", "float64", "int32"]))
+    return draw(views((*sides[0], m, k), dtype)), draw(views((*sides[1], k, n), dtype))
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(operands=matrices(), target=st.sampled_from(TARGETS), pieces=st.integers(2, 9))
+def test_matrix_product(operands, target, pieces):
+    check("matrix_product", *operands, {}, target, pieces)
+
+
+@st.composite
+def convolutions(draw):
+    rank = draw(st.sampled_from([1, 2, 2, 2, 3]))
+    groups = draw(st.sampled_from([1, 1, 1, 2, 3, 17]))
+    channels, filters = (draw(st.sampled_from([1, 2, 3, 5, 16])) for _ in range(2))
+    kernel, strides, dilation, padding, sizes = [], [], [], [], []
+    for _ in range(rank):
+        kernel.append(draw(st.integers(1, 3)))
+        strides.append(draw(st.sampled_from([1, 1, 2, 3])))
+        dilation.append(draw(st.sampled_from([1, 1, 2, 3])))
+        padding.append((draw(st.integers(0, 3)), draw(st.integers(0, 3))))
+        extent = (kernel[-1] - 1) * dilation[-1] + 1
+        least = max(extent - sum(padding[-1]), 1)
+        sizes.append(draw(st.integers(least, least + (9 if rank < 3 else 3))))
+    geometry = {
+        "strides": tuple(strides), "padding": tuple(padding), "dilation": tuple(dilation),
+        "groups": groups,
+    }  # fmt: skip
+    dtype = draw(st.sampled_from(["float32", "float64"]))
+    x = (draw(st.integers(0, 3)), *sizes, channels * groups)
+    w = (*kernel, channels, filters * groups)
+    y = OPS["conv"].shape(Spec(x, np.dtype(dtype)), Spec(w, np.dtype(dtype)), **geometry).shape
+    op = draw(st.sampled_from(["conv", "conv_input_gradient", "conv_kernel_gradient"]))
+    shapes, more = {
+        "conv": ((x, w), {}),
+        "conv_input_gradient": ((y, w), {"size": x[1:-1]}),
+        "conv_kernel_gradient": ((x, y), {"kernel_size": w[:-2]}),
+    }[op]
+    return op, *(draw(views(shape, dtype)) for shape in shapes), {**geometry, **more}
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@given(given=convolutions(), target=st.sampled_from(TARGETS), pieces=st.integers(2, 9))
+def test_convolution(given, target, pieces):
+    check(*given, target, pieces)

@@ -9,6 +9,13 @@ from neurona.engines.native import cores
 from neurona.engines.native.cores import available_cores, thread_count
 
 
+@pytest.fixture(autouse=True)
+def _counted_anew():
+    available_cores.cache_clear()
+    yield
+    available_cores.cache_clear()
+
+
 @pytest.fixture
 def system(tmp_path, monkeypatch):
     """A system of four processors on two cores, without quota; files may be written to it."""
@@ -69,6 +76,7 @@ def test_without_affinity_masks_half_of_the_processors_count(monkeypatch):
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)
     for count, expected in [(8, 4), (1, 1), (None, 1)]:
         monkeypatch.setattr(os, "cpu_count", lambda count=count: count)
+        available_cores.cache_clear()
         assert available_cores() == expected
 
 

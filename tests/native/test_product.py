@@ -3,6 +3,7 @@
 import ctypes
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -183,6 +184,42 @@ def test_convolutions(shape, target):
     check(kernel_gradient(*shape), target)
 
 
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("shape", [(8, 28, 28, 1, 3, 3, 32), (33, 13, 12, 20, 3, 3, 40)], ids=str)
+def test_long_sums_are_cut_into_parts(shape, target):
+    product = kernel_gradient(*shape)
+    assert [stage.final for stage in plan(product, Machine.named(target))[0]] == [False, True]
+    check(product, target, parts=5)
+
+
+def test_long_sums_of_what_has_to_be_transposed():
+    product = matmul(40, 4000, 64, b="nk")
+    finals = [stage.final for stage in plan(product, Machine.host())[0]]
+    assert finals == [False, False, True]
+    check(product)
+
+
+def test_large_operands_are_packed():
+    product = matmul(260, 520, 530)
+    assert len(plan(product, Machine.host())[0]) == 2
+    check(product)
+    check(matmul(2000, 100, 40))
+
+
+def test_axes_that_operands_lack_or_share():
+    shared = matmul(9, 8, 21, batch=(3, 2))
+    check(replace(shared, batch=tuple(axis._replace(b=0) for axis in shared.batch)))
+    check(replace(shared, batch=tuple(axis._replace(a=0) for axis in shared.batch)))
+    heads = Product(
+        (Axis(2, 120, 280, 336), Axis(3, 8, 7, 7)),
+        (Axis(5, 24, 0, 21),),
+        (Axis(2, 0, 140, 105 * 6), Axis(7, 0, 1, 1)),
+        (Axis(8, 1, 21, 0),),
+        np.dtype("float32"),
+    )
+    check(heads)
+
+
 def test_sums_of_nothing_are_zero_and_no_results_are_no_work():
     check(matmul(3, 0, 5))
     for shape in (0, 2, 3), (3, 2, 0):
@@ -197,6 +234,30 @@ def products(draw):
     batch = tuple(draw(st.lists(st.integers(1, 3), max_size=2)))
     a, b = draw(st.sampled_from(["mk", "km"])), draw(st.sampled_from(["kn", "nk"]))
     return matmul(*shape, dtype, a, b, batch)
+
+
+@st.composite
+def strided_convolutions(draw):
+    """Images and kernels of any small shape, with strides and dilation, and either gradient."""
+    small, few = st.integers(1, 4), st.integers(1, 3)
+    b, c, n, ky, kx = (draw(small) for _ in range(5))
+    n *= draw(st.sampled_from([1, 7, 16]))
+    sy, sx, dy, dx = (draw(few) for _ in range(4))
+    y, x = draw(st.integers(1, 9)), draw(st.integers(1, 30))
+    h, w = (y - 1) * sy + (ky - 1) * dy + 1, (x - 1) * sx + (kx - 1) * dx + 1
+    image = (Axis(b, h * w * c, 0, y * x * n), Axis(y, sy * w * c, 0, x * n), Axis(x, sx * c, 0, n))
+    kernel = Axis(ky, dy * w * c, kx * c * n, 0), Axis(kx, dx * c, c * n, 0), Axis(c, 1, n, 0)
+    if draw(st.booleans()):
+        return Product((), image, (Axis(n, 0, 1, 1),), kernel, np.dtype("float32"))
+    rows = tuple(Axis(axis.size, axis.a, 0, axis.b) for axis in kernel)
+    inner = tuple(Axis(axis.size, axis.a, axis.c, 0) for axis in image)
+    return Product((), rows, (Axis(n, 0, 1, 1),), inner, np.dtype("float32"))
+
+
+@settings(max_examples=40, deadline=None)
+@given(strided_convolutions(), st.sampled_from(TARGETS), st.integers(1, 4))
+def test_any_convolution(product, target, parts):
+    check(product, target, parts)
 
 
 @settings(max_examples=40, deadline=None)
@@ -230,29 +291,36 @@ def test_a_finish_stores_what_it_makes_of_the_results(shape):
     np.testing.assert_array_equal(d, 2 * c)
 
 
-def test_a_place_knows_the_index_along_every_axis():
-    product = convolution(3, 6, 5, 3, 2, 3, 20)
+@pytest.mark.parametrize(
+    "product",
+    [
+        convolution(3, 6, 5, 3, 2, 3, 20),
+        convolution(3, 6, 5, 12, 2, 3, 40),
+        kernel_gradient(8, 28, 28, 2, 3, 3, 20),
+        matmul(40, 30, 1),
+    ],
+    ids=["small", "loop", "parts", "along rows"],
+)
+def test_a_place_knows_the_index_along_every_axis(product):
     sizes = [axis.size for axis in product.rows + product.columns]
+    strides = [math.prod([*sizes[i + 1 :], len(sizes)]) for i in range(len(sizes))]
 
     def finish(pointers):
         def store(lanes, place, value):
-            assert len(place) == 4
-            assert place.axis == 3
-            for i in range(4):
+            assert len(place) == len(sizes)
+            for i in range(len(sizes)):
                 index = lanes.number(0, np.dtype("int64"))._replace(text=place[i])
                 if i == place.axis:
                     index = lanes.add(lanes.lane_numbers(), index)
-                base = place.index([4 * s for s in np.cumprod([1, *sizes[:0:-1]])[::-1].tolist()])
-                lanes.store(
-                    pointers["c"],
-                    lanes.spread(index),
-                    base._replace(base=lanes.f.add(base.base, i)),
-                )
+                at = place.index(strides)
+                at = at._replace(base=lanes.f.add(at.base, i))
+                lanes.store(pointers["c"], lanes.spread(index), at)
 
         return store
 
     random = np.random.default_rng(2)
-    a, b = (random.standard_normal(1000).astype("f") for _ in range(2))
-    c = np.zeros([*sizes, 4], np.int64)
+    every = product.rows + product.columns + product.inner
+    a, b = (numbers(random, extent(every, operand), product.dtype) for operand in (1, 2))
+    c = np.zeros([*sizes, len(sizes)], np.int64)
     compile(product, "host", finish)(a, b, c)
     np.testing.assert_array_equal(np.moveaxis(c, -1, 0), np.indices(sizes))

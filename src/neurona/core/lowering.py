@@ -99,6 +99,14 @@ class Running:
 
 
 @dataclass(frozen=True)
+class Sort:
+    """The int32 indices that put the elements along `axis` in order, the last first if `descending`.
+
+    Equal elements keep their order; NaN comes behind all numbers.
+    """
+
+
+@dataclass(frozen=True)
 class Random:
     """Uniform numbers from (seed, step): see `core/random.py`; attributes shape, draw, dtype."""
 
@@ -147,7 +155,7 @@ class Contraction:
 
 @dataclass(frozen=True)
 class Kernel:
-    """An algorithm of its own, such as sorting."""
+    """An algorithm of its own, of which an engine knows the forward rule only."""
 
 
 @dataclass(frozen=True)
@@ -162,6 +170,6 @@ class Loop:
 
 
 Lowering = (
-    Elementwise | Reduction | Search | View | Indexed | Scatter | Running | Random
+    Elementwise | Reduction | Search | View | Indexed | Scatter | Running | Sort | Random
     | Contraction | Kernel | Loop
 )  # fmt: skip

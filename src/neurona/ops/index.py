@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from neurona.core.lowering import Indexed, Kernel, Scatter
+from neurona.core.lowering import Indexed, Scatter, Sort
 from neurona.core.op import as_tensor, cast, op
 from neurona.core.shapes import (
     DTYPES,
@@ -235,7 +235,7 @@ def _argsort_shape(x, *, axis, descending):
     return Spec(x.shape, DTYPES["int32"])
 
 
-@op(shape=_argsort_shape, lower=Kernel(), types="as is")
+@op(shape=_argsort_shape, lower=Sort(), types="as is")
 def argsort(xp, x, *, axis=-1, descending=False):
     """Indices that sort along an axis; equal elements keep their order.
 

@@ -60,7 +60,9 @@ def matrix_product(xp, x, w):
     [[11.0]]
     """
     if w.ndim == 2 and x.ndim > 2:  # one large product instead of many small ones
-        return xp.matmul(x.reshape(-1, x.shape[-1]), w).reshape(*x.shape[:-1], w.shape[-1])
+        return xp.matmul(x.reshape(product(x.shape[:-1]), x.shape[-1]), w).reshape(
+            *x.shape[:-1], w.shape[-1]
+        )
     return xp.matmul(x, w)
 
 
@@ -68,7 +70,8 @@ def matrix_product(xp, x, w):
 def _(g, y, x, w):
     dx = matrix_product(g, swapaxes(w, -1, -2))
     if w.ndim == 2 and x.ndim > 2:  # sum over the batch inside the product
-        x, g = reshape(x, (-1, x.shape[-1])), reshape(g, (-1, g.shape[-1]))
+        rows = product(x.shape[:-1])
+        x, g = reshape(x, (rows, x.shape[-1])), reshape(g, (rows, g.shape[-1]))
     return dx, matrix_product(swapaxes(x, -1, -2), g)
 
 

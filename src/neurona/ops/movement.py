@@ -207,6 +207,8 @@ def _pad_shape(x, *, widths, value):
 
 
 def _padded(b, i, x, widths, value):
+    if 0 in x.shape:
+        return b.constant(value, x)
     index, inside = [], []
     for k, n, (low, high, between) in zip(i, x.shape, ((*w, 0)[:3] for w in widths), strict=True):
         k = b.sub(k, b.integer(low)) if low else k

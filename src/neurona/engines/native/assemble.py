@@ -22,8 +22,10 @@ from typing import Any
 
 from neurona import config
 from neurona.engines.native.cache import ObjectCache
+from neurona.engines.native.cores import thread_count
 from neurona.engines.native.llvm import every_target, llvm
 from neurona.engines.native.machine import Machine
+from neurona.engines.native.split import split
 from neurona.errors import EngineError, unknown
 
 PASSES = (
@@ -68,9 +70,9 @@ def assemble(ir: str | Sequence[str], machine: Machine | None = None, *, level: 
     """Compile and load LLVM IR.
 
     Args:
-        ir: text of one module, or of several that may call each other; these are compiled by
-            several threads and cached one by one. No `target` lines. Functions that are not
-            `internal` get an address.
+        ir: text of one module, or of several that may call each other. They are cached one by
+            one, and compiled by several threads; so are the pieces of a long module. No `target`
+            lines. Functions that are not `internal` get an address.
         machine: what to compile for, the one of `config.target()` by default.
         level: 0 compiles fastest, for code that runs once; 2 is right for kernels; 3 runs the whole
             pipeline of LLVM, which takes twice as long and gains where IR was written carelessly.
@@ -86,6 +88,8 @@ def assemble(ir: str | Sequence[str], machine: Machine | None = None, *, level: 
             hint="leave NEURONA_TARGET unset",
         )
     texts = [ir] if isinstance(ir, str) else list(ir)
+    names = [name for text in texts for name in _EXPORTED.findall(text)]
+    texts = [piece for text in texts for piece in split(text)]
     cache = ObjectCache.chosen()
     keys = [cache.key(text, machine, level) for text in texts] if cache else []
     kept = {i: image for i, key in enumerate(keys) if cache and (image := cache.get(key))}
@@ -94,7 +98,6 @@ def assemble(ir: str | Sequence[str], machine: Machine | None = None, *, level: 
     for i, image in zip(missing, made, strict=True):
         if cache:
             cache.put(keys[i], image)
-    names = [name for text in texts for name in _EXPORTED.findall(text)]
     return Code([*kept.values(), *made], names, len(missing))
 
 
@@ -124,7 +127,7 @@ def _compile_all(texts: Sequence[str], machine: Machine, level: int) -> list[byt
             except BaseException as error:  # raised below, by the caller's thread
                 failures.append(error)
 
-    count = min(len(texts), config.threads() or os.cpu_count() or 1)
+    count = min(len(texts), thread_count())
     team = [threading.Thread(target=work) for _ in range(count - 1)]
     for thread in team:
         thread.start()

@@ -1,7 +1,7 @@
 """Contractions: matrix products, convolutions and their gradients become kernels.
 
     Nest --cover the output--> Nests --pad what is read outside--> Parts --by the roles of loops-->
-    a Product (rows, columns, inner: nothing is copied for it) or Sums
+    a Product (rows, columns, inner: nothing is copied for it) or DirectSums
 
 The spatial loops of a convolution, o and k, meet in one axis of x; o is a row, k is summed over,
 both with strides of x. So a convolution is a product of matrices without its matrix in memory.
@@ -16,13 +16,15 @@ import numpy as np
 
 from neurona.core.lowering import Nest
 from neurona.engines.native.covering import covering
+from neurona.engines.native.direct import DirectSums
 from neurona.engines.native.lanes import Lanes, Value
 from neurona.engines.native.padding import Padding, contiguous, margins
 from neurona.engines.native.part import Loop, Operand, OutputPlace, Part, part
 from neurona.engines.native.place import Finish, Place
-from neurona.engines.native.product import Axis, Machine, Product, Stage
+from neurona.engines.native.product import Axis, Machine, Product
+from neurona.engines.native.product import Stage as ProductStage
 from neurona.engines.native.product import plan as plan_product
-from neurona.engines.native.sums import Sums
+from neurona.engines.native.stage import Stage
 from neurona.engines.native.text import Function
 
 
@@ -47,7 +49,8 @@ def plan(
     if 0 in y_shape:
         return [], []
     lanes = machine.vector_bytes // dtype.itemsize
-    stages, sizes = [], []
+    stages: list[Stage] = []
+    sizes: list[int] = []
     nests = covering(nest, x_shape, y_shape)
     x_readings, w_readings = [(n, n.x) for n in nests], [(n, n.w) for n in nests]
     operands = ("x", x_shape, x, x_readings), ("w", w_shape, w, w_readings)
@@ -60,7 +63,7 @@ def plan(
             sizes.append(padding.bytes)
             inputs.append(padding.operand)
         else:
-            inputs.append(Operand(name, strides, 0))
+            inputs.append(Operand(name, tuple(strides), 0))
     for n in nests:
         more, spaces = compute(part(n, *inputs), y_shape, dtype, machine, len(sizes))
         stages += more
@@ -87,7 +90,7 @@ def compute(
     one = dataclasses.replace(one, loops=(*kept, *(loop for loop in one.loops if loop.summed)))
     lanes = machine.vector_bytes // dtype.itemsize
     if not is_product(one):
-        return [Sums(one, dtype, lanes).stage(finished)], []
+        return [DirectSums(one, dtype, lanes).stage(finished)], []
     if kept and not kept[-1].w and kept[-1].x == 1:  # so that the lanes read neighbours
         one = one.swapped()
     product, axes = as_product(one, strides, dtype)
@@ -127,7 +130,7 @@ def as_product(
 
 
 def _as_stage(
-    stage: Stage, one: Part, axes: Sequence[Loop], dtype: np.dtype, works: int,
+    stage: ProductStage, one: Part, axes: Sequence[Loop], dtype: np.dtype, works: int,
     finished: Callable[[Finish | None, dict[str, str]], Finish],
 ) -> Stage:  # fmt: skip
     """Return the stage of a product as one of its contraction."""
@@ -145,4 +148,4 @@ def _as_stage(
         given["a"], given["b"] = (o.pointer(f, pointers, dtype) for o in (one.x, one.w))
         stage.emit(f, given, on_output)
 
-    return dataclasses.replace(stage, emit=emit)
+    return Stage(stage.units, emit, stage.flops, stage.final)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from pathlib import Path
 
@@ -22,8 +23,9 @@ def thread_count() -> int:
     return config.threads() or min(available_cores(), MOST)
 
 
+@functools.cache
 def available_cores() -> int:
-    """Count the physical cores that this process may use, at least 1.
+    """Count the physical cores that this process may use, at least 1; counted once.
 
     On Linux those of its affinity mask, and no more than its control group's share of time. Of
     other systems' processors, half: the second thread of a core adds little to arithmetic, nor do

@@ -66,9 +66,8 @@ def solved(nest: Nest, axis: int, size: int, x_shape: Sequence[int]) -> list[Nes
         ys = list(map(moved, nest.y))
         if not taps:  # the index of y, which no tap leads to
             ys[axis] = Place(ys[axis].steps, s * first + r + place.offset)
-        parts.append(
-            Nest(tuple(sizes), *(tuple(map(moved, p)) for p in (nest.x, nest.w)), tuple(ys))
-        )
+        xs, ws = (tuple(map(moved, places)) for places in (nest.x, nest.w))
+        parts.append(Nest(tuple(sizes), xs, ws, tuple(ys)))
     return parts
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from neurona.engines.native.formula import Term, high, where
+from neurona.engines.native.formula import Term, high, where, whole
 
 _STEPS = 3
 
@@ -19,8 +19,8 @@ def floordiv(x: Term, y: Term) -> Term:
     rest = _remainder(x, y)
     quotient = (x - rest) / y
     quotient = where(_opposite(rest, y), quotient - 1.0, quotient)
-    down = quotient.floor()  # all but whole: the nearest whole number, halves down
-    quotient = where(quotient - down > 0.5, down + 1.0, down)
+    nearest = whole(quotient)  # it is all but whole; halves go down
+    quotient = where((nearest - quotient).equals(0.5), nearest - 1.0, nearest)
     quotient = where(quotient.equals(0.0), quotient.abs().with_sign(x / y), quotient)
     return where(y.equals(0.0), x / y, quotient)
 
@@ -48,16 +48,18 @@ def _remainder(x: Term, y: Term) -> Term:
     d_high = high(d)
     rest = a
     for _ in range(_STEPS):
-        digit = high((rest / d).at_most(2.0**120).truncated())
+        digit = high(whole((rest / d).at_most(2.0**120)))
         rest = (rest - digit * d_high) - digit * (d - d_high)
-    rest = where(rest < 0.0, rest + d, rest)  # the rounded quotient can be 1 too large
-    rest = where(rest >= d, 0.0, rest)
-    rest = where((a < math.inf) & d.equals(math.inf), a, rest)
-    return where(d.equals(0.0), math.nan, rest).with_sign(x)
+    rest = where(rest < 0.0, rest + d, rest)  # quotients were rounded to the nearest
+    rest = where(rest.abs() < d, rest, 0.0)
+    rest = where(d.equals(math.inf), a, rest)
+    return where((a < math.inf) & (d > 0.0), rest, math.nan).with_sign(x)
 
 
 def _whole(x: Term, y: Term) -> tuple[Term, Term]:
     """Quotient and remainder of integers; nothing traps."""
+    if y.value.text.isdigit() and y.value.text != "0":
+        return _by_number(x, int(y.value.text))
     zero = y.equals(0)
     if x.value.dtype.kind == "u":
         divisor = where(zero, 1, y)
@@ -71,3 +73,15 @@ def _whole(x: Term, y: Term) -> tuple[Term, Term]:
     quotient = where(down, quotient - 1, quotient)
     rest = where(down, rest + divisor, rest)
     return where(zero, 0, where(opposite, 0 - x, quotient)), where(zero, 0, rest)
+
+
+def _by_number(x: Term, divisor: int) -> tuple[Term, Term]:
+    """The same for a positive divisor that is known now: there is no division in the end."""
+    if divisor & (divisor - 1) == 0 and x.value.dtype.kind == "i":
+        return x >> (divisor.bit_length() - 1), x & (divisor - 1)
+    quotient = x.divided(divisor)
+    rest = x - quotient * divisor
+    if x.value.dtype.kind == "u":
+        return quotient, rest
+    down = rest < 0
+    return where(down, quotient - 1, quotient), where(down, rest + divisor, rest)

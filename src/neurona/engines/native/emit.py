@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from neurona.core.graph import Node
-from neurona.core.lowering import Contraction, Loop, Random
-from neurona.engines.native import contraction, loops, philox, scan
+from neurona.core.lowering import Contraction, Loop, Random, Running, Scatter, Sort
+from neurona.engines.native import contraction, loops, philox, running, scan, scatter, sort
 from neurona.engines.native.evaluate import Evaluator, aligned
 from neurona.engines.native.fuse import Fusion, Kernel, fuse
 from neurona.engines.native.lanes import Index, Lanes, Value
@@ -38,6 +38,7 @@ class Emission:
     Args:
         module: where the code goes.
         prefix: of the names of its functions; the bodies of loops have Emissions of their own.
+        apart: whether each kernel gets a function that can be called, and timed, by itself.
 
     Attributes:
         segments: in order; those without a function run a kernel's head on the reference rule.
@@ -47,8 +48,9 @@ class Emission:
     """
 
     def __init__(
-        self, fusion: Fusion, machine: Machine, module: Module | None = None, prefix: str = ""
-    ) -> None:
+        self, fusion: Fusion, machine: Machine, module: Module | None = None, prefix: str = "",
+        apart: bool = False,
+    ) -> None:  # fmt: skip
         self.fusion, self.machine, self.prefix = fusion, machine, prefix
         self.module = module or Module()
         self.loops: dict[int, Emission] = {}
@@ -66,7 +68,7 @@ class Emission:
         for time, (stages, works) in enumerate(plans):
             for number, stage in enumerate(stages):
                 self._write(time, number, stage, len(works))
-        self.segments = self._segments()
+        self.segments = self._segments(apart)
 
     @property
     def native(self) -> bool:
@@ -85,9 +87,22 @@ class Emission:
             return self._contraction(kernel)
         if isinstance(kind, Loop):
             return self._loop(time, kernel.head)
+        return self._algorithm(kernel.head)
+
+    def _algorithm(self, head: Node) -> tuple[list[Stage], list[int]]:
+        """The stages of a head that is an algorithm of its own; none if it has no native code."""
+        kind, given, machine = head.op.lower, head.attributes, self.machine
+        x, y = self.fusion.specs[head.inputs[0]], self.fusion.specs[head.outputs[0]]
         if isinstance(kind, Random):
-            y = self.fusion.specs[kernel.head.outputs[0]]
-            return philox.plan(y, kernel.head.attributes["draw"], self.machine)
+            return philox.plan(y, given["draw"], machine)
+        if isinstance(kind, Scatter):
+            specs = [self.fusion.specs[v] for v in head.inputs]
+            fill = self.fusion.literals.get(self.fusion.layouts[head.inputs[0]].root)
+            return scatter.plan(kind, given, specs, machine, fill)
+        if isinstance(kind, Running):
+            return running.plan(kind, x, y, machine=machine, **given)
+        if isinstance(kind, Sort):
+            return sort.plan(x, machine=machine, **given)
         return [], []
 
     def _loop(self, time: int, head: Node) -> tuple[list[Stage], list[int]]:
@@ -137,8 +152,8 @@ class Emission:
             given["y"] = pointers[y]
         if not isinstance(kernel.head.op.lower, Contraction):
             for i, v in enumerate(kernel.head.inputs):
-                given[str(i)] = pointers.view(v)
-            given["status"] = pointers["status"]
+                if self.fusion.layouts[v].root not in self.fusion.literals:
+                    given[str(i)] = pointers.view(v)
             stage.emit(f, given, None)
             return
         for name, v in zip("xw", kernel.head.inputs, strict=True):
@@ -170,12 +185,12 @@ class Emission:
 
     # --- the whole -------------------------------------------------------------------------------
 
-    def _segments(self) -> list[Segment]:
+    def _segments(self, apart: bool) -> list[Segment]:
         segments: list[Segment] = []
         for time, stages in enumerate(self.stages):
             if not stages:
                 segments.append(Segment("", [time]))
-            elif segments and segments[-1].function:
+            elif segments and segments[-1].function and not apart:
                 segments[-1].kernels.append(time)
             else:
                 segments.append(Segment(f"{self.prefix}work{len(segments)}", [time]))

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-F64 = np.dtype("float64")
+F32, F64 = np.dtype("float32"), np.dtype("float64")
 
 
 class Format(NamedTuple):
@@ -34,7 +34,7 @@ class Format(NamedTuple):
 
 
 FORMATS = {
-    np.dtype("float32"): Format(23, 127, -(2**31), 1.5 * 2**23, 2.0**-126),
+    F32: Format(23, 127, -(2**31), 1.5 * 2**23, 2.0**-126),
     F64: Format(52, 1023, -(2**63), 1.5 * 2**52, 2.0**-1022),
 }
 
@@ -101,7 +101,7 @@ class Term:
         return self._do("shl", self, count)
 
     def __rshift__(self, count: int) -> Term:
-        return self._do("ashr", self, count)
+        return self._do("lshr", self, count)
 
     def __lt__(self, other: Any) -> Term:
         return self._compare("lt", other)
@@ -134,14 +134,6 @@ class Term:
     def abs(self) -> Term:
         """Absolute value."""
         return Term(self.b, self.b.abs(self.value))
-
-    def floor(self) -> Term:
-        """Round down to a whole number."""
-        return Term(self.b, self.b.floor(self.value))
-
-    def truncated(self) -> Term:
-        """Round to a whole number towards 0."""
-        return Term(self.b, self.b.intrinsic("trunc", self.value))
 
     def with_sign(self, other: Any) -> Term:
         """The magnitude of this with the sign of the other."""
@@ -178,6 +170,13 @@ def polynomial(x: Term, coefficients: Sequence[float]) -> Term:
     for c in reversed(coefficients[:-1]):
         result = fma(x, result, c)
     return result
+
+
+def whole(x: Term) -> Term:
+    """The nearest whole number, halves to the even one; SSE2 has no instruction for it."""
+    limit = 2.0 ** FORMATS[x.value.dtype].fraction  # from here on all numbers are whole
+    a = x.abs()
+    return where(a < limit, ((a + limit) - limit).with_sign(x), x)
 
 
 def high(x: Term) -> Term:

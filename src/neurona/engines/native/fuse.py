@@ -19,6 +19,7 @@ from neurona.core.lowering import (
     Elementwise,
     Indexed,
     Reduction,
+    Scatter,
     Search,
     View,
 )
@@ -130,7 +131,10 @@ class Fusion:
             self._place_fold(node)
         else:
             if not isinstance(kind, Contraction):  # these take their inputs without gaps
-                node = node._replace(inputs=tuple(self.compact(v) for v in node.inputs))
+                first, *rest = node.inputs  # a scatter into a number everywhere need not read it
+                if not (isinstance(kind, Scatter) and self.layouts[first].root in self.literals):
+                    first = self.compact(first)
+                node = node._replace(inputs=(first, *map(self.compact, rest)))
             self._new(self.specs[node.outputs[0]].shape if len(node.outputs) == 1 else (), node)
 
     def _view(self, node: Node) -> None:
@@ -166,7 +170,7 @@ class Fusion:
             a == b or n == 1
             for a, b, n in zip(layout.strides, steps, self.specs[x].shape, strict=True)
         )
-        literal = layout.root in self.literals and self.specs[x].size > 1
+        literal = layout.root in self.literals
         return x if whole and same and not literal else self.copy(x)
 
     def _new(self, domain: Shape, head: Node | None = None) -> Kernel:

@@ -13,6 +13,7 @@ import numpy as np
 
 from neurona.core.shapes import as_dtype
 from neurona.engines.native import mathematics
+from neurona.engines.native.bounds import position
 from neurona.engines.native.text import Function
 
 _SCALARS = {"b1": "i1", "u1": "i8", "i4": "i32", "i8": "i64", "f4": "float", "f8": "double"}
@@ -350,7 +351,7 @@ class Lanes:
             return Value(self._masked(name, vector, size, *masked), dtype, True)
         places = self._places(pointer, scalar, index)
         name = f"llvm.masked.gather.{mangled(vector)}.v{self.width}p0"
-        mask = self.mask or f"splat (i1 true)"
+        mask = self.mask or "splat (i1 true)"
         given = (
             (f"<{self.width} x ptr>", places), (f"<{self.width} x i1>", mask),
             (vector, "zeroinitializer"),
@@ -412,46 +413,13 @@ class Lanes:
         loaded = Lanes(self.f, self.width, mask.text).load(pointer, dtype, index)
         return self.select(condition, loaded, other)
 
-    def position(self, k: Value, size: int) -> Value:
-        """The place on an axis of `size` elements that an index means.
-
-        Negative ones count from the end. One outside is noted in the function's `status`, three
-        int64 words: that there is one, which, and the size; 0 is taken instead.
-        """
-        k, n, zero = self.cast(k, I64), self.integer(size), self.integer(0)
-        place = self.select(self.lt(k, zero), self.add(k, n), k)
-        outside = self.logical_or(self.lt(place, zero), self.ge(place, n))
-        self._report(outside, k, size)
-        return self.select(outside, zero, place)
-
-    def _report(self, outside: Value, k: Value, size: int) -> None:
-        f, found = self.f, outside
-        if outside.wide and self.mask is not None and self.width > 1:
-            found = self.logical_and(outside, Value(self.mask, BOOL, True))
-        any_one = found.text
-        if found.wide and self.width > 1:
-            flags = self.type_of(found)
-            target = f.module.declare(f"llvm.vector.reduce.or.v{self.width}i1", "i1", flags)
-            any_one = f.let(f"call i1 {target}({flags} {found.text})")
-        with f.when(any_one):
-            worst = self.select(found, k, self.integer(0)).text
-            if found.wide and self.width > 1:  # of several, or with 0 where it is none of them
-                vector = self.type(I64, True)
-                for name in ("smax", "smin"):
-                    target = f.module.declare(
-                        f"llvm.vector.reduce.{name}.v{self.width}i64", "i64", vector
-                    )
-                    found_one = f.let(f"call i64 {target}({vector} {worst})")
-                    if name == "smax":
-                        highest = found_one
-                positive = f.let(f"icmp sgt i64 {highest}, 0")
-                worst = f.let(f"select i1 {positive}, i64 {highest}, i64 {found_one}")
-            for word, number in enumerate(("1", worst, str(size))):
-                f.do(f"store i64 {number}, ptr {f.address(f.status, 'i64', word)}")
-
     def integer(self, n: int) -> Value:
         """An int64 number."""
         return self.number(n, I64)
+
+    def position(self, k: Value, size: int) -> Value:
+        """The place on an axis that an index means; one outside is reported, see `bounds.py`."""
+        return position(self, k, size)
 
     def _masked(
         self, name: str, result: str, align: int, *given: tuple[str, str], at: int = 0

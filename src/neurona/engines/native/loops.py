@@ -24,6 +24,7 @@ from neurona.engines.native.text import Function
 
 BLOCK = 8  # vectors in a unit of a kernel with a single loop
 CHUNK = 8192  # elements that one partial result of a fold is made of, about
+UNROLLED = 4  # vectors of a short row that are written one by one
 UNITS = 16  # fewer units than this are too few to share a large fold
 
 
@@ -113,7 +114,10 @@ class Loops:
         if self.lane < 0:
             body(Lanes(f, 1), index)
             return
-        if main:
+        if self.kernel.indexed and main <= UNROLLED * self.width:
+            for start in range(0, main, self.width):  # what is known of the place is computed once
+                body(Lanes(f, self.width), replaced(index, self.lane, str(start)))
+        elif main:
             with f.loop(0, main, self.width) as i:
                 body(Lanes(f, self.width), replaced(index, self.lane, i))
         if self.n > main:

@@ -7,12 +7,10 @@ whole vectors. What is contiguous along the inner axes is transposed in register
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
-from neurona.engines.native.lanes import Index, Lanes, Value
+from neurona.engines.native.lanes import Index, Lanes
+from neurona.engines.native.shuffles import transposed
 from neurona.engines.native.text import Function
 from neurona.engines.native.tiles import Span, Tiles, nest, number
 
@@ -140,29 +138,15 @@ class Packing:
         return [(span.size, span.b, place.b) for span, place in pairs]
 
 
-def transposed(lanes: Lanes, rows: Sequence[Value]) -> list[Value]:
-    """The columns of a square of vectors: blocks of 1, 2, 4, ... change places."""
-    rows, width = list(rows), lanes.width
-    kind = lanes.type(rows[0].dtype, True)
-    distance = 1
-    while distance < width:
-        for i in range(width):
-            if i & distance:
-                continue
-            x, y = rows[i], rows[i + distance]
-            low = [j if not j & distance else width + j - distance for j in range(width)]
-            for place, picks in ((i, low), (i + distance, [j + distance for j in low])):
-                mask = ", ".join(f"i32 {j}" for j in picks)
-                text = f"shufflevector {kind} {x.text}, {kind} {y.text}, <{width} x i32> <{mask}>"
-                rows[place] = x._replace(text=lanes.f.let(text))
-        distance *= 2
-    return rows
-
-
-def worthwhile(tiles: Tiles, rows: int, dtype: np.dtype) -> bool:
-    """Whether `rows` rows of results repay a copy of b."""
-    size = math.prod(span.size for span in tiles.inner) * tiles.columns.span.size
-    if tiles.columns.span.b != 1:
-        return size > 16 and rows > 1 and tiles.width > 1
-    stride = max((span.b for span in tiles.inner), default=0) * dtype.itemsize
-    return rows >= 256 and size * dtype.itemsize >= 1 << 20 and stride >= 1 << 11
+def worthwhile(tiles: Tiles) -> bool:
+    """Whether the rows of results repay a copy of b."""
+    rows = math.prod(span.size for span in (*tiles.rows, tiles.cut.span, *tiles.whole))
+    steps = math.prod(span.size for span in tiles.inner)
+    if not tiles.contiguous:
+        return steps * tiles.columns.span.size > 16 and rows > 1 and tiles.width > 1
+    size = steps * tiles.columns.span.size * tiles.dtype.itemsize
+    stride = max((span.b for span in tiles.inner), default=0) * tiles.dtype.itemsize
+    panel = tiles.columns.step * tiles.dtype.itemsize
+    if panel <= 128 and stride % 256 == 0:  # narrow panels would share few sets of the cache
+        return rows >= 64 and steps * panel >= 1 << 13
+    return rows >= 256 and size >= 1 << 20 and stride >= 1 << 11

@@ -10,7 +10,7 @@ import numpy as np
 from neurona.core.lowering import Nest, Place
 from neurona.engines.native.lanes import Index, Lanes
 from neurona.engines.native.part import Operand
-from neurona.engines.native.product import Stage
+from neurona.engines.native.stage import Stage
 from neurona.engines.native.text import Function
 
 Margins = tuple[tuple[int, int], ...]
@@ -68,7 +68,7 @@ class Padding:
 
     def stage(self) -> Stage:
         """Return the stage."""
-        return Stage(math.prod(self.shape[:-2]), self._emit, 0, False)
+        return Stage(math.prod(self.shape[:-2]), self._emit, math.prod(self.shape), False)
 
     def _emit(self, f: Function, pointers: dict[str, str], finish: object) -> None:
         with f.loop("%begin", "%end") as unit:

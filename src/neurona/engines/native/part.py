@@ -31,6 +31,11 @@ class Loop(NamedTuple):
     y: tuple[int, ...]
 
     @property
+    def strides(self) -> tuple[int, int]:
+        """In x and w."""
+        return self.x, self.w
+
+    @property
     def summed(self) -> bool:
         """Whether the results of its steps are added."""
         return not any(self.y)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import struct
+from collections.abc import Callable
 
 from neurona.engines.native import exponentials
-from neurona.engines.native.formula import F64, FORMATS, Term, fma, high, polynomial, where
+from neurona.engines.native.formula import F32, F64, FORMATS, Term, fma, high, polynomial, where
 
 INF = math.inf
 
@@ -16,22 +18,67 @@ _LOG = (0.6, 0.4285714285716772, 0.3333333332629228, 0.2727272830696256, 0.23076
 _FACTOR = (0.9617962837219238, 4.102040517767816e-07)
 _LN2 = (0.6931467056274414, 4.7493250390316726e-07)
 
+# log2(m) = s L(s^2), error 2^-43 of it; and 2^r for |r| <= 1/2, error 2^-34.
+_SHORT_LOG2 = (2.8853900817778495, 0.961796694113901, 0.5770779422152503, 0.4122092664199499,
+               0.3199051585189587, 0.2829073880947554)  # fmt: skip
+_SHORT_EXP2 = (0.9999999999594932, 0.6931471805350782, 0.24022651213580812, 0.055504109759440985,
+               0.009618025604079589, 0.0013333422777501457, 0.00015469731676645166,
+               1.5316431481434028e-05)  # fmt: skip
+
 
 def pow(x: Term, y: Term) -> Term:
-    """x ** y, within 1 ulp; special values are those of C and NumPy."""
+    """x ** y, within 1 ulp in float32 and 1.75 in float64; special values are those of C."""
+    if (rule := _USUAL.get(_literal(y))) is not None:
+        return rule(x)
     dtype = x.value.dtype
-    if dtype == F64:
-        size = _power(x.abs(), y)
-    else:
-        a, exponent = x.abs().to(F64), y.to(F64)
-        size = exponentials.exp(exponent * exponentials.log(a)).to(dtype)
-    whole, half = y.floor().equals(y), y * 0.5
-    odd = whole & half.floor().differs(half)
+    form, a = FORMATS[dtype], y.abs()
+    unit = 2.0**form.fraction  # from here on numbers are whole, from twice that they are even
+    large = a >= unit
+    shifted = where(large, a, a + unit)
+    whole = large | (shifted - unit).equals(a)
+    odd = whole & (a < 2.0 * unit) & (shifted.bits() & 1).equals(1)
+    size = (_power if dtype == F64 else _short_power)(x.abs(), y)
     size = where(x.abs().equals(1.0), 1.0, size)
     z = where(odd, size.with_sign(x), size)
-    no_number = (x < 0.0) & (x > -INF) & y.floor().differs(y)
-    z = where(no_number, math.nan, z)
-    return where(x.equals(1.0), 1.0, where(y.equals(0.0), 1.0, z))
+    z = where(whole | (x >= 0.0) | x.equals(-INF) | x.differs(x), z, math.nan)
+    return where(x.equals(1.0) | y.equals(0.0), 1.0, z)
+
+
+def _root(x: Term) -> Term:
+    """x ** 0.5, which is 0 for -0 and infinity for -infinity."""
+    root = Term(x.b, x.b.sqrt((x + 0.0).value))
+    return where(x.equals(-INF), INF, root)
+
+
+# Exponents that are common, and cheap if they are known when the code is written.
+_USUAL: dict[float | None, Callable[[Term], Term]] = {
+    -1.0: lambda x: 1.0 / x,
+    -0.5: lambda x: 1.0 / _root(x),
+    0.5: _root,
+    1.0: lambda x: x,
+    2.0: lambda x: x * x,
+    3.0: lambda x: x * x * x,
+}
+
+
+def _literal(x: Term) -> float | None:
+    """The number that is known already; LLVM writes it as a float64 in hexadecimal."""
+    text: str = x.value.text
+    return struct.unpack(">d", bytes.fromhex(text[2:]))[0] if text.startswith("0x") else None
+
+
+def _short_power(a: Term, y: Term) -> Term:
+    """a ** y for a >= 0 in float32, by shorter functions of float64."""
+    n, m = exponentials.split(a.to(F64))
+    f = m - 1.0
+    s = f / (2.0 + f)
+    log2 = fma(s, polynomial(s * s, _SHORT_LOG2), n)
+    log2 = where(a < FORMATS[F32].tiny, -INF, where(a < INF, log2, a.to(F64)))
+    x = (y.to(F64) * log2).at_most(200.0).at_least(-200.0)  # 0 and infinity in float32
+    form = FORMATS[F64]
+    shifted = x + form.magic
+    power = polynomial(x - (shifted - form.magic), _SHORT_EXP2)
+    return (power.bits() + (shifted.bits() << form.fraction)).bits().to(F32)
 
 
 def _power(a: Term, y: Term) -> Term:
@@ -45,8 +92,8 @@ def _power(a: Term, y: Term) -> Term:
     y_high = high(y)
     product = y_high * log_high
     rest = fma(y - y_high, log_high, y * log_low)
-    z = _exp2(product, rest)
-    z = where(about < -1022.0, 0.0, where(about < 1024.0, z, INF))
+    over = (about > 1025.0) | ((product - 1024.0) + rest > 0.0)
+    z = where(about < -1022.0, 0.0, where(over, INF, _exp2(product, rest)))
     return where(about.equals(about), z, math.nan)
 
 

@@ -20,11 +20,14 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from neurona.engines.native import sums
+from neurona.engines.native.choice import choose, roles
 from neurona.engines.native.lanes import Lanes, Value
 from neurona.engines.native.packing import Packing, worthwhile
-from neurona.engines.native.place import Finish, Place, Position
+from neurona.engines.native.parts import Parts, cut
+from neurona.engines.native.place import Finish, Place
 from neurona.engines.native.text import Function
-from neurona.engines.native.tiles import Span, choose
+from neurona.engines.native.tiles import Tiles
 
 
 class Axis(NamedTuple):
@@ -107,53 +110,63 @@ def plan(product: Product, machine: Machine) -> tuple[list[Stage], list[int]]:
     results = product.batch + product.rows + product.columns
     if not all(axis.size for axis in results):
         return [Stage(0, lambda f, pointers, finish: None, 0, True)], []
-    strides = [axis.c for axis in results]
-    tiles = choose(
-        *spans(product), len(strides), product.dtype, machine.vector_bytes, machine.registers
-    )
-    stages, works, right = [], [], "b"
-    packing = Packing(tiles)
-    if worthwhile(tiles, math.prod(axis.size for axis in product.rows), product.dtype):
-
-        def pack(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
-            packing.emit(f, pointers["b"], pointers["work0"])
-
-        stages.append(Stage(packing.units, pack, 0, False))
-        works.append(packing.room * product.dtype.itemsize)
+    tiles = choose(roles(product), len(results), product.dtype, machine)
+    left, right = "ba" if tiles.swapped else "ab"
+    stages, rooms = [], []
+    parts = cut(tiles) if tiles.contiguous else None
+    if not parts and worthwhile(tiles):
+        packing = Packing(tiles)
+        stages.append(_packing(packing, right))
+        rooms.append(packing.room)
         tiles, right = packing.packed(), "work0"
+        parts = cut(tiles)
+    if parts:
+        stages += _in_parts(product, parts, left, right, f"work{len(rooms)}")
+        rooms.append(parts.groups * parts.room)
+    else:
+        stages.append(_at_once(product, tiles, left, right))
+    return stages, [room * product.dtype.itemsize for room in rooms]
+
+
+def _packing(packing: Packing, right: str) -> Stage:
+    """Copy an operand into panels."""
 
     def emit(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
-        def store(lanes: Lanes, place: Place, value: Value) -> None:
-            lanes.store(pointers["c"], value, place.index(strides))
+        packing.emit(f, pointers[right], pointers["work0"])
 
-        tiles.emit(f, pointers["a"], pointers[right], finish or store)
-
-    return [*stages, Stage(tiles.units, emit, product.flops, True)], works
+    return Stage(packing.units, emit, 0, False)
 
 
-def spans(product: Product) -> tuple[list[Span], list[Span], list[Span], list[Span]]:
-    """The axes by role: none of size 1, and neighbours joined that can be walked as one."""
-    number, roles = 0, []
-    for axes in (product.batch, product.rows, product.columns, product.inner):
-        role: list[Span] = []
-        for axis in axes:
-            if axis.size != 1:
-                one = Position((number,), (axis.size,), "0")
-                role.append(Span(one, axis.size, axis.a, axis.b, axis.c))
-            number += 1
-        roles.append(role)
-    batch, rows, columns, inner = roles
-    return joined(batch), joined(rows), [*joined(columns[:-1]), *columns[-1:]], joined(inner)
+def _at_once(product: Product, tiles: Tiles, left: str, right: str) -> Stage:
+    """Sum and finish every tile."""
+    steps = math.prod(axis.size for axis in product.inner)
+
+    def emit(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
+        loop = finish is not None and steps >= 24 and tiles.area > 4 * tiles.width
+        target = finish or _store(product, pointers["c"])
+        sums.emit(f, tiles, pointers[left], pointers[right], target, loop)
+
+    return Stage(tiles.units, emit, product.flops, True)
 
 
-def joined(axes: list[Span]) -> list[Span]:
-    """Join neighbours whose strides chain in a, b and c."""
-    result: list[Span] = []
-    for axis in axes:
-        if result and all(
-            stride == axis.size * inner
-            for stride, inner in zip(result[-1][2:], axis[2:], strict=True)
-        ):
-            axis = result.pop().around(axis)
-        result.append(axis)
-    return result
+def _in_parts(product: Product, parts: Parts, left: str, right: str, work: str) -> list[Stage]:
+    """Parts of the sums first, then their sum."""
+
+    def emit(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
+        parts.emit(f, pointers[left], pointers[right], pointers[work])
+
+    def total(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
+        parts.total(f, pointers[work], finish or _store(product, pointers["c"]))
+
+    first = Stage(parts.groups, emit, product.flops, False)
+    return [first, Stage(parts.tiles.units, total, 0, True)]
+
+
+def _store(product: Product, pointer: str) -> Finish:
+    """Store results by their strides."""
+    strides = [axis.c for axis in product.batch + product.rows + product.columns]
+
+    def store(lanes: Lanes, place: Place, value: Value) -> None:
+        lanes.store(pointer, value, place.index(strides))
+
+    return store

@@ -1,173 +1,132 @@
-"""Sums: the kernel for whatever is no product of matrices, such as depthwise convolution.
+"""The sums of a tile, and what is done with them.
 
-The lanes run along the last axis of the output, whatever x and w do there. A unit of work is a
-row of it, for a few steps of the loops next to it: they share what they load.
+Most tiles are sums of outer products: lanes run along columns. A product of a single row, whose b
+lies along the sum, is dot products: lanes run along the sum too, and are added up at its end.
 """
 
 from __future__ import annotations
 
-import contextlib
 import itertools
-import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
-import numpy as np
-
-from neurona.engines.native.lanes import I64, Index, Lanes, Value
-from neurona.engines.native.padding import vectors
-from neurona.engines.native.part import Loop, OutputPlace, Part
-from neurona.engines.native.place import Finish, Place, Position
-from neurona.engines.native.product import Stage
+from neurona.engines.native.lanes import Index, Lanes, Value
+from neurona.engines.native.place import Finish
+from neurona.engines.native.shuffles import sums_of_lanes
 from neurona.engines.native.text import Function
+from neurona.engines.native.tiles import Tile, Tiles, nest
 
-TOGETHER = 12  # results that a unit computes at a time: sums that do not wait for each other
 
+def emit(f: Function, tiles: Tiles, a: str, b: str, finish: Finish, loop: bool = False) -> None:
+    """Write a kernel that computes the tiles from %begin to %end.
 
-@dataclass(frozen=True)
-class Sums:
-    """A part as a kernel of its own.
-
-    Attributes:
-        part: what is computed.
-        dtype: of all numbers.
-        lanes: how many of them a vector register holds.
+    With `loop`, results go by way of the stack to a loop over rows, so that a long `finish` is
+    written for one row only.
     """
-
-    part: Part
-    dtype: np.dtype
-    lanes: int
-
-    def stage(self, finished: Callable[[Finish | None, dict[str, str]], Finish]) -> Stage:
-        """Return the stage; `finished(finish, pointers)` is what is done with each result."""
-        units = math.prod(loop.size for loop in self._roles()[0])
-
-        def emit(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
-            x, w = (o.pointer(f, pointers, self.dtype) for o in (self.part.x, self.part.w))
-            self._emit(f, x, w, finished(finish, pointers))
-
-        return Stage(units, emit, self.part.flops, True)
-
-    def _roles(self) -> tuple[list[Loop], list[Loop], list[Loop], list[Loop]]:
-        """The loops outside of units, those of a block, those along lanes, those summed over."""
-        kept = [loop for loop in self.part.loops if not loop.summed]
-        tail = [loop for loop in kept if loop.y[-1]]
-        outer, block, room = [loop for loop in kept if not loop.y[-1]], [], TOGETHER
-        while outer and room > 1:
-            loop = outer.pop()
-            count = next(n for n in range(min(room, loop.size), 0, -1) if loop.size % n == 0)
-            if count > 1:
-                block.insert(0, loop._replace(size=count))
-            if count < loop.size:
-                steps = tuple(step * count for step in loop.y)
-                outer.append(Loop(loop.size // count, loop.x * count, loop.w * count, steps))
-                break
-            room //= count
-        return outer, block, tail, [loop for loop in self.part.loops if loop.summed]
-
-    def _emit(self, f: Function, x: str, w: str, finish: Finish) -> None:
-        outer, block, tail, inner = self._roles()
-        if not tail:  # an axis of size 1
-            tail = [Loop(1, 0, 0, (0,) * (len(self.part.y) - 1) + (1,))]
-        count = math.prod(loop.size for loop in tail)
-        width = min(self.lanes, 1 << (count - 1).bit_length())
-        kept = [*outer, *block, *tail]
-        cells = list(itertools.product(*(range(loop.size) for loop in block)))
-        with f.loop("%begin", "%end") as unit:
-            at = indices(f, unit, outer)
-            x_at, w_at = (sum_of(f, at, [loop[k] for loop in outer]) for k in (1, 2))
-            for lanes, place in vectors(f, count, width):
-                read = [along(lanes, place, tail, k) for k in (1, 2)]
-                bases = f.add(x_at, read[0].base), f.add(w_at, read[1].base)
-                reads = [r._replace(base=b) for r, b in zip(read, bases, strict=True)]
-                sums = self._sums(lanes, (x, w), reads, block, cells, inner)
-                positions = [Position((i,), (outer[i].size,), at[i]) for i in range(len(outer))]
-                sizes = tuple(loop.size for loop in tail)
-                axes = tuple(range(len(kept) - len(tail), len(kept)))
-                for cell, total in zip(cells, sums, strict=True):
-                    inside = [
-                        Position((len(outer) + i,), (block[i].size,), "0", step)
-                        for i, step in enumerate(cell)
-                    ]
-                    last = Position(axes, sizes, place)
-                    among = Place(f, len(kept), [*positions, *inside, last], len(kept) - 1)
-                    finish(lanes, OutputPlace(f, among, kept, self.part.y), total)
-
-    def _sums(
-        self, lanes: Lanes, pointers: tuple[str, str], reads: Sequence[Index],
-        block: Sequence[Loop], cells: Sequence[tuple[int, ...]], inner: Sequence[Loop],
-    ) -> list[Value]:  # fmt: skip
-        """The sums of a block's cells."""
-        f, kind = lanes.f, lanes.type(self.dtype, True)
-        zero = lanes.spread(lanes.number(0, self.dtype))
-        if any(loop.size == 0 for loop in inner):
-            return [zero] * len(cells)
-        slots = [f.slot(kind) for _ in cells]
-        for slot in slots:
-            f.do(f"store {kind} {zero.text}, ptr {slot}")
-        with nest(f, inner) as at:
-            loaded: dict[tuple[int, int], Value] = {}
-
-            def read(k: int, cell: tuple[int, ...]) -> Value:
-                """The factor for a cell, loaded once for all that need it."""
-                place = sum(loop[1 + k] * i for loop, i in zip(block, cell, strict=True))
-                if (k, place) not in loaded:
-                    base = f.add(f.add(reads[k].base, at[k]), place)
-                    index = reads[k]._replace(base=base)
-                    loaded[k, place] = lanes.load(pointers[k], self.dtype, index)
-                return loaded[k, place]
-
-            for cell, slot in zip(cells, slots, strict=True):
-                total = Value(f.let(f"load {kind}, ptr {slot}"), self.dtype, True)
-                total = added(lanes, read(0, cell), read(1, cell), total)
-                f.do(f"store {kind} {total.text}, ptr {slot}")
-        return [Value(f.let(f"load {kind}, ptr {slot}"), self.dtype, True) for slot in slots]
+    for tile in tiles.walk(f, "%begin", "%end"):
+        sums = dot_products(tile, a, b) if tiles.dots else outer_products(tile, a, b)
+        if loop:
+            _through_stack(tile, sums, finish)
+            continue
+        for row, results in enumerate(sums):
+            indices = tile.split(row)
+            for v, result in enumerate(results):
+                finish(tile.vectors[v], tile.place(indices, v), result)
 
 
-def added(lanes: Lanes, x: Value, w: Value, total: Value) -> Value:
-    """x * w + total."""
-    if total.dtype.kind == "f":
-        return lanes.fma(x, w, total)
-    return lanes.add(lanes.mul(x, w), total)
+def _through_stack(tile: Tile, sums: list[list[Value]], finish: Finish) -> None:
+    """Store results on the stack, and finish them row by row."""
+    lanes, across = tile.lanes, len(tile.vectors)
+    stack = tile.f.slot(f"[{len(sums) * across} x {tile.kind}]")
+    for r, row in enumerate(sums):
+        for v, value in enumerate(row):
+            lanes.store(stack, value, Index(str((r * across + v) * lanes.width)))
+
+    def fetch(row: str, v: str | int) -> Value:
+        at = tile.f.mul(tile.f.add(tile.f.mul(row, across), v), lanes.width)
+        return lanes.load(stack, tile.tiles.dtype, Index(at))
+
+    tile.store(fetch, finish)
 
 
-def indices(f: Function, unit: str, loops: Sequence[Loop]) -> list[str]:
-    """The index of each loop, the last one fastest, at a step of them all."""
-    found: list[str] = []
-    for loop in reversed(loops[1:]):
-        found.append(f.pure(f"urem i64 {unit}, {loop.size}"))
-        unit = f.pure(f"udiv i64 {unit}, {loop.size}")
-    return [*([unit] if loops else []), *reversed(found)]
+def outer_products(
+    tile: Tile, a: str, b: str, start: list[list[Value]] | None = None
+) -> list[list[Value]]:
+    """Sum over the inner axes, for each row and vector of a tile; on top of `start`."""
+    f, tiles, lanes = tile.f, tile.tiles, tile.lanes
+    a, b = tile.address(a, "a"), tile.address(b, "b")
+    column = 1 if tiles.packed else tiles.columns.span.b
+    zero = lanes.spread(lanes.number(0, tiles.dtype))
+    rows, across = tile.starts, len(tile.vectors)
+    loops, steps = tiles.steps()
+    cells = list(itertools.product(range(len(rows)), range(across), range(tiles.chains)))
+    sums: dict[tuple[int, int, int], Value | None] = dict.fromkeys(cells)
+    for r, row in enumerate(start or ()):
+        sums.update({(r, v, 0): value for v, value in enumerate(row)})
+    slots = {cell: tile.slot(sums[cell] or zero) for cell in cells} if loops else {}
+    with nest(f, loops) as (a_at, b_at):
+        a_now, b_now = f.address(a, tiles.scalar, a_at), f.address(b, tiles.scalar, b_at)
+        for cell, slot in slots.items():
+            sums[cell] = tile.load(slot)
+        for step, (a_step, b_step) in enumerate(steps):
+            right = [
+                (lanes if tiles.packed else some).load(
+                    b_now, tiles.dtype, Index(str(b_step + v * tiles.width * column), column)
+                )
+                for v, some in enumerate(tile.vectors)
+            ]
+            for r, place in enumerate(rows):
+                left = lanes.load(a_now, tiles.dtype, Index(str(a_step + place), 0))
+                for v, factor in enumerate(right):
+                    cell = r, v, step % tiles.chains
+                    sums[cell] = multiply_add(lanes, left, factor, sums[cell])
+        for cell, slot in slots.items():
+            f.do(f"store {tile.kind} {(sums[cell] or zero).text}, ptr {slot}")
+    for cell, slot in slots.items():
+        sums[cell] = tile.load(slot)
+    chains = range(tiles.chains)
+    return [
+        [total(lanes, [sums[r, v, s] or zero for s in chains]) for v in range(across)]
+        for r in range(len(rows))
+    ]
 
 
-def sum_of(f: Function, at: Sequence[str], strides: Sequence[int]) -> str:
-    """The elements from an array's start to a place."""
-    total = "0"
-    for i, stride in zip(at, strides, strict=True):
-        total = f.add(total, f.mul(i, stride))
-    return total
+def dot_products(tile: Tile, a: str, b: str) -> list[list[Value]]:
+    """The same for a tile of one row and one vector, by one vector of sums for each result."""
+    f, tiles, lanes = tile.f, tile.tiles, tile.lanes
+    a, b = tile.address(a, "a"), tile.address(b, "b")
+    zero = lanes.spread(lanes.number(0, tiles.dtype))
+    slots = [tile.slot(zero) for _ in range(tile.columns)]
+    *outer, last = [(span.size, span.a, span.b) for span in tiles.inner]
+    count, rest = divmod(last[0], tiles.width)
+    done = count * tiles.width
+
+    def add(some: Lanes, a_at: str, b_at: str) -> None:
+        left = some.load(a, tiles.dtype, Index(a_at))
+        for j, slot in enumerate(slots):
+            right = some.load(b, tiles.dtype, Index(f.add(b_at, j * tiles.columns.span.b)))
+            result = multiply_add(lanes, left, right, tile.load(slot))
+            f.do(f"store {tile.kind} {result.text}, ptr {slot}")
+
+    with nest(f, [*outer, (count, tiles.width, tiles.width)]) as (a_at, b_at):
+        add(lanes, a_at, b_at)
+    if rest:
+        with nest(f, outer) as (a_at, b_at):
+            add(lanes.first(rest), f.add(a_at, done), f.add(b_at, done))
+    missing = tiles.width - tile.columns
+    return [[sums_of_lanes(lanes, [*map(tile.load, slots), *[zero] * missing])]]
 
 
-def along(lanes: Lanes, place: str, tail: Sequence[Loop], k: int) -> Index:
-    """Where the lanes read operand k, 1 for x and 2 for w, from a place on the tail loops."""
-    strides, sizes = [loop[k] for loop in tail], [loop.size for loop in tail]
-    if all(a == n * b for a, b, n in zip(strides, strides[1:], sizes[1:], strict=False)):
-        return Index(lanes.f.mul(place, strides[-1]), strides[-1])
-    flat = lanes.add(lanes.lane_numbers(), Value(place, I64, False))
-    total = lanes.number(0, I64)
-    for size, stride in reversed(list(zip(sizes, strides, strict=True))):
-        i = lanes.binary("urem", flat, lanes.number(size, I64))
-        flat = lanes.binary("udiv", flat, lanes.number(size, I64))
-        total = lanes.add(total, lanes.mul(i, lanes.number(stride, I64)))
-    return Index("0", lanes=total)
+def multiply_add(lanes: Lanes, x: Value, y: Value, sum: Value | None) -> Value:
+    """x * y + sum."""
+    if sum is None:
+        return lanes.mul(lanes.spread(x), y)
+    if x.dtype.kind != "f":
+        return lanes.add(lanes.mul(x, y), sum)
+    return lanes.fma(x, y, sum)
 
 
-@contextlib.contextmanager
-def nest(f: Function, loops: Sequence[Loop]) -> Iterator[tuple[str, str]]:
-    """Loops within loops; yields the elements passed in x and in w."""
-    with contextlib.ExitStack() as stack:
-        at = [stack.enter_context(f.loop(0, loop.size)) for loop in loops]
-        yield (
-            sum_of(f, at, [loop.x for loop in loops]),
-            sum_of(f, at, [loop.w for loop in loops]),
-        )
+def total(lanes: Lanes, values: list[Value]) -> Value:
+    """The sum, by halves."""
+    if len(values) == 1:
+        return values[0]
+    half = len(values) // 2
+    return lanes.add(total(lanes, values[:half]), total(lanes, values[half:]))

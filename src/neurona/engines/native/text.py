@@ -50,7 +50,7 @@ class Function:
     """A function that is being written.
 
     Attributes:
-        status: where errors are noted that only show while it runs.
+        status: address of three i64 where errors are noted that only show while it runs.
     """
 
     status = "%status"

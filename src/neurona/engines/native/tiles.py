@@ -10,13 +10,13 @@ from __future__ import annotations
 import contextlib
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from neurona.engines.native.lanes import Index, Lanes, Value
+from neurona.engines.native.lanes import Lanes, Value
 from neurona.engines.native.place import Finish, Place, Position
 from neurona.engines.native.text import Function
 
@@ -57,17 +57,20 @@ class Tile:
         unit: its number.
         at: where it begins, along each span that the units walk over.
         shape: its rows, along the cut span and the whole ones.
+        columns: how many it has.
+        lanes: of whole vectors; `kind` is LLVM's type of these.
         vectors: the lanes of each vector of columns.
     """
 
     def __init__(
         self, f: Function, tiles: Tiles, unit: str, at: dict[Span, str], rows: int, columns: int
     ) -> None:
-        self.f, self.tiles, self.unit, self.at = f, tiles, unit, at
+        self.f, self.tiles, self.unit, self.at, self.columns = f, tiles, unit, at, columns
         self.shape = (rows, *(span.size for span in tiles.whole))
-        width, lanes = tiles.width, Lanes(f, tiles.width)
+        self.lanes, width = Lanes(f, tiles.width), tiles.width
+        self.kind = self.lanes.type(tiles.dtype, True)
         self.vectors = [
-            lanes if start + width <= columns else lanes.first(columns - start)
+            self.lanes if start + width <= columns else self.lanes.first(columns - start)
             for start in range(0, columns, width)
         ]
 
@@ -80,32 +83,57 @@ class Tile:
             for indices in itertools.product(*map(range, self.shape))
         ]
 
-    def offset(self, operand: str) -> str:
-        """The elements from the start of an operand to the tile."""
-        total = "0"
+    def address(self, pointer: str, operand: str) -> str:
+        """Where the tile begins in an operand."""
+        place = "0"
         for span, index in self.at.items():
-            total = self.f.add(total, self.f.mul(index, getattr(span, operand)))
-        return total
+            place = self.f.add(place, self.f.mul(index, getattr(span, operand)))
+        return self.f.address(pointer, self.tiles.scalar, place)
+
+    def slot(self, value: Value) -> str:
+        """A place for what changes in a loop."""
+        return self.f.slot(self.kind, value.text)
+
+    def load(self, slot: str) -> Value:
+        """What it holds now."""
+        return Value(self.f.let(f"load {self.kind}, ptr {slot}"), self.tiles.dtype, True)
 
     def split(self, row: int) -> list[int]:
         """The indices of a row, along the cut span and the whole ones."""
         return [int(i) for i in np.unravel_index(row, self.shape)]
 
-    def place(self, row: Sequence[int | str], vector: int) -> Place:
-        """Where a vector of results stands; the indices of its row are known now, or i64 values."""
+    def place(self, row: Sequence[str | int], vector: str | int) -> Place:
+        """Where a vector of results stands; indices are known now, or i64 values."""
         tiles = self.tiles
         positions = [s.position._replace(base=self.at[s]) for s in (*tiles.outer, *tiles.rows)]
         for span, i in zip((tiles.cut.span, *tiles.whole), row, strict=True):
-            base = self.at.get(span, "0")
-            positions.append(
-                span.position._replace(base=base, offset=i)
-                if isinstance(i, int)
-                else span.position._replace(base=self.f.add(base, i))
-            )
-        last = tiles.columns.span
-        positions.append(last.position._replace(base=self.at[last], offset=vector * tiles.width))
-        axis = last.position.axes[-1] if last.position.axes else tiles.rank - 1
+            positions.append(self._moved(span, i, 1))
+        last = self._moved(tiles.columns.span, vector, tiles.width)
+        positions.append(last)
+        axis = last.axes[-1] if last.axes else tiles.rank - 1
         return Place(self.f, tiles.rank, [p for p in positions if p.axes], axis)
+
+    def _moved(self, span: Span, steps: str | int, step: int) -> Position:
+        """The tile's place along a span, and some steps more."""
+        base = self.at.get(span, "0")
+        if isinstance(steps, int):
+            return span.position._replace(base=base, offset=steps * step)
+        return span.position._replace(base=self.f.add(base, self.f.mul(steps, step)))
+
+    def store(self, fetch: Callable[[str, str | int], Value], finish: Finish) -> None:
+        """Write a loop over rows and vectors: fetch(row, vector) from memory, and finish."""
+        f = self.f
+        whole = sum(lanes.mask is None for lanes in self.vectors)
+        with contextlib.ExitStack() as stack:
+            indices = [stack.enter_context(f.loop(0, size)) for size in self.shape]
+            row = "0"
+            for index, size in zip(indices, self.shape, strict=True):
+                row = f.add(f.mul(row, size), index)
+            if whole:
+                with f.loop(0, whole) as v:
+                    finish(self.lanes, self.place(indices, v), fetch(row, v))
+            for last, lanes in enumerate(self.vectors[whole:], whole):
+                finish(lanes, self.place(indices, last), fetch(row, last))
 
 
 @dataclass(frozen=True)
@@ -124,6 +152,8 @@ class Tiles:
         rows_first: whether neighbouring units share a's rows rather than b's columns.
         rank: number of axes of the result.
         packed: whether b is in panels of `columns.step` columns; see `packing.py`.
+        dots: whether lanes run along the sum; see `sums.py`.
+        swapped: whether a and b, rows and columns, have changed roles.
         unroll: steps of the innermost loop that are written out.
         chains: independent sums of each result, for tiles of few vectors.
     """
@@ -138,6 +168,8 @@ class Tiles:
     dtype: np.dtype
     rank: int
     packed: bool = False
+    dots: bool = False
+    swapped: bool = False
     rows_first: bool = False
     unroll: int = 1
     chains: int = 1
@@ -156,14 +188,16 @@ class Tiles:
         """How many tiles there are."""
         return math.prod(count for _, count, _ in self.order)
 
-    def emit(self, f: Function, a: str, b: str, finish: Finish) -> None:
-        """Write a kernel that computes the tiles from %begin to %end."""
-        for tile in self.walk(f, "%begin", "%end"):
-            sums = self.sums(tile, a, b)
-            for row, results in enumerate(sums):
-                indices = tile.split(row)
-                for v, result in enumerate(results):
-                    finish(tile.vectors[v], tile.place(indices, v), result)
+    @property
+    def contiguous(self) -> bool:
+        """Whether the columns of b lie side by side."""
+        return self.packed or self.columns.span.b == 1 or self.columns.span.size == 1
+
+    @property
+    def area(self) -> int:
+        """Elements of a whole tile, padded to vectors."""
+        height = self.cut.step * math.prod(span.size for span in self.whole)
+        return height * -(-self.columns.step // self.width) * self.width
 
     @property
     def scalar(self) -> str:
@@ -185,44 +219,7 @@ class Tiles:
                 for columns in _variants(f, self.columns.span, self.columns.step, at):
                     yield Tile(f, self, unit, at, rows, columns)
 
-    def sums(self, tile: Tile, a: str, b: str) -> list[list[Value]]:
-        """Sum over the inner axes, for each row and vector of a tile."""
-        f, lanes = tile.f, Lanes(tile.f, self.width)
-        a = f.address(a, self.scalar, tile.offset("a"))
-        b = f.address(b, self.scalar, tile.offset("b"))
-        kind, column = lanes.type(self.dtype, True), 1 if self.packed else self.columns.span.b
-        zero = lanes.spread(lanes.number(0, self.dtype))
-        rows, across = tile.starts, len(tile.vectors)
-        loops, steps = self._steps()
-        cells = list(itertools.product(range(len(rows)), range(across), range(self.chains)))
-        sums: dict[tuple[int, int, int], Value | None] = dict.fromkeys(cells)
-        slots = {cell: f.slot(kind, zero.text) for cell in cells} if loops else {}
-        with nest(f, loops) as (a_at, b_at):
-            for cell, slot in slots.items():
-                sums[cell] = Value(f.let(f"load {kind}, ptr {slot}"), self.dtype, True)
-            for step, (a_step, b_step) in enumerate(steps):
-                a_base, b_base = f.add(a_at, a_step), f.add(b_at, b_step)
-                right = [
-                    (lanes if self.packed else some).load(
-                        b, self.dtype, Index(f.add(b_base, v * self.width * column), column)
-                    )
-                    for v, some in enumerate(tile.vectors)
-                ]
-                for r, start in enumerate(rows):
-                    left = lanes.load(a, self.dtype, Index(f.add(a_base, start), 0))
-                    for v, factor in enumerate(right):
-                        cell = r, v, step % self.chains
-                        sums[cell] = _step(lanes, left, factor, sums[cell])
-            for cell, slot in slots.items():
-                f.do(f"store {kind} {(sums[cell] or zero).text}, ptr {slot}")
-        for cell, slot in slots.items():
-            sums[cell] = Value(f.let(f"load {kind}, ptr {slot}"), self.dtype, True)
-        return [
-            [_total(lanes, [sums[r, v, s] or zero for s in range(self.chains)])
-             for v in range(across)] for r in range(len(rows))
-        ]  # fmt: skip
-
-    def _steps(self) -> tuple[list[tuple[int, int, int]], list[tuple[int, int]]]:
+    def steps(self) -> tuple[list[tuple[int, int, int]], list[tuple[int, int]]]:
         """The loops over inner axes, (count, step in a, step in b), and the steps of the body."""
         loops = [(span.size, span.a, span.b) for span in self.inner]
         if not all(count for count, _, _ in loops):
@@ -239,22 +236,6 @@ class Tiles:
             steps = [(i * a + x, i * b + y) for i in range(part) for x, y in steps]
             loops.append((count // part, part * a, part * b))
         return loops, steps
-
-
-def _step(lanes: Lanes, x: Value, y: Value, total: Value | None) -> Value:
-    if total is None:
-        return lanes.mul(lanes.spread(x), y)
-    if x.dtype.kind != "f":
-        return lanes.add(lanes.mul(x, y), total)
-    return lanes.fma(x, y, total)
-
-
-def _total(lanes: Lanes, values: list[Value]) -> Value:
-    """The sum, by halves."""
-    if len(values) == 1:
-        return values[0]
-    half = len(values) // 2
-    return lanes.add(_total(lanes, values[:half]), _total(lanes, values[half:]))
 
 
 @contextlib.contextmanager
@@ -293,63 +274,3 @@ def number(f: Function, unit: str, counts: Sequence[int]) -> list[str]:
         outside = math.prod(counts[:i]) > 1
         indices.append(f.pure(f"urem i64 {index}, {count}") if outside else index)
     return indices
-
-
-def choose(
-    batch: list[Span], rows: list[Span], columns: list[Span], inner: list[Span], rank: int,
-    dtype: np.dtype, vector_bytes: int, registers: int,
-) -> Tiles:  # fmt: skip
-    """The tiles that a product of these axes takes the fewest instructions with."""
-    none = Span(Position((), (), "0"), 1, 0, 0, 0)
-    last = columns[-1] if columns else none
-    width = min(vector_bytes // dtype.itemsize, 1 << (last.size - 1).bit_length())
-    vectors = -(-last.size // width)
-    options = []
-    for whole in range(max(len(rows), 1)):
-        cut = rows[-1 - whole] if rows else none
-        within = math.prod(span.size for span in rows[len(rows) - whole :])
-        for step, across in itertools.product(range(1, min(cut.size, 32) + 1), range(1, 9)):
-            height = step * within
-            if across > vectors or height * across + min(height, across) + 1 > registers:
-                continue
-            cost = sum(
-                n * m * _cycles(r * within, v)
-                for n, r in _parts(cut.size, step)
-                for m, v in _parts(vectors, across)
-            )
-            variants = len(_parts(cut.size, step)) * len(_parts(last.size, across * width))
-            others = math.prod(span.size for span in rows[: len(rows) - whole - 1])
-            options.append((cost * others * (1 + 0.02 * variants), whole, step, across))
-    _, whole, step, across = min(options)
-    height = step * math.prod(span.size for span in rows[len(rows) - whole :])
-    steps = math.prod(span.size for span in inner)
-    chains = 1
-    while height * across * chains < 5 and steps >= 8 * chains and chains < 4:
-        chains *= 2
-    unroll = max(2, chains)
-    if height * across * steps <= 128:
-        unroll = max(unroll, steps)
-    return Tiles(
-        outer=(*batch, *columns[:-1]),
-        rows=tuple(rows[: len(rows) - whole - 1]),
-        cut=Cut(rows[-1 - whole] if rows else none, step),
-        whole=tuple(rows[len(rows) - whole :]),
-        columns=Cut(last, across * width),
-        inner=tuple(inner),
-        width=width,
-        dtype=dtype,
-        rank=rank,
-        unroll=unroll,
-        chains=chains,
-    )
-
-
-def _parts(size: int, step: int) -> list[tuple[int, int]]:
-    """Tiles of a size: (how many, how large)."""
-    parts = [(size // step, step), (1, size % step)]
-    return [(count, part) for count, part in parts if count and part]
-
-
-def _cycles(height: int, across: int) -> float:
-    """The time of one step of a tile: multiplications wait for each other if there are few."""
-    return max(height * across, 4) + 0.15 * (height + across)

@@ -7,9 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from neurona.engines.native.formula import F64, FORMATS, Term, fma, polynomial, where
-
-F32 = np.dtype("float32")
+from neurona.engines.native.formula import F32, F64, FORMATS, Term, fma, polynomial, where
 
 
 class Constants(NamedTuple):
@@ -54,10 +52,11 @@ def cos(x: Term) -> Term:
 def _wave(x: Term, ahead: int) -> Term:
     dtype = x.value.dtype
     known, form = CONSTANTS[dtype], FORMATS[dtype]
-    quadrant, r, low = _reduce(x.to(F64))
-    rounded = r.to(dtype)
-    low = (low + (r - rounded.to(F64))).to(dtype)
-    quadrant, r = quadrant.to(np.dtype(f"i{dtype.itemsize}")) + ahead, rounded
+    quadrant, exact, low = _reduce(x.to(F64))
+    r = exact.to(dtype)
+    if dtype != F64:
+        low = exact - r.to(F64)
+    low, quadrant = low.to(dtype), quadrant.to(np.dtype(f"i{dtype.itemsize}")) + ahead
     z = r * r
     half = 0.5 * z
     sine = r + fma(r * z, polynomial(z, known.sine), low * (1.0 - half))
@@ -71,13 +70,12 @@ def _wave(x: Term, ahead: int) -> Term:
 
 def _reduce(x: Term) -> tuple[Term, Term, Term]:
     """x = n pi / 2 + r + low, with |r| <= pi / 4: the last bits of n; r; low. After Cody, Waite."""
-    magic = FORMATS[F64].magic
+    magic, (first, second, third, fourth) = FORMATS[F64].magic, _HALF_PI
     shifted = fma(x, 2 / math.pi, magic)
     n = shifted - magic
-    first, second, third, fourth = (n * part for part in _HALF_PI)
-    exact = (x - first) - second
-    near = exact - third
-    lost = ((exact - near) - third) - fourth
-    r = near + lost
-    low = where(x.abs() < 2.0**30, lost - (r - near), 0.0)
+    exact = fma(n, -second, fma(n, -first, x))
+    near = fma(n, -third, exact)
+    rest = fma(n, -fourth, fma(n, -third, exact - near))
+    r = near + rest
+    low = where(x.abs() < 2.0**30, rest - (r - near), 0.0)
     return shifted.bits(), r.at_most(0.8).at_least(-0.8), low

@@ -1,0 +1,132 @@
+"""Long sums in parts: few results, each over very many steps, as of the gradient of a kernel.
+
+The steps are cut into chunks, small enough for what a chunk reads to stay in the cache while all
+tiles go over it, and the chunks into groups. Each group is a unit of work with partial sums of its
+own; a last stage adds these up, always in the same order.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass, replace
+
+from neurona.engines.native.lanes import Index, Lanes, Value
+from neurona.engines.native.place import Finish
+from neurona.engines.native.sums import outer_products, total
+from neurona.engines.native.text import Function
+from neurona.engines.native.tiles import Span, Tile, Tiles, number
+
+CHUNK_BYTES = 1 << 16  # of b; a's part is often as large, and the second cache holds both
+STEPS = 1024  # shorter sums are not cut
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A product whose inner axes are cut.
+
+    Attributes:
+        tiles: of one chunk.
+        chunks: the spans that count chunks.
+        groups: how many units share the chunks.
+    """
+
+    tiles: Tiles
+    chunks: tuple[Span, ...]
+    groups: int
+
+    @property
+    def room(self) -> int:
+        """Elements of the partial sums of a group."""
+        return self.tiles.units * self.tiles.area
+
+    def emit(self, f: Function, a: str, b: str, work: str) -> None:
+        """Write the kernel whose units are groups of chunks."""
+        tiles, lanes = self.tiles, Lanes(f, self.tiles.width)
+        sizes = [span.size for span in self.chunks]
+        count = math.prod(sizes)
+        zero = lanes.spread(lanes.number(0, tiles.dtype))
+        with f.loop("%begin", "%end") as group:
+            first = f.let(f"udiv i64 {f.mul(group, count)}, {self.groups}")
+            last = f.let(f"udiv i64 {f.add(f.mul(group, count), count)}, {self.groups}")
+            work = f.address(work, tiles.scalar, f.mul(group, self.room))
+            with f.loop(0, self.room, tiles.width) as at:
+                lanes.store(work, zero, Index(at))
+            with f.loop(first, last) as chunk:
+                left = right = "0"
+                for span, index in zip(self.chunks, number(f, chunk, sizes), strict=True):
+                    left = f.add(left, f.mul(index, span.a))
+                    right = f.add(right, f.mul(index, span.b))
+                a, b = f.address(a, tiles.scalar, left), f.address(b, tiles.scalar, right)
+                for tile in tiles.walk(f, "0", str(tiles.units)):
+                    self._chunk(tile, a, b, work)
+
+    def _chunk(self, tile: Tile, a: str, b: str, work: str) -> None:
+        """Add a chunk's steps to the partial sums of a tile."""
+        f, tiles, lanes = tile.f, self.tiles, Lanes(tile.f, self.tiles.width)
+        work = f.address(work, tiles.scalar, f.mul(tile.unit, tiles.area))
+        across = len(tile.vectors)
+        places = [
+            [Index(str((r * across + v) * tiles.width)) for v in range(across)]
+            for r in range(math.prod(tile.shape))
+        ]
+        start = [[lanes.load(work, tiles.dtype, place) for place in row] for row in places]
+        sums = outer_products(tile, a, b, start)
+        for place, value in zip(itertools.chain(*places), itertools.chain(*sums), strict=True):
+            lanes.store(work, value, place)
+
+    def total(self, f: Function, work: str, finish: Finish) -> None:
+        """Write the kernel that adds the groups up, tile by tile."""
+        tiles, lanes = self.tiles, Lanes(f, self.tiles.width)
+        for tile in tiles.walk(f, "%begin", "%end"):
+            corner = f.mul(tile.unit, tiles.area)
+            across = len(tile.vectors)
+
+            def fetch(row: str, v: str | int, corner: str = corner, across: int = across) -> Value:
+                at = f.mul(f.add(f.mul(row, across), v), tiles.width)
+                at = f.add(corner, at)
+                base = f.address(work, tiles.scalar, at)
+                groups = [
+                    lanes.load(base, tiles.dtype, Index(str(group * self.room)))
+                    for group in range(self.groups)
+                ]
+                return total(lanes, groups)
+
+            tile.store(fetch, finish)
+
+
+def cut(tiles: Tiles) -> Parts | None:
+    """Cut the sums of a product if that pays."""
+    spans = (*tiles.outer, *tiles.rows, tiles.cut.span, *tiles.whole, tiles.columns.span)
+    size = tiles.dtype.itemsize
+    steps = math.prod(span.size for span in tiles.inner)
+    step_bytes = size * math.prod(span.size for span in spans if span.b)
+    results = size * math.prod(span.size for span in spans)
+    few = tiles.units < 16 or steps * step_bytes > 1 << 19
+    if tiles.dots or steps < STEPS or not few or results > 1 << 19:
+        return None
+    if steps * results // size < 1 << 20:
+        return None
+    rest, depth = steps, 0
+    while rest * step_bytes > CHUNK_BYTES and depth < len(tiles.inner):
+        rest //= tiles.inner[depth].size
+        depth += 1
+    depth = max(depth - 1, 0)
+    span, inside = tiles.inner[depth], tiles.inner[depth + 1 :]
+    rest = math.prod(s.size for s in inside)
+    fits = [
+        n
+        for n in range(1, span.size + 1)
+        if span.size % n == 0 and (n * rest * step_bytes <= CHUNK_BYTES or n == 1)
+    ]
+    step = max(fits)
+    if step * rest < 32:
+        return None
+    over = span._replace(size=span.size // step, a=span.a * step, b=span.b * step)
+    chunks = tuple(s for s in (*tiles.inner[:depth], over) if s.size > 1)
+    within = tuple(s for s in (span._replace(size=step), *inside) if s.size > 1)
+    count = math.prod(s.size for s in chunks)
+    if count < 2:
+        return None
+    groups = min(count, 16 if results <= 1 << 17 else 8)
+    return Parts(replace(tiles, inner=within), chunks, groups)
