@@ -40,6 +40,11 @@ class Program:
         """Run it on the arrays of the inputs."""
         return self.run(arrays)
 
+    @property
+    def keeps_state(self) -> bool:
+        """Whether its engine can keep state in memory of its own; see `native/session.py`."""
+        return self.engine == "native"
+
     def cost(self) -> dict[str, int]:
         """Count the work of one call.
 

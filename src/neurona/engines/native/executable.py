@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 from collections.abc import Sequence
 
 import numpy as np
 
+from neurona import config
 from neurona.engines.native.assemble import assemble
 from neurona.engines.native.cores import thread_count
 from neurona.engines.native.emit import Emission, Segment
@@ -113,7 +115,7 @@ class Executable:
         """Run one segment: native code, or the reference rule of a node."""
         function, shared, segment = step
         if function:
-            Team.of(thread_count() if shared else 1).run(function, frame.address)
+            team(shared).run(function, frame.address)
         else:
             self._reference(frame, segment.kernels[0])
 
@@ -141,6 +143,14 @@ class Executable:
         size = max(spec.size * spec.dtype.itemsize, 1)
         buffer = (ctypes.c_char * size).from_address(start)
         return np.frombuffer(buffer, spec.dtype, spec.size).reshape(spec.shape)
+
+
+def team(shared: bool) -> Team:
+    """Return the team for work that threads share, or for work that is too small for that."""
+    return Team.of((config.threads() or _automatic()) if shared else 1)
+
+
+_automatic = functools.cache(thread_count)  # looks at files of the system
 
 
 def address(array: np.ndarray) -> int:
