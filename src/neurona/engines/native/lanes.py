@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from neurona.core.shapes import as_dtype
-from neurona.engines.native import mathematics
+from neurona.engines.native import estimates, mathematics
 from neurona.engines.native.bounds import position
 from neurona.engines.native.text import Function
 
@@ -62,6 +62,7 @@ class Lanes:
     def __init__(self, function: Function, width: int, mask: str | None = None) -> None:
         self.f, self.width, self.mask = function, width, mask
         self._lines: dict[str, tuple[str, int]] = {}  # wide int64 values base + lane * step
+        self._roots: dict[str, tuple[Value, Value | None]] = {}  # sqrt(v) + c, see estimates.py
 
     # --- types and constants -----------------------------------------------------------------
 
@@ -152,7 +153,11 @@ class Lanes:
 
     def _arithmetic(self, name: str, x: Value, y: Value) -> Value:
         if x.dtype.kind == "f":
-            return self.binary(f"f{name} contract", x, y)
+            result = self.binary(f"f{name} contract", x, y)
+            root = self._roots.get(x.text)
+            if name == "add" and root and root[1] is None and not y.text.startswith("%"):
+                self._roots[result.text] = root[0], y
+            return result
         if x.dtype != I64:
             return self.binary(name, x, y)
         if not x.wide and not y.wide and name != "sub":
@@ -186,6 +191,8 @@ class Lanes:
         return self._arithmetic("mul", x, y)
 
     def div(self, x: Value, y: Value) -> Value:
+        if (root := self._roots.get(y.text)) and estimates.fits(self, y):
+            return estimates.over_root(self, x, *root)
         return self.binary("fdiv", x, y)
 
     def neg(self, x: Value) -> Value:
@@ -276,7 +283,9 @@ class Lanes:
     # --- functions -----------------------------------------------------------------------------
 
     def sqrt(self, x: Value) -> Value:
-        return self.intrinsic("sqrt", x)
+        root = self.intrinsic("sqrt", x)
+        self._roots[root.text] = x, None
+        return root
 
     def rsqrt(self, x: Value) -> Value:
         return self.div(self.number(1, x.dtype), self.sqrt(x))
