@@ -118,3 +118,36 @@ def convolutions(draw):
 @given(given=convolutions(), target=st.sampled_from(TARGETS), pieces=st.integers(2, 9))
 def test_convolution(given, target, pieces):
     check(*given, target, pieces)
+
+
+# --- borders -------------------------------------------------------------------------------------
+
+SAME = [  # x, w, strides, padding, dilation: lines of one tile, of several, of odd ends
+    ((3, 8, 8, 16), (3, 3, 16, 48), (1, 1), ((1, 1), (1, 1)), (1, 1)),
+    ((2, 6, 32, 8), (3, 3, 8, 32), (1, 1), ((1, 1), (1, 1)), (1, 1)),
+    ((2, 9, 33, 9), (5, 2, 9, 20), (1, 1), ((2, 2), (1, 0)), (1, 1)),
+    ((2, 16, 16, 16), (3, 3, 16, 32), (2, 2), ((0, 1), (0, 1)), (1, 1)),
+    ((2, 11, 13, 8), (3, 3, 8, 17), (2, 3), ((3, 0), (1, 2)), (2, 1)),
+    ((64, 4, 5, 8), (3, 3, 8, 16), (1, 1), ((1, 1), (1, 1)), (1, 1)),
+    ((2, 20, 8), (3, 8, 16), (1,), ((2, 0),), (1,)),
+    ((2, 20, 8), (3, 8, 16), (1,), ((4, 5),), (2,)),
+    ((2, 3, 4, 5, 8), (3, 3, 3, 8, 16), (1, 1, 1), ((1, 1),) * 3, (1, 1, 1)),
+    ((2, 7, 7, 32), (3, 3, 16, 64), (1, 1), ((1, 1), (1, 1)), (1, 1)),  # two groups
+]
+
+
+@pytest.mark.parametrize("op", ["conv", "conv_input_gradient", "conv_kernel_gradient"])
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize(("x", "w", "strides", "padding", "dilation"), SAME, ids=str)
+def test_borders_are_skipped(op, x, w, strides, padding, dilation, target):
+    geometry = {
+        "strides": strides, "padding": padding, "dilation": dilation, "groups": x[-1] // w[-2],
+    }  # fmt: skip
+    f4 = np.dtype("float32")
+    y = OPS["conv"].shape(Spec(x, f4), Spec(w, f4), **geometry).shape
+    shapes, more = {
+        "conv": ((x, w), {}),
+        "conv_input_gradient": ((y, w), {"size": x[1:-1]}),
+        "conv_kernel_gradient": ((x, y), {"kernel_size": w[:-2]}),
+    }[op]
+    check(op, *(values(shape, "float32") for shape in shapes), {**geometry, **more}, target)

@@ -60,7 +60,9 @@ def matrix_product(xp, x, w):
     [[11.0]]
     """
     if w.ndim == 2 and x.ndim > 2:  # one large product instead of many small ones
-        return xp.matmul(x.reshape(product(x.shape[:-1]), x.shape[-1]), w).reshape(*x.shape[:-1], w.shape[-1])
+        return xp.matmul(x.reshape(product(x.shape[:-1]), x.shape[-1]), w).reshape(
+            *x.shape[:-1], w.shape[-1]
+        )
     return xp.matmul(x, w)
 
 

@@ -9,16 +9,16 @@ from __future__ import annotations
 import contextlib
 import itertools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from neurona.engines.native.lanes import I64, Index, Lanes, Value
 from neurona.engines.native.padding import vectors
-from neurona.engines.native.part import Loop, OutputPlace, Part
+from neurona.engines.native.part import Loop, Part, Planned
 from neurona.engines.native.place import Finish, Place, Position
-from neurona.engines.native.stage import Stage
+from neurona.engines.native.product import Stage
 from neurona.engines.native.text import Function
 
 TOGETHER = 12  # results that a unit computes at a time: sums that do not wait for each other
@@ -38,15 +38,17 @@ class DirectSums:
     dtype: np.dtype
     lanes: int
 
-    def stage(self, finished: Callable[[Finish | None, dict[str, str]], Finish]) -> Stage:
-        """Return the stage; `finished(finish, pointers)` is what is done with each result."""
-        units = math.prod(loop.size for loop in self._roles()[0])
+    def plan(self) -> Planned:
+        """Return its only stage."""
+        outer, block, tail, _ = self._roles()
+        units = math.prod(loop.size for loop in outer)
 
         def emit(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
-            x, w = (o.pointer(f, pointers, self.dtype) for o in (self.part.x, self.part.w))
-            self._emit(f, x, w, finished(finish, pointers))
+            assert finish is not None
+            self._emit(f, pointers["a"], pointers["b"], finish)
 
-        return Stage(units, emit, self.part.flops, True)
+        stage = Stage(units, emit, self.part.flops, True)
+        return Planned(self.part, (*outer, *block, *tail), [stage], [])
 
     def _roles(self) -> tuple[list[Loop], list[Loop], list[Loop], list[Loop]]:
         """The loops outside of units, those of a block, those along lanes, those summed over."""
@@ -65,12 +67,12 @@ class DirectSums:
                 outer.append(Loop(loop.size // count, loop.x * count, loop.w * count, steps))
                 break
             room //= count
+        if not tail:  # an axis of size 1
+            tail = [Loop(1, 0, 0, (0,) * (len(self.part.y) - 1) + (1,))]
         return outer, block, tail, [loop for loop in self.part.loops if loop.summed]
 
     def _emit(self, f: Function, x: str, w: str, finish: Finish) -> None:
         outer, block, tail, inner = self._roles()
-        if not tail:  # an axis of size 1
-            tail = [Loop(1, 0, 0, (0,) * (len(self.part.y) - 1) + (1,))]
         count = math.prod(loop.size for loop in tail)
         width = min(self.lanes, 1 << (count - 1).bit_length())
         kept = [*outer, *block, *tail]
@@ -93,7 +95,7 @@ class DirectSums:
                     ]
                     last = Position(axes, sizes, place)
                     among = Place(f, len(kept), [*positions, *inside, last], len(kept) - 1)
-                    finish(lanes, OutputPlace(f, among, kept, self.part.y), total)
+                    finish(lanes, among, total)
 
     def _sums(
         self, lanes: Lanes, pointers: tuple[str, str], reads: Sequence[Index],

@@ -351,7 +351,7 @@ class Lanes:
             return Value(self._masked(name, vector, size, *masked), dtype, True)
         places = self._places(pointer, scalar, index)
         name = f"llvm.masked.gather.{mangled(vector)}.v{self.width}p0"
-        mask = self.mask or f"splat (i1 true)"
+        mask = self.mask or "splat (i1 true)"
         given = (
             (f"<{self.width} x ptr>", places), (f"<{self.width} x i1>", mask),
             (vector, "zeroinitializer"),

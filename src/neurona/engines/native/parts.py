@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from neurona.engines.native.lanes import Index, Lanes, Value
@@ -32,11 +32,13 @@ class Parts:
         tiles: of one chunk.
         chunks: the spans that count chunks.
         groups: how many units share the chunks.
+        products: sums a tile: products(tile, a, b, start).
     """
 
     tiles: Tiles
     chunks: tuple[Span, ...]
     groups: int
+    products: Callable[..., list[list[Value]]] = outer_products
 
     @property
     def room(self) -> int:
@@ -74,7 +76,7 @@ class Parts:
             for r in range(math.prod(tile.shape))
         ]
         start = [[lanes.load(work, tiles.dtype, place) for place in row] for row in places]
-        sums = outer_products(tile, a, b, start)
+        sums = self.products(tile, a, b, start)
         for place, value in zip(itertools.chain(*places), itertools.chain(*sums), strict=True):
             lanes.store(work, value, place)
 

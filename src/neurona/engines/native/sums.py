@@ -23,13 +23,18 @@ def emit(f: Function, tiles: Tiles, a: str, b: str, finish: Finish, loop: bool =
     """
     for tile in tiles.walk(f, "%begin", "%end"):
         sums = dot_products(tile, a, b) if tiles.dots else outer_products(tile, a, b)
-        if loop:
-            _through_stack(tile, sums, finish)
-            continue
-        for row, results in enumerate(sums):
-            indices = tile.split(row)
-            for v, result in enumerate(results):
-                finish(tile.vectors[v], tile.place(indices, v), result)
+        finished(tile, sums, finish, loop)
+
+
+def finished(tile: Tile, sums: list[list[Value]], finish: Finish, loop: bool) -> None:
+    """Finish the results of a tile, `loop` as for `emit`."""
+    if loop:
+        _through_stack(tile, sums, finish)
+        return
+    for row, results in enumerate(sums):
+        indices = tile.split(row)
+        for v, result in enumerate(results):
+            finish(tile.vectors[v], tile.place(indices, v), result)
 
 
 def _through_stack(tile: Tile, sums: list[list[Value]], finish: Finish) -> None:
