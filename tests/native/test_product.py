@@ -20,6 +20,7 @@ from neurona.engines.native.text import Module
 TARGETS = [n for n in ("host", "avx2", "baseline") if Machine.named(n).runs_here]
 KERNEL = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
 GUARD = 12345
+F32 = np.dtype("float32")
 
 
 def write(product, machine, finish=None, extra=()):
@@ -157,7 +158,7 @@ def convolution(b, h, w, c, ky, kx, n):
         (Axis(b, h * w * c, 0, y * x * n), Axis(y, w * c, 0, x * n), Axis(x, c, 0, n)),
         (Axis(n, 0, 1, 1),),
         (Axis(ky, w * c, kx * c * n, 0), Axis(kx, c, c * n, 0), Axis(c, 1, n, 0)),
-        np.dtype("float32"),
+        F32,
     )
 
 
@@ -169,7 +170,7 @@ def kernel_gradient(b, h, w, c, ky, kx, n):
         (Axis(ky, w * c, 0, kx * c * n), Axis(kx, c, 0, c * n), Axis(c, 1, 0, n)),
         (Axis(n, 0, 1, 1),),
         (Axis(b, h * w * c, y * x * n, 0), Axis(y, w * c, x * n, 0), Axis(x, c, n, 0)),
-        np.dtype("float32"),
+        F32,
     )
 
 
@@ -238,9 +239,30 @@ def test_axes_that_operands_lack_or_share():
         (Axis(5, 24, 0, 21),),
         (Axis(2, 0, 140, 105 * 6), Axis(7, 0, 1, 1)),
         (Axis(8, 1, 21, 0),),
-        np.dtype("float32"),
+        F32,
     )
     check(heads)
+
+
+@pytest.mark.parametrize("b", ["kn", "nk"])
+def test_operands_may_be_walked_backwards(b):
+    product = matmul(20, 30, 33, b=b)
+    (k,) = product.inner
+    backwards = replace(product, inner=(k._replace(b=-k.b),))
+    random = np.random.default_rng(3)
+    x, w = (numbers(random, extent(product.inner + product.columns + product.rows, o), F32)
+            for o in (1, 2))  # fmt: skip
+    c = np.zeros((20, 33), F32)
+    compile(backwards)(x, w[(k.size - 1) * k.b :], c)
+    w = w.reshape(30, 33) if b == "kn" else w.reshape(33, 30).T
+    np.testing.assert_allclose(c, x.reshape(20, 30) @ w[::-1], atol=1e-4)
+
+
+def test_the_order_of_inner_axes_does_not_matter():
+    product = convolution(2, 9, 9, 5, 3, 2, 20)
+    turned = replace(product, inner=product.inner[::-1])
+    check(turned)
+    assert plan(turned, Machine.host())[1] == plan(product, Machine.host())[1]
 
 
 def test_sums_of_nothing_are_zero_and_no_results_are_no_work():
@@ -271,10 +293,10 @@ def strided_convolutions(draw):
     image = (Axis(b, h * w * c, 0, y * x * n), Axis(y, sy * w * c, 0, x * n), Axis(x, sx * c, 0, n))
     kernel = Axis(ky, dy * w * c, kx * c * n, 0), Axis(kx, dx * c, c * n, 0), Axis(c, 1, n, 0)
     if draw(st.booleans()):
-        return Product((), image, (Axis(n, 0, 1, 1),), kernel, np.dtype("float32"))
+        return Product((), image, (Axis(n, 0, 1, 1),), kernel, F32)
     rows = tuple(Axis(axis.size, axis.a, 0, axis.b) for axis in kernel)
     inner = tuple(Axis(axis.size, axis.a, axis.c, 0) for axis in image)
-    return Product((), rows, (Axis(n, 0, 1, 1),), inner, np.dtype("float32"))
+    return Product((), rows, (Axis(n, 0, 1, 1),), inner, F32)
 
 
 @settings(max_examples=40, deadline=None)
