@@ -14,12 +14,9 @@ TARGETS = [t for t in ("host", "avx2", "baseline") if Machine.named(t).runs_here
 CALL = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
 
 
-def run(planned, arrays, machine, cuts=3):
-    """Run stages and workspaces on arrays by name; they are changed in place."""
-    stages, sizes = planned
-    work = {f"work{k}": np.full(size, 0xAB, "uint8") for k, size in enumerate(sizes)}
-    arrays = {"status": np.zeros(3, "int64"), **arrays, **work}
-    module, names = Module(), list(arrays)
+def written(stages, names, machine):
+    """The IR of stages, each as a function of its own: k0, k1, ..."""
+    module = Module()
     for k, stage in enumerate(stages):
         f = module.function(
             f"k{k}", ["ptr %table", "i64 %begin", "i64 %end"], machine.attributes, ""
@@ -29,8 +26,17 @@ def run(planned, arrays, machine, cuts=3):
         }
         f.status = pointers["status"]
         stage.emit(f, pointers, None)
-    llvm().parse_assembly(str(module)).verify()
-    code = assemble(str(module), machine)
+    return str(module)
+
+
+def run(planned, arrays, machine, cuts=3):
+    """Run stages and workspaces on arrays by name; they are changed in place."""
+    stages, sizes = planned
+    work = {f"work{k}": np.full(size, 0xAB, "uint8") for k, size in enumerate(sizes)}
+    arrays = {"status": np.zeros(3, "int64"), **arrays, **work}
+    text = written(stages, arrays, machine)
+    llvm().parse_assembly(text).verify()
+    code = assemble(text, machine)
     table = (ctypes.c_void_p * len(arrays))(*[a.ctypes.data for a in arrays.values()])
     for k, stage in enumerate(stages):
         call = CALL(code.address(f"k{k}"))

@@ -9,6 +9,7 @@ from neurona.core.graph import trace
 from neurona.core.op import OPS
 from neurona.core.shapes import Spec
 from neurona.engines.native import philox, running, scatter, sort
+from neurona.engines.native.assemble import check_ir
 from neurona.engines.native.emit import Emission
 from neurona.engines.native.fuse import fuse
 from neurona.engines.native.machine import Machine
@@ -18,7 +19,7 @@ from neurona.errors import IndexRangeError
 
 from ..ops.cases import CASES
 from ..ops.test_ops import attributes
-from .stages import TARGETS, run
+from .stages import TARGETS, run, written
 
 MACHINES = pytest.mark.parametrize("machine", [*map(Machine.named, TARGETS)], ids=TARGETS)
 
@@ -174,6 +175,22 @@ def sorts(x, machine, **given):
     spec = Spec(x.shape, np.dtype("int32"))
     planned = sort.plan(Spec(x.shape, x.dtype), machine=machine, **given)
     np.testing.assert_array_equal(result(planned, spec, [x], machine), op(x, **given).numpy())
+
+
+@pytest.mark.parametrize("target", ["neon", "apple"])
+def test_code_for_other_machines(target):
+    machine, f32 = Machine.named(target), np.dtype("float32")
+    x, k = Spec((5, 70), f32), Spec((5, 70), np.dtype("int32"))
+    kinds = {name: OPS[name].lower for name in ("add_along_axis", "cumsum")}
+    for stages, works in (
+        philox.plan(x, 0, machine),
+        scatter.plan(kinds["add_along_axis"], {"axis": 0}, [x, k, x], machine),
+        running.plan(kinds["cumsum"], x, x, 0, True, machine),
+        sort.plan(x, 0, False, machine),
+        sort.plan(x, 1, True, machine),
+    ):
+        names = ["status", "0", "1", "2", "y", *(f"work{i}" for i in range(len(works)))]
+        assert check_ir(written(stages, names, machine), machine)
 
 
 # --- shapes at random ----------------------------------------------------------------------------

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-_NOTES = ("arguments", "compile_arguments")  # how it was made: what it holds is elsewhere
+# How it was made, and what is made of it: what these hold is elsewhere too.
+_NOTES = ("arguments", "compile_arguments", "step_cache")
 
 
 def members(owner: Any, kind: type) -> Iterator[tuple[str, Any]]:

@@ -115,8 +115,8 @@ class Loops:
             body(Lanes(f, 1), index)
             return
         if self.kernel.indexed and main <= UNROLLED * self.width:
-            for i in range(0, main, self.width):  # what is known of the place is computed once
-                body(Lanes(f, self.width), replaced(index, self.lane, str(i)))
+            for start in range(0, main, self.width):  # what is known of the place is computed once
+                body(Lanes(f, self.width), replaced(index, self.lane, str(start)))
         elif main:
             with f.loop(0, main, self.width) as i:
                 body(Lanes(f, self.width), replaced(index, self.lane, i))
