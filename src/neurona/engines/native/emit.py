@@ -52,7 +52,7 @@ class Emission:
         apart: bool = False,
     ) -> None:  # fmt: skip
         self.fusion, self.machine, self.prefix = fusion, machine, prefix
-        self.module = module or Module(machine.architecture == "x86_64" and machine.vector_bytes == 64)
+        self.module = module or Module()
         self.loops: dict[int, Emission] = {}
         plans = [self._plan(time, kernel) for time, kernel in enumerate(fusion.kernels)]
         self.stages = [stages for stages, _ in plans]

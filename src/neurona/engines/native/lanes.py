@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from neurona.core.shapes import as_dtype
-from neurona.engines.native import estimates, mathematics
+from neurona.engines.native import mathematics
 from neurona.engines.native.bounds import position
 from neurona.engines.native.text import Function
 
@@ -62,7 +62,6 @@ class Lanes:
     def __init__(self, function: Function, width: int, mask: str | None = None) -> None:
         self.f, self.width, self.mask = function, width, mask
         self._lines: dict[str, tuple[str, int]] = {}  # wide int64 values base + lane * step
-        self._roots: dict[str, tuple[Value, Value | None]] = {}  # sqrt(v) + c, see estimates.py
 
     # --- types and constants -----------------------------------------------------------------
 
@@ -153,11 +152,7 @@ class Lanes:
 
     def _arithmetic(self, name: str, x: Value, y: Value) -> Value:
         if x.dtype.kind == "f":
-            result = self.binary(f"f{name} contract", x, y)
-            root = self._roots.get(x.text)
-            if name == "add" and root and root[1] is None and not y.text.startswith("%"):
-                self._roots[result.text] = root[0], y
-            return result
+            return self.binary(f"f{name} contract", x, y)
         if x.dtype != I64:
             return self.binary(name, x, y)
         if not x.wide and not y.wide and name != "sub":
@@ -191,8 +186,6 @@ class Lanes:
         return self._arithmetic("mul", x, y)
 
     def div(self, x: Value, y: Value) -> Value:
-        if (root := self._roots.get(y.text)) and estimates.fits(self, y):
-            return estimates.over_root(self, x, *root)
         return self.binary("fdiv", x, y)
 
     def neg(self, x: Value) -> Value:
@@ -283,9 +276,7 @@ class Lanes:
     # --- functions -----------------------------------------------------------------------------
 
     def sqrt(self, x: Value) -> Value:
-        root = self.intrinsic("sqrt", x)
-        self._roots[root.text] = x, None
-        return root
+        return self.intrinsic("sqrt", x)
 
     def rsqrt(self, x: Value) -> Value:
         return self.div(self.number(1, x.dtype), self.sqrt(x))

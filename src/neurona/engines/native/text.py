@@ -11,14 +11,9 @@ from collections.abc import Iterator, Sequence
 
 
 class Module:
-    """Functions and what they need: intrinsics that they call, read-only tables.
+    """Functions and what they need: intrinsics that they call, read-only tables."""
 
-    Args:
-        estimates: whether the machine has AVX-512's estimates, see `estimates.py`.
-    """
-
-    def __init__(self, estimates: bool = False) -> None:
-        self.estimates = estimates
+    def __init__(self) -> None:
         self.functions: list[Function] = []
         self.declarations: dict[str, str] = {}
         self.parts: dict[str, str] = {}  # text of functions and globals that are written once
