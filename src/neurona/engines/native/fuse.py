@@ -314,30 +314,31 @@ class Fusion:
 
     def _merge(self, kernel: Kernel, other: Kernel) -> None:
         kernel.nodes[:0] = other.nodes
-        kernel.before |= other.before
         for node in other.nodes:
             for v in node.outputs:
                 self._home[v] = kernel
-        bit = 1 << other.number
+        old, new = 1 << other.number, 1 << kernel.number
         for k in self.kernels:
-            if k.before >= 0 and k.before & bit:
-                k.before &= ~bit
-                if k is not kernel:
-                    k.before |= 1 << kernel.number | kernel.before
+            if k.before >= 0 and k.before & old:
+                k.before = k.before & ~old | (0 if k is kernel else new)
+        self._run_after(kernel, other.before)
         self.kernels[other.number] = Kernel(other.number, (), before=-1)  # empty
 
     def _depend(self, kernel: Kernel, node: Node) -> None:
         """Note that a kernel runs after those that compute the inputs of a node."""
-        before = kernel.before
+        before = 0
         for v in node.inputs:
             home = self._home.get(self.layouts[v].root)
             if home is not None and home is not kernel:
                 before |= home.before | 1 << home.number
-        if before != kernel.before:
-            kernel.before = before
-            for k in self.kernels:
-                if k.before >= 0 and k.before >> kernel.number & 1:
-                    k.before |= before
+        self._run_after(kernel, before)
+
+    def _run_after(self, kernel: Kernel, before: int) -> None:
+        """Let a kernel, and all that run after it, run after others."""
+        kernel.before |= before
+        for k in self.kernels:
+            if k.before >= 0 and k.before >> kernel.number & 1:
+                k.before |= kernel.before
 
     # --- what is kept ------------------------------------------------------------------------------
 
