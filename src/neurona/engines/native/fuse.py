@@ -130,7 +130,9 @@ class Fusion:
         elif isinstance(kind, Reduction | Search):
             self._place_fold(node)
         else:
-            if not isinstance(kind, Contraction):  # these take their inputs without gaps
+            if isinstance(kind, Contraction):  # reads its operands by their strides
+                node = node._replace(inputs=tuple(map(self.array, node.inputs)))
+            else:  # these take their inputs without gaps
                 first, *rest = node.inputs  # a scatter into a number everywhere need not read it
                 if not (isinstance(kind, Scatter) and self.layouts[first].root in self.literals):
                     first = self.compact(first)
@@ -160,6 +162,10 @@ class Fusion:
         self._home[y] = self.kernels[-1]
         self._depend(self.kernels[-1], node)
         return y
+
+    def array(self, x: int) -> int:
+        """Return x, or a copy if it is one number that no array holds."""
+        return self.copy(x) if self.layouts[x].root in self.literals else x
 
     def compact(self, x: int) -> int:
         """Return x, or a copy if it does not lie in an array of its own."""
@@ -274,11 +280,11 @@ class Fusion:
             for v in node.outputs:
                 self._home[v] = kernel
         bit = 1 << other.number
+        kernel.before &= ~bit
         for k in self.kernels:
             if k.before >= 0 and k.before & bit:
                 k.before &= ~bit
-                if k is not kernel:
-                    k.before |= 1 << kernel.number | kernel.before
+                k.before |= 1 << kernel.number | kernel.before
         self.kernels[other.number] = Kernel(other.number, (), before=-1)  # empty
 
     def _depend(self, kernel: Kernel, node: Node) -> None:
