@@ -35,8 +35,9 @@ def philox(xp: Any, state: Any, draw: int, count: int) -> Any:
 
     Args:
         xp: numpy, or a module like it with 64-bit integers.
-        state: the integers (seed, step), int64 of shape (2,).
-        draw: number of the draw within the step.
+        state: the integers (seed, step), int64 of shape (2,); or arrays of them, (2, N, 1), for
+            N rows of words.
+        draw: number of the draw within the step; or (N, 1) of them.
         count: how many words.
     """
     u64 = xp.uint64
@@ -44,14 +45,14 @@ def philox(xp: Any, state: Any, draw: int, count: int) -> Any:
     seed, step = state[0].astype(u64), state[1].astype(u64)
     k0, k1 = seed & low, seed >> shift
     c0 = xp.arange(-(-count // 4), dtype=u64)
-    c1 = xp.full_like(c0, draw & _LOW)
+    c1 = xp.full_like(c0, 0) + xp.asarray(draw & _LOW, dtype=u64)
     c2 = xp.full_like(c0, 0) + (step & low)
     c3 = xp.full_like(c0, 0) + (step >> shift)
     for _ in range(10):
         p0, p1 = c0 * u64(MULTIPLIERS[0]), c2 * u64(MULTIPLIERS[1])
         c0, c1, c2, c3 = (p1 >> shift) ^ c1 ^ k0, p1 & low, (p0 >> shift) ^ c3 ^ k1, p0 & low
         k0, k1 = (k0 + u64(WEYL[0])) & low, (k1 + u64(WEYL[1])) & low
-    return xp.stack([c0, c1, c2, c3], axis=1).reshape(-1)[:count]
+    return xp.stack([c0, c1, c2, c3], axis=-1).reshape(*c0.shape[:-1], -1)[..., :count]
 
 
 class Stream:
@@ -97,8 +98,13 @@ def next_state() -> tuple[Tensor, int]:
 
 def take_state() -> tuple[int, int]:
     """Take a fresh (seed, step) from the stream, for a program that draws by itself."""
-    _stream.step += 1
-    return _stream.seed, _stream.step - 1
+    return take_states(1)
+
+
+def take_states(count: int) -> tuple[int, int]:
+    """Take `count` consecutive states; return the first."""
+    _stream.step += count
+    return _stream.seed, _stream.step - count
 
 
 def get_position() -> tuple[int, int]:

@@ -26,16 +26,24 @@ class Program:
         graph: what was compiled.
         run: the compiled function, list of arrays -> list of arrays.
         engine: the name of the engine.
+        notes: what the engine says about it, one line each.
+        detail: what the engine says if it is asked: a function of whether to measure times.
     """
 
     graph: Graph
     run: Callable[[Sequence[np.ndarray]], list[np.ndarray]]
     engine: str
     notes: list[str] = field(default_factory=list)
+    detail: Callable[[bool], list[str]] | None = None
 
     def __call__(self, *arrays: np.ndarray) -> list[np.ndarray]:
         """Run it on the arrays of the inputs."""
         return self.run(arrays)
+
+    @property
+    def keeps_state(self) -> bool:
+        """Whether its engine can keep state in memory of its own; see `native/session.py`."""
+        return self.engine == "native"
 
     def cost(self) -> dict[str, int]:
         """Count the work of one call.
@@ -46,10 +54,15 @@ class Program:
         """
         return _cost(self.graph)
 
-    def explain(self) -> str:
-        """Return the Graph and its cost as text."""
+    def explain(self, timed: bool = False) -> str:
+        """Return as text what it computes and how: its cost, its kernels, the Graph.
+
+        Args:
+            timed: measure the time of each kernel on made-up data; the native engine only.
+        """
         cost = ", ".join(f"{k} {v:,}" for k, v in self.cost().items())
-        return "\n".join([f"engine {self.engine}: {cost}", *self.notes, str(self.graph)])
+        detail = self.detail(timed) if self.detail is not None else []
+        return "\n".join([f"engine {self.engine}: {cost}", *self.notes, *detail, str(self.graph)])
 
 
 def _cost(graph: Graph) -> dict[str, int]:

@@ -33,7 +33,7 @@ class Parameter(Tensor):
         constraint: a function that is applied to the value after each update, or None.
     """
 
-    __slots__ = ("_value", "constraint", "name", "path", "regularizer", "trainable")
+    __slots__ = ("_loan", "_value", "constraint", "name", "path", "regularizer", "trainable")
 
     def __init__(
         self,
@@ -50,35 +50,38 @@ class Parameter(Tensor):
         self.trainable = trainable and is_float(array.dtype)
         self.regularizer, self.constraint = regularizer, constraint
         self._value = Tensor(array, requires_grad=self.trainable)
+        self._loan: Loan | None = None
 
     @property
     def value(self) -> Tensor:
         """The current value."""
+        if self._loan is not None:
+            self.restore(self._loan.fetch())
         return self._value
 
     @property
     def data(self) -> np.ndarray | None:  # type: ignore[override]
         """The current array, or None while tracing."""
-        return self._value.data
+        return self.value.data
 
     @property
     def level(self) -> int:  # type: ignore[override]
         """The trace that the current value belongs to."""
-        return self._value.level
+        return self.value.level
 
     @property
     def tracked(self) -> bool:
         """Whether a gradient can flow into it."""
-        return self._value.tracked
+        return self.value.tracked
 
     @property
     def grad(self) -> Tensor | None:
         """The gradient that `backward()` left."""
-        return self._value.grad
+        return self.value.grad
 
     @grad.setter
     def grad(self, gradient: Tensor | None) -> None:
-        self._value.grad = gradient
+        self.value.grad = gradient
 
     def assign(self, value: Any) -> None:
         """Replace the value; shape and type stay.
@@ -98,14 +101,14 @@ class Parameter(Tensor):
                 raise DtypeError(f"{self.path} holds {self.dtype.name}.", got=x.dtype.name)
             x = cast(x, dtype=self.dtype)
         if _rehearsals:
-            _rehearsals[-1].setdefault(id(self), (self, self._value))
-        elif tracing() and not self._value.level:
+            _rehearsals[-1].setdefault(id(self), (self, self.value))
+        elif tracing() and not self.level:
             raise StateError(  # it would happen once, and not in each call of the Program
                 f"{self.path} is assigned to while a function is traced.",
                 hint="return the new value, and assign it outside of the jit function",
             )
         if x.level:
-            self._value = x
+            self.restore(x)
         else:
             self.restore(Tensor(np.array(x.data), requires_grad=self.trainable))
 
@@ -119,10 +122,49 @@ class Parameter(Tensor):
 
     def restore(self, value: Tensor) -> None:
         """Put a value back as it is, unchecked."""
-        self._value = value
+        self._value, self._loan = value, None
+
+    def lend(self, loan: Loan) -> None:
+        """Leave the value to a loan, until it is looked at or replaced."""
+        self._loan, self._value = loan, _LENT
+
+    def is_lent(self, loan: Loan) -> bool:
+        """Say whether the loan has the current value, or a copy of it."""
+        return self._loan is loan or (self._loan is None and self._value is loan.copied)
+
+    def __getstate__(self) -> Any:
+        """Give copies of the Parameter a value of their own."""
+        self.restore(self.value)
+        return object.__getstate__(self)
 
     def __repr__(self) -> str:
         return f"<Parameter {self.path} {self.spec}>"
+
+
+class Loan:
+    """A value that is kept elsewhere, such as in the memory of a compiled step.
+
+    Args:
+        read: returns the current array, a copy.
+        trainable: whether the Parameter is.
+
+    Attributes:
+        copied: the Tensor that the Parameter had or got, while it equals what is kept.
+    """
+
+    __slots__ = ("copied", "read", "trainable")
+
+    def __init__(self, read: Callable[[], np.ndarray], trainable: bool) -> None:
+        self.read, self.trainable = read, trainable
+        self.copied: Tensor | None = None
+
+    def fetch(self) -> Tensor:
+        """Return the current value."""
+        self.copied = Tensor(self.read(), requires_grad=self.trainable)
+        return self.copied
+
+
+_LENT = Tensor(np.zeros(0, bool))
 
 
 def assign_all(parameters: Sequence[Parameter], values: Any, owner: str, hint: str = "") -> None:

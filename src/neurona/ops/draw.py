@@ -51,9 +51,14 @@ def random_unit(xp, state, *, shape, draw, dtype):
     if as_dtype(dtype) == DTYPES["float32"]:
         words = random.philox(xp, state, draw, count) >> xp.uint64(8)
         return (words.astype("float32") * np.float32(2.0**-24)).reshape(shape)
-    words = random.philox(xp, state, draw, 2 * count).reshape(count, 2)
-    bits = ((words[:, 0] >> xp.uint64(5)) << xp.uint64(26)) | (words[:, 1] >> xp.uint64(6))
+    bits = _bits(xp, random.philox(xp, state, draw, 2 * count))
     return (bits.astype("float64") * 2.0**-53).reshape(shape)
+
+
+def _bits(xp, words):
+    """53 random bits of two words each."""
+    high, low = words[..., 0::2] >> xp.uint64(5), words[..., 1::2] >> xp.uint64(6)
+    return (high << xp.uint64(26)) | low
 
 
 def _unit(shape, dtype, seed):
@@ -158,6 +163,22 @@ def permutation(n, seed=None):
     [0, 1, 2, 3]
     """
     return argsort(_unit((n,), "float64", seed))
+
+
+def permutations(n, states, draws=0):
+    """What `permutation(n)` gives at some states of the random stream, as int64 (N, n).
+
+    Args:
+        n: how many numbers.
+        states: (seed, step) pairs, (N, 2) or (1, 2).
+        draws: numbers of the draws within the step, (N,) or one for all.
+
+    >>> state = random.get_position()
+    >>> permutations(5, [state])[0].tolist() == permutation(5).tolist()
+    True
+    """
+    pairs, draws = np.asarray(states, np.int64).T[..., None], np.reshape(draws, (-1, 1))
+    return np.argsort(_bits(np, random.philox(np, pairs, draws, 2 * n)), axis=-1, stable=True)
 
 
 def categorical(logits, shape=None, seed=None):

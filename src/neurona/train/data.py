@@ -15,87 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from neurona.core import random
 from neurona.core.tensor import Tensor
 from neurona.core.tree import flatten
 from neurona.errors import ArgumentError, DataError, NeuronaError, check_integer
-from neurona.ops import draw
 from neurona.train.arrays import check_arrays, weights_of_classes
-
-Batch = tuple[Any, Any, Any]
-Order = tuple[int, ...]
-
-
-class Source:
-    """Arrays, cut into batches.
-
-    With `steps`, an epoch is so many batches, and the next one goes on behind them; without, an
-    epoch is one pass over the data.
-
-    Attributes:
-        size: number of samples.
-        steps: number of batches in an epoch.
-    """
-
-    def __init__(
-        self,
-        x: Any,
-        y: Any,
-        weight: Any,
-        batch_size: int,
-        shuffle: bool = False,
-        steps: int | None = None,
-    ) -> None:
-        self.arrays = (x, y, weight)
-        self.leaves, self.structure = flatten(self.arrays)
-        self.size = len(self.leaves[0])
-        self.batch_size, self.shuffle = batch_size, shuffle
-        self.whole = -(-self.size // batch_size)  # batches in a pass
-        self.steps, self._going_on = steps or self.whole, steps is not None
-        self._last: Order | None = None
-
-    def peek(self) -> Batch:
-        """Return the first batch in the given order."""
-        return self.structure.unflatten([a[: self.batch_size] for a in self.leaves])
-
-    def order(self) -> Order | None:
-        """Return what the next epoch is made from: a random state, and the first batch's number."""
-        if not self._going_on:
-            return random.take_state() if self.shuffle else None
-        if self._last is None:
-            seed, step = random.take_state() if self.shuffle else (0, 0)
-            return seed, step, 0
-        seed, step, first = self._last
-        return seed, step, first + self.steps
-
-    def batches(self, order: Order | None = None, start: int = 0) -> Iterator[Batch]:
-        """Return the batches of an epoch from number `start` on."""
-        self._last = order if self._going_on else None
-        return self._cut(order, start)
-
-    def _cut(self, order: Order | None, start: int) -> Iterator[Batch]:
-        first = order[2] if order is not None and self._going_on else 0
-        number = first + start
-        while number < first + self.steps:
-            passed, place = divmod(number, self.whole)
-            indices = self._permutation(order, passed)
-            stop = min(self.whole, place + first + self.steps - number)
-            for index in range(place, stop):
-                rows: Any = slice(index * self.batch_size, (index + 1) * self.batch_size)
-                if indices is not None:
-                    rows = indices[rows]
-                yield self.structure.unflatten([a[rows] for a in self.leaves])
-            number += stop - place
-
-    def _permutation(self, order: Order | None, passed: int) -> np.ndarray | None:
-        """Return the samples' order in a pass: the draw of that number from the order's state."""
-        if order is None or not self.shuffle:
-            return None
-        with random.use(random.state_of(*order[:2])):
-            for _ in range(passed):
-                random.next_state()
-            return draw.permutation(self.size).numpy()
-
+from neurona.train.source import Batch, Order, Source
 
 class IterableSource:
     """Batches that the user makes: a generator, an iterable, or a function that returns one.

@@ -36,6 +36,13 @@ class History(Callback):
         for name, value in logs.items():
             self.history.setdefault(name, []).append(value)
 
+    def extend(self, first: int, columns: dict[str, list]) -> None:
+        """Append the logs of several epochs, numbered from `first`: name -> a value for each."""
+        for name, values in columns.items():
+            self.history.setdefault(name, []).extend(values)
+            count = len(values)
+        self.epoch.extend(range(first, first + count))
+
     def get_state(self) -> dict[str, Any]:
         return {"epoch": self.epoch, "history": self.history}
 

@@ -1,9 +1,14 @@
-"""The loops of `fit`, `evaluate` and `predict`: epochs, batches, callbacks."""
+"""The loops of `fit`, `evaluate` and `predict`: epochs, batches, callbacks.
+
+Steps run in groups, one call of the engine each: up to the next moment at which Python has to do
+something.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import itertools
+import time
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -11,10 +16,15 @@ import numpy as np
 
 from neurona.core import random
 from neurona.core.tree import flatten
+from neurona.nn.metrics import Metric
 from neurona.nn.parameter import bound
 from neurona.train.callbacks.callback import CallbackList
+from neurona.train.history import History
+from neurona.train.source import Source
 
 Logs = dict[str, Any]
+
+GROUP_SECONDS = 0.1  # of work in a call: between two pictures of a bar, and until Ctrl-C is heard
 
 
 class Position:
@@ -40,6 +50,65 @@ class Run(NamedTuple):
     callbacks: CallbackList
 
 
+class Pace:
+    """How many steps make up a group, from the time that they took so far."""
+
+    def __init__(self) -> None:
+        self.steps = 1
+
+    @contextlib.contextmanager
+    def timed(self, steps: int) -> Iterator[None]:
+        """Learn from the time that some steps take."""
+        begin = time.perf_counter()
+        yield
+        fitting = GROUP_SECONDS * steps / max(time.perf_counter() - begin, 1e-9)
+        self.steps = max(1, min(int(fitting), 10 * max(steps, self.steps)))
+
+
+class Batches:
+    """Runs a step on the batches of a source, group by group.
+
+    Args:
+        model: for its `steps_per_execution`.
+        step: the Step.
+        source: the data.
+        each: whether callbacks are to be called for each batch, or each `steps_per_execution`.
+    """
+
+    def __init__(self, model: Any, step: Any, source: Any, each: bool) -> None:
+        self.step, self.source = step, source
+        self.fixed = model.steps_per_execution if each else None
+        self.given = model.steps_per_execution
+        self.pace = Pace()
+
+    def groups(self, order: Any = None, start: int = 0) -> Iterator[Any]:
+        """Yield (how many batches, a function that runs them and returns the last results)."""
+        if isinstance(self.source, Source):
+            return self._of_arrays(order, start)
+        return self._as_they_come(order, start)
+
+    def _of_arrays(self, order: Any, start: int) -> Iterator[Any]:
+        def run() -> Any:
+            with self.pace.timed(stop - start):
+                return self.step.run(self.source, self.source.stretch(order, start, stop))
+
+        self.source.begin(order)
+        while start < self.source.steps:
+            stop = min(start + (self.fixed or self.pace.steps), self.source.steps)
+            yield stop - start, run
+            start = stop
+
+    def _as_they_come(self, order: Any, start: int) -> Iterator[Any]:
+        def run() -> Any:
+            return [self.step(*batch) for batch in group][-1]
+
+        batches = self.source.batches(order, start)
+        if self.source.steps is not None:
+            batches = itertools.islice(batches, max(self.source.steps - start, 0))
+        while group := list(itertools.islice(batches, self.given)):
+            yield len(group), run
+
+
 def run_training(
     model: Any,
     source: Any,
@@ -54,13 +123,16 @@ def run_training(
     """
     position = model.position = Position(initial_epoch)
     model.stop_training = False
-    step = model.training_step()
+    batches = Batches(model, model.training_step(), source, callbacks.watch_each("train"))
     model.run = Run(source, callbacks)
     try:
         callbacks.call("on_train_begin", {})  # a backup may move the position on from here
+        quiet = validate is None and _is_quiet(model, source, callbacks)
         # A run that was told to stop in the middle of an epoch still ends that epoch.
         while position.epoch < epochs and (position.batch or not model.stop_training):
-            logs = _train_epoch(model, source, step, callbacks, position)
+            if quiet and _train_epochs(model, batches, callbacks, position, epochs):
+                continue
+            logs = _train_epoch(model, batches, callbacks, position)
             logs = {**logs, **(validate(position.epoch) if validate is not None else {})}
             epoch = position.epoch
             position.epoch, position.batch, position.order = epoch + 1, 0, source.order()
@@ -74,23 +146,22 @@ def run_training(
 
 
 def _train_epoch(
-    model: Any, source: Any, step: Any, callbacks: CallbackList, position: Position
+    model: Any, batches: Batches, callbacks: CallbackList, position: Position
 ) -> Logs:
     callbacks.call("on_epoch_begin", position.epoch, {})
     if position.batch == 0:
         if position.order is None:
-            position.order = source.order()
+            position.order = batches.source.order()
         position.logs = {}
         model.reset_metrics()
     watched, names = callbacks.wants("on_train_batch_end"), model.metrics_names
     results: dict[str, Any] | None = None
-    for group in _groups(model, source, position.order, position.batch):
+    for count, run in batches.groups(position.order, position.batch):
         if model.stop_training:
             break
         callbacks.call("on_train_batch_begin", position.batch, {})
-        for batch in group:
-            results = step(*batch)
-        position.batch += len(group)
+        results = run()
+        position.batch += count
         if watched:
             position.logs = as_logs(results or {}, names)
             callbacks.call("on_train_batch_end", position.batch - 1, dict(position.logs))
@@ -99,13 +170,42 @@ def _train_epoch(
     return as_logs(results, names)
 
 
-def _groups(model: Any, source: Any, order: Any = None, start: int = 0) -> Iterator[list]:
-    """Yield the batches of an epoch from number `start` on, `steps_per_execution` at a time."""
-    batches = source.batches(order, start)
-    if source.steps is not None:
-        batches = itertools.islice(batches, max(source.steps - start, 0))
-    while group := list(itertools.islice(batches, model.steps_per_execution)):
-        yield group
+def _is_quiet(model: Any, source: Any, callbacks: CallbackList) -> bool:
+    """Say whether nothing has to be done in Python between two epochs but to note their logs."""
+    hooks = ("on_epoch_begin", "on_epoch_end", "on_train_batch_begin", "on_train_batch_end")
+    listeners = [c for hook in hooks for c in callbacks.wants(hook)]
+    return (
+        isinstance(source, Source)
+        and all(type(c) is History for c in listeners)
+        and not model.overrides("reset_metrics")
+        and all(type(m).reset_state is Metric.reset_state for m in model.metrics)
+    )
+
+
+def _train_epochs(
+    model: Any, batches: Batches, callbacks: CallbackList, position: Position, epochs: int
+) -> bool:
+    """Train for several epochs in one call, as many as there is time for; False if that is none."""
+    source = batches.source
+    count = min(batches.pace.steps // source.steps, epochs - position.epoch)
+    if count < 2 or position.batch or position.order is None and source.shuffle:
+        return False
+    stretch = source.epochs(position.order, count)
+    if stretch is None:
+        return False
+    model.reset_metrics()
+    totals = [p for metric in model.metrics for p in metric.variables]
+    with batches.pace.timed(count * source.steps):
+        results = batches.step.run_epochs(source, stretch, int(source.shuffle), totals)
+    if results is None:
+        return False
+    columns = as_logs(results, model.metrics_names)
+    first, position.epoch = position.epoch, position.epoch + count
+    position.order = source.order()
+    position.logs = {name: values[-1] for name, values in columns.items()}
+    for callback in callbacks.wants("on_epoch_end"):
+        callback.extend(first, columns)  # a History
+    return True
 
 
 def as_logs(results: dict[str, Any], names: Iterable[str] = ()) -> Logs:
@@ -144,18 +244,17 @@ def _closing(model: Any, callbacks: CallbackList) -> Iterator[None]:
 
 def run_evaluation(model: Any, source: Any, callbacks: CallbackList) -> Logs:
     """Return the logs of one pass over the source without training."""
-    step = model.evaluation_step()
+    batches = Batches(model, model.evaluation_step(), source, callbacks.watch_each("test"))
     watched, names = callbacks.wants("on_test_batch_end"), model.metrics_names
     results: dict[str, Any] = {}
     done = 0
     with _closing(model, callbacks), _undisturbed(model):
         model.reset_metrics()
         callbacks.call("on_test_begin", {})
-        for group in _groups(model, source):
+        for count, run in batches.groups():
             callbacks.call("on_test_batch_begin", done, {})
-            for batch in group:
-                results = step(*batch)
-            done += len(group)
+            results = run()
+            done += count
             if watched:
                 callbacks.call("on_test_batch_end", done - 1, as_logs(results, names))
         logs = as_logs(results, names)
@@ -170,7 +269,7 @@ def run_prediction(model: Any, source: Any, callbacks: CallbackList) -> Any:
     structure = None
     with _closing(model, callbacks), _undisturbed(model):
         callbacks.call("on_predict_begin", {})
-        for group in _groups(model, source):
+        for group in _lists(model, source):
             callbacks.call("on_predict_batch_begin", len(pieces), {})
             for x, _, _ in group:
                 outputs = step(x)
@@ -180,3 +279,12 @@ def run_prediction(model: Any, source: Any, callbacks: CallbackList) -> Any:
         callbacks.call("on_predict_end", {})
     assert structure is not None
     return structure.unflatten([np.concatenate(column) for column in zip(*pieces, strict=True)])
+
+
+def _lists(model: Any, source: Any) -> Iterator[list]:
+    """Yield the batches of a source, `steps_per_execution` at a time."""
+    batches = source.batches()
+    if source.steps is not None:
+        batches = itertools.islice(batches, source.steps)
+    while group := list(itertools.islice(batches, model.steps_per_execution)):
+        yield group

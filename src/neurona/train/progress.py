@@ -67,6 +67,7 @@ class ProgbarLogger(Callback):
     """
 
     order = 2  # after History: the logs are complete
+    each_batch = False
     _drawing = False  # one bar at a time: what runs inside another run reports by lines
 
     def __init__(self) -> None:

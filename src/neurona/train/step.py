@@ -7,10 +7,15 @@ this into a pure function
 
 and calling the Step runs its Program and puts the changed values back. Nothing else is captured, so
 nothing goes stale. A batch of another size is a second Program of the same Step.
+
+On an engine that keeps state, the values stay in its memory from step to step: the Parameters lend
+them, and get copies when somebody looks.
 """
 
 from __future__ import annotations
 
+import functools
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -23,9 +28,25 @@ from neurona.core.tensor import Tensor
 from neurona.core.tree import Structure, flatten, map_leaves
 from neurona.engines.program import Program, compile
 from neurona.errors import StateError
-from neurona.nn.parameter import Parameter, bound, rehearsal
+from neurona.nn.parameter import Loan, Parameter, bound, rehearsal
+from neurona.train.source import Source, Stretch
 
 _STATE = Spec((2,), np.dtype("int64"))
+
+
+class Compiled:
+    """A Program of a Step.
+
+    Attributes:
+        program: the Program.
+        changed: numbers of the Parameters that its first outputs replace.
+        outputs: how the other outputs are nested.
+        session: the Program with its state, on an engine that keeps state.
+    """
+
+    def __init__(self, program: Program, changed: list[int], outputs: Structure) -> None:
+        self.program, self.changed, self.outputs = program, changed, outputs
+        self.session: Any = None
 
 
 class Step:
@@ -48,39 +69,156 @@ class Step:
         self, fn: Callable, parameters: Sequence[Parameter], engine: str | None = None
     ) -> None:
         self.fn, self.parameters, self.engine = fn, list(parameters), engine
-        self.programs: dict[Any, tuple[Program, list[Parameter], Structure]] = {}
+        self.programs: dict[Any, Compiled] = {}
+        self._single: dict[Any, Compiled] = {}  # the same for batches of one array
+        self._state: Any = None
+        self._loans: list[Loan] = []
+        self._lock = threading.Lock()  # two threads may predict with one model
+
+    def __deepcopy__(self, memo: dict) -> Step:
+        return Step(self.fn, self.parameters, self.engine)
 
     def __call__(self, *batch: Any) -> Any:
         """Run the step on a batch, assign what it changed, and return its results as arrays."""
         if self.engine == "eager":
             return self._eagerly(batch)
-        arrays, (program, changed, outputs) = self._compiled(batch)
-        state = np.array(random.take_state(), np.int64)
-        results = program(state, *[p.data for p in self.parameters], *arrays)
-        for p, array in zip(changed, results, strict=False):
+        arrays, found = self._for_batch(batch)
+        seed_and_step = random.take_state()
+        if found.session is not None:
+            with self._lock:
+                self._load(seed_and_step)
+                try:
+                    results = found.session.step(arrays)
+                finally:
+                    self._lend(found.changed)
+            return found.outputs.unflatten(results)
+        results = found.program(
+            np.array(seed_and_step, np.int64), *[p.data for p in self.parameters], *arrays
+        )
+        for k, array in zip(found.changed, results, strict=False):
+            p = self.parameters[k]
             p.restore(Tensor(array, requires_grad=p.trainable))
-        return outputs.unflatten(results[len(changed) :])
+        return found.outputs.unflatten(results[len(found.changed) :])
+
+    def run(self, source: Source, stretch: Stretch) -> Any:
+        """Run the step on some batches of a source, and return the results of the last one."""
+        found = [self._compiled_for(source, size) for _, size, _ in stretch.pieces]
+        if None in found or any(c.session is None or not c.session.native for c in found):
+            for batch in source.cut(stretch):
+                results = self(*batch)
+            return results
+        return map_leaves(lambda a: a[0], self._natively(source, stretch, found))
+
+    def run_epochs(self, source: Source, stretch: Stretch, skip: int, resets: Sequence[Parameter]):
+        """Run the step on several epochs; return the results at the end of each, stacked.
+
+        Args:
+            source: the data.
+            stretch: what an epoch is, and how many they are.
+            skip: numbers of the random stream that are taken between two epochs.
+            resets: Parameters that start each epoch with the value that they have now.
+
+        Returns:
+            None if the engine cannot do it.
+        """
+        found = [self._compiled_for(source, size) for _, size, _ in stretch.pieces]
+        if None in found or any(c.session is None or not c.session.native for c in found):
+            return None
+        return self._natively(source, stretch, found, skip, resets)
 
     def program(self, *batch: Any) -> Program:
         """Return the Program for batches like this one."""
-        return self._compiled(batch)[1][0]
+        return self._for_batch(batch)[1].program
 
     def _eagerly(self, batch: tuple) -> Any:
         with random.use(random.state_of(*random.take_state())):
             results = self.fn(*map_leaves(lambda x: Tensor(np.asarray(x)), batch))
         return map_leaves(np.asarray, results)
 
-    def _compiled(self, batch: tuple) -> tuple[list[np.ndarray], tuple]:
+    # --- state in an engine's memory -------------------------------------------------------------
+
+    def _natively(
+        self, source: Source, stretch: Stretch, found: list[Compiled], skip: int = 0,
+        resets: Sequence[Parameter] = (),
+    ) -> Any:  # fmt: skip
+        from neurona.engines.native.session import Epochs, Job, run_jobs
+
+        jobs = [
+            Job(compiled.session, count, first)
+            for compiled, (first, _, count) in zip(found, stretch.pieces, strict=True)
+        ]
+        steps = sum(job.steps for job in jobs) * stretch.epochs + skip * (stretch.epochs - 1)
+        numbers = {id(p): k for k, p in enumerate(self.parameters)}
+        values = {numbers[id(p)]: p.data for p in resets}
+        epochs = Epochs(stretch.epochs, stretch.stride, skip, values)
+        with self._lock:
+            self._load(random.take_states(steps))
+            try:
+                results = run_jobs(jobs, source.in_memory, stretch.rows, epochs)
+            finally:
+                for compiled in {id(c): c for c in found}.values():
+                    self._lend(compiled.changed)
+        return found[-1].outputs.unflatten(results)
+
+    def _load(self, seed_and_step: tuple[int, int]) -> None:
+        """Bring what was assigned meanwhile to the engine's memory."""
+        state = self._state
+        state.random[:] = seed_and_step
+        for k, (p, loan) in enumerate(zip(self.parameters, self._loans, strict=True)):
+            if not p.is_lent(loan):
+                loan.copied = p.value
+                state.load(k, loan.copied.data)
+
+    def _lend(self, changed: list[int]) -> None:
+        """Say that the current values are in the engine's memory."""
+        for k in changed:
+            self._loans[k].copied = None
+            self.parameters[k].lend(self._loans[k])
+
+    def _open(self, compiled: Compiled) -> None:
+        """Let a Program keep its state, together with the others of this Step."""
+        from neurona.engines.native.session import Session, State
+
+        if self._state is None:
+            state = self._state = State(len(self.parameters))
+            self._loans = [
+                Loan(functools.partial(state.read, k), p.trainable)
+                for k, p in enumerate(self.parameters)
+            ]
+        compiled.session = Session(compiled.program.run, self._state, compiled.changed)
+
+    # --- compiling -------------------------------------------------------------------------------
+
+    def _for_batch(self, batch: tuple) -> tuple[list[np.ndarray], Compiled]:
+        """Return the leaves of a batch and the Program for it."""
+        if len(batch) == 1 and type(batch[0]) is np.ndarray:  # fast: one sample, no more than that
+            key = (batch[0].shape, batch[0].dtype)
+            if (found := self._single.get(key)) is not None:
+                return [batch[0]], found
         leaves, structure = flatten(batch)
         arrays = [np.asarray(x) for x in leaves]
+        found = self._compiled(structure, arrays)
+        if len(batch) == 1 and type(batch[0]) is np.ndarray:
+            self._single[key] = found
+        return arrays, found
+
+    def _compiled_for(self, source: Source, size: int) -> Compiled | None:
+        """Return the Program for batches of a source; None if the step is not compiled."""
+        if self.engine == "eager":
+            return None
+        return self._compiled(source.structure, source.batch_of(size))
+
+    def _compiled(self, structure: Structure, arrays: Sequence[np.ndarray]) -> Compiled:
         key = (structure, tuple((a.shape, a.dtype.str) for a in arrays))
         if key not in self.programs:
-            self.programs[key] = self._compile(structure, arrays)
-        return arrays, self.programs[key]
+            found = self.programs[key] = self._compile(structure, arrays)
+            if found.program.keeps_state:
+                self._open(found)
+        return self.programs[key]
 
-    def _compile(self, structure: Structure, arrays: list[np.ndarray]) -> tuple:
+    def _compile(self, structure: Structure, arrays: Sequence[np.ndarray]) -> Compiled:
         count = len(self.parameters)
-        changed: list[Parameter] = []
+        changed: list[int] = []
         shape: list[Structure] = []
 
         def pure(state: Tensor, *values: Tensor) -> list[Tensor]:
@@ -96,12 +234,9 @@ class Step:
                             got=p.path,
                             hint="make it an attribute of the model or of one of its layers",
                         )
-                changed.extend(
-                    p
-                    for p, before in zip(self.parameters, given, strict=True)
-                    if p.value is not before
-                )
-                return [p.value for p in changed] + leaves
+                values_now = [p.value for p in self.parameters]
+                changed.extend(k for k in range(count) if values_now[k] is not given[k])
+                return [values_now[k] for k in changed] + leaves
 
         graph = trace(pure, [_STATE, *[p.spec for p in self.parameters], *arrays])
-        return compile(graph, self.engine), changed, shape[0]
+        return Compiled(compile(graph, self.engine), changed, shape[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from neurona.core.graph import Graph
 from neurona.engines.native.emit import Emission
 from neurona.engines.native.executable import Executable
+from neurona.engines.native.explain import explain
 from neurona.engines.native.fuse import fuse
 from neurona.engines.native.machine import Machine
 from neurona.engines.native.simplify import simplify
@@ -23,4 +24,4 @@ def compile(graph: Graph) -> Program:
     fusion = fuse(simple)
     emission = Emission(fusion, Machine.chosen())
     executable = Executable(emission, str(emission.module))
-    return Program(graph, executable, "native")
+    return Program(graph, executable, "native", detail=lambda timed: explain(executable, timed))

@@ -38,6 +38,7 @@ class Emission:
     Args:
         module: where the code goes.
         prefix: of the names of its functions; the bodies of loops have Emissions of their own.
+        apart: whether each kernel gets a function that can be called, and timed, by itself.
 
     Attributes:
         segments: in order; those without a function run a kernel's head on the reference rule.
@@ -47,8 +48,9 @@ class Emission:
     """
 
     def __init__(
-        self, fusion: Fusion, machine: Machine, module: Module | None = None, prefix: str = ""
-    ) -> None:
+        self, fusion: Fusion, machine: Machine, module: Module | None = None, prefix: str = "",
+        apart: bool = False,
+    ) -> None:  # fmt: skip
         self.fusion, self.machine, self.prefix = fusion, machine, prefix
         self.module = module or Module()
         self.loops: dict[int, Emission] = {}
@@ -66,7 +68,7 @@ class Emission:
         for time, (stages, works) in enumerate(plans):
             for number, stage in enumerate(stages):
                 self._write(time, number, stage, len(works))
-        self.segments = self._segments()
+        self.segments = self._segments(apart)
 
     @property
     def native(self) -> bool:
@@ -184,12 +186,12 @@ class Emission:
 
     # --- the whole -------------------------------------------------------------------------------
 
-    def _segments(self) -> list[Segment]:
+    def _segments(self, apart: bool) -> list[Segment]:
         segments: list[Segment] = []
         for time, stages in enumerate(self.stages):
             if not stages:
                 segments.append(Segment("", [time]))
-            elif segments and segments[-1].function:
+            elif segments and segments[-1].function and not apart:
                 segments[-1].kernels.append(time)
             else:
                 segments.append(Segment(f"{self.prefix}work{len(segments)}", [time]))

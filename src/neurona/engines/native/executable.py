@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 from collections.abc import Sequence
 
 import numpy as np
 
+from neurona import config
 from neurona.engines.native.assemble import assemble
 from neurona.engines.native.cores import thread_count
-from neurona.engines.native.emit import Emission
+from neurona.engines.native.emit import Emission, Segment
 from neurona.engines.native.memory import ALIGNMENT, Memory
 from neurona.engines.native.threads import Team
 from neurona.errors import DataError, IndexRangeError
@@ -29,6 +31,8 @@ class Frame:
         for key, array in emission.constants.items():
             self.table[memory.slots[key]] = address(array)
         self.address = ctypes.addressof(self.table)
+        self.held: list[np.ndarray] = []  # inputs that were copied for the call
+        self.results: list[np.ndarray] = []
 
 
 class Executable:
@@ -51,6 +55,16 @@ class Executable:
         self.frames: list[Frame] = []
 
     def __call__(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
+        frame = self.prepared(arrays)
+        results = frame.results
+        self.run(frame)
+        self.check(frame)
+        frame.results = frame.held = []
+        self.frames.append(frame)
+        return results
+
+    def prepared(self, arrays: Sequence[np.ndarray]) -> Frame:
+        """Return a Frame whose table points to these inputs and to new outputs."""
         try:
             frame = self.frames.pop()
         except IndexError:
@@ -73,10 +87,8 @@ class Executable:
             result = np.empty(shape, dtype)
             table[slot] = address(result)
             results.append(result)
-        self.run(frame)
-        self.check(frame)
-        self.frames.append(frame)
-        return results
+        frame.held, frame.results = held, results
+        return frame
 
     def check(self, frame: Frame) -> None:
         """Raise what the code could only note.
@@ -96,12 +108,16 @@ class Executable:
 
     def run(self, frame: Frame) -> None:
         """Run all segments on a Frame whose table is filled."""
-        threads = thread_count()
-        for function, shared, segment in self.steps:
-            if function:
-                Team.of(threads if shared else 1).run(function, frame.address)
-            else:
-                self._reference(frame, segment.kernels[0])
+        for step in self.steps:
+            self.run_step(frame, step)
+
+    def run_step(self, frame: Frame, step: tuple[int, bool, Segment]) -> None:
+        """Run one segment: native code, or the reference rule of a node."""
+        function, shared, segment = step
+        if function:
+            team(shared).run(function, frame.address)
+        else:
+            self._reference(frame, segment.kernels[0])
 
     def _reference(self, frame: Frame, time: int) -> None:
         """Run the head of a kernel on its reference rule."""
@@ -127,6 +143,14 @@ class Executable:
         size = max(spec.size * spec.dtype.itemsize, 1)
         buffer = (ctypes.c_char * size).from_address(start)
         return np.frombuffer(buffer, spec.dtype, spec.size).reshape(spec.shape)
+
+
+def team(shared: bool) -> Team:
+    """Return the team for work that threads share, or for work that is too small for that."""
+    return Team.of((config.threads() or _automatic()) if shared else 1)
+
+
+_automatic = functools.cache(thread_count)  # looks at files of the system
 
 
 def address(array: np.ndarray) -> int:

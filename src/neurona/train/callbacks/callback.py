@@ -25,11 +25,15 @@ class Callback:
         model: the model that is trained.
         params: settings of the run: `epochs`, `steps`, `verbose`.
         order: callbacks of a lower order are called first; within an order, as they were given.
+        each_batch: whether its batch methods are called for each batch (or for each
+            `steps_per_execution`), rather than some ten times a second, which leaves the engine
+            undisturbed.
     """
 
     model: Any = None
     params: dict[str, Any]
     order = 0
+    each_batch: Any = True
 
     def set_model(self, model: Any) -> None:
         """Take the model that is going to be trained."""
@@ -144,6 +148,11 @@ class CallbackList:
                 c for c in self.callbacks if any(_overrides(c, name) for name in names)
             ]
         return self._overriding[method]
+
+    def watch_each(self, kind: str) -> bool:
+        """Say whether some callback must be called for each batch of training ("train"), ..."""
+        hooks = (f"on_{kind}_batch_begin", f"on_{kind}_batch_end")
+        return any(c.each_batch for hook in hooks for c in self.wants(hook))
 
     def call(self, method: str, *args: Any) -> None:
         """Call a method of all callbacks that override it."""

@@ -83,6 +83,11 @@ class ModelCheckpoint(Monitor):
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self._epoch = epoch
 
+    @property
+    def each_batch(self) -> bool:
+        """Whether it saves between batches."""
+        return self.frequency.every != "epoch"
+
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         if self.frequency.is_due(batch):
             self._save(self._epoch, logs or {}, batch)
@@ -200,6 +205,11 @@ class BackupAndRestore(Callback):
         if self._resumed is not None and self.model.position.batch:
             backup.restore(self.model, self._resumed)
         self._resumed = None
+
+    @property
+    def each_batch(self) -> bool:
+        """Whether it saves between batches."""
+        return self.frequency.every != "epoch"
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         if self.frequency.is_due(batch):

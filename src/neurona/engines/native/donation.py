@@ -1,0 +1,72 @@
+"""Which outputs may be written over the inputs that they replace: a step's updates in place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from neurona.core.lowering import Contraction, Elementwise
+from neurona.engines.native.fuse import Fusion, Kernel
+from neurona.engines.native.simplify import contiguous
+
+
+def in_place(fusion: Fusion, replaced: Mapping[int, int]) -> set[int]:
+    """Return the outputs that may lie where the inputs lie that they replace.
+
+    That is so if, when an element of the output is written, the same element of the input was read
+    just before, by the same lanes, and nothing of the input is read from there on.
+
+    Args:
+        fusion: the kernels.
+        replaced: number of an output -> number of the input.
+    """
+    last: dict[int, int] = {}  # root -> the last kernel that reads it
+    home: dict[int, int] = {}  # value -> the kernel that writes it
+    for time, kernel in enumerate(fusion.kernels):
+        last.update((fusion.layouts[v].root, time) for v in kernel.inputs())
+        home.update((v, time) for v in kernel.stores)
+    found = set()
+    for output, given in replaced.items():
+        v, x = fusion.outputs[output], fusion.graph.inputs[given]
+        time = home[v]
+        reads_end = last.get(x, -1)
+        if reads_end < time or (
+            reads_end == time and _element_by_element(fusion, fusion.kernels[time], v, x)
+        ):
+            found.add(output)
+    return found
+
+
+def _element_by_element(fusion: Fusion, kernel: Kernel, v: int, x: int) -> bool:
+    """Whether a kernel reads of x only the element of v that it writes next."""
+    if kernel.folds or (kernel.head and not isinstance(kernel.head.op.lower, Contraction)):
+        return False
+    if kernel.head and any(fusion.layouts[i].root == x for i in kernel.head.inputs):
+        return False
+    nodes = {y: node for node in kernel.nodes for y in node.outputs}
+    readers = [node for node in kernel.nodes if any(fusion.layouts[i].root == x for i in node.inputs)]
+    if not all(isinstance(node.op.lower, Elementwise) for node in readers):
+        return False
+    reads = {i for node in readers for i in node.inputs if fusion.layouts[i].root == x}
+    if len(reads) != 1:  # two views of it would be two loads, one of them after the store
+        return False
+    (read,) = reads
+    layout = fusion.layouts[read]
+    same_place = (
+        fusion.specs[read].shape == kernel.domain == fusion.specs[v].shape
+        and layout.offset == 0
+        and layout.strides == contiguous(kernel.domain)
+    )
+    return same_place and _needs(nodes, v, read)
+
+
+def _needs(nodes: Mapping, v: int, read: int) -> bool:
+    """Whether v is computed from the value `read`, which is then loaded before v is stored."""
+    waiting, seen = [v], set()
+    while waiting:
+        y = waiting.pop()
+        if y == read:
+            return True
+        if y in nodes and y not in seen:
+            seen.add(y)
+            waiting.extend(nodes[y].inputs)
+    return False

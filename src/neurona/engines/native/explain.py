@@ -1,0 +1,93 @@
+"""Say what a compiled Graph became: its kernels, what they cost, and how long each takes."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+
+import numpy as np
+
+from neurona.engines.native.emit import Emission
+from neurona.engines.native.executable import Executable
+from neurona.engines.native.fuse import Fusion, Kernel
+from neurona.engines.native.cores import thread_count
+
+REPEATS = 30
+
+
+def explain(executable: Executable, timed: bool) -> list[str]:
+    """Return a line for each kernel.
+
+    Its shape and ops, the operations and the bytes that it reads and writes, into how many units
+    threads may split it, and if `timed` microseconds, GF/s and GB/s (the median of 30 calls on
+    made-up data).
+    """
+    emission, fusion = executable.emission, executable.emission.fusion
+    times = measure(emission) if timed else {}
+    machine, threads = emission.machine, thread_count()
+    lines = [
+        f"native code for {machine.name} ({machine.cpu}, vectors of {machine.vector_bytes} bytes), "
+        f"{threads} thread{'s' if threads > 1 else ''}, "
+        f"{len(fusion.kernels)} kernels, arena {_amount(emission.memory.size, 'B')}"
+    ]
+    for number, kernel in enumerate(fusion.kernels):
+        stages = emission.stages[number]
+        flops, moved = sum(s.flops for s in stages), traffic(fusion, kernel)
+        shown = f"{_amount(flops, 'F'):>8} {_amount(moved, 'B'):>8}"
+        if number in times:
+            t = times[number]
+            shown += f" {t * 1e6:9.1f} us {flops / t / 1e9:6.1f} GF/s {moved / t / 1e9:6.1f} GB/s"
+        units = "+".join(str(s.units) for s in stages) or "Python"
+        lines.append(f"  k{number:<3}{shown}  {describe(kernel)}  [{units}]")
+    if times:
+        lines.append(f"  together {sum(times.values()) * 1e6:.1f} us")
+    return lines
+
+
+def describe(kernel: Kernel) -> str:
+    """Return shape and ops of a kernel: (32, 128) matrix_product + add + where, sum(0,)."""
+    shape = "(" + ", ".join(map(str, kernel.domain)) + ")"
+    counts = Counter(n.op.name.lstrip("_") for n in kernel.nodes)
+    names = [kernel.head.op.name] if kernel.head else []
+    names += [name if n == 1 else f"{n} {name}" for name, n in counts.items()]
+    text = f"{shape} {' + '.join(names)}"
+    if kernel.folds:
+        text += f" -> {', '.join(n.op.name for n in kernel.folds)} over {kernel.axes}"
+    return text
+
+
+def traffic(fusion: Fusion, kernel: Kernel) -> int:
+    """Return the bytes that a kernel reads and writes if it touches every element once."""
+    roots = {fusion.layouts[v].root for v in kernel.inputs()} - set(fusion.literals)
+    specs = [fusion.specs[v] for v in [*roots, *kernel.stores]]
+    return sum(s.size * s.dtype.itemsize for s in specs)
+
+
+def measure(emission: Emission) -> dict[int, float]:
+    """Return the seconds that each kernel takes: compiled apart, each called by itself."""
+    separate = Emission(emission.fusion, emission.machine, apart=True)
+    executable = Executable(separate, str(separate.module))
+    rng = np.random.default_rng(0)
+    arrays = [_made_up(rng, spec) for _, spec in executable.inputs]
+    frame = executable.prepared(arrays)
+    samples: dict[int, list[float]] = {}
+    for _ in range(REPEATS):
+        for step in executable.steps:
+            start = time.perf_counter()
+            executable.run_step(frame, step)
+            samples.setdefault(step[2].kernels[0], []).append(time.perf_counter() - start)
+    empty = min(min(s) for s in samples.values())  # what calling from Python costs, about
+    return {k: max(float(np.median(s)) - empty, 1e-8) for k, s in samples.items()}
+
+
+def _made_up(rng: np.random.Generator, spec) -> np.ndarray:
+    if spec.dtype.kind == "f":
+        return rng.uniform(0.01, 1, spec.shape).astype(spec.dtype)
+    return np.zeros(spec.shape, spec.dtype)
+
+
+def _amount(number: float, unit: str) -> str:
+    for factor, prefix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if number >= factor:
+            return f"{number / factor:.1f} {prefix}{unit}"
+    return f"{number:.0f} {unit}"
