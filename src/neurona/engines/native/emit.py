@@ -78,7 +78,8 @@ class Emission:
     # --- kernels -------------------------------------------------------------------------------
 
     def _plan(self, time: int, kernel: Kernel) -> tuple[list[Stage], list[int]]:
-        if 0 in kernel.domain and not kernel.folds:
+        kept = [n for axis, n in enumerate(kernel.domain) if axis not in kernel.axes]
+        if 0 in kept:
             return [EMPTY], []
         if kernel.head is None:
             return loops.plan(self.fusion, kernel, self.machine)

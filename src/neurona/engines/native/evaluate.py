@@ -43,9 +43,11 @@ class LiteralReader:
 
     def at(self, index: Sequence[Value], where: Value | None = None, otherwise: Any = 0) -> Value:
         """Read an element, or only where a condition holds; `otherwise` elsewhere."""
+        b = self.lanes
         if where is None:
             return self.value
-        return self.lanes.select(where, self.value, self.lanes.number(otherwise, self.dtype))
+        other = otherwise if isinstance(otherwise, Value) else b.number(otherwise, self.dtype)
+        return b.select(where, self.value, other)
 
 
 class Evaluator:

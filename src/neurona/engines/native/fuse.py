@@ -148,7 +148,9 @@ class Fusion:
         elif isinstance(kind, Reduction | Search):
             self._place_fold(node)
         else:
-            if not isinstance(kind, Contraction):  # these take their inputs without gaps
+            if isinstance(kind, Contraction):  # reads its operands by their strides
+                node = node._replace(inputs=tuple(map(self.array, node.inputs)))
+            else:  # these take their inputs without gaps
                 first, *rest = node.inputs  # a scatter into a number everywhere need not read it
                 if not (isinstance(kind, Scatter) and self.layouts[first].root in self.literals):
                     first = self.compact(first)
@@ -178,6 +180,10 @@ class Fusion:
         self._home[y] = self.kernels[-1]
         self._depend(self.kernels[-1], node)
         return y
+
+    def array(self, x: int) -> int:
+        """Return x, or a copy if it is one number that no array holds."""
+        return self.copy(x) if self.layouts[x].root in self.literals else x
 
     def compact(self, x: int) -> int:
         """Return x, or a copy if it does not lie in an array of its own."""

@@ -236,6 +236,8 @@ class FoldRun:
 
     def take(self, lanes: Lanes, index: list[str], slots: list[list[str]]) -> None:
         """Compute the elements at an index and fold them into the accumulators."""
+        if not self.space.size(True):
+            return  # there are none
         evaluator = self.loops.evaluator(lanes, self.pointers, index)
         for v in self.loops.kernel.stores:
             if v not in {n.outputs[0] for n in self.loops.kernel.folds}:
