@@ -186,7 +186,7 @@ def _train_epochs(
     """Train for several epochs in one call, as many as there is time for; False if that is none."""
     source = batches.source
     count = min(batches.pace.steps // source.steps, epochs - position.epoch)
-    if count < 2 or position.batch or position.order is None and source.shuffle:
+    if count < 2 or position.batch or (position.order is None and source.shuffle):
         return False
     stretch = source.epochs(position.order, count)
     if stretch is None:
@@ -201,8 +201,9 @@ def _train_epochs(
     first, position.epoch = position.epoch, position.epoch + count
     position.order = source.order()
     position.logs = {name: values[-1] for name, values in columns.items()}
-    for callback in callbacks.wants("on_epoch_end"):
-        callback.extend(first, columns)  # a History
+    for history in callbacks.wants("on_epoch_end"):
+        assert isinstance(history, History)
+        history.extend(first, columns)
     return True
 
 

@@ -92,9 +92,8 @@ class Step:
                 finally:
                     self._lend(found.changed)
             return found.outputs.unflatten(results)
-        results = found.program(
-            np.array(seed_and_step, np.int64), *[p.data for p in self.parameters], *arrays
-        )
+        values: list[Any] = [p.data for p in self.parameters]
+        results = found.program(np.array(seed_and_step, np.int64), *values, *arrays)
         for k, array in zip(found.changed, results, strict=False):
             p = self.parameters[k]
             p.restore(Tensor(array, requires_grad=p.trainable))
@@ -178,7 +177,7 @@ class Step:
         ]
         steps = sum(job.steps for job in jobs) * stretch.epochs + skip * (stretch.epochs - 1)
         numbers = {id(p): k for k, p in enumerate(self.parameters)}
-        values = {numbers[id(p)]: p.data for p in resets}
+        values: dict[int, Any] = {numbers[id(p)]: p.data for p in resets}
         epochs = Epochs(stretch.epochs, stretch.stride, skip, values)
         with self._lock:
             self._load(random.take_states(steps))
@@ -214,13 +213,14 @@ class Step:
                 Loan(functools.partial(state.read, k), p.trainable)
                 for k, p in enumerate(self.parameters)
             ]
-        compiled.session = Session(compiled.program.run, self._state, compiled.changed)
+        executable: Any = compiled.program.run
+        compiled.session = Session(executable, self._state, compiled.changed)
 
     # --- compiling -------------------------------------------------------------------------------
 
     def _for_batch(self, batch: tuple) -> tuple[list[np.ndarray], Compiled]:
         """Return the leaves of a batch and the Program for it."""
-        alone = type(batch[0]) is np.ndarray and batch[1:] == (None, None)
+        alone = len(batch) == 3 and batch[1] is batch[2] is None and type(batch[0]) is np.ndarray
         if alone and (found := self._alone.get((batch[0].shape, batch[0].dtype))) is not None:
             return [batch[0]], found
         leaves, structure = flatten(batch)

@@ -46,7 +46,7 @@ class State:
         if k in self._own:
             self.arrays[k][...] = array
         else:
-            self.arrays[k] = np.require(array, requirements="CA")
+            self.arrays[k] = np.require(array, requirements=["C", "A"])
             self.version += 1
 
     def read(self, k: int) -> np.ndarray:
@@ -148,7 +148,7 @@ class Session:
         held = []
         for i, array in enumerate(leaves):
             if not (array.flags.c_contiguous and array.flags.aligned):
-                array = np.require(array, requirements="CA")
+                array = np.require(array, requirements=["C", "A"])
             held.append(array)  # until the call has ended
             self._leaf_words[4 * i] = address(array)
         self._program[_LEAVES_COUNT] = len(held)
@@ -214,13 +214,13 @@ class Epochs(NamedTuple):
     """How jobs are repeated.
 
     Attributes:
-        count: how often.
+        number: how often.
         stride: how much further the rows of the next epoch begin.
         skip: numbers of the random stream that are left out between two epochs.
         resets: value of the state -> what it is at the start of each epoch.
     """
 
-    count: int = 1
+    number: int = 1
     stride: int = 0
     skip: int = 0
     resets: dict[int, np.ndarray] = {}  # noqa: RUF012 - never changed
@@ -253,22 +253,22 @@ def run_jobs(
         session.bind()
         session.point_to(leaves, rows is not None, outputs)
         session.put_results(block)
-    record = np.empty((epochs.count, last.bytes), np.uint8)
+    record = np.empty((epochs.number, last.bytes), np.uint8)
     resets = np.array(
         [(address(state.arrays[k]), address(a), a.nbytes) for k, a in epochs.resets.items()],
         np.int64,
     )
-    words = np.zeros((epochs.count, len(jobs), len(JOB)), np.int64)
+    words = np.zeros((epochs.number, len(jobs), len(JOB)), np.int64)
     table = dict(zip(JOB, np.moveaxis(words, -1, 0), strict=True))
-    number = np.arange(epochs.count)
+    each = np.arange(epochs.number)
     table["program"][:] = [job.session.address for job in jobs]
     table["steps"][:] = [job.steps for job in jobs]
     table["rows"][:] = 0 if rows is None else address(rows)
-    table["first"][:] = [job.first for job in jobs] + epochs.stride * number[:, None]
+    table["first"][:] = [job.first for job in jobs] + epochs.stride * each[:, None]
     table["resets"][:, 0], table["resets_count"][:, 0] = address(resets), len(resets)
-    table["record"][:, -1] = address(record) + last.bytes * number
+    table["record"][:, -1] = address(record) + last.bytes * each
     table["skip"][:, -1] = epochs.skip
-    plan = np.array([address(words), epochs.count * len(jobs)], np.int64)
+    plan = np.array([address(words), epochs.number * len(jobs)], np.int64)
     team(any(session.shared for session in sessions)).run(many(), address(plan))
     last.executable.check(last.frame)
     return last.results(record)
