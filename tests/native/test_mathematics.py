@@ -182,22 +182,33 @@ def test_powers(dtype, target):
     check("pow", target, [x, y], dtype, np.longdouble if dtype == F64 else F64)
 
 
+def with_known(name, x, y):
+    """The function of an array and of a number that is known when the code is written; the code."""
+    machine, m = Machine.host(), Module()
+    f = m.function("run", ["ptr %x", "ptr %y"], machine.attributes, "dso_local")
+    b = Lanes(f, x.size)
+    value = getattr(b, name)(b.load("%x", x.dtype, Index("0")), b.number(y, x.dtype))
+    b.store("%y", value, Index("0"))
+    got, code = np.empty_like(x), assemble(str(m), machine)
+    run = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)(code.address("run"))
+    run(x.ctypes.data, got.ctypes.data)
+    return got, str(m)
+
+
 @pytest.mark.parametrize("dtype", [F32, F64], ids=str)
 @pytest.mark.parametrize("exponent", [-1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 3.0, 2.5])
 def test_powers_with_a_known_exponent(exponent, dtype):
-    machine = Machine.host()
-    m = Module()
-    f = m.function("run", ["ptr %x", "ptr %y"], machine.attributes, "dso_local")
     x = np.concatenate([specials(dtype), np.geomspace(1e-9, 1e9, 26, dtype=dtype)])
-    b = Lanes(f, x.size)
-    power = b.pow(b.load("%x", dtype, Index("0")), b.number(exponent, dtype))
-    b.store("%y", power, Index("0"))
-    got, code = np.empty_like(x), assemble(str(m), machine)
-    ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)(code.address("run"))(
-        x.ctypes.data, got.ctypes.data
-    )
+    got, _ = with_known("pow", x, exponent)
     wanted = expected("pow", x, np.full(x.size, exponent, dtype))
-    assert not [*zip(x[~same(got, wanted)], got[~same(got, wanted)], strict=True)]
+    wrong = ~same(got, wanted)
+    assert not [*zip(x[wrong], got[wrong], wanted[wrong], strict=True)]
+
+
+def test_a_known_square_is_one_product():
+    _, code = with_known("pow", np.ones(16, F32), 2.0)
+    assert "fmul" in code
+    assert len(code.splitlines()) < 10
 
 
 # --- special values ------------------------------------------------------------------------------
@@ -309,6 +320,19 @@ def test_whole_divisions_are_numpys_and_nothing_traps(name, dtype, width):
     with np.errstate(all="ignore"):
         wanted = (np.mod if name == "mod" else np.floor_divide)(x, y)
     np.testing.assert_array_equal(kernel(name, (dtype, dtype), width=width)(x, y), wanted)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int32", "int64"])
+@pytest.mark.parametrize("name", ["mod", "floordiv"])
+@pytest.mark.parametrize("divisor", [0, 1, 2, 3, 8, 10, -1, -3])
+def test_whole_divisions_by_a_known_number(divisor, name, dtype):
+    info = np.iinfo(dtype)
+    if divisor < info.min:
+        return
+    x = np.concatenate([np.arange(-30, 30), [info.min, info.max, 0, 1]]).astype(dtype)
+    with np.errstate(all="ignore"):
+        wanted = (np.mod if name == "mod" else np.floor_divide)(x, np.full_like(x, divisor))
+    np.testing.assert_array_equal(with_known(name, x, divisor)[0], wanted)
 
 
 # --- code ----------------------------------------------------------------------------------------

@@ -32,10 +32,14 @@ class Roles(NamedTuple):
         return Roles(other[0], other[2], other[1], other[3])
 
     def joined(self) -> Roles:
-        """Neighbours joined where they can be walked as one; lanes stay on one column axis."""
+        """Neighbours joined where they can be walked as one; lanes stay on one column axis.
+
+        The sum goes through b in the order of memory, whatever order was given.
+        """
         last = self.columns[-1:]
         columns = [*joined(self.columns[:-1]), *last]
-        return Roles(joined(self.batch), joined(self.rows), columns, joined(self.inner))
+        inner = sorted(self.inner, key=lambda span: (-abs(span.b), -abs(span.a)))
+        return Roles(joined(self.batch), joined(self.rows), columns, joined(inner))
 
 
 def roles(product: Product) -> Roles:

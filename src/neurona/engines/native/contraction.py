@@ -1,6 +1,6 @@
 """Contractions: matrix products, convolutions and their gradients become kernels.
 
-    Nest --cover the output--> Nests --pad what is read outside--> Parts --by the roles of loops-->
+    Nest --cover the output--> Nests --skip the borders, or pad--> Parts --by the roles of loops-->
     a Product (rows, columns, inner: nothing is copied for it) or DirectSums
 
 The spatial loops of a convolution, o and k, meet in one axis of x; o is a row, k is summed over,
@@ -10,16 +10,17 @@ both with strides of x. So a convolution is a product of matrices without its ma
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from neurona.core.lowering import Nest
+from neurona.engines.native import borders
 from neurona.engines.native.covering import covering
 from neurona.engines.native.direct import DirectSums
 from neurona.engines.native.lanes import Lanes, Value
 from neurona.engines.native.padding import Padding, contiguous, margins
-from neurona.engines.native.part import Loop, Operand, OutputPlace, Part, part
+from neurona.engines.native.part import Loop, Operand, OutputPlace, Part, Planned, along, part
 from neurona.engines.native.place import Finish, Place
 from neurona.engines.native.product import Axis, Machine, Product
 from neurona.engines.native.product import Stage as ProductStage
@@ -48,54 +49,50 @@ def plan(
     """
     if 0 in y_shape:
         return [], []
-    lanes = machine.vector_bytes // dtype.itemsize
+    y, lanes = contiguous(y_shape), machine.vector_bytes // dtype.itemsize
     stages: list[Stage] = []
     sizes: list[int] = []
-    nests = covering(nest, x_shape, y_shape)
-    x_readings, w_readings = [(n, n.x) for n in nests], [(n, n.w) for n in nests]
-    operands = ("x", x_shape, x, x_readings), ("w", w_shape, w, w_readings)
-    inputs = []
-    for name, shape, strides, readings in operands:
-        around = margins(readings, shape)
+    left, right = Operand("x", tuple(x), 0), Operand("w", tuple(w), 0)
+
+    def append(made: Planned) -> None:
+        stages.extend(_as_stage(stage, made, dtype, len(sizes), y) for stage in made.stages)
+        sizes.extend(made.works)
+
+    nests = []
+    for n in covering(nest, x_shape, y_shape):
+        made = borders.plan(n, left, right, x_shape, y, dtype, machine)
+        if made:
+            append(made)
+        else:
+            nests.append(n)
+    operands = []
+    readings = [(n, n.x) for n in nests], [(n, n.w) for n in nests]
+    for operand, shape, places in zip((left, right), (x_shape, w_shape), readings, strict=True):
+        around = margins(places, shape)
         if any(map(any, around)):
-            padding = Padding(name, f"work{len(sizes)}", shape, strides, around, dtype, lanes)
+            padding = Padding(operand, f"work{len(sizes)}", shape, around, dtype, lanes)
             stages.append(padding.stage())
             sizes.append(padding.bytes)
-            inputs.append(padding.operand)
-        else:
-            inputs.append(Operand(name, tuple(strides), 0))
+            operand = padding.operand
+        operands.append(operand)
     for n in nests:
-        more, spaces = compute(part(n, *inputs), y_shape, dtype, machine, len(sizes))
-        stages += more
-        sizes += spaces
+        append(compute(part(n, *operands), y, dtype, machine))
     return stages, sizes
 
 
-def compute(
-    one: Part, y_shape: Sequence[int], dtype: np.dtype, machine: Machine, works: int
-) -> tuple[list[Stage], list[int]]:
-    """Return the stages and workspaces of a part; the first workspace has the number `works`."""
-    strides = contiguous(y_shape)
-
-    def finished(finish: Finish | None, pointers: dict[str, str]) -> Finish:
-        def store(lanes: Lanes, place: Place, value: Value) -> None:
-            lanes.store(pointers["y"], value, place.index(strides))
-
-        return finish or store
-
+def compute(one: Part, y: Sequence[int], dtype: np.dtype, machine: Machine) -> Planned:
+    """Plan a part that reads nothing outside of its arrays; y holds the strides of the output."""
     kept = sorted(
-        (loop for loop in one.loops if not loop.summed),
-        key=lambda loop: -sum(a * b for a, b in zip(loop.y, strides, strict=True)),
+        (loop for loop in one.loops if not loop.summed), key=lambda loop: -along(loop.y, y)
     )
     one = dataclasses.replace(one, loops=(*kept, *(loop for loop in one.loops if loop.summed)))
-    lanes = machine.vector_bytes // dtype.itemsize
     if not is_product(one):
-        return [DirectSums(one, dtype, lanes).stage(finished)], []
-    if kept and not kept[-1].w and kept[-1].x == 1:  # so that the lanes read neighbours
+        direct = DirectSums(one, dtype, machine.vector_bytes // dtype.itemsize)
+        return direct.plan()
+    if not kept[-1].w and kept[-1].x == 1:  # so that the lanes read neighbours
         one = one.swapped()
-    product, axes = as_product(one, strides, dtype)
-    stages, sizes = plan_product(product, machine)
-    return [_as_stage(stage, one, axes, dtype, works, finished) for stage in stages], sizes
+    product, axes = as_product(one, y, dtype)
+    return Planned(one, axes, *plan_product(product, machine))
 
 
 def is_product(one: Part) -> bool:
@@ -109,9 +106,7 @@ def is_product(one: Part) -> bool:
     return not (kept[-1].x and kept[-1].w)
 
 
-def as_product(
-    one: Part, strides: Sequence[int], dtype: np.dtype
-) -> tuple[Product, tuple[Loop, ...]]:
+def as_product(one: Part, y: Sequence[int], dtype: np.dtype) -> tuple[Product, tuple[Loop, ...]]:
     """Return a part as a product, and the loops that its batch, rows and columns are."""
     roles: dict[str, list[Loop]] = {"batch": [], "rows": [], "columns": [], "inner": []}
     for loop in one.loops:
@@ -119,10 +114,7 @@ def as_product(
         role = "inner" if loop.summed else "batch" if both else "columns" if right else "rows"
         roles[role].append(loop)
     axes = {
-        role: tuple(
-            Axis(n, x, w, sum(a * b for a, b in zip(y, strides, strict=True)))
-            for n, x, w, y in loops
-        )
+        role: tuple(Axis(loop.size, loop.x, loop.w, along(loop.y, y)) for loop in loops)
         for role, loops in roles.items()
     }
     kept = (*roles["batch"], *roles["rows"], *roles["columns"])
@@ -130,21 +122,19 @@ def as_product(
 
 
 def _as_stage(
-    stage: ProductStage, one: Part, axes: Sequence[Loop], dtype: np.dtype, works: int,
-    finished: Callable[[Finish | None, dict[str, str]], Finish],
-) -> Stage:  # fmt: skip
-    """Return the stage of a product as one of its contraction."""
+    stage: ProductStage, made: Planned, dtype: np.dtype, works: int, y: Sequence[int]
+) -> Stage:
+    """Return the stage of a product as one of its contraction, whose results are y's elements."""
 
     def emit(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
-        done = finished(finish, pointers)
+        def store(lanes: Lanes, place: Place, value: Value) -> None:
+            lanes.store(pointers["y"], value, place.index(y))
 
         def on_output(lanes: Lanes, place: Place, value: Value) -> None:
-            done(lanes, OutputPlace(f, place, axes, one.y), value)
+            (finish or store)(lanes, OutputPlace(f, place, made.axes, made.part.y), value)
 
-        given = {
-            name if not name.startswith("work") else f"work{int(name[4:]) - works}": pointer
-            for name, pointer in pointers.items()
-        }
+        one = made.part
+        given = {f"work{i}": pointers[f"work{works + i}"] for i in range(len(made.works))}
         given["a"], given["b"] = (o.pointer(f, pointers, dtype) for o in (one.x, one.w))
         stage.emit(f, given, on_output)
 

@@ -28,7 +28,8 @@ def floordiv(x: Term, y: Term) -> Term:
 def mod(x: Term, y: Term) -> Term:
     """x - floor(x / y) * y, with the sign of y; for integers 0 where y is 0.
 
-    Exact (rounded once) while |x / y| is below 2^33 in float32 and 2^75 in float64; 0 beyond.
+    Exact (rounded once) while |x / y| is below 2^33 in float32 and 2^75 in float64;
+    some number from 0 to y beyond.
     """
     if x.value.dtype.kind != "f":
         return _whole(x, y)[1]

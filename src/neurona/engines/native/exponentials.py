@@ -127,7 +127,7 @@ def split(x: Term) -> tuple[Term, Term]:
     form = FORMATS[x.value.dtype]
     one, half, magic = (x.like(v).bits() for v in (1.0, math.sqrt(0.5), form.magic))
     above = x.bits() - half + one
-    biased = ((above >> form.fraction) | magic).bits()  # read as a float, without a conversion
+    biased = (above.down(form.fraction) | magic).bits()  # read as a float, without a conversion
     m = ((above & (2**form.fraction - 1)) + half).bits()
     return biased - (form.magic + form.bias), m
 

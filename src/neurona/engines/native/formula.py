@@ -101,6 +101,10 @@ class Term:
         return self._do("shl", self, count)
 
     def __rshift__(self, count: int) -> Term:
+        return self._do("lshr" if self.value.dtype.kind == "u" else "ashr", self, count)
+
+    def down(self, count: int) -> Term:
+        """Shift the bits down; zeros follow, also for a negative number."""
         return self._do("lshr", self, count)
 
     def __lt__(self, other: Any) -> Term:

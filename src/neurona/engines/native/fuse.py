@@ -107,6 +107,10 @@ class Fusion:
         for v, array in graph.constants.items():
             if array.size == 1 or (array.size and not any(array.strides)):
                 self.literals[v] = array.reshape(-1)[0]
+        self._users: dict[int, list[Node]] = {}
+        for node in graph.nodes:
+            for v in node.inputs:
+                self._users.setdefault(v, []).append(node)
         for node in graph.nodes:
             self._add(node)
         self.outputs = self._outputs()
@@ -187,6 +191,8 @@ class Fusion:
         homes = {self._home[v] for v in node.inputs if v in self._home}
         # the results of a head first: they are in registers
         for kernel in sorted(homes, key=lambda k: (k.head is None, -k.number)):
+            if kernel.head is not None and self._only_folded(node):
+                continue  # computed where it is folded, it need not be stored
             if kernel.domain == domain and self._may_join(kernel, node):
                 break
         else:
@@ -215,13 +221,29 @@ class Fusion:
             and self.layouts[x].root == x
         )
         if kernel is None or not fits:
-            kernel = self._new(domain)
+            kernel = self._sibling(x, domain, axes, node) or self._new(domain)
         kernel.folds.append(node)
         kernel.axes = axes
         for v in node.outputs:
             self._home[v] = kernel
             self._folded.add(v)
         self._depend(kernel, node)
+
+    def _only_folded(self, node: Node) -> bool:
+        (y,) = node.outputs
+        users = self._users.get(y, [])
+        folds = all(isinstance(n.op.lower, Reduction | Search) for n in users)
+        return bool(users) and folds and y not in self.graph.outputs
+
+    def _sibling(self, x: int, domain: Shape, axes: tuple[int, ...], node: Node) -> Kernel | None:
+        """Return a kernel that folds the same domain along the same axes and reads x already."""
+        root = self.layouts[x].root
+        for kernel in reversed(self.kernels):
+            if kernel.folds and kernel.domain == domain and kernel.axes == axes:
+                read = {self.layouts[v].root for v in kernel.inputs()}
+                if root in read and self._may_join(kernel, node):
+                    return kernel
+        return None
 
     def _may_join(self, kernel: Kernel, node: Node) -> bool:
         head = kernel.head

@@ -1,7 +1,8 @@
 """Functions of a number as vector code, written with Lanes: no calls, branches or tables.
 
-Special values are NumPy's. Numbers below the normal range count as zero, in arguments and in
-results, as the engine's floating-point mode has it; nothing else changes where that mode is off.
+Special values are NumPy's. Numbers below the normal range may count as zero, in arguments, on the
+way and in results, as the engine's floating-point mode has it: an absolute error of at most the
+smallest normal number, whether that mode is on or off.
 
 The bounds in ulp (units in the last place of the result) are measured against higher precision in
 `tests/native/test_mathematics.py`; they hold with and without fused multiply-add.

@@ -40,20 +40,21 @@ class Padding:
     """A stage that copies an array with zeros around it; a unit is a row of the last two axes.
 
     Args:
-        source, to: names of the pointers.
-        shape, strides: of the array.
+        source: the array.
+        to: name of the pointer of the copy.
+        shape: of the array.
         around: its margins.
         lanes: how many elements a vector register holds.
     """
 
     def __init__(
-        self, source: str, to: str, shape: Sequence[int], strides: Sequence[int], around: Margins,
-        dtype: np.dtype, lanes: int,
+        self, source: Operand, to: str, shape: Sequence[int], around: Margins, dtype: np.dtype,
+        lanes: int,
     ) -> None:  # fmt: skip
         self.source, self.to, self.dtype, self.lanes = source, to, dtype, lanes
         self.shape = tuple(n + sum(ends) for n, ends in zip(shape, around, strict=True))
         self.strides = contiguous(self.shape)
-        self._inner, self._from, self._around = tuple(shape), tuple(strides), around
+        self._inner, self._from, self._around = tuple(shape), source.strides, around
 
     @property
     def bytes(self) -> int:
@@ -114,7 +115,7 @@ class Padding:
     ) -> None:
         for lanes, i in vectors(f, count, self.lanes):
             place = Index(f.add(source, f.mul(i, step)), step)
-            value = lanes.load(pointers[self.source], self.dtype, place)
+            value = lanes.load(pointers[self.source.name], self.dtype, place)
             lanes.store(pointers[self.to], value, Index(f.add(to, i)))
 
 

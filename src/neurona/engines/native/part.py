@@ -13,6 +13,7 @@ from neurona.core.lowering import Nest
 from neurona.core.lowering import Place as AxisPlace
 from neurona.engines.native.lanes import Index
 from neurona.engines.native.place import Place
+from neurona.engines.native.product import Stage
 from neurona.engines.native.text import Function
 
 
@@ -108,6 +109,22 @@ def part(nest: Nest, x: Operand, w: Operand) -> Part:
     return Part(tuple(loops), x.starting(nest.x), w.starting(nest.w), y)
 
 
+class Planned(NamedTuple):
+    """How a part is computed.
+
+    Attributes:
+        part: what is computed.
+        axes: its loops that are the axes of results, in the order of the stages' places.
+        stages: with the pointers 'a' and 'b', where x and w begin, and 'work0', ...
+        works: bytes of the workspaces.
+    """
+
+    part: Part
+    axes: tuple[Loop, ...]
+    stages: list[Stage]
+    works: list[int]
+
+
 class OutputPlace(Place):
     """The place in the output of a vector of results, from that among loops of a part.
 
@@ -139,10 +156,11 @@ class OutputPlace(Place):
 
     def index(self, strides: Sequence[int]) -> Index:
         """Where the lanes stand in an array with a stride, in elements, for each axis."""
-        along = [_along(loop.y, strides) for loop in self._loops]
-        index = self._among.index(along)
-        return index._replace(base=self.f.add(index.base, _along(self._offsets, strides)))
+        steps = [along(loop.y, strides) for loop in self._loops]
+        index = self._among.index(steps)
+        return index._replace(base=self.f.add(index.base, along(self._offsets, strides)))
 
 
-def _along(steps: Sequence[int], strides: Sequence[int]) -> int:
+def along(steps: Sequence[int], strides: Sequence[int]) -> int:
+    """Elements that steps on the axes of an array with such strides come to."""
     return sum(step * stride for step, stride in zip(steps, strides, strict=True))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from neurona.engines.native.lanes import Index, Lanes, Value
@@ -17,8 +18,10 @@ from neurona.engines.native.sums import outer_products, total
 from neurona.engines.native.text import Function
 from neurona.engines.native.tiles import Span, Tile, Tiles, number
 
-CHUNK_BYTES = 1 << 16  # of b; a's part is often as large, and the second cache holds both
+CHUNK_BYTES = 1 << 17  # of b; a's part is often as large, and the second cache holds both
 STEPS = 1024  # shorter sums are not cut
+LEAST_STEPS = 64  # of a chunk: its tiles are loaded and stored once each
+GROUPS = 16  # for as many threads
 
 
 @dataclass(frozen=True)
@@ -29,11 +32,13 @@ class Parts:
         tiles: of one chunk.
         chunks: the spans that count chunks.
         groups: how many units share the chunks.
+        products: sums a tile: products(tile, a, b, start).
     """
 
     tiles: Tiles
     chunks: tuple[Span, ...]
     groups: int
+    products: Callable[..., list[list[Value]]] = outer_products
 
     @property
     def room(self) -> int:
@@ -71,7 +76,7 @@ class Parts:
             for r in range(math.prod(tile.shape))
         ]
         start = [[lanes.load(work, tiles.dtype, place) for place in row] for row in places]
-        sums = outer_products(tile, a, b, start)
+        sums = self.products(tile, a, b, start)
         for place, value in zip(itertools.chain(*places), itertools.chain(*sums), strict=True):
             lanes.store(work, value, place)
 
@@ -101,32 +106,34 @@ def cut(tiles: Tiles) -> Parts | None:
     size = tiles.dtype.itemsize
     steps = math.prod(span.size for span in tiles.inner)
     step_bytes = size * math.prod(span.size for span in spans if span.b)
-    results = size * math.prod(span.size for span in spans)
-    few = tiles.units < 16 or steps * step_bytes > 1 << 19
-    if tiles.dots or steps < STEPS or not few or results > 1 << 19:
+    results = math.prod(span.size for span in spans)
+    streams = not tiles.packed and steps * step_bytes > 1 << 19  # b, again for each row of tiles
+    few = tiles.units < GROUPS  # too few for the threads
+    if tiles.dots or not (streams or few) or steps < STEPS or steps * results < 1 << 20:
         return None
-    if steps * results // size < 1 << 20:
+    if results * size > 1 << 19:  # partial sums would not stay in the cache
         return None
-    rest, depth = steps, 0
-    while rest * step_bytes > CHUNK_BYTES and depth < len(tiles.inner):
-        rest //= tiles.inner[depth].size
-        depth += 1
-    depth = max(depth - 1, 0)
-    span, inside = tiles.inner[depth], tiles.inner[depth + 1 :]
-    rest = math.prod(s.size for s in inside)
-    fits = [
-        n
-        for n in range(1, span.size + 1)
-        if span.size % n == 0 and (n * rest * step_bytes <= CHUNK_BYTES or n == 1)
-    ]
-    step = max(fits)
-    if step * rest < 32:
+    limit = min(CHUNK_BYTES, steps * step_bytes // GROUPS) // step_bytes
+    chunks, within = _cut(tiles.inner, max(limit, LEAST_STEPS))
+    count = math.prod(span.size for span in chunks)
+    if count < 2 or math.prod(span.size for span in within) < LEAST_STEPS // 2:
         return None
-    over = span._replace(size=span.size // step, a=span.a * step, b=span.b * step)
-    chunks = tuple(s for s in (*tiles.inner[:depth], over) if s.size > 1)
-    within = tuple(s for s in (span._replace(size=step), *inside) if s.size > 1)
-    count = math.prod(s.size for s in chunks)
-    if count < 2:
-        return None
-    groups = min(count, 16 if results <= 1 << 17 else 8)
+    groups = min(count, GROUPS if results * size <= 1 << 17 else GROUPS // 2)
     return Parts(replace(tiles, inner=within), chunks, groups)
+
+
+def _cut(inner: Sequence[Span], limit: int) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
+    """The spans outside and inside of equal chunks, of at most so many steps if that can be."""
+    inside, steps = list(inner), 1
+    within: list[Span] = []
+    while inside and steps * inside[-1].size <= limit:
+        within.insert(0, inside.pop())
+        steps *= within[0].size
+    if inside:
+        span = inside.pop()
+        step = next(n for n in range(max(limit // steps, 1), 0, -1) if span.size % n == 0)
+        over = span._replace(size=span.size // step, a=span.a * step, b=span.b * step)
+        inside.append(over)
+        if step > 1:
+            within.insert(0, span._replace(size=step))
+    return tuple(inside), tuple(within)

@@ -1,0 +1,1 @@
+"""Benchmarks of neurona and its peers, side by side; see README.md."""
