@@ -43,7 +43,9 @@ def _element_by_element(fusion: Fusion, kernel: Kernel, v: int, x: int) -> bool:
     if kernel.head and any(fusion.layouts[i].root == x for i in kernel.head.inputs):
         return False
     nodes = {y: node for node in kernel.nodes for y in node.outputs}
-    readers = [node for node in kernel.nodes if any(fusion.layouts[i].root == x for i in node.inputs)]
+    readers = [
+        node for node in kernel.nodes if any(fusion.layouts[i].root == x for i in node.inputs)
+    ]
     if not all(isinstance(node.op.lower, Elementwise) for node in readers):
         return False
     reads = {i for node in readers for i in node.inputs if fusion.layouts[i].root == x}
