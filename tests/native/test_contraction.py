@@ -1,5 +1,7 @@
 """Contractions as machine code, against their forward rules."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 from neurona.core.lowering import Contraction
 from neurona.core.op import OPS
 from neurona.core.shapes import Spec
+from neurona.engines.native.lanes import Index
 
 from ..ops.cases import CASES
 from .contractions import Compiled
@@ -34,6 +37,31 @@ def check(op, x, w, attributes, target="host", pieces=3):
 @pytest.mark.parametrize("case", ROWS, ids=str)
 def test_row(case, target, dtype):
     check(case.op, *case.arrays(dtype), case.attributes, target)
+
+
+def once(f, pointers, shape):
+    """A Finish that spoils what is finished twice, and stores by the index on each axis."""
+    strides = [math.prod(shape[axis + 1 :]) for axis in range(len(shape))]
+
+    def finish(lanes, place, value):
+        index = place.index(strides)
+        old = lanes.load(pointers["y"], value.dtype, index)  # NaN if nobody was there
+        value = lanes.select(lanes.eq(old, old), lanes.number(np.inf, value.dtype), value)
+        base = "0"
+        for axis, stride in enumerate(strides):
+            base = f.add(base, f.mul(place[axis], stride))
+        assert index.step == strides[place.axis] * place.step
+        lanes.store(pointers["y"], value, Index(base, index.step))
+
+    return finish
+
+
+@pytest.mark.parametrize("case", ROWS, ids=str)
+def test_every_element_is_finished_once(case):
+    x, w = case.arrays("float32")
+    want = OPS[case.op](x, w, **case.attributes).numpy()
+    y = Compiled(case.op, x, w, case.attributes, finish=once)(x, w)
+    np.testing.assert_allclose(y, want, rtol=0, atol=3e-5)
 
 
 # --- random ones ---------------------------------------------------------------------------------
@@ -133,6 +161,8 @@ SAME = [  # x, w, strides, padding, dilation: lines of one tile, of several, of 
     ((2, 20, 8), (3, 8, 16), (1,), ((4, 5),), (2,)),
     ((2, 3, 4, 5, 8), (3, 3, 3, 8, 16), (1, 1, 1), ((1, 1),) * 3, (1, 1, 1)),
     ((2, 7, 7, 32), (3, 3, 16, 64), (1, 1), ((1, 1), (1, 1)), (1, 1)),  # two groups
+    ((2, 7, 7, 34), (3, 3, 1, 34), (1, 1), ((1, 1), (1, 1)), (1, 1)),  # by channel
+    ((2, 7, 7, 19), (3, 3, 1, 38), (2, 1), ((1, 1), (1, 1)), (1, 1)),  # two filters a channel
 ]
 
 
@@ -150,4 +180,8 @@ def test_borders_are_skipped(op, x, w, strides, padding, dilation, target):
         "conv_input_gradient": ((y, w), {"size": x[1:-1]}),
         "conv_kernel_gradient": ((x, y), {"kernel_size": w[:-2]}),
     }[op]
-    check(op, *(values(shape, "float32") for shape in shapes), {**geometry, **more}, target)
+    operands = [values(shape, "float32") for shape in shapes]
+    check(op, *operands, {**geometry, **more}, target)
+    finished = Compiled(op, *operands, {**geometry, **more}, target, finish=once)(*operands)
+    plain = Compiled(op, *operands, {**geometry, **more}, target)(*operands)
+    np.testing.assert_array_equal(finished, plain)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from operator import is_
 from typing import Any
 
 # How it was made, and what is made of it: what these hold is elsewhere too.
@@ -32,3 +33,45 @@ def _inside(name: str, value: Any, kind: type) -> Iterator[tuple[str, Any]]:
     elif isinstance(value, list | tuple):
         for index, item in enumerate(value):
             yield from _inside(f"{name}/{index}", item, kind)
+
+
+class Snapshot:
+    """Notices when an attribute of some objects is set anew, or an item of a list or dict in them.
+
+    Args:
+        owners: the objects.
+
+    >>> class Owner: ...
+    >>> owner = Owner()
+    >>> owner.sizes = [1, 2]
+    >>> snapshot = Snapshot([owner])
+    >>> owner.sizes.append(3)
+    >>> snapshot.holds()
+    False
+    """
+
+    def __init__(self, owners: Iterable[Any]) -> None:
+        self._seen: list[tuple[Any, Callable[[], Any], list[Any]]] = []
+        for owner in owners:
+            self._see(vars(owner))
+            for name, value in vars(owner).items():
+                if name not in _NOTES:
+                    self._add(value)
+
+    def _add(self, value: Any) -> None:
+        if isinstance(value, dict | list):
+            self._see(value)
+        if isinstance(value, dict | list | tuple):
+            for item in value.values() if isinstance(value, dict) else value:
+                self._add(item)
+
+    def _see(self, held: dict | list) -> None:
+        take = held.values if isinstance(held, dict) else held.__iter__
+        self._seen.append((held, take, list(take())))
+
+    def holds(self) -> bool:
+        """Say whether everything is as it was."""
+        return all(
+            len(held) == len(items) and all(map(is_, take(), items))
+            for held, take, items in self._seen
+        )

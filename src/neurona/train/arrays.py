@@ -59,7 +59,7 @@ def as_batch(name: str, value: Any) -> Any:
                 f"the rows of {name} have different lengths.",
                 hint="nn.utils.pad_sequences(rows) makes them equally long",
             ) from None
-    return map_leaves(lambda leaf: _as_array(name, leaf), value)
+    return map_leaves(lambda leaf: checked(name, leaf), value)
 
 
 def _holds_arrays(value: list | tuple) -> bool:
@@ -69,7 +69,8 @@ def _holds_arrays(value: list | tuple) -> bool:
     return isinstance(first, Tensor | dict) or (hasattr(first, "__array__") and np.ndim(first) > 0)
 
 
-def _as_array(name: str, leaf: Any) -> np.ndarray:
+def checked(name: str, leaf: Any) -> np.ndarray:
+    """Return an array of numbers with a batch axis; floats get the library's float type."""
     if not isinstance(leaf, Tensor):
         leaf = np.asarray(leaf)
         if leaf.dtype.kind not in "biuf":

@@ -6,13 +6,19 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from neurona.errors import NeuronaError, StateError, check_integer, check_number
-from neurona.train.arrays import check_arrays, check_inputs, check_targets, weights_of_classes
+from neurona.train.arrays import (
+    check_arrays,
+    check_inputs,
+    check_targets,
+    checked,
+    weights_of_classes,
+)
 from neurona.train.callbacks import CallbackList
 from neurona.train.data import source_of, split_arrays, unpack
 from neurona.train.history import History
 from neurona.train.loop import as_logs, run_evaluation, run_prediction, run_training
 from neurona.train.progress import with_progress
-from neurona.train.steps import rehearse
+from neurona.train.steps import Prediction, rehearse
 
 PREDICTION_BATCH = 256
 
@@ -115,11 +121,17 @@ def predict(
 ) -> Any:
     """Return the outputs for all samples."""
     size = PREDICTION_BATCH if batch_size is None else batch_size
+    if verbose == 0 and callbacks is None and steps is None and type(size) is int:
+        step = Prediction.known(model, x)
+        if step is not None and 0 < len(x) <= size:
+            return step(checked("x", x))
     source = source_of(x, batch_size=size, steps=steps)
     prepare(model, source, "predict")
     params = {"verbose": verbose, "epochs": 1, "steps": source.steps}
     listeners = CallbackList(with_progress(callbacks, verbose), model, params)
-    return run_prediction(model, source, listeners)
+    results = run_prediction(model, source, listeners)
+    Prediction.note(model, x)
+    return results
 
 
 def on_batch(
@@ -139,10 +151,15 @@ def on_batch(
 
 def predict_on_batch(model: Any, x: Any) -> Any:
     """Return the outputs for one batch."""
-    x, _, _ = check_arrays(x, None, None)
+    step = Prediction.known(model, x)
+    if step is not None and len(x):
+        return step(checked("x", x))
+    given, (x, _, _) = x, check_arrays(x, None, None)
     check_inputs(model, x)
     rehearse(model, (x, None, None), "predict")
-    return model.prediction_step()(x)
+    results = model.prediction_step()(x)
+    Prediction.note(model, given)
+    return results
 
 
 def as_list(logs: dict[str, Any]) -> Any:

@@ -70,6 +70,7 @@ class Step:
     ) -> None:
         self.fn, self.parameters, self.engine = fn, list(parameters), engine
         self.programs: dict[Any, Compiled] = {}
+        self._single: dict[Any, Compiled] = {}  # the same for batches of one array
         self._state: Any = None
         self._loans: list[Loan] = []
         self._lock = threading.Lock()  # two threads may predict with one model
@@ -81,9 +82,7 @@ class Step:
         """Run the step on a batch, assign what it changed, and return its results as arrays."""
         if self.engine == "eager":
             return self._eagerly(batch)
-        leaves, structure = flatten(batch)
-        arrays = [np.asarray(x) for x in leaves]
-        found = self._compiled(structure, arrays)
+        arrays, found = self._for_batch(batch)
         seed_and_step = random.take_state()
         if found.session is not None:
             with self._lock:
@@ -129,8 +128,7 @@ class Step:
 
     def program(self, *batch: Any) -> Program:
         """Return the Program for batches like this one."""
-        leaves, structure = flatten(batch)
-        return self._compiled(structure, [np.asarray(x) for x in leaves]).program
+        return self._for_batch(batch)[1].program
 
     def _eagerly(self, batch: tuple) -> Any:
         with random.use(random.state_of(*random.take_state())):
@@ -190,6 +188,19 @@ class Step:
         compiled.session = Session(compiled.program.run, self._state, compiled.changed)
 
     # --- compiling -------------------------------------------------------------------------------
+
+    def _for_batch(self, batch: tuple) -> tuple[list[np.ndarray], Compiled]:
+        """Return the leaves of a batch and the Program for it."""
+        if len(batch) == 1 and type(batch[0]) is np.ndarray:  # fast: one sample, no more than that
+            key = (batch[0].shape, batch[0].dtype)
+            if (found := self._single.get(key)) is not None:
+                return [batch[0]], found
+        leaves, structure = flatten(batch)
+        arrays = [np.asarray(x) for x in leaves]
+        found = self._compiled(structure, arrays)
+        if len(batch) == 1 and type(batch[0]) is np.ndarray:
+            self._single[key] = found
+        return arrays, found
 
     def _compiled_for(self, source: Source, size: int) -> Compiled | None:
         """Return the Program for batches of a source; None if the step is not compiled."""

@@ -17,6 +17,8 @@ from neurona.core.tensor import Tensor
 from neurona.core.tree import flatten
 from neurona.errors import StateError
 from neurona.nn.context import collect_losses, in_training
+from neurona.nn.layer import Layer
+from neurona.nn.members import Snapshot
 from neurona.nn.parameter import Parameter, rehearsal
 from neurona.train import state
 from neurona.train.data import pack
@@ -117,3 +119,36 @@ def evaluation_step(model: Any) -> Step:
 def prediction_step(model: Any) -> Step:
     """Return the compiled prediction."""
     return _step(model, "predict", _held(model))
+
+
+class Prediction:
+    """The step for predictions, and what data it was found to fit, as long as a model stays as it is.
+
+    To find out what a model consists of takes far longer than to predict for a single sample.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self.step = prediction_step(model)
+        self._snapshot = Snapshot([*model.all_layers(), *state.metrics_of(model)])
+        self._looks: set[Any] = set()
+
+    @staticmethod
+    def known(model: Any, x: Any) -> Step | None:
+        """Return the step if the model is known to fit arrays like x, samples aside."""
+        found = model.step_cache.get("prediction")
+        if found is None or model.run is not None or type(x) is not np.ndarray:
+            return None
+        fits = (x.shape[1:], x.dtype) in found._looks and found._snapshot.holds()
+        return found.step if fits else None
+
+    @staticmethod
+    def note(model: Any, x: Any) -> None:
+        """Remember that the model fits arrays like x, if only numbers can be wrong with others."""
+        if type(x) is not np.ndarray or any(
+            type(layer).check_data is not Layer.check_data for layer in model.all_layers()
+        ):
+            return
+        found = model.step_cache.get("prediction")
+        if found is None or not found._snapshot.holds():
+            found = model.step_cache["prediction"] = Prediction(model)
+        found._looks.add((x.shape[1:], x.dtype))

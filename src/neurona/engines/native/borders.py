@@ -33,6 +33,7 @@ from neurona.engines.native.tiles import Span, Tile, Tiles
 
 TAPS = 5  # that are unrolled; more make long code
 FORMS = 4  # of tiles along a line
+COLUMNS = 4  # that are few for a vector
 ROWS = 8  # that are few for a tile, of channels where these are cut
 RESULTS = 1 << 19  # bytes of a gradient that parts of sums repay
 
@@ -141,7 +142,7 @@ class Bordered:
             def pack(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
                 packing.emit(f, pointers["b"], pointers["work0"])
 
-            stages.append(Stage(packing.units, pack, 0, False))
+            stages.append(Stage(packing.units, pack, packing.room, False))
             works.append(packing.room * self.tiles.dtype.itemsize)
 
         def emit(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
@@ -290,7 +291,7 @@ def plan(
     rows = [i for i in kept if not loops[i].w]
     inner = [i for i in numbers if loops[i].summed]
     bounded = {border.tap: border for border in found}
-    if not rows or not columns or kept[-1] != columns[-1]:
+    if not rows or kept[-1] not in columns or loops[kept[-1]].size < COLUMNS:
         return None
     if not all(border.place in rows for border in found):
         return None

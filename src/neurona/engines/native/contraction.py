@@ -1,6 +1,6 @@
 """Contractions: matrix products, convolutions and their gradients become kernels.
 
-    Nest --cover the output--> Nests --pad what is read outside--> Parts --by the roles of loops-->
+    Nest --cover the output--> Nests --skip the borders, or pad--> Parts --by the roles of loops-->
     a Product (rows, columns, inner: nothing is copied for it) or DirectSums
 
 The spatial loops of a convolution, o and k, meet in one axis of x; o is a row, k is summed over,

@@ -11,6 +11,7 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -81,10 +82,9 @@ class DirectSums:
             at = indices(f, unit, outer)
             x_at, w_at = (sum_of(f, at, [loop.strides[k] for loop in outer]) for k in (0, 1))
             for lanes, place in vectors(f, count, width):
-                read = [along(lanes, place, tail, k) for k in (0, 1)]
-                bases = f.add(x_at, read[0].base), f.add(w_at, read[1].base)
-                reads = [r._replace(base=b) for r, b in zip(read, bases, strict=True)]
-                sums = self._sums(lanes, (x, w), reads, block, cells, inner)
+                read = [along(lanes, place, count, tail, k) for k in (0, 1)]
+                bases = f.add(x_at, read[0].at.base), f.add(w_at, read[1].at.base)
+                sums = self._sums(lanes, (x, w), read, bases, block, cells, inner)
                 positions = [Position((i,), (outer[i].size,), at[i]) for i in range(len(outer))]
                 sizes = tuple(loop.size for loop in tail)
                 axes = tuple(range(len(kept) - len(tail), len(kept)))
@@ -98,8 +98,9 @@ class DirectSums:
                     finish(lanes, among, total)
 
     def _sums(
-        self, lanes: Lanes, pointers: tuple[str, str], reads: Sequence[Index],
-        block: Sequence[Loop], cells: Sequence[tuple[int, ...]], inner: Sequence[Loop],
+        self, lanes: Lanes, pointers: tuple[str, str], reads: Sequence[Reading],
+        bases: tuple[str, str], block: Sequence[Loop], cells: Sequence[tuple[int, ...]],
+        inner: Sequence[Loop],
     ) -> list[Value]:  # fmt: skip
         """The sums of a block's cells."""
         f, kind = lanes.f, lanes.type(self.dtype, True)
@@ -116,9 +117,8 @@ class DirectSums:
                 """The factor for a cell, loaded once for all that need it."""
                 place = sum(loop.strides[k] * i for loop, i in zip(block, cell, strict=True))
                 if (k, place) not in loaded:
-                    base = f.add(f.add(reads[k].base, at[k]), place)
-                    index = reads[k]._replace(base=base)
-                    loaded[k, place] = lanes.load(pointers[k], self.dtype, index)
+                    base = f.add(f.add(bases[k], at[k]), place)
+                    loaded[k, place] = reads[k].load(pointers[k], self.dtype, base)
                 return loaded[k, place]
 
             for cell, slot in zip(cells, slots, strict=True):
@@ -152,18 +152,54 @@ def sum_of(f: Function, at: Sequence[str], strides: Sequence[int]) -> str:
     return total
 
 
-def along(lanes: Lanes, place: str, tail: Sequence[Loop], k: int) -> Index:
-    """Where the lanes read operand k, 0 for x and 1 for w, from a place on the tail loops."""
+class Reading(NamedTuple):
+    """How the lanes read an operand.
+
+    Attributes:
+        lanes: that load.
+        at: where, from the start of the row.
+        repeat: for how many lanes each of the loaded numbers is.
+    """
+
+    lanes: Lanes
+    at: Index
+    repeat: int = 1
+
+    def load(self, pointer: str, dtype: np.dtype, base: str) -> Value:
+        """Return the numbers at a place."""
+        lanes, f = self.lanes, self.lanes.f
+        loaded = lanes.load(pointer, dtype, self.at._replace(base=base))
+        if self.repeat == 1:
+            return loaded
+        picks = ", ".join(f"i32 {i // self.repeat}" for i in range(lanes.width * self.repeat))
+        kind = lanes.type_of(loaded)
+        mask = f"<{lanes.width * self.repeat} x i32> <{picks}>"
+        return loaded._replace(
+            text=f.pure(f"shufflevector {kind} {loaded.text}, {kind} poison, {mask}")
+        )
+
+
+def along(lanes: Lanes, place: str, count: int, tail: Sequence[Loop], k: int) -> Reading:
+    """How lanes read operand k, 0 for x and 1 for w, from a place on `count` steps of the tail."""
+    f, width = lanes.f, lanes.width
     strides, sizes = [loop.strides[k] for loop in tail], [loop.size for loop in tail]
     if all(a == n * b for a, b, n in zip(strides, strides[1:], sizes[1:], strict=False)):
-        return Index(lanes.f.mul(place, strides[-1]), strides[-1])
+        return Reading(lanes, Index(f.mul(place, strides[-1]), strides[-1]))
+    repeat = sizes[-1]
+    if strides == [1, 0] and width % repeat == 0 and width > repeat:
+        some = Lanes(f, width // repeat)
+        if lanes.mask:  # the last vector, at a place known now
+            return Reading(
+                some.first((count - int(place)) // repeat), Index(str(int(place) // repeat)), repeat
+            )
+        return Reading(some, Index(f.pure(f"udiv i64 {place}, {repeat}")), repeat)
     flat = lanes.add(lanes.lane_numbers(), Value(place, I64, False))
     total = lanes.number(0, I64)
     for size, stride in reversed(list(zip(sizes, strides, strict=True))):
         i = lanes.binary("urem", flat, lanes.number(size, I64))
         flat = lanes.binary("udiv", flat, lanes.number(size, I64))
         total = lanes.add(total, lanes.mul(i, lanes.number(stride, I64)))
-    return Index("0", lanes=total)
+    return Reading(lanes, Index("0", lanes=total))
 
 
 @contextlib.contextmanager

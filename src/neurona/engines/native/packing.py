@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from neurona.engines.native.lanes import Index, Lanes
 from neurona.engines.native.shuffles import transposed
 from neurona.engines.native.text import Function
-from neurona.engines.native.tiles import Span, Tiles, nest, number
+from neurona.engines.native.tiles import Loop, Span, Tiles, nest, number
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ class Packing:
     def _least(self, f: Function) -> str:
         return f.module.declare("llvm.smin.i64", "i64", "i64", "i64")
 
-    def _loops(self) -> list[tuple[int, int, int]]:
+    def _loops(self) -> list[Loop]:
         """The inner axes, as (count, step in b, step in the panel)."""
         pairs = zip(self.tiles.inner, self.packed().inner, strict=True)
         return [(span.size, span.b, place.b) for span, place in pairs]

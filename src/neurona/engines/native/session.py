@@ -116,6 +116,7 @@ class Session:
         self.address = _at(self._program)
         self._once = _words(len(JOB), [self.address, 1])
         self._plan = _words(2, [_at(self._once), 1])
+        self._plan_address, self._many = _at(self._plan), many()
 
     def bind(self) -> None:
         """Let the table point to where the state is by now."""
@@ -149,7 +150,7 @@ class Session:
         block = np.empty(self.bytes, np.uint8)
         self.put_results(block)
         if self.native:
-            team(self.shared).run(many(), _at(self._plan))
+            team(self.shared).run(self._many, self._plan_address)
         else:
             self._in_python(held)
         self.executable.check(self.frame)

@@ -12,7 +12,7 @@ from neurona.engines.native.lanes import Index, Lanes, Value
 from neurona.engines.native.place import Finish
 from neurona.engines.native.shuffles import sums_of_lanes
 from neurona.engines.native.text import Function
-from neurona.engines.native.tiles import Tile, Tiles, nest
+from neurona.engines.native.tiles import Loop, Tile, Tiles, nest
 
 
 def emit(f: Function, tiles: Tiles, a: str, b: str, finish: Finish, loop: bool = False) -> None:
@@ -55,13 +55,35 @@ def _through_stack(tile: Tile, sums: list[list[Value]], finish: Finish) -> None:
 def outer_products(
     tile: Tile, a: str, b: str, start: list[list[Value]] | None = None
 ) -> list[list[Value]]:
-    """Sum over the inner axes, for each row and vector of a tile; on top of `start`."""
+    """Sum over the inner axes, for each row and vector of a tile; on top of `start`.
+
+    Long sums are sums of blocks: rounding errors grow with the number of steps of one sum.
+    """
     f, tiles, lanes = tile.f, tile.tiles, tile.lanes
     a, b = tile.address(a, "a"), tile.address(b, "b")
+    outer, loops, steps = tiles.steps()
+    if not outer:
+        return _block(tile, a, b, loops, steps, start)
+    zero = lanes.spread(lanes.number(0, tiles.dtype))
+    zeros = [[zero] * len(tile.vectors) for _ in tile.starts]
+    slots = [[tile.slot(value) for value in row] for row in start or zeros]
+    with nest(f, outer) as (a_at, b_at):
+        a, b = f.address(a, tiles.scalar, a_at), f.address(b, tiles.scalar, b_at)
+        block = _block(tile, a, b, loops, steps, None)
+        for slot, value in zip(itertools.chain(*slots), itertools.chain(*block), strict=True):
+            f.do(f"store {tile.kind} {lanes.add(tile.load(slot), value).text}, ptr {slot}")
+    return [[tile.load(slot) for slot in row] for row in slots]
+
+
+def _block(
+    tile: Tile, a: str, b: str, loops: list[Loop], steps: list[tuple[int, int]],
+    start: list[list[Value]] | None,
+) -> list[list[Value]]:  # fmt: skip
+    """The sums over some loops, whose body is so many steps, in registers."""
+    f, tiles, lanes = tile.f, tile.tiles, tile.lanes
     column = 1 if tiles.packed else tiles.columns.span.b
     zero = lanes.spread(lanes.number(0, tiles.dtype))
     rows, across = tile.starts, len(tile.vectors)
-    loops, steps = tiles.steps()
     cells = list(itertools.product(range(len(rows)), range(across), range(tiles.chains)))
     sums: dict[tuple[int, int, int], Value | None] = dict.fromkeys(cells)
     for r, row in enumerate(start or ()):

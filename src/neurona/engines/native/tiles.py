@@ -20,6 +20,9 @@ from neurona.engines.native.lanes import Lanes, Value
 from neurona.engines.native.place import Finish, Place, Position
 from neurona.engines.native.text import Function
 
+Loop = tuple[int, int, int]  # how often, the step in a, the step in b
+BLOCK = 1024  # steps of a sum that are added one after the other
+
 
 class Span(NamedTuple):
     """Axes of a product that are walked as one, and its strides in a, b and c."""
@@ -219,11 +222,11 @@ class Tiles:
                 for columns in _variants(f, self.columns.span, self.columns.step, at):
                     yield Tile(f, self, unit, at, rows, columns)
 
-    def steps(self) -> tuple[list[tuple[int, int, int]], list[tuple[int, int]]]:
-        """The loops over inner axes, (count, step in a, step in b), and the steps of the body."""
+    def steps(self) -> tuple[list[Loop], list[Loop], list[tuple[int, int]]]:
+        """How the sum is walked: loops over blocks, loops within a block, the steps of the body."""
         loops = [(span.size, span.a, span.b) for span in self.inner]
         if not all(count for count, _, _ in loops):
-            return [], []
+            return [], [], []
         steps = [(0, 0)]
         unroll = self.unroll
         while loops and loops[-1][0] <= unroll:
@@ -235,11 +238,28 @@ class Tiles:
             part = max(n for n in range(1, unroll + 1) if count % n == 0)
             steps = [(i * a + x, i * b + y) for i in range(part) for x, y in steps]
             loops.append((count // part, part * a, part * b))
-        return loops, steps
+        return *divided(loops, BLOCK // len(steps)), steps
+
+
+def divided(loops: Sequence[Loop], limit: int) -> tuple[list[Loop], list[Loop]]:
+    """The same loops as outer and inner ones; the inner ones take at most `limit` steps, if any."""
+    outer, steps = list(loops), 1
+    inner: list[Loop] = []
+    while outer and steps * outer[-1][0] <= limit:
+        inner.insert(0, outer.pop())
+        steps *= inner[0][0]
+    if outer:
+        count, a, b = outer.pop()
+        part = next(n for n in range(max(limit // steps, 1), 0, -1) if count % n == 0)
+        if part * steps * 8 < limit:  # hardly divisible: blocks would be too short
+            return outer, [(count, a, b), *inner]
+        outer.append((count // part, part * a, part * b))
+        inner.insert(0, (part, a, b))
+    return outer, inner
 
 
 @contextlib.contextmanager
-def nest(f: Function, loops: list[tuple[int, int, int]]) -> Iterator[tuple[str, str]]:
+def nest(f: Function, loops: list[Loop]) -> Iterator[tuple[str, str]]:
     """Loops within loops, (count, step in x, step in y); yields the elements passed in x and y."""
     with contextlib.ExitStack() as stack:
         a_at = b_at = "0"
