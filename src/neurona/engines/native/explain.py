@@ -84,15 +84,15 @@ def measure(emission: Emission) -> dict[int, float]:
     samples: dict[int, list[float]] = {}
     for _ in range(REPEATS):
         for step in executable.steps:
-            call = _seconds(lambda shared=step[1]: team(shared).run(nothing, frame.address))
-            took = _seconds(lambda step=step: executable.run_step(frame, step))
+            call = _seconds(team(step[1]).run, nothing, frame.address)
+            took = _seconds(executable.run_step, frame, step)
             samples.setdefault(step[2].kernels[0], []).append(took - call)
     return {k: max(float(np.median(s)), 1e-8) for k, s in samples.items()}
 
 
-def _seconds(run: Callable[[], object]) -> float:
+def _seconds(run: Callable[..., object], *arguments: object) -> float:
     start = time.perf_counter()
-    run()
+    run(*arguments)
     return time.perf_counter() - start
 
 
