@@ -55,12 +55,18 @@ def set_threads(count: int) -> None:
 
 
 def debug() -> int:
-    """Return the debug level: 0 is quiet, 1 checks every Graph after tracing."""
+    """Return the debug level; see `set_debug`."""
     return int(_settings["debug"])
 
 
 def set_debug(level: int) -> None:
-    """Set the debug level."""
+    """Set what is checked, and shown on standard error, when a program is compiled.
+
+    Args:
+        level: 0 nothing; 1 checks every Graph, as traced and as simplified, and lets LLVM verify
+            the code that it compiles. The native engine also shows: 2 the kernels of each program,
+            3 their LLVM IR too, 4 the machine's assembly too.
+    """
     _settings["debug"] = check_integer("debug level", level, minimum=0)
 
 
