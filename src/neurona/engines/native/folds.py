@@ -57,7 +57,7 @@ class Fold:
         """What comes out in the end."""
         return state[0]
 
-    # --- slots -------------------------------------------------------------------------------------
+    # --- slots ------------------------------------------------------------------------------------
 
     def open(self, b: Lanes) -> list[str]:
         """Make accumulators that hold nothing yet."""

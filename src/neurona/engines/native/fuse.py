@@ -322,7 +322,7 @@ class Fusion:
                 if k.before >= 0 and k.before >> kernel.number & 1:
                     k.before |= before
 
-    # --- what is kept ------------------------------------------------------------------------------
+    # --- what is kept -----------------------------------------------------------------------------
 
     def _outputs(self) -> list[int]:
         outputs: list[int] = []
