@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 from neurona.errors import NeuronaError, check_choice, check_integer
@@ -35,7 +36,10 @@ def set_floatx(dtype: str) -> None:
 
 
 def engine() -> str:
-    """Return the name of the engine that `fit`, `predict` and `jit` compile for."""
+    """Return the name of the engine that `fit`, `predict` and `jit` compile for.
+
+    It is "native" where llvmlite is installed, else "reference".
+    """
     return str(_settings["engine"])
 
 
@@ -116,7 +120,7 @@ def _read(variable: str, default: str, set_value: Callable) -> None:
 
 
 _read("NEURONA_FLOATX", "float32", set_floatx)
-_read("NEURONA_ENGINE", "reference", set_engine)
+_read("NEURONA_ENGINE", "native" if find_spec("llvmlite") else "reference", set_engine)
 _read("NEURONA_THREADS", "0", set_threads)
 _read("NEURONA_DEBUG", "0", set_debug)
 _read("NEURONA_TARGET", "host", set_target)

@@ -97,9 +97,7 @@ class Maker:
     def outputs(self):
         """Some of the values: the last one, others, also twice."""
         chosen = [self.values[-1].x]
-        for _ in range(self.whole(0, 5)):
-            chosen.append(self.value().x)
-        return chosen
+        return chosen + [self.value().x for _ in range(self.whole(0, 5))]
 
 
 def is_float(d):
@@ -335,9 +333,7 @@ def gather(m, d):
         return Drawn(o.take(d.x, indices(m, m.shape(0, 2), d.x.shape[axis]), axis=axis), d.exact)
     shape = list(d.x.shape)
     shape[axis] = m.one_of([0, 1, 3, 17])
-    return Drawn(
-        o.take_along_axis(d.x, indices(m, shape, d.x.shape[axis]), axis=axis), d.exact
-    )
+    return Drawn(o.take_along_axis(d.x, indices(m, shape, d.x.shape[axis]), axis=axis), d.exact)
 
 
 def scatter(m, d):
@@ -365,7 +361,10 @@ def join(m, d):
         return (
             e.x.dtype == d.x.dtype
             and e.x.ndim == d.x.ndim
-            and all(a == b or i == axis for i, (a, b) in enumerate(zip(e.x.shape, d.x.shape)))
+            and all(
+                a == b or i == axis
+                for i, (a, b) in enumerate(zip(e.x.shape, d.x.shape, strict=True))
+            )
         )
 
     parts = [d, *[m.value(fits) for _ in range(m.whole(1, 2))]]

@@ -30,7 +30,9 @@ __all__ = [
 def _reshaped(x, steps, y, shape):
     if 0 in x:
         return (0,) * len(y), 0
-    runs = []  # (elements, stride) of axes that follow on each other without a gap
+    runs: list[
+        tuple[int, int]
+    ] = []  # (elements, stride) of axes that follow on each other without a gap
     for size, step in zip(x, steps, strict=True):
         if size == 1:
             continue

@@ -61,7 +61,9 @@ class Emission:
             for v, array in fusion.graph.constants.items()
             if v not in fusion.literals
         }
-        nested = {(t, k): c for t, loop in self.loops.items() for k, c in loop.constants.items()}
+        nested: dict[Key, np.ndarray] = {
+            (t, k): c for t, loop in self.loops.items() for k, c in loop.constants.items()
+        }
         self.constants.update(nested)
         self.memory = Memory(fusion, [works for _, works in plans], list(nested))
         self.module.part("barrier", BARRIER)
@@ -165,6 +167,8 @@ class Emission:
     def _finish(self, f: Function, kernel: Kernel, pointers: Pointers):
         """What is done with the results of a head: the other nodes of its kernel."""
         fusion, rank = self.fusion, len(kernel.domain)
+        assert kernel.head is not None
+        (y,) = kernel.head.outputs
         strides = {v: contiguous(kernel.domain) for v in kernel.stores}
         for v in kernel.inputs():
             if fusion.specs[v].shape == kernel.domain:
@@ -177,7 +181,7 @@ class Emission:
                 index = place.index(strides[v])
                 return Index(f.add(index.base, offset), index.step)
 
-            known = {kernel.head.outputs[0]: value}
+            known = {y: value}
             evaluator = Evaluator(fusion, kernel, lanes, pointers, locate, None, known)
             for v in kernel.stores:
                 evaluator.store(v)

@@ -79,7 +79,7 @@ class Executable:
                 )
             flags = array.flags
             if type(array) is not np.ndarray or not (flags.c_contiguous and flags.aligned):
-                array = np.require(np.asarray(array), requirements="CA")
+                array = np.require(np.asarray(array), requirements=["C", "A"])
                 held.append(array)  # until the call has ended
             table[slot] = address(array)
         results = []
@@ -133,16 +133,15 @@ class Executable:
 
     def _array(self, frame: Frame, v: int) -> np.ndarray:
         """The array of a value in a Frame."""
-        spec, memory, literals = self.specs[v], self.emission.memory, self.emission.fusion.literals
-        if v in literals:
-            return np.broadcast_to(np.asarray(literals[v], spec.dtype), spec.shape)
-        if v in memory.slots:
-            start = frame.table[memory.slots[v]]
-        else:
-            start = frame.table[Memory.ARENA] + memory.offsets[v]
+        spec, memory, fusion = self.specs[v], self.emission.memory, self.emission.fusion
+        root = fusion.layouts[v].root  # in which it lies without gaps
+        if root in fusion.literals:
+            return np.broadcast_to(np.asarray(fusion.literals[root], spec.dtype), spec.shape)
+        slot = memory.slots.get(root)
+        start = frame.table[Memory.ARENA if slot is None else slot] or 0
         size = max(spec.size * spec.dtype.itemsize, 1)
-        buffer = (ctypes.c_char * size).from_address(start)
-        return np.frombuffer(buffer, spec.dtype, spec.size).reshape(spec.shape)
+        buffer = (ctypes.c_char * size).from_address(start + memory.offsets.get(root, 0))
+        return np.frombuffer(memoryview(buffer), spec.dtype, spec.size).reshape(spec.shape)
 
 
 def team(shared: bool) -> Team:

@@ -353,7 +353,7 @@ class Fusion:
             if k.before >= 0 and k.before >> kernel.number & 1:
                 k.before |= kernel.before
 
-    # --- what is kept ------------------------------------------------------------------------------
+    # --- what is kept -----------------------------------------------------------------------------
 
     def _outputs(self) -> list[int]:
         outputs: list[int] = []

@@ -6,47 +6,26 @@ single numbers is done once; they are spread when they meet a wide one.
 
 from __future__ import annotations
 
-import struct
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from neurona.core.shapes import as_dtype
-from neurona.engines.native import mathematics
+from neurona.engines.native import access, mathematics
 from neurona.engines.native.bounds import position
 from neurona.engines.native.text import Function
-
-_SCALARS = {"b1": "i1", "u1": "i8", "i4": "i32", "i8": "i64", "f4": "float", "f8": "double"}
-BOOL, I32, I64 = np.dtype("bool"), np.dtype("int32"), np.dtype("int64")
-F32, F64 = np.dtype("float32"), np.dtype("float64")
-
-
-class Value(NamedTuple):
-    """A number, or one for each lane.
-
-    Attributes:
-        text: how LLVM names it: %12, or a constant.
-        dtype: the element type; bool is i1 in registers and a byte in memory.
-        wide: whether there is one for each lane.
-    """
-
-    text: str
-    dtype: np.dtype
-    wide: bool
-
-
-class Index(NamedTuple):
-    """Where the lanes of a load or store are: `base + lane * step`, in elements.
-
-    Attributes:
-        base: i64, the element of lane 0.
-        step: elements from lane to lane: 0 for all the same, 1 for neighbours, or any other.
-        lanes: instead of a step, a wide int64 Value that is added to the base.
-    """
-
-    base: str
-    step: int = 1
-    lanes: Value | None = None
+from neurona.engines.native.value import (
+    BOOL,
+    F32,
+    F64,
+    I32,
+    I64,
+    SCALARS,
+    Index,
+    Value,
+    literal,
+    mangled,
+)
 
 
 class Lanes:
@@ -67,7 +46,7 @@ class Lanes:
 
     def type(self, dtype: np.dtype, wide: bool) -> str:
         """LLVM's type of values."""
-        scalar = _SCALARS[dtype.str[1:]]
+        scalar = SCALARS[dtype.str[1:]]
         return f"<{self.width} x {scalar}>" if wide and self.width > 1 else scalar
 
     def type_of(self, x: Value) -> str:
@@ -141,7 +120,7 @@ class Lanes:
 
     def bits(self, x: Value) -> Value:
         """The bits of a float as an integer of the same size, or the reverse."""
-        other = {F32: I32, F64: I64, I32: F32, I64: F64}[x.dtype]
+        other: np.dtype = {F32: I32, F64: I64, I32: F32, I64: F64}[x.dtype]  # type: ignore[assignment]
         return self.convert("bitcast", x, other)
 
     def fma(self, x: Value, y: Value, z: Value) -> Value:
@@ -177,32 +156,41 @@ class Lanes:
             self._lines[result.text] = self.f.mul(a[0], b[0]), b[1] * int(a[0])
 
     def add(self, x: Value, y: Value) -> Value:
+        """x + y."""
         return self._arithmetic("add", x, y)
 
     def sub(self, x: Value, y: Value) -> Value:
+        """x - y."""
         return self._arithmetic("sub", x, y)
 
     def mul(self, x: Value, y: Value) -> Value:
+        """x * y."""
         return self._arithmetic("mul", x, y)
 
     def div(self, x: Value, y: Value) -> Value:
+        """x / y, of floats."""
         return self.binary("fdiv", x, y)
 
     def neg(self, x: Value) -> Value:
+        """-x."""
         if x.dtype.kind != "f":
             return self.sub(self.number(0, x.dtype), x)
         return Value(self.f.pure(f"fneg {self.type_of(x)} {x.text}"), x.dtype, x.wide)
 
     def floordiv(self, x: Value, y: Value) -> Value:
+        """The largest integer that is not above x / y, in the type of x."""
         return mathematics.floordiv(self, x, y)
 
     def mod(self, x: Value, y: Value) -> Value:
+        """What floordiv leaves: it has the sign of y."""
         return mathematics.mod(self, x, y)
 
     def minimum(self, x: Value, y: Value) -> Value:
+        """The smaller one; NaN if either is."""
         return self._extreme("lt", x, y)
 
     def maximum(self, x: Value, y: Value) -> Value:
+        """The larger one; NaN if either is."""
         return self._extreme("gt", x, y)
 
     def _extreme(self, comparison: str, x: Value, y: Value) -> Value:
@@ -212,12 +200,14 @@ class Lanes:
         return self.select(self.binary("fcmp uno", x, x, BOOL), x, best)  # NaN if either is
 
     def abs(self, x: Value) -> Value:
+        """x without its sign."""
         if x.dtype.kind == "f":
             return self.intrinsic("fabs", x)
         zero = self.number(0, x.dtype)
         return x if x.dtype.kind == "u" else self.select(self.lt(x, zero), self.neg(x), x)
 
     def sign(self, x: Value) -> Value:
+        """1, 0 or -1; NaN stays."""
         zero, one = self.number(0, x.dtype), self.number(1, x.dtype)
         below = zero if x.dtype.kind == "u" else self.number(-1, x.dtype)
         found = self.select(self.gt(x, zero), one, self.select(self.lt(x, zero), below, x))
@@ -233,21 +223,27 @@ class Lanes:
         return self.binary(f"icmp {sign}{name}", x, y, BOOL)
 
     def eq(self, x: Value, y: Value) -> Value:
+        """x == y."""
         return self._compare("eq", x, y)
 
     def ne(self, x: Value, y: Value) -> Value:
+        """x != y."""
         return self._compare("ne", x, y)
 
     def lt(self, x: Value, y: Value) -> Value:
+        """x < y."""
         return self._compare("lt", x, y)
 
     def le(self, x: Value, y: Value) -> Value:
+        """x <= y."""
         return self._compare("le", x, y)
 
     def gt(self, x: Value, y: Value) -> Value:
+        """x > y."""
         return self._compare("gt", x, y)
 
     def ge(self, x: Value, y: Value) -> Value:
+        """x >= y."""
         return self._compare("ge", x, y)
 
     def truth(self, x: Value) -> Value:
@@ -255,15 +251,19 @@ class Lanes:
         return x if x.dtype == BOOL else self.ne(x, self.number(0, x.dtype))
 
     def logical_and(self, x: Value, y: Value) -> Value:
+        """Whether both are not zero."""
         return self.binary("and", self.truth(x), self.truth(y))
 
     def logical_or(self, x: Value, y: Value) -> Value:
+        """Whether one is not zero."""
         return self.binary("or", self.truth(x), self.truth(y))
 
     def logical_not(self, x: Value) -> Value:
+        """Whether x is zero."""
         return self.binary("xor", self.truth(x), self.number(True, BOOL))
 
     def select(self, condition: Value, x: Value, y: Value) -> Value:
+        """x where the condition holds, else y."""
         condition = self.truth(condition)
         condition, x, y = self.together(condition, x, y)
         kind = self.type_of(x)
@@ -271,20 +271,25 @@ class Lanes:
         return Value(self.f.pure(f"select {given}"), x.dtype, x.wide)
 
     def isfinite(self, x: Value) -> Value:
+        """Whether x is neither infinite nor NaN."""
         return self.lt(self.abs(x), self.number(np.inf, x.dtype))
 
     # --- functions -----------------------------------------------------------------------------
 
     def sqrt(self, x: Value) -> Value:
+        """Square root."""
         return self.intrinsic("sqrt", x)
 
     def rsqrt(self, x: Value) -> Value:
+        """1 / square root."""
         return self.div(self.number(1, x.dtype), self.sqrt(x))
 
     def floor(self, x: Value) -> Value:
+        """The largest integer that is not above x, as a float."""
         return self.intrinsic("floor", x)
 
     def round(self, x: Value) -> Value:
+        """The nearest integer, of two the even one, as a float."""
         return self.intrinsic("rint", x)
 
     def __getattr__(self, name: str) -> Any:
@@ -326,66 +331,11 @@ class Lanes:
 
     def load(self, pointer: str, dtype: np.dtype, index: Index) -> Value:
         """Read the lanes of an array; one number if they are all at the same place."""
-        stored = np.dtype("uint8") if dtype == BOOL else dtype
-        loaded = self._load(pointer, stored, index)
-        return self.truth(loaded) if dtype == BOOL else loaded
-
-    def _load(self, pointer: str, dtype: np.dtype, index: Index) -> Value:
-        scalar, size = self.type(dtype, False), dtype.itemsize
-        if index.lanes is None and (index.step == 0 or self.width == 1):
-            place = self.f.address(pointer, scalar, index.base)
-            return Value(
-                self.f.let(f"load {scalar}, ptr {place}, align {size}"), dtype, index.step != 0
-            )
-        vector = self.type(dtype, True)
-        if index.lanes is None and index.step == 1:
-            place = self.f.address(pointer, scalar, index.base)
-            if self.mask is None:
-                return Value(self.f.let(f"load {vector}, ptr {place}, align {size}"), dtype, True)
-            name = f"llvm.masked.load.{mangled(vector)}.p0"
-            masked = (
-                ("ptr", place),
-                (f"<{self.width} x i1>", self.mask),
-                (vector, "zeroinitializer"),
-            )
-            return Value(self._masked(name, vector, size, *masked), dtype, True)
-        places = self._places(pointer, scalar, index)
-        name = f"llvm.masked.gather.{mangled(vector)}.v{self.width}p0"
-        mask = self.mask or "splat (i1 true)"
-        given = (
-            (f"<{self.width} x ptr>", places), (f"<{self.width} x i1>", mask),
-            (vector, "zeroinitializer"),
-        )  # fmt: skip
-        return Value(self._masked(name, vector, size, *given), dtype, True)
+        return access.load(self, pointer, dtype, index)
 
     def store(self, pointer: str, x: Value, index: Index) -> None:
         """Write the lanes to an array."""
-        if x.dtype == BOOL:
-            x = self.convert("zext", x, np.dtype("uint8"))
-        scalar, size = self.type(x.dtype, False), x.dtype.itemsize
-        if index.lanes is None and (index.step == 0 or self.width == 1):
-            place = self.f.address(pointer, scalar, index.base)
-            self.f.do(f"store {scalar} {x.text}, ptr {place}, align {size}")
-            return
-        x, vector = self.spread(x), self.type(x.dtype, True)
-        if index.lanes is None and index.step == 1:
-            place = self.f.address(pointer, scalar, index.base)
-            if self.mask is None:
-                self.f.do(f"store {vector} {x.text}, ptr {place}, align {size}")
-                return
-            name = f"llvm.masked.store.{mangled(vector)}.p0"
-            self._masked(
-                name, "void", size, (vector, x.text), ("ptr", place),
-                (f"<{self.width} x i1>", self.mask), at=1,
-            )  # fmt: skip
-            return
-        places = self._places(pointer, scalar, index)
-        name = f"llvm.masked.scatter.{mangled(vector)}.v{self.width}p0"
-        mask = self.mask or "splat (i1 true)"
-        self._masked(
-            name, "void", size, (vector, x.text), (f"<{self.width} x ptr>", places),
-            (f"<{self.width} x i1>", mask), at=1,
-        )  # fmt: skip
+        access.store(self, pointer, x, index)
 
     def where(self, place: Value) -> Index:
         """The index that an int64 value says."""
@@ -401,17 +351,7 @@ class Lanes:
         self, pointer: str, dtype: np.dtype, place: Value, condition: Value, otherwise: Any
     ) -> Value:
         """Read an array where a condition holds; nothing is touched elsewhere."""
-        other = otherwise if isinstance(otherwise, Value) else self.number(otherwise, dtype)
-        if self.width == 1 or not (place.wide or condition.wide):
-            safe = self.select(condition, place, self.number(0, I64))
-            loaded = self.load(pointer, dtype, self.where(safe))
-            return self.select(condition, loaded, other)
-        mask = self.spread(condition)
-        if self.mask is not None:
-            mask = self.logical_and(mask, Value(self.mask, BOOL, True))
-        index = self.where(place) if place.wide else Index("0", 1, self.spread(place))
-        loaded = Lanes(self.f, self.width, mask.text).load(pointer, dtype, index)
-        return self.select(condition, loaded, other)
+        return access.load_where(self, pointer, dtype, place, condition, otherwise)
 
     def integer(self, n: int) -> Value:
         """An int64 number."""
@@ -421,31 +361,9 @@ class Lanes:
         """The place on an axis that an index means; one outside is reported, see `bounds.py`."""
         return position(self, k, size)
 
-    def _masked(
-        self, name: str, result: str, align: int, *given: tuple[str, str], at: int = 0
-    ) -> str:
-        """Call a masked intrinsic; the pointer, argument number `at`, is aligned to its elements."""
-        target = self.f.module.declare(name, result, *[t for t, _ in given])
-        shown = [
-            f"{t} {'align ' + str(align) + ' ' if i == at else ''}{v}"
-            for i, (t, v) in enumerate(given)
-        ]
-        line = f"call {result} {target}({', '.join(shown)})"
-        if result == "void":
-            self.f.do(line)
-            return ""
-        return self.f.let(line)
-
-    def _places(self, pointer: str, scalar: str, index: Index) -> str:
-        """The addresses of all lanes."""
-        lanes = index.lanes
-        if lanes is None:
-            lanes = self.mul(self.lane_numbers(), self.number(index.step, I64))
-        vector = self.type(I64, True)
-        base = self.f.address(pointer, scalar, index.base)
-        if self.width == 1:
-            raise ValueError("a single lane has one place")
-        return self.f.pure(f"getelementptr {scalar}, ptr {base}, {vector} {lanes.text}")
+    def masked(self, mask: str) -> Lanes:
+        """The same lanes, but only those of the mask count."""
+        return Lanes(self.f, self.width, mask)
 
     def first(self, count: str | int) -> Lanes:
         """The same lanes, but only the first `count` of them count."""
@@ -455,25 +373,6 @@ class Lanes:
             flags = ", ".join(
                 f"i1 {'true' if i < int(count) else 'false'}" for i in range(self.width)
             )
-            return Lanes(self.f, self.width, f"<{flags}>")
+            return self.masked(f"<{flags}>")
         limit = self.spread(Value(str(count), I64, False))
-        return Lanes(self.f, self.width, self.lt(self.lane_numbers(), limit).text)
-
-
-def literal(value: Any, dtype: np.dtype) -> str:
-    """How LLVM writes a constant."""
-    if dtype.kind == "f":
-        # a float is written as the double of the same value, in hexadecimal: every bit counts
-        exact = float(np.asarray(value, dtype))
-        return f"0x{struct.unpack('<Q', struct.pack('<d', exact))[0]:016X}"
-    if dtype == BOOL:
-        return "true" if value else "false"
-    return str(int(value))
-
-
-def mangled(kind: str) -> str:
-    """The name of a type within the name of an intrinsic: <16 x float> is v16f32."""
-    if kind.startswith("<"):
-        count, scalar = kind[1:-1].split(" x ")
-        return f"v{count}{mangled(scalar)}"
-    return {"float": "f32", "double": "f64", "ptr": "p0"}.get(kind, kind)
+        return self.masked(self.lt(self.lane_numbers(), limit).text)

@@ -69,8 +69,8 @@ def write(
         if body.shared:
             _barrier(f)
     with f.when(first):
-        for (y, final), place in zip(outputs, places, strict=False):
-            _copy(f, pointers[final], pointers[place[length % 2]], _bytes(body, y))
+        for (y, final), pair in zip(outputs, places, strict=False):
+            _copy(f, pointers[final], pointers[pair[length % 2]], _bytes(body, y))
 
 
 def _bytes(body: Any, v: int) -> int:
