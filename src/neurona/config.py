@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 from neurona.errors import NeuronaError, check_choice, check_integer
@@ -35,7 +36,10 @@ def set_floatx(dtype: str) -> None:
 
 
 def engine() -> str:
-    """Return the name of the engine that `fit`, `predict` and `jit` compile for."""
+    """Return the name of the engine that `fit`, `predict` and `jit` compile for.
+
+    It is "native" where llvmlite is installed, else "reference".
+    """
     return str(_settings["engine"])
 
 
@@ -55,12 +59,18 @@ def set_threads(count: int) -> None:
 
 
 def debug() -> int:
-    """Return the debug level: 0 is quiet, 1 checks every Graph after tracing."""
+    """Return the debug level; see `set_debug`."""
     return int(_settings["debug"])
 
 
 def set_debug(level: int) -> None:
-    """Set the debug level."""
+    """Set what is checked, and shown on standard error, when a program is compiled.
+
+    Args:
+        level: 0 nothing; 1 checks every Graph, as traced and as simplified, and lets LLVM verify
+            the code that it compiles. The native engine also shows: 2 the kernels of each program,
+            3 their LLVM IR too, 4 the machine's assembly too.
+    """
     _settings["debug"] = check_integer("debug level", level, minimum=0)
 
 
@@ -110,7 +120,7 @@ def _read(variable: str, default: str, set_value: Callable) -> None:
 
 
 _read("NEURONA_FLOATX", "float32", set_floatx)
-_read("NEURONA_ENGINE", "reference", set_engine)
+_read("NEURONA_ENGINE", "native" if find_spec("llvmlite") else "reference", set_engine)
 _read("NEURONA_THREADS", "0", set_threads)
 _read("NEURONA_DEBUG", "0", set_debug)
 _read("NEURONA_TARGET", "host", set_target)

@@ -9,6 +9,9 @@ import pytest
 import neurona as nn
 from neurona import config, recipes
 from neurona.cli.main import main
+from neurona.engines.native import llvm
+from neurona.engines.native.cache import ObjectCache
+from neurona.engines.native.machine import Machine
 
 
 @pytest.fixture(autouse=True)
@@ -67,6 +70,28 @@ def test_info_tells_versions_engine_and_folders(command, tmp_path, monkeypatch):
     assert code == 0
     for text in (nn.__version__, np.__version__, config.engine(), str(tmp_path), "cores"):
         assert text in out
+
+
+def test_info_tells_what_native_code_is_made_for_and_where_it_is_kept(
+    command, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("NEURONA_CACHE", str(tmp_path))
+    config.set_code_cache(True)
+    config.set_threads(3)
+    ObjectCache.chosen().put("1" * 64, bytes(2_000_000))
+    _, out, _ = command("info")
+    assert f"{tmp_path / 'native'}: 1 objects, 2.0 of at most 537 MB" in out
+    assert Machine.host().cpu in out
+    assert "3 (as set)" in out
+    config.set_code_cache(False)
+    assert "none (NEURONA_CODE_CACHE)" in command("info")[1]
+
+
+def test_info_without_llvmlite(command, monkeypatch):
+    monkeypatch.setattr(llvm, "installed", lambda: False)
+    code, out, _ = command("info")
+    assert code == 0
+    assert "llvmlite is not installed" in out
 
 
 @pytest.mark.parametrize(

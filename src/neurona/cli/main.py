@@ -131,6 +131,31 @@ def datasets() -> None:
 
 
 @app.command()
+def bench(
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON, for other programs.")
+    ] = False,
+    engine: Annotated[str | None, typer.Option(help="What computes; see `neurona info`.")] = None,
+    threads: Annotated[int | None, typer.Option(help="0 leaves the choice to the engine.")] = None,
+    debug: Debug = False,
+) -> None:
+    """Measure this machine in some seconds: its limits, and how near to them models come.
+
+    The limits are the arithmetic of a loop that does nothing else, and a large array read or
+    copied. For each model, the time of a training step or a prediction through the library stands
+    beside the time that the products of its matrices would take at the limit: what is beyond it is
+    everything else. Close other programs first.
+    """
+    from neurona.cli.bench import bench
+
+    if engine is not None:
+        config.set_engine(engine)
+    if threads is not None:
+        config.set_threads(threads)
+    bench(as_json)
+
+
+@app.command()
 def info() -> None:
     """Show versions, engines, processors and folders."""
     from neurona.cli.listings import info

@@ -100,9 +100,10 @@ class Running:
 
 @dataclass(frozen=True)
 class Sort:
-    """The int32 indices that put elements along `axis` in order, the last first if `descending`.
+    """The int32 indices that put the elements along `axis` in order.
 
-    Equal elements keep their order; NaN comes behind all numbers.
+    With `descending` the last comes first. Equal elements keep their order; NaN comes behind all
+    numbers.
     """
 
 

@@ -21,6 +21,7 @@ from neurona.errors import ArgumentError, DataError, NeuronaError, check_integer
 from neurona.train.arrays import check_arrays, weights_of_classes
 from neurona.train.source import Batch, Order, Source
 
+
 class IterableSource:
     """Batches that the user makes: a generator, an iterable, or a function that returns one.
 

@@ -124,7 +124,7 @@ def predict(
     if verbose == 0 and callbacks is None and steps is None and type(size) is int:
         step = Prediction.known(model, x)
         if step is not None and 0 < len(x) <= size:
-            return step(checked("x", x))
+            return step(checked("x", x), None, None)
     source = source_of(x, batch_size=size, steps=steps)
     prepare(model, source, "predict")
     params = {"verbose": verbose, "epochs": 1, "steps": source.steps}
@@ -153,11 +153,11 @@ def predict_on_batch(model: Any, x: Any) -> Any:
     """Return the outputs for one batch."""
     step = Prediction.known(model, x)
     if step is not None and len(x):
-        return step(checked("x", x))
+        return step(checked("x", x), None, None)
     given, (x, _, _) = x, check_arrays(x, None, None)
     check_inputs(model, x)
     rehearse(model, (x, None, None), "predict")
-    results = model.prediction_step()(x)
+    results = model.prediction_step()(x, None, None)
     Prediction.note(model, given)
     return results
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from neurona.core import random
-from neurona.core.tree import flatten
+from neurona.core.tree import flatten, map_leaves
 from neurona.nn.metrics import Metric
 from neurona.nn.parameter import bound
 from neurona.train.callbacks.callback import CallbackList
@@ -70,7 +70,7 @@ class Batches:
 
     Args:
         model: for its `steps_per_execution`.
-        step: the Step.
+        step: the Step, or what runs it.
         source: the data.
         each: whether callbacks are to be called for each batch, or each `steps_per_execution`.
     """
@@ -100,7 +100,7 @@ class Batches:
 
     def _as_they_come(self, order: Any, start: int) -> Iterator[Any]:
         def run() -> Any:
-            return [self.step(*batch) for batch in group][-1]
+            return self.step.run_batches(group)
 
         batches = self.source.batches(order, start)
         if self.source.steps is not None:
@@ -145,9 +145,7 @@ def run_training(
         callbacks.close()
 
 
-def _train_epoch(
-    model: Any, batches: Batches, callbacks: CallbackList, position: Position
-) -> Logs:
+def _train_epoch(model: Any, batches: Batches, callbacks: CallbackList, position: Position) -> Logs:
     callbacks.call("on_epoch_begin", position.epoch, {})
     if position.batch == 0:
         if position.order is None:
@@ -188,7 +186,7 @@ def _train_epochs(
     """Train for several epochs in one call, as many as there is time for; False if that is none."""
     source = batches.source
     count = min(batches.pace.steps // source.steps, epochs - position.epoch)
-    if count < 2 or position.batch or position.order is None and source.shuffle:
+    if count < 2 or position.batch or (position.order is None and source.shuffle):
         return False
     stretch = source.epochs(position.order, count)
     if stretch is None:
@@ -203,8 +201,9 @@ def _train_epochs(
     first, position.epoch = position.epoch, position.epoch + count
     position.order = source.order()
     position.logs = {name: values[-1] for name, values in columns.items()}
-    for callback in callbacks.wants("on_epoch_end"):
-        callback.extend(first, columns)  # a History
+    for history in callbacks.wants("on_epoch_end"):
+        assert isinstance(history, History)
+        history.extend(first, columns)
     return True
 
 
@@ -262,29 +261,56 @@ def run_evaluation(model: Any, source: Any, callbacks: CallbackList) -> Logs:
     return logs
 
 
+class Outputs:
+    """Runs a prediction and gathers its outputs; an engine that can writes them where they belong.
+
+    Args:
+        step: the Step.
+        source: the data.
+    """
+
+    def __init__(self, step: Any, source: Any) -> None:
+        self.step = step
+        self.room = step.room(source) if isinstance(source, Source) else None
+        self.pieces: list[list] = []
+        self.structure: Any = None
+
+    def run(self, source: Any, stretch: Any) -> Any:
+        """Run some batches of a source; return the outputs of the last one."""
+        if self.room is None:
+            return self.run_batches(source.cut(stretch))
+        self.step.run_into(self.room, source, stretch)
+        first, size, count = stretch.pieces[-1]
+        end = first + size * count
+        return map_leaves(lambda a: a[end - size : end], self.room)
+
+    def run_batches(self, batches: Iterable) -> Any:
+        """Run some batches; return the outputs of the last one."""
+        for x, _, _ in batches:
+            outputs = self.step(x, None, None)
+            leaves, self.structure = flatten(outputs)
+            self.pieces.append(leaves)
+        return outputs
+
+    def all(self) -> Any:
+        """Return the outputs for all samples."""
+        if self.room is not None:
+            return self.room
+        columns = zip(*self.pieces, strict=True)
+        return self.structure.unflatten([np.concatenate(column) for column in columns])
+
+
 def run_prediction(model: Any, source: Any, callbacks: CallbackList) -> Any:
     """Return the predictions for all samples, nested as the model's outputs are."""
-    step = model.prediction_step()
-    pieces: list[list] = []
-    structure = None
+    outputs = Outputs(model.prediction_step(), source)
+    batches = Batches(model, outputs, source, callbacks.watch_each("predict"))
+    done = 0
     with _closing(model, callbacks), _undisturbed(model):
         callbacks.call("on_predict_begin", {})
-        for group in _lists(model, source):
-            callbacks.call("on_predict_batch_begin", len(pieces), {})
-            for x, _, _ in group:
-                outputs = step(x)
-                leaves, structure = flatten(outputs)
-                pieces.append(leaves)
-            callbacks.call("on_predict_batch_end", len(pieces) - 1, {"outputs": outputs})
+        for count, run in batches.groups():
+            callbacks.call("on_predict_batch_begin", done, {})
+            last = run()
+            done += count
+            callbacks.call("on_predict_batch_end", done - 1, {"outputs": last})
         callbacks.call("on_predict_end", {})
-    assert structure is not None
-    return structure.unflatten([np.concatenate(column) for column in zip(*pieces, strict=True)])
-
-
-def _lists(model: Any, source: Any) -> Iterator[list]:
-    """Yield the batches of a source, `steps_per_execution` at a time."""
-    batches = source.batches()
-    if source.steps is not None:
-        batches = itertools.islice(batches, source.steps)
-    while group := list(itertools.islice(batches, model.steps_per_execution)):
-        yield group
+    return outputs.all()

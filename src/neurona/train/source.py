@@ -132,7 +132,7 @@ class Source:
     @functools.cached_property
     def in_memory(self) -> list[np.ndarray]:
         """The arrays, their rows one behind the other in memory."""
-        return [np.require(a, requirements="CA") for a in self.leaves]
+        return [np.require(a, requirements=["C", "A"]) for a in self.leaves]
 
     def _first(self, order: Order | None) -> int:
         return order[2] if order is not None and self._going_on else 0

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -70,7 +70,7 @@ class Step:
     ) -> None:
         self.fn, self.parameters, self.engine = fn, list(parameters), engine
         self.programs: dict[Any, Compiled] = {}
-        self._single: dict[Any, Compiled] = {}  # the same for batches of one array
+        self._alone: dict[Any, Compiled] = {}  # for batches (x, None, None), found at once
         self._state: Any = None
         self._loans: list[Loan] = []
         self._lock = threading.Lock()  # two threads may predict with one model
@@ -92,9 +92,8 @@ class Step:
                 finally:
                     self._lend(found.changed)
             return found.outputs.unflatten(results)
-        results = found.program(
-            np.array(seed_and_step, np.int64), *[p.data for p in self.parameters], *arrays
-        )
+        values: list[Any] = [p.data for p in self.parameters]
+        results = found.program(np.array(seed_and_step, np.int64), *values, *arrays)
         for k, array in zip(found.changed, results, strict=False):
             p = self.parameters[k]
             p.restore(Tensor(array, requires_grad=p.trainable))
@@ -102,12 +101,16 @@ class Step:
 
     def run(self, source: Source, stretch: Stretch) -> Any:
         """Run the step on some batches of a source, and return the results of the last one."""
-        found = [self._compiled_for(source, size) for _, size, _ in stretch.pieces]
-        if None in found or any(c.session is None or not c.session.native for c in found):
-            for batch in source.cut(stretch):
-                results = self(*batch)
-            return results
+        found = self._compiled_for(source, stretch)
+        if found is None:
+            return self.run_batches(source.cut(stretch))
         return map_leaves(lambda a: a[0], self._natively(source, stretch, found))
+
+    def run_batches(self, batches: Iterable[Sequence[Any]]) -> Any:
+        """Run the step on some batches, one by one, and return the results of the last one."""
+        for batch in batches:
+            results = self(*batch)
+        return results
 
     def run_epochs(self, source: Source, stretch: Stretch, skip: int, resets: Sequence[Parameter]):
         """Run the step on several epochs; return the results at the end of each, stacked.
@@ -121,10 +124,35 @@ class Step:
         Returns:
             None if the engine cannot do it.
         """
-        found = [self._compiled_for(source, size) for _, size, _ in stretch.pieces]
-        if None in found or any(c.session is None or not c.session.native for c in found):
+        found = self._compiled_for(source, stretch)
+        return found and self._natively(source, stretch, found, skip, resets)
+
+    def room(self, source: Source) -> Any:
+        """Return arrays for the results for all samples of a source, nested as results are.
+
+        Returns:
+            None if the engine cannot write them there, or if samples have no results of their own.
+        """
+        whole = source.stretch(None, 0, source.steps)
+        once = not source.shuffle and source.steps <= source.whole
+        found = self._compiled_for(source, whole) if once else None
+        if found is None:
             return None
-        return self._natively(source, stretch, found, skip, resets)
+        looks = [{(s.shape[1:], s.dtype) for _, s in c.session.outputs} for c in found]
+        for compiled, (_, size, _) in zip(found, whole.pieces, strict=True):
+            shapes = [spec.shape for _, spec in compiled.session.outputs]
+            if any(not shape or shape[0] != size for shape in shapes) or looks[0] != looks[-1]:
+                return None
+        first, size, count = whole.pieces[-1]
+        specs = [spec for _, spec in found[0].session.outputs]
+        rows = first + size * count
+        return found[0].outputs.unflatten([np.empty((rows, *s.shape[1:]), s.dtype) for s in specs])
+
+    def run_into(self, outputs: Any, source: Source, stretch: Stretch) -> None:
+        """Run the step on some batches of a source, and write the results for the samples."""
+        found = self._compiled_for(source, stretch)
+        assert found is not None
+        self._natively(source, stretch, found, outputs=flatten(outputs)[0])
 
     def program(self, *batch: Any) -> Program:
         """Return the Program for batches like this one."""
@@ -139,7 +167,7 @@ class Step:
 
     def _natively(
         self, source: Source, stretch: Stretch, found: list[Compiled], skip: int = 0,
-        resets: Sequence[Parameter] = (),
+        resets: Sequence[Parameter] = (), outputs: Sequence[np.ndarray] = (),
     ) -> Any:  # fmt: skip
         from neurona.engines.native.session import Epochs, Job, run_jobs
 
@@ -149,12 +177,12 @@ class Step:
         ]
         steps = sum(job.steps for job in jobs) * stretch.epochs + skip * (stretch.epochs - 1)
         numbers = {id(p): k for k, p in enumerate(self.parameters)}
-        values = {numbers[id(p)]: p.data for p in resets}
+        values: dict[int, Any] = {numbers[id(p)]: p.data for p in resets}
         epochs = Epochs(stretch.epochs, stretch.stride, skip, values)
         with self._lock:
             self._load(random.take_states(steps))
             try:
-                results = run_jobs(jobs, source.in_memory, stretch.rows, epochs)
+                results = run_jobs(jobs, source.in_memory, stretch.rows, epochs, outputs)
             finally:
                 for compiled in {id(c): c for c in found}.values():
                     self._lend(compiled.changed)
@@ -185,28 +213,31 @@ class Step:
                 Loan(functools.partial(state.read, k), p.trainable)
                 for k, p in enumerate(self.parameters)
             ]
-        compiled.session = Session(compiled.program.run, self._state, compiled.changed)
+        executable: Any = compiled.program.run
+        compiled.session = Session(executable, self._state, compiled.changed)
 
     # --- compiling -------------------------------------------------------------------------------
 
     def _for_batch(self, batch: tuple) -> tuple[list[np.ndarray], Compiled]:
         """Return the leaves of a batch and the Program for it."""
-        if len(batch) == 1 and type(batch[0]) is np.ndarray:  # fast: one sample, no more than that
-            key = (batch[0].shape, batch[0].dtype)
-            if (found := self._single.get(key)) is not None:
-                return [batch[0]], found
+        alone = len(batch) == 3 and batch[1] is batch[2] is None and type(batch[0]) is np.ndarray
+        if alone and (found := self._alone.get((batch[0].shape, batch[0].dtype))) is not None:
+            return [batch[0]], found
         leaves, structure = flatten(batch)
         arrays = [np.asarray(x) for x in leaves]
         found = self._compiled(structure, arrays)
-        if len(batch) == 1 and type(batch[0]) is np.ndarray:
-            self._single[key] = found
+        if alone:
+            self._alone[batch[0].shape, batch[0].dtype] = found
         return arrays, found
 
-    def _compiled_for(self, source: Source, size: int) -> Compiled | None:
-        """Return the Program for batches of a source; None if the step is not compiled."""
+    def _compiled_for(self, source: Source, stretch: Stretch) -> list[Compiled] | None:
+        """Return the Program for each piece of a stretch; None unless all of them run natively."""
         if self.engine == "eager":
             return None
-        return self._compiled(source.structure, source.batch_of(size))
+        found = [
+            self._compiled(source.structure, source.batch_of(size)) for _, size, _ in stretch.pieces
+        ]
+        return found if all(c.session is not None and c.session.native for c in found) else None
 
     def _compiled(self, structure: Structure, arrays: Sequence[np.ndarray]) -> Compiled:
         key = (structure, tuple((a.shape, a.dtype.str) for a in arrays))

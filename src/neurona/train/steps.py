@@ -122,7 +122,7 @@ def prediction_step(model: Any) -> Step:
 
 
 class Prediction:
-    """The step for predictions, and what data it was found to fit, as long as a model stays as it is.
+    """The step for predictions, and what data it was found to fit, while a model stays as it is.
 
     To find out what a model consists of takes far longer than to predict for a single sample.
     """

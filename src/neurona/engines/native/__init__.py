@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
+from neurona import config
 from neurona.core.graph import Graph
 from neurona.engines.native.emit import Emission
 from neurona.engines.native.executable import Executable
-from neurona.engines.native.explain import explain
+from neurona.engines.native.explain import explain, shown
 from neurona.engines.native.fuse import fuse
 from neurona.engines.native.machine import Machine
 from neurona.engines.native.simplify import simplify
@@ -19,9 +22,16 @@ def compile(graph: Graph) -> Program:
     fuse: nodes to kernels, views to strides.
     emit: places in memory, and LLVM IR of all kernels.
     assemble: machine code, from the cache where it was made before.
+
+    `config.debug()` says what is checked and shown on the way.
     """
     simple = simplify(graph)
+    if config.debug():
+        simple.check()
     fusion = fuse(simple)
     emission = Emission(fusion, Machine.chosen())
-    executable = Executable(emission, str(emission.module))
-    return Program(graph, executable, "native", detail=lambda timed: explain(executable, timed))
+    text = str(emission.module)
+    if lines := shown(emission, text, config.debug()):
+        print(*lines, sep="\n", file=sys.stderr)  # before LLVM has its say
+    executable = Executable(emission, text)
+    return Program(graph, executable, "native", detail=lambda timed: explain(emission, timed))

@@ -90,14 +90,14 @@ class ObjectCache:
             if key.startswith("0"):  # looking through the folder takes time: one in 16
                 self.prune()
 
+    def size(self) -> tuple[int, int]:
+        """Return how many entries there are, and their bytes."""
+        sizes = [size for _, size, _ in self._entries()]
+        return len(sizes), sum(sizes)
+
     def prune(self) -> None:
         """Delete the least recently used entries beyond the limit, and what others left behind."""
-        entries = []
-        with contextlib.suppress(OSError), os.scandir(self.folder) as found:
-            for entry in found:
-                with contextlib.suppress(OSError):  # gone meanwhile
-                    status = entry.stat(follow_symlinks=False)
-                    entries.append((status.st_mtime_ns, status.st_size, entry.path))
+        entries = self._entries()
         total = sum(size for _, size, _ in entries)
         for _, size, path in sorted(entries):
             if total <= self.limit:
@@ -105,6 +105,16 @@ class ObjectCache:
             with contextlib.suppress(OSError):
                 os.unlink(path)
                 total -= size
+
+    def _entries(self) -> list[tuple[int, int, str]]:
+        """Return time of use, bytes and path of each file in the folder."""
+        entries = []
+        with contextlib.suppress(OSError), os.scandir(self.folder) as found:
+            for entry in found:
+                with contextlib.suppress(OSError):  # gone meanwhile
+                    status = entry.stat(follow_symlinks=False)
+                    entries.append((status.st_mtime_ns, status.st_size, entry.path))
+        return entries
 
 
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)

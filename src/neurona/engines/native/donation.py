@@ -43,13 +43,13 @@ def _element_by_element(fusion: Fusion, kernel: Kernel, v: int, x: int) -> bool:
     if kernel.head and any(fusion.layouts[i].root == x for i in kernel.head.inputs):
         return False
     nodes = {y: node for node in kernel.nodes for y in node.outputs}
-    readers = [node for node in kernel.nodes if any(fusion.layouts[i].root == x for i in node.inputs)]
+    looks = {i for node in kernel.nodes for i in node.inputs if fusion.layouts[i].root == x}
+    readers = [node for node in kernel.nodes if looks.intersection(node.inputs)]
     if not all(isinstance(node.op.lower, Elementwise) for node in readers):
         return False
-    reads = {i for node in readers for i in node.inputs if fusion.layouts[i].root == x}
-    if len(reads) != 1:  # two views of it would be two loads, one of them after the store
+    if len(looks) != 1:  # two views of it would be two loads, one of them after the store
         return False
-    (read,) = reads
+    (read,) = looks
     layout = fusion.layouts[read]
     same_place = (
         fusion.specs[read].shape == kernel.domain == fusion.specs[v].shape

@@ -4,31 +4,41 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Callable
 
 import numpy as np
 
-from neurona.engines.native.emit import Emission
-from neurona.engines.native.executable import Executable
-from neurona.engines.native.fuse import Fusion, Kernel
+from neurona.core.shapes import Spec
+from neurona.engines.native.assemble import assembly
 from neurona.engines.native.cores import thread_count
+from neurona.engines.native.emit import THREADS, Emission
+from neurona.engines.native.executable import Executable, team
+from neurona.engines.native.fuse import Fusion, Kernel
 
 REPEATS = 30
 
 
-def explain(executable: Executable, timed: bool) -> list[str]:
+def shown(emission: Emission, text: str, level: int) -> list[str]:
+    """Return what a debug level shows: kernels from 2, LLVM IR (`text`) from 3, assembly from 4."""
+    lines = explain(emission, timed=False) if level >= 2 else []
+    lines += [text] if level >= 3 else []
+    return lines + ([assembly(text, emission.machine)] if level >= 4 else [])
+
+
+def explain(emission: Emission, timed: bool) -> list[str]:
     """Return a line for each kernel.
 
     Its shape and ops, the operations and the bytes that it reads and writes, into how many units
     threads may split it, and if `timed` microseconds, GF/s and GB/s (the median of 30 calls on
     made-up data).
     """
-    emission, fusion = executable.emission, executable.emission.fusion
+    fusion = emission.fusion
     times = measure(emission) if timed else {}
     machine, threads = emission.machine, thread_count()
     lines = [
         f"native code for {machine.name} ({machine.cpu}, vectors of {machine.vector_bytes} bytes), "
-        f"{threads} thread{'s' if threads > 1 else ''}, "
-        f"{len(fusion.kernels)} kernels, arena {_amount(emission.memory.size, 'B')}"
+        f"{_count(threads, 'thread')}, {_count(len(fusion.kernels), 'kernel')}, "
+        f"arena {_amount(emission.memory.size, 'B')}"
     ]
     for number, kernel in enumerate(fusion.kernels):
         stages = emission.stages[number]
@@ -66,27 +76,38 @@ def traffic(fusion: Fusion, kernel: Kernel) -> int:
 def measure(emission: Emission) -> dict[int, float]:
     """Return the seconds that each kernel takes: compiled apart, each called by itself."""
     separate = Emission(emission.fusion, emission.machine, apart=True)
+    separate.module.function("nothing", ["ptr %table", *THREADS], linkage="external")
     executable = Executable(separate, str(separate.module))
     rng = np.random.default_rng(0)
-    arrays = [_made_up(rng, spec) for _, spec in executable.inputs]
-    frame = executable.prepared(arrays)
+    frame = executable.prepared([_made_up(rng, spec) for _, spec in executable.inputs])
+    nothing = executable.code.address("nothing")
     samples: dict[int, list[float]] = {}
     for _ in range(REPEATS):
         for step in executable.steps:
-            start = time.perf_counter()
-            executable.run_step(frame, step)
-            samples.setdefault(step[2].kernels[0], []).append(time.perf_counter() - start)
-    empty = min(min(s) for s in samples.values())  # what calling from Python costs, about
-    return {k: max(float(np.median(s)) - empty, 1e-8) for k, s in samples.items()}
+            call = _seconds(team(step[1]).run, nothing, frame.address)
+            took = _seconds(executable.run_step, frame, step)
+            samples.setdefault(step[2].kernels[0], []).append(took - call)
+    return {k: max(float(np.median(s)), 1e-8) for k, s in samples.items()}
 
 
-def _made_up(rng: np.random.Generator, spec) -> np.ndarray:
+def _seconds(run: Callable[..., object], *arguments: object) -> float:
+    start = time.perf_counter()
+    run(*arguments)
+    return time.perf_counter() - start
+
+
+def _made_up(rng: np.random.Generator, spec: Spec) -> np.ndarray:
     if spec.dtype.kind == "f":
         return rng.uniform(0.01, 1, spec.shape).astype(spec.dtype)
     return np.zeros(spec.shape, spec.dtype)
 
 
+def _count(number: int, name: str) -> str:
+    return f"{number} {name}" + ("" if number == 1 else "s")
+
+
 def _amount(number: float, unit: str) -> str:
+    """Return a number in thousands, millions or billions of a unit."""
     for factor, prefix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if number >= factor:
             return f"{number / factor:.1f} {prefix}{unit}"

@@ -25,6 +25,7 @@ from neurona.core.lowering import (
 )
 from neurona.core.op import Op
 from neurona.core.shapes import Shape, Spec, normalize_axes
+from neurona.engines.native.mathematics import FUNCTIONS
 from neurona.engines.native.simplify import contiguous
 
 
@@ -81,6 +82,19 @@ def _copy(xp: Any, x: Any) -> Any:
 
 
 COPY = Op(_copy, _copy_shape, Elementwise(lambda b, x: x), "as is")
+
+
+class _Calls:
+    """A builder, and its values, that notes whether a function of `mathematics.py` is called."""
+
+    heavy = False
+
+    def __getattr__(self, name: str) -> Any:
+        def call(*values: Any) -> _Calls:
+            self.heavy = self.heavy or name in FUNCTIONS
+            return self
+
+        return call
 
 
 class Fusion:
@@ -197,8 +211,8 @@ class Fusion:
         homes = {self._home[v] for v in node.inputs if v in self._home}
         # the results of a head first: they are in registers
         for kernel in sorted(homes, key=lambda k: (k.head is None, -k.number)):
-            if kernel.head is not None and self._only_folded(node):
-                continue  # computed where it is folded, it need not be stored
+            if kernel.head is not None and (self._only_folded(node) or self._too_heavy(node)):
+                continue
             if kernel.domain == domain and self._may_join(kernel, node):
                 break
         else:
@@ -235,7 +249,16 @@ class Fusion:
             self._folded.add(v)
         self._depend(kernel, node)
 
+    def _too_heavy(self, node: Node) -> bool:
+        """Whether a node had better not be worked on in registers: they would not suffice."""
+        calls = _Calls()
+        values = [calls] * len(node.inputs)
+        if self.specs[node.outputs[0]].size >= 4096 and isinstance(node.op.lower, Elementwise):
+            node.op.lower.scalar(calls, *values, **node.attributes)
+        return calls.heavy
+
     def _only_folded(self, node: Node) -> bool:
+        """Whether folds alone use a node: computed where it is folded, it need not be stored."""
         (y,) = node.outputs
         users = self._users.get(y, [])
         folds = all(isinstance(n.op.lower, Reduction | Search) for n in users)
@@ -297,30 +320,31 @@ class Fusion:
 
     def _merge(self, kernel: Kernel, other: Kernel) -> None:
         kernel.nodes[:0] = other.nodes
-        kernel.before |= other.before
         for node in other.nodes:
             for v in node.outputs:
                 self._home[v] = kernel
-        bit = 1 << other.number
-        kernel.before &= ~bit
+        old, new = 1 << other.number, 1 << kernel.number
         for k in self.kernels:
-            if k.before >= 0 and k.before & bit:
-                k.before &= ~bit
-                k.before |= 1 << kernel.number | kernel.before
+            if k.before >= 0 and k.before & old:
+                k.before = k.before & ~old | (0 if k is kernel else new)
+        self._run_after(kernel, other.before)
         self.kernels[other.number] = Kernel(other.number, (), before=-1)  # empty
 
     def _depend(self, kernel: Kernel, node: Node) -> None:
         """Note that a kernel runs after those that compute the inputs of a node."""
-        before = kernel.before
+        before = 0
         for v in node.inputs:
             home = self._home.get(self.layouts[v].root)
             if home is not None and home is not kernel:
                 before |= home.before | 1 << home.number
-        if before != kernel.before:
-            kernel.before = before
-            for k in self.kernels:
-                if k.before >= 0 and k.before >> kernel.number & 1:
-                    k.before |= before
+        self._run_after(kernel, before)
+
+    def _run_after(self, kernel: Kernel, before: int) -> None:
+        """Let a kernel, and all that run after it, run after others."""
+        kernel.before |= before
+        for k in self.kernels:
+            if k.before >= 0 and k.before >> kernel.number & 1:
+                k.before |= kernel.before
 
     # --- what is kept -----------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 from typing import Any
 
 from neurona.errors import EngineError
@@ -34,6 +35,11 @@ def every_target() -> None:
     """Make LLVM ready to write code for machines of other kinds, too."""
     llvm().initialize_all_targets()
     llvm().initialize_all_asmprinters()
+
+
+def installed() -> bool:
+    """Whether llvmlite is installed; it need not be imported for that."""
+    return importlib.util.find_spec("llvmlite") is not None
 
 
 def version() -> str:

@@ -13,7 +13,7 @@ Key = int | tuple[int, Any]
 class Memory:
     """Where values lie.
 
-    The table that kernels are given holds addresses: the arena, three words for errors, then the
+    The table that kernels are given holds addresses: the arena, four words for errors, then the
     inputs, outputs and constants.
 
     Attributes:

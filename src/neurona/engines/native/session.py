@@ -21,6 +21,7 @@ from neurona.engines.native.machine import Machine
 from neurona.engines.native.memory import ALIGNMENT, Memory
 from neurona.engines.native.session_code import JOB, LEAF, MOVE, PROGRAM, session_code
 
+_LEAVES_COUNT = PROGRAM.index("leaves_count")
 _RANDOM, _FIRST = 0, 1  # inputs of a step: (seed, step) of the random stream, then the state
 
 
@@ -45,7 +46,7 @@ class State:
         if k in self._own:
             self.arrays[k][...] = array
         else:
-            self.arrays[k] = np.require(array, requirements="CA")
+            self.arrays[k] = np.require(array, requirements=["C", "A"])
             self.version += 1
 
     def read(self, k: int) -> np.ndarray:
@@ -88,7 +89,9 @@ class Session:
         self.leaves, self.outputs = inputs[end:], outputs[kept:]
         self.batch = self.leaves[0][1].shape[0] if self.leaves and self.leaves[0][1].shape else 1
 
-        direct = in_place(executable.emission.fusion, {o: _FIRST + k for o, k in enumerate(changed)})
+        direct = in_place(
+            executable.emission.fusion, {o: _FIRST + k for o, k in enumerate(changed)}
+        )
         self._changed = [  # value, slot, array beside the state's own if it may not be overwritten
             (k, slot, None if o in direct else empty(spec))
             for o, (k, (slot, spec)) in enumerate(zip(changed, outputs[:kept], strict=True))
@@ -102,8 +105,9 @@ class Session:
         self._buffers: list[np.ndarray] | None = None
         self._places, self.bytes = _places([spec for _, spec in self.outputs])
         self._functions = _words(len(functions), functions)
-        self._leaf_words = _words(len(LEAF) * len(self.leaves))
-        for i, (slot, spec) in enumerate(self.leaves):
+        rows = [*self.leaves, *self.outputs]
+        self._leaf_words = _words(len(LEAF) * len(rows))
+        for i, (slot, spec) in enumerate(rows):
             size = spec.size // max(spec.shape[0], 1) if spec.shape else spec.size
             self._leaf_words[4 * i + 1] = size * spec.dtype.itemsize
             self._leaf_words[4 * i + 3] = slot
@@ -144,9 +148,10 @@ class Session:
         held = []
         for i, array in enumerate(leaves):
             if not (array.flags.c_contiguous and array.flags.aligned):
-                array = np.require(array, requirements="CA")
+                array = np.require(array, requirements=["C", "A"])
             held.append(array)  # until the call has ended
             self._leaf_words[4 * i] = address(array)
+        self._program[_LEAVES_COUNT] = len(held)
         block = np.empty(self.bytes, np.uint8)
         self.put_results(block)
         if self.native:
@@ -167,14 +172,17 @@ class Session:
                     self.state.arrays[k][...] = beside
             self.state.random[1] += 1
 
-    def point_to(self, leaves: Sequence[np.ndarray], gather: bool) -> None:
-        """Take batches from arrays of all samples."""
+    def point_to(
+        self, leaves: Sequence[np.ndarray], gather: bool, outputs: Sequence[np.ndarray] = ()
+    ) -> None:
+        """Take batches from arrays of all samples, and let `many` put outputs to such arrays."""
         if gather and self._buffers is None:
             self._buffers = [empty(spec) for _, spec in self.leaves]
-        for i, array in enumerate(leaves):
+        for i, array in enumerate([*leaves, *outputs]):
             self._leaf_words[4 * i] = address(array)
-            if self._buffers is not None:
-                self._leaf_words[4 * i + 2] = address(self._buffers[i])
+            if gather:
+                self._leaf_words[4 * i + 2] = address(self._buffers[i])  # type: ignore[index]
+        self._program[_LEAVES_COUNT] = len(leaves) + len(outputs)
 
     def put_results(self, block: np.ndarray) -> None:
         """Let results be written to a block of bytes."""
@@ -206,21 +214,22 @@ class Epochs(NamedTuple):
     """How jobs are repeated.
 
     Attributes:
-        count: how often.
+        number: how often.
         stride: how much further the rows of the next epoch begin.
         skip: numbers of the random stream that are left out between two epochs.
         resets: value of the state -> what it is at the start of each epoch.
     """
 
-    count: int = 1
+    number: int = 1
     stride: int = 0
     skip: int = 0
     resets: dict[int, np.ndarray] = {}  # noqa: RUF012 - never changed
 
 
 def run_jobs(
-    jobs: Sequence[Job], leaves: Sequence[np.ndarray], rows: np.ndarray | None, epochs: Epochs
-) -> list[np.ndarray]:
+    jobs: Sequence[Job], leaves: Sequence[np.ndarray], rows: np.ndarray | None, epochs: Epochs,
+    outputs: Sequence[np.ndarray] = (),
+) -> list[np.ndarray]:  # fmt: skip
     """Run steps of Sessions that share a State, without coming back to Python in between.
 
     Args:
@@ -228,9 +237,11 @@ def run_jobs(
         leaves: arrays of all samples, without gaps.
         rows: numbers of the samples in the order in which they are taken; None: as they lie.
         epochs: how often to do it.
+        outputs: arrays for the results for all samples, if each sample has its own.
 
     Returns:
-        The results of the last step of each epoch, with a first axis for the epochs.
+        The results of the last step of each epoch, with a first axis for the epochs; nothing of
+        use if there are `outputs`.
 
     Raises:
         IndexRangeError: if an index was outside of its axis; steps after that one are not done.
@@ -240,24 +251,24 @@ def run_jobs(
     blocks = [np.empty(session.bytes, np.uint8) for session in sessions]
     for session, block in zip(sessions, blocks, strict=True):
         session.bind()
-        session.point_to(leaves, rows is not None)
+        session.point_to(leaves, rows is not None, outputs)
         session.put_results(block)
-    record = np.empty((epochs.count, last.bytes), np.uint8)
+    record = np.empty((epochs.number, last.bytes), np.uint8)
     resets = np.array(
         [(address(state.arrays[k]), address(a), a.nbytes) for k, a in epochs.resets.items()],
         np.int64,
     )
-    words = np.zeros((epochs.count, len(jobs), len(JOB)), np.int64)
+    words = np.zeros((epochs.number, len(jobs), len(JOB)), np.int64)
     table = dict(zip(JOB, np.moveaxis(words, -1, 0), strict=True))
-    number = np.arange(epochs.count)
+    each = np.arange(epochs.number)
     table["program"][:] = [job.session.address for job in jobs]
     table["steps"][:] = [job.steps for job in jobs]
     table["rows"][:] = 0 if rows is None else address(rows)
-    table["first"][:] = [job.first for job in jobs] + epochs.stride * number[:, None]
+    table["first"][:] = [job.first for job in jobs] + epochs.stride * each[:, None]
     table["resets"][:, 0], table["resets_count"][:, 0] = address(resets), len(resets)
-    table["record"][:, -1] = address(record) + last.bytes * number
+    table["record"][:, -1] = address(record) + last.bytes * each
     table["skip"][:, -1] = epochs.skip
-    plan = np.array([address(words), epochs.count * len(jobs)], np.int64)
+    plan = np.array([address(words), epochs.number * len(jobs)], np.int64)
     team(any(session.shared for session in sessions)).run(many(), address(plan))
     last.executable.check(last.frame)
     return last.results(record)
@@ -278,7 +289,9 @@ def empty(spec: Spec) -> np.ndarray:
     size = max(spec.size, 1) * spec.dtype.itemsize
     block = np.empty(size + ALIGNMENT, np.uint8)
     start = -address(block) % ALIGNMENT
-    return block[start : start + spec.size * spec.dtype.itemsize].view(spec.dtype).reshape(spec.shape)
+    return (
+        block[start : start + spec.size * spec.dtype.itemsize].view(spec.dtype).reshape(spec.shape)
+    )
 
 
 def _places(specs: Sequence[Spec]) -> tuple[list[int], int]:

@@ -1,7 +1,8 @@
 """Many steps in one call, as LLVM IR: a loop over batches that gathers rows and runs a program.
 
 It knows nothing of a particular program: all that it does is told by structures of 64-bit words,
-numbers and addresses (so both are i64 here), listed by their fields. So it is compiled once for a machine.
+numbers and addresses (so both are i64 here), listed by their fields. It is compiled once for a
+machine.
 """
 
 from __future__ import annotations

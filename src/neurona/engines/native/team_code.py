@@ -2,7 +2,7 @@
 
 Everything rests on words of 32 bits that only grow, in steps of 2: the number of the last job
 posted and the number of barriers passed. `await` spins until a word is no longer what it was; then
-it sets the word's lowest bit, which says that someone sleeps, and sleeps. `release` exchanges the
+it sets the word's lowest bit, which says that someone sleeps, and sleeps. `release` exchanges
 the word for the next one and learns from the same instruction whether anyone must be woken.
 
 Threads note the core they are on. Who waits in vain for a microsecond or two and finds another of

@@ -50,7 +50,7 @@ class Function:
     """A function that is being written.
 
     Attributes:
-        status: address of three i64 where errors are noted that only show while it runs.
+        status: address of four i64 where errors are noted that only show while it runs.
     """
 
     status = "%status"
@@ -94,7 +94,7 @@ class Function:
         return name
 
     def call(self, name: str, result: str, *arguments: tuple[str, str]) -> str:
-        """Call an intrinsic with (type, value) arguments, declared here; return its result."""
+        """Call an intrinsic with (type, value) arguments; return its result."""
         target = self.module.declare(name, result, *[t for t, _ in arguments])
         given = ", ".join(f"{t} {v}" for t, v in arguments)
         if result != "void":
@@ -109,13 +109,13 @@ class Function:
     @contextlib.contextmanager
     def loop(self, start: str | int, stop: str | int, step: int = 1) -> Iterator[str]:
         """Write a loop; yields the counter, an i64. A single turn needs no loop."""
-        known = isinstance(start, int) and isinstance(stop, int)
-        if known and start < stop <= start + step:  # type: ignore[operator]
+        some_turns = isinstance(start, int) and isinstance(stop, int) and start < stop
+        if some_turns and stop - start <= step:  # type: ignore[operator]
             yield str(start)
             return
         counter = self.slot("i64", str(start))
         body, done = self.name("body"), self.name("done")
-        if known and start < stop:  # type: ignore[operator]
+        if some_turns:
             self.do(f"br label {body}")
         else:
             some = self.let(f"icmp slt i64 {start}, {stop}")
