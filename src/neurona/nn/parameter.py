@@ -132,11 +132,6 @@ class Parameter(Tensor):
         """Say whether the loan has the current value, or a copy of it."""
         return self._loan is loan or (self._loan is None and self._value is loan.copied)
 
-    def __getstate__(self) -> Any:
-        """Give copies of the Parameter a value of their own."""
-        self.restore(self.value)
-        return object.__getstate__(self)
-
     def __repr__(self) -> str:
         return f"<Parameter {self.path} {self.spec}>"
 

@@ -75,9 +75,6 @@ class Step:
         self._loans: list[Loan] = []
         self._lock = threading.Lock()  # two threads may predict with one model
 
-    def __deepcopy__(self, memo: dict) -> Step:
-        return Step(self.fn, self.parameters, self.engine)
-
     def __call__(self, *batch: Any) -> Any:
         """Run the step on a batch, assign what it changed, and return its results as arrays."""
         if self.engine == "eager":

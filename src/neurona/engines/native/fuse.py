@@ -25,6 +25,7 @@ from neurona.core.lowering import (
 )
 from neurona.core.op import Op
 from neurona.core.shapes import Shape, Spec, normalize_axes
+from neurona.engines.native.lighten import lighten
 from neurona.engines.native.mathematics import FUNCTIONS
 from neurona.engines.native.simplify import contiguous
 
@@ -106,6 +107,8 @@ class Fusion:
         literals: constants that are one number.
         outputs: for each output of the Graph the value that holds it, each an array of its own.
         kernels: in the order in which they run.
+        home: value -> the kernel that computes it.
+        users: value -> the nodes that read it.
     """
 
     def __init__(self, graph: Graph) -> None:
@@ -114,20 +117,23 @@ class Fusion:
         self.layouts: dict[int, Layout] = {}
         self.literals: dict[int, Any] = {}
         self.kernels: list[Kernel] = []
-        self._home: dict[int, Kernel] = {}  # root -> the kernel that computes it
+        self.home: dict[int, Kernel] = {}  # root -> the kernel that computes it
         self._folded: set[int] = set()
         for v in [*graph.inputs, *graph.constants]:
             self._own(v)
         for v, array in graph.constants.items():
             if array.size == 1 or (array.size and not any(array.strides)):
                 self.literals[v] = array.reshape(-1)[0]
-        self._users: dict[int, list[Node]] = {}
+        self.users: dict[int, list[Node]] = {}
         for node in graph.nodes:
             for v in node.inputs:
-                self._users.setdefault(v, []).append(node)
+                self.users.setdefault(v, []).append(node)
         for node in graph.nodes:
             self._add(node)
         self.outputs = self._outputs()
+        for kernel in self.kernels:
+            if kernel.head is not None and kernel.nodes:
+                lighten(self, kernel)
         self._find_stores()
         self._sort()
 
@@ -177,7 +183,8 @@ class Fusion:
         self.specs.append(self.specs[x])
         self._own(y)
         self._new(self.specs[x].shape).nodes.append(node := Node(COPY, (x,), (y,), {}))
-        self._home[y] = self.kernels[-1]
+        self.users.setdefault(x, []).append(node)
+        self.home[y] = self.kernels[-1]
         self._depend(self.kernels[-1], node)
         return y
 
@@ -202,13 +209,13 @@ class Fusion:
         self.kernels.append(kernel)
         if head is not None:
             for v in head.outputs:
-                self._home[v] = kernel
+                self.home[v] = kernel
             self._depend(kernel, head)
         return kernel
 
     def _place(self, node: Node, domain: Shape) -> Kernel:
         """Put an elementwise node into the kernel of one of its inputs, or into a new one."""
-        homes = {self._home[v] for v in node.inputs if v in self._home}
+        homes = {self.home[v] for v in node.inputs if v in self.home}
         # the results of a head first: they are in registers
         for kernel in sorted(homes, key=lambda k: (k.head is None, -k.number)):
             if kernel.head is not None and (self._only_folded(node) or self._too_heavy(node)):
@@ -219,7 +226,7 @@ class Fusion:
             kernel = self._new(domain)
         kernel.nodes.append(node)
         for v in node.outputs:
-            self._home[v] = kernel
+            self.home[v] = kernel
         self._depend(kernel, node)
         for other in homes - {kernel}:
             if self._may_merge(kernel, other):
@@ -231,7 +238,7 @@ class Fusion:
         domain = self.specs[x].shape
         axis = node.attributes.get("axis")
         axes = tuple(sorted(normalize_axes(axis, len(domain), node.op.name)))
-        kernel = self._home.get(x)
+        kernel = self.home.get(x)
         fits = (
             kernel is not None
             and kernel.head is None
@@ -245,7 +252,7 @@ class Fusion:
         kernel.folds.append(node)
         kernel.axes = axes
         for v in node.outputs:
-            self._home[v] = kernel
+            self.home[v] = kernel
             self._folded.add(v)
         self._depend(kernel, node)
 
@@ -260,7 +267,7 @@ class Fusion:
     def _only_folded(self, node: Node) -> bool:
         """Whether folds alone use a node: computed where it is folded, it need not be stored."""
         (y,) = node.outputs
-        users = self._users.get(y, [])
+        users = self.users.get(y, [])
         folds = all(isinstance(n.op.lower, Reduction | Search) for n in users)
         return bool(users) and folds and y not in self.graph.outputs
 
@@ -282,7 +289,7 @@ class Fusion:
         if head is not None and indexed:
             return False
         for v in node.inputs:
-            home = self._home.get(self.layouts[v].root)
+            home = self.home.get(self.layouts[v].root)
             if home is kernel:
                 if indexed or self.layouts[v].root != v or v in self._folded:
                     return False
@@ -322,7 +329,7 @@ class Fusion:
         kernel.nodes[:0] = other.nodes
         for node in other.nodes:
             for v in node.outputs:
-                self._home[v] = kernel
+                self.home[v] = kernel
         old, new = 1 << other.number, 1 << kernel.number
         for k in self.kernels:
             if k.before >= 0 and k.before & old:
@@ -334,7 +341,7 @@ class Fusion:
         """Note that a kernel runs after those that compute the inputs of a node."""
         before = 0
         for v in node.inputs:
-            home = self._home.get(self.layouts[v].root)
+            home = self.home.get(self.layouts[v].root)
             if home is not None and home is not kernel:
                 before |= home.before | 1 << home.number
         self._run_after(kernel, before)
@@ -351,7 +358,7 @@ class Fusion:
     def _outputs(self) -> list[int]:
         outputs: list[int] = []
         for v in self.graph.outputs:
-            own = self.layouts[v].root == v and v in self._home and v not in outputs
+            own = self.layouts[v].root == v and v in self.home and v not in outputs
             outputs.append(v if own else self.copy(v))
         return outputs
 

@@ -134,7 +134,7 @@ def _packing(packing: Packing, right: str) -> Stage:
     def emit(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
         packing.emit(f, pointers[right], pointers["work0"])
 
-    return Stage(packing.units, emit, 0, False)
+    return Stage(packing.units, emit, packing.room, False)
 
 
 def _at_once(product: Product, tiles: Tiles, left: str, right: str) -> Stage:
