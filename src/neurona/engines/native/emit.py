@@ -15,6 +15,7 @@ from neurona.engines.native.fuse import Fusion, Kernel, fuse
 from neurona.engines.native.lanes import Index, Lanes, Value
 from neurona.engines.native.machine import Machine
 from neurona.engines.native.memory import Key, Memory
+from neurona.engines.native.parameters import Parameters, address
 from neurona.engines.native.simplify import contiguous, simplify
 from neurona.engines.native.stage import Stage
 from neurona.engines.native.team_code import BARRIER
@@ -54,6 +55,7 @@ class Emission:
         self.fusion, self.machine, self.prefix = fusion, machine, prefix
         self.module = module or Module()
         self.loops: dict[int, Emission] = {}
+        self.calls: dict[tuple[int, int], tuple[str, list[Any]]] = {}
         plans = [self._plan(time, kernel) for time, kernel in enumerate(fusion.kernels)]
         self.stages = [stages for stages, _ in plans]
         self.constants: dict[Key, np.ndarray] = {
@@ -110,10 +112,10 @@ class Emission:
 
     def _loop(self, time: int, head: Node) -> tuple[list[Stage], list[int]]:
         body = fuse(simplify(head.attributes["body"]))
-        name, start = f"{self.prefix}loop{time}_", len(self.module.functions)
-        emission = Emission(body, self.machine, self.module, name)
+        before = self.module.state()
+        emission = Emission(body, self.machine, self.module, f"{self.prefix}loop{time}_")
         if not emission.native:
-            del self.module.functions[start:]
+            self.module.restore(before)
             return [], []
         self.loops[time] = emission
         stage = LoopStage(1, EMPTY.emit, emission.flops * head.attributes["length"])
@@ -139,17 +141,28 @@ class Emission:
         kernel = self.fusion.kernels[time]
         loop = self.loops.get(time)
         units = ["i64 %begin", "i64 %end"] if loop is None else THREADS
-        name = f"{self.prefix}k{time}_{number}"
-        f = self.module.function(name, ["ptr %table", *units], self.machine.attributes)
-        pointers = Pointers(f, self, time, works)
+        f = Function(self.module, "")
+        pointers = Parameters(self.fusion)
         f.status = pointers["status"]
+        if loop is not None:
+            assert kernel.head is not None
+            scan.write(f, pointers, loop, kernel.head, time)
+        else:
+            self._write_stage(f, pointers, kernel, stage, works)
+        parameters = [*pointers.declared(), *units]
+        name = f"{self.prefix}k{time}_{number}"
+        self.calls[time, number] = (
+            self.module.add_once(name, f, parameters, self.machine.attributes),
+            pointers.keys_in_order,
+        )
+
+    def _write_stage(
+        self, f: Function, pointers: Parameters, kernel: Kernel, stage: Stage, works: int
+    ) -> None:
         if kernel.head is None:
             stage.emit(f, pointers, None)
             return
-        if loop is not None:
-            scan.write(f, pointers, loop, kernel.head, self.memory.slots, time)
-            return
-        given = {name: pointers[name] for name in pointers if str(name).startswith("work")}
+        given = {f"work{i}": pointers[f"work{i}"] for i in range(works)}
         y = kernel.head.outputs[0]
         if y in kernel.stores:
             given["y"] = pointers[y]
@@ -164,7 +177,7 @@ class Emission:
         only = not kernel.nodes and kernel.stores == [y]
         stage.emit(f, given, None if only else self._finish(f, kernel, pointers))
 
-    def _finish(self, f: Function, kernel: Kernel, pointers: Pointers):
+    def _finish(self, f: Function, kernel: Kernel, pointers: Parameters):
         """What is done with the results of a head: the other nodes of its kernel."""
         fusion, rank = self.fusion, len(kernel.domain)
         assert kernel.head is not None
@@ -210,25 +223,25 @@ class Emission:
         arguments = ["ptr %table", *THREADS]
         f = self.module.function(segment.function, arguments, self.machine.attributes, linkage)
         calls = [
-            (f"{self.prefix}k{time}_{number}", stage, self.loops.get(time))
+            (time, number, stage)
             for time in segment.kernels
             for number, stage in enumerate(self.stages[time])
             if stage is not EMPTY
         ]
         any_shared, alone = False, []
-        for name, stage, loop in calls:
-            loop_shares = loop is not None and loop.shared
+        for time, number, stage in calls:
+            loop_shares = time in self.loops and self.loops[time].shared
             if not loop_shares and (stage.units == 1 or stage.flops < SHARED):
-                alone.append((name, stage))
+                alone.append((time, number, stage))
                 continue
             self._run_alone(f, alone, any_shared)
             f.do("call void @barrier(ptr %team, i64 %thread, i64 %threads)")
             if loop_shares:
-                f.do(f"call void @{name}(ptr %table, i64 %thread, i64 %threads, ptr %team)")
+                self._call(f, time, number, "%thread", "%threads")
             else:
                 begin = self._share(f, "%thread", stage.units)
                 end = self._share(f, f.let("add i64 %thread, 1"), stage.units)
-                f.do(f"call void @{name}(ptr %table, i64 {begin}, i64 {end})")
+                self._call(f, time, number, begin, end)
             any_shared, alone = True, []
         self._run_alone(f, alone, any_shared)
         return any_shared
@@ -242,18 +255,23 @@ class Emission:
         product = f.let(f"mul i64 {thread}, {units}")
         return f.let(f"udiv i64 {product}, %threads")
 
-    def _run_alone(self, f: Function, calls: list[tuple[str, Stage]], barrier: bool) -> None:
+    def _run_alone(self, f: Function, calls: list[tuple[int, int, Stage]], barrier: bool) -> None:
         """Run small stages on the first thread."""
         if not calls:
             return
         if barrier:
             f.do("call void @barrier(ptr %team, i64 %thread, i64 %threads)")
         with f.when(f.let("icmp eq i64 %thread, 0")):
-            for name, stage in calls:
-                if isinstance(stage, LoopStage):
-                    f.do(f"call void @{name}(ptr %table, i64 0, i64 1, ptr %team)")
-                else:
-                    f.do(f"call void @{name}(ptr %table, i64 0, i64 {stage.units})")
+            for time, number, stage in calls:
+                end = 1 if time in self.loops else stage.units
+                self._call(f, time, number, 0, end)
+
+    def _call(self, f: Function, time: int, number: int, first: str | int, last: str | int) -> None:
+        """Call a stage for a range of units, or a loop as thread `first` of `last`."""
+        name, keys = self.calls[time, number]
+        given = [f"ptr {address(f, self, time, key)}" for key in keys]
+        given += [f"i64 {first}", f"i64 {last}", *(["ptr %team"] if time in self.loops else [])]
+        f.do(f"call void @{name}({', '.join(given)})")
 
 
 class LoopStage(Stage):
@@ -262,46 +280,3 @@ class LoopStage(Stage):
 
 THREADS = ["i64 %thread", "i64 %threads", "ptr %team"]
 EMPTY = Stage(0, lambda f, pointers, finish: None)
-
-
-class Pointers(dict):
-    """Addresses by root or name, written into a function when they are first asked for."""
-
-    def __init__(self, f: Function, emission: Emission, time: int, works: int) -> None:
-        super().__init__()
-        self.f, self.emission, self.time = f, emission, time
-        for i in range(works):
-            self[f"work{i}"] = self._in_arena((time, i))
-
-    def __missing__(self, root: Any) -> str:
-        if root == "status":
-            self[root] = self._slot(Memory.STATUS)
-            return self[root]
-        memory = self.emission.memory
-        slot = memory.slots.get(root)
-        self[root] = self._in_arena(root) if slot is None else self._slot(slot)
-        return self[root]
-
-    def _slot(self, slot: int) -> str:
-        # at the head of the function, wherever it is asked for
-        place, name = self.f.name("p"), self.f.name("p")
-        self.f.slots.append(f"  {place} = getelementptr ptr, ptr %table, i64 {slot}")
-        self.f.slots.append(f"  {name} = load ptr, ptr {place}")
-        return name
-
-    def _in_arena(self, key) -> str:
-        if "arena" not in self:
-            self["arena"] = self._slot(Memory.ARENA)
-        name = self.f.name("p")
-        offset = self.emission.memory.offsets[key]
-        self.f.slots.append(f"  {name} = getelementptr i8, ptr {self['arena']}, i64 {offset}")
-        return name
-
-    def view(self, v: int) -> str:
-        """The address of the first element of a value."""
-        layout, f = self.emission.fusion.layouts[v], self.f
-        name = f.name("p")
-        size = self.emission.fusion.specs[v].dtype.itemsize
-        base = self[layout.root]
-        f.slots.append(f"  {name} = getelementptr i8, ptr {base}, i64 {layout.offset * size}")
-        return name

@@ -7,11 +7,11 @@ their roles in each iteration.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from neurona.core.graph import Node
 from neurona.engines.native.memory import Memory
+from neurona.engines.native.parameters import Parameters
 from neurona.engines.native.text import Function
 
 
@@ -21,9 +21,7 @@ def workspaces(body: Any, head: Node) -> list[int]:
     return [body.memory.size, *carries, *carries]
 
 
-def write(
-    f: Function, pointers: Mapping[Any, str], body: Any, head: Node, slots: dict, time: int
-) -> None:
+def write(f: Function, pointers: Parameters, body: Any, head: Node, time: int) -> None:
     """Write the function of a loop."""
     graph, given = body.fusion.graph, head.attributes
     carries, length = given["carries"], given["length"]
@@ -38,7 +36,7 @@ def write(
     put(Memory.STATUS, pointers["status"])
     for key in body.memory.constants:
         put(body.memory.slots[key], pointers[time, key])
-    inputs = {v: pointers.view(x) for v, x in zip(graph.inputs, head.inputs, strict=True)}  # type: ignore[attr-defined]
+    inputs = {v: pointers.view(x) for v, x in zip(graph.inputs, head.inputs, strict=True)}
     for v in graph.inputs[carries + len(moving) :]:
         put(body.memory.slots[v], inputs[v])
     outputs = list(zip(body.fusion.outputs, head.outputs, strict=True))

@@ -17,6 +17,7 @@ class Module:
         self.functions: list[Function] = []
         self.declarations: dict[str, str] = {}
         self.parts: dict[str, str] = {}  # text of functions and globals that are written once
+        self._bodies: dict[str, str] = {}  # parameters and body -> name
 
     def function(
         self,
@@ -30,6 +31,27 @@ class Module:
         function = Function(self, head)
         self.functions.append(function)
         return function
+
+    def add_once(
+        self, name: str, function: Function, parameters: Sequence[str], attributes: str
+    ) -> str:
+        """Add a function, unless one with the same body is there; return its name."""
+        shape = f"({', '.join(parameters)}) {attributes}"
+        function.head = ""
+        known = self._bodies.setdefault(f"{shape}{function}", name)
+        if known == name:
+            function.head = f"define internal void @{name}{shape} {{"
+            self.functions.append(function)
+        return known
+
+    def state(self) -> tuple[int, dict[str, str]]:
+        """What `restore` needs."""
+        return len(self.functions), dict(self._bodies)
+
+    def restore(self, state: tuple[int, dict[str, str]]) -> None:
+        """Drop the functions that came after a `state`."""
+        count, self._bodies = state
+        del self.functions[count:]
 
     def declare(self, name: str, result: str, *arguments: str) -> str:
         """Declare a function from outside or an intrinsic; return its name."""
