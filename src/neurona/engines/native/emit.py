@@ -149,6 +149,7 @@ class Emission:
         if loop is not None:
             scan.write(f, pointers, loop, kernel.head, self.memory.slots, time)
             return
+        f.op = kernel.head.op.name
         given = {name: pointers[name] for name in pointers if str(name).startswith("work")}
         y = kernel.head.outputs[0]
         if y in kernel.stores:
