@@ -1,4 +1,4 @@
-"""Indices outside of an axis: native code notes them, and the error says what the reference says."""
+"""Indices outside of an axis: native code notes them; the error says what the reference says."""
 
 import numpy as np
 import pytest
