@@ -1,4 +1,4 @@
-"""Steps run in groups of any size, by one call of the engine each: the results are the same bits."""
+"""Steps run in groups of any size, one call of the engine each: the results are the same bits."""
 
 import numpy as np
 import pytest
@@ -296,7 +296,7 @@ def test_an_index_out_of_range_in_a_step_is_reported():
     model.fit(data, np.ones((4, 1), "float32"), verbose=0)
 
 
-# --- predictions -----------------------------------------------------------------------------------
+# --- predictions ---------------------------------------------------------------------------------
 
 
 def test_quick_predictions_see_every_change(engine):

@@ -31,9 +31,12 @@ class Parameter(Tensor):
         trainable: whether optimisers change it.
         regularizer: a function of the value that is added to the loss, or None.
         constraint: a function that is applied to the value after each update, or None.
+
+    Attributes:
+        loan: who has the current value, if it is not here; looking at `value` brings it here.
     """
 
-    __slots__ = ("_loan", "_value", "constraint", "name", "path", "regularizer", "trainable")
+    __slots__ = ("_value", "constraint", "loan", "name", "path", "regularizer", "trainable")
 
     def __init__(
         self,
@@ -50,13 +53,13 @@ class Parameter(Tensor):
         self.trainable = trainable and is_float(array.dtype)
         self.regularizer, self.constraint = regularizer, constraint
         self._value = Tensor(array, requires_grad=self.trainable)
-        self._loan: Loan | None = None
+        self.loan: Loan | None = None
 
     @property
     def value(self) -> Tensor:
         """The current value."""
-        if self._loan is not None:
-            self.restore(self._loan.fetch())
+        if self.loan is not None:
+            self.restore(self.loan.fetch())
         return self._value
 
     @property
@@ -122,15 +125,11 @@ class Parameter(Tensor):
 
     def restore(self, value: Tensor) -> None:
         """Put a value back as it is, unchecked."""
-        self._value, self._loan = value, None
+        self._value, self.loan = value, None
 
     def lend(self, loan: Loan) -> None:
         """Leave the value to a loan, until it is looked at or replaced."""
-        self._loan, self._value = loan, _LENT
-
-    def is_lent(self, loan: Loan) -> bool:
-        """Say whether the loan has the current value, or a copy of it."""
-        return self._loan is loan or (self._loan is None and self._value is loan.copied)
+        self.loan, self._value = loan, _LENT
 
     def __repr__(self) -> str:
         return f"<Parameter {self.path} {self.spec}>"

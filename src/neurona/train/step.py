@@ -14,9 +14,11 @@ them, and get copies when somebody looks.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import threading
-from collections.abc import Callable, Iterable, Sequence
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -72,25 +74,25 @@ class Step:
         self.programs: dict[Any, Compiled] = {}
         self._alone: dict[Any, Compiled] = {}  # for batches (x, None, None), found at once
         self._state: Any = None
-        self._loans: list[Loan] = []
-        self._lock = threading.Lock()  # two threads may predict with one model
+        self._lent: list[tuple[Parameter, Loan]] = []
+        self._sizes: tuple[Any, dict[int, Compiled]] = (
+            None,
+            {},
+        )  # Programs for batches of a source
+        self._lock = threading.RLock()  # two threads may predict with one model
 
     def __call__(self, *batch: Any) -> Any:
         """Run the step on a batch, assign what it changed, and return its results as arrays."""
         if self.engine == "eager":
             return self._eagerly(batch)
         arrays, found = self._for_batch(batch)
-        seed_and_step = random.take_state()
         if found.session is not None:
-            with self._lock:
-                self._load(seed_and_step)
-                try:
-                    results = found.session.step(arrays)
-                finally:
-                    self._lend(found.changed)
+            with self._kept([found], 1):
+                results = found.session.step(arrays)
             return found.outputs.unflatten(results)
         values: list[Any] = [p.data for p in self.parameters]
-        results = found.program(np.array(seed_and_step, np.int64), *values, *arrays)
+        state = np.array(random.take_state(), np.int64)
+        results = found.program(state, *values, *arrays)
         for k, array in zip(found.changed, results, strict=False):
             p = self.parameters[k]
             p.restore(Tensor(array, requires_grad=p.trainable))
@@ -101,7 +103,12 @@ class Step:
         found = self._compiled_for(source, stretch)
         if found is None:
             return self.run_batches(source.cut(stretch))
-        return map_leaves(lambda a: a[0], self._natively(source, stretch, found))
+        if len(found) > 1:
+            return map_leaves(lambda a: a[0], self._natively(source, stretch, found))
+        ((first, _, count),), (compiled,) = stretch.pieces, found
+        with self._kept(found, count):
+            results = compiled.session.run(source.in_memory, count, first, stretch.rows)
+        return compiled.outputs.unflatten(results)
 
     def run_batches(self, batches: Iterable[Sequence[Any]]) -> Any:
         """Run the step on some batches, one by one, and return the results of the last one."""
@@ -176,38 +183,52 @@ class Step:
         numbers = {id(p): k for k, p in enumerate(self.parameters)}
         values: dict[int, Any] = {numbers[id(p)]: p.data for p in resets}
         epochs = Epochs(stretch.epochs, stretch.stride, skip, values)
+        with self._kept(found, steps):
+            results = run_jobs(jobs, source.in_memory, stretch.rows, epochs, outputs)
+        return found[-1].outputs.unflatten(results)
+
+    @contextlib.contextmanager
+    def _kept(self, found: list[Compiled], steps: int) -> Iterator[None]:
+        """Let the values be in the engine's memory while Programs run, and stay there."""
         with self._lock:
             self._load(random.take_states(steps))
             try:
-                results = run_jobs(jobs, source.in_memory, stretch.rows, epochs, outputs)
+                yield
             finally:
-                for compiled in {id(c): c for c in found}.values():
+                for compiled in found:
                     self._lend(compiled.changed)
-        return found[-1].outputs.unflatten(results)
 
     def _load(self, seed_and_step: tuple[int, int]) -> None:
         """Bring what was assigned meanwhile to the engine's memory."""
         state = self._state
         state.random[:] = seed_and_step
-        for k, (p, loan) in enumerate(zip(self.parameters, self._loans, strict=True)):
-            if not p.is_lent(loan):
-                loan.copied = p.value
-                state.load(k, loan.copied.data)
+        for k, (p, loan) in enumerate(self._lent):
+            if p.loan is not loan and p.value is not loan.copied:
+                value = p.value
+                state.load(k, value.data)
+                loan.copied = value
 
     def _lend(self, changed: list[int]) -> None:
         """Say that the current values are in the engine's memory."""
         for k in changed:
-            self._loans[k].copied = None
-            self.parameters[k].lend(self._loans[k])
+            p, loan = self._lent[k]
+            if p.loan is not loan:
+                loan.copied = None
+                p.lend(loan)
+
+    def _read(self, k: int) -> np.ndarray:
+        """Return a copy of the current value of a Parameter that is in the engine's memory."""
+        with self._lock:
+            return self._state.read(k)
 
     def _open(self, compiled: Compiled) -> None:
         """Let a Program keep its state, together with the others of this Step."""
         from neurona.engines.native.session import Session, State
 
         if self._state is None:
-            state = self._state = State(len(self.parameters))
-            self._loans = [
-                Loan(functools.partial(state.read, k), p.trainable)
+            self._state = State(len(self.parameters))
+            self._lent = [
+                (p, Loan(functools.partial(self._read, k), p.trainable))
                 for k, p in enumerate(self.parameters)
             ]
         executable: Any = compiled.program.run
@@ -231,9 +252,14 @@ class Step:
         """Return the Program for each piece of a stretch; None unless all of them run natively."""
         if self.engine == "eager":
             return None
-        found = [
-            self._compiled(source.structure, source.batch_of(size)) for _, size, _ in stretch.pieces
-        ]
+        known, sizes = self._sizes
+        if known is None or known() is not source:
+            sizes = {}
+            self._sizes = weakref.ref(source), sizes
+        for _, size, _ in stretch.pieces:
+            if size not in sizes:
+                sizes[size] = self._compiled(source.structure, source.batch_of(size))
+        found = [sizes[size] for _, size, _ in stretch.pieces]
         return found if all(c.session is not None and c.session.native for c in found) else None
 
     def _compiled(self, structure: Structure, arrays: Sequence[np.ndarray]) -> Compiled:

@@ -60,10 +60,10 @@ def describe(kernel: Kernel) -> str:
     counts = Counter(n.op.name.lstrip("_") for n in kernel.nodes)
     names = [kernel.head.op.name] if kernel.head else []
     names += [name if n == 1 else f"{n} {name}" for name, n in counts.items()]
-    text = f"{shape} {' + '.join(names)}"
+    parts = [shape, " + ".join(names)] if names else [shape]
     if kernel.folds:
-        text += f" -> {', '.join(n.op.name for n in kernel.folds)} over {kernel.axes}"
-    return text
+        parts.append(f"-> {', '.join(n.op.name for n in kernel.folds)} over {kernel.axes}")
+    return " ".join(parts)
 
 
 def traffic(fusion: Fusion, kernel: Kernel) -> int:

@@ -21,6 +21,7 @@ from neurona.engines.native.machine import Machine
 from neurona.engines.native.memory import ALIGNMENT, Memory
 from neurona.engines.native.session_code import JOB, LEAF, MOVE, PROGRAM, session_code
 
+_SMALL = 4096  # bytes of results that are copied, rather than written to where they stay
 _LEAVES_COUNT = PROGRAM.index("leaves_count")
 _RANDOM, _FIRST = 0, 1  # inputs of a step: (seed, step) of the random stream, then the state
 
@@ -104,6 +105,7 @@ class Session:
         self.native, self.shared = all(functions), any(s for _, s, _ in executable.steps)
         self._buffers: list[np.ndarray] | None = None
         self._places, self.bytes = _places([spec for _, spec in self.outputs])
+        self._block, self._put = np.empty(self.bytes, np.uint8), None
         self._functions = _words(len(functions), functions)
         rows = [*self.leaves, *self.outputs]
         self._leaf_words = _words(len(LEAF) * len(rows))
@@ -118,7 +120,7 @@ class Session:
             _at(self._leaf_words), len(self.leaves), _at(self._move_words), 0,
         ])  # fmt: skip
         self.address = _at(self._program)
-        self._once = _words(len(JOB), [self.address, 1])
+        self._once = _words(len(JOB), [self.address])
         self._plan = _words(2, [_at(self._once), 1])
         self._plan_address, self._many = _at(self._plan), many()
 
@@ -144,22 +146,36 @@ class Session:
         Raises:
             IndexRangeError: if an index was outside of its axis.
         """
+        held = [
+            a
+            if a.flags.c_contiguous and a.flags.aligned
+            else np.require(a, requirements=["C", "A"])
+            for a in leaves
+        ]
+        return self.run(held)
+
+    def run(
+        self, leaves: Sequence[np.ndarray], steps: int = 1, first: int = 0,
+        rows: np.ndarray | None = None,
+    ) -> list[np.ndarray]:  # fmt: skip
+        """Run steps on samples and return the results of the last one; see `run_jobs`."""
         self.bind()
-        held = []
-        for i, array in enumerate(leaves):
-            if not (array.flags.c_contiguous and array.flags.aligned):
-                array = np.require(array, requirements=["C", "A"])
-            held.append(array)  # until the call has ended
-            self._leaf_words[4 * i] = address(array)
-        self._program[_LEAVES_COUNT] = len(held)
-        block = np.empty(self.bytes, np.uint8)
-        self.put_results(block)
+        self.point_to(leaves, rows is not None)
+        self._once[1], self._once[2], self._once[3] = (
+            steps,
+            0 if rows is None else address(rows),
+            first,
+        )
+        large = self.bytes > _SMALL
+        block = np.empty(self.bytes, np.uint8) if large else self._block
+        if self._put is not block:
+            self.put_results(block)
         if self.native:
             team(self.shared).run(self._many, self._plan_address)
         else:
-            self._in_python(held)
+            self._in_python(leaves)
         self.executable.check(self.frame)
-        return self.results(block)
+        return self.results(block if large else block.copy())
 
     def _in_python(self, leaves: Sequence[np.ndarray]) -> None:
         """Do what `step` in session_code.py does."""
@@ -178,14 +194,15 @@ class Session:
         """Take batches from arrays of all samples, and let `many` put outputs to such arrays."""
         if gather and self._buffers is None:
             self._buffers = [empty(spec) for _, spec in self.leaves]
+            for i, buffer in enumerate(self._buffers):
+                self._leaf_words[4 * i + 2] = address(buffer)
         for i, array in enumerate([*leaves, *outputs]):
             self._leaf_words[4 * i] = address(array)
-            if gather:
-                self._leaf_words[4 * i + 2] = address(self._buffers[i])  # type: ignore[index]
         self._program[_LEAVES_COUNT] = len(leaves) + len(outputs)
 
     def put_results(self, block: np.ndarray) -> None:
         """Let results be written to a block of bytes."""
+        self._put = block if block is self._block else None
         start = self._program[PROGRAM.index("results")] = address(block)
         for (slot, _), place in zip(self.outputs, self._places, strict=True):
             self.table[slot] = start + place
@@ -259,7 +276,7 @@ def run_jobs(
         np.int64,
     )
     words = np.zeros((epochs.number, len(jobs), len(JOB)), np.int64)
-    table = dict(zip(JOB, np.moveaxis(words, -1, 0), strict=True))
+    table = dict(zip(JOB, words.transpose(2, 0, 1), strict=True))
     each = np.arange(epochs.number)
     table["program"][:] = [job.session.address for job in jobs]
     table["steps"][:] = [job.steps for job in jobs]

@@ -165,6 +165,11 @@ class TensorBoard(Callback):
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self._started = (time.perf_counter(), self._iterations())
 
+    @property
+    def each_batch(self) -> bool:
+        """Whether it writes between epochs."""
+        return self.update_freq != "epoch"
+
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         self._batches += 1
         if self._graph_due:
