@@ -29,7 +29,10 @@ def graph_of(network, x, classes):
 )
 def graph(request):
     networks = {
-        "dense": ([layers.Dense(20, "gelu"), layers.BatchNormalization(), layers.Dropout(0.3)], (11,)),
+        "dense": (
+            [layers.Dense(20, "gelu"), layers.BatchNormalization(), layers.Dropout(0.3)],
+            (11,),
+        ),
         "convolutions": (
             [
                 layers.Conv2D(8, 3, padding="same", activation="relu"),

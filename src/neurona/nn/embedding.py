@@ -30,7 +30,7 @@ class Embedding(Layer):
 
     Raises:
         ArgumentError: for mask_zero=True: masks do not travel through layers here.
-        IndexRangeError: if x has a number outside of the vocabulary (eager and reference engine).
+        IndexRangeError: if x has a number outside of the vocabulary.
 
     Source: Bengio et al. 2003, "A neural probabilistic language model".
     """

@@ -74,7 +74,7 @@ def take(xp, x, indices, *, axis=0):
     Shapes: x (..., n, ...), indices (I...) -> y (..., I..., ...). The embedding lookup.
 
     Raises:
-        IndexRangeError: if an index is outside of the axis (eager and reference engine).
+        IndexRangeError: if an index is outside of the axis.
 
     >>> take([[1.0, 2.0], [3.0, 4.0]], [1, 1, 0]).tolist()
     [[3.0, 4.0], [3.0, 4.0], [1.0, 2.0]]

@@ -97,10 +97,11 @@ class Executable:
             IndexRangeError: if an index was outside of its axis.
         """
         if frame.status[0]:
-            _, index, size, _ = frame.status.tolist()
+            origin, index, size, _ = frame.status.tolist()
             frame.status[0] = 0
+            op = self.emission.module.origins[origin]
             raise IndexRangeError(
-                "an index is out of range.",
+                f"{op}: an index is out of range.",
                 got=str(index),
                 expected=f"{-size} to {size - 1} for an axis of size {size}",
                 hint="count from 0" if index == size else "",

@@ -18,6 +18,7 @@ class Module:
         self.declarations: dict[str, str] = {}
         self.parts: dict[str, str] = {}  # text of functions and globals that are written once
         self._bodies: dict[str, str] = {}  # parameters and body -> name
+        self.origins: list[str] = [""]  # names of ops whose code may note an error
 
     def function(
         self,
@@ -58,6 +59,12 @@ class Module:
         self.declarations[name] = f"declare {result} @{name}({', '.join(arguments)})"
         return f"@{name}"
 
+    def origin(self, op: str) -> int:
+        """Return a number for an op, from 1 on, by which its code says where an error is from."""
+        if op not in self.origins[1:]:
+            self.origins.append(op)
+        return self.origins.index(op, 1)
+
     def part(self, name: str, text: str) -> str:
         """Add a global or a whole function by its text, once; return its name."""
         self.parts[name] = text
@@ -73,9 +80,11 @@ class Function:
 
     Attributes:
         status: address of four i64 where errors are noted that only show while it runs.
+        op: the name of the op that is being written, if it may note an error.
     """
 
     status = "%status"
+    op = ""
 
     def __init__(self, module: Module, head: str) -> None:
         self.module, self.head = module, head

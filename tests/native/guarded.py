@@ -1,0 +1,145 @@
+"""Run programs with every array between protected pages: what touches anything else dies.
+
+    python -m tests.native.guarded FLOATX FIRST COUNT
+
+Runs all rows of the table of ops, then COUNT random graphs from number FIRST on. The name of each
+is printed before it runs, so the last line names what died. Values in the arena have pages of their
+own here, but begin at multiples of 64 bytes as ever.
+"""
+
+import ctypes
+import mmap
+import random
+import sys
+
+import numpy as np
+
+from neurona.core.graph import trace
+from neurona.core.op import OPS
+from neurona.engines.native.memory import ALIGNMENT, Memory
+from neurona.engines.program import compile
+from tests.ops.cases import CASES
+from tests.ops.test_ops import attributes
+
+from .random_graphs import Maker, function, inputs
+
+PAGE = mmap.PAGESIZE
+NONE, READ, WRITE = 0, 1, 3
+libc = ctypes.CDLL(None, use_errno=True)
+libc.mmap.restype = ctypes.c_void_p
+libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long]
+libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+
+
+class Guarded:
+    """Bytes with a protected page before and behind: they touch the one or the other."""
+
+    def __init__(self, size, at_end):
+        pages = -(-size // PAGE)
+        self.whole, self.inner = (pages + 2) * PAGE, pages * PAGE
+        private = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
+        self.base = libc.mmap(None, self.whole, NONE, private, -1, 0)
+        self.allow(WRITE)
+        self.address = self.base + PAGE + (self.inner - size if at_end else 0)
+
+    def allow(self, access):
+        if self.inner:
+            assert libc.mprotect(self.base + PAGE, self.inner, access) == 0
+
+    def free(self):
+        libc.munmap(self.base, self.whole)
+
+
+def spaced(at_end):
+    """A plan of memory that gives each value pages of its own, with one between."""
+
+    def place(self, fusion, works):
+        wanted = [
+            (v, fusion.specs[v].size * fusion.specs[v].dtype.itemsize)
+            for kernel in fusion.kernels
+            for v in kernel.stores
+            if v not in self.slots
+        ]
+        wanted += [((t, i), size) for t, sizes in enumerate(works) for i, size in enumerate(sizes)]
+        self.gaps, start = [0], PAGE
+        for name, size in wanted:
+            size = -(-size // ALIGNMENT) * ALIGNMENT
+            inner = -(-size // PAGE) * PAGE
+            self.offsets[name] = start + (inner - size if at_end else 0)
+            start += inner
+            self.gaps.append(start)
+            start += PAGE
+        self.size = start
+
+    return place
+
+
+def run(fn, arrays, at_end, missing=0):
+    """Run a function compiled with guarded arrays and hold it against the reference.
+
+    So many bytes of the arrays are missing: that something dies then shows that the guard is awake.
+    """
+    Memory._place = spaced(at_end)
+    graph = trace(fn, arrays)
+    executable = compile(graph, "native").run
+    memory, regions = executable.emission.memory, []
+    frame = executable.prepared(arrays)
+
+    def put(slot, array):
+        size = array.nbytes - missing
+        region = Guarded(size, at_end)
+        ctypes.memmove(region.address, np.ascontiguousarray(array).ctypes.data, size)
+        regions.append(region)
+        frame.table[slot] = region.address
+        return region
+
+    for (slot, _), array in zip(executable.inputs, arrays, strict=True):
+        put(slot, array).allow(READ)
+    for key, array in executable.emission.constants.items():
+        put(memory.slots[key], array).allow(READ)
+    results = []
+    for (slot, spec), like in zip(executable.outputs, frame.results, strict=True):
+        region = put(slot, like)
+        buffer = (ctypes.c_char * max(like.nbytes, 1)).from_address(region.address)
+        results.append(np.frombuffer(buffer, spec.dtype, spec.size).reshape(spec.shape))
+    arena = Guarded(memory.size, at_end)
+    for gap in memory.gaps:
+        assert libc.mprotect(arena.base + PAGE + gap, PAGE, NONE) == 0
+    frame.table[Memory.ARENA] = arena.base + PAGE
+    executable.run(frame)
+    executable.check(frame)
+    want = compile(graph, "reference")(*arrays)
+    tolerance = 1e-4 if any(a.dtype == "float32" for a in (*want, *arrays)) else 1e-10
+    for x, y in zip(want, results, strict=True):
+        np.testing.assert_allclose(y, x, rtol=tolerance, atol=tolerance)
+    for region in (*regions, arena):
+        region.free()
+
+
+def programs(floatx, first, count):
+    """Give name, function and arrays of everything to run."""
+    for case in CASES:
+        op, given = OPS[case.op], attributes(case, floatx)
+        arrays = [x.numpy() for x in op._bind(tuple(case.arrays(floatx)), dict(given))[0]]
+        yield str(case), lambda *xs, op=op, given=given: op(*xs, **given), arrays
+    for seed in range(first, first + count):
+        maker = Maker(random.Random(seed).randint, floatx)
+        nodes = maker.whole(1, 20)
+        arrays = inputs(maker)
+        state = maker.whole.__self__.getstate()
+        fn = function(maker, nodes)
+
+        def again(*xs, fn=fn, state=state, maker=maker):  # the same graph each time
+            maker.whole.__self__.setstate(state)
+            return fn(*xs)
+
+        yield f"random graph {seed}", again, arrays
+
+
+if __name__ == "__main__":
+    for name, fn, arrays in programs(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])):
+        for at_end in (True, False):
+            print(f"{name}, guarded at the {'end' if at_end else 'start'}", flush=True)
+            run(fn, arrays, at_end)
+    print("all is well")
