@@ -66,8 +66,7 @@ class Border(NamedTuple):
         at = f.mul(place, self.step)
         low = self._taps(f, f.pure(f"sub i64 {-self.offset}, {at}"))
         high = self._taps(f, f.pure(f"sub i64 {self.size - self.offset}, {at}"))
-        least = f.module.declare("llvm.smin.i64", "i64", "i64", "i64")
-        return low, f.pure(f"call i64 {least}(i64 {high}, i64 {self.taps})")
+        return low, f.smaller(high, self.taps)
 
     def _taps(self, f: Function, elements: str) -> str:
         """How many taps begin within a number of elements, none if it is negative."""

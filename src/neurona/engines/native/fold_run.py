@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from neurona.engines.native.folds import Fold
 from neurona.engines.native.lanes import Index, Lanes
 from neurona.engines.native.text import Function
-from neurona.engines.native.units import replaced, smaller
+from neurona.engines.native.units import replaced
 
 if TYPE_CHECKING:
     from neurona.engines.native.loops import Loops
@@ -32,7 +32,7 @@ class FoldRun:
         if loop != self.chunked:
             return 0, n
         start = self.f.mul(self.part, self.size)
-        return start, smaller(self.f, self.f.add(start, self.size), n)
+        return start, self.f.smaller(self.f.add(start, self.size), n)
 
     def nest(self, stack: ExitStack, index: list[str]) -> None:
         """Open the folded loops outside of the lanes."""
@@ -100,7 +100,7 @@ class FoldRun:
             self.nest(stack, inner)
             start, stop = self.range(self.lane)
             if grouped:
-                last = grouped if isinstance(stop, int) else smaller(f, stop, grouped)
+                last = grouped if isinstance(stop, int) else f.smaller(stop, grouped)
                 with f.loop(start, last, group * width) as i:
                     for k, slot in enumerate(slots):
                         self.take(lanes, replaced(inner, self.lane, f.add(i, k * width)), slot)

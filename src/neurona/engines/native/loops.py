@@ -29,7 +29,6 @@ from neurona.engines.native.units import (
     quotient,
     remainder,
     replaced,
-    smaller,
     split,
     unit_loops,
 )
@@ -110,7 +109,7 @@ class Loops:
         main = self.n - self.n % self.width
         place = (lambda i: [i]) if self.lane >= 0 else (lambda i: [])
         if main:
-            stop = main if count == 1 else smaller(f, f.mul(end, step), main)
+            stop = main if count == 1 else f.smaller(f.mul(end, step), main)
             with f.loop(f.mul(begin, step) if count > 1 else 0, stop, self.width) as i:
                 body(Lanes(f, self.width), place(i))
         if self.n > main:
@@ -208,7 +207,7 @@ class Loops:
 
             main = kept - kept % width
             if main:
-                stop = main if count == 1 else smaller(f, f.mul(end, block), main)
+                stop = main if count == 1 else f.smaller(f.mul(end, block), main)
                 with f.loop(f.mul(begin, block), stop, width) as i:
                     body(Lanes(f, width), i)
             if kept > main:

@@ -116,21 +116,17 @@ class Packing:
             first = f.mul(vector, width)
             last = f.let(f"sub i64 {column.size - 1}, {first}")
             for j in range(width):
-                low = f.let(f"call i64 {self._least(f)}(i64 {last}, i64 {j})")
-                offsets[j] = f.mul(low, column.b)
+                offsets[j] = f.mul(f.smaller(last, j), column.b)
         block = min(width, size)
         lanes = Lanes(f, width)
         some = lanes.first(block) if block < width else lanes
         with nest(f, loops) as (read, write), f.loop(0, size, block) as k:
             if size % block:  # the last block begins where it ends with the axis
-                k = f.let(f"call i64 {self._least(f)}(i64 {k}, i64 {size - block})")
+                k = f.smaller(k, size - block)
             read, write = f.add(read, k), f.add(write, f.mul(k, step))
             rows = [some.load(source, tiles.dtype, Index(f.add(read, at))) for at in offsets]
             for i, row in enumerate(transposed(lanes, rows)[:block]):
                 lanes.store(target, row, Index(f.add(write, i * step)))
-
-    def _least(self, f: Function) -> str:
-        return f.module.declare("llvm.smin.i64", "i64", "i64", "i64")
 
     def _loops(self) -> list[Loop]:
         """The inner axes, as (count, step in b, step in the panel)."""

@@ -28,7 +28,7 @@ def plan(y: Spec, draw: int, machine: Machine) -> tuple[list[Stage], list[int]]:
         b = Lanes(f, width)
         philox = _Philox(b, pointers["0"], draw)
         aside = f.slot(kind) if y.size % step else ""  # for the end, where not all fit
-        stop = f.call("llvm.smin.i64", "i64", ("i64", f.mul("%end", BLOCK)), ("i64", str(y.size)))
+        stop = f.smaller(f.mul("%end", BLOCK), y.size)
         with f.loop(f.mul("%begin", BLOCK), stop, step) as place:
             block = f.pure(f"udiv i64 {place}, {4 // words}")
             numbers = (_singles if words == 1 else _doubles)(b, philox.words(b.line(block)))

@@ -13,7 +13,7 @@ Emit = Callable[[Function, dict[str, str], Any], None]
 
 @dataclass(frozen=True)
 class Stage:
-    """One kernel `void @name(ptr %table, i64 %begin, i64 %end)`; a barrier stands between two.
+    """One function `void @name(ptr ..., i64 %begin, i64 %end)`; a barrier stands between two.
 
     Attributes:
         units: its units of work; what a unit computes does not depend on how the range of all

@@ -28,7 +28,7 @@ def sweep(
     main = size - size % width
     start = f.mul(number, block)
     if main:
-        stop = f.call("llvm.smin.i64", "i64", ("i64", f.add(start, block)), ("i64", str(main)))
+        stop = f.smaller(f.add(start, block), main)
         with f.loop(start, stop, width) as i:
             body(Lanes(f, width), i)
     if size > main:

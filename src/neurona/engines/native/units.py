@@ -24,12 +24,6 @@ def bounds(units: int) -> tuple[str | int, str | int]:
     return (0, 1) if units == 1 else ("%begin", "%end")
 
 
-def smaller(f: Function, a: str | int, b: str | int) -> str:
-    """The smaller of two i64."""
-    target = f.module.declare("llvm.smin.i64", "i64", "i64", "i64")
-    return f.pure(f"call i64 {target}(i64 {a}, i64 {b})")
-
-
 def quotient(f: Function, a: str, b: int) -> str:
     """a // b of numbers that are not negative."""
     return a if b == 1 else f.pure(f"udiv i64 {a}, {b}")
