@@ -17,7 +17,7 @@ from neurona.engines.native.assemble import check_ir
 from neurona.engines.native.cores import available_cores
 from neurona.engines.native.machine import Machine
 from neurona.engines.native.team_code import has_futex, team_code
-from neurona.engines.native.threads import Memory, Team, native
+from neurona.engines.native.threads import Team, TeamMemory, native
 from neurona.errors import ArgumentError
 from tests.native.work import Table, code, expected_phases, phases
 
@@ -142,7 +142,7 @@ def test_a_team_has_at_least_one_thread():
 
 
 def test_memory_is_laid_out_in_lines():
-    starts = [getattr(Memory, name).offset for name in ("meet", "posted", "phase", "cores")]
+    starts = [getattr(TeamMemory, name).offset for name in ("meet", "posted", "phase", "cores")]
     assert starts == [0, 128, 256, 384]
     team = Team(2)
     _, address = team._lay_out()

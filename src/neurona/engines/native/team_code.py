@@ -31,7 +31,7 @@ done:
 """
 
 # Lines of 128 bytes (neighbouring cache lines are fetched in pairs): what never changes, what the
-# caller posts, where threads meet. `Memory` in threads.py is the same structure.
+# caller posts, where threads meet. `TeamMemory` in threads.py is the same structure.
 _LAYOUT = """
 %Team = type {
   ptr, i64, i64, i64, ptr, ptr, ptr, [72 x i8],

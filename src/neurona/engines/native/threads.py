@@ -32,7 +32,7 @@ CROWDED_SPIN = 1
 _LINE = 128
 
 
-class Memory(ctypes.Structure):
+class TeamMemory(ctypes.Structure):
     """What the threads of a team share; `%Team` in team_code.py is the same structure."""
 
     _fields_ = (
@@ -181,10 +181,10 @@ class Team:
 
     def _lay_out(self) -> tuple[Any, int]:
         """Return new memory, its parts on lines of their own, and its address."""
-        block = (ctypes.c_char * (ctypes.sizeof(Memory) + _LINE))()
+        block = (ctypes.c_char * (ctypes.sizeof(TeamMemory) + _LINE))()
         start = ctypes.addressof(block)
         offset = -start % _LINE
-        memory = Memory.from_buffer(block, offset)
+        memory = TeamMemory.from_buffer(block, offset)
         crowded = self.threads > available_cores()
         per_microsecond = self.native.spins_per_microsecond
         memory.meet = self.native.meet
