@@ -78,6 +78,8 @@ def _print(facts: dict[str, Any]) -> None:
         for name, key, unit in _LIMITS:
             table.add_row(name, *(f"{limit[key] / 1e9:,.1f} {unit}" for limit in limits))
         console.print(table)
+        if crowded(limits):
+            console.print("note: threads did not get a core each; are other programs running?")
     else:
         console.print("llvmlite is not installed: no native engine, no limits to measure")
     threads = facts.get("threads", 1)
@@ -92,6 +94,16 @@ def _print(facts: dict[str, Any]) -> None:
         )  # fmt: skip
     console.print()
     console.print(table)
+
+
+def crowded(limits: list[dict[str, float]]) -> bool:
+    """Say whether all threads together did much less than each as much as one alone.
+
+    >>> crowded([{"threads": 1, "flops": 1e11}, {"threads": 2, "flops": 1.1e11}])
+    True
+    """
+    one, most = limits[0], limits[-1]
+    return most["flops"] < 0.6 * most["threads"] * one["flops"]
 
 
 _LIMITS = (
