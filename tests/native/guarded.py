@@ -2,9 +2,9 @@
 
     python -m tests.native.guarded FLOATX FIRST COUNT
 
-Runs all rows of the table of ops, what once was a fault, then COUNT random graphs from number FIRST on. The name of each
-is printed before it runs, so the last line names what died. Values in the arena have pages of their
-own here, but begin at multiples of 64 bytes as ever.
+Runs all rows of the table of ops, what once was a fault, then COUNT random graphs from number FIRST
+on. The name of each is printed before it runs, so the last line names what died. Values in the
+arena have pages of their own here, but begin at multiples of 64 bytes as ever.
 """
 
 import ctypes
