@@ -2,9 +2,9 @@
 
     python -m tests.native.guarded FLOATX FIRST COUNT
 
-Runs all rows of the table of ops, then COUNT random graphs from number FIRST on. The name of each
-is printed before it runs, so the last line names what died. Values in the arena have pages of their
-own here, but begin at multiples of 64 bytes as ever.
+Runs all rows of the table of ops, what once was a fault, then COUNT random graphs from number FIRST
+on. The name of each is printed before it runs, so the last line names what died. Values in the
+arena have pages of their own here, but begin at multiples of 64 bytes as ever.
 """
 
 import ctypes
@@ -22,6 +22,7 @@ from tests.ops.cases import CASES
 from tests.ops.test_ops import attributes
 
 from .random_graphs import Maker, function, inputs
+from .test_faults import FAULTS
 
 PAGE = mmap.PAGESIZE
 NONE, READ, WRITE = 0, 1, 3
@@ -123,6 +124,8 @@ def programs(floatx, first, count):
         op, given = OPS[case.op], attributes(case, floatx)
         arrays = [x.numpy() for x in op._bind(tuple(case.arrays(floatx)), dict(given))[0]]
         yield str(case), lambda *xs, op=op, given=given: op(*xs, **given), arrays
+    for name, (fn, *arrays) in FAULTS.items():
+        yield name, fn, arrays
     for seed in range(first, first + count):
         maker = Maker(random.Random(seed).randint, floatx)
         nodes = maker.whole(1, 20)

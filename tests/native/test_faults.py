@@ -35,6 +35,9 @@ FAULTS = {
     "nothing is folded to zeros": (lambda x: o.sum(o.tanh(x), axis=1), draw(4, 0, 3)),
     "nothing that is joined is folded": (
         lambda x: o.sum(o.concatenate([x, x], axis=1), axis=(0, 1)), draw(0, 0, 10)),
+    "of numbers made narrower one is left": (
+        lambda x: o.cast(o.abs(x), dtype="int32"), 99 * draw(3, 17)),
+    "of positions made narrower one is left": (lambda x: o.argmax(x, axis=0), draw(5, 17)),
     "kernels are merged while another waits": (
         merged_while_another_waits, draw(2), draw(), draw()),
 }  # fmt: skip
