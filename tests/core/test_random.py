@@ -9,6 +9,7 @@ import neurona as nn
 from neurona.core import random
 from neurona.core.random import philox
 from neurona.errors import ArgumentError, DtypeError
+from neurona.ops import draw
 
 ONES, PI = 0xFFFFFFFF, (0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344)
 VECTORS = [  # counter, key, result: Random123, kat_vectors, philox4x32 10
@@ -108,3 +109,23 @@ def test_errors():
         nn.random.bernoulli((2,), 1.5)
     with pytest.raises(ArgumentError, match="seed is too small"):
         nn.random.set_seed(-1)
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 200, 2048, 2049])
+def test_permutations_of_many_states_are_those_of_each(n):
+    states = [(3, step) for step in range(40)]
+    found = draw.permutations(n, states)
+    for (seed, step), row in zip(states, found, strict=True):
+        random.set_position(seed, step)
+        assert row.tolist() == draw.permutation(n).tolist()
+
+
+def test_permutations_of_several_draws_of_a_state():
+    found = draw.permutations(6, [(3, 9)], np.arange(4))
+    with random.use(random.state_of(3, 9)):
+        assert found.tolist() == [draw.permutation(6).tolist() for _ in range(4)]
+
+
+def test_equal_numbers_keep_their_order_in_permutations():
+    bits = np.array([[5, 2**53 - 1, 5, 0, 5]], np.uint64)
+    assert draw._ranks(bits).tolist() == [[3, 0, 2, 4, 1]]

@@ -177,8 +177,26 @@ def permutations(n, states, draws=0):
     >>> permutations(5, [state])[0].tolist() == permutation(5).tolist()
     True
     """
-    pairs, draws = np.asarray(states, np.int64).T[..., None], np.reshape(draws, (-1, 1))
-    return np.argsort(_bits(np, random.philox(np, pairs, draws, 2 * n)), axis=-1, stable=True)
+    pairs, draws = np.asarray(states, np.int64), np.reshape(draws, (-1, 1))
+    count = max(len(pairs), len(draws))
+    pairs, draws = np.broadcast_to(pairs, (count, 2)), np.broadcast_to(draws, (count, 1))
+    found, some = np.empty((count, n), np.int64), max(1, _CACHED // n)
+    for k in range(0, count, some):
+        words = random.philox(np, pairs[k : k + some].T[..., None], draws[k : k + some], 2 * n)
+        found[k : k + some] = _ranks(_bits(np, words))
+    return found
+
+
+_CACHED = 16384  # numbers that are worked on at a time, so that they stay near the processor
+
+
+def _ranks(bits):
+    """Indices that sort numbers of 53 bits along the last axis; equal ones keep their order."""
+    n = bits.shape[-1]
+    if n > 2048:
+        return np.argsort(bits, axis=-1, stable=True)
+    numbered = (bits << np.uint64(11)) | np.arange(n, dtype=np.uint64)  # in the 11 bits left
+    return np.sort(numbered, axis=-1) & np.uint64(2047)
 
 
 def categorical(logits, shape=None, seed=None):

@@ -20,15 +20,13 @@ class Stopped(KeyboardInterrupt):
 class Saver(BackupAndRestore):
     """Backs up every so many batches, and once more before it stops when Ctrl-C is pressed.
 
-    As a context it takes Ctrl-C: the first asks to stop after the batches that are being computed,
+    As a context it takes Ctrl-C: the first asks to stop after the batch that is being computed,
     the second stops at once.
 
     Args:
         folder: of the backup. It stays when training is over, until the results are written.
         told: called with epoch and batch when the training goes on from a backup.
     """
-
-    each_batch = False  # type: ignore[assignment]  # some ten times a second is enough
 
     def __init__(self, folder: Path, told: Callable[[int, int], None]) -> None:
         super().__init__(folder, save_freq=SAVE_EVERY, delete_checkpoint=False)

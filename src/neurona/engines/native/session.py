@@ -105,7 +105,8 @@ class Session:
         self.native, self.shared = all(functions), any(s for _, s, _ in executable.steps)
         self._buffers: list[np.ndarray] | None = None
         self._places, self.bytes = _places([spec for _, spec in self.outputs])
-        self._block, self._put = np.empty(self.bytes, np.uint8), None
+        self._block = np.empty(self.bytes, np.uint8)
+        self._put: np.ndarray | None = None  # where results are written to at present
         self._functions = _words(len(functions), functions)
         rows = [*self.leaves, *self.outputs]
         self._leaf_words = _words(len(LEAF) * len(rows))
