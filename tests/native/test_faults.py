@@ -38,6 +38,10 @@ FAULTS = {
     "of numbers made narrower one is left": (
         lambda x: o.cast(o.abs(x), dtype="int32"), 99 * draw(3, 17)),
     "of positions made narrower one is left": (lambda x: o.argmax(x, axis=0), draw(5, 17)),
+    "of all that is padded one place is read": (
+        lambda x: o.pad(o.reshape(x, (11, 3, 1)), [(1, 2), (0, 0), (2, 1)]), draw(33)),
+    "nothing is padded": (lambda x: o.pad(x, [(1, 0)]), draw(0)),
+    "nothing is joined to one number": (lambda x: o.concatenate([x, x[:0], x]), draw(1)),
     "kernels are merged while another waits": (
         merged_while_another_waits, draw(2), draw(), draw()),
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Whole training steps for other processors: run where this one can, else generated and verified."""
+"""Training steps for other processors: run where this one can, else generated and verified."""
 
 import numpy as np
 import pytest

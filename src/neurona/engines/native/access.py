@@ -65,14 +65,25 @@ def load_where(
 ) -> Value:
     """Read an array where a condition holds; nothing is touched elsewhere."""
     other = otherwise if isinstance(otherwise, Value) else b.number(otherwise, dtype)
-    if b.width == 1 or not (place.wide or condition.wide):
-        safe = b.select(condition, place, b.number(0, I64))
-        return b.select(condition, load(b, pointer, dtype, b.where(safe)), other)
+    index = b.where(place)
+    if alone(b, index):
+        return b.select(condition, _load_if(b, pointer, dtype, index, condition), other)
     where = b.spread(condition)
     if b.mask is not None:
         where = b.logical_and(where, Value(b.mask, BOOL, True))
-    index = b.where(place) if place.wide else Index("0", 1, b.spread(place))
     return b.select(condition, load(b.masked(where.text), pointer, dtype, index), other)
+
+
+def _load_if(b: Any, pointer: str, dtype: np.dtype, index: Index, condition: Value) -> Value:
+    """Read one place if the condition holds in any lane, else a place on the stack."""
+    some = condition.text
+    if condition.wide and b.width > 1:
+        kind = f"<{b.width} x i1>"
+        some = b.f.call(f"llvm.vector.reduce.or.v{b.width}i1", "i1", (kind, some))
+    scalar = b.type(BYTE if dtype == BOOL else dtype, False)
+    here, nowhere = b.f.address(pointer, scalar, index.base), b.f.slot(scalar)
+    chosen = b.f.let(f"select i1 {some}, ptr {here}, ptr {nowhere}")
+    return load(b, chosen, dtype, Index("0", index.step))
 
 
 def alone(b: Any, index: Index) -> bool:
