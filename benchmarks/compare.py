@@ -6,6 +6,7 @@ round, so that what else happens on the machine meets all of them alike.
 
 from __future__ import annotations
 
+import compileall
 import os
 import statistics
 import sys
@@ -14,13 +15,15 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any
 
 from benchmarks.peers import PEERS
-from benchmarks.process import Interpreters, Process
+from benchmarks.process import ROOT, Interpreters, Process
 from benchmarks.workload import Workload
 from benchmarks.workloads import WORKLOADS
+
+PAUSE = 0.3  # seconds before a turn: threads of the last one still wait for work, not asleep yet
 
 
 @dataclass
@@ -52,6 +55,7 @@ class Results:
 def compare(plan: Plan, keep: Callable[[Results], None]) -> Results:
     """Run all of it; `keep` is called with what is there after each workload."""
     results = Results()
+    compileall.compile_dir(ROOT / "src", quiet=1)  # as pip does with what it installs
     with tempfile.TemporaryDirectory() as folder:
         for number, threads in enumerate(plan.threads):
             for name in plan.workloads:
@@ -134,6 +138,7 @@ class _Comparison:
             for peer in _rotated(list(spent), number):
                 if number >= 2 and spent[peer] > self.plan.budget:
                     continue
+                sleep(PAUSE)
                 begin = perf_counter()
                 found = processes[peer].turn()
                 spent[peer] += perf_counter() - begin

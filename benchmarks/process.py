@@ -43,7 +43,7 @@ class Process:
     def __init__(self, command: list[str], cache: Path) -> None:
         folders = ("XDG_CACHE_HOME", "NEURONA_CACHE", "TORCHINDUCTOR_CACHE_DIR")
         environment = {
-            **os.environ,
+            **{k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"},
             "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "src")]),
             **{name: str(cache) for name in folders},
         }

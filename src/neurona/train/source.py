@@ -91,6 +91,8 @@ class Source:
     def stretch(self, order: Order | None, start: int, stop: int) -> Stretch:
         """Return the batches of an epoch with the numbers from `start` up to `stop`."""
         number, end = self._first(order) + start, self._first(order) + stop
+        if self.whole == 1 and not self.shuffle:
+            return Stretch(None, self._pieces(0, 0, 1), end - number)
         first_pass = number // self.whole
         rows = self._permutations(order, first_pass, -(-end // self.whole))
         pieces: list[tuple[int, int, int]] = []
@@ -117,8 +119,8 @@ class Source:
         return Stretch(rows, self._pieces(0, 0, self.whole), count, self.size)
 
     def cut(self, stretch: Stretch) -> Iterator[Batch]:
-        """Return the batches of a stretch of one epoch."""
-        for first, size, count in stretch.pieces:
+        """Return the batches of a stretch."""
+        for first, size, count in stretch.pieces * stretch.epochs:
             for start in range(first, first + size * count, size):
                 rows: Any = slice(start, start + size)
                 if stretch.rows is not None:

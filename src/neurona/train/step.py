@@ -103,8 +103,8 @@ class Step:
         found = self._compiled_for(source, stretch)
         if found is None:
             return self.run_batches(source.cut(stretch))
-        if len(found) > 1:
-            return map_leaves(lambda a: a[0], self._natively(source, stretch, found))
+        if len(found) > 1 or stretch.epochs > 1:
+            return map_leaves(lambda a: a[-1], self._natively(source, stretch, found))
         ((first, _, count),), (compiled,) = stretch.pieces, found
         with self._kept(found, count):
             results = compiled.session.run(source.in_memory, count, first, stretch.rows)

@@ -119,6 +119,8 @@ def _better_swapped(given: Roles, lanes: int) -> bool:
     if not rows or not inner or across > max(lanes // 4, 1) or rows[-1].size <= across:
         return False
     steps = math.prod(span.size for span in inner)
+    if not columns and steps < 8 and rows[-1].size >= lanes:
+        return True  # else results come one by one, and so does all that is made of them
     if rows[-1].a == 1:
         return steps >= 8
     return not columns and _along(inner, "a") >= 8 and inner[-1].b == 1
