@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import weakref
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -31,6 +33,8 @@ class Frame:
         for key, array in emission.constants.items():
             self.table[memory.slots[key]] = address(array)
         self.address = ctypes.addressof(self.table)
+        # What the table's inputs point to; to ask an array for its address takes half a microsecond.
+        self.seen: list[Any] = [None] * len(emission.fusion.graph.inputs)
         self.held: list[np.ndarray] = []  # inputs that were copied for the call
         self.results: list[np.ndarray] = []
 
@@ -69,8 +73,10 @@ class Executable:
             frame = self.frames.pop()
         except IndexError:
             frame = Frame(self.emission)
-        table, held = frame.table, []
-        for (slot, spec), array in zip(self.inputs, arrays, strict=True):
+        table, seen, held = frame.table, frame.seen, []
+        for i, ((slot, spec), array) in enumerate(zip(self.inputs, arrays, strict=True)):
+            if seen[i] is not None and seen[i]() is array:
+                continue
             if array.shape != spec.shape or array.dtype != spec.dtype:
                 raise DataError(
                     "a program was given another array than it was compiled for.",
@@ -81,6 +87,9 @@ class Executable:
             if type(array) is not np.ndarray or not (flags.c_contiguous and flags.aligned):
                 array = np.require(np.asarray(array), requirements=["C", "A"])
                 held.append(array)  # until the call has ended
+                seen[i] = None
+            else:
+                seen[i] = weakref.ref(array)
             table[slot] = address(array)
         results = []
         for slot, (shape, dtype) in self.outputs:
