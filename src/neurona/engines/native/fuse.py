@@ -30,6 +30,9 @@ from neurona.engines.native.mathematics import FUNCTIONS
 from neurona.engines.native.simplify import contiguous
 
 
+CACHED = 1 << 19  # bytes of an array that may still be in the second cache a step later
+
+
 class Layout(NamedTuple):
     """How a value lies in the array `root`: strides in elements, and where it begins."""
 
@@ -218,7 +221,9 @@ class Fusion:
         homes = {self.home[v] for v in node.inputs if v in self.home}
         # the results of a head first: they are in registers
         for kernel in sorted(homes, key=lambda k: (k.head is None, -k.number)):
-            if kernel.head is not None and (self._only_folded(node) or self._too_heavy(node)):
+            if kernel.head is not None and (
+                self._only_folded(node) or self._too_heavy(node) or self._reads_from_far(node)
+            ):
                 continue
             if kernel.domain == domain and self._may_join(kernel, node):
                 break
@@ -263,6 +268,15 @@ class Fusion:
         if self.specs[node.outputs[0]].size >= 4096 and isinstance(node.op.lower, Elementwise):
             node.op.lower.scalar(calls, *values, **node.attributes)
         return calls.heavy
+
+    def _reads_from_far(self, node: Node) -> bool:
+        """Whether a node reads inputs that the cache does not hold, such as Adam's moments.
+
+        Tile by tile, the processor does not see which lines come next; in order, it fetches them
+        ahead. That saves more than it costs to store the results of the head.
+        """
+        inputs = (v for v in node.inputs if self.layouts[v].root in self.graph.inputs)
+        return any(self.specs[v].size * self.specs[v].dtype.itemsize > CACHED for v in inputs)
 
     def _only_folded(self, node: Node) -> bool:
         """Whether folds alone use a node: computed where it is folded, it need not be stored."""

@@ -53,6 +53,17 @@ done:
   ret void
 }
 """
+# Rows lie anywhere in memory: the processor is told early which ones come.
+_AHEAD = 4
+_PREFETCH = """
+declare void @llvm.prefetch.p0(ptr, i32, i32, i32)
+
+define internal void @prefetch(i64 %address) alwaysinline nounwind {
+  %pointer = inttoptr i64 %address to ptr
+  call void @llvm.prefetch.p0(ptr %pointer, i32 0, i32 2, i32 1)
+  ret void
+}
+"""
 _THREADS = ["i64 %thread", "i64 %threads", "ptr %team"]
 
 
@@ -61,6 +72,7 @@ def session_code(machine: Machine) -> str:
     module = Module()
     module.part("barrier", BARRIER)
     module.part("copy", _COPY)
+    module.part("prefetch", _PREFETCH)
     _write_step(module, machine)
     f = module.function("many", ["i64 %plan", *_THREADS], machine.attributes, "external")
     first_thread = f.let("icmp eq i64 %thread, 0")
@@ -127,11 +139,21 @@ def _take_leaf(
             f.let(f"udiv i64 {f.let(f'mul i64 {t}, {batch}')}, %threads")
             for t in ("%thread", following)
         )
+        last = f.let(f"sub i64 {end}, 1")
         with f.loop(begin, end) as r:
-            row = _word(f, "%rows", f.let(f"add i64 %first, {r}"))
-            here = f.let(f"add i64 {source}, {f.let(f'mul i64 {row}, {size}')}")
+            soon = f.smaller(f.let(f"add i64 {r}, {_AHEAD}"), last)
+            coming = _row(f, source, size, soon)
+            with f.loop("0", size, 64) as byte:
+                f.do(f"call void @prefetch(i64 {f.let(f'add i64 {coming}, {byte}')})")
+            here = _row(f, source, size, r)
             to = f.let(f"add i64 {buffer}, {f.let(f'mul i64 {r}, {size}')}")
             _copy(f, to, here, size)
+
+
+def _row(f: Function, source: str, size: str, number: str) -> str:
+    """The address of a sample, by its number in the order of the batch."""
+    row = _word(f, "%rows", f.let(f"add i64 %first, {number}"))
+    return f.let(f"add i64 {source}, {f.let(f'mul i64 {row}, {size}')}")
 
 
 def _move(f: Function, moves: str, count: str) -> None:
