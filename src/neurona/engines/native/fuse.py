@@ -25,12 +25,8 @@ from neurona.core.lowering import (
 )
 from neurona.core.op import Op
 from neurona.core.shapes import Shape, Spec, normalize_axes
-from neurona.engines.native.lighten import lighten
-from neurona.engines.native.mathematics import FUNCTIONS
+from neurona.engines.native.epilogue import lighten, suits_epilogue
 from neurona.engines.native.simplify import contiguous
-
-
-CACHED = 1 << 19  # bytes of an array that may still be in the second cache a step later
 
 
 class Layout(NamedTuple):
@@ -86,19 +82,6 @@ def _copy(xp: Any, x: Any) -> Any:
 
 
 COPY = Op(_copy, _copy_shape, Elementwise(lambda b, x: x), "as is")
-
-
-class _Calls:
-    """A builder, and its values, that notes whether a function of `mathematics.py` is called."""
-
-    heavy = False
-
-    def __getattr__(self, name: str) -> Any:
-        def call(*values: Any) -> _Calls:
-            self.heavy = self.heavy or name in FUNCTIONS
-            return self
-
-        return call
 
 
 class Fusion:
@@ -221,9 +204,7 @@ class Fusion:
         homes = {self.home[v] for v in node.inputs if v in self.home}
         # the results of a head first: they are in registers
         for kernel in sorted(homes, key=lambda k: (k.head is None, -k.number)):
-            if kernel.head is not None and (
-                self._only_folded(node) or self._too_heavy(node) or self._reads_from_far(node)
-            ):
+            if kernel.head is not None and not suits_epilogue(self, node):
                 continue
             if kernel.domain == domain and self._may_join(kernel, node):
                 break
@@ -260,30 +241,6 @@ class Fusion:
             self.home[v] = kernel
             self._folded.add(v)
         self._depend(kernel, node)
-
-    def _too_heavy(self, node: Node) -> bool:
-        """Whether a node had better not be worked on in registers: they would not suffice."""
-        calls = _Calls()
-        values = [calls] * len(node.inputs)
-        if self.specs[node.outputs[0]].size >= 4096 and isinstance(node.op.lower, Elementwise):
-            node.op.lower.scalar(calls, *values, **node.attributes)
-        return calls.heavy
-
-    def _reads_from_far(self, node: Node) -> bool:
-        """Whether a node reads inputs that the cache does not hold, such as Adam's moments.
-
-        Tile by tile, the processor does not see which lines come next; in order, it fetches them
-        ahead. That saves more than it costs to store the results of the head.
-        """
-        inputs = (v for v in node.inputs if self.layouts[v].root in self.graph.inputs)
-        return any(self.specs[v].size * self.specs[v].dtype.itemsize > CACHED for v in inputs)
-
-    def _only_folded(self, node: Node) -> bool:
-        """Whether folds alone use a node: computed where it is folded, it need not be stored."""
-        (y,) = node.outputs
-        users = self.users.get(y, [])
-        folds = all(isinstance(n.op.lower, Reduction | Search) for n in users)
-        return bool(users) and folds and y not in self.graph.outputs
 
     def _sibling(self, x: int, domain: Shape, axes: tuple[int, ...], node: Node) -> Kernel | None:
         """Return a kernel that folds the same domain along the same axes and reads x already."""

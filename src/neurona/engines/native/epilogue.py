@@ -1,22 +1,78 @@
-"""Lighten the epilogue of a product: what only later kernels need is computed there.
-
-A value costs a store and a load for each kernel that reads it; a few operations cost next to
-nothing. So nodes move from a head's kernel to the kernels that use them, if then less is stored.
-"""
+"""The epilogue of a product: what is made of its results while they are in registers."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from neurona.core.graph import Node
 from neurona.core.lowering import Elementwise, Reduction, Search
+from neurona.engines.native.mathematics import FUNCTIONS
 
 if TYPE_CHECKING:
     from neurona.engines.native.fuse import Fusion, Kernel
 
+CACHED = 1 << 19  # bytes of an array that may still be in the second cache a step later
+LARGE = 4096  # elements of which calls are too many in an epilogue
+
+
+def suits_epilogue(fusion: Fusion, node: Node) -> bool:
+    """Whether a node had better be computed from results in registers than from memory."""
+    return not (
+        _only_folded(fusion, node)
+        or _calls_functions(fusion, node)
+        or _reads_from_far(fusion, node)
+    )
+
+
+def _only_folded(fusion: Fusion, node: Node) -> bool:
+    """Whether folds alone use a node: computed where it is folded, it need not be stored."""
+    (y,) = node.outputs
+    users = fusion.users.get(y, [])
+    folds = all(isinstance(n.op.lower, Reduction | Search) for n in users)
+    return bool(users) and folds and y not in fusion.graph.outputs
+
+
+class _Calls:
+    """A builder, and its values, that notes whether a function of `mathematics.py` is called."""
+
+    found = False
+
+    def __getattr__(self, name: str) -> Any:
+        def call(*values: Any) -> _Calls:
+            self.found = self.found or name in FUNCTIONS
+            return self
+
+        return call
+
+
+def _calls_functions(fusion: Fusion, node: Node) -> bool:
+    """Whether a large node computes functions, for which the registers would not suffice."""
+    calls = _Calls()
+    values = [calls] * len(node.inputs)
+    if fusion.specs[node.outputs[0]].size >= LARGE and isinstance(node.op.lower, Elementwise):
+        node.op.lower.scalar(calls, *values, **node.attributes)
+    return calls.found
+
+
+def _reads_from_far(fusion: Fusion, node: Node) -> bool:
+    """Whether a node reads inputs that the cache does not hold, such as Adam's moments.
+
+    Tile by tile, the processor does not see which lines come next; in order, it fetches them
+    ahead. That saves more than it costs to store the results of the head.
+    """
+    inputs = (v for v in node.inputs if fusion.layouts[v].root in fusion.graph.inputs)
+    return any(fusion.specs[v].size * fusion.specs[v].dtype.itemsize > CACHED for v in inputs)
+
+
+# --- what only later kernels need is computed there -----------------------------------------------
+
 
 def lighten(fusion: Fusion, kernel: Kernel) -> None:
-    """Move nodes out of a kernel with a head, if that means fewer bytes to store."""
+    """Move nodes to the kernels that use them, if that means fewer bytes to store.
+
+    A value costs a store and a load for each kernel that reads it; a few operations cost next to
+    nothing.
+    """
     moving = [n for n in kernel.nodes if _movable(fusion, kernel, n, {})]
     staying = [n for n in kernel.nodes if n not in moving]
     assert kernel.head is not None
