@@ -9,7 +9,7 @@ import pytest
 from neurona import config
 from neurona.cli import bench, workloads
 from neurona.cli.main import main
-from neurona.engines.native import limits
+from neurona.engines.native.run import limits
 
 
 @pytest.fixture(autouse=True)

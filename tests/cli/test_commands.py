@@ -9,9 +9,9 @@ import pytest
 import neurona as nn
 from neurona import config, recipes
 from neurona.cli.main import main
-from neurona.engines.native import llvm
-from neurona.engines.native.cache import ObjectCache
-from neurona.engines.native.machine import Machine
+from neurona.engines.native.llvm import binding as llvm
+from neurona.engines.native.llvm.cache import ObjectCache
+from neurona.engines.native.llvm.machine import Machine
 
 
 @pytest.fixture(autouse=True)

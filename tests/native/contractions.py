@@ -9,10 +9,10 @@ import numpy as np
 
 from neurona.core.op import OPS
 from neurona.core.shapes import Spec
-from neurona.engines.native.assemble import assemble
-from neurona.engines.native.contraction import plan
-from neurona.engines.native.machine import Machine
-from neurona.engines.native.text import Module
+from neurona.engines.native.llvm.assemble import assemble
+from neurona.engines.native.llvm.machine import Machine
+from neurona.engines.native.llvm.text import Module
+from neurona.engines.native.products.contraction import plan
 
 GUARD = 64  # bytes before and after each array that kernels write
 PATTERN = 0x5A

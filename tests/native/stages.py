@@ -5,10 +5,10 @@ import itertools
 
 import numpy as np
 
-from neurona.engines.native.assemble import assemble
-from neurona.engines.native.llvm import llvm
-from neurona.engines.native.machine import Machine
-from neurona.engines.native.text import Module
+from neurona.engines.native.llvm.assemble import assemble
+from neurona.engines.native.llvm.binding import llvm
+from neurona.engines.native.llvm.machine import Machine
+from neurona.engines.native.llvm.text import Module
 
 TARGETS = [t for t in ("host", "avx2", "baseline") if Machine.named(t).runs_here]
 CALL = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from neurona.core.graph import trace
 from neurona.core.op import OPS
 from neurona.core.shapes import Spec
-from neurona.engines.native import philox, running, scatter, sort
-from neurona.engines.native.assemble import check_ir
 from neurona.engines.native.emit import Emission
 from neurona.engines.native.fuse import fuse
-from neurona.engines.native.machine import Machine
+from neurona.engines.native.kernels import philox, running, scatter, sort
+from neurona.engines.native.llvm.assemble import check_ir
+from neurona.engines.native.llvm.machine import Machine
 from neurona.engines.native.simplify import simplify
 from neurona.engines.program import compile
 from neurona.errors import IndexRangeError

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from neurona import config
-from neurona.engines.native.assemble import assemble, assembly, check_ir
-from neurona.engines.native.denormals import denormals_ir
-from neurona.engines.native.machine import Machine
+from neurona.engines.native.llvm.assemble import assemble, assembly, check_ir
+from neurona.engines.native.llvm.denormals import denormals_ir
+from neurona.engines.native.llvm.machine import Machine
 from neurona.errors import ArgumentError, EngineError
 
 RUNNABLE = [n for n in ("host", "avx512", "avx2", "baseline") if Machine.named(n).runs_here]

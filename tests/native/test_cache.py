@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from neurona.engines.native import cache as cache_module
-from neurona.engines.native.assemble import assemble
-from neurona.engines.native.cache import ObjectCache
-from neurona.engines.native.machine import Machine
+from neurona.engines.native.llvm import cache as cache_module
+from neurona.engines.native.llvm.assemble import assemble
+from neurona.engines.native.llvm.cache import ObjectCache
+from neurona.engines.native.llvm.machine import Machine
 from tests.native.test_machine import run
 
 IR = "define i64 @answer() {\n ret i64 42\n}"
@@ -40,7 +40,7 @@ def test_what_was_put_is_found(cache):
 
 def test_a_second_process_loads_without_compiling(tmp_path):
     code = (
-        "from neurona.engines.native.assemble import assemble; import ctypes;"
+        "from neurona.engines.native.llvm.assemble import assemble; import ctypes;"
         f"code = assemble({IR!r});"
         "print(code.compiled, ctypes.CFUNCTYPE(ctypes.c_int64)(code.address('answer'))())"
     )
@@ -229,7 +229,7 @@ def test_processes_share_one_cache(tmp_path):
     import subprocess
 
     code = (
-        "from neurona.engines.native.assemble import assemble;"
+        "from neurona.engines.native.llvm.assemble import assemble;"
         "print(*[assemble('define i64 @f() { ret i64 %d }' % i).address('f') > 0"
         " for i in range(40)])"
     )

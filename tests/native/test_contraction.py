@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from neurona.core.lowering import Contraction
 from neurona.core.op import OPS
 from neurona.core.shapes import Spec
-from neurona.engines.native.lanes import Index
+from neurona.engines.native.llvm.lanes import Index
 
 from ..ops.cases import CASES
 from .contractions import Compiled

@@ -5,8 +5,8 @@ import os
 import pytest
 
 from neurona import config
-from neurona.engines.native import cores
-from neurona.engines.native.cores import available_cores, thread_count
+from neurona.engines.native.run import cores
+from neurona.engines.native.run.cores import available_cores, thread_count
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from neurona.engines.native.machine import Machine
+from neurona.engines.native.llvm.machine import Machine
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="uses Linux's mprotect")

@@ -3,9 +3,9 @@
 import pytest
 
 from neurona import config
-from neurona.engines.native.assemble import check_ir
-from neurona.engines.native.limits import limits_code
-from neurona.engines.native.machine import Machine
+from neurona.engines.native.llvm.assemble import check_ir
+from neurona.engines.native.llvm.machine import Machine
+from neurona.engines.native.run.limits import limits_code
 
 
 @pytest.mark.parametrize("name", config.TARGETS)

@@ -6,8 +6,8 @@ import sys
 import pytest
 
 from neurona import config
-from neurona.engines.native.llvm import llvm
-from neurona.engines.native.machine import Machine
+from neurona.engines.native.llvm.binding import llvm
+from neurona.engines.native.llvm.machine import Machine
 from neurona.errors import ArgumentError, EngineError
 
 
@@ -51,7 +51,7 @@ def test_an_unknown_machine_is_an_error_that_names_the_known_ones():
 @pytest.mark.parametrize("name", ["", "host", "avx2"])
 def test_the_setting_and_its_environment_variable_choose_the_machine(name):
     code = (
-        "from neurona.engines.native.machine import Machine; print(Machine.chosen().name);"
+        "from neurona.engines.native.llvm.machine import Machine; print(Machine.chosen().name);"
         "from neurona import config; config.set_target('neon'); print(Machine.chosen().name)"
     )
     shown = run(code, NEURONA_TARGET=name)

@@ -8,11 +8,11 @@ import re
 import numpy as np
 import pytest
 
-from neurona.engines.native.assemble import assemble, assembly
-from neurona.engines.native.denormals import denormals_ir
-from neurona.engines.native.lanes import Index, Lanes, Value
-from neurona.engines.native.machine import Machine
-from neurona.engines.native.text import Module
+from neurona.engines.native.llvm.assemble import assemble, assembly
+from neurona.engines.native.llvm.denormals import denormals_ir
+from neurona.engines.native.llvm.lanes import Index, Lanes, Value
+from neurona.engines.native.llvm.machine import Machine
+from neurona.engines.native.llvm.text import Module
 
 F32, F64 = np.dtype("float32"), np.dtype("float64")
 TARGETS = [t for t in ("host", "avx2", "baseline") if Machine.named(t).runs_here]

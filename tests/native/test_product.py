@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neurona.engines.native.assemble import assemble, check_ir
-from neurona.engines.native.machine import Machine
-from neurona.engines.native.product import Axis, Product, plan
-from neurona.engines.native.text import Module
+from neurona.engines.native.llvm.assemble import assemble, check_ir
+from neurona.engines.native.llvm.machine import Machine
+from neurona.engines.native.llvm.text import Module
+from neurona.engines.native.products.product import Axis, Product, plan
 
 TARGETS = [n for n in ("host", "avx2", "baseline") if Machine.named(n).runs_here]
 KERNEL = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)

@@ -5,9 +5,9 @@ import pytest
 
 from neurona import config, ops
 from neurona.core.graph import trace
-from neurona.engines.native.donation import in_place
-from neurona.engines.native.executable import team
-from neurona.engines.native.session import Epochs, Job, Session, State, run_jobs
+from neurona.engines.native.run.donation import in_place
+from neurona.engines.native.run.executable import team
+from neurona.engines.native.run.session import Epochs, Job, Session, State, run_jobs
 from neurona.engines.program import compile
 from neurona.errors import IndexRangeError
 

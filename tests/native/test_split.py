@@ -5,10 +5,10 @@ import ctypes
 import pytest
 
 from neurona import config
-from neurona.engines.native import split as split_module
-from neurona.engines.native.assemble import assemble, check_ir
-from neurona.engines.native.machine import Machine
-from neurona.engines.native.split import split
+from neurona.engines.native.llvm import pieces as split_module
+from neurona.engines.native.llvm.assemble import assemble, check_ir
+from neurona.engines.native.llvm.machine import Machine
+from neurona.engines.native.llvm.pieces import split
 
 
 @pytest.fixture(autouse=True)

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from neurona import config, layers, models
-from neurona.engines.native.assemble import check_ir
 from neurona.engines.native.emit import Emission
 from neurona.engines.native.fuse import fuse
-from neurona.engines.native.machine import Machine
+from neurona.engines.native.llvm.assemble import check_ir
+from neurona.engines.native.llvm.machine import Machine
 from neurona.engines.native.simplify import simplify
 from neurona.engines.program import compile
 

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 import neurona
-from neurona.engines.native import threads
-from neurona.engines.native.assemble import check_ir
-from neurona.engines.native.cores import available_cores
-from neurona.engines.native.machine import Machine
-from neurona.engines.native.team_code import has_futex, team_code
-from neurona.engines.native.threads import Team, TeamMemory, native
+from neurona.engines.native.llvm.assemble import check_ir
+from neurona.engines.native.llvm.machine import Machine
+from neurona.engines.native.run import threads
+from neurona.engines.native.run.cores import available_cores
+from neurona.engines.native.run.team_code import has_futex, team_code
+from neurona.engines.native.run.threads import Team, TeamMemory, native
 from neurona.errors import ArgumentError
 from tests.native.work import Table, code, expected_phases, phases
 
@@ -45,7 +45,7 @@ def run_script(body: str, timeout: float = 60) -> str:
     """Run Python code in a process of its own, which must end by itself; return what it prints."""
     head = """
         import ctypes, os, signal, sys, threading, time
-        from neurona.engines.native.threads import Team
+        from neurona.engines.native.run.threads import Team
         from tests.native.work import Table, code, expected_phases, phases
         def check(team, count=50):
             table = phases(count)
@@ -224,7 +224,7 @@ print("end", flush=True)
 def test_after_the_interpreters_end_has_begun_callers_work_alone():
     out = run_script("""
 import atexit
-from neurona.engines.native import threads
+from neurona.engines.native.run import threads
 atexit.unregister(threads._dismiss_all)
 atexit.register(lambda: print(threads_of(Team.of(2)), threads_of(Team.of(3))))
 atexit.register(threads._dismiss_all)
@@ -330,7 +330,7 @@ def test_threads_on_one_core_do_not_keep_it_from_each_other():
     """They sleep at once though they may spin for 50 ms: the core changes hands at each barrier."""
     out = run_script("""
 import resource
-from neurona.engines.native import threads
+from neurona.engines.native.run import threads
 threads.SPIN = threads.IDLE_SPIN = 50_000
 threads.available_cores = lambda: 2
 os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ctypes
 import functools
 
-from neurona.engines.native.assemble import Code, assemble
-from neurona.engines.native.team_code import BARRIER
+from neurona.engines.native.llvm.assemble import Code, assemble
+from neurona.engines.native.run.team_code import BARRIER
 
 _IR = (
     BARRIER

@@ -12,7 +12,7 @@ from rich.table import Table
 from neurona import config
 from neurona.cli.listings import processor, usable_cores
 from neurona.cli.workloads import WORKLOADS, measure
-from neurona.engines.native.llvm import installed
+from neurona.engines.native.llvm.binding import installed
 
 
 def bench(as_json: bool) -> None:
@@ -48,10 +48,10 @@ def report() -> dict[str, Any]:
 
 
 def _machine() -> dict[str, Any]:
-    from neurona.engines.native.cores import thread_count
-    from neurona.engines.native.limits import limits
-    from neurona.engines.native.llvm import version
-    from neurona.engines.native.machine import Machine
+    from neurona.engines.native.llvm.binding import version
+    from neurona.engines.native.llvm.machine import Machine
+    from neurona.engines.native.run.cores import thread_count
+    from neurona.engines.native.run.limits import limits
 
     machine, threads = Machine.chosen(), thread_count()
     return {

@@ -73,12 +73,12 @@ def info() -> None:
 
 def _native() -> tuple[str, str]:
     """Return what native code is made for, and the number of threads."""
-    from neurona.engines.native.llvm import installed, version
+    from neurona.engines.native.llvm.binding import installed, version
 
     if not installed():
         return "none: llvmlite is not installed", str(config.threads() or "chosen by NumPy")
-    from neurona.engines.native.cores import thread_count
-    from neurona.engines.native.machine import Machine
+    from neurona.engines.native.llvm.machine import Machine
+    from neurona.engines.native.run.cores import thread_count
 
     machine = Machine.chosen()
     target = f"{machine.cpu}, {machine.triple}, vectors of {8 * machine.vector_bytes} bits"
@@ -88,7 +88,7 @@ def _native() -> tuple[str, str]:
 
 def _code_cache() -> str:
     """Return where compiled code is kept, and how much there is."""
-    from neurona.engines.native.cache import ObjectCache
+    from neurona.engines.native.llvm.cache import ObjectCache
 
     cache = ObjectCache.chosen()
     if cache is None:

@@ -173,7 +173,7 @@ class Step:
         self, source: Source, stretch: Stretch, found: list[Compiled], skip: int = 0,
         resets: Sequence[Parameter] = (), outputs: Sequence[np.ndarray] = (),
     ) -> Any:  # fmt: skip
-        from neurona.engines.native.session import Epochs, Job, run_jobs
+        from neurona.engines.native.run.session import Epochs, Job, run_jobs
 
         jobs = [
             Job(compiled.session, count, first)
@@ -223,7 +223,7 @@ class Step:
 
     def _open(self, compiled: Compiled) -> None:
         """Let a Program keep its state, together with the others of this Step."""
-        from neurona.engines.native.session import Session, State
+        from neurona.engines.native.run.session import Session, State
 
         if self._state is None:
             self._state = State(len(self.parameters))

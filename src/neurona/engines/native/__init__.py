@@ -7,10 +7,10 @@ import sys
 from neurona import config
 from neurona.core.graph import Graph
 from neurona.engines.native.emit import Emission
-from neurona.engines.native.executable import Executable
 from neurona.engines.native.explain import explain, shown
 from neurona.engines.native.fuse import fuse
-from neurona.engines.native.machine import Machine
+from neurona.engines.native.llvm.machine import Machine
+from neurona.engines.native.run.executable import Executable
 from neurona.engines.native.simplify import simplify
 from neurona.engines.program import Program
 

@@ -9,17 +9,18 @@ import numpy as np
 
 from neurona.core.graph import Node
 from neurona.core.lowering import Contraction, Loop, Random, Running, Scatter, Sort
-from neurona.engines.native import contraction, loops, philox, running, scan, scatter, sort
-from neurona.engines.native.evaluate import Evaluator, aligned
 from neurona.engines.native.fuse import Fusion, Kernel, fuse
-from neurona.engines.native.lanes import Index, Lanes, Value
-from neurona.engines.native.machine import Machine
+from neurona.engines.native.kernels import loops, philox, running, scan, scatter, sort
+from neurona.engines.native.kernels.evaluate import Evaluator, aligned
+from neurona.engines.native.llvm.lanes import Index, Lanes, Value
+from neurona.engines.native.llvm.machine import Machine
+from neurona.engines.native.llvm.text import Function, Module
 from neurona.engines.native.memory import Key, Memory
 from neurona.engines.native.parameters import Parameters, address
+from neurona.engines.native.products import contraction
+from neurona.engines.native.run.team_code import BARRIER
 from neurona.engines.native.simplify import contiguous, simplify
 from neurona.engines.native.stage import Stage
-from neurona.engines.native.team_code import BARRIER
-from neurona.engines.native.text import Function, Module
 
 SHARED = 150_000  # operations of a stage from which on several threads share it
 
@@ -118,7 +119,7 @@ class Emission:
             self.module.restore(before)
             return [], []
         self.loops[time] = emission
-        stage = LoopStage(1, EMPTY.emit, emission.flops * head.attributes["length"])
+        stage = Stage(1, EMPTY.emit, emission.flops * head.attributes["length"])
         return [stage], scan.workspaces(emission, head)
 
     @property
@@ -273,10 +274,6 @@ class Emission:
         given = [f"ptr {address(f, self, time, key)}" for key in keys]
         given += [f"i64 {first}", f"i64 {last}", *(["ptr %team"] if time in self.loops else [])]
         f.do(f"call void @{name}({', '.join(given)})")
-
-
-class LoopStage(Stage):
-    """A loop whose body has stages of its own."""
 
 
 THREADS = ["i64 %thread", "i64 %threads", "ptr %team"]

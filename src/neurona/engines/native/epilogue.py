@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from neurona.core.graph import Node
 from neurona.core.lowering import Elementwise, Reduction, Search
-from neurona.engines.native.mathematics import FUNCTIONS
+from neurona.engines.native.maths.mathematics import FUNCTIONS
 
 if TYPE_CHECKING:
     from neurona.engines.native.fuse import Fusion, Kernel

@@ -9,11 +9,11 @@ from collections.abc import Callable
 import numpy as np
 
 from neurona.core.shapes import Spec
-from neurona.engines.native.assemble import assembly
-from neurona.engines.native.cores import thread_count
 from neurona.engines.native.emit import THREADS, Emission
-from neurona.engines.native.executable import Executable, team
 from neurona.engines.native.fuse import Fusion, Kernel
+from neurona.engines.native.llvm.assemble import assembly
+from neurona.engines.native.run.cores import thread_count
+from neurona.engines.native.run.executable import Executable, team
 
 REPEATS = 30
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from neurona.engines.native.fuse import Fusion
+from neurona.engines.native.llvm.text import Function
 from neurona.engines.native.memory import Memory
-from neurona.engines.native.text import Function
 
 if TYPE_CHECKING:
     from neurona.engines.native.emit import Emission

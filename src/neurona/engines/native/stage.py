@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from neurona.engines.native.text import Function
+from neurona.engines.native.llvm.text import Function
 
 Emit = Callable[[Function, dict[str, str], Any], None]
 

@@ -1,0 +1,1 @@
+"""What a kernel is made of: loops, folds, and algorithms of their own."""

@@ -1,0 +1,262 @@
+"""Kernels without a head as loops: elementwise nodes, and folds along axes.
+
+Lanes go along the loop on which most arrays lie in a row. The loops outside of it that are kept are
+the units of work; those that are folded run inside of a unit.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from typing import Any
+
+import numpy as np
+
+from neurona.core.lowering import Indexed
+from neurona.engines.native.fuse import Fusion, Kernel
+from neurona.engines.native.kernels.evaluate import Evaluator, aligned
+from neurona.engines.native.kernels.fold_run import FoldRun
+from neurona.engines.native.kernels.folds import Fold, fold_of
+from neurona.engines.native.kernels.space import Space, collapse
+from neurona.engines.native.kernels.units import (
+    bounds,
+    leading,
+    quotient,
+    remainder,
+    replaced,
+    split,
+    unit_loops,
+)
+from neurona.engines.native.llvm.lanes import I64, Index, Lanes, Value
+from neurona.engines.native.llvm.text import Function
+from neurona.engines.native.simplify import contiguous
+from neurona.engines.native.stage import Stage
+
+BLOCK = 8  # vectors in a unit of a kernel with a single loop
+CHUNK = 8192  # elements that one partial result of a fold is made of, about
+UNROLLED = 4  # vectors of a short row that are written one by one
+UNITS = 16  # fewer units than this are too few to share a large fold
+
+
+def plan(fusion: Fusion, kernel: Kernel, machine) -> tuple[list[Stage], list[int]]:
+    """Return the stages of a kernel without a head, and the sizes of its workspaces in bytes."""
+    loops = Loops(fusion, kernel, machine)
+    return loops.fold_stages() if kernel.folds else ([loops.map_stage()], [])
+
+
+class Loops:
+    """The loops of one kernel."""
+
+    def __init__(self, fusion: Fusion, kernel: Kernel, machine) -> None:
+        self.fusion, self.kernel, self.machine = fusion, kernel, machine
+        self.space = space_of(fusion, kernel)
+        self.lane = self.space.lane()
+        self.n = self.space.sizes[self.lane] if self.lane >= 0 else 1
+        self.width = width_for(fusion, kernel, machine, self.n)
+        work = len(kernel.nodes) + len(kernel.folds)
+        self.flops = work * self.space.size(True) * self.space.size(False)
+        others = [k for k in range(len(self.space.sizes)) if k != self.lane]
+        self.kept = [k for k in others if not self.space.folded[k]]
+        self.inner = [k for k in others if self.space.folded[k]]
+
+    def evaluator(self, lanes: Lanes, pointers: dict, index: Sequence[str]) -> Evaluator:
+        """Values at an index of the loops, that of lane 0 on the lane loop."""
+
+        def locate(v: int, offset: int) -> Index:
+            base = lanes.f.add(self.space.offset(v, index, lanes.f), offset)
+            return Index(base, self.space.strides[v][self.lane] if self.lane >= 0 else 0)
+
+        def places() -> tuple[Value, ...]:
+            found = [Value("0", I64, False)] * self.space.rank
+            for loop, (axis,) in enumerate(self.space.axes):
+                i = index[loop]
+                found[axis] = lanes.line(i) if loop == self.lane else Value(i, I64, False)
+            return tuple(found)
+
+        return Evaluator(self.fusion, self.kernel, lanes, pointers, locate, places)
+
+    # --- elementwise ------------------------------------------------------------------------------
+
+    def map_stage(self) -> Stage:
+        """Return the stage of a kernel that only computes elements."""
+        if self.kept:
+            units = leading(self.space, self.kept)
+            count = int(np.prod([self.space.sizes[k] for k in units]))
+        else:
+            count = -(-self.n // (BLOCK * self.width))
+
+        def emit(f: Function, pointers: dict[Any, str], finish) -> None:
+            def body(lanes: Lanes, index: Sequence[str]) -> None:
+                evaluator = self.evaluator(lanes, pointers, index)
+                for v in self.kernel.stores:
+                    evaluator.store(v)
+
+            begin, end = bounds(count)
+            if not self.kept:
+                self._in_blocks(f, begin, end, count, body)
+                return
+            with unit_loops(f, self.space, units, begin, end) as index, ExitStack() as stack:
+                for k in self.kept[len(units) :]:
+                    index[k] = stack.enter_context(f.loop(0, self.space.sizes[k]))
+                self._along(f, index, body)
+
+        return Stage(count, emit, self.flops)
+
+    def _in_blocks(self, f: Function, begin, end, count: int, body: Callable) -> None:
+        """Go through a single loop, or none, whose units are blocks of vectors."""
+        step = BLOCK * self.width
+        main = self.n - self.n % self.width
+        place = (lambda i: [i]) if self.lane >= 0 else (lambda i: [])
+        if main:
+            stop = main if count == 1 else f.smaller(f.mul(end, step), main)
+            with f.loop(f.mul(begin, step) if count > 1 else 0, stop, self.width) as i:
+                body(Lanes(f, self.width), place(i))
+        if self.n > main:
+            if count == 1:
+                self._tail(f, lambda lanes, i: body(lanes, place(i)))
+            else:
+                with f.when(f.let(f"icmp eq i64 {end}, {count}")):
+                    self._tail(f, lambda lanes, i: body(lanes, place(i)))
+
+    def _along(self, f: Function, index: list[str], body: Callable) -> None:
+        """Go along the lane loop with the other indices given."""
+        main = self.n - self.n % self.width
+        if self.lane < 0:
+            body(Lanes(f, 1), index)
+            return
+        if self.kernel.indexed and main <= UNROLLED * self.width:
+            for start in range(0, main, self.width):  # what is known of the place is computed once
+                body(Lanes(f, self.width), replaced(index, self.lane, str(start)))
+        elif main:
+            with f.loop(0, main, self.width) as i:
+                body(Lanes(f, self.width), replaced(index, self.lane, i))
+        if self.n > main:
+            self._tail(f, lambda lanes, i: body(lanes, replaced(index, self.lane, i)))
+
+    def _tail(self, f: Function, body: Callable[[Lanes, str], None]) -> None:
+        """The elements behind the last whole vector: masked, or one by one."""
+        main = self.n - self.n % self.width
+        if self.machine.masks:
+            body(Lanes(f, self.width).first(self.n - main), str(main))
+        else:
+            with f.loop(main, self.n) as i:
+                body(Lanes(f, 1), i)
+
+    # --- folds ------------------------------------------------------------------------------------
+
+    def fold_stages(self) -> tuple[list[Stage], list[int]]:
+        """Return the stages of a kernel with folds: the folding, and the sum of partial results."""
+        folds = [fold_of(node, self.fusion.specs) for node in self.kernel.folds]
+        along = self.lane >= 0 and self.space.folded[self.lane]
+        units = int(np.prod([self.space.sizes[k] for k in self.kept], dtype=np.int64))
+        kept = self.space.size(False)
+        total = kept * self.space.size(True)
+        parts, chunked = 1, None
+        if total > 4 * CHUNK and units < UNITS and (self.inner or along):
+            chunked = self.inner[0] if self.inner else self.lane
+            step = 1 if self.inner else 4 * self.width
+            wanted = min(64, -(-total // CHUNK))
+            size = -(-self.space.sizes[chunked] // wanted)
+            size = -(-size // step) * step
+            parts = -(-self.space.sizes[chunked] // size)
+        if parts == 1:
+            chunked, size = None, 0
+        works = [kept * parts * d.itemsize for fold in folds for d in fold.dtypes]
+
+        def emit(f: Function, pointers: dict[Any, str], finish) -> None:
+            begin, end = bounds(units * parts)
+            with f.loop(begin, end) as u:
+                index = ["0"] * len(self.space.sizes)
+                part = u if units == 1 else remainder(f, u, parts)
+                unit = "0" if units == 1 else quotient(f, u, parts)
+                split(f, self.space, self.kept, unit, index)
+                run = FoldRun(self, f, pointers, folds, chunked, size, part, parts)
+                if along:
+                    run.rows(index)
+                else:
+                    run.columns(index)
+
+        first = Stage(units * parts, emit, self.flops)
+        if parts == 1:
+            return [first], []
+        return [first, self._combining(folds, parts, kept)], works
+
+    def _combining(self, folds: list[Fold], parts: int, kept: int) -> Stage:
+        width = min(self.machine.vector_bytes // 4, power_of_two(kept))
+        block = width * 4
+        count = -(-kept // block)
+
+        def emit(f: Function, pointers: dict[Any, str], finish) -> None:
+            begin, end = bounds(count)
+
+            def body(lanes: Lanes, i: str) -> None:
+                work = itertools.count()
+                for fold, node in zip(folds, self.kernel.folds, strict=True):
+                    names = [f"work{next(work)}" for _ in fold.dtypes]
+                    slots = fold.open(lanes)
+                    with f.loop(0, parts) as p:
+                        place = Index(f.add(f.mul(p, kept), i), 1)
+                        part = [
+                            lanes.load(pointers[name], d, place)
+                            for name, d in zip(names, fold.dtypes, strict=True)
+                        ]
+                        fold.merge_into(lanes, slots, part)
+                    result = fold.result(lanes, fold.read(lanes, slots))
+                    lanes.store(pointers[node.outputs[0]], result, Index(i, 1))
+
+            main = kept - kept % width
+            if main:
+                stop = main if count == 1 else f.smaller(f.mul(end, block), main)
+                with f.loop(f.mul(begin, block), stop, width) as i:
+                    body(Lanes(f, width), i)
+            if kept > main:
+                with f.when(f.let(f"icmp eq i64 {end}, {count}")):
+                    if self.machine.masks:
+                        body(Lanes(f, width).first(kept - main), str(main))
+                    else:
+                        with f.loop(main, kept) as i:
+                            body(Lanes(f, 1), i)
+
+        return Stage(count, emit, len(folds) * parts * kept)
+
+
+# --- shapes of loops ------------------------------------------------------------------------------
+
+
+def space_of(fusion: Fusion, kernel: Kernel) -> Space:
+    """Return the loops of a kernel with the steps of all arrays that it reads and writes."""
+    rank = len(kernel.domain)
+    strides: dict[int, Sequence[int]] = {}
+    folded = {n.outputs[0] for n in kernel.folds}
+    for v in kernel.inputs():
+        if fusion.layouts[v].root not in fusion.literals and not indexed_only(kernel, v):
+            strides[v] = aligned(fusion.layouts[v].strides, fusion.specs[v].shape, rank)
+    for v in kernel.stores:
+        if v not in folded:
+            strides[v] = contiguous(kernel.domain)
+    sizes = [1 if a in kernel.axes else n for a, n in enumerate(kernel.domain)]
+    for v in folded:
+        steps = contiguous(tuple(sizes))
+        strides[v] = tuple(0 if a in kernel.axes else s for a, s in enumerate(steps))
+    return collapse(kernel.domain, kernel.axes, strides, kernel.indexed)
+
+
+def indexed_only(kernel: Kernel, v: int) -> bool:
+    """Say whether only indexed nodes read a value: then it is no part of the loops."""
+    users = [n for n in [*kernel.nodes, *kernel.folds] if v in n.inputs]
+    return all(isinstance(n.op.lower, Indexed) for n in users)
+
+
+def width_for(fusion: Fusion, kernel: Kernel, machine, n: int) -> int:
+    """Return the number of lanes: a register of the kernel's floats, fewer where n is small."""
+    values = {v for node in [*kernel.nodes, *kernel.folds] for v in (*node.inputs, *node.outputs)}
+    dtypes = [fusion.specs[v].dtype for v in values]
+    floats = [d.itemsize for d in dtypes if d.kind == "f"]
+    size = max(floats) if floats else max(4, *(d.itemsize for d in dtypes))
+    return min(machine.vector_bytes // size, power_of_two(n))
+
+
+def power_of_two(n: int) -> int:
+    """Return the power of two that is not below n."""
+    return 1 << max(n - 1, 0).bit_length()

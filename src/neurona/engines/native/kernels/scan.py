@@ -1,0 +1,85 @@
+"""Loops whose body is a Graph: the body's kernels are called again and again with other addresses.
+
+Each thread fills a table of its own for the body, the same as all others, and goes through the
+whole loop. A carried value has two places, one to read from and one to write to, which change
+their roles in each iteration.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from neurona.core.graph import Node
+from neurona.engines.native.llvm.text import Function
+from neurona.engines.native.memory import Memory
+from neurona.engines.native.parameters import Parameters
+
+
+def workspaces(body: Any, head: Node) -> list[int]:
+    """Return the sizes in bytes of what a loop needs: the body's arena, two places a carry."""
+    carries = [_bytes(body, v) for v in body.fusion.graph.inputs[: head.attributes["carries"]]]
+    return [body.memory.size, *carries, *carries]
+
+
+def write(f: Function, pointers: Parameters, body: Any, head: Node, time: int) -> None:
+    """Write the function of a loop."""
+    graph, given = body.fusion.graph, head.attributes
+    carries, length = given["carries"], given["length"]
+    moving = graph.inputs[carries : carries + given["sequences"]]
+    count = 2 + len(body.memory.slots)
+    table = f.slot(f"[{count} x ptr]")
+
+    def put(slot: int, address: str) -> None:
+        f.do(f"store ptr {address}, ptr {f.address(table, 'ptr', slot)}")
+
+    put(Memory.ARENA, pointers["work0"])
+    put(Memory.STATUS, pointers["status"])
+    for key in body.memory.constants:
+        put(body.memory.slots[key], pointers[time, key])
+    inputs = {v: pointers.view(x) for v, x in zip(graph.inputs, head.inputs, strict=True)}
+    for v in graph.inputs[carries + len(moving) :]:
+        put(body.memory.slots[v], inputs[v])
+    outputs = list(zip(body.fusion.outputs, head.outputs, strict=True))
+    places = [(f"work{1 + k}", f"work{1 + carries + k}") for k in range(carries)]
+    first = f.let("icmp eq i64 %thread, 0")
+    with f.when(first):
+        for v, (place, _) in zip(graph.inputs, places, strict=False):
+            _copy(f, pointers[place], inputs[v], _bytes(body, v))
+    if body.shared:
+        _barrier(f)
+    with f.loop(0, length) as turn:
+        i = f.let(f"sub i64 {length - 1}, {turn}") if given["reverse"] else turn
+        odd = f.let(f"trunc i64 {turn} to i1")
+        for v, (y, _), (a, b) in zip(graph.inputs, outputs, places, strict=False):
+            here = f.let(f"select i1 {odd}, ptr {pointers[b]}, ptr {pointers[a]}")
+            there = f.let(f"select i1 {odd}, ptr {pointers[a]}, ptr {pointers[b]}")
+            put(body.memory.slots[v], here)
+            put(body.memory.slots[y], there)
+        for v in moving:
+            put(body.memory.slots[v], f.address(inputs[v], "i8", f.mul(i, _bytes(body, v))))
+        for y, stacked in outputs[carries:]:
+            place = f.address(pointers[stacked], "i8", f.mul(i, _bytes(body, y)))
+            put(body.memory.slots[y], place)
+        for segment in body.segments:
+            f.do(
+                f"call void @{segment.function}(ptr {table}, i64 %thread, i64 %threads, ptr %team)"
+            )
+        if body.shared:
+            _barrier(f)
+    with f.when(first):
+        for (y, final), pair in zip(outputs, places, strict=False):
+            _copy(f, pointers[final], pointers[pair[length % 2]], _bytes(body, y))
+
+
+def _bytes(body: Any, v: int) -> int:
+    spec = body.fusion.specs[v]
+    return spec.size * spec.dtype.itemsize
+
+
+def _copy(f: Function, to: str, source: str, size: int) -> None:
+    target = f.module.declare("llvm.memcpy.p0.p0.i64", "void", "ptr", "ptr", "i64", "i1")
+    f.do(f"call void {target}(ptr {to}, ptr {source}, i64 {size}, i1 false)")
+
+
+def _barrier(f: Function) -> None:
+    f.do("call void @barrier(ptr %team, i64 %thread, i64 %threads)")

@@ -1,0 +1,1 @@
+"""LLVM: IR as text, vectors of lanes, and machine code of it."""

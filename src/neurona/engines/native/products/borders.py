@@ -1,0 +1,339 @@
+"""Convolutions that skip what lies outside of x, instead of multiplying copied zeros.
+
+The tile is some places o along the last spatial axis, times some vectors of columns. Which taps k
+of that axis lie inside of x is known for each place when the code is written, as the taps are
+unrolled: the first and the last tile of a line have forms of their own. Along the other axes the
+place is known when the code runs, and bounds the loop over taps.
+
+In the gradient of a kernel, o and k change roles. Tiles lie within channels, so that k is known
+when the code runs on all axes, and bounds the loops over o.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from neurona.core.lowering import Nest, Place
+from neurona.engines.native.llvm.lanes import Index, Value
+from neurona.engines.native.llvm.machine import Machine
+from neurona.engines.native.llvm.text import Function
+from neurona.engines.native.products.choice import CACHE, NONE, Roles, choose
+from neurona.engines.native.products.packing import Packing, worthwhile
+from neurona.engines.native.products.part import Operand, Planned, along, part
+from neurona.engines.native.products.parts import CHUNK_BYTES, Parts
+from neurona.engines.native.products.place import Finish, Position
+from neurona.engines.native.products.sums import finished, multiply_add
+from neurona.engines.native.products.tiles import Span, Tile, Tiles
+from neurona.engines.native.stage import Stage
+
+TAPS = 5  # that are unrolled; more make long code
+FORMS = 4  # of tiles along a line
+COLUMNS = 4  # that are few for a vector
+ROWS = 8  # that are few for a tile, of channels where these are cut
+RESULTS = 1 << 19  # bytes of a gradient that parts of sums repay
+
+
+class Border(NamedTuple):
+    """An axis of x that is read outside: at `place * step + tap * hop + offset`.
+
+    Attributes:
+        place, tap: the loops, by their number in the nest; one names y, the other is summed over.
+        step, hop: what they add to the index on the axis.
+        offset: the index where both are at 0.
+        size: of the axis.
+        taps: how many there are.
+    """
+
+    place: int
+    tap: int
+    step: int
+    hop: int
+    offset: int
+    size: int
+    taps: int
+
+    def inside(self, place: int, tap: int) -> bool:
+        """Whether a tap reads an element of x."""
+        return 0 <= place * self.step + tap * self.hop + self.offset < self.size
+
+    def bounds(self, f: Function, place: str) -> tuple[str, str]:
+        """The first tap inside and the one after the last, for a place."""
+        at = f.mul(place, self.step)
+        low = self._taps(f, f.pure(f"sub i64 {-self.offset}, {at}"))
+        high = self._taps(f, f.pure(f"sub i64 {self.size - self.offset}, {at}"))
+        return low, f.smaller(high, self.taps)
+
+    def _taps(self, f: Function, elements: str) -> str:
+        """How many taps begin within a number of elements, none if it is negative."""
+        most = f.module.declare("llvm.smax.i64", "i64", "i64", "i64")
+        elements = f.pure(f"call i64 {most}(i64 {elements}, i64 0)")
+        if self.hop == 1:
+            return elements
+        return f.pure(f"udiv i64 {f.add(elements, self.hop - 1)}, {self.hop}")
+
+
+def borders(nest: Nest, shape: Sequence[int]) -> tuple[Nest, list[Border]] | None:
+    """Return the axes of x that a nest reads outside, and the nest with taps in x's direction.
+
+    None if there are none, or where several loops make it hard to say what is outside.
+    """
+    found = []
+    for axis, size in enumerate(shape):
+        place = nest.x[axis]
+        loops = [i for i, s in enumerate(place.steps) if s and nest.sizes[i] != 1]
+        kept = [i for i in loops if any(p.steps[i] for p in nest.y)]
+        taps = [i for i in loops if i not in kept]
+        for tap in taps:
+            if place.steps[tap] < 0:
+                nest = flipped(nest, tap)
+        place = nest.x[axis]
+        most = place.offset + sum(place.steps[i] * (nest.sizes[i] - 1) for i in loops)
+        if place.offset >= 0 and most < size:
+            continue
+        if len(kept) != 1 or len(taps) != 1 or place.steps[kept[0]] < 0:
+            return None
+        (o,), (k,) = kept, taps
+        steps = place.steps[o], place.steps[k]
+        found.append(Border(o, k, *steps, place.offset, size, nest.sizes[k]))
+    return (nest, found) if found else None
+
+
+def flipped(nest: Nest, loop: int) -> Nest:
+    """The same nest with a loop that goes backwards."""
+    last = nest.sizes[loop] - 1
+
+    def moved(p: Place) -> Place:
+        steps = tuple(-s if i == loop else s for i, s in enumerate(p.steps))
+        return Place(steps, p.offset + p.steps[loop] * last)
+
+    x, w, y = (tuple(map(moved, places)) for places in (nest.x, nest.w, nest.y))
+    return Nest(nest.sizes, x, w, y)
+
+
+@dataclass(frozen=True)
+class Bordered:
+    """Tiles of a convolution, and where they read outside.
+
+    Attributes:
+        tiles: the last axis of rows is cut; if it has a border, its taps are summed over last.
+        line: that border, None if there is none.
+        others: for each loop over other taps None, or the places that bound it and the border.
+    """
+
+    tiles: Tiles
+    line: Border | None
+    others: tuple[tuple[Span, Border] | None, ...]
+
+    def stages(self, flops: int) -> tuple[list[Stage], list[int]]:
+        """Return the stages, of which the first packs b if that pays, and the workspaces."""
+        if self.line is None and (parts := self._parts()):
+            return _in_parts(parts, flops), [parts.groups * parts.room * self.tiles.dtype.itemsize]
+        stages, works, made, right = [], [], self, "b"
+        if worthwhile(self.tiles):
+            packing, right = Packing(self.tiles), "work0"
+            made = replace(self, tiles=packing.packed())
+
+            def pack(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
+                packing.emit(f, pointers["b"], pointers["work0"])
+
+            stages.append(Stage(packing.units, pack, packing.room, False))
+            works.append(packing.room * self.tiles.dtype.itemsize)
+
+        def emit(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
+            assert finish is not None
+            made.emit(f, pointers["a"], pointers[right], finish)
+
+        return [*stages, Stage(made.tiles.units, emit, flops, True)], works
+
+    def _parts(self) -> Parts | None:
+        """Long sums are cut along the images."""
+        tiles = self.tiles
+        images, *inside = tiles.inner
+        spans = (*tiles.outer, *tiles.rows, tiles.cut.span, tiles.columns.span)
+        results = math.prod(span.size for span in spans) * tiles.dtype.itemsize
+        image = math.prod(span.size for span in (*inside, tiles.columns.span))
+        if self.others[0] is not None or not tiles.contiguous or results > RESULTS:
+            return None
+        count = max(CHUNK_BYTES // (image * tiles.dtype.itemsize), 1)
+        count = next(n for n in range(count, 0, -1) if images.size % n == 0)
+        chunks = images.size // count
+        over = images._replace(size=chunks, a=images.a * count, b=images.b * count)
+        within = replace(tiles, inner=(images._replace(size=count), *inside))
+        made = replace(self, tiles=within)
+
+        def products(tile: Tile, a: str, b: str, start: list[list[Value]]) -> list[list[Value]]:
+            return made._sums(tile, a, b, made.forms(tile.shape[0])[0][1], start)
+
+        groups = min(chunks, 16 if results <= 1 << 17 else 8)
+        return Parts(within, (over,), groups, products)
+
+    def emit(self, f: Function, a: str, b: str, finish: Finish) -> None:
+        """Write a kernel that computes the tiles from %begin to %end."""
+        loop = self.tiles.area > 4 * self.tiles.width
+        for tile in self.tiles.walk(f, "%begin", "%end"):
+            for test, rows in self._forms(tile):
+                with f.when(test) if test else contextlib.nullcontext():
+                    finished(tile, self._sums(tile, a, b, rows), finish, loop)
+
+    def forms(self, rows: int) -> list[tuple[tuple[int, int], list[list[int]]]]:
+        """For tiles of so many rows: the range where they begin, and the rows inside by tap."""
+        if self.line is None:
+            return [((0, 0), [list(range(rows))])]
+        size, step = self.tiles.cut.span.size, self.tiles.cut.step
+        found: list[tuple[tuple[int, int], list[list[int]]]] = []
+        for start in range(0, size, step):
+            if min(step, size - start) != rows:
+                continue
+            inside = [
+                [row for row in range(rows) if self.line.inside(start + row, tap)]
+                for tap in range(self.line.taps)
+            ]
+            first = start
+            if found and found[-1][1] == inside:
+                (first, _), _ = found.pop()
+            found.append(((first, start), inside))
+        return found
+
+    def _forms(self, tile: Tile) -> list[tuple[str, list[list[int]]]]:
+        """For each form: the test for it, and for each tap the rows that are inside."""
+        forms = self.forms(tile.shape[0])
+        if len(forms) == 1:
+            return [("", forms[0][1])]
+        f, at = tile.f, tile.at[self.tiles.cut.span]
+        result = []
+        for (first, last), inside in forms:
+            low = f.pure(f"icmp sge i64 {at}, {first}")
+            high = f.pure(f"icmp sle i64 {at}, {last}")
+            result.append((f.pure(f"and i1 {low}, {high}"), inside))
+        return result
+
+    def _sums(
+        self, tile: Tile, a: str, b: str, inside: list[list[int]],
+        start: list[list[Value]] | None = None,
+    ) -> list[list[Value]]:  # fmt: skip
+        """Sum over all taps inside, for each row and vector of a tile; on top of `start`."""
+        f, tiles, lanes = tile.f, self.tiles, tile.lanes
+        a, b = tile.address(a, "a"), tile.address(b, "b")
+        column = 1 if tiles.packed else tiles.columns.span.b
+        zero = lanes.spread(lanes.number(0, tiles.dtype))
+        outer, line = tiles.inner[: len(self.others)], (*tiles.inner, NONE)[len(self.others)]
+        first = start or [[zero] * len(tile.vectors)] * len(tile.starts)
+        slots = [[tile.slot(value) for value in row] for row in first]
+        limits = [
+            limited[1].bounds(f, tile.at[limited[0]]) if limited else (0, span.size)
+            for span, limited in zip(outer, self.others, strict=True)
+        ]
+        with contextlib.ExitStack() as stack:
+            a_at = b_at = "0"
+            for span, limit in zip(outer, limits, strict=True):
+                i = stack.enter_context(f.loop(*limit))
+                a_at, b_at = f.add(a_at, f.mul(i, span.a)), f.add(b_at, f.mul(i, span.b))
+            a_now, b_now = f.address(a, tiles.scalar, a_at), f.address(b, tiles.scalar, b_at)
+            sums = [[tile.load(slot) for slot in row] for row in slots]
+            for tap, rows in enumerate(inside):
+                at = tap * line.b
+                right = [
+                    (lanes if tiles.packed else some).load(
+                        b_now, tiles.dtype, Index(str(at + v * tiles.width * column), column)
+                    )
+                    for v, some in enumerate(tile.vectors)
+                ]
+                for r in rows:
+                    place = Index(str(tap * line.a + tile.starts[r]), 0)
+                    left = lanes.load(a_now, tiles.dtype, place)
+                    for v, factor in enumerate(right):
+                        sums[r][v] = multiply_add(lanes, left, factor, sums[r][v])
+            for row, values in zip(slots, sums, strict=True):
+                for slot, value in zip(row, values, strict=True):
+                    f.do(f"store {tile.kind} {value.text}, ptr {slot}")
+        return [[tile.load(slot) for slot in row] for row in slots]
+
+
+def _in_parts(parts: Parts, flops: int) -> list[Stage]:
+    """The parts of the sums, and their sums."""
+
+    def emit(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
+        parts.emit(f, pointers["a"], pointers["b"], pointers["work0"])
+
+    def total(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
+        assert finish is not None
+        parts.total(f, pointers["work0"], finish)
+
+    first = Stage(parts.groups, emit, flops, False)
+    return [first, Stage(parts.tiles.units, total, 0, True)]
+
+
+def plan(
+    nest: Nest, x: Operand, w: Operand, shape: Sequence[int], y: Sequence[int], dtype: np.dtype,
+    machine: Machine,
+) -> Planned | None:  # fmt: skip
+    """Plan a nest that reads x, of a shape, outside; None if that is not its kind.
+
+    `y` holds the strides of the output. Stages are those of a product: their pointers are a, b, c.
+    """
+    given = borders(nest, shape)
+    if given is None or 0 in nest.sizes:
+        return None
+    nest, found = given
+    one = part(nest, x, w)
+    numbers = [i for i, size in enumerate(nest.sizes) if size != 1]
+    loops = dict(zip(numbers, one.loops, strict=True))
+    strides = {i: along(loop.y, y) for i, loop in loops.items()}
+    kept = sorted((i for i in numbers if not loops[i].summed), key=lambda i: -strides[i])
+    batch = [i for i in kept if loops[i].x and loops[i].w]
+    columns = [i for i in kept if loops[i].w and not loops[i].x]
+    rows = [i for i in kept if not loops[i].w]
+    inner = [i for i in numbers if loops[i].summed]
+    bounded = {border.tap: border for border in found}
+    if not rows or kept[-1] not in columns or loops[kept[-1]].size < COLUMNS:
+        return None
+    if not all(border.place in rows for border in found):
+        return None
+    line = next((border for border in found if border.place == rows[-1]), None)
+    if line.taps > TAPS if line else loops[rows[-1]].size < ROWS:
+        return None
+    order = [i for i in inner if line is None or i != line.tap]
+    others = order[:]
+    if line:
+        order.append(line.tap)
+    axes = [*batch, *rows, *columns]
+
+    def spans(numbers: Sequence[int]) -> list[Span]:
+        return [
+            Span(
+                Position((axes.index(i),) if i in axes else (0,), (loops[i].size,), "0"),
+                loops[i].size, loops[i].x, loops[i].w, strides[i],
+            )
+            for i in numbers
+        ]  # fmt: skip
+
+    of = dict(zip(kept, spans(kept), strict=True))
+    last = of[rows[-1]]
+    roles = Roles(spans(batch), [last], spans(columns), spans(order))
+    tiles = choose(roles, len(axes), dtype, machine)
+    if tiles.swapped or tiles.cut.span != last:
+        return None
+    size = dtype.itemsize * math.prod(loops[i].size for i in order)
+    results = math.prod(loops[i].size for i in rows)
+    tiles = replace(
+        tiles,
+        rows=tuple(of[i] for i in rows[:-1]),
+        inner=tuple(spans(order)),
+        rows_first=size * tiles.columns.span.size <= CACHE < size * results,
+        unroll=1,
+        chains=1,
+    )
+    limits = [(of[bounded[i].place], bounded[i]) if i in bounded else None for i in others]
+    bordered = Bordered(tiles, line, tuple(limits))
+    forms = sum(
+        len(bordered.forms(n)) for n in {tiles.cut.step, tiles.cut.span.size % tiles.cut.step}
+    )
+    if forms > FORMS:
+        return None
+    return Planned(one, tuple(loops[i] for i in axes), *bordered.stages(one.flops))

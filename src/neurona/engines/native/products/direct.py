@@ -1,0 +1,213 @@
+"""Direct sums: the kernel for whatever is no product of matrices, such as depthwise convolution.
+
+The lanes run along the last axis of the output, whatever x and w do there. A unit of work is a
+row of it, for a few steps of the loops next to it: they share what they load.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from neurona.engines.native.llvm.lanes import I64, Index, Lanes, Value
+from neurona.engines.native.llvm.text import Function
+from neurona.engines.native.products.padding import vectors
+from neurona.engines.native.products.part import Loop, Part, Planned
+from neurona.engines.native.products.place import Finish, Place, Position
+from neurona.engines.native.stage import Stage
+
+TOGETHER = 12  # results that a unit computes at a time: sums that do not wait for each other
+
+
+@dataclass(frozen=True)
+class DirectSums:
+    """A part as a kernel of its own.
+
+    Attributes:
+        part: what is computed.
+        dtype: of all numbers.
+        lanes: how many of them a vector register holds.
+    """
+
+    part: Part
+    dtype: np.dtype
+    lanes: int
+
+    def plan(self) -> Planned:
+        """Return its only stage."""
+        outer, block, tail, _ = self._roles()
+        units = math.prod(loop.size for loop in outer)
+
+        def emit(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
+            assert finish is not None
+            self._emit(f, pointers["a"], pointers["b"], finish)
+
+        stage = Stage(units, emit, self.part.flops, True)
+        return Planned(self.part, (*outer, *block, *tail), [stage], [])
+
+    def _roles(self) -> tuple[list[Loop], list[Loop], list[Loop], list[Loop]]:
+        """The loops outside of units, those of a block, those along lanes, those summed over."""
+        kept = [loop for loop in self.part.loops if not loop.summed]
+        tail = [loop for loop in kept if loop.y[-1]]
+        outer = [loop for loop in kept if not loop.y[-1]]
+        block: list[Loop] = []
+        room = TOGETHER
+        while outer and room > 1:
+            loop = outer.pop()
+            count = next(n for n in range(min(room, loop.size), 0, -1) if loop.size % n == 0)
+            if count > 1:
+                block.insert(0, loop._replace(size=count))
+            if count < loop.size:
+                steps = tuple(step * count for step in loop.y)
+                outer.append(Loop(loop.size // count, loop.x * count, loop.w * count, steps))
+                break
+            room //= count
+        if not tail:  # an axis of size 1
+            tail = [Loop(1, 0, 0, (0,) * (len(self.part.y) - 1) + (1,))]
+        return outer, block, tail, [loop for loop in self.part.loops if loop.summed]
+
+    def _emit(self, f: Function, x: str, w: str, finish: Finish) -> None:
+        outer, block, tail, inner = self._roles()
+        count = math.prod(loop.size for loop in tail)
+        width = min(self.lanes, 1 << (count - 1).bit_length())
+        kept = [*outer, *block, *tail]
+        cells = list(itertools.product(*(range(loop.size) for loop in block)))
+        with f.loop("%begin", "%end") as unit:
+            at = indices(f, unit, outer)
+            x_at, w_at = (sum_of(f, at, [loop.strides[k] for loop in outer]) for k in (0, 1))
+            for lanes, place in vectors(f, count, width):
+                read = [along(lanes, place, count, tail, k) for k in (0, 1)]
+                bases = f.add(x_at, read[0].at.base), f.add(w_at, read[1].at.base)
+                sums = self._sums(lanes, (x, w), read, bases, block, cells, inner)
+                positions = [Position((i,), (outer[i].size,), at[i]) for i in range(len(outer))]
+                sizes = tuple(loop.size for loop in tail)
+                axes = tuple(range(len(kept) - len(tail), len(kept)))
+                for cell, total in zip(cells, sums, strict=True):
+                    inside = [
+                        Position((len(outer) + i,), (block[i].size,), "0", step)
+                        for i, step in enumerate(cell)
+                    ]
+                    last = Position(axes, sizes, place)
+                    among = Place(f, len(kept), [*positions, *inside, last], len(kept) - 1)
+                    finish(lanes, among, total)
+
+    def _sums(
+        self, lanes: Lanes, pointers: tuple[str, str], reads: Sequence[Reading],
+        bases: tuple[str, str], block: Sequence[Loop], cells: Sequence[tuple[int, ...]],
+        inner: Sequence[Loop],
+    ) -> list[Value]:  # fmt: skip
+        """The sums of a block's cells."""
+        f, kind = lanes.f, lanes.type(self.dtype, True)
+        zero = lanes.spread(lanes.number(0, self.dtype))
+        if any(loop.size == 0 for loop in inner):
+            return [zero] * len(cells)
+        slots = [f.slot(kind) for _ in cells]
+        for slot in slots:
+            f.do(f"store {kind} {zero.text}, ptr {slot}")
+        with nest(f, inner) as at:
+            loaded: dict[tuple[int, int], Value] = {}
+
+            def read(k: int, cell: tuple[int, ...]) -> Value:
+                """The factor for a cell, loaded once for all that need it."""
+                place = sum(loop.strides[k] * i for loop, i in zip(block, cell, strict=True))
+                if (k, place) not in loaded:
+                    base = f.add(f.add(bases[k], at[k]), place)
+                    loaded[k, place] = reads[k].load(pointers[k], self.dtype, base)
+                return loaded[k, place]
+
+            for cell, slot in zip(cells, slots, strict=True):
+                total = Value(f.let(f"load {kind}, ptr {slot}"), self.dtype, True)
+                total = added(lanes, read(0, cell), read(1, cell), total)
+                f.do(f"store {kind} {total.text}, ptr {slot}")
+        return [Value(f.let(f"load {kind}, ptr {slot}"), self.dtype, True) for slot in slots]
+
+
+def added(lanes: Lanes, x: Value, w: Value, total: Value) -> Value:
+    """x * w + total."""
+    if total.dtype.kind == "f":
+        return lanes.fma(x, w, total)
+    return lanes.add(lanes.mul(x, w), total)
+
+
+def indices(f: Function, unit: str, loops: Sequence[Loop]) -> list[str]:
+    """The index of each loop, the last one fastest, at a step of them all."""
+    found: list[str] = []
+    for loop in reversed(loops[1:]):
+        found.append(f.pure(f"urem i64 {unit}, {loop.size}"))
+        unit = f.pure(f"udiv i64 {unit}, {loop.size}")
+    return [*([unit] if loops else []), *reversed(found)]
+
+
+def sum_of(f: Function, at: Sequence[str], strides: Sequence[int]) -> str:
+    """The elements from an array's start to a place."""
+    total = "0"
+    for i, stride in zip(at, strides, strict=True):
+        total = f.add(total, f.mul(i, stride))
+    return total
+
+
+class Reading(NamedTuple):
+    """How the lanes read an operand.
+
+    Attributes:
+        lanes: that load.
+        at: where, from the start of the row.
+        repeat: for how many lanes each of the loaded numbers is.
+    """
+
+    lanes: Lanes
+    at: Index
+    repeat: int = 1
+
+    def load(self, pointer: str, dtype: np.dtype, base: str) -> Value:
+        """Return the numbers at a place."""
+        lanes, f = self.lanes, self.lanes.f
+        loaded = lanes.load(pointer, dtype, self.at._replace(base=base))
+        if self.repeat == 1:
+            return loaded
+        picks = ", ".join(f"i32 {i // self.repeat}" for i in range(lanes.width * self.repeat))
+        kind = lanes.type_of(loaded)
+        mask = f"<{lanes.width * self.repeat} x i32> <{picks}>"
+        return loaded._replace(
+            text=f.pure(f"shufflevector {kind} {loaded.text}, {kind} poison, {mask}")
+        )
+
+
+def along(lanes: Lanes, place: str, count: int, tail: Sequence[Loop], k: int) -> Reading:
+    """How lanes read operand k, 0 for x and 1 for w, from a place on `count` steps of the tail."""
+    f, width = lanes.f, lanes.width
+    strides, sizes = [loop.strides[k] for loop in tail], [loop.size for loop in tail]
+    if all(a == n * b for a, b, n in zip(strides, strides[1:], sizes[1:], strict=False)):
+        return Reading(lanes, Index(f.mul(place, strides[-1]), strides[-1]))
+    repeat = sizes[-1]
+    if strides == [1, 0] and width % repeat == 0 and width > repeat:
+        some = Lanes(f, width // repeat)
+        if lanes.mask:  # the last vector, at a place known now
+            return Reading(
+                some.first((count - int(place)) // repeat), Index(str(int(place) // repeat)), repeat
+            )
+        return Reading(some, Index(f.pure(f"udiv i64 {place}, {repeat}")), repeat)
+    flat = lanes.add(lanes.lane_numbers(), Value(place, I64, False))
+    total = lanes.number(0, I64)
+    for size, stride in reversed(list(zip(sizes, strides, strict=True))):
+        i = lanes.binary("urem", flat, lanes.number(size, I64))
+        flat = lanes.binary("udiv", flat, lanes.number(size, I64))
+        total = lanes.add(total, lanes.mul(i, lanes.number(stride, I64)))
+    return Reading(lanes, Index("0", lanes=total))
+
+
+@contextlib.contextmanager
+def nest(f: Function, loops: Sequence[Loop]) -> Iterator[tuple[str, str]]:
+    """Loops within loops; yields the elements passed in x and in w."""
+    with contextlib.ExitStack() as stack:
+        at = [stack.enter_context(f.loop(0, loop.size)) for loop in loops]
+        yield (
+            sum_of(f, at, [loop.x for loop in loops]),
+            sum_of(f, at, [loop.w for loop in loops]),
+        )

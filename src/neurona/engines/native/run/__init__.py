@@ -1,0 +1,1 @@
+"""Running programs: threads, single calls, and many steps in one call."""

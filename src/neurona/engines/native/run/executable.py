@@ -1,0 +1,162 @@
+"""Executable: the code of a Graph and the memory that it works in."""
+
+from __future__ import annotations
+
+import ctypes
+import weakref
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from neurona.engines.native.emit import Emission, Segment
+from neurona.engines.native.llvm.assemble import assemble
+from neurona.engines.native.memory import ALIGNMENT, Memory
+from neurona.engines.native.run.cores import thread_count
+from neurona.engines.native.run.threads import Team
+from neurona.errors import DataError, IndexRangeError
+
+
+class Frame:
+    """What one call works with: the table of addresses, the arena, the words for errors."""
+
+    def __init__(self, emission: Emission) -> None:
+        memory = emission.memory
+        self.arena = np.empty(memory.size + ALIGNMENT, np.uint8)
+        self.status = np.zeros(4, np.int64)
+        self.table = (ctypes.c_void_p * (2 + len(memory.slots)))()
+        start = address(self.arena)
+        self.table[Memory.ARENA] = start + -start % ALIGNMENT
+        self.table[Memory.STATUS] = address(self.status)
+        for key, array in emission.constants.items():
+            self.table[memory.slots[key]] = address(array)
+        self.address = ctypes.addressof(self.table)
+        # What the inputs in the table point to: an array says its address in half a microsecond.
+        self.seen: list[Any] = [None] * len(emission.fusion.graph.inputs)
+        self.held: list[np.ndarray] = []  # inputs that were copied for the call
+        self.results: list[np.ndarray] = []
+
+
+class Executable:
+    """Runs the code: one call with the arrays of the inputs.
+
+    Several Python threads may call at once: each gets a Frame of its own.
+    """
+
+    def __init__(self, emission: Emission, text: str) -> None:
+        self.emission, self.text = emission, text
+        self.code = assemble(text, emission.machine)
+        graph, memory = emission.fusion.graph, emission.memory
+        self.specs = emission.fusion.specs
+        self.inputs = [(memory.slots[v], self.specs[v]) for v in graph.inputs]
+        self.outputs = [(memory.slots[v], self.specs[v]) for v in emission.fusion.outputs]
+        self.steps = [
+            (self.code.address(s.function) if s.function else 0, s.shared, s)
+            for s in emission.segments
+        ]
+        self.frames: list[Frame] = []
+
+    def __call__(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
+        frame = self.prepared(arrays)
+        results = frame.results
+        self.run(frame)
+        self.check(frame)
+        frame.results = frame.held = []
+        self.frames.append(frame)
+        return results
+
+    def prepared(self, arrays: Sequence[np.ndarray]) -> Frame:
+        """Return a Frame whose table points to these inputs and to new outputs."""
+        try:
+            frame = self.frames.pop()
+        except IndexError:
+            frame = Frame(self.emission)
+        table, seen, held = frame.table, frame.seen, []
+        for i, ((slot, spec), array) in enumerate(zip(self.inputs, arrays, strict=True)):
+            if seen[i] is not None and seen[i]() is array:
+                continue
+            if array.shape != spec.shape or array.dtype != spec.dtype:
+                raise DataError(
+                    "a program was given another array than it was compiled for.",
+                    got=f"{array.dtype}{array.shape}",
+                    expected=str(spec),
+                )
+            flags = array.flags
+            if type(array) is not np.ndarray or not (flags.c_contiguous and flags.aligned):
+                array = np.require(np.asarray(array), requirements=["C", "A"])
+                held.append(array)  # until the call has ended
+                seen[i] = None
+            else:
+                seen[i] = weakref.ref(array)
+            table[slot] = address(array)
+        results = []
+        for slot, (shape, dtype) in self.outputs:
+            result = np.empty(shape, dtype)
+            table[slot] = address(result)
+            results.append(result)
+        frame.held, frame.results = held, results
+        return frame
+
+    def check(self, frame: Frame) -> None:
+        """Raise what the code could only note.
+
+        Raises:
+            IndexRangeError: if an index was outside of its axis.
+        """
+        if frame.status[0]:
+            origin, index, size, _ = frame.status.tolist()
+            frame.status[0] = 0
+            op = self.emission.module.origins[origin]
+            raise IndexRangeError(
+                f"{op}: an index is out of range.",
+                got=str(index),
+                expected=f"{-size} to {size - 1} for an axis of size {size}",
+                hint="count from 0" if index == size else "",
+            )
+
+    def run(self, frame: Frame) -> None:
+        """Run all segments on a Frame whose table is filled."""
+        for step in self.steps:
+            self.run_step(frame, step)
+
+    def run_step(self, frame: Frame, step: tuple[int, bool, Segment]) -> None:
+        """Run one segment: native code, or the reference rule of a node."""
+        function, shared, segment = step
+        if function:
+            team(shared).run(function, frame.address)
+        else:
+            self._reference(frame, segment.kernels[0])
+
+    def _reference(self, frame: Frame, time: int) -> None:
+        """Run the head of a kernel on its reference rule."""
+        node = self.emission.fusion.kernels[time].head
+        assert node is not None
+        inputs = [self._array(frame, v) for v in node.inputs]
+        with np.errstate(all="ignore"):
+            result = node.op.forward(np, *inputs, **node.attributes)
+        results = result if isinstance(result, tuple) else (result,)
+        for v, array in zip(node.outputs, results, strict=True):
+            if v in self.emission.memory.slots or v in self.emission.memory.offsets:
+                self._array(frame, v)[...] = array
+
+    def _array(self, frame: Frame, v: int) -> np.ndarray:
+        """The array of a value in a Frame."""
+        spec, memory, fusion = self.specs[v], self.emission.memory, self.emission.fusion
+        root = fusion.layouts[v].root  # in which it lies without gaps
+        if root in fusion.literals:
+            return np.broadcast_to(np.asarray(fusion.literals[root], spec.dtype), spec.shape)
+        slot = memory.slots.get(root)
+        start = frame.table[Memory.ARENA if slot is None else slot] or 0
+        size = max(spec.size * spec.dtype.itemsize, 1)
+        buffer = (ctypes.c_char * size).from_address(start + memory.offsets.get(root, 0))
+        return np.frombuffer(memoryview(buffer), spec.dtype, spec.size).reshape(spec.shape)
+
+
+def team(shared: bool) -> Team:
+    """Return the team for work that threads share, or for work that is too small for that."""
+    return Team.of(thread_count() if shared else 1)
+
+
+def address(array: np.ndarray) -> int:
+    """Return where an array's elements begin."""
+    return array.__array_interface__["data"][0]

@@ -1,0 +1,334 @@
+"""Session: a Program whose state stays in memory of its own, step after step.
+
+State is what a step takes and gives back changed: parameters, slots, totals. The Sessions of one
+training step, each for another size of batch, work on the same State.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from neurona.core.shapes import Spec
+from neurona.engines.native.llvm.assemble import Code, assemble
+from neurona.engines.native.llvm.machine import Machine
+from neurona.engines.native.memory import ALIGNMENT, Memory
+from neurona.engines.native.run.donation import in_place
+from neurona.engines.native.run.executable import Executable, Frame, address, team
+from neurona.engines.native.run.session_code import JOB, LEAF, MOVE, PROGRAM, session_code
+
+_SMALL = 4096  # bytes of results that are copied, rather than written to where they stay
+_LEAVES_COUNT = PROGRAM.index("leaves_count")
+_RANDOM, _FIRST = 0, 1  # inputs of a step: (seed, step) of the random stream, then the state
+
+
+class State:
+    """The values that some Programs take and give back, each in one place.
+
+    Attributes:
+        arrays: value -> the array that Programs read; those that a Program changes are our own.
+        random: seed and step of the random stream, which each step moves on by one.
+        status: where the code notes an index that is out of range.
+        version: grows when an array is replaced by another.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.arrays: list[Any] = [None] * count
+        self.random, self.status = np.zeros(2, np.int64), np.zeros(4, np.int64)
+        self.version = 0
+        self._own: set[int] = set()
+
+    def load(self, k: int, array: np.ndarray) -> None:
+        """Set a value."""
+        if k in self._own:
+            self.arrays[k][...] = array
+        else:
+            self.arrays[k] = np.require(array, requirements=["C", "A"])
+            self.version += 1
+
+    def read(self, k: int) -> np.ndarray:
+        """Return a copy of a value."""
+        return self.arrays[k].copy()
+
+    def own(self, k: int, spec: Spec) -> None:
+        """Keep a value in an array of our own, since a Program changes it."""
+        if k not in self._own:
+            before, self.arrays[k] = self.arrays[k], empty(spec)
+            if before is not None:
+                self.arrays[k][...] = before
+            self._own.add(k)
+            self.version += 1
+
+
+class Session:
+    """A Program with its State.
+
+    Args:
+        executable: of a graph (seed and step, the state, a batch) -> (changed state, results).
+        state: shared with the other Sessions of the step.
+        changed: for each of the first outputs, which value of the state it replaces.
+
+    Attributes:
+        native: whether no node runs on its reference rule.
+        batch: number of samples in a step.
+    """
+
+    def __init__(self, executable: Executable, state: State, changed: Sequence[int]) -> None:
+        self.executable, self.state = executable, state
+        inputs, outputs = executable.inputs, executable.outputs
+        end, kept = _FIRST + len(state.arrays), len(changed)
+        self.frame = Frame(executable.emission)
+        self.frame.status = state.status
+        self.table = self.frame.table
+        self.table[Memory.STATUS] = address(state.status)
+        self.table[inputs[_RANDOM][0]] = address(state.random)
+        self._slots = [slot for slot, _ in inputs[_FIRST:end]]
+        self.leaves, self.outputs = inputs[end:], outputs[kept:]
+        self.batch = self.leaves[0][1].shape[0] if self.leaves and self.leaves[0][1].shape else 1
+
+        direct = in_place(
+            executable.emission.fusion, {o: _FIRST + k for o, k in enumerate(changed)}
+        )
+        self._changed = [  # value, slot, array beside the state's own if it may not be overwritten
+            (k, slot, None if o in direct else empty(spec))
+            for o, (k, (slot, spec)) in enumerate(zip(changed, outputs[:kept], strict=True))
+        ]
+        for k, (_, spec) in zip(changed, outputs[:kept], strict=True):
+            state.own(k, spec)
+        self._version = -1
+
+        functions = [function for function, _, _ in executable.steps]
+        self.native, self.shared = all(functions), any(s for _, s, _ in executable.steps)
+        self._buffers: list[np.ndarray] | None = None
+        self._places, self.bytes = _places([spec for _, spec in self.outputs])
+        self._block = np.empty(self.bytes, np.uint8)
+        self._put: np.ndarray | None = None  # where results are written to at present
+        self._functions = _words(len(functions), functions)
+        rows = [*self.leaves, *self.outputs]
+        self._leaf_words = _words(len(LEAF) * len(rows))
+        for i, (slot, spec) in enumerate(rows):
+            size = spec.size // max(spec.shape[0], 1) if spec.shape else spec.size
+            self._leaf_words[4 * i + 1] = size * spec.dtype.itemsize
+            self._leaf_words[4 * i + 3] = slot
+        self._move_words = _words(len(MOVE) * len(self._changed))
+        self._program = _words(len(PROGRAM), [
+            self.frame.address, address(state.random), address(state.status), self.batch,
+            0, self.bytes, _at(self._functions), len(functions),
+            _at(self._leaf_words), len(self.leaves), _at(self._move_words), 0,
+        ])  # fmt: skip
+        self.address = _at(self._program)
+        self._once = _words(len(JOB), [self.address])
+        self._plan = _words(2, [_at(self._once), 1])
+        self._plan_address, self._many = _at(self._plan), many()
+
+    def bind(self) -> None:
+        """Let the table point to where the state is by now."""
+        if self._version == self.state.version:
+            return
+        arrays = self.state.arrays
+        for slot, array in zip(self._slots, arrays, strict=True):
+            self.table[slot] = address(array)
+        moves: list[int] = []
+        for k, slot, beside in self._changed:
+            self.table[slot] = address(arrays[k] if beside is None else beside)
+            if beside is not None:
+                moves += [address(arrays[k]), address(beside), beside.nbytes]
+        self._move_words[: len(moves)] = moves
+        self._program[PROGRAM.index("moves_count")] = len(moves) // len(MOVE)
+        self._version = self.state.version
+
+    def step(self, leaves: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Run a step on a batch and return its results.
+
+        Raises:
+            IndexRangeError: if an index was outside of its axis.
+        """
+        held = [
+            a
+            if a.flags.c_contiguous and a.flags.aligned
+            else np.require(a, requirements=["C", "A"])
+            for a in leaves
+        ]
+        return self.run(held)
+
+    def run(
+        self, leaves: Sequence[np.ndarray], steps: int = 1, first: int = 0,
+        rows: np.ndarray | None = None,
+    ) -> list[np.ndarray]:  # fmt: skip
+        """Run steps on samples and return the results of the last one; see `run_jobs`."""
+        self.bind()
+        self.point_to(leaves, rows is not None)
+        self._once[1], self._once[2], self._once[3] = (
+            steps,
+            0 if rows is None else address(rows),
+            first,
+        )
+        large = self.bytes > _SMALL
+        block = np.empty(self.bytes, np.uint8) if large else self._block
+        if self._put is not block:
+            self.put_results(block)
+        if self.native:
+            team(self.shared).run(self._many, self._plan_address)
+        else:
+            self._in_python(leaves)
+        self.executable.check(self.frame)
+        return self.results(block if large else block.copy())
+
+    def _in_python(self, leaves: Sequence[np.ndarray]) -> None:
+        """Do what `step` in session_code.py does."""
+        for (slot, _), array in zip(self.leaves, leaves, strict=True):
+            self.table[slot] = address(array)
+        self.executable.run(self.frame)
+        if not self.state.status[0]:
+            for k, _, beside in self._changed:
+                if beside is not None:
+                    self.state.arrays[k][...] = beside
+            self.state.random[1] += 1
+
+    def point_to(
+        self, leaves: Sequence[np.ndarray], gather: bool, outputs: Sequence[np.ndarray] = ()
+    ) -> None:
+        """Take batches from arrays of all samples, and let `many` put outputs to such arrays."""
+        if gather and self._buffers is None:
+            self._buffers = [empty(spec) for _, spec in self.leaves]
+            for i, buffer in enumerate(self._buffers):
+                self._leaf_words[4 * i + 2] = address(buffer)
+        for i, array in enumerate([*leaves, *outputs]):
+            self._leaf_words[4 * i] = address(array)
+        self._program[_LEAVES_COUNT] = len(leaves) + len(outputs)
+
+    def put_results(self, block: np.ndarray) -> None:
+        """Let results be written to a block of bytes."""
+        self._put = block if block is self._block else None
+        start = self._program[PROGRAM.index("results")] = address(block)
+        for (slot, _), place in zip(self.outputs, self._places, strict=True):
+            self.table[slot] = start + place
+
+    def results(self, block: np.ndarray) -> list[np.ndarray]:
+        """Return the results in a block, or in a stack of blocks, as arrays that look into it."""
+        row = block.strides[:-1]
+        return [
+            np.ndarray(
+                (*block.shape[:-1], *shape), dtype, block, place,
+                (*row, *_strides(shape, dtype.itemsize)),
+            )
+            for (_, (shape, dtype)), place in zip(self.outputs, self._places, strict=True)
+        ]  # fmt: skip
+
+
+class Job(NamedTuple):
+    """Steps of a Session, one after the other, from the sample (or the row number) `first` on."""
+
+    session: Session
+    steps: int
+    first: int
+
+
+class Epochs(NamedTuple):
+    """How jobs are repeated.
+
+    Attributes:
+        number: how often.
+        stride: how much further the rows of the next epoch begin.
+        skip: numbers of the random stream that are left out between two epochs.
+        resets: value of the state -> what it is at the start of each epoch.
+    """
+
+    number: int = 1
+    stride: int = 0
+    skip: int = 0
+    resets: dict[int, np.ndarray] = {}  # noqa: RUF012 - never changed
+
+
+def run_jobs(
+    jobs: Sequence[Job], leaves: Sequence[np.ndarray], rows: np.ndarray | None, epochs: Epochs,
+    outputs: Sequence[np.ndarray] = (),
+) -> list[np.ndarray]:  # fmt: skip
+    """Run steps of Sessions that share a State, without coming back to Python in between.
+
+    Args:
+        jobs: what to do in an epoch.
+        leaves: arrays of all samples, without gaps.
+        rows: numbers of the samples in the order in which they are taken; None: as they lie.
+        epochs: how often to do it.
+        outputs: arrays for the results for all samples, if each sample has its own.
+
+    Returns:
+        The results of the last step of each epoch, with a first axis for the epochs; nothing of
+        use if there are `outputs`.
+
+    Raises:
+        IndexRangeError: if an index was outside of its axis; steps after that one are not done.
+    """
+    sessions = list({id(job.session): job.session for job in jobs}.values())
+    state, last = sessions[0].state, jobs[-1].session
+    blocks = [np.empty(session.bytes, np.uint8) for session in sessions]
+    for session, block in zip(sessions, blocks, strict=True):
+        session.bind()
+        session.point_to(leaves, rows is not None, outputs)
+        session.put_results(block)
+    record = np.empty((epochs.number, last.bytes), np.uint8)
+    resets = np.array(
+        [(address(state.arrays[k]), address(a), a.nbytes) for k, a in epochs.resets.items()],
+        np.int64,
+    )
+    words = np.zeros((epochs.number, len(jobs), len(JOB)), np.int64)
+    table = dict(zip(JOB, words.transpose(2, 0, 1), strict=True))
+    each = np.arange(epochs.number)
+    table["program"][:] = [job.session.address for job in jobs]
+    table["steps"][:] = [job.steps for job in jobs]
+    table["rows"][:] = 0 if rows is None else address(rows)
+    table["first"][:] = [job.first for job in jobs] + epochs.stride * each[:, None]
+    table["resets"][:, 0], table["resets_count"][:, 0] = address(resets), len(resets)
+    table["record"][:, -1] = address(record) + last.bytes * each
+    table["skip"][:, -1] = epochs.skip
+    plan = np.array([address(words), epochs.number * len(jobs)], np.int64)
+    team(any(session.shared for session in sessions)).run(many(), address(plan))
+    last.executable.check(last.frame)
+    return last.results(record)
+
+
+@functools.cache
+def _code(machine: Machine) -> Code:
+    return assemble(session_code(machine), machine)
+
+
+def many() -> int:
+    """Return the address of the native loop over jobs."""
+    return _code(Machine.chosen()).address("many")
+
+
+def empty(spec: Spec) -> np.ndarray:
+    """Return an array whose elements begin at a line of the cache."""
+    size = max(spec.size, 1) * spec.dtype.itemsize
+    block = np.empty(size + ALIGNMENT, np.uint8)
+    start = -address(block) % ALIGNMENT
+    return (
+        block[start : start + spec.size * spec.dtype.itemsize].view(spec.dtype).reshape(spec.shape)
+    )
+
+
+def _places(specs: Sequence[Spec]) -> tuple[list[int], int]:
+    """Return where each of some arrays lies in a block of bytes, and the block's size."""
+    places, end = [], 0
+    for spec in specs:
+        places.append(end)
+        end += -(-max(spec.size, 1) * spec.dtype.itemsize // 16) * 16
+    return places, max(end, 16)
+
+
+@functools.cache
+def _strides(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
+    return np.empty(shape, f"V{itemsize}").strides if 0 not in shape else (0,) * len(shape)
+
+
+def _words(count: int, values: Sequence[int] = ()) -> Any:
+    return (ctypes.c_int64 * max(count, 1))(*values)
+
+
+def _at(words: Any) -> int:
+    return ctypes.addressof(words)
