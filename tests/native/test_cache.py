@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import neurona
 from neurona.engines.native.llvm import cache as cache_module
 from neurona.engines.native.llvm.assemble import assemble
 from neurona.engines.native.llvm.cache import ObjectCache
@@ -233,7 +234,7 @@ def test_processes_share_one_cache(tmp_path):
         "print(*[assemble('define i64 @f() { ret i64 %d }' % i).address('f') > 0"
         " for i in range(40)])"
     )
-    source = str(Path(cache_module.__file__).parents[3])
+    source = str(Path(neurona.__file__).parents[1])
     environment = {**os.environ, "PYTHONPATH": source, "NEURONA_CACHE": str(tmp_path)}
     command = [sys.executable, "-c", code]
     team = [

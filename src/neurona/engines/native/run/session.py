@@ -19,11 +19,20 @@ from neurona.engines.native.llvm.machine import Machine
 from neurona.engines.native.memory import ALIGNMENT, Memory
 from neurona.engines.native.run.donation import in_place
 from neurona.engines.native.run.executable import Executable, Frame, address, team
-from neurona.engines.native.run.session_code import JOB, LEAF, MOVE, PROGRAM, session_code
+from neurona.engines.native.run.session_code import JOB, LEAF, MOVE, PLAN, PROGRAM, session_code
 
 _SMALL = 4096  # bytes of results that are copied, rather than written to where they stay
-_LEAVES_COUNT = PROGRAM.index("leaves_count")
 _RANDOM, _FIRST = 0, 1  # inputs of a step: (seed, step) of the random stream, then the state
+
+
+def _structure(fields: tuple[str, ...]) -> type[Any]:
+    """Return a ctypes structure of 64-bit words, as session_code.py reads them."""
+    described = [(name, ctypes.c_int64) for name in fields]
+    return type("Words", (ctypes.Structure,), {"_fields_": described})
+
+
+_Leaf, _Move, _Program, _Job = (_structure(fields) for fields in (LEAF, MOVE, PROGRAM, JOB))
+_Plan = _structure(PLAN)
 
 
 class State:
@@ -107,22 +116,23 @@ class Session:
         self._places, self.bytes = _places([spec for _, spec in self.outputs])
         self._block = np.empty(self.bytes, np.uint8)
         self._put: np.ndarray | None = None  # where results are written to at present
-        self._functions = _words(len(functions), functions)
+        self._functions = (ctypes.c_int64 * len(functions))(*functions)
         rows = [*self.leaves, *self.outputs]
-        self._leaf_words = _words(len(LEAF) * len(rows))
-        for i, (slot, spec) in enumerate(rows):
+        self._leaves = (_Leaf * max(len(rows), 1))()
+        self._each_leaf = list(self._leaves)[: len(rows)]  # to look one up in the array takes long
+        for leaf, (slot, spec) in zip(self._each_leaf, rows, strict=True):
             size = spec.size // max(spec.shape[0], 1) if spec.shape else spec.size
-            self._leaf_words[4 * i + 1] = size * spec.dtype.itemsize
-            self._leaf_words[4 * i + 3] = slot
-        self._move_words = _words(len(MOVE) * len(self._changed))
-        self._program = _words(len(PROGRAM), [
-            self.frame.address, address(state.random), address(state.status), self.batch,
-            0, self.bytes, _at(self._functions), len(functions),
-            _at(self._leaf_words), len(self.leaves), _at(self._move_words), 0,
-        ])  # fmt: skip
+            leaf.bytes, leaf.slot = size * spec.dtype.itemsize, slot
+        self._moves = (_Move * max(len(self._changed), 1))()
+        self._program = _Program(
+            table=self.frame.address, random=address(state.random), status=address(state.status),
+            batch=self.batch, results_bytes=self.bytes,
+            functions=_at(self._functions), functions_count=len(functions),
+            leaves=_at(self._leaves), leaves_count=len(self.leaves), moves=_at(self._moves),
+        )  # fmt: skip
         self.address = _at(self._program)
-        self._once = _words(len(JOB), [self.address])
-        self._plan = _words(2, [_at(self._once), 1])
+        self._once = _Job(program=self.address)
+        self._plan = _Plan(jobs=_at(self._once), count=1)
         self._plan_address, self._many = _at(self._plan), many()
 
     def bind(self) -> None:
@@ -132,13 +142,13 @@ class Session:
         arrays = self.state.arrays
         for slot, array in zip(self._slots, arrays, strict=True):
             self.table[slot] = address(array)
-        moves: list[int] = []
+        count = 0
         for k, slot, beside in self._changed:
             self.table[slot] = address(arrays[k] if beside is None else beside)
             if beside is not None:
-                moves += [address(arrays[k]), address(beside), beside.nbytes]
-        self._move_words[: len(moves)] = moves
-        self._program[PROGRAM.index("moves_count")] = len(moves) // len(MOVE)
+                self._moves[count] = _Move(address(arrays[k]), address(beside), beside.nbytes)
+                count += 1
+        self._program.moves_count = count
         self._version = self.state.version
 
     def step(self, leaves: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -162,11 +172,8 @@ class Session:
         """Run steps on samples and return the results of the last one; see `run_jobs`."""
         self.bind()
         self.point_to(leaves, rows is not None)
-        self._once[1], self._once[2], self._once[3] = (
-            steps,
-            0 if rows is None else address(rows),
-            first,
-        )
+        once = self._once
+        once.steps, once.first, once.rows = steps, first, 0 if rows is None else address(rows)
         large = self.bytes > _SMALL
         block = np.empty(self.bytes, np.uint8) if large else self._block
         if self._put is not block:
@@ -195,16 +202,17 @@ class Session:
         """Take batches from arrays of all samples, and let `many` put outputs to such arrays."""
         if gather and self._buffers is None:
             self._buffers = [empty(spec) for _, spec in self.leaves]
-            for i, buffer in enumerate(self._buffers):
-                self._leaf_words[4 * i + 2] = address(buffer)
-        for i, array in enumerate([*leaves, *outputs]):
-            self._leaf_words[4 * i] = address(array)
-        self._program[_LEAVES_COUNT] = len(leaves) + len(outputs)
+            for leaf, buffer in zip(self._each_leaf, self._buffers, strict=False):
+                leaf.buffer = address(buffer)
+        given = [*leaves, *outputs]
+        for leaf, array in zip(self._each_leaf, given, strict=False):
+            leaf.source = address(array)
+        self._program.leaves_count = len(given)
 
     def put_results(self, block: np.ndarray) -> None:
         """Let results be written to a block of bytes."""
         self._put = block if block is self._block else None
-        start = self._program[PROGRAM.index("results")] = address(block)
+        start = self._program.results = address(block)
         for (slot, _), place in zip(self.outputs, self._places, strict=True):
             self.table[slot] = start + place
 
@@ -324,10 +332,6 @@ def _places(specs: Sequence[Spec]) -> tuple[list[int], int]:
 @functools.cache
 def _strides(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
     return np.empty(shape, f"V{itemsize}").strides if 0 not in shape else (0,) * len(shape)
-
-
-def _words(count: int, values: Sequence[int] = ()) -> Any:
-    return (ctypes.c_int64 * max(count, 1))(*values)
 
 
 def _at(words: Any) -> int:
