@@ -239,6 +239,18 @@ def test_environment(variable, value, message):
     assert f"in the environment variable {variable}." in done.stderr
 
 
+def test_an_empty_environment_variable_is_as_good_as_none():
+    source = os.path.dirname(os.path.dirname(nn.__file__))
+    names = ("ENGINE", "THREADS", "FLOATX", "DEBUG", "TARGET")
+    done = subprocess.run(
+        [sys.executable, "-c", "import neurona; print(neurona.config.threads())"],
+        env={**os.environ, "PYTHONPATH": source, **{f"NEURONA_{name}": "" for name in names}},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.split() == ["0"], done.stderr
+
+
 @pytest.mark.parametrize("name", ["EarlyStopping", "ReduceLROnPlateau"])
 def test_a_monitor_that_is_not_there(name):
     made = network()

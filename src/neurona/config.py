@@ -111,8 +111,8 @@ def data_folder() -> Path | None:
 
 
 def _read(variable: str, default: str, set_value: Callable) -> None:
-    """Set what an environment variable says."""
-    text = os.environ.get(variable, default).strip()
+    """Set what an environment variable says; empty is as good as not set."""
+    text = os.environ.get(variable, "").strip() or default
     try:
         set_value(int(text) if text.lstrip("+-").isdecimal() else text)
     except NeuronaError as error:

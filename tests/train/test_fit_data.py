@@ -426,6 +426,21 @@ def test_arrays_with_steps_go_on_too():
     assert shuffled[2] + shuffled[3] == 7.0
 
 
+@pytest.mark.parametrize("engine", ["reference", "native"])
+@pytest.mark.parametrize("batch_size", [5, 12])
+def test_steps_of_an_epoch_may_go_through_the_data_many_times(engine, batch_size):
+    def fitted(**settings):
+        nn.utils.set_random_seed(0)
+        model = linear()
+        model.compile("sgd", "mse", engine=engine)
+        model.fit(X, Y, batch_size=batch_size, shuffle=False, verbose=0, **settings)
+        return model.get_weights()
+
+    passes = -(-len(X) // batch_size)
+    for one, many in zip(fitted(epochs=7), fitted(steps_per_epoch=7 * passes), strict=True):
+        np.testing.assert_array_equal(one, many)
+
+
 def test_a_generator_that_is_used_up():
     def once():
         yield X, Y

@@ -55,13 +55,15 @@ def _calls_functions(fusion: Fusion, node: Node) -> bool:
 
 
 def _reads_from_far(fusion: Fusion, node: Node) -> bool:
-    """Whether a node reads inputs that the cache does not hold, such as Adam's moments.
+    """Whether a node, or what comes with it, reads inputs too large for the cache: Adam's moments.
 
     Tile by tile, the processor does not see which lines come next; in order, it fetches them
     ahead. That saves more than it costs to store the results of the head.
     """
-    inputs = (v for v in node.inputs if fusion.layouts[v].root in fusion.graph.inputs)
-    return any(fusion.specs[v].size * fusion.specs[v].dtype.itemsize > CACHED for v in inputs)
+    homes = [fusion.home[v] for v in node.inputs if v in fusion.home]
+    along = [v for kernel in homes if kernel.head is None for v in kernel.inputs()]
+    read = (v for v in (*node.inputs, *along) if fusion.layouts[v].root in fusion.graph.inputs)
+    return any(fusion.specs[v].size * fusion.specs[v].dtype.itemsize > CACHED for v in read)
 
 
 # --- what only later kernels need is computed there -----------------------------------------------

@@ -79,14 +79,15 @@ def measure(emission: Emission) -> dict[int, float]:
     separate.module.function("nothing", ["ptr %table", *THREADS], linkage="external")
     executable = Executable(separate, str(separate.module))
     rng = np.random.default_rng(0)
-    frame = executable.prepared([_made_up(rng, spec) for _, spec in executable.inputs])
+    arrays = [_made_up(rng, spec) for _, spec in executable.inputs]
+    frame = executable.prepared(arrays)
     nothing = executable.code.address("nothing")
     samples: dict[int, list[float]] = {}
     for _ in range(REPEATS):
         for step in executable.steps:
-            call = _seconds(team(step[1]).run, nothing, frame.address)
+            call = _seconds(team(step.shared).run, nothing, frame.address)
             took = _seconds(executable.run_step, frame, step)
-            samples.setdefault(step[2].kernels[0], []).append(took - call)
+            samples.setdefault(step.kernels[0], []).append(took - call)
     return {k: max(float(np.median(s)), 1e-8) for k, s in samples.items()}
 
 

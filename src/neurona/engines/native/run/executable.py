@@ -5,11 +5,11 @@ from __future__ import annotations
 import ctypes
 import weakref
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from neurona.engines.native.emit import Emission, Segment
+from neurona.engines.native.emit import Emission
 from neurona.engines.native.llvm.assemble import assemble
 from neurona.engines.native.memory import ALIGNMENT, Memory
 from neurona.engines.native.run.cores import thread_count
@@ -37,6 +37,20 @@ class Frame:
         self.results: list[np.ndarray] = []
 
 
+class Step(NamedTuple):
+    """A part of a call: native code, or a node that runs on its reference rule.
+
+    Attributes:
+        function: its address, 0 if there is none.
+        shared: whether threads share the work.
+        kernels: what it runs, by number.
+    """
+
+    function: int
+    shared: bool
+    kernels: list[int]
+
+
 class Executable:
     """Runs the code: one call with the arrays of the inputs.
 
@@ -51,7 +65,7 @@ class Executable:
         self.inputs = [(memory.slots[v], self.specs[v]) for v in graph.inputs]
         self.outputs = [(memory.slots[v], self.specs[v]) for v in emission.fusion.outputs]
         self.steps = [
-            (self.code.address(s.function) if s.function else 0, s.shared, s)
+            Step(self.code.address(s.function) if s.function else 0, s.shared, s.kernels)
             for s in emission.segments
         ]
         self.frames: list[Frame] = []
@@ -115,17 +129,16 @@ class Executable:
             )
 
     def run(self, frame: Frame) -> None:
-        """Run all segments on a Frame whose table is filled."""
+        """Run all steps on a Frame whose table is filled."""
         for step in self.steps:
             self.run_step(frame, step)
 
-    def run_step(self, frame: Frame, step: tuple[int, bool, Segment]) -> None:
-        """Run one segment: native code, or the reference rule of a node."""
-        function, shared, segment = step
-        if function:
-            team(shared).run(function, frame.address)
+    def run_step(self, frame: Frame, step: Step) -> None:
+        """Run one step."""
+        if step.function:
+            team(step.shared).run(step.function, frame.address)
         else:
-            self._reference(frame, segment.kernels[0])
+            self._reference(frame, step.kernels[0])
 
     def _reference(self, frame: Frame, time: int) -> None:
         """Run the head of a kernel on its reference rule."""

@@ -110,8 +110,8 @@ class Session:
             state.own(k, spec)
         self._version = -1
 
-        functions = [function for function, _, _ in executable.steps]
-        self.native, self.shared = all(functions), any(s for _, s, _ in executable.steps)
+        functions = [step.function for step in executable.steps]
+        self.native, self.shared = all(functions), any(step.shared for step in executable.steps)
         self._buffers: list[np.ndarray] | None = None
         self._places, self.bytes = _places([spec for _, spec in self.outputs])
         self._block = np.empty(self.bytes, np.uint8)
