@@ -105,6 +105,7 @@ class Fusion:
         self.kernels: list[Kernel] = []
         self.home: dict[int, Kernel] = {}  # root -> the kernel that computes it
         self._folded: set[int] = set()
+        self._awaited = 0  # bits of the kernels that others run after
         for v in [*graph.inputs, *graph.constants]:
             self._own(v)
         for v, array in graph.constants.items():
@@ -305,6 +306,7 @@ class Fusion:
         for k in self.kernels:
             if k.before >= 0 and k.before & old:
                 k.before = k.before & ~old | (0 if k is kernel else new)
+                self._awaited |= new
         self._run_after(kernel, other.before)
         self.kernels[other.number] = Kernel(other.number, (), before=-1)  # empty
 
@@ -315,14 +317,17 @@ class Fusion:
             home = self.home.get(self.layouts[v].root)
             if home is not None and home is not kernel:
                 before |= home.before | 1 << home.number
-        self._run_after(kernel, before)
+        if before & ~kernel.before:
+            self._run_after(kernel, before)
 
     def _run_after(self, kernel: Kernel, before: int) -> None:
         """Let a kernel, and all that run after it, run after others."""
         kernel.before |= before
-        for k in self.kernels:
-            if k.before >= 0 and k.before >> kernel.number & 1:
-                k.before |= kernel.before
+        self._awaited |= before
+        if self._awaited >> kernel.number & 1:
+            for k in self.kernels:
+                if k.before >= 0 and k.before >> kernel.number & 1:
+                    k.before |= kernel.before
 
     # --- what is kept -----------------------------------------------------------------------------
 
