@@ -262,6 +262,7 @@ print(threads_of(team), threads_of(held))
 @POSIX
 def test_ctrl_c_during_a_run_leaves_the_team_whole():
     out = run_script("""
+signal.signal(signal.SIGINT, signal.default_int_handler)  # it may have been started in background
 team = Team.of(2)
 check(team)
 table = Table(ctypes.c_int64, 0, 0)
