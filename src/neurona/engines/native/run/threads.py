@@ -43,7 +43,8 @@ class TeamMemory(ctypes.Structure):
         ("doze", ctypes.c_void_p),
         ("nap", ctypes.c_void_p),
         ("core", ctypes.c_void_p),
-        ("_1", ctypes.c_char * 72),
+        ("moves", ctypes.c_int64),
+        ("_1", ctypes.c_char * 64),
         ("posted", ctypes.c_int32),
         ("busy", ctypes.c_int32),
         ("function", ctypes.c_void_p),
@@ -193,6 +194,7 @@ class Team:
         memory.idle_spins = int((CROWDED_SPIN if crowded else IDLE_SPIN) * per_microsecond)
         memory.doze, memory.nap = self.native.doze, self.native.nap
         memory.core = self.native.core
+        memory.moves = not crowded
         memory.cores[:] = range(-1, -33, -1)  # not known yet: no two the same
         return memory, start + offset
 
