@@ -23,7 +23,7 @@ from neurona.core.lowering import Nest, Place
 from neurona.engines.native.llvm.lanes import Index, Value
 from neurona.engines.native.llvm.machine import Machine
 from neurona.engines.native.llvm.text import Function
-from neurona.engines.native.products.choice import CACHE, NONE, Roles, choose
+from neurona.engines.native.products.choice import NONE, Roles, choose, rows_first
 from neurona.engines.native.products.packing import Packing, worthwhile
 from neurona.engines.native.products.part import Operand, Planned, along, part
 from neurona.engines.native.products.parts import CHUNK_BYTES, Parts
@@ -325,7 +325,7 @@ def plan(
         tiles,
         rows=tuple(of[i] for i in rows[:-1]),
         inner=tuple(spans(order)),
-        rows_first=size * tiles.columns.span.size <= CACHE < size * results,
+        rows_first=rows_first(size * tiles.columns.span.size, size * results),
         unroll=1,
         chains=1,
     )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from neurona.engines.native.products.product import Product
 
 CACHE = 1 << 19  # bytes that stay in the second cache, beside what streams through it
+HOT = 1 << 17  # bytes that come from there again and again at hardly any cost
 NONE = Span(Position((), (), "0"), 1, 0, 0, 0)
 
 
@@ -106,11 +107,20 @@ def choose(given: Roles, rank: int, dtype: np.dtype, machine: Machine) -> Tiles:
         rank=rank,
         dots=dots,
         swapped=swap,
-        # all of b stays in the cache, while a comes by once
-        rows_first=size * last.size <= CACHE < size * math.prod(span.size for span in rows),
+        rows_first=rows_first(size * last.size, size * math.prod(span.size for span in rows)),
         unroll=unroll,
         chains=chains,
     )
+
+
+def rows_first(b: int, a: int) -> bool:
+    """Whether units go through the columns of each row, given the bytes of the operands.
+
+    They do where all of b stays in the cache while a comes by once. Then results are written, and
+    weights with their moments updated, in the order of memory: the processor fetches them ahead,
+    and a thread has whole lines and pages of its own.
+    """
+    return b <= CACHE < a or b <= min(HOT, a)
 
 
 def _better_swapped(given: Roles, lanes: int) -> bool:
