@@ -294,32 +294,6 @@ print(threads_of(team))
     assert out == "interrupted 1\n[2, 2]\n[2, 2]\n"
 
 
-@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="needs sched_setaffinity")
-@pytest.mark.skipif(available_cores() < 2, reason="needs two cores")
-def test_a_worker_leaves_the_core_of_another_and_stays_allowed_there():
-    out = run_script("""
-team = Team.of(2)
-check(team)
-cores, worker = team._memory.cores, team._workers[0].native_id
-everywhere = os.sched_getaffinity(0)
-here = {min(everywhere)}
-os.sched_setaffinity(0, here)
-os.sched_setaffinity(worker, here)
-for _ in range(20):  # there is nowhere to go
-    check(team)
-    time.sleep(0.001)
-print(cores[0] == cores[1], os.sched_getaffinity(worker) == here)
-os.sched_setaffinity(worker, everywhere)
-apart = 0
-for _ in range(200):
-    check(team)
-    apart += cores[0] != cores[1]
-    time.sleep(0.001)
-print(apart > 0, os.sched_getaffinity(worker) == everywhere)
-""")
-    assert out == "True True\nTrue True\n"
-
-
 def test_without_more_threads_the_caller_works_alone(monkeypatch):
     def refuse(self):
         raise RuntimeError("can't start new thread")

@@ -7,8 +7,7 @@ the word for the next one and learns from the same instruction whether anyone mu
 
 Threads note the core they are on. Who waits in vain for a microsecond or two and finds another of
 the team on its own core (other programs have taken the rest) sleeps at once: spinning would keep
-the core from the thread that is waited for. Linux wakes a sleeper on its waker's core now and then,
-and may leave it there, each working while the other sleeps: a worker that finds itself there moves.
+the core from the thread that is waited for.
 """
 
 from __future__ import annotations
@@ -35,14 +34,14 @@ done:
 # caller posts, where threads meet. `TeamMemory` in threads.py is the same structure.
 _LAYOUT = """
 %Team = type {
-  ptr, i64, i64, i64, ptr, ptr, ptr, i64, [64 x i8],
+  ptr, i64, i64, i64, ptr, ptr, ptr, [72 x i8],
   i32, i32, ptr, ptr, [104 x i8],
   i32, i32, [120 x i8],
   [32 x i32]
 }
 """
 _FIELDS = (
-    *("meet", "threads", "spins", "idle_spins", "doze", "nap", "core", "moves", None),
+    *("meet", "threads", "spins", "idle_spins", "doze", "nap", "core", None),
     *("posted", "busy", "function", "table", None),
     *("phase", "arrived", None),
     *("cores",),
@@ -131,13 +130,9 @@ sleep:
   %late_value = load atomic i32, ptr %word acquire, align 4
   %late = and i32 %late_value, -2
   %woken = icmp ne i32 %late, %old
-  br i1 %woken, label %awake, label %sleep
-awake:
-  call void @note_core(ptr %team, i64 %thread)
-  call void @leave_core(ptr %team, i64 %thread)
-  br label %go_on
+  br i1 %woken, label %go_on, label %sleep
 go_on:
-  %result = phi i32 [ %new, %look ], [ %late, %awake ]
+  %result = phi i32 [ %new, %look ], [ %late, %sleep ]
   ret i32 %result
 }
 
@@ -309,53 +304,6 @@ define internal void @wake(ptr %team, ptr %word) nounwind {
 }
 """
 
-# A worker that shares its core with another of the team, though there is a core for each, forbids
-# itself that core for a moment (sched_getaffinity, sched_setaffinity): the system moves it.
-_LEAVING = """
-define internal void @leave_core(ptr %team, i64 %thread) nounwind {
-  %mask = alloca [16 x i64]
-  {doze}
-  {moves}
-  {cores}
-  %may = load i64, ptr %moves
-  %may_move = icmp ne i64 %may, 0
-  %worker = icmp ne i64 %thread, 0
-  %known = icmp ult i64 %thread, 32
-  %able = and i1 %may_move, %worker
-  %ready = and i1 %able, %known
-  br i1 %ready, label %look, label %done
-look:
-  %shares = call i1 @shares_core(ptr %team, i64 %thread)
-  %mine = getelementptr i32, ptr %cores, i64 %thread
-  %here = load atomic i32, ptr %mine monotonic, align 4
-  %in_mask = icmp ult i32 %here, 1024
-  %leave = and i1 %shares, %in_mask
-  br i1 %leave, label %ask, label %done
-ask:
-  %syscall = load ptr, ptr %doze
-  %size = call i64 (i64, ...) %syscall(i64 <get>, i64 0, i64 128, ptr %mask)
-  %told = icmp sgt i64 %size, 0
-  br i1 %told, label %move, label %done
-move:
-  %core64 = zext i32 %here to i64
-  %number = lshr i64 %core64, 6
-  %within = and i64 %core64, 63
-  %bit = shl i64 1, %within
-  %others = xor i64 %bit, -1
-  %word = getelementptr i64, ptr %mask, i64 %number
-  %allowed = load i64, ptr %word
-  %without = and i64 %allowed, %others
-  store i64 %without, ptr %word
-  %gone = call i64 (i64, ...) %syscall(i64 <set>, i64 0, i64 %size, ptr %mask)
-  store i64 %allowed, ptr %word
-  %back = call i64 (i64, ...) %syscall(i64 <set>, i64 0, i64 %size, ptr %mask)
-  call void @note_core(ptr %team, i64 %thread)
-  br label %done
-done:
-  ret void
-}
-"""
-
 # Where there is no futex: give the core away some hundred times, then nap ever longer.
 _NAPS = """
 declare i32 @llvm.umin.i32(i32, i32)
@@ -393,27 +341,21 @@ done:
 define internal void @wake(ptr %team, ptr %word) nounwind {
   ret void
 }
-
-define internal void @leave_core(ptr %team, i64 %thread) nounwind {
-  ret void
-}
 """
 
-# Of the calls futex, sched_setaffinity and sched_getaffinity.
-_NUMBERS = {"x86_64": ("202", "203", "204"), "aarch64": ("98", "122", "123")}
+
+_FUTEX_NUMBERS = {"x86_64": 202, "aarch64": 98}
 
 
 def has_futex(machine: Machine) -> bool:
     """Return whether threads can sleep on a futex there; else they nap."""
-    return "linux" in machine.triple and machine.architecture in _NUMBERS
+    return "linux" in machine.triple and machine.architecture in _FUTEX_NUMBERS
 
 
 def team_code(machine: Machine, futex: bool) -> str:
     """Return the IR of `run`, `serve`, `dismiss`, `meet` and `relax`."""
     if futex:
-        number, setting, getting = _NUMBERS[machine.architecture]
-        sleeping = _FUTEX.replace("<number>", number)
-        sleeping += _LEAVING.replace("<set>", setting).replace("<get>", getting)
+        sleeping = _FUTEX.replace("<number>", str(_FUTEX_NUMBERS[machine.architecture]))
     else:  # `Sleep` counts milliseconds, `usleep` microseconds
         sleeping = _NAPS.replace("<longest>", "1" if "windows" in machine.triple else "2000")
     declaration, call = _PAUSES.get(machine.architecture, ("", ""))

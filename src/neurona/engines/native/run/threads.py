@@ -43,8 +43,7 @@ class TeamMemory(ctypes.Structure):
         ("doze", ctypes.c_void_p),
         ("nap", ctypes.c_void_p),
         ("core", ctypes.c_void_p),
-        ("moves", ctypes.c_int64),
-        ("_1", ctypes.c_char * 64),
+        ("_1", ctypes.c_char * 72),
         ("posted", ctypes.c_int32),
         ("busy", ctypes.c_int32),
         ("function", ctypes.c_void_p),
@@ -194,7 +193,6 @@ class Team:
         memory.idle_spins = int((CROWDED_SPIN if crowded else IDLE_SPIN) * per_microsecond)
         memory.doze, memory.nap = self.native.doze, self.native.nap
         memory.core = self.native.core
-        memory.moves = not crowded
         memory.cores[:] = range(-1, -33, -1)  # not known yet: no two the same
         return memory, start + offset
 
