@@ -55,7 +55,7 @@ class Guarded:
 def spaced(at_end):
     """A plan of memory that gives each value pages of its own, with one between."""
 
-    def place(self, fusion, works):
+    def place(self, fusion, works, chains):
         wanted = [
             (v, fusion.specs[v].size * fusion.specs[v].dtype.itemsize)
             for kernel in fusion.kernels

@@ -20,7 +20,7 @@ def compile(graph: Graph) -> Program:
 
     simplify: no identities, nothing computed twice, constants computed now.
     fuse: nodes to kernels, views to strides.
-    emit: places in memory, and LLVM IR of all kernels.
+    emit: kernels that go through rows together, places in memory, and LLVM IR of all kernels.
     assemble: machine code, from the cache where it was made before.
 
     `config.debug()` says what is checked and shown on the way.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 
 from neurona.core.shapes import Spec
+from neurona.engines.native.chain import Chain
 from neurona.engines.native.emit import THREADS, Emission
 from neurona.engines.native.fuse import Fusion, Kernel
 from neurona.engines.native.llvm.assemble import assembly
@@ -30,7 +31,7 @@ def explain(emission: Emission, timed: bool) -> list[str]:
 
     Its shape and ops, the operations and the bytes that it reads and writes, into how many units
     threads may split it, and if `timed` microseconds, GF/s and GB/s (the median of 30 calls on
-    made-up data).
+    made-up data). The figures of a chain stand at its first kernel.
     """
     fusion = emission.fusion
     times = measure(emission) if timed else {}
@@ -40,18 +41,37 @@ def explain(emission: Emission, timed: bool) -> list[str]:
         f"{_count(threads, 'thread')}, {_count(len(fusion.kernels), 'kernel')}, "
         f"arena {_amount(emission.memory.size, 'B')}"
     ]
-    for number, kernel in enumerate(fusion.kernels):
-        stages = emission.stages[number]
-        flops, moved = sum(s.flops for s in stages), traffic(fusion, kernel)
-        shown = f"{_amount(flops, 'F'):>8} {_amount(moved, 'B'):>8}"
-        if number in times:
-            t = times[number]
-            shown += f" {t * 1e6:9.1f} us {flops / t / 1e9:6.1f} GF/s {moved / t / 1e9:6.1f} GB/s"
-        units = "+".join(str(s.units) for s in stages) or "Python"
-        lines.append(f"  k{number:<3}{shown}  {describe(kernel)}  [{units}]")
+    chains = {chain.kernels.start: chain for chain in emission.chains}
+    number = 0
+    while number < len(fusion.kernels):
+        lines += _described(emission, number, chains.get(number), times.get(number))
+        number += len(chains[number].kernels) if number in chains else 1
     if times:
         lines.append(f"  together {sum(times.values()) * 1e6:.1f} us")
     return lines
+
+
+def _described(
+    emission: Emission, first: int, chain: Chain | None, seconds: float | None
+) -> list[str]:
+    """Return the lines of a kernel, or of the kernels of a chain."""
+    fusion, numbers = emission.fusion, chain.kernels if chain else range(first, first + 1)
+    kernels, inside = [fusion.kernels[k] for k in numbers], chain.inside if chain else ()
+    flops = sum(stage.flops for k in numbers for stage in emission.stages[k])
+    moved = traffic(fusion, kernels, inside)
+    figures = f"{_amount(flops, 'F'):>8} {_amount(moved, 'B'):>8}"
+    if seconds:
+        rates = f"{flops / seconds / 1e9:6.1f} GF/s {moved / seconds / 1e9:6.1f} GB/s"
+        figures += f" {seconds * 1e6:9.1f} us {rates}"
+    units = "+".join(str(stage.units) for stage in emission.stages[first]) or "Python"
+    if chain:
+        units = f"{_count(chain.blocks, 'block')} of {_count(chain.rows, 'row')}"
+    lines = [f"  k{first:<3}{figures}  {describe(kernels[0])}  [{units}]"]
+    follows = f"with k{first}".ljust(len(figures))
+    return lines + [
+        f"  k{k:<3}{follows}  {describe(kernel)}"
+        for k, kernel in zip(numbers[1:], kernels[1:], strict=True)
+    ]
 
 
 def describe(kernel: Kernel) -> str:
@@ -66,10 +86,14 @@ def describe(kernel: Kernel) -> str:
     return " ".join(parts)
 
 
-def traffic(fusion: Fusion, kernel: Kernel) -> int:
-    """Return the bytes that a kernel reads and writes if it touches every element once."""
-    roots = {fusion.layouts[v].root for v in kernel.inputs()} - set(fusion.literals)
-    specs = [fusion.specs[v] for v in [*roots, *kernel.stores]]
+def traffic(fusion: Fusion, kernels: Sequence[Kernel], inside: Collection[int] = ()) -> int:
+    """Return the bytes that kernels read and write if they touch every element once.
+
+    What lies `inside` of their cache does not count.
+    """
+    values = {fusion.layouts[v].root for k in kernels for v in k.inputs()} - set(fusion.literals)
+    values |= {v for k in kernels for v in k.stores}
+    specs = [fusion.specs[v] for v in values.difference(inside)]
     return sum(s.size * s.dtype.itemsize for s in specs)
 
 

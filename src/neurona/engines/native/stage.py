@@ -24,9 +24,12 @@ class Stage:
             share them, and for what `explain` says.
         final: whether it calls `finish(lanes, place, value)` with its results, instead of storing
             them; `place` has the index on each axis of the output, lanes go along the last one.
+        step: elements of the kernel's domain that a unit goes through, if units go through it in
+            order and all but the last have as many; 0 if not.
     """
 
     units: int
     emit: Emit
     flops: int = 0
     final: bool = True
+    step: int = 0

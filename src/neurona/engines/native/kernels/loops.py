@@ -33,7 +33,7 @@ from neurona.engines.native.llvm.text import Function
 from neurona.engines.native.simplify import contiguous
 from neurona.engines.native.stage import Stage
 
-BLOCK = 8  # vectors in a unit of a kernel with a single loop
+SINGLE = 8  # vectors up to which a kernel with a single loop is one unit
 CHUNK = 8192  # elements that one partial result of a fold is made of, about
 UNROLLED = 4  # vectors of a short row that are written one by one
 UNITS = 16  # fewer units than this are too few to share a large fold
@@ -83,8 +83,10 @@ class Loops:
         if self.kept:
             units = leading(self.space, self.kept)
             count = int(np.prod([self.space.sizes[k] for k in units]))
+            step = self._in_order(units, count)
         else:
-            count = -(-self.n // (BLOCK * self.width))
+            step = self.width if self.n > SINGLE * self.width else self.n
+            count = -(-self.n // step)
 
         def emit(f: Function, pointers: dict[Any, str], finish) -> None:
             def body(lanes: Lanes, index: Sequence[str]) -> None:
@@ -94,18 +96,22 @@ class Loops:
 
             begin, end = bounds(count)
             if not self.kept:
-                self._in_blocks(f, begin, end, count, body)
+                self._in_one_loop(f, begin, end, count, step, body)
                 return
             with unit_loops(f, self.space, units, begin, end) as index, ExitStack() as stack:
                 for k in self.kept[len(units) :]:
                     index[k] = stack.enter_context(f.loop(0, self.space.sizes[k]))
                 self._along(f, index, body)
 
-        return Stage(count, emit, self.flops)
+        return Stage(count, emit, self.flops, step=step)
 
-    def _in_blocks(self, f: Function, begin, end, count: int, body: Callable) -> None:
-        """Go through a single loop, or none, whose units are blocks of vectors."""
-        step = BLOCK * self.width
+    def _in_order(self, loops: list[int], units: int) -> int:
+        """Return the elements of a unit, if units go through the outermost loops: `Stage.step`."""
+        size = self.space.size(True) * self.space.size(False)
+        return size // units if loops == list(range(len(loops))) else 0
+
+    def _in_one_loop(self, f: Function, begin, end, count: int, step: int, body: Callable) -> None:
+        """Go through a single loop, or none, whose units are vectors, or all of it."""
         main = self.n - self.n % self.width
         place = (lambda i: [i]) if self.lane >= 0 else (lambda i: [])
         if main:
@@ -177,7 +183,8 @@ class Loops:
                 else:
                     run.columns(index)
 
-        first = Stage(units * parts, emit, self.flops)
+        step = self._in_order(self.kept, units) if parts == 1 and units else 0
+        first = Stage(units * parts, emit, self.flops, step=step)
         if parts == 1:
             return [first], []
         return [first, self._combining(folds, parts, kept)], works

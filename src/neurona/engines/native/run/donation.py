@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from neurona.core.lowering import Contraction, Elementwise
+from neurona.engines.native.chain import Chain, ends, readers
 from neurona.engines.native.fuse import Fusion, Kernel
 from neurona.engines.native.simplify import contiguous
 
 
-def in_place(fusion: Fusion, replaced: Mapping[int, int]) -> set[int]:
+def in_place(fusion: Fusion, chains: Sequence[Chain], replaced: Mapping[int, int]) -> set[int]:
     """Return the outputs that may lie where the inputs lie that they replace.
 
     That is so if, when an element of the output is written, the same element of the input was read
@@ -17,21 +18,17 @@ def in_place(fusion: Fusion, replaced: Mapping[int, int]) -> set[int]:
 
     Args:
         fusion: the kernels.
+        chains: kernels that run together.
         replaced: number of an output -> number of the input.
     """
-    last: dict[int, int] = {}  # root -> the last kernel that reads it
-    home: dict[int, int] = {}  # value -> the kernel that writes it
-    for time, kernel in enumerate(fusion.kernels):
-        last.update((fusion.layouts[v].root, time) for v in kernel.inputs())
-        home.update((v, time) for v in kernel.stores)
-    found = set()
+    home = {v: time for time, kernel in enumerate(fusion.kernels) for v in kernel.stores}
+    read = readers(fusion)
+    until, found = ends(fusion, chains), set()
     for output, given in replaced.items():
         v, x = fusion.outputs[output], fusion.graph.inputs[given]
         time = home[v]
-        reads_end = last.get(x, -1)
-        if reads_end < time or (
-            reads_end == time and _element_by_element(fusion, fusion.kernels[time], v, x)
-        ):
+        late = {t for t in read.get(x, []) if until[t] >= until[time]}
+        if not late or (late == {time} and _element_by_element(fusion, fusion.kernels[time], v, x)):
             found.add(output)
     return found
 

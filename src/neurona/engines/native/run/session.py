@@ -99,9 +99,9 @@ class Session:
         self.leaves, self.outputs = inputs[end:], outputs[kept:]
         self.batch = self.leaves[0][1].shape[0] if self.leaves and self.leaves[0][1].shape else 1
 
-        direct = in_place(
-            executable.emission.fusion, {o: _FIRST + k for o, k in enumerate(changed)}
-        )
+        emission = executable.emission
+        replaced = {o: _FIRST + k for o, k in enumerate(changed)}
+        direct = in_place(emission.fusion, emission.chains, replaced)
         self._changed = [  # value, slot, array beside the state's own if it may not be overwritten
             (k, slot, None if o in direct else empty(spec))
             for o, (k, (slot, spec)) in enumerate(zip(changed, outputs[:kept], strict=True))
