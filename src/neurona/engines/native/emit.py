@@ -1,58 +1,27 @@
-"""Write a Fusion as LLVM IR: a function for each stage of each kernel, and one that calls them."""
+"""Write a Fusion as LLVM IR: a function for each stage of each kernel, and those that call them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from neurona.core.graph import Node
 from neurona.core.lowering import Contraction, Loop, Random, Running, Scatter, Sort
-from neurona.engines.native.chain import Chain, chains
+from neurona.engines.native.chain import chains
 from neurona.engines.native.fuse import Fusion, Kernel, fuse
 from neurona.engines.native.kernels import loops, philox, running, scan, scatter, sort
 from neurona.engines.native.kernels.evaluate import Evaluator, aligned
 from neurona.engines.native.llvm.lanes import Index, Lanes, Value
 from neurona.engines.native.llvm.machine import Machine
 from neurona.engines.native.llvm.text import Function, Module
-from neurona.engines.native.memory import ALIGNMENT, Key, Memory
-from neurona.engines.native.parameters import Parameters, address
+from neurona.engines.native.memory import Key, Memory
+from neurona.engines.native.parameters import Parameters
 from neurona.engines.native.products import contraction
 from neurona.engines.native.run.team_code import BARRIER
+from neurona.engines.native.segments import THREADS, segments
 from neurona.engines.native.simplify import contiguous, simplify
-from neurona.engines.native.stage import Stage
-
-SHARED = 150_000  # operations of a stage from which on several threads share it
-
-
-@dataclass
-class Segment:
-    """Kernels that run one after the other without leaving native code, or one node in Python."""
-
-    function: str
-    kernels: list[int]
-    shared: bool = False
-
-
-WriteCall = Callable[[Function, str | int, str | int], None]
-
-
-class Call(NamedTuple):
-    """What the function of a segment calls, for a range of units.
-
-    Attributes:
-        units, flops: of a Stage, or of a chain of them.
-        write: `write(f, first, last)` writes the call.
-        loop: what is called again and again, if it is a loop: its threads share each turn.
-    """
-
-    units: int
-    flops: int
-    write: WriteCall
-    loop: Emission | None = None
+from neurona.engines.native.stage import EMPTY, Stage
 
 
 class Emission:
@@ -96,7 +65,7 @@ class Emission:
         for time, (stages, works) in enumerate(plans):
             for number, stage in enumerate(stages):
                 self._write(time, number, stage, len(works))
-        self.segments = self._segments(apart)
+        self.segments = segments(self, apart)
 
     @property
     def native(self) -> bool:
@@ -226,120 +195,7 @@ class Emission:
 
         return finish
 
-    # --- the whole -------------------------------------------------------------------------------
-
-    def _segments(self, apart: bool) -> list[Segment]:
-        segments: list[Segment] = []
-        follows = {time for chain in self.chains for time in chain.kernels[1:]}
-        for time, stages in enumerate(self.stages):
-            if not stages:
-                segments.append(Segment("", [time]))
-            elif time in follows or (segments and segments[-1].function and not apart):
-                segments[-1].kernels.append(time)
-            else:
-                segments.append(Segment(f"{self.prefix}work{len(segments)}", [time]))
-        for segment in segments:
-            if segment.function:
-                segment.shared = self._work(segment)
-        return segments
-
-    def _work(self, segment: Segment) -> bool:
-        """Write the function that each thread runs; return whether threads share any of it."""
-        calls = self._calls(segment)
-        linkage = "internal" if self.prefix else "external"
-        arguments = ["ptr %table", *THREADS]
-        f = self.module.function(segment.function, arguments, self.machine.attributes, linkage)
-        any_shared, alone = False, []
-        for call in calls:
-            loop_shares = call.loop is not None and call.loop.shared
-            if not loop_shares and (call.units == 1 or call.flops < SHARED):
-                alone.append(call)
-                continue
-            self._run_alone(f, alone, any_shared)
-            f.do("call void @barrier(ptr %team, i64 %thread, i64 %threads)")
-            if loop_shares:
-                call.write(f, "%thread", "%threads")
-            else:
-                begin = self._share(f, "%thread", call.units)
-                end = self._share(f, f.let("add i64 %thread, 1"), call.units)
-                call.write(f, begin, end)
-            any_shared, alone = True, []
-        self._run_alone(f, alone, any_shared)
-        return any_shared
-
     @property
     def shared(self) -> bool:
         """Whether threads share any of the work."""
         return any(segment.shared for segment in self.segments)
-
-    def _calls(self, segment: Segment) -> list[Call]:
-        """Return what the function of a segment calls: stages, and chains of them."""
-        calls = []
-        chain_of = {time: chain for chain in self.chains for time in chain.kernels}
-        for time in segment.kernels:
-            chain = chain_of.get(time)
-            if chain is None:
-                calls += [
-                    Call(stage.units, stage.flops, partial(self._call, time, number), loop)
-                    for loop in [self.loops.get(time)]
-                    for number, stage in enumerate(self.stages[time])
-                    if stage is not EMPTY
-                ]
-            elif time == chain.kernels.start:
-                flops = sum(self.stages[t][0].flops for t in chain.kernels)
-                calls.append(Call(chain.blocks, flops, self._chain(chain)))
-        return calls
-
-    def _chain(self, chain: Chain) -> WriteCall:
-        """Write the function of a chain, which goes through a range of its blocks.
-
-        Of what only the chain reads, it keeps the rows of one block, on the stack.
-        """
-        name = f"{self.prefix}chain{chain.kernels.start}"
-        arguments = ["ptr %table", "i64 %begin", "i64 %end"]
-        f = self.module.function(name, arguments, self.machine.attributes, "internal")
-        asked = dict.fromkeys(key for time in chain.kernels for key in self.calls[time, 0][1])
-        places = {key: address(f, self, 0, key) for key in asked if key not in chain.inside}
-        stacks = {
-            v: f.slot(f"[{chain.rows * row} x i8], align {ALIGNMENT}")
-            for v, row in chain.inside.items()
-        }
-        with f.loop("%begin", "%end") as block:
-            for v, row in chain.inside.items():  # where row 0 would be if the block began there
-                places[v] = f.address(stacks[v], "i8", f.mul(block, -chain.rows * row))
-            for time, units in zip(chain.kernels, chain.units, strict=True):
-                stage, (function, keys) = self.stages[time][0], self.calls[time, 0]
-                first = f.mul(block, units)
-                last = f.smaller(f.add(first, units), stage.units)
-                given = "".join(f"ptr {places[key]}, " for key in keys)
-                f.do(f"call void @{function}({given}i64 {first}, i64 {last})")
-
-        def write(f: Function, first: str | int, last: str | int) -> None:
-            f.do(f"call void @{name}(ptr %table, i64 {first}, i64 {last})")
-
-        return write
-
-    def _share(self, f: Function, thread: str, units: int) -> str:
-        product = f.let(f"mul i64 {thread}, {units}")
-        return f.let(f"udiv i64 {product}, %threads")
-
-    def _run_alone(self, f: Function, calls: list[Call], barrier: bool) -> None:
-        """Run small stages on the first thread."""
-        if not calls:
-            return
-        if barrier:
-            f.do("call void @barrier(ptr %team, i64 %thread, i64 %threads)")
-        with f.when(f.let("icmp eq i64 %thread, 0")):
-            for call in calls:
-                call.write(f, 0, call.units)
-
-    def _call(self, time: int, number: int, f: Function, first: str | int, last: str | int) -> None:
-        """Call a stage for a range of units, or a loop as thread `first` of `last`."""
-        name, keys = self.calls[time, number]
-        given = [f"ptr {address(f, self, time, key)}" for key in keys]
-        given += [f"i64 {first}", f"i64 {last}", *(["ptr %team"] if time in self.loops else [])]
-        f.do(f"call void @{name}({', '.join(given)})")
-
-
-THREADS = ["i64 %thread", "i64 %threads", "ptr %team"]
-EMPTY = Stage(0, lambda f, pointers, finish: None)

@@ -10,11 +10,12 @@ import numpy as np
 
 from neurona.core.shapes import Spec
 from neurona.engines.native.chain import Chain
-from neurona.engines.native.emit import THREADS, Emission
+from neurona.engines.native.emit import Emission
 from neurona.engines.native.fuse import Fusion, Kernel
 from neurona.engines.native.llvm.assemble import assembly
 from neurona.engines.native.run.cores import thread_count
 from neurona.engines.native.run.executable import Executable, team
+from neurona.engines.native.segments import THREADS
 
 REPEATS = 30
 
