@@ -10,4 +10,5 @@ import neurona
 def environment():
     """The environment of a command that uses this source and asks for no display."""
     source = str(Path(neurona.__file__).parents[1])
-    return {**os.environ, "PYTHONPATH": source, "MPLBACKEND": "agg", "COLUMNS": "100"}
+    settings = {"PYTHONPATH": source, "MPLBACKEND": "agg", "COLUMNS": "100"}
+    return {**os.environ, **settings, "PYTHONUNBUFFERED": ""}  # pipes are buffered, as for users

@@ -109,7 +109,8 @@ class ProgbarLogger(Callback):
             self._bar.finish(self._done, shown(logs), seconds)
         elif self.params.get("verbose", "auto") != 0:
             parts = [self._title or f"{self._done}/{self._done}", f"{seconds:.0f}s"]
-            print(" - ".join([*parts, *(f"{name}: {text}" for name, text in shown(logs))]))
+            line = " - ".join([*parts, *(f"{name}: {text}" for name, text in shown(logs))])
+            print(line, flush=True)  # who reads a pipe or a log file sees each epoch as it ends
         self._drop()
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
