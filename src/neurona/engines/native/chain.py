@@ -21,7 +21,7 @@ from neurona.engines.native.stage import Stage
 
 NEAR = 1 << 16  # bytes of the rows that are taken together, about
 FAR = 1 << 19  # bytes of rows that a second cache may not hold
-STACK = 0 if os.name == "nt" else 1 << 17  # bytes there; a large stack of Windows needs a library
+STACK = 0 if os.name == "nt" else 1 << 17  # bytes; on Windows more than a page calls C's library
 FEWEST = 8  # blocks; fewer are all in the cache anyway, or leave threads without work
 
 
@@ -144,7 +144,7 @@ def _chain(
         v: fusion.specs[v].size // rows * fusion.specs[v].dtype.itemsize
         for kernel in kernels
         for v in kernel.stores
-        if v not in fusion.outputs and members.start <= read[v][0] and read[v][-1] in members
+        if v not in fusion.outputs and read[v][-1] in members
     }
     if block * sum(inside.values()) > STACK:
         inside = {}
