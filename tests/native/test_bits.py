@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 import neurona as nn
-from neurona import config, layers
+from neurona import layers
 from neurona import ops as o
+from tests.settings import threads_set_to
 
 RNG = np.random.default_rng(0)
 
@@ -73,8 +74,7 @@ SHAPES = {mlp: (200,), cnn: (14, 14, 3), residual_block: (12, 12, 3), lstm: (9, 
     ("network", "shape"), SHAPES.items(), ids=lambda x: getattr(x, "__name__", "")
 )
 def test_an_epoch_is_the_same_with_1_to_4_threads(network, shape):
-    def trained(threads, shape):
-        config.set_threads(threads)
+    def trained(shape):
         nn.utils.set_random_seed(1)
         model = network()
         model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"],
@@ -90,11 +90,11 @@ def test_an_epoch_is_the_same_with_1_to_4_threads(network, shape):
             model.predict(x, verbose=0),
         ]
 
-    before = config.threads()
-    try:
-        first, *others = [trained(threads, shape) for threads in (1, 2, 3, 4)]
-    finally:
-        config.set_threads(before)
+    found = []
+    for threads in (1, 2, 3, 4):
+        with threads_set_to(threads):
+            found.append(trained(shape))
+    first, *others = found
     for other in others:
         for a, b in zip(first, other, strict=True):
             assert a.tobytes() == b.tobytes()

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 import neurona as nn
-from neurona import config, ops
+from neurona import ops
 from neurona.core.graph import trace
 from neurona.engines.native.run.donation import in_place
 from neurona.engines.program import compile
+from tests.settings import threads_set_to
 
 
 def made(fn, *shapes, floatx="float32"):
@@ -57,15 +58,12 @@ def test_gradients_go_through_rows_together():
 
 
 def test_threads_share_blocks_and_change_nothing():
-    results, before = [], config.threads()
-    try:
-        for threads in (1, 2, 3, 4):
-            config.set_threads(threads)
+    results = []
+    for threads in (1, 2, 3, 4):
+        with threads_set_to(threads):
             emission, got, _ = made(lambda x: [standardised(ops.softmax(x))], (1999, 130))
             assert emission.shared
             results.append(got[0])
-    finally:
-        config.set_threads(before)
     for other in results[1:]:
         np.testing.assert_array_equal(other, results[0])
 

@@ -4,9 +4,9 @@ import os
 
 import pytest
 
-from neurona import config
 from neurona.engines.native.run import cores
 from neurona.engines.native.run.cores import available_cores, thread_count
+from tests.settings import threads_set_to
 
 
 @pytest.fixture(autouse=True)
@@ -82,11 +82,6 @@ def test_without_affinity_masks_half_of_the_processors_count(monkeypatch):
 
 def test_the_setting_decides_and_0_means_the_cores_at_most_8(monkeypatch):
     monkeypatch.setattr(cores, "available_cores", lambda: 64)
-    before = config.threads()
-    try:
-        config.set_threads(0)
-        assert thread_count() == 8
-        config.set_threads(13)
-        assert thread_count() == 13
-    finally:
-        config.set_threads(before)
+    for setting, count in ((0, 8), (13, 13)):
+        with threads_set_to(setting):
+            assert thread_count() == count

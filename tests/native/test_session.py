@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 
-from neurona import config, ops
+from neurona import ops
 from neurona.core.graph import trace
 from neurona.engines.native.run.donation import in_place
 from neurona.engines.native.run.executable import team
 from neurona.engines.native.run.session import Epochs, Job, Session, State, run_jobs
 from neurona.engines.program import compile
 from neurona.errors import IndexRangeError
+from tests.settings import threads_set_to
 
 N = 40  # not a multiple of any vector
 
@@ -154,19 +155,16 @@ def test_threads_change_nothing(fn):
 
     program = compile(trace(pure, [np.zeros(2, np.int64), *values]), "native")
     assert any(step.shared for step in program.run.steps)
-    before, found = config.threads(), []
+    found = []
     rows = rng.permutation(300)
     for threads in (1, 2, 3, 4):
-        config.set_threads(threads)
-        try:
+        with threads_set_to(threads):
             state, session = loaded(program, values[:3])
             assert team(True).threads == threads
             results = run_jobs([Job(session, 1, 0)] * 5, [big[2]], rows, Epochs())
             found.append(
                 [state.read(k).tobytes() for k in range(3)] + [r.tobytes() for r in results]
             )
-        finally:
-            config.set_threads(before)
     assert found[0] == found[1] == found[2] == found[3]
 
 

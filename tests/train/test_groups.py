@@ -8,6 +8,7 @@ from neurona import config, layers, ops
 from neurona.core.random import get_position
 from neurona.errors import DataError, IndexRangeError
 from neurona.train import loop
+from tests.settings import threads_set_to
 
 rng = np.random.default_rng(5)
 X = rng.normal(size=(50, 6)).astype("float32")
@@ -93,16 +94,15 @@ def test_fit_in_pieces_is_the_same(engine):
 @pytest.mark.parametrize("threads", [2, 3, 4])
 def test_threads_change_no_bit(threads):
     def run(count):
-        before = config.threads(), config.engine()
-        config.set_threads(count)
+        before = config.engine()
         config.set_engine("native")
         try:
-            model = network(units=300)
-            model.fit(X, Y, epochs=3, batch_size=16, verbose=0)
-            return bits(model), model.predict(X, verbose=0).tobytes()
+            with threads_set_to(count):
+                model = network(units=300)
+                model.fit(X, Y, epochs=3, batch_size=16, verbose=0)
+                return bits(model), model.predict(X, verbose=0).tobytes()
         finally:
-            config.set_threads(before[0])
-            config.set_engine(before[1])
+            config.set_engine(before)
 
     assert run(threads) == run(1)
 
