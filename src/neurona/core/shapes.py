@@ -45,6 +45,11 @@ class Spec(NamedTuple):
         """Number of elements."""
         return product(self.shape)
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of an array without gaps."""
+        return self.size * self.dtype.itemsize
+
     def __str__(self) -> str:
         kind = {"f": "f", "i": "i", "u": "u", "b": "bool"}[self.dtype.kind]
         bits = "" if self.dtype.kind == "b" else str(8 * self.dtype.itemsize)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from neurona.core.graph import Node
@@ -47,32 +47,33 @@ class Chain(NamedTuple):
 def chains(fusion: Fusion, stages: Sequence[Sequence[Stage]]) -> list[Chain]:
     """Return the chains among the kernels of a Fusion, which have these stages."""
     found: list[Chain | None] = []
-    members, rows, read = range(0), 0, readers(fusion)
+    members, rows = range(0), 0
     for time, kernel in enumerate(fusion.kernels):
         suits = len(stages[time]) == 1 and stages[time][0].step > 0
         joined = _joined(fusion, members, rows, kernel) if suits else 0
         if joined:
             members, rows = range(members.start, time + 1), joined
             continue
-        found.append(_chain(fusion, members, rows, stages, read))
+        found.append(_chain(fusion, members, rows, stages))
         members, rows = (range(time, time + 1), _rows(kernel)) if suits else (range(0), 0)
-    found.append(_chain(fusion, members, rows, stages, read))
+    found.append(_chain(fusion, members, rows, stages))
     return [chain for chain in found if chain]
 
 
+def groups(fusion: Fusion, found: Sequence[Chain]) -> list[tuple[range, Chain | None]]:
+    """Return the numbers of kernels that run together, in order: chains, and single ones."""
+    starts = {chain.kernels.start: chain for chain in found}
+    follows = {time for chain in found for time in chain.kernels[1:]}
+    return [
+        (starts[time].kernels, starts[time]) if time in starts else (range(time, time + 1), None)
+        for time in range(len(fusion.kernels))
+        if time not in follows
+    ]
+
+
 def ends(fusion: Fusion, found: Sequence[Chain]) -> list[int]:
-    """Return for each kernel the last one of its chain, itself if it is in none."""
-    last = {time: chain.kernels[-1] for chain in found for time in chain.kernels}
-    return [last.get(time, time) for time in range(len(fusion.kernels))]
-
-
-def readers(fusion: Fusion) -> dict[int, list[int]]:
-    """Return for each root the kernels that read it, in order."""
-    found: dict[int, list[int]] = {}
-    for time, kernel in enumerate(fusion.kernels):
-        for root in {fusion.layouts[v].root for v in kernel.inputs()}:
-            found.setdefault(root, []).append(time)
-    return found
+    """Return for each kernel the last one that runs together with it."""
+    return [members[-1] for members, _ in groups(fusion, found) for _ in members]
 
 
 def _rows(kernel: Kernel) -> int:
@@ -122,15 +123,14 @@ def _stays_in_row(fusion: Fusion, kernel: Kernel, node: Node, v: int, rows: int)
 
 
 def _chain(
-    fusion: Fusion, members: range, rows: int, stages: Sequence[Sequence[Stage]],
-    read: Mapping[int, Sequence[int]],
-) -> Chain | None:  # fmt: skip
+    fusion: Fusion, members: range, rows: int, stages: Sequence[Sequence[Stage]]
+) -> Chain | None:
     """Return the chain of these kernels, if it is of use."""
     if len(members) < 2:
         return None
     kernels = [fusion.kernels[time] for time in members]
     roots = {fusion.layouts[v].root for k in kernels for v in (*k.inputs(), *k.stores)}
-    sizes = [fusion.specs[v].size * fusion.specs[v].dtype.itemsize for v in roots]
+    sizes = [fusion.specs[v].nbytes for v in roots]
     row = max(sum(size for size in sizes if size >= rows) // rows, 1)  # bytes
     widths = [math.prod(k.domain) // rows for k in kernels]
     steps = [stages[time][0].step for time in members]
@@ -141,10 +141,10 @@ def _chain(
         return None
     units = tuple(block * w // step for step, w in zip(steps, widths, strict=True))
     inside = {
-        v: fusion.specs[v].size // rows * fusion.specs[v].dtype.itemsize
+        v: fusion.specs[v].nbytes // rows
         for kernel in kernels
         for v in kernel.stores
-        if v not in fusion.outputs and read[v][-1] in members
+        if v not in fusion.outputs and fusion.readers[v][-1] in members
     }
     if block * sum(inside.values()) > STACK:
         inside = {}

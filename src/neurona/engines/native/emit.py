@@ -18,8 +18,8 @@ from neurona.engines.native.llvm.text import Function, Module
 from neurona.engines.native.memory import Key, Memory
 from neurona.engines.native.parameters import Parameters
 from neurona.engines.native.products import contraction
-from neurona.engines.native.run.team_code import BARRIER
-from neurona.engines.native.segments import THREADS, segments
+from neurona.engines.native.run.team_code import BARRIER, THREADS
+from neurona.engines.native.segments import segments
 from neurona.engines.native.simplify import contiguous, simplify
 from neurona.engines.native.stage import EMPTY, Stage
 

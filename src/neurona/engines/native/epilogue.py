@@ -63,7 +63,7 @@ def _reads_from_far(fusion: Fusion, node: Node) -> bool:
     homes = [fusion.home[v] for v in node.inputs if v in fusion.home]
     along = [v for kernel in homes if kernel.head is None for v in kernel.inputs()]
     read = (v for v in (*node.inputs, *along) if fusion.layouts[v].root in fusion.graph.inputs)
-    return any(fusion.specs[v].size * fusion.specs[v].dtype.itemsize > CACHED for v in read)
+    return any(fusion.specs[v].nbytes > CACHED for v in read)
 
 
 # --- what only later kernels need is computed there -----------------------------------------------

@@ -9,13 +9,13 @@ from collections.abc import Callable, Collection, Sequence
 import numpy as np
 
 from neurona.core.shapes import Spec
-from neurona.engines.native.chain import Chain
+from neurona.engines.native.chain import Chain, groups
 from neurona.engines.native.emit import Emission
 from neurona.engines.native.fuse import Fusion, Kernel
 from neurona.engines.native.llvm.assemble import assembly
 from neurona.engines.native.run.cores import thread_count
 from neurona.engines.native.run.executable import Executable, team
-from neurona.engines.native.segments import THREADS
+from neurona.engines.native.run.team_code import THREADS
 
 REPEATS = 30
 
@@ -42,23 +42,20 @@ def explain(emission: Emission, timed: bool) -> list[str]:
         f"{_count(threads, 'thread')}, {_count(len(fusion.kernels), 'kernel')}, "
         f"arena {_amount(emission.memory.size, 'B')}"
     ]
-    chains = {chain.kernels.start: chain for chain in emission.chains}
-    number = 0
-    while number < len(fusion.kernels):
-        lines += _described(emission, number, chains.get(number), times.get(number))
-        number += len(chains[number].kernels) if number in chains else 1
+    for members, chain in groups(fusion, emission.chains):
+        lines += _described(emission, members, chain, times.get(members.start))
     if times:
         lines.append(f"  together {sum(times.values()) * 1e6:.1f} us")
     return lines
 
 
 def _described(
-    emission: Emission, first: int, chain: Chain | None, seconds: float | None
+    emission: Emission, members: range, chain: Chain | None, seconds: float | None
 ) -> list[str]:
     """Return the lines of a kernel, or of the kernels of a chain."""
-    fusion, numbers = emission.fusion, chain.kernels if chain else range(first, first + 1)
-    kernels, inside = [fusion.kernels[k] for k in numbers], chain.inside if chain else ()
-    flops = sum(stage.flops for k in numbers for stage in emission.stages[k])
+    fusion, first, inside = emission.fusion, members.start, chain.inside if chain else ()
+    kernels = [fusion.kernels[k] for k in members]
+    flops = sum(stage.flops for k in members for stage in emission.stages[k])
     moved = traffic(fusion, kernels, inside)
     figures = f"{_amount(flops, 'F'):>8} {_amount(moved, 'B'):>8}"
     if seconds:
@@ -71,7 +68,7 @@ def _described(
     follows = f"with k{first}".ljust(len(figures))
     return lines + [
         f"  k{k:<3}{follows}  {describe(kernel)}"
-        for k, kernel in zip(numbers[1:], kernels[1:], strict=True)
+        for k, kernel in zip(members[1:], kernels[1:], strict=True)
     ]
 
 
@@ -95,7 +92,7 @@ def traffic(fusion: Fusion, kernels: Sequence[Kernel], inside: Collection[int] =
     values = {fusion.layouts[v].root for k in kernels for v in k.inputs()} - set(fusion.literals)
     values |= {v for k in kernels for v in k.stores}
     specs = [fusion.specs[v] for v in values.difference(inside)]
-    return sum(s.size * s.dtype.itemsize for s in specs)
+    return sum(spec.nbytes for spec in specs)
 
 
 def measure(emission: Emission) -> dict[int, float]:

@@ -95,6 +95,7 @@ class Fusion:
         kernels: in the order in which they run.
         home: value -> the kernel that computes it.
         users: value -> the nodes that read it.
+        readers: root -> the numbers of the kernels that read it, in order.
     """
 
     def __init__(self, graph: Graph) -> None:
@@ -123,6 +124,10 @@ class Fusion:
                 lighten(self, kernel)
         self._find_stores()
         self._sort()
+        self.readers: dict[int, list[int]] = {}
+        for time, kernel in enumerate(self.kernels):
+            for root in {self.layouts[v].root for v in kernel.inputs()}:
+                self.readers.setdefault(root, []).append(time)
 
     # --- placing nodes ---------------------------------------------------------------------------
 

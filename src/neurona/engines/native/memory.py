@@ -49,15 +49,12 @@ class Memory:
         """Give each value the lowest free place that is large enough, for as long as it is used."""
         until, elsewhere = ends(fusion, chains), {v for chain in chains for v in chain.inside}
         elsewhere.update(v for v in self.slots if isinstance(v, int))
-        last: dict[int, int] = {}
-        for time, kernel in enumerate(fusion.kernels):
-            for v in kernel.inputs():
-                last[fusion.layouts[v].root] = until[time]
+        last = {root: until[times[-1]] for root, times in fusion.readers.items()}
         taken: list[tuple[int, int, int]] = []  # start, end, the last kernel that uses it
         for time, kernel in enumerate(fusion.kernels):
             taken = [t for t in taken if t[2] >= time]
             wanted: list[tuple[Key, int, int]] = [
-                (v, fusion.specs[v].size * fusion.specs[v].dtype.itemsize, last.get(v, until[time]))
+                (v, fusion.specs[v].nbytes, last.get(v, until[time]))
                 for v in kernel.stores
                 if v not in elsewhere
             ]

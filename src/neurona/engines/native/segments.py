@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from neurona.engines.native.chain import Chain
+from neurona.engines.native.chain import Chain, groups
 from neurona.engines.native.llvm.text import Function
 from neurona.engines.native.memory import ALIGNMENT
 from neurona.engines.native.parameters import address
+from neurona.engines.native.run.team_code import THREADS, barrier, share
 from neurona.engines.native.stage import EMPTY
 
 if TYPE_CHECKING:
     from neurona.engines.native.emit import Emission
 
 SHARED = 150_000  # operations of a stage from which on several threads share it
-THREADS = ["i64 %thread", "i64 %threads", "ptr %team"]
-
-
-@dataclass
-class Segment:
-    """Kernels that run one after the other without leaving native code, or one node in Python."""
-
-    function: str
-    kernels: list[int]
-    shared: bool = False
-
 
 WriteCall = Callable[[Function, str | int, str | int], None]
 
@@ -46,6 +36,23 @@ class Call(NamedTuple):
     loop: Emission | None = None
 
 
+@dataclass
+class Segment:
+    """Kernels that run one after the other without leaving native code, or one node in Python.
+
+    Attributes:
+        function: its name, none for a node in Python.
+        kernels: their numbers.
+        calls: what the function calls, in order.
+        shared: whether threads share any of it.
+    """
+
+    function: str
+    kernels: list[int] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+    shared: bool = False
+
+
 def segments(emission: Emission, apart: bool) -> list[Segment]:
     """Write the functions that each thread runs, one after the other, and return them.
 
@@ -54,14 +61,12 @@ def segments(emission: Emission, apart: bool) -> list[Segment]:
         apart: whether each kernel, or chain of them, gets a segment of its own.
     """
     found: list[Segment] = []
-    follows = {time for chain in emission.chains for time in chain.kernels[1:]}
-    for time, stages in enumerate(emission.stages):
-        if not stages:
-            found.append(Segment("", [time]))
-        elif time in follows or (found and found[-1].function and not apart):
-            found[-1].kernels.append(time)
-        else:
-            found.append(Segment(f"{emission.prefix}work{len(found)}", [time]))
+    for members, chain in groups(emission.fusion, emission.chains):
+        native = bool(emission.stages[members.start])
+        if apart or not native or not found or not found[-1].function:
+            found.append(Segment(f"{emission.prefix}work{len(found)}" if native else ""))
+        found[-1].kernels.extend(members)
+        found[-1].calls.extend(_calls(emission, members, chain))
     for segment in found:
         if segment.function:
             segment.shared = _work(emission, segment)
@@ -70,67 +75,51 @@ def segments(emission: Emission, apart: bool) -> list[Segment]:
 
 def _work(emission: Emission, segment: Segment) -> bool:
     """Write the function of a segment; return whether threads share any of it."""
-    calls = _calls(emission, segment)
     linkage = "internal" if emission.prefix else "external"
     arguments = ["ptr %table", *THREADS]
     f = emission.module.function(segment.function, arguments, emission.machine.attributes, linkage)
     any_shared, alone = False, []
-    for call in calls:
+    for call in segment.calls:
         loop_shares = call.loop is not None and call.loop.shared
         if not loop_shares and (call.units == 1 or call.flops < SHARED):
             alone.append(call)
             continue
         _run_alone(f, alone, any_shared)
-        _barrier(f)
+        barrier(f)
         if loop_shares:
             call.write(f, "%thread", "%threads")
         else:
-            call.write(f, *(_share(f, call.units, thread) for thread in (0, 1)))
+            call.write(f, share(f, call.units, 0), share(f, call.units, 1))
         any_shared, alone = True, []
     _run_alone(f, alone, any_shared)
     return any_shared
 
 
-def _run_alone(f: Function, calls: list[Call], barrier: bool) -> None:
+def _run_alone(f: Function, calls: list[Call], wait: bool) -> None:
     """Run small stages on the first thread."""
     if not calls:
         return
-    if barrier:
-        _barrier(f)
+    if wait:
+        barrier(f)
     with f.when(f.let("icmp eq i64 %thread, 0")):
         for call in calls:
             call.write(f, 0, call.units)
 
 
-def _barrier(f: Function) -> None:
-    f.do("call void @barrier(ptr %team, i64 %thread, i64 %threads)")
-
-
-def _share(f: Function, units: int, ahead: int) -> str:
-    """Where the units of this thread begin, or of the one that is so many ahead."""
-    return f.let(f"udiv i64 {f.mul(f.add('%thread', ahead), units)}, %threads")
-
-
 # --- what is called -------------------------------------------------------------------------------
 
 
-def _calls(emission: Emission, segment: Segment) -> list[Call]:
-    """Return what the function of a segment calls: stages, and chains of them."""
-    calls = []
-    chains = {chain.kernels.start: chain for chain in emission.chains}
-    follows = {time for chain in emission.chains for time in chain.kernels[1:]}
-    for time in segment.kernels:
-        stages = emission.stages[time]
-        if time in chains:
-            flops = sum(emission.stages[t][0].flops for t in chains[time].kernels)
-            calls.append(Call(chains[time].blocks, flops, _chain(emission, chains[time])))
-        elif time not in follows:
-            calls += [
-                Call(stage.units, stage.flops, _stage(emission, time, k), emission.loops.get(time))
-                for k, stage in enumerate(stages)
-                if stage is not EMPTY
-            ]
-    return calls
+def _calls(emission: Emission, members: range, chain: Chain | None) -> list[Call]:
+    """Return what calls the stages of a kernel, or a chain."""
+    time = members.start
+    if chain:
+        flops = sum(emission.stages[k][0].flops for k in members)
+        return [Call(chain.blocks, flops, _chain(emission, chain))]
+    return [
+        Call(stage.units, stage.flops, _stage(emission, time, number), emission.loops.get(time))
+        for number, stage in enumerate(emission.stages[time])
+        if stage is not EMPTY
+    ]
 
 
 def _stage(emission: Emission, time: int, number: int) -> WriteCall:

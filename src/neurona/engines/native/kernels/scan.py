@@ -13,17 +13,19 @@ from neurona.core.graph import Node
 from neurona.engines.native.llvm.text import Function
 from neurona.engines.native.memory import Memory
 from neurona.engines.native.parameters import Parameters
+from neurona.engines.native.run.team_code import barrier
 
 
 def workspaces(body: Any, head: Node) -> list[int]:
     """Return the sizes in bytes of what a loop needs: the body's arena, two places a carry."""
-    carries = [_bytes(body, v) for v in body.fusion.graph.inputs[: head.attributes["carries"]]]
+    graph, specs = body.fusion.graph, body.fusion.specs
+    carries = [specs[v].nbytes for v in graph.inputs[: head.attributes["carries"]]]
     return [body.memory.size, *carries, *carries]
 
 
 def write(f: Function, pointers: Parameters, body: Any, head: Node, time: int) -> None:
     """Write the function of a loop."""
-    graph, given = body.fusion.graph, head.attributes
+    graph, specs, given = body.fusion.graph, body.fusion.specs, head.attributes
     carries, length = given["carries"], given["length"]
     moving = graph.inputs[carries : carries + given["sequences"]]
     count = 2 + len(body.memory.slots)
@@ -44,9 +46,9 @@ def write(f: Function, pointers: Parameters, body: Any, head: Node, time: int) -
     first = f.let("icmp eq i64 %thread, 0")
     with f.when(first):
         for v, (place, _) in zip(graph.inputs, places, strict=False):
-            _copy(f, pointers[place], inputs[v], _bytes(body, v))
+            _copy(f, pointers[place], inputs[v], specs[v].nbytes)
     if body.shared:
-        _barrier(f)
+        barrier(f)
     with f.loop(0, length) as turn:
         i = f.let(f"sub i64 {length - 1}, {turn}") if given["reverse"] else turn
         odd = f.let(f"trunc i64 {turn} to i1")
@@ -56,30 +58,21 @@ def write(f: Function, pointers: Parameters, body: Any, head: Node, time: int) -
             put(body.memory.slots[v], here)
             put(body.memory.slots[y], there)
         for v in moving:
-            put(body.memory.slots[v], f.address(inputs[v], "i8", f.mul(i, _bytes(body, v))))
+            put(body.memory.slots[v], f.address(inputs[v], "i8", f.mul(i, specs[v].nbytes)))
         for y, stacked in outputs[carries:]:
-            place = f.address(pointers[stacked], "i8", f.mul(i, _bytes(body, y)))
+            place = f.address(pointers[stacked], "i8", f.mul(i, specs[y].nbytes))
             put(body.memory.slots[y], place)
         for segment in body.segments:
             f.do(
                 f"call void @{segment.function}(ptr {table}, i64 %thread, i64 %threads, ptr %team)"
             )
         if body.shared:
-            _barrier(f)
+            barrier(f)
     with f.when(first):
         for (y, final), pair in zip(outputs, places, strict=False):
-            _copy(f, pointers[final], pointers[pair[length % 2]], _bytes(body, y))
-
-
-def _bytes(body: Any, v: int) -> int:
-    spec = body.fusion.specs[v]
-    return spec.size * spec.dtype.itemsize
+            _copy(f, pointers[final], pointers[pair[length % 2]], specs[y].nbytes)
 
 
 def _copy(f: Function, to: str, source: str, size: int) -> None:
     target = f.module.declare("llvm.memcpy.p0.p0.i64", "void", "ptr", "ptr", "i64", "i1")
     f.do(f"call void {target}(ptr {to}, ptr {source}, i64 {size}, i1 false)")
-
-
-def _barrier(f: Function) -> None:
-    f.do("call void @barrier(ptr %team, i64 %thread, i64 %threads)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from neurona.core.lowering import Contraction, Elementwise
-from neurona.engines.native.chain import Chain, ends, readers
+from neurona.engines.native.chain import Chain, ends
 from neurona.engines.native.fuse import Fusion, Kernel
 from neurona.engines.native.simplify import contiguous
 
@@ -22,12 +22,11 @@ def in_place(fusion: Fusion, chains: Sequence[Chain], replaced: Mapping[int, int
         replaced: number of an output -> number of the input.
     """
     home = {v: time for time, kernel in enumerate(fusion.kernels) for v in kernel.stores}
-    read = readers(fusion)
     until, found = ends(fusion, chains), set()
     for output, given in replaced.items():
         v, x = fusion.outputs[output], fusion.graph.inputs[given]
         time = home[v]
-        late = {t for t in read.get(x, []) if until[t] >= until[time]}
+        late = {t for t in fusion.readers.get(x, []) if until[t] >= until[time]}
         if not late or (late == {time} and _element_by_element(fusion, fusion.kernels[time], v, x)):
             found.add(output)
     return found

@@ -160,7 +160,7 @@ class Executable:
             return np.broadcast_to(np.asarray(fusion.literals[root], spec.dtype), spec.shape)
         slot = memory.slots.get(root)
         start = frame.table[Memory.ARENA if slot is None else slot] or 0
-        size = max(spec.size * spec.dtype.itemsize, 1)
+        size = max(spec.nbytes, 1)
         buffer = (ctypes.c_char * size).from_address(start + memory.offsets.get(root, 0))
         return np.frombuffer(memoryview(buffer), spec.dtype, spec.size).reshape(spec.shape)
 

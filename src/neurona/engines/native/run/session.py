@@ -118,12 +118,12 @@ class Session:
         self._put: np.ndarray | None = None  # where results are written to at present
         self._functions = (ctypes.c_int64 * len(functions))(*functions)
         rows = [*self.leaves, *self.outputs]
-        self._leaves = (_Leaf * max(len(rows), 1))()
-        self._each_leaf = list(self._leaves)[: len(rows)]  # to look one up in the array takes long
+        self._leaves = (_Leaf * len(rows))()
+        self._each_leaf = list(self._leaves)  # to look one up in the array takes long
         for leaf, (slot, spec) in zip(self._each_leaf, rows, strict=True):
             size = spec.size // max(spec.shape[0], 1) if spec.shape else spec.size
             leaf.bytes, leaf.slot = size * spec.dtype.itemsize, slot
-        self._moves = (_Move * max(len(self._changed), 1))()
+        self._moves = (_Move * len(self._changed))()
         self._program = _Program(
             table=self.frame.address, random=address(state.random), status=address(state.status),
             batch=self.batch, results_bytes=self.bytes,
@@ -315,9 +315,7 @@ def empty(spec: Spec) -> np.ndarray:
     size = max(spec.size, 1) * spec.dtype.itemsize
     block = np.empty(size + ALIGNMENT, np.uint8)
     start = -address(block) % ALIGNMENT
-    return (
-        block[start : start + spec.size * spec.dtype.itemsize].view(spec.dtype).reshape(spec.shape)
-    )
+    return block[start : start + spec.nbytes].view(spec.dtype).reshape(spec.shape)
 
 
 def _places(specs: Sequence[Spec]) -> tuple[list[int], int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from neurona.engines.native.llvm.machine import Machine
 from neurona.engines.native.llvm.text import Function, Module
-from neurona.engines.native.run.team_code import BARRIER
+from neurona.engines.native.run.team_code import BARRIER, THREADS, barrier, share
 
 PLAN = ("jobs", "count")
 # Steps of one program in a row.
@@ -64,7 +64,6 @@ define internal void @prefetch(i64 %address) alwaysinline nounwind {
   ret void
 }
 """
-_THREADS = ["i64 %thread", "i64 %threads", "ptr %team"]
 
 
 def session_code(machine: Machine) -> str:
@@ -74,7 +73,7 @@ def session_code(machine: Machine) -> str:
     module.part("copy", _COPY)
     module.part("prefetch", _PREFETCH)
     _write_step(module, machine)
-    f = module.function("many", ["i64 %plan", *_THREADS], machine.attributes, "external")
+    f = module.function("many", ["i64 %plan", *THREADS], machine.attributes, "external")
     first_thread = f.let("icmp eq i64 %thread, 0")
     jobs, count = _fields(f, "%plan", PLAN)
     with f.loop("0", count) as j:
@@ -99,7 +98,7 @@ def session_code(machine: Machine) -> str:
 
 def _write_step(module: Module, machine: Machine) -> None:
     """Write a single step; nothing happens once a step has noted an error."""
-    f = module.function("step", ["i64 %program", "i64 %rows", "i64 %first", *_THREADS],
+    f = module.function("step", ["i64 %program", "i64 %rows", "i64 %first", *THREADS],
                         machine.attributes)  # fmt: skip
     fields = _fields(f, "%program", PROGRAM)
     table, random, status, batch, _, _, functions, functions_count, *rest = fields
@@ -109,14 +108,14 @@ def _write_step(module: Module, machine: Machine) -> None:
         gathers = f.let("icmp ne i64 %rows, 0")
         with f.loop("0", leaves_count) as i:
             _take_leaf(f, _element(f, leaves, LEAF, i), table, batch, first_thread, gathers)
-        f.do("call void @barrier(ptr %team, i64 %thread, i64 %threads)")
+        barrier(f)
         with f.loop("0", functions_count) as i:
             function = _pointer(f, _word(f, functions, i))
             f.do(
                 f"call void {function}(ptr {_pointer(f, table)}, "
                 "i64 %thread, i64 %threads, ptr %team)"
             )
-            f.do("call void @barrier(ptr %team, i64 %thread, i64 %threads)")
+            barrier(f)
         with f.when(first_thread):
             _move(f, moves, moves_count)
             _add(f, random, 1, "1")
@@ -134,11 +133,7 @@ def _take_leaf(
     with f.when(first_thread):
         f.do(f"store i64 {chosen}, ptr {place}")
     with f.when(gathers):
-        following = f.let("add i64 %thread, 1")
-        begin, end = (
-            f.let(f"udiv i64 {f.let(f'mul i64 {t}, {batch}')}, %threads")
-            for t in ("%thread", following)
-        )
+        begin, end = share(f, batch, 0), share(f, batch, 1)
         last = f.let(f"sub i64 {end}, 1")
         with f.loop(begin, end) as r:
             soon = f.smaller(f.let(f"add i64 {r}, {_AHEAD}"), last)
