@@ -62,9 +62,13 @@ class Process:
 
     def turn(self) -> dict[str, Any]:
         """Let it time its cases once more."""
+        return self.ask("turn")
+
+    def ask(self, line: str) -> dict[str, Any]:
+        """Tell it something, and return its answer."""
         assert self._process.stdin is not None
         try:
-            self._process.stdin.write("turn\n")
+            self._process.stdin.write(f"{line}\n")
             self._process.stdin.flush()
         except BrokenPipeError:
             return {"error": "it ended"}

@@ -1,0 +1,1 @@
+"""Single ops over a grid of shapes, beside torch's libraries: `python -m benchmarks.grid`."""
