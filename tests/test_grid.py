@@ -20,14 +20,22 @@ def test_products_forward_and_both_gradients():
         ("kernel", [(5, 7), (5, 3)], (7, 3)),
     ]:
         case = named(f"5 x 7 x 3 {form}")
-        operands = case.operands()
+        operands = case.neurona.__self__.operands()
         assert [x.shape for x in operands] == shapes
-        y = case.ours()().numpy()
+        y = case.neurona()().numpy()
         assert y.shape == result
         assert case.flops == 2 * 5 * 7 * 3
         a = operands[0].T if form == "kernel" else operands[0]
         b = operands[1].T if form == "input" else operands[1]
         np.testing.assert_allclose(y, a.astype(float) @ b, rtol=1e-5, atol=1e-5)
+
+
+def test_a_network_trains_some_steps():
+    case = named("20-32-32-2, batch 32")
+    assert case.units > 1
+    assert case.flops == 2 * 32 * (2 * 20 * 32 + 3 * 32 * 32 + 3 * 32 * 2)
+    train = case.neurona()
+    assert 0 < train() < 1
 
 
 def test_a_worker_prepares_and_takes_turns(tmp_path):

@@ -1,4 +1,4 @@
-"""Case: one op on operands of given shapes, as neurona and as torch compute it."""
+"""Case: something that neurona and torch both do, ready to be called and timed."""
 
 from __future__ import annotations
 
@@ -14,20 +14,33 @@ class Case(NamedTuple):
     """One call to time.
 
     Attributes:
-        name: of the op, its shape and what of it is computed.
+        name: what is computed, and its shape.
         flops: multiplications and additions.
-        shapes: of the operands, float32.
-        neurona: function(nn) -> the function of the operands' Tensors, to be jitted.
-        torch: function(torch) -> the same for torch; or several, of which the best counts.
-        prepare: function(torch) -> the operands as torch likes them best, from their Tensors.
+        neurona, torch: functions that make the call ready, in each library.
+        units: what the call does so many times; times are those of one.
     """
 
     name: str
     flops: int
+    neurona: Callable[[], Call]
+    torch: Callable[[], Call]
+    units: int = 1
+
+
+class Op(NamedTuple):
+    """A function of arrays, float32: a product, a convolution.
+
+    Attributes:
+        shapes: of the operands.
+        neurona: of the operands' Tensors; it is jitted.
+        torch: of the operands' torch tensors.
+        layout: gives each of these the layout that torch likes best.
+    """
+
     shapes: tuple[tuple[int, ...], ...]
-    neurona: Callable[[Any], Callable]
-    torch: Callable[[Any], Callable]
-    prepare: Callable[[Any], Callable] = lambda torch: lambda *operands: operands
+    neurona: Callable
+    torch: Callable
+    layout: Callable[[Any], Any] = lambda tensor: tensor
 
     def operands(self) -> list[np.ndarray]:
         """Random numbers, the same in each process."""
@@ -35,10 +48,10 @@ class Case(NamedTuple):
         return [rng.standard_normal(shape, np.float32) for shape in self.shapes]
 
     def ours(self) -> Call:
-        """The call of neurona: a jitted function of Tensors."""
+        """The call of neurona."""
         import neurona as nn
 
-        given, jitted = [nn.Tensor(x) for x in self.operands()], nn.jit(self.neurona(nn))
+        given, jitted = [nn.Tensor(x) for x in self.operands()], nn.jit(self.neurona)
         return lambda: jitted(*given)
 
     def theirs(self) -> Call:
@@ -46,6 +59,9 @@ class Case(NamedTuple):
         import torch
 
         torch.set_grad_enabled(False)
-        call = self.torch(torch)
-        given = self.prepare(torch)(*(torch.from_numpy(x) for x in self.operands()))
-        return lambda: call(*given)
+        given = [self.layout(torch.from_numpy(x)) for x in self.operands()]
+        return lambda: self.torch(*given)
+
+    def case(self, name: str, flops: int) -> Case:
+        """The case of calling it once."""
+        return Case(name, flops, self.ours, self.theirs)

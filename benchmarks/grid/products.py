@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from benchmarks.grid.case import Case
+from benchmarks.grid.case import Case, Op
 
 # (rows of x, inner, columns of w)
 SHAPES = [
@@ -38,18 +39,18 @@ def cases() -> Iterator[Case]:
     for m, k, n in SHAPES:
         name, flops = f"{m} x {k} x {n}", 2 * m * k * n
         x, w, g = (m, k), (k, n), (m, n)
-        yield Case(f"{name} forward", flops, (x, w), _forward, _forward)
-        yield Case(f"{name} input", flops, (g, w), _input, _input)
-        yield Case(f"{name} kernel", flops, (x, g), _kernel, _kernel)
+        yield Op((x, w), _forward, _forward).case(f"{name} forward", flops)
+        yield Op((g, w), _input, _input).case(f"{name} input", flops)
+        yield Op((x, g), _kernel, _kernel).case(f"{name} kernel", flops)
 
 
-def _forward(library):
-    return lambda x, w: x @ w
+def _forward(x: Any, w: Any) -> Any:
+    return x @ w
 
 
-def _input(library):
-    return lambda g, w: g @ w.T
+def _input(g: Any, w: Any) -> Any:
+    return g @ w.T
 
 
-def _kernel(library):
-    return lambda x, g: x.T @ g
+def _kernel(x: Any, g: Any) -> Any:
+    return x.T @ g

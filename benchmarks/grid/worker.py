@@ -21,17 +21,17 @@ def main(library: str, threads: str) -> None:
     limit(int(threads))
     send = writer(take_stdout())
     call: Call = tuple
-    count = 1
+    count = units = 1
     for line in sys.stdin:
         order, _, name = line.strip().partition(" ")
         try:
             if order == "prepare":
                 case = named(name)
-                call = case.ours() if library == "neurona" else case.theirs()
-                count = calls(call)
+                call = case.neurona() if library == "neurona" else case.torch()
+                count, units = calls(call), case.units
                 send({})
             else:
-                send({"seconds": turn(call, count)})
+                send({"seconds": turn(call, count) / units})
         except Exception as error:  # told, and the other cases go on
             call = tuple
             send({"error": f"{type(error).__name__}: {error}"[:200]})
