@@ -84,6 +84,12 @@ class MissingDataError(NeuronaError, FileNotFoundError):
     __str__ = NeuronaError.__str__  # OSError has one of its own
 
 
+class StorageError(NeuronaError, OSError):
+    """A file cannot be written: no room, no permission, a broken disk."""
+
+    __str__ = NeuronaError.__str__  # OSError has one of its own
+
+
 class IndexRangeError(NeuronaError, IndexError):
     """An index is outside of its axis."""
 
@@ -202,6 +208,8 @@ def check_file(path: Any) -> Path:
     found = Path(os.fspath(path))
     if found.is_dir():
         raise FormatError("this is a folder, not a file.", got=str(found))
+    if found.exists() and not found.is_file():  # reading from a pipe could wait for ever
+        raise FormatError("this is a device or a pipe, not a file.", got=str(found))
     if not found.exists():
         folder = found.parent.resolve()
         raise MissingDataError(

@@ -148,6 +148,6 @@ def test_the_name_is_given_in_one_step_to_a_whole_file(tmp_path, monkeypatch):
         seen.append((source.read_bytes() == DATA, target.exists(), source.parent == target.parent))
         replace(source, target)
 
-    monkeypatch.setattr(download.os, "replace", watched)
+    monkeypatch.setattr(os, "replace", watched)
     fetch((FILE,), tmp_path)
     assert seen == [(True, False, True)]

@@ -118,7 +118,7 @@ def test_crash_in_the_middle_of_a_save(tmp_path, uninterrupted, monkeypatch, fun
 def test_crash_while_the_file_is_half_written(tmp_path, uninterrupted, monkeypatch):
     crash(tmp_path, 5, CrashAfter(12, True))
     path = tmp_path / "backup" / "training.backup"
-    left = path.with_name(f".{path.name}.123.unfinished")  # what a kill leaves behind
+    left = path.with_name(".neurona-0123456789abcdef.unfinished")  # what a kill leaves behind
     left.write_bytes(path.read_bytes()[:100])
     assert script.train(tmp_path, 5, seed=99) == uninterrupted
     assert not (tmp_path / "backup").exists()

@@ -335,8 +335,10 @@ def test_weights_from_elsewhere(tmp_path):
     model = nn.Sequential([nn.Input((4,)), layers.Dense(2, name="fc")])
     given = {"fc.kernel": RNG.normal(size=(4, 2)).astype("float16"), "fc.bias": np.ones(2)}
     safetensors.numpy.save_file(given, tmp_path / "w", {"format": "pt"})
-    model.load_weights(tmp_path / "w")
+    with pytest.warns(UserWarning, match="w has no checksums"):
+        model.load_weights(tmp_path / "w")
     np.testing.assert_array_equal(model.get_weights()[0], given["fc.kernel"].astype("float32"))
+    model.save_weights(tmp_path / "w")
     with pytest.raises(FormatError, match=r"w holds arrays, but no model[\s\S]*load_weights"):
         load_model(tmp_path / "w")
 
@@ -552,6 +554,7 @@ def test_no_description_does_anything_but_load_or_raise_a_format_error(
     assert isinstance(model, nn.Model)
 
 
+@pytest.mark.filterwarnings("ignore:m has no checksums")
 @given(st.data())
 @settings(max_examples=100, deadline=None)
 def test_no_bytes_do_anything_but_load_or_raise_a_format_error(saved, tmp_path_factory, data):

@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neurona.errors import FormatError
-from neurona.train import tensor_file
 from neurona.train.tensor_file import read_tensors, write_tensors
 
 ARRAYS = {
@@ -43,7 +42,8 @@ def test_files_are_those_of_the_safetensors_library(tmp_path):
     found = safetensors.numpy.load_file(ours)
     assert {n: bits(a) for n, a in found.items()} == {n: bits(a) for n, a in ARRAYS.items()}
     safetensors.numpy.save_file(ARRAYS, theirs, {"format": "np"})
-    found, metadata = read_tensors(theirs)
+    with pytest.warns(UserWarning, match="theirs has no checksums.*damage would go unseen"):
+        found, metadata = read_tensors(theirs)
     assert metadata == {"format": "np"}
     assert {n: bits(a) for n, a in found.items()} == {n: bits(a) for n, a in ARRAYS.items()}
 
@@ -69,6 +69,7 @@ def entry(dtype="F32", shape=(1,), offsets=(0, 4)):
     return {"dtype": dtype, "shape": list(shape), "data_offsets": list(offsets)}
 
 
+@pytest.mark.filterwarnings("ignore:a has no checksums")
 def test_bfloat16_and_half_precision_are_read(tmp_path):
     path = tmp_path / "a"
     path.write_bytes(
@@ -123,6 +124,58 @@ def test_damaged_files_are_refused(tmp_path, content):
         read_tensors(path)
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    path = tmp_path_factory.mktemp("flips") / "a"
+    write_tensors(path, ARRAYS, {"note": "text", "other": '{"a": [1.5, "é"]}'})
+    return path.read_bytes()
+
+
+def flipped(content, bit):
+    changed = bytearray(content)
+    changed[bit // 8] ^= 1 << bit % 8
+    return bytes(changed)
+
+
+@pytest.mark.filterwarnings("error")
+@given(st.data())
+@settings(max_examples=400, deadline=None)
+def test_no_flipped_bit_goes_unseen(written, tmp_path_factory, data):
+    path = tmp_path_factory.mktemp("flip") / "a"
+    path.write_bytes(flipped(written, data.draw(st.integers(0, len(written) * 8 - 1))))
+    with pytest.raises((FormatError, UserWarning)):  # a warning that there are no checksums
+        read_tensors(path)
+
+
+@pytest.mark.slow
+def test_no_flipped_bit_at_all_goes_unseen(written, tmp_path):
+    for bit in range(len(written) * 8):
+        (tmp_path / "a").write_bytes(flipped(written, bit))
+        with pytest.raises((FormatError, UserWarning)):
+            read_tensors(tmp_path / "a")
+
+
+@pytest.mark.parametrize("change", ["name", "swap", "type", "shape", "missing", "more"])
+def test_arrays_that_are_not_those_that_were_written(tmp_path, change):
+    x, y = np.ones(4, "float32"), np.zeros(4, "float32")
+    write_tensors(tmp_path / "good", {"x": x, "y": y})
+    with safetensors.safe_open(tmp_path / "good", framework="numpy") as file:
+        metadata = file.metadata()
+    arrays = {
+        "name": {"x": x, "z": y},
+        "swap": {"x": y, "y": x},
+        "type": {"x": x.view("int32"), "y": y},
+        "shape": {"x": x.reshape(2, 2), "y": y},
+        "missing": {"x": x},
+        "more": {"x": x, "y": y, "z": y},
+    }[change]
+    safetensors.numpy.save_file(arrays, tmp_path / "bad", metadata)
+    with pytest.raises(
+        FormatError, match="bad is no safetensors file, or it is damaged: the check"
+    ):
+        read_tensors(tmp_path / "bad")
+
+
 def test_a_missing_file_is_missing(tmp_path):
     with pytest.raises(FileNotFoundError):
         read_tensors(tmp_path / "nothing")
@@ -134,6 +187,7 @@ GOOD = raw(
 )
 
 
+@pytest.mark.filterwarnings("ignore:file has no checksums")
 @given(st.data())
 @settings(max_examples=300, deadline=None)
 def test_no_file_does_anything_but_load_or_raise_a_format_error(tmp_path_factory, data):
@@ -180,7 +234,7 @@ def test_a_failing_save_leaves_the_old_file(tmp_path, monkeypatch, place):
     def fail(*args):
         raise OSError("disk full")
 
-    monkeypatch.setattr(tensor_file.os, place, fail)
+    monkeypatch.setattr(os, place, fail)
     with pytest.raises(OSError, match="disk full"):
         write_tensors(path, {"x": np.zeros(3)})
     monkeypatch.undo()
@@ -191,9 +245,7 @@ def test_a_failing_save_leaves_the_old_file(tmp_path, monkeypatch, place):
 def test_data_reach_the_disk_before_the_name_changes(tmp_path, monkeypatch):
     order = []
     real_sync, real_replace = os.fsync, os.replace
-    monkeypatch.setattr(tensor_file.os, "fsync", lambda f: (order.append("sync"), real_sync(f)))
-    monkeypatch.setattr(
-        tensor_file.os, "replace", lambda a, b: (order.append("replace"), real_replace(a, b))
-    )
+    monkeypatch.setattr(os, "fsync", lambda f: (order.append("sync"), real_sync(f)))
+    monkeypatch.setattr(os, "replace", lambda a, b: (order.append("replace"), real_replace(a, b)))
     write_tensors(tmp_path / "a", {"x": np.zeros(3)})
     assert order[:2] == ["sync", "replace"]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import secrets
 import socket
 import urllib.error
 import urllib.request
@@ -16,6 +14,7 @@ from time import sleep
 from typing import Any
 
 from neurona.datasets.card import RemoteFile
+from neurona.files import replacing
 
 ATTEMPTS = 3
 TIMEOUT = 20.0  # seconds without a byte
@@ -91,23 +90,16 @@ def _is_final(error: Exception) -> bool:
 
 
 def _download(url: str, file: RemoteFile, folder: Path, report: Callable[[int], Any]) -> None:
-    unfinished = folder / f".{file.name}.{os.getpid()}.{secrets.token_hex(4)}.part"
     digest, size = hashlib.sha256(), 0
-    try:
-        with open_url(url) as response, open(unfinished, "xb") as out:
-            while chunk := response.read(_CHUNK):
-                size += len(chunk)
-                if size > file.size:
-                    raise _WrongContentError(f"more than the {file.size} bytes of {file.name}")
-                digest.update(chunk)
-                out.write(chunk)
-                report(size)
-            out.flush()
-            os.fsync(out.fileno())
+    with open_url(url) as response, replacing(folder / file.name, file.size) as out:
+        while chunk := response.read(_CHUNK):
+            size += len(chunk)
+            if size > file.size:
+                raise _WrongContentError(f"more than the {file.size} bytes of {file.name}")
+            digest.update(chunk)
+            out.write(chunk)
+            report(size)
         if size < file.size:
             raise _WrongContentError(f"{size} bytes of {file.size}")
         if digest.hexdigest() != file.sha256:
             raise _WrongContentError(f"SHA-256 {digest.hexdigest()}, expected {file.sha256}")
-        os.replace(unfinished, folder / file.name)
-    finally:
-        unfinished.unlink(missing_ok=True)

@@ -17,6 +17,7 @@ from typing import BinaryIO, cast
 import numpy as np
 
 from neurona.errors import DtypeError, FormatError, check_file
+from neurona.files import write_bytes
 
 # third byte of the magic number; http://yann.lecun.com/exdb/mnist, "the IDX file format"
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -148,4 +149,4 @@ def write_idx(path: str | os.PathLike[str], array: np.ndarray) -> None:
     data = header + array.astype(TYPES[code]).tobytes()
     if os.fspath(path).endswith(".gz"):
         data = gzip.compress(data, mtime=0)
-    Path(path).write_bytes(data)
+    write_bytes(Path(path), data)

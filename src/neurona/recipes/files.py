@@ -1,24 +1,10 @@
-"""Files that are whole or not there: each is written beside its place and moved into it."""
+"""The files of a run that a person may read."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
-
-def write_bytes(path: Path, content: bytes) -> None:
-    """Replace a file as a whole: a reader, or a run that is killed, never sees a half of it."""
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    with unfinished.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file in one step."""
-    write_bytes(path, text.encode())
+from neurona.files import write_text
 
 
 def write_history(path: Path, history: dict[str, list[float]]) -> None:

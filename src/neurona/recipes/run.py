@@ -19,9 +19,10 @@ from neurona.callbacks import Callback
 from neurona.core.tree import flatten
 from neurona.data import Batches
 from neurona.errors import StateError
+from neurona.files import alone, write_bytes, write_text
 from neurona.optim import names
 from neurona.recipes.advice import Advice
-from neurona.recipes.files import write_bytes, write_history, write_text
+from neurona.recipes.files import write_history
 from neurona.recipes.interrupt import Saver
 from neurona.recipes.recipe import Recipe, Settings
 from neurona.utils import set_random_seed
@@ -249,9 +250,10 @@ def carry_out(
 
     The last line told is the last score, such as `test accuracy: 0.9806`.
     """
-    run = Run(recipe, settings, out, resume=resume, data=data, verbose=verbose, say=say)
-    recipe.perform(run)
-    run.finish()
+    with alone(Path(out), "wait until it has ended, or another --out"):
+        run = Run(recipe, settings, out, resume=resume, data=data, verbose=verbose, say=say)
+        recipe.perform(run)
+        run.finish()
     say(f"report: {run.out / 'report.html'}")
     for name, value in run.scores.items():
         say(f"{name}: {value:.0f}" if value > 1 and value.is_integer() else f"{name}: {value:.4f}")

@@ -1,12 +1,11 @@
 """One file that holds the whole state of a training run, replaced as a whole or not at all.
 
 The file is in the safetensors format: the arrays of the model's state and of the callbacks' states,
-and in its metadata everything else as JSON, with a checksum of both. Nothing in it is ever run.
+and in its metadata everything else as JSON, with checksums of both. Nothing in it is ever run.
 """
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import itertools
 import json
@@ -21,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from neurona.errors import FormatError, StateError
+from neurona.files import remove_leftovers
 from neurona.nn.layer import Layer
 from neurona.train.callbacks.callback import Callback
 from neurona.train.tensor_file import parse_json, read_tensors, write_tensors
@@ -154,9 +154,9 @@ def data_identity(source: Any) -> dict[str, Any]:
     return found
 
 
-def checksum(arrays: Sequence[Any], text: str = "") -> int:
-    """Return the CRC-32 of arrays and a text."""
-    crc = zlib.crc32(text.encode())
+def checksum(arrays: Sequence[Any]) -> int:
+    """Return the CRC-32 of the elements of arrays."""
+    crc = 0
     for array in arrays:
         crc = zlib.crc32(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data, crc)
     return crc
@@ -201,11 +201,9 @@ def write(path: Path, saved: Saved, previous: Path | None = None) -> None:
         saved: the state.
         previous: where to keep the file that is replaced.
     """
-    text = json.dumps(saved.info)
-    check = checksum([saved.arrays[name] for name in sorted(saved.arrays)], text)
     if previous is not None and path.exists():
         os.replace(path, previous)
-    metadata = {"format": FORMAT, "state": text, "checksum": str(check)}
+    metadata = {"format": FORMAT, "state": json.dumps(saved.info)}
     write_tensors(path, saved.arrays, metadata)
 
 
@@ -216,12 +214,9 @@ def read(path: Path) -> Saved:
         FormatError: if it is no backup, or not as it was written.
     """
     try:
-        arrays, metadata = read_tensors(path)
+        arrays, metadata = read_tensors(path, checked=True)
         if metadata.get("format") != FORMAT:
             raise FormatError(f"its format is {metadata.get('format')!r}, not {FORMAT!r}.")
-        values = [arrays[name] for name in sorted(arrays)]
-        if str(checksum(values, metadata["state"])) != metadata["checksum"]:
-            raise FormatError("its checksum differs.")
         return Saved(arrays, parse_json(metadata["state"], path))
     except (FormatError, OSError, KeyError) as error:
         raise FormatError(
@@ -232,11 +227,10 @@ def read(path: Path) -> Saved:
 
 
 def remove(path: Path, *others: Path) -> None:
-    """Remove a backup, what an interrupted save left beside it, and the folder if that is empty."""
-    for file in (path, *others, *path.parent.glob(f".{path.name}.*.unfinished")):
+    """Remove a backup, and what an interrupted save left beside it."""
+    for file in (path, *others):
         file.unlink(missing_ok=True)
-    with contextlib.suppress(OSError):  # unless the user keeps other files there
-        path.parent.rmdir()
+    remove_leftovers(path.parent)
 
 
 def read_newest(paths: Sequence[Path]) -> Saved | None:

@@ -6,9 +6,10 @@ every offset against the size of the file before anything is taken from it, and 
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
+import warnings
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +18,19 @@ import safetensors
 from safetensors.numpy import save
 
 from neurona.errors import ArgumentError, FormatError, check_file
+from neurona.files import write_bytes
 
 # The library writes metadata in a new order in each process; in one entry they have one order, so
 # that equal models are equal files.
 _METADATA = "neurona"
+_SUMS, _SUM = "checksums", "checksum"  # of the arrays by name; of all other metadata
 _MAX_AXES = 64  # NumPy's limit
 _TYPES = {
     "F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8", "I32": "<i4",
     "I16": "<i2", "I8": "<i1", "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "<u1", "BOOL": "<u1",
 }  # fmt: skip
+_CODES = {np.dtype(t): c for c, t in _TYPES.items() if c not in ("BF16", "BOOL")}
+_CODES[np.dtype(bool)] = "BOOL"
 _FOREIGN = {  # how files begin that people have, too
     b"\x89HDF": "an HDF5 file, such as the .h5 files of Keras",
     b"PK\x03\x04": "a ZIP archive, such as .keras, .npz and PyTorch's .pt files",
@@ -37,41 +42,33 @@ _FOREIGN = {  # how files begin that people have, too
 def write_tensors(
     path: Path, arrays: dict[str, np.ndarray], metadata: dict[str, str] | None = None
 ) -> None:
-    """Replace the file by these arrays.
+    """Replace the file by these arrays, as a whole or not at all; see `files.replacing`.
 
-    They are written under another name in the same folder and synchronised to the disk first, so
-    that at any moment the file is either the old or the new one.
+    The metadata get a checksum of each array and one of themselves, so that damage is found.
+
+    Raises:
+        StorageError: if the file cannot be written.
     """
+    whole = {name: _as_written(np.asarray(array)) for name, array in arrays.items()}
+    sums = {n: _checksum(_CODES.get(a.dtype, a.dtype.name), a.shape, a) for n, a in whole.items()}
+    told = {**(metadata or {}), _SUMS: json.dumps(sums, sort_keys=True)}
+    text = json.dumps({**told, _SUM: _sum_of(told)}, sort_keys=True)
+    write_bytes(path, save(whole, {_METADATA: text}))
+
+
+def _as_written(array: np.ndarray) -> np.ndarray:
     # order="C" keeps arrays without axes as they are
-    whole = {name: np.asarray(array, order="C") for name, array in arrays.items()}
-    content = save(whole, {_METADATA: json.dumps(metadata, sort_keys=True)} if metadata else None)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
-    try:
-        with open(unfinished, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(unfinished, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            unfinished.unlink()
-        raise
-    _synchronise(path.parent)
+    return np.asarray(array, array.dtype.newbyteorder("<"), order="C")
 
 
-def _synchronise(folder: Path) -> None:
-    """Write the folder's list of names to the disk, where the system can do that."""
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
-def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+def read_tensors(path: Path, *, checked: bool = False) -> tuple[dict[str, np.ndarray], dict]:
     """Return the arrays in a file, and its metadata.
+
+    A file of another library has no checksums: it is read all the same, with a warning.
+
+    Args:
+        path: the file.
+        checked: refuse a file without checksums.
 
     Raises:
         FormatError: if it is no safetensors file, or is damaged.
@@ -80,15 +77,54 @@ def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     content = check_file(path).read_bytes()
     try:
         entries = safetensors.deserialize(content)
-        with safetensors.safe_open(path, framework="numpy") as file:
-            metadata = file.metadata() or {}
     except safetensors.SafetensorError as error:
         raise _foreign(path, content, str(error)) from None
-    if _METADATA in metadata:
-        metadata = parse_json(metadata[_METADATA], path)
-        if not isinstance(metadata, dict) or not all(isinstance(v, str) for v in metadata.values()):
+    metadata = _metadata(path, content)
+    total = metadata.pop(_SUM, None)
+    if total is not None:
+        _check_sums(path, entries, metadata, total)
+    elif checked:
+        raise _broken(path, "it has no checksums")
+    arrays = {name: _array(path, name, entry) for name, entry in entries}
+    if total is None:
+        warnings.warn(
+            f"{path.name} has no checksums, such as neurona writes: damage would go unseen. "
+            "Saving it again adds them.",
+            stacklevel=4,
+        )
+    return arrays, metadata
+
+
+def _check_sums(path: Path, entries: list, metadata: dict[str, str], total: str) -> None:
+    if total != _sum_of(metadata):
+        raise _broken(path, "the checksum of its metadata differs")
+    known = parse_json(metadata.pop(_SUMS), path)
+    found = {n: _checksum(e["dtype"], tuple(e["shape"]), e["data"]) for n, e in entries}
+    if wrong := [n for n in {**known, **found} if known.get(n) != found.get(n)]:
+        raise _broken(path, f"the checksum of {wrong[0][:60]!r} differs")
+
+
+def _metadata(path: Path, content: bytes) -> dict[str, str]:
+    """Return the texts beside the arrays; the library has checked the header's length."""
+    header = parse_json(content[8 : 8 + int.from_bytes(content[:8], "little")], path)
+    found = header.get("__metadata__") or {}
+    if _METADATA in found:
+        found = parse_json(found[_METADATA], path)
+        if not isinstance(found, dict) or not all(isinstance(v, str) for v in found.values()):
             raise _broken(path, "its metadata are no texts")
-    return {name: _array(path, name, entry) for name, entry in entries}, metadata
+    return found
+
+
+def _checksum(code: str, shape: tuple[int, ...], data: Any) -> int:
+    """Return the CRC-32 of an array: its type and shape, and the bytes of its elements."""
+    crc = zlib.crc32(f"{code}{list(shape)}".encode())
+    if isinstance(data, np.ndarray):
+        data = data.reshape(-1).view(np.uint8).data
+    return zlib.crc32(data, crc)
+
+
+def _sum_of(metadata: dict[str, str]) -> str:
+    return str(zlib.crc32(json.dumps(metadata, sort_keys=True).encode()))
 
 
 def _array(path: Path, name: str, entry: dict[str, Any]) -> np.ndarray:

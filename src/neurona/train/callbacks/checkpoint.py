@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import Any
 
 from neurona.errors import ArgumentError, check_integer
+from neurona.files import alone
 from neurona.train import backup
 from neurona.train.callbacks.callback import Callback, Logs
 from neurona.train.callbacks.monitor import Monitor
@@ -170,7 +172,7 @@ class BackupAndRestore(Callback):
     Raises:
         FormatError: at the start of `fit`, if the backup cannot be read.
         StateError: at the start of `fit`, if the backup is that of another model, other settings
-            of `compile`, other data or other callbacks.
+            of `compile`, other data or other callbacks; or if another training uses the folder.
     """
 
     order = 3  # saves what all others, History too, have made of an epoch
@@ -190,8 +192,11 @@ class BackupAndRestore(Callback):
         self.double_checkpoint, self.delete_checkpoint = double_checkpoint, delete_checkpoint
         self._identity: dict[str, Any] = {}
         self._resumed: backup.Saved | None = None
+        self._folder = contextlib.ExitStack()
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
+        self.on_exit()
+        self._folder.enter_context(alone(self.path.parent, "give each training its own backup_dir"))
         self.frequency.start()
         self._identity = backup.identity(self.model)
         self._resumed = backup.read_newest([self.path, self.previous])
@@ -226,6 +231,11 @@ class BackupAndRestore(Callback):
     def on_train_end(self, logs: Logs | None = None) -> None:
         if self.delete_checkpoint:
             backup.remove(self.path, self.previous)
+
+    def on_exit(self) -> None:
+        self._folder.close()
+        with contextlib.suppress(OSError):  # unless the user keeps other files there
+            self.path.parent.rmdir()
 
     def get_state(self) -> dict[str, Any]:
         return {"seen": self.frequency.seen, "last": self.frequency.last}
