@@ -38,3 +38,18 @@ def test_what_is_only_folded_is_computed_where_it_is_folded():
     found = kernels(lambda x, w: [(2.0 * ops.matmul(x, w)).sum()], (8, 8), (8, 8))
     assert [bool(k.nodes) for k in found] == [False, True]
     assert found[1].folds
+
+
+def test_the_kernels_of_a_deep_network_do_not_grow_with_its_depth():
+    def gradients(x, w, *masks):  # of the input of residual blocks with relu
+        found = []
+        for mask in masks:
+            x = ops.where(mask > 0, ops.matmul(x, w) + x, 0.0)
+            found += [x.sum(axis=0), (x * mask).sum(axis=0)]
+        return found
+
+    sizes = [
+        max(len(k.nodes) for k in kernels(gradients, (32, 8), (8, 8), *[(32, 8)] * blocks))
+        for blocks in (4, 12)
+    ]
+    assert sizes[0] == sizes[1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from neurona.core.graph import Node
@@ -70,25 +71,57 @@ def _reads_from_far(fusion: Fusion, node: Node) -> bool:
 
 
 def lighten(fusion: Fusion, kernel: Kernel) -> None:
-    """Move nodes to the kernels that use them, if that means fewer bytes to store.
+    """Move nodes to the kernels that use them, if that means fewer bytes to store and to load.
 
-    A value costs a store and a load for each kernel that reads it; a few operations cost next to
-    nothing.
+    A few operations cost next to nothing. What many need, or what needs many, is better stored: a
+    sum that grows from block to block of a deep network would be computed from its start in each.
     """
-    moving = [n for n in kernel.nodes if _movable(fusion, kernel, n, {})]
-    staying = [n for n in kernel.nodes if n not in moving]
+    movable = [n for n in kernel.nodes if _movable(fusion, kernel, n, {})]
+    choices = [movable[first:] for first in range(len(movable))]  # no node without its users
+    costs = [_bytes(fusion, kernel, movable, nodes) for nodes in choices]
+    if not costs or min(costs) >= _bytes(fusion, kernel, movable, []):
+        return
+    moving = choices[costs.index(min(costs))]
+    makers = {v: n for n in moving for v in n.outputs}
+    for node in moving:
+        for user in _outside(fusion, kernel, node.outputs[0]):
+            _copy_to(fusion.home[user.outputs[0]].nodes, node, makers)
+    kernel.nodes = [n for n in kernel.nodes if n not in moving]
+
+
+def _bytes(fusion: Fusion, kernel: Kernel, movable: list[Node], moving: list[Node]) -> int:
+    """Return what a kernel stores, and it and those that read of it load, if nodes move."""
     assert kernel.head is not None
-    made = [v for n in [kernel.head, *kernel.nodes] for v in n.outputs]
-    kept = [v for n in [kernel.head, *staying] for v in n.outputs]
-    read = {v for n in moving for v in n.inputs}
-    after = [v for v in kept if v in read or _leaves(fusion, kernel, v)]
-    before = [v for v in made if _leaves(fusion, kernel, v)]
-    if _bytes(fusion, after) < _bytes(fusion, before):
-        makers = {v: n for n in moving for v in n.outputs}
-        for node in moving:
-            for user in _outside(fusion, kernel, node.outputs[0]):
-                _copy_to(fusion.home[user.outputs[0]], node, makers)
-        kernel.nodes = staying
+    staying = [kernel.head, *(n for n in kernel.nodes if n not in moving)]
+    needed = {v for n in moving for v in n.inputs}
+    stored = {v for n in staying for v in n.outputs if v in needed or _leaves(fusion, kernel, v)}
+    makers = {v: n for n in moving for v in n.outputs}
+    others = {
+        home.number: home
+        for node in movable
+        for user in _outside(fusion, kernel, node.outputs[0])
+        if (home := fusion.home[user.outputs[0]])
+    }
+    total = _elements(fusion, kernel, stored)
+    total += _elements(fusion, kernel, _read(staying).difference(kernel.head.inputs))
+    for home in others.values():
+        nodes = [*home.nodes, *home.folds]
+        for v in _read(nodes) & makers.keys():
+            _copy_to(nodes, makers[v], makers)
+        total += _elements(fusion, kernel, _read(nodes))
+    return total
+
+
+def _read(nodes: list[Node]) -> set[int]:
+    """The values that nodes read and do not make."""
+    return {v for n in nodes for v in n.inputs}.difference(v for n in nodes for v in n.outputs)
+
+
+def _elements(fusion: Fusion, kernel: Kernel, values: set[int]) -> int:
+    """The bytes of an element of each array that is as large as a kernel's domain."""
+    size = math.prod(kernel.domain)
+    roots = {fusion.layouts[v].root for v in values if fusion.specs[v].size == size}
+    return sum(fusion.specs[root].dtype.itemsize for root in roots.difference(fusion.literals))
 
 
 def _outside(fusion: Fusion, kernel: Kernel, v: int) -> list[Node]:
@@ -120,14 +153,10 @@ def _computes(fusion: Fusion, kernel: Kernel, user: Node, known: dict[int, bool]
     return user is not home.head and isinstance(user.op.lower, Elementwise | Reduction | Search)
 
 
-def _copy_to(target: Kernel, node: Node, makers: dict[int, Node]) -> None:
-    """Let a kernel compute a node, and what it needs of those that move."""
-    if node not in target.nodes:
-        target.nodes.insert(0, node)
+def _copy_to(target: list[Node], node: Node, makers: dict[int, Node]) -> None:
+    """Let nodes have another one among them, and what it needs of those that move."""
+    if node not in target:
+        target.insert(0, node)
         for v in node.inputs:
             if v in makers:
                 _copy_to(target, makers[v], makers)
-
-
-def _bytes(fusion: Fusion, values: list[int]) -> int:
-    return sum(fusion.specs[v].dtype.itemsize for v in values)
