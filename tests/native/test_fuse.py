@@ -41,10 +41,11 @@ def test_what_is_only_folded_is_computed_where_it_is_folded():
 
 
 def test_the_kernels_of_a_deep_network_do_not_grow_with_its_depth():
-    def gradients(x, w, *masks):  # of the input of residual blocks with relu
+    def gradients(x, w, *masks):  # of the input of residual blocks with relu and normalisation
         found = []
         for mask in masks:
-            x = ops.where(mask > 0, ops.matmul(x, w) + x, 0.0)
+            inner = ops.matmul(3.0 * x - x.sum(axis=0), w)
+            x = ops.where(mask > 0, inner + x, 0.0)
             found += [x.sum(axis=0), (x * mask).sum(axis=0)]
         return found
 

@@ -2,37 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from operator import is_
 from typing import Any
 
 # How it was made, and what is made of it: what these hold is elsewhere too.
 _NOTES = ("arguments", "compile_arguments", "step_cache")
+_CONTAINERS = (dict, list, tuple)
 
 
-def members(owner: Any, kind: type) -> Iterator[tuple[str, Any]]:
-    """Yield (name, object) for the attributes of a kind, alone or in lists, tuples and dicts.
+def members(owner: Any, kind: type) -> list[tuple[str, Any]]:
+    """Return (name, object) for the attributes of a kind, alone or in lists, tuples and dicts.
 
     >>> class Owner: ...
     >>> owner = Owner()
     >>> owner.size, owner.sizes = 1, [2, {"large": 3}]
-    >>> list(members(owner, int))
+    >>> members(owner, int)
     [('size', 1), ('sizes/0', 2), ('sizes/1/large', 3)]
     """
+    found: list[tuple[str, Any]] = []
+    held = (kind, *_CONTAINERS)
     for name, value in vars(owner).items():
-        if name not in _NOTES:
-            yield from _inside(name, value, kind)
+        if isinstance(value, held) and name not in _NOTES:
+            _add(found, name, value, held)
+    return found
 
 
-def _inside(name: str, value: Any, kind: type) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, kind):
-        yield name, value
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from _inside(f"{name}/{key}", item, kind)
-    elif isinstance(value, list | tuple):
-        for index, item in enumerate(value):
-            yield from _inside(f"{name}/{index}", item, kind)
+def _add(found: list[tuple[str, Any]], name: str, value: Any, held: tuple[type, ...]) -> None:
+    if isinstance(value, held[0]):
+        found.append((name, value))
+        return
+    for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+        if isinstance(item, held):
+            _add(found, f"{name}/{key}", item, held)
 
 
 class Snapshot:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from neurona.core.graph import Node
 from neurona.core.lowering import Indexed
 from neurona.core.shapes import Shape
-from neurona.engines.native.fuse import Fusion, Kernel
+from neurona.engines.native.fusion import Fusion, Kernel
 from neurona.engines.native.kernels.evaluate import aligned
 from neurona.engines.native.stage import Stage
 

@@ -9,7 +9,8 @@ import numpy as np
 from neurona.core.graph import Node
 from neurona.core.lowering import Contraction, Loop, Random, Running, Scatter, Sort
 from neurona.engines.native.chain import chains
-from neurona.engines.native.fuse import Fusion, Kernel, fuse
+from neurona.engines.native.fuse import fuse
+from neurona.engines.native.fusion import Fusion, Kernel
 from neurona.engines.native.kernels import loops, philox, running, scan, scatter, sort
 from neurona.engines.native.kernels.evaluate import Evaluator, aligned
 from neurona.engines.native.llvm.lanes import Index, Lanes, Value

@@ -11,7 +11,7 @@ import numpy as np
 from neurona.core.shapes import Spec
 from neurona.engines.native.chain import Chain, groups
 from neurona.engines.native.emit import Emission
-from neurona.engines.native.fuse import Fusion, Kernel
+from neurona.engines.native.fusion import Fusion, Kernel
 from neurona.engines.native.llvm.assemble import assembly
 from neurona.engines.native.run.cores import thread_count
 from neurona.engines.native.run.executable import Executable, team

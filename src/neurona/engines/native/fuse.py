@@ -10,8 +10,7 @@ Views cost nothing: they are layouts, other strides over the array that they loo
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from neurona.core.graph import Graph, Node
 from neurona.core.lowering import (
@@ -26,50 +25,8 @@ from neurona.core.lowering import (
 from neurona.core.op import Op
 from neurona.core.shapes import Shape, Spec, normalize_axes
 from neurona.engines.native.epilogue import lighten, suits_epilogue
+from neurona.engines.native.fusion import Fusion, Kernel, Layout
 from neurona.engines.native.simplify import contiguous
-
-
-class Layout(NamedTuple):
-    """How a value lies in the array `root`: strides in elements, and where it begins."""
-
-    root: int
-    strides: tuple[int, ...]
-    offset: int = 0
-
-
-@dataclass(eq=False)
-class Kernel:
-    """Nodes that are computed together.
-
-    Attributes:
-        number: its place in the order of creation.
-        domain: the shape that it goes through.
-        head: the node that it begins with, if that is no elementwise one.
-        nodes: elementwise and indexed nodes.
-        folds: reductions and searches over the domain, all along `axes`.
-        stores: values that are written to memory.
-        before: bits of the numbers of all kernels that must run before it.
-    """
-
-    number: int
-    domain: Shape
-    head: Node | None = None
-    nodes: list[Node] = field(default_factory=list)
-    folds: list[Node] = field(default_factory=list)
-    axes: tuple[int, ...] = ()
-    stores: list[int] = field(default_factory=list)
-    before: int = 0
-
-    @property
-    def indexed(self) -> bool:
-        """Whether nodes ask where in the domain they are."""
-        return any(isinstance(n.op.lower, Indexed) for n in self.nodes)
-
-    def inputs(self) -> set[int]:
-        """The values that are read and not computed here."""
-        all_nodes = [*self.nodes, *self.folds, *([self.head] if self.head else [])]
-        made = {v for n in all_nodes for v in n.outputs}
-        return {v for n in all_nodes for v in n.inputs} - made
 
 
 def _copy_shape(x: Spec) -> Spec:
@@ -84,18 +41,36 @@ def _copy(xp: Any, x: Any) -> Any:
 COPY = Op(_copy, _copy_shape, Elementwise(lambda b, x: x), "as is")
 
 
-class Fusion:
-    """What fusing finds: kernels in order, and where each value lies.
+def fuse(graph: Graph) -> Fusion:
+    """Return the kernels of a Graph and where its values lie."""
+    placing = Placing(graph)
+    for node in graph.nodes:
+        placing.add(node)
+    outputs = placing.keep_outputs()
+    for kernel in placing.kernels:
+        if kernel.head is not None and kernel.nodes:
+            lighten(placing, kernel)
+    placing.find_stores()
+    kernels = placing.in_order()
+    readers: dict[int, list[int]] = {}
+    for time, kernel in enumerate(kernels):
+        for root in {placing.layouts[v].root for v in kernel.inputs()}:
+            readers.setdefault(root, []).append(time)
+    return Fusion(
+        graph, placing.specs, placing.layouts, placing.literals, outputs, kernels, readers
+    )
+
+
+class Placing:
+    """Kernels while nodes are placed in them.
 
     Attributes:
-        specs: Spec of each value; copies have been added.
-        layouts: value -> Layout.
-        literals: constants that are one number.
-        outputs: for each output of the Graph the value that holds it, each an array of its own.
-        kernels: in the order in which they run.
+        graph, specs, layouts, literals: as in a Fusion.
+        kernels: by number.
         home: value -> the kernel that computes it.
         users: value -> the nodes that read it.
-        readers: root -> the numbers of the kernels that read it, in order.
+        given: the inputs of the Graph.
+        kept: values that outputs hold.
     """
 
     def __init__(self, graph: Graph) -> None:
@@ -104,9 +79,11 @@ class Fusion:
         self.layouts: dict[int, Layout] = {}
         self.literals: dict[int, Any] = {}
         self.kernels: list[Kernel] = []
-        self.home: dict[int, Kernel] = {}  # root -> the kernel that computes it
+        self.home: dict[int, Kernel] = {}
+        self.given, self.kept = frozenset(graph.inputs), set(graph.outputs)
         self._folded: set[int] = set()
-        self._awaited = 0  # bits of the kernels that others run after
+        self._followers: dict[int, set[int]] = {}  # number -> of kernels that read of that one
+        self._looks: dict[int, list[int]] = {}  # root -> the values that lie in it
         for v in [*graph.inputs, *graph.constants]:
             self._own(v)
         for v, array in graph.constants.items():
@@ -116,25 +93,18 @@ class Fusion:
         for node in graph.nodes:
             for v in node.inputs:
                 self.users.setdefault(v, []).append(node)
-        for node in graph.nodes:
-            self._add(node)
-        self.outputs = self._outputs()
-        for kernel in self.kernels:
-            if kernel.head is not None and kernel.nodes:
-                lighten(self, kernel)
-        self._find_stores()
-        self._sort()
-        self.readers: dict[int, list[int]] = {}
-        for time, kernel in enumerate(self.kernels):
-            for root in {self.layouts[v].root for v in kernel.inputs()}:
-                self.readers.setdefault(root, []).append(time)
 
     # --- placing nodes ---------------------------------------------------------------------------
 
     def _own(self, v: int) -> None:
-        self.layouts[v] = Layout(v, contiguous(self.specs[v].shape))
+        self._lay(v, Layout(v, contiguous(self.specs[v].shape)))
 
-    def _add(self, node: Node) -> None:
+    def _lay(self, v: int, layout: Layout) -> None:
+        self.layouts[v] = layout
+        self._looks.setdefault(layout.root, []).append(v)
+
+    def add(self, node: Node) -> None:
+        """Put a node into a kernel, or note what a view looks at."""
         kind = node.op.lower
         if isinstance(kind, View):
             self._view(node)
@@ -165,7 +135,7 @@ class Fusion:
             )
             if found is not None:
                 strides, offset = found
-                self.layouts[y] = Layout(layout.root, tuple(strides), layout.offset + offset)
+                self._lay(y, Layout(layout.root, tuple(strides), layout.offset + offset))
                 return
         raise AssertionError(f"{node.op.name} has no strides for what lies contiguous")
 
@@ -251,11 +221,12 @@ class Fusion:
     def _sibling(self, x: int, domain: Shape, axes: tuple[int, ...], node: Node) -> Kernel | None:
         """Return a kernel that folds the same domain along the same axes and reads x already."""
         root = self.layouts[x].root
-        for kernel in reversed(self.kernels):
-            if kernel.folds and kernel.domain == domain and kernel.axes == axes:
-                read = {self.layouts[v].root for v in kernel.inputs()}
-                if root in read and self._may_join(kernel, node):
-                    return kernel
+        users = (n for v in self._looks[root] for n in self.users.get(v, []))
+        homes = {k for n in users if n.outputs and (k := self.home.get(n.outputs[0]))}
+        for kernel in sorted(homes, key=lambda k: -k.number):
+            alike = kernel.folds and kernel.domain == domain and kernel.axes == axes
+            if alike and kernel is not self.home.get(root) and self._may_join(kernel, node):
+                return kernel
         return None
 
     def _may_join(self, kernel: Kernel, node: Node) -> bool:
@@ -284,9 +255,8 @@ class Fusion:
             return False
         if other.before >> kernel.number & 1:
             return False
-        between = (k for k in self.kernels if kernel.before >> k.number & 1 and k is not other)
-        if any(k.before >> other.number & 1 for k in between):
-            return False
+        if any(k.before >> other.number & 1 for k in self._sources(kernel)):
+            return False  # that waits for what `other` computes, and `kernel` for that
         reads = {v for n in [*kernel.nodes, *kernel.folds] for v in n.inputs}
         reads |= set(kernel.head.inputs) if kernel.head else set()
         made = {v for n in other.nodes for v in n.outputs}
@@ -302,16 +272,24 @@ class Fusion:
             for v in n.inputs
         )
 
+    def _sources(self, kernel: Kernel) -> set[Kernel]:
+        """The kernels whose results a kernel reads."""
+        roots = {self.layouts[v].root for v in kernel.inputs()}
+        return {self.home[root] for root in roots if root in self.home}
+
     def _merge(self, kernel: Kernel, other: Kernel) -> None:
         kernel.nodes[:0] = other.nodes
         for node in other.nodes:
             for v in node.outputs:
                 self.home[v] = kernel
         old, new = 1 << other.number, 1 << kernel.number
-        for k in self.kernels:
-            if k.before >= 0 and k.before & old:
-                k.before = k.before & ~old | (0 if k is kernel else new)
-                self._awaited |= new
+        for k in self._following(other):
+            k.before = k.before & ~old | (0 if k is kernel else new)
+        followers = self._followers.pop(other.number, set()) - {kernel.number}
+        self._followers.setdefault(kernel.number, set()).update(followers)
+        for source in self._sources(other):
+            self._followers[source.number].discard(other.number)
+            self._followers[source.number].add(kernel.number)
         self._run_after(kernel, other.before)
         self.kernels[other.number] = Kernel(other.number, (), before=-1)  # empty
 
@@ -322,29 +300,41 @@ class Fusion:
             home = self.home.get(self.layouts[v].root)
             if home is not None and home is not kernel:
                 before |= home.before | 1 << home.number
+                self._followers.setdefault(home.number, set()).add(kernel.number)
         if before & ~kernel.before:
             self._run_after(kernel, before)
 
     def _run_after(self, kernel: Kernel, before: int) -> None:
         """Let a kernel, and all that run after it, run after others."""
         kernel.before |= before
-        self._awaited |= before
-        if self._awaited >> kernel.number & 1:
-            for k in self.kernels:
-                if k.before >= 0 and k.before >> kernel.number & 1:
-                    k.before |= kernel.before
+        for k in self._following(kernel):
+            k.before |= kernel.before
+
+    def _following(self, kernel: Kernel) -> list[Kernel]:
+        """The kernels that read what a kernel computes, or what those compute, and so on."""
+        found: set[int] = set()
+        waiting = [kernel.number]
+        while waiting:
+            new = self._followers.get(waiting.pop(), set()) - found
+            found |= new
+            waiting += new
+        return [self.kernels[number] for number in found]
 
     # --- what is kept -----------------------------------------------------------------------------
 
-    def _outputs(self) -> list[int]:
+    def keep_outputs(self) -> list[int]:
+        """Return for each output of the Graph the value, in an array of its own, that holds it."""
         outputs: list[int] = []
+        self.kept = set()
         for v in self.graph.outputs:
-            own = self.layouts[v].root == v and v in self.home and v not in outputs
+            own = self.layouts[v].root == v and v in self.home and v not in self.kept
             outputs.append(v if own else self.copy(v))
+            self.kept.add(outputs[-1])
         return outputs
 
-    def _find_stores(self) -> None:
-        needed = set(self.outputs)
+    def find_stores(self) -> None:
+        """Note in each kernel what others need of it."""
+        needed = set(self.kept)
         for kernel in self.kernels:
             inside = {v for n in kernel.nodes for v in n.outputs}
             inside |= set(kernel.head.outputs) if kernel.head else set()
@@ -359,17 +349,13 @@ class Fusion:
                 needed.update(kernel.head.outputs)  # it writes them whether they are read or not
             kernel.stores = [v for v in made if v in needed]
 
-    def _sort(self) -> None:
-        """Order kernels so that each comes after those that it needs."""
+    def in_order(self) -> list[Kernel]:
+        """Return the kernels, each after those that it needs."""
         waiting = [k for k in self.kernels if k.before >= 0]
-        done, self.kernels = 0, []
+        done, found = 0, []
         while waiting:
             kernel = next(k for k in waiting if not k.before & ~done & ~(1 << k.number))
             waiting.remove(kernel)
             done |= 1 << kernel.number
-            self.kernels.append(kernel)
-
-
-def fuse(graph: Graph) -> Fusion:
-    """Return the kernels of a Graph and where its values lie."""
-    return Fusion(graph)
+            found.append(kernel)
+        return found

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import bisect
+import sys
 from typing import Any
 
 from neurona.engines.native.chain import Chain, ends
-from neurona.engines.native.fuse import Fusion
+from neurona.engines.native.fusion import Fusion
 
 ALIGNMENT = 64
 Key = int | tuple[int, Any]
@@ -50,9 +52,11 @@ class Memory:
         until, elsewhere = ends(fusion, chains), {v for chain in chains for v in chain.inside}
         elsewhere.update(v for v in self.slots if isinstance(v, int))
         last = {root: until[times[-1]] for root, times in fusion.readers.items()}
-        taken: list[tuple[int, int, int]] = []  # start, end, the last kernel that uses it
+        free = _Free()
+        leaving: list[list[tuple[int, int]]] = [[] for _ in fusion.kernels]
         for time, kernel in enumerate(fusion.kernels):
-            taken = [t for t in taken if t[2] >= time]
+            for start, stop in leaving[time - 1] if time else ():
+                free.give(start, stop)
             wanted: list[tuple[Key, int, int]] = [
                 (v, fusion.specs[v].nbytes, last.get(v, until[time]))
                 for v in kernel.stores
@@ -61,11 +65,31 @@ class Memory:
             wanted += [((time, i), size, time) for i, size in enumerate(works[time])]
             for name, size, end in wanted:
                 size = max(-(-size // ALIGNMENT), 1) * ALIGNMENT
-                start = 0
-                for low, high, _ in sorted(taken):
-                    if low - start >= size:
-                        break
-                    start = max(start, high)
-                taken.append((start, start + size, end))
-                self.offsets[name] = start
+                start = self.offsets[name] = free.take(size)
+                leaving[end].append((start, start + size))
                 self.size = max(self.size, start + size)
+
+
+class _Free:
+    """The gaps of an arena, in order; the last one has no end."""
+
+    def __init__(self) -> None:
+        self._gaps: list[tuple[int, int]] = [(0, sys.maxsize)]
+
+    def take(self, size: int) -> int:
+        """Return the start of the lowest gap that is large enough, and use it."""
+        for i, (start, stop) in enumerate(self._gaps):
+            if stop - start >= size:
+                self._gaps[i : i + 1] = [(start + size, stop)] if stop - start > size else []
+                return start
+        raise AssertionError("the last gap is large enough")
+
+    def give(self, start: int, stop: int) -> None:
+        """Make a gap of what was used, together with the gaps beside it."""
+        i = bisect.bisect(self._gaps, (start, stop))
+        first = i
+        if i and self._gaps[i - 1][1] == start:
+            first, start = i - 1, self._gaps[i - 1][0]
+        if i < len(self._gaps) and self._gaps[i][0] == stop:
+            stop, i = self._gaps[i][1], i + 1
+        self._gaps[first:i] = [(start, stop)]

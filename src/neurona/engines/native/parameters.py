@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from neurona.engines.native.fuse import Fusion
+from neurona.engines.native.fusion import Fusion
 from neurona.engines.native.llvm.text import Function
 from neurona.engines.native.memory import Memory
 

@@ -10,7 +10,7 @@ import numpy as np
 from neurona.core.graph import Node
 from neurona.core.lowering import Indexed
 from neurona.core.shapes import Shape
-from neurona.engines.native.fuse import Fusion, Kernel
+from neurona.engines.native.fusion import Fusion, Kernel
 from neurona.engines.native.llvm.lanes import I64, Index, Lanes, Value
 
 

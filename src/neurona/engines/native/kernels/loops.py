@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from neurona.core.lowering import Indexed
-from neurona.engines.native.fuse import Fusion, Kernel
+from neurona.engines.native.fusion import Fusion, Kernel
 from neurona.engines.native.kernels.evaluate import Evaluator, aligned
 from neurona.engines.native.kernels.fold_run import FoldRun
 from neurona.engines.native.kernels.folds import Fold, fold_of

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from neurona.core.lowering import Contraction, Elementwise
 from neurona.engines.native.chain import Chain, ends
-from neurona.engines.native.fuse import Fusion, Kernel
+from neurona.engines.native.fusion import Fusion, Kernel
 from neurona.engines.native.simplify import contiguous
 
 
