@@ -14,6 +14,7 @@ import numpy as np
 
 from neurona.core.graph import tracing
 from neurona.core.op import as_tensor
+from neurona.core.origin import known, pulled
 from neurona.core.shapes import Shape, is_float
 from neurona.core.tensor import Source, Tensor, recording
 from neurona.core.tree import flatten
@@ -46,13 +47,16 @@ def sweep(
 
     for y, seed in zip(outputs, cotangents, strict=True):
         collect(y, seed)
-    for source in reversed(_between(outputs, wanted)):
-        gs = [collected.get((source.serial, i)) for i in range(len(source.specs))]
-        if all(g is None for g in gs):
-            continue
-        for x, dx in zip(source.inputs, _pull(source, gs), strict=True):
-            if dx is not None and is_float(x.dtype):
-                collect(x, _unbroadcast(dx, x.shape))
+    with known() as scope:
+        for source in reversed(_between(outputs, wanted)):
+            gs = [collected.get((source.serial, i)) for i in range(len(source.specs))]
+            if all(g is None for g in gs):
+                continue
+            if source.level:
+                scope.origins = pulled(source.origins)
+            for x, dx in zip(source.inputs, _pull(source, gs), strict=True):
+                if dx is not None and is_float(x.dtype):
+                    collect(x, _unbroadcast(dx, x.shape))
     return [collected.get(_key(x)) for x in wrt]
 
 

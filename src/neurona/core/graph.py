@@ -15,19 +15,21 @@ import numpy as np
 
 from neurona.core.lowering import Loop
 from neurona.core.op import Op, as_tensor
+from neurona.core.origin import Origins, inside, joined, known, located, part, shown
 from neurona.core.shapes import Spec, as_dtype, as_shape
 from neurona.core.tensor import Source, Tensor
 from neurona.core.tree import Structure, flatten
-from neurona.errors import TraceError
+from neurona.errors import NeuronaError, TraceError
 
 
 class Node(NamedTuple):
-    """One application of an op to values."""
+    """One application of an op to values; `origins` say of which layer it is, and made where."""
 
     op: Op
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     attributes: dict[str, Any]
+    origins: Origins = ()
 
 
 class Graph:
@@ -61,6 +63,15 @@ class Graph:
         """Add a value and return its number."""
         self.specs.append(spec)
         return len(self.specs) - 1
+
+    def join(self, place: int, origins: Origins) -> tuple[int, ...]:
+        """Let the node at a place stand for an equal one, too; return its outputs."""
+        node = self.nodes[place]
+        if node.origins is not origins:
+            both = joined(node.origins, origins)
+            if both is not node.origins:
+                self.nodes[place] = node._replace(origins=both)
+        return node.outputs
 
     def check(self) -> Graph:
         """Raise a TraceError if the Graph is not well formed; return it.
@@ -107,17 +118,28 @@ class Graph:
         return hash(self.fingerprint())
 
     def __str__(self) -> str:
+        return "\n".join(self._lines())
+
+    def explain(self) -> str:
+        """Return the Graph as text, with the origin of each node, and the bodies of loops."""
+        return "\n".join(self._lines(explained=True))
+
+    def _lines(self, explained: bool = False) -> list[str]:
         heads = ", ".join(f"%{v}: {self.specs[v]}" for v in self.inputs)
         lines = [f"graph({heads}) -> {', '.join(f'%{v}' for v in self.outputs)}"]
         for value, array in self.constants.items():
-            shown = str(array.tolist()) if array.size <= 8 else "..."
-            lines.append(f"  %{value}: {self.specs[value]} = constant {shown}")
+            numbers = str(array.tolist()) if array.size <= 8 else "..."
+            lines.append(f"  %{value}: {self.specs[value]} = constant {numbers}")
         for node in self.nodes:
             left = ", ".join(f"%{v}: {self.specs[v]}" for v in node.outputs)
             right = [f"%{v}" for v in node.inputs]
             right += [f"{k}={_shown(v)}" for k, v in node.attributes.items()]
             lines.append(f"  {left} = {node.op.name}({', '.join(right)})")
-        return "\n".join(lines)
+            if explained and (text := shown(node.origins)):
+                lines[-1] += f"  # {text}"
+            if explained and isinstance(node.op.lower, Loop):
+                lines += [f"    {line}" for line in node.attributes["body"]._lines(explained)]
+        return lines
 
     def evaluate(self, xp: Any, arrays: Sequence[Any]) -> list[Any]:
         """Run the forward rules in order on `xp` arrays; values go after their last use."""
@@ -128,25 +150,32 @@ class Graph:
             values[v] = array
         for v, array in zip(self.inputs, arrays, strict=True):
             values[v] = array
-        for forward, inputs, outputs, attributes, last in self._plan:
-            result = forward(xp, *[values[v] for v in inputs], **attributes)
-            if len(outputs) == 1 and not isinstance(result, tuple):
-                values[outputs[0]] = result
-            else:
-                for v, array in zip(outputs, result, strict=True):
-                    values[v] = array
-            for v in last:
-                values[v] = None
+        outputs: tuple[int, ...] = ()
+        try:
+            for forward, inputs, outputs, attributes, last in self._plan:
+                result = forward(xp, *[values[v] for v in inputs], **attributes)
+                if len(outputs) == 1 and not isinstance(result, tuple):
+                    values[outputs[0]] = result
+                else:
+                    for v, array in zip(outputs, result, strict=True):
+                        values[v] = array
+                for v in last:
+                    values[v] = None
+        except NeuronaError as error:
+            node = next(node for node in self.nodes if node.outputs == outputs)
+            raise located(error, node.origins) from None
         return [values[v] for v in self.outputs]
 
     def inline(self, inputs: Sequence[Tensor]) -> list[Tensor]:
         """Apply the ops in order to Tensors: what tracing took apart, done again."""
         values: dict[int, Tensor] = {v: Tensor(array) for v, array in self.constants.items()}
         values.update(zip(self.inputs, inputs, strict=True))
-        for node in self.nodes:
-            result = node.op.apply(tuple(values[v] for v in node.inputs), node.attributes)
-            results = result if isinstance(result, tuple) else (result,)
-            values.update(zip(node.outputs, results, strict=True))
+        with known() as scope:
+            for node in self.nodes:
+                scope.origins = node.origins
+                result = node.op.apply(tuple(values[v] for v in node.inputs), node.attributes)
+                results = result if isinstance(result, tuple) else (result,)
+                values.update(zip(node.outputs, results, strict=True))
         return [values[v] for v in self.outputs]
 
     def restricted(self, outputs: Sequence[int]) -> Graph:
@@ -217,7 +246,7 @@ def trace_open(fn: Callable, specs: Sequence[Any]) -> tuple[Graph, list[Tensor]]
     _depth += 1
     try:
         inputs = [Tensor(None, _as_spec(s), level=_depth) for s in specs]
-        leaves, structure = flatten(fn(*inputs))
+        leaves, structure = flatten(inside(part(""), fn, *inputs))
         outputs = [as_tensor(x) for x in leaves]
         return _extract(inputs, outputs, structure, _depth)
     finally:
@@ -238,7 +267,7 @@ def _extract(
     graph.inputs = list(numbers.values())
     captured: list[Tensor] = []
     made: dict[tuple[int, int], int] = {}  # (serial of source, index) -> value
-    merged: dict[Any, tuple[int, ...]] = {}  # what a node or constant is -> its values
+    merged: dict[Any, int] = {}  # what a node is -> its place; what a constant is -> its value
 
     def inside(x: Tensor) -> bool:
         return x.level >= level and x.source is not None
@@ -267,11 +296,14 @@ def _extract(
     for source in _needed([x.source for x in outputs if inside(x)], level):  # type: ignore[misc]
         arguments = tuple(number(x) for x in source.inputs)
         key = (source.op.name, arguments, tuple(source.attributes.items()))
-        values = merged.get(key)
-        if values is None:
+        place = merged.get(key)
+        if place is None:
             values = tuple(graph.value(spec) for spec in source.specs)
-            merged[key] = values
-            graph.nodes.append(Node(source.op, arguments, values, source.attributes))
+            merged[key] = len(graph.nodes)
+            attributes, origins = source.attributes, source.origins
+            graph.nodes.append(Node(source.op, arguments, values, attributes, origins))
+        else:
+            values = graph.join(place, source.origins)
         made.update({(source.serial, i): v for i, v in enumerate(values)})
     graph.outputs = [number(x) for x in outputs]
     _narrow(graph)
@@ -291,7 +323,7 @@ def _narrow(graph: Graph) -> None:
             used = [i for i, v in enumerate(node.outputs) if v in live]
             attributes, made = node.op.lower.narrow(node.attributes, used)
             outputs = tuple(node.outputs[i] for i in made)
-            node = Node(node.op, node.inputs, outputs, attributes)
+            node = node._replace(outputs=outputs, attributes=attributes)
         live.update(node.inputs)
         kept.append(node)
     graph.nodes = kept[::-1]
@@ -312,6 +344,6 @@ def _needed(sources: list[Source], level: int) -> list[Source]:
 def _constant(graph: Graph, array: np.ndarray, merged: dict) -> int:
     key = (array.shape, array.dtype.str, array.tobytes()) if array.size <= 64 else id(array)
     if key not in merged:
-        merged[key] = (graph.value(Spec(array.shape, array.dtype)),)
-        graph.constants[merged[key][0]] = array
-    return merged[key][0]
+        merged[key] = graph.value(Spec(array.shape, array.dtype))
+        graph.constants[merged[key]] = array
+    return merged[key]

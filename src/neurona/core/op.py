@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from neurona.core.lowering import Elementwise, Lowering
+from neurona.core.origin import of_op
 from neurona.core.shapes import DTYPES, Spec, as_dtype, is_float, nearest_dtype, promote
 from neurona.core.tensor import Source, Tensor, as_array
 from neurona.errors import ArgumentError
@@ -95,6 +96,8 @@ class Op:
         )
         if source is not None:
             source.arrays, source.level, source.single = tuple(arrays), level, single
+            if level:
+                source.origins = of_op()
         return results[0] if single else results
 
     def _bind(

@@ -26,12 +26,16 @@ from neurona.errors import (
 
 if TYPE_CHECKING:
     from neurona.core.op import Op
+    from neurona.core.origin import Origins
 
 
 class Source:
     """One application of an op: what a Tensor remembers of how it was made."""
 
-    __slots__ = ("arrays", "attributes", "inputs", "level", "op", "serial", "single", "specs")
+    __slots__ = (
+        "arrays", "attributes", "inputs", "level", "op", "origins", "serial", "single", "specs",
+    )  # fmt: skip
+    origins: Origins  # while tracing
     _serials = itertools.count()
 
     def __init__(

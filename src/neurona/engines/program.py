@@ -62,7 +62,8 @@ class Program:
         """
         cost = ", ".join(f"{k} {v:,}" for k, v in self.cost().items())
         detail = self.detail(timed) if self.detail is not None else []
-        return "\n".join([f"engine {self.engine}: {cost}", *self.notes, *detail, str(self.graph)])
+        head = f"engine {self.engine}: {cost}"
+        return "\n".join([head, *self.notes, *detail, self.graph.explain()])
 
 
 def _cost(graph: Graph) -> dict[str, int]:

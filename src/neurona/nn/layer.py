@@ -24,7 +24,8 @@ from typing import Any
 
 import numpy as np
 
-from neurona.core import random
+from neurona.core import origin, random
+from neurona.core.graph import tracing
 from neurona.core.op import cast
 from neurona.core.shapes import as_dtype, as_shape, is_float, product
 from neurona.core.tensor import Tensor, as_array
@@ -57,6 +58,7 @@ class Layer:
     dtype: np.dtype
     built: bool
     place: str  # where a Sequential has it, for errors
+    made_at: tuple[str, int]  # the line of the user's that made it, for the nodes of a Sequential
     input_shape: Any
     output_shape: Any
     activity_regularizer: Callable | None
@@ -78,6 +80,7 @@ class Layer:
         self.dtype = as_dtype(None)
         self.built = False
         self.place = ""
+        self.made_at = origin.place()
         self._trainable = True
         self._parameters = []
         self._input_shape = None
@@ -163,7 +166,8 @@ class Layer:
             with in_training(training):
                 if self._wants_training:
                     kwargs["training"] = training
-                y = self.call(*inputs, **kwargs)
+                call = origin.part_of(self, self.call) if tracing() else self.call
+                y = call(*inputs, **kwargs)
             if self.activity_regularizer is not None:
                 self.add_loss(self.activity_regularizer(y))
         except NeuronaError as error:
@@ -196,6 +200,7 @@ class Layer:
 
     def _explained(self, error: NeuronaError, shapes: list) -> NeuronaError:
         called = f", called with x {', '.join(map(str, shapes))}" if shapes else ""
+        called += origin.line() if tracing() else ""
         error.within(f"{type(self).__name__} {self.name!r}{self.place}{called}.")
         built = getattr(self, "_built_for", None)
         if isinstance(error, ShapeError) and not error.hint and self._parameters and shapes:

@@ -15,8 +15,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from neurona import ops
-from neurona.core import random
-from neurona.core.graph import trace_open
+from neurona.core import origin, random
+from neurona.core.graph import trace_open, tracing
 from neurona.core.op import OPS, Op
 from neurona.core.shapes import Spec, as_dtype, is_float
 from neurona.core.tensor import Tensor
@@ -38,6 +38,7 @@ class Call:
         layer: what was called.
         leaves, structure: its arguments (args, kwargs), taken apart.
         outputs: its symbolic outputs, in order; `returned` has their structure.
+        place: the line of the user's that it stands for.
     """
 
     def __init__(self, layer: Layer, args: Any, kwargs: dict[str, Any]) -> None:
@@ -45,6 +46,7 @@ class Call:
         self.leaves, self.structure = flatten((tuple(args), kwargs))
         self.outputs: list[Symbolic] = []
         self.returned: Structure | None = None
+        self.place = origin.place()
 
     @property
     def inputs(self) -> list[Symbolic]:
@@ -66,7 +68,9 @@ class Call:
         """Call the layer, with `value(x)` for each symbolic argument x."""
         filled = [value(x) if isinstance(x, Symbolic) else x for x in self.leaves]
         args, kwargs = self.structure.unflatten(filled)
-        return self.layer(*args, **kwargs)
+        if not tracing():
+            return self.layer(*args, **kwargs)
+        return origin.inside(origin.recorded(self.place), self.layer, *args, **kwargs)
 
 
 class Symbolic(Tensor):

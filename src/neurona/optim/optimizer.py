@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypedDict
 
 from neurona import ops
+from neurona.core import origin
 from neurona.core.op import as_tensor
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, ShapeError, StateError, check_integer, check_number
@@ -292,7 +293,8 @@ class Optimizer:
         gs = self._clipped(gs)
         rate, t = self._rate_now(), self.iterations + 1
         for index, g in zip(indices, gs, strict=True):
-            self._update_one(index, g, rate, t, now)
+            scope = origin.part(self.parameters[index].path, type(self).__name__, "update of ")
+            origin.inside(scope, self._update_one, index, g, rate, t, now)
         if self.use_ema:
             self._update_averages()
         for index in indices:

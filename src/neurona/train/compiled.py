@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from neurona import ops
+from neurona.core import origin
 from neurona.core.tensor import Tensor
 from neurona.core.tree import flatten
 from neurona.errors import ArgumentError, DataError, StateError, check_number
@@ -236,7 +237,7 @@ class Compiled:
         terms = []
         for output, t, p, w in self.rows(y, y_pred, sample_weight):
             if output.loss is not None:
-                value = output.loss(t, p, w)
+                value = origin.inside(_scope(output, "loss", output.loss), output.loss, t, p, w)
                 if output.tracker is not None:
                     output.tracker.update_state(value, ops.full((), float(p.shape[0])))
                 terms.append(value if output.weight == 1 else value * output.weight)
@@ -250,9 +251,11 @@ class Compiled:
         """Take a batch into the metrics."""
         for output, t, p, w in self.rows(y, y_pred, sample_weight):
             for metric in output.metrics:
-                metric.update_state(t, p)
+                scope = _scope(output, metric.name, metric)
+                origin.inside(scope, metric.update_state, t, p)
             for metric in output.weighted_metrics:
-                metric.update_state(t, p, w)
+                scope = _scope(output, metric.name, metric)
+                origin.inside(scope, metric.update_state, t, p, w)
 
     def named(self) -> dict[str, Metric]:
         """Return all metrics by their names in logs: `accuracy`, or `output_accuracy`."""
@@ -273,6 +276,11 @@ class Compiled:
                     own[name] = metric
         several = len(outputs) > 1  # Keras lists those of several outputs by name
         return {**found, **(dict(sorted(own.items())) if several else own)}
+
+
+def _scope(output: Output, name: str, of: Any) -> origin.Scope:
+    """Return the Scope of a loss or a metric of an output."""
+    return origin.part(f"{output.name}_{name}" if output.name else name, type(of).__name__)
 
 
 def _nested(value: Any) -> bool:

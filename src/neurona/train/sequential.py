@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Unpack
 
+from neurona.core import origin
+from neurona.core.graph import tracing
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, StateError
 from neurona.nn.layer import Layer
@@ -119,7 +121,7 @@ class Sequential(Model):
         for number, layer in enumerate(self._chain, start=1):
             layer.place = f" (layer {number} of {len(self._chain)} of Sequential {self.name!r})"
             made = next((c for c in layer.symbolic_calls if c.leaves and c.leaves[0] is x), None)
-            x = layer(x) if made is None else made.output
+            x = _called(layer, x) if made is None else made.output
         if self._chain:
             assert self._start is not None
             self.network = Network(self._start, x)
@@ -137,7 +139,7 @@ class Sequential(Model):
         x = inputs
         for number, layer in enumerate(self._chain, start=1):
             layer.place = f" (layer {number} of {len(self._chain)} of Sequential {self.name!r})"
-            x = layer(x)
+            x = _called(layer, x) if tracing() else layer(x)
         return x
 
     # --- description -------------------------------------------------------------------------
@@ -173,6 +175,11 @@ class Sequential(Model):
             save.build_on(model, found["built_on"])
         model.fixed_inputs = bool(found.get("fixed"))
         return model
+
+
+def _called(layer: Layer, x: Any) -> Any:
+    """Call a layer: what it does is made at the line where the layer is made."""
+    return origin.inside(origin.recorded(layer.made_at), layer, x)
 
 
 def _is_shape(value: Any) -> bool:

@@ -156,7 +156,7 @@ class Emission:
         if kernel.head is None:
             stage.emit(f, pointers, None)
             return
-        f.op = kernel.head.op.name
+        f.fault = lambda: pointers["fault", y]
         given = {f"work{i}": pointers[f"work{i}"] for i in range(works)}
         y = kernel.head.outputs[0]
         if y in kernel.stores:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 
+from neurona.core.origin import shown as shown_origins
 from neurona.core.shapes import Spec
 from neurona.engines.native.chain import Chain, groups
 from neurona.engines.native.emit import Emission
@@ -64,12 +65,18 @@ def _described(
     units = "+".join(str(stage.units) for stage in emission.stages[first]) or "Python"
     if chain:
         units = f"{_count(chain.blocks, 'block')} of {_count(chain.rows, 'row')}"
-    lines = [f"  k{first:<3}{figures}  {describe(kernels[0])}  [{units}]"]
+    lines = [f"  k{first:<3}{figures}  {describe(kernels[0])}  [{units}]{_from(kernels[0])}"]
     follows = f"with k{first}".ljust(len(figures))
     return lines + [
-        f"  k{k:<3}{follows}  {describe(kernel)}"
+        f"  k{k:<3}{follows}  {describe(kernel)}{_from(kernel)}"
         for k, kernel in zip(members[1:], kernels[1:], strict=True)
     ]
+
+
+def _from(kernel: Kernel) -> str:
+    """Return where the nodes of a kernel come from, to stand behind its line."""
+    found = shown_origins(kernel.origins)
+    return f"  # {found}" if found else ""
 
 
 def describe(kernel: Kernel) -> str:

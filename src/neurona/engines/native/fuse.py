@@ -68,6 +68,7 @@ class Placing:
         graph, specs, layouts, literals: as in a Fusion.
         kernels: by number.
         home: value -> the kernel that computes it.
+        makers: value -> the node of the Graph that computes it.
         users: value -> the nodes that read it.
         given: the inputs of the Graph.
         kept: values that outputs hold.
@@ -90,6 +91,7 @@ class Placing:
             if array.size == 1 or (array.size and not any(array.strides)):
                 self.literals[v] = array.reshape(-1)[0]
         self.users: dict[int, list[Node]] = {}
+        self.makers = {v: node for node in graph.nodes for v in node.outputs}
         for node in graph.nodes:
             for v in node.inputs:
                 self.users.setdefault(v, []).append(node)
@@ -144,7 +146,9 @@ class Placing:
         y = len(self.specs)
         self.specs.append(self.specs[x])
         self._own(y)
-        self._new(self.specs[x].shape).nodes.append(node := Node(COPY, (x,), (y,), {}))
+        origins = self.makers[x].origins if x in self.makers else ()
+        node = Node(COPY, (x,), (y,), {}, origins)
+        self._new(self.specs[x].shape).nodes.append(node)
         self.users.setdefault(x, []).append(node)
         self.home[y] = self.kernels[-1]
         self._depend(self.kernels[-1], node)

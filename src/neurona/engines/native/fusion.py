@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from neurona.core.graph import Graph, Node
 from neurona.core.lowering import Indexed
+from neurona.core.origin import Origin
 from neurona.core.shapes import Shape, Spec
 
 
@@ -46,6 +48,12 @@ class Kernel:
         """Whether nodes ask where in the domain they are."""
         return any(isinstance(n.op.lower, Indexed) for n in self.nodes)
 
+    @property
+    def origins(self) -> list[Origin]:
+        """Where its nodes come from, each origin once."""
+        nodes = [*([self.head] if self.head else []), *self.nodes, *self.folds]
+        return list(dict.fromkeys(origin for node in nodes for origin in node.origins))
+
     def inputs(self) -> set[int]:
         """The values that are read and not computed here."""
         all_nodes = [*self.nodes, *self.folds, *([self.head] if self.head else [])]
@@ -74,3 +82,8 @@ class Fusion:
     outputs: list[int]
     kernels: list[Kernel]
     readers: dict[int, list[int]]
+
+    @functools.cached_property
+    def makers(self) -> dict[int, Node]:
+        """Value -> the node of the Graph that computes it."""
+        return {v: node for node in self.graph.nodes for v in node.outputs}

@@ -19,7 +19,8 @@ class Parameters(dict):
     """Names of addresses, in the order in which they are first asked for.
 
     Keys are the root of a value, "work0" and so on for workspaces, "status", (kernel, constant)
-    for the constants of a loop, and what `view` makes.
+    for the constants of a loop, ("fault", value) for the number by which the node of a value says
+    that an error is its own, and what `view` makes.
     """
 
     def __init__(self, fusion: Fusion) -> None:
@@ -51,6 +52,9 @@ def address(f: Function, emission: Emission, time: int, key: Any) -> str:
     memory = emission.memory
     if isinstance(key, tuple) and key[0] == "view":
         return f.let(f"getelementptr i8, ptr {address(f, emission, time, key[1])}, i64 {key[2]}")
+    if isinstance(key, tuple) and key[0] == "fault":
+        number = f.module.fault((emission.prefix, key[1]), emission.fusion.makers[key[1]])
+        return f"inttoptr (i64 {number} to ptr)"
     if isinstance(key, str) and key != "status":
         key = (time, int(key.removeprefix("work")))
     slot = Memory.STATUS if key == "status" else memory.slots.get(key)

@@ -19,6 +19,7 @@ def simplify(graph: Graph) -> Graph:
     result.constants = dict(graph.constants)
     names: dict[int, int] = {}  # value -> the value that stands for it
     seen: dict[Any, tuple[int, ...]] = {}
+    places: dict[tuple[int, ...], int] = {}  # outputs -> the place of the node
     for node in graph.nodes:
         node = node._replace(inputs=tuple(names.get(v, v) for v in node.inputs))
         if (same := _identity(node, graph)) is not None:
@@ -27,9 +28,12 @@ def simplify(graph: Graph) -> Graph:
         key = (node.op.name, node.inputs, tuple(node.attributes.items()))
         if key in seen:
             names.update(zip(node.outputs, seen[key], strict=True))
+            if seen[key] in places:
+                result.join(places[seen[key]], node.origins)
             continue
         seen[key] = node.outputs
         if not _fold(node, result):
+            places[node.outputs] = len(result.nodes)
             result.nodes.append(node)
     return result.restricted([names.get(v, v) for v in graph.outputs])
 

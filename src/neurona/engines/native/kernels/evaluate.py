@@ -88,7 +88,7 @@ class Evaluator:
         if isinstance(kind, Indexed):
             readers = [self._reader(v) for v in node.inputs]
             assert self.places is not None
-            self.lanes.f.op = node.op.name
+            self.lanes.f.fault = lambda: self.pointers["fault", node.outputs[0]]
             return kind.element(self.lanes, self.places(), *readers, **attributes)
         values = [self.value(v) for v in node.inputs]
         return kind.scalar(self.lanes, *values, **attributes)  # type: ignore[union-attr]

@@ -1,7 +1,7 @@
 """Indices that come from data: where they point, and what happens if that is outside.
 
 Native code reads and writes nothing outside of an array. An index that is out of range counts as 0
-and is reported: the number of the op (see `Module.origin`), the index and the size of the axis are
+and is reported: the number of the node (see `Module.fault`), the index and the size of the axis are
 stored where `Function.status` says.
 """
 
@@ -44,5 +44,8 @@ def _report(b: Any, given: Any, outside: Any, size: int) -> None:
             shown = b.select(outside, given, b.integer(-(2**63)))
             kind = f"<{b.width} x i64>"
             index = f.call(f"llvm.vector.reduce.smax.v{b.width}i64", "i64", (kind, shown.text))
-        for at, number in enumerate((f.module.origin(f.op), index, size)):
-            f.do(f"store i64 {number}, ptr {f.address(f.status, 'i64', at)}")
+        first = f.let(f"icmp eq i64 {f.let(f'load i64, ptr {f.status}')}, 0")
+        node = f.let(f"ptrtoint ptr {f.fault()} to i64")
+        with f.when(first):  # what comes later, such as a gradient, has the same indices
+            for at, number in enumerate((node, index, size)):
+                f.do(f"store i64 {number}, ptr {f.address(f.status, 'i64', at)}")

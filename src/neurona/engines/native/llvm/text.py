@@ -7,7 +7,8 @@ on the stack, which LLVM turns into a register.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 
 class Module:
@@ -18,7 +19,7 @@ class Module:
         self.declarations: dict[str, str] = {}
         self.parts: dict[str, str] = {}  # text of functions and globals that are written once
         self._bodies: dict[str, str] = {}  # parameters and body -> name
-        self.origins: list[str] = [""]  # names of ops whose code may note an error
+        self.faults: dict[Any, tuple[int, Any]] = {}  # number and node of what may note an error
 
     def function(
         self,
@@ -59,11 +60,9 @@ class Module:
         self.declarations[name] = f"declare {result} @{name}({', '.join(arguments)})"
         return f"@{name}"
 
-    def origin(self, op: str) -> int:
-        """Return a number for an op, from 1 on, by which its code says where an error is from."""
-        if op not in self.origins[1:]:
-            self.origins.append(op)
-        return self.origins.index(op, 1)
+    def fault(self, key: Any, node: Any) -> int:
+        """Return a number, from 1 on, by which the code of a node says that an error is its own."""
+        return self.faults.setdefault(key, (len(self.faults) + 1, node))[0]
 
     def part(self, name: str, text: str) -> str:
         """Add a global or a whole function by its text, once; return its name."""
@@ -80,11 +79,11 @@ class Function:
 
     Attributes:
         status: address of four i64 where errors are noted that only show while it runs.
-        op: the name of the op that is being written, if it may note an error.
+        fault: returns the number, as a pointer, of the node that is being written.
     """
 
     status = "%status"
-    op = ""
+    fault: Callable[[], str]
 
     def __init__(self, module: Module, head: str) -> None:
         self.module, self.head = module, head

@@ -9,12 +9,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from neurona.core.origin import located
 from neurona.engines.native.emit import Emission
 from neurona.engines.native.llvm.assemble import assemble
 from neurona.engines.native.memory import ALIGNMENT, Memory
 from neurona.engines.native.run.cores import thread_count
 from neurona.engines.native.run.threads import Team
-from neurona.errors import DataError, IndexRangeError
+from neurona.errors import DataError, IndexRangeError, NeuronaError
 
 
 class Frame:
@@ -118,15 +119,16 @@ class Executable:
             IndexRangeError: if an index was outside of its axis.
         """
         if frame.status[0]:
-            origin, index, size, _ = frame.status.tolist()
+            number, index, size, _ = frame.status.tolist()
             frame.status[0] = 0
-            op = self.emission.module.origins[origin]
-            raise IndexRangeError(
-                f"{op}: an index is out of range.",
+            node = dict(self.emission.module.faults.values())[number]
+            error = IndexRangeError(
+                f"{node.op.name}: an index is out of range.",
                 got=str(index),
                 expected=f"{-size} to {size - 1} for an axis of size {size}",
                 hint="count from 0" if index == size else "",
             )
+            raise located(error, node.origins)
 
     def run(self, frame: Frame) -> None:
         """Run all steps on a Frame whose table is filled."""
@@ -145,8 +147,11 @@ class Executable:
         node = self.emission.fusion.kernels[time].head
         assert node is not None
         inputs = [self._array(frame, v) for v in node.inputs]
-        with np.errstate(all="ignore"):
-            result = node.op.forward(np, *inputs, **node.attributes)
+        try:
+            with np.errstate(all="ignore"):
+                result = node.op.forward(np, *inputs, **node.attributes)
+        except NeuronaError as error:
+            raise located(error, node.origins) from None
         results = result if isinstance(result, tuple) else (result,)
         for v, array in zip(node.outputs, results, strict=True):
             if v in self.emission.memory.slots or v in self.emission.memory.offsets:
