@@ -107,6 +107,7 @@ def located(error: NeuronaError, origins: Origins) -> NeuronaError:
     return error
 
 
+@functools.lru_cache(512)
 def pulled(origins: Origins) -> Origins:
     """Return the origins of what the reverse sweep makes of a node."""
     return tuple(origin.gradient() for origin in origins)
@@ -183,6 +184,14 @@ def part(name: str, kind: str = "", role: str = "") -> Scope:
 def part_of(layer: Any, fn: Callable) -> Callable:
     """Return fn, to be called as part of a layer."""
     return functools.partial(inside, part(layer.name, type(layer).__name__), fn)
+
+
+def update_of(path: str, rule: Callable) -> Scope:
+    """Return the Scope of the update of a parameter; for rules of our own without a look inside."""
+    inner = part(path, type(rule.__self__).__name__, "update of ")  # type: ignore[attr-defined]
+    if not _is_users(rule.__code__.co_filename):
+        inner.origins = inner.at(place())
+    return inner
 
 
 def recorded(place: Place) -> Scope:

@@ -293,7 +293,7 @@ class Optimizer:
         gs = self._clipped(gs)
         rate, t = self._rate_now(), self.iterations + 1
         for index, g in zip(indices, gs, strict=True):
-            scope = origin.part(self.parameters[index].path, type(self).__name__, "update of ")
+            scope = origin.update_of(self.parameters[index].path, self.update)
             origin.inside(scope, self._update_one, index, g, rate, t, now)
         if self.use_ema:
             self._update_averages()
