@@ -209,7 +209,9 @@ def test_how_origins_are_shown():
     assert str(a) == "mlp/hidden, train.py:12"
     assert a.described == "Dense 'mlp/hidden', train.py:12"
     assert a.gradient().described == "gradient of Dense 'mlp/hidden', train.py:12"
+    assert a._replace(kind="").described == "'mlp/hidden', train.py:12"
     nowhere = Origin("", "", "", 0)
+    assert (nowhere.described, nowhere.gradient().described) == ("", "gradient")
     assert (str(nowhere), str(nowhere.gradient())) == ("", "gradient")
     assert shown([nowhere]) == ""
     many = [a._replace(path=f"d{i}") for i in range(6)]

@@ -24,7 +24,7 @@ def written(stages, names, machine):
         pointers = {
             n: f.let(f"load ptr, ptr {f.address('%table', 'ptr', i)}") for i, n in enumerate(names)
         }
-        f.status = pointers["status"]
+        f.status, f.fault = pointers["status"], lambda: "inttoptr (i64 1 to ptr)"
         stage.emit(f, pointers, None)
     return str(module)
 

@@ -8,7 +8,7 @@ nodes that compute the same.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +19,7 @@ from neurona.core.origin import Origins, inside, joined, known, located, part, s
 from neurona.core.shapes import Spec, as_dtype, as_shape
 from neurona.core.tensor import Source, Tensor
 from neurona.core.tree import Structure, flatten
+from neurona.core.walk import Computed, walk
 from neurona.errors import NeuronaError, TraceError
 
 
@@ -143,8 +144,6 @@ class Graph:
 
     def evaluate(self, xp: Any, arrays: Sequence[Any]) -> list[Any]:
         """Run the forward rules in order on `xp` arrays; values go after their last use."""
-        if self._plan is None:
-            self._plan = self._lifetimes()
         values: list[Any] = [None] * len(self.specs)
         for v, array in self.constants.items():
             values[v] = array
@@ -152,7 +151,7 @@ class Graph:
             values[v] = array
         outputs: tuple[int, ...] = ()
         try:
-            for forward, inputs, outputs, attributes, last in self._plan:
+            for forward, inputs, outputs, attributes, last in self.plan:
                 result = forward(xp, *[values[v] for v in inputs], **attributes)
                 if len(outputs) == 1 and not isinstance(result, tuple):
                     values[outputs[0]] = result
@@ -165,6 +164,18 @@ class Graph:
             node = next(node for node in self.nodes if node.outputs == outputs)
             raise located(error, node.origins) from None
         return [values[v] for v in self.outputs]
+
+    def walk(self, xp: Any, arrays: Sequence[Any]) -> Iterator[Computed]:
+        """Run the forward rules in order on `xp` arrays and yield (node, its values, turns).
+
+        Values go after their last use, unless the reader keeps them. A loop yields the nodes of its
+        body for each iteration, whose number `turns` says, and then itself.
+
+        >>> graph = trace(lambda x: x * x + 1.0, [np.float32(3)])
+        >>> [(node.op.name, y.item()) for node, (y,), _ in graph.walk(np, [np.float32(3)])]
+        [('mul', 9.0), ('add', 10.0)]
+        """
+        return walk(self, xp, arrays)
 
     def inline(self, inputs: Sequence[Tensor]) -> list[Tensor]:
         """Apply the ops in order to Tensors: what tracing took apart, done again."""
@@ -191,15 +202,18 @@ class Graph:
         graph.constants = {v: a for v, a in self.constants.items() if v in live}
         return graph
 
-    def _lifetimes(self) -> list[tuple]:
-        """Return (forward, inputs, outputs, attributes, values used here for the last time)."""
-        seen = set(self.outputs)
-        plan = []
-        for node in reversed(self.nodes):
-            last = [v for v in {*node.inputs, *node.outputs} if v not in seen]
-            seen.update(last)
-            plan.append((node.op.forward, node.inputs, node.outputs, node.attributes, last))
-        return plan[::-1]
+    @property
+    def plan(self) -> list[tuple]:
+        """For each node (forward, inputs, outputs, attributes, values used for the last time)."""
+        if self._plan is None:
+            seen = set(self.outputs)
+            plan = []
+            for node in reversed(self.nodes):
+                last = [v for v in {*node.inputs, *node.outputs} if v not in seen]
+                seen.update(last)
+                plan.append((node.op.forward, node.inputs, node.outputs, node.attributes, last))
+            self._plan = plan[::-1]
+        return self._plan
 
 
 def _shown(value: Any) -> str:

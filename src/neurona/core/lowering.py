@@ -16,7 +16,7 @@ with its forward is caught before any engine uses it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -165,9 +165,12 @@ class Loop:
 
     `narrow(attributes, used)` returns the attributes of a loop that makes only the outputs at the
     places `used`, and those places: a loop may need more than it is asked for.
+    `walk(xp, inputs, turn, **attributes)` is a generator that returns the outputs; it runs
+    iteration i by `yield from turn(i, arrays)`, which returns the outputs of the body.
     """
 
     narrow: Callable[[dict[str, Any], Sequence[int]], tuple[dict[str, Any], Sequence[int]]]
+    walk: Callable[..., Generator[Any, None, tuple]]
 
 
 Lowering = (

@@ -61,8 +61,8 @@ class Origin(NamedTuple):
     @property
     def described(self) -> str:
         """As errors say it: "gradient of Dense 'mlp/hidden', train.py:12"."""
-        of = f"{self.kind} {self.path!r}".lstrip() if self.path else ""
-        return ", ".join(filter(None, (self.role + of, self.place)))
+        of = f"{self.role}{f'{self.kind} {self.path!r}'.lstrip()}" if self.path else self.part
+        return ", ".join(filter(None, (of, self.place)))
 
     def __str__(self) -> str:
         return ", ".join(filter(None, (self.part, self.place)))
@@ -102,8 +102,8 @@ def shown(origins: Iterable[Origin], most: int = 4) -> str:
 
 def located(error: NeuronaError, origins: Origins) -> NeuronaError:
     """Say in an error where the node comes from that it happened in; return it."""
-    if not error.places and origins:
-        error.within(f"{origins[0].described}.")
+    if not error.places and origins and (found := origins[0].described):
+        error.within(f"{found}.")
     return error
 
 

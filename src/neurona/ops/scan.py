@@ -37,7 +37,23 @@ def _narrow(attributes, used):
     return {**attributes, "body": narrowed, "saved": len(saved) if complete else 0}, kept
 
 
-@op(shape=_loop_shape, lower=Loop(_narrow), types="as is")
+def _walk(xp, inputs, turn, *, body, length, carries, sequences, saved, reverse):
+    """Run the iterations one after the other; see `Loop.walk`."""
+    carry, xs = inputs[:carries], inputs[carries : carries + sequences]
+    surroundings = inputs[carries + sequences :]
+    rows = []
+    for i in reversed(range(length)) if reverse else range(length):
+        results = yield from turn(i, (*carry, *[x[i] for x in xs], *surroundings))
+        carry = results[:carries]
+        rows.append(results[carries:])
+    if not rows:
+        specs = [body.specs[v] for v in body.outputs[carries:]]
+        return (*carry, *[xp.zeros((0, *s.shape), s.dtype) for s in specs])
+    columns = zip(*(reversed(rows) if reverse else rows), strict=True)
+    return (*carry, *[xp.stack(column) for column in columns])
+
+
+@op(shape=_loop_shape, lower=Loop(_narrow, _walk), types="as is")
 def loop(xp, *inputs, body, length, carries, sequences, saved, reverse):
     """Run a Graph for each element of sequences, carrying state: what `scan` is made of.
 
@@ -52,18 +68,17 @@ def loop(xp, *inputs, body, length, carries, sequences, saved, reverse):
             the gradient needs.
         reverse: run from the last element to the first.
     """
-    carry, xs = inputs[:carries], inputs[carries : carries + sequences]
-    surroundings = inputs[carries + sequences :]
-    rows = []
-    for i in reversed(range(length)) if reverse else range(length):
-        results = body.evaluate(xp, (*carry, *[x[i] for x in xs], *surroundings))
-        carry = results[:carries]
-        rows.append(results[carries:])
-    if not rows:
-        specs = [body.specs[v] for v in body.outputs[carries:]]
-        return (*carry, *[xp.zeros((0, *s.shape), s.dtype) for s in specs])
-    columns = zip(*(reversed(rows) if reverse else rows), strict=True)
-    return (*carry, *[xp.stack(column) for column in columns])
+
+    def turn(i, arrays):
+        yield from ()  # a generator, as `_walk` wants it, that looks at nothing
+        return body.evaluate(xp, arrays)
+
+    geometry = {"length": length, "carries": carries, "sequences": sequences}
+    steps = _walk(xp, inputs, turn, body=body, **geometry, saved=saved, reverse=reverse)
+    try:
+        next(steps)  # which ends them, since no turn yields
+    except StopIteration as end:
+        return end.value
 
 
 def save_carries(body, carries):
