@@ -246,7 +246,7 @@ DATA = [
      "Got x (8, 3); expected (batch, 4)", "try: give x as the model was built for"),
     (lambda: model().predict(X[0], verbose=0), DataError, "try: x[None] is one sample"),
     (lambda: trained().predict(X[:, :3], verbose=0), ShapeError, "matmul: the inner sizes differ",
-     "in Dense 'hidden' (layer 1 of 2 of Sequential 'mlp'), called with x (8, 3).",
+     "in Dense 'hidden' (layer 1 of 2 of Sequential 'mlp'), called with x (8, 3), test_errors.py:",
      "try: 'hidden' was built for (batch, 4)"),
     (lambda: trained().evaluate(X[:, :3], Y, verbose=0), ShapeError, "(layer 1 of 2 of Sequential"),
     (lambda: trained().predict(X[0], verbose=0), ShapeError, "Dense: needs a batch axis"),
