@@ -25,6 +25,7 @@ class Activation(Layer):
     """
 
     def __init__(self, activation: Any, **common: Unpack[LayerOptions]) -> None:
+        super().__init__(**common)
         self.activation = activations.get(activation)
 
     def call(self, x: Tensor) -> Tensor:  # (B, ...)
@@ -54,6 +55,7 @@ class ReLU(Layer):
         threshold: float = 0.0,
         **common: Unpack[LayerOptions],
     ) -> None:
+        super().__init__(**common)
         self.max_value = None if max_value is None else check_number("max_value", max_value, low=0)
         self.negative_slope = check_number("negative_slope", negative_slope, low=0)
         self.threshold = check_number("threshold", threshold, low=0)
@@ -77,6 +79,7 @@ class LeakyReLU(Layer):
     """
 
     def __init__(self, negative_slope: float = 0.3, **common: Unpack[LayerOptions]) -> None:
+        super().__init__(**common)
         self.negative_slope = check_number("negative_slope", negative_slope, low=0)
 
     def call(self, x: Tensor) -> Tensor:  # (B, ...)
@@ -98,6 +101,7 @@ class ELU(Layer):
     """
 
     def __init__(self, alpha: float = 1.0, **common: Unpack[LayerOptions]) -> None:
+        super().__init__(**common)
         self.alpha = check_number("alpha", alpha)
 
     def call(self, x: Tensor) -> Tensor:  # (B, ...)
@@ -130,6 +134,7 @@ class PReLU(Layer):
         shared_axes: Any = None,
         **common: Unpack[LayerOptions],
     ) -> None:
+        super().__init__(**common)
         self.alpha_initializer = alpha_initializer
         self.alpha_regularizer, self.alpha_constraint = alpha_regularizer, alpha_constraint
         axes = shared_axes if isinstance(shared_axes, list | tuple) else (shared_axes,)
@@ -173,6 +178,7 @@ class Softmax(Layer):
     """
 
     def __init__(self, axis: Any = -1, **common: Unpack[LayerOptions]) -> None:
+        super().__init__(**common)
         several = axis if isinstance(axis, list | tuple) else (axis,)
         axes = tuple(check_integer("axis", a) for a in several)
         self.axis = axes if isinstance(axis, list | tuple) else axes[0]

@@ -7,25 +7,14 @@ from typing import Any
 
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, check_integer, check_number, unknown
-from neurona.nn.record import remember
+from neurona.nn.configurable import Configurable
 from neurona.ops import clip, maximum, norm
 
 _EPSILON = 1e-7  # Keras's, so that a weight of 0 stays 0
 
 
-class Constraint:
+class Constraint(Configurable):
     """Base of the constraints: a function of a parameter's value to the nearest allowed value."""
-
-    arguments: dict[str, Any]
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        remember(cls)
-
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        self = object.__new__(cls)
-        self.arguments = {}
-        return self
 
     def __call__(self, w: Tensor) -> Tensor:
         """Return the allowed value."""

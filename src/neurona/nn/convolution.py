@@ -67,6 +67,7 @@ class _Conv(Layer):
         bias_constraint: Any = None,
         **common: Unpack[LayerOptions],
     ) -> None:
+        super().__init__(**common)
         self.filters = check_integer("filters", filters, minimum=1)
         self.groups = check_integer("groups", groups, minimum=1)
         if self.filters % self.groups:
@@ -192,6 +193,7 @@ class _ConvTranspose(Layer):
         bias_constraint: Any = None,
         **common: Unpack[LayerOptions],
     ) -> None:
+        super().__init__(**common)
         self.filters = check_integer("filters", filters, minimum=1)
         set_geometry(self, kernel_size, strides, padding, dilation_rate, data_format)
         self.output_padding: tuple[int, ...] | None = None

@@ -44,6 +44,7 @@ class Dense(Layer):
         bias_constraint: Any = None,
         **common: Unpack[LayerOptions],
     ) -> None:
+        super().__init__(**common)
         self.units = check_integer("units", units, minimum=1)
         self.activation = activations.get(activation)
         self.use_bias = use_bias

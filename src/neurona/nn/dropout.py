@@ -82,6 +82,7 @@ class Dropout(Layer):
         seed: int | None = None,
         **common: Unpack[LayerOptions],
     ) -> None:
+        super().__init__(**common)
         self.rate, self.seed = _check_rate(rate), _check_seed(seed)
         self.noise_shape = _check_noise_shape(noise_shape)
 
@@ -122,8 +123,10 @@ class SpatialDropout1D(Dropout):
     Source: Tompson et al. 2015.
     """
 
-    def __init__(self, rate: float, seed: int | None = None) -> None:
-        super().__init__(rate, seed=seed)
+    def __init__(
+        self, rate: float, seed: int | None = None, **common: Unpack[LayerOptions]
+    ) -> None:
+        super().__init__(rate, seed=seed, **common)
 
     def mask_shape(self, x: Tensor) -> Shape:
         """Return (B, 1, C)."""
@@ -142,9 +145,13 @@ class SpatialDropout2D(Dropout):
     """
 
     def __init__(
-        self, rate: float, data_format: str | None = None, seed: int | None = None
+        self,
+        rate: float,
+        data_format: str | None = None,
+        seed: int | None = None,
+        **common: Unpack[LayerOptions],
     ) -> None:
-        super().__init__(rate, seed=seed)
+        super().__init__(rate, seed=seed, **common)
         check_channels_last(data_format)
 
     def mask_shape(self, x: Tensor) -> Shape:
@@ -168,6 +175,7 @@ class GaussianNoise(Layer):
     def __init__(
         self, stddev: float, seed: int | None = None, **common: Unpack[LayerOptions]
     ) -> None:
+        super().__init__(**common)
         self.stddev = check_number("stddev", stddev, low=0, high=1)
         self.seed = _check_seed(seed)
 
@@ -193,6 +201,7 @@ class GaussianDropout(Layer):
     def __init__(
         self, rate: float, seed: int | None = None, **common: Unpack[LayerOptions]
     ) -> None:
+        super().__init__(**common)
         self.rate, self.seed = _check_rate(rate), _check_seed(seed)
 
     def call(self, x: Tensor, training: bool = False) -> Tensor:  # (B, ...)
@@ -226,6 +235,7 @@ class AlphaDropout(Layer):
         seed: int | None = None,
         **common: Unpack[LayerOptions],
     ) -> None:
+        super().__init__(**common)
         self.rate, self.seed = _check_rate(rate), _check_seed(seed)
         self.noise_shape = _check_noise_shape(noise_shape)
 

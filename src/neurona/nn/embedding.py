@@ -47,6 +47,7 @@ class Embedding(Layer):
         input_length: int | None = None,
         **common: Unpack[LayerOptions],
     ) -> None:
+        super().__init__(**common)
         self.input_dim = check_integer("input_dim", input_dim, minimum=1)
         self.output_dim = check_integer("output_dim", output_dim, minimum=1)
         self.embeddings_initializer = embeddings_initializer

@@ -16,23 +16,12 @@ import numpy as np
 from neurona.core.shapes import Shape, product
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, ShapeError, check_choice, check_number, unknown
-from neurona.nn.record import remember
+from neurona.nn.configurable import Configurable
 from neurona.ops import draw, full
 
 
-class Initializer:
+class Initializer(Configurable):
     """Base of the initialisers: an object that makes a Tensor of a shape."""
-
-    arguments: dict[str, Any]
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        remember(cls)
-
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        self = object.__new__(cls)
-        self.arguments = {}
-        return self
 
     def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
         """Return a new Tensor of the shape."""

@@ -12,8 +12,9 @@
 
 A constructor stores and checks its arguments; `build` gets the shape of the first input and creates
 the parameters; `call` is the formula. Every layer also takes `name`, `dtype`, `trainable` and
-`input_shape`, without naming them. There is no `compute_output_shape` (`call` is run on an abstract
-Tensor) and no `get_config` to write (the arguments are remembered).
+`input_shape`, whether its constructor hands them on (`**kwargs`, `super().__init__(**kwargs)`) or
+not. There is no `compute_output_shape` (`call` is run on an abstract Tensor) and no `get_config` to
+write (the arguments are remembered).
 """
 
 from __future__ import annotations
@@ -32,18 +33,16 @@ from neurona.core.tensor import Tensor, as_array
 from neurona.core.tree import flatten, map_leaves
 from neurona.errors import ArgumentError, DtypeError, NeuronaError, ShapeError, StateError
 from neurona.nn import constraints, initializers, regularizers
+from neurona.nn.configurable import Configurable
 from neurona.nn.context import add_loss, automatic_name, from_allowance, in_training, is_training
 from neurona.nn.members import members
-from neurona.nn.options import LayerOptions
+from neurona.nn.options import OlderLayerOptions
 from neurona.nn.parameter import Parameter, assign_all, lasting
 from neurona.nn.parts import check_parts
-from neurona.nn.record import describe_object, rebuild, remember
-
-# The last two are what older scripts say instead of input_shape.
-_COMMON = (*LayerOptions.__annotations__, "input_dim", "batch_input_shape")
+from neurona.nn.record import describe_object
 
 
-class Layer:
+class Layer(Configurable, common=OlderLayerOptions):
     """Base of all layers and models; see the top of this file for how to write one.
 
     Attributes:
@@ -54,7 +53,7 @@ class Layer:
         input_shape, output_shape: with None for the batch axis, once the layer was called.
     """
 
-    arguments: dict[str, Any]
+    one = True
     dtype: np.dtype
     built: bool
     place: str  # where a Sequential has it, for errors
@@ -69,14 +68,8 @@ class Layer:
     symbolic_calls: list[Any]  # of the functional API, see nn/symbolic.py
     _wants_training: bool
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        remember(cls, common=_COMMON, check=check_parts)
-
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        self = object.__new__(cls)
+    def _before_init(self) -> None:
         self._name = ""
-        self.arguments = {}
         self.dtype = as_dtype(None)
         self.built = False
         self.place = ""
@@ -87,8 +80,7 @@ class Layer:
         self.activity_regularizer = None
         self.input_shape = self.output_shape = None
         self.symbolic_calls = []
-        self._wants_training = "training" in inspect.signature(cls.call).parameters
-        return self
+        self._wants_training = "training" in inspect.signature(type(self).call).parameters
 
     def __init__(
         self,
@@ -100,7 +92,7 @@ class Layer:
         input_dim: int | None = None,
         batch_input_shape: Any = None,
     ) -> None:
-        """Take the arguments that every layer has; the last two are older names of input_shape."""
+        """Set those that are given; the last two are older names of input_shape."""
         if name is not None:
             if not isinstance(name, str) or not name or "/" in name:
                 raise ArgumentError("a layer's name is a string without '/'.", got=repr(name))
@@ -122,7 +114,9 @@ class Layer:
         if activity_regularizer is not None:
             self.activity_regularizer = regularizers.get(activity_regularizer)
 
-    set_common = __init__  # what `remember` hands the common arguments of a subclass to
+    def _after_init(self) -> None:
+        check_parts(self.arguments)
+        _ = self.name  # takes the automatic name now, in the order of creation
 
     @property
     def name(self) -> str:
@@ -372,15 +366,6 @@ class Layer:
         """Return class and arguments as JSON values, from which the layer can be made again."""
         return describe_object(self, {**self.arguments, "name": self.name})
 
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments as JSON values."""
-        return self.description()["arguments"]
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
-        """Make a layer from `get_config()`."""
-        return cls(**{k: rebuild(v, custom_objects) for k, v in config.items()})
-
     def __getattr__(self, name: str) -> Any:
         """Find `input` and `output`, the symbolic tensors of the functional API."""
         if name in ("input", "output"):  # no properties: a subclass may name its own layers so
@@ -395,6 +380,3 @@ class Layer:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"
-
-
-remember(Layer)

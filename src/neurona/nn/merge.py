@@ -116,6 +116,7 @@ class Concatenate(Layer):
     """
 
     def __init__(self, axis: int = -1, **common: Unpack[LayerOptions]) -> None:
+        super().__init__(**common)
         self.axis = check_integer("axis", axis)
 
     def call(self, xs: list[Tensor]) -> Tensor:
@@ -143,6 +144,7 @@ class Dot(Layer):
     """
 
     def __init__(self, axes: Any, normalize: bool = False, **common: Unpack[LayerOptions]) -> None:
+        super().__init__(**common)
         pair = tuple(axes) if isinstance(axes, list | tuple) else (axes, axes)
         if len(pair) != 2:
             raise ArgumentError("axes is an integer or a pair.", got=repr(axes))

@@ -313,7 +313,7 @@ def _describe_layer(layer: Layer) -> Any:
 def _rebuild_layer(found: Any, again: Callable[[Any], Any]) -> Any:
     match found:
         case {"operation": str(function), "name": str(name)}:
-            return Operation(function, name=name)  # type: ignore[call-arg]
+            return Operation(function, name=name)
     layer = again(found)
     if not isinstance(layer, Layer):
         raise FormatError("the description of a network names something that is no layer.")

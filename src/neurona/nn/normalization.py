@@ -70,6 +70,7 @@ class _Scaled(Layer):
         gamma_constraint: Any,
         **common: Unpack[LayerOptions],
     ) -> None:
+        super().__init__(**common)
         self.axis = _check_axis(axis)
         self.epsilon = check_number("epsilon", epsilon, low=0)
         self.center, self.scale = bool(center), bool(scale)
@@ -148,7 +149,7 @@ class BatchNormalization(_Scaled):
         super().__init__(
             check_integer("axis", axis), epsilon, center, scale, beta_initializer,
             gamma_initializer, beta_regularizer, gamma_regularizer, beta_constraint,
-            gamma_constraint,
+            gamma_constraint, **common,
         )  # fmt: skip
         self.momentum = check_number("momentum", momentum, low=0, high=1)
         self.moving_mean_initializer = moving_mean_initializer
@@ -219,7 +220,7 @@ class LayerNormalization(_Scaled):
     ) -> None:
         super().__init__(
             axis, epsilon, center, scale, beta_initializer, gamma_initializer, beta_regularizer,
-            gamma_regularizer, beta_constraint, gamma_constraint,
+            gamma_regularizer, beta_constraint, gamma_constraint, **common,
         )  # fmt: skip
 
     def build(self, shape: Any) -> None:
@@ -274,7 +275,7 @@ class GroupNormalization(_Scaled):
         super().__init__(
             check_integer("axis", axis), epsilon, center, scale, beta_initializer,
             gamma_initializer, beta_regularizer, gamma_regularizer, beta_constraint,
-            gamma_constraint,
+            gamma_constraint, **common,
         )  # fmt: skip
         self.groups = check_integer("groups", groups, minimum=-1)
         if self.groups == 0:
@@ -327,6 +328,7 @@ class RMSNormalization(Layer):
     def __init__(
         self, axis: Any = -1, epsilon: float = 1e-6, **common: Unpack[LayerOptions]
     ) -> None:
+        super().__init__(**common)
         self.axis = _check_axis(axis)
         self.epsilon = check_number("epsilon", epsilon, low=0)
 
@@ -357,6 +359,7 @@ class UnitNormalization(Layer):
     """
 
     def __init__(self, axis: Any = -1, **common: Unpack[LayerOptions]) -> None:
+        super().__init__(**common)
         self.axis = _check_axis(axis)
 
     def call(self, x: Tensor) -> Tensor:  # (B, ..., D)

@@ -1,8 +1,7 @@
 """The keyword arguments that every layer takes besides its own.
 
-They stand in a constructor's signature as `**common: Unpack[LayerOptions]`, so that editors and
-type checkers know them. `nn/record.py` hands them to `Layer.set_common` before the constructor
-runs, which never sees them.
+A constructor has them as `**common: Unpack[LayerOptions]`, so that editors and type checkers know
+them, and hands them on: `super().__init__(**common)`.
 """
 
 from __future__ import annotations
@@ -18,3 +17,10 @@ class LayerOptions(TypedDict, total=False):
     trainable: bool | None
     input_shape: Any
     activity_regularizer: Any
+
+
+class OlderLayerOptions(LayerOptions, total=False):
+    """And what older scripts say instead of input_shape."""
+
+    input_dim: int | None
+    batch_input_shape: Any

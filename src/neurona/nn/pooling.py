@@ -62,6 +62,7 @@ class MaxPooling1D(_Pooling):
         data_format: str | None = None,
         **common: Unpack[LayerOptions],
     ) -> None:
+        super().__init__(**common)
         self.set_windows(pool_size, strides, padding, data_format)
 
     def call(self, x: Tensor) -> Tensor:  # (B, T, C)
@@ -91,6 +92,7 @@ class MaxPooling2D(_Pooling):
         data_format: str | None = None,
         **common: Unpack[LayerOptions],
     ) -> None:
+        super().__init__(**common)
         self.set_windows(pool_size, strides, padding, data_format)
 
     def call(self, x: Tensor) -> Tensor:  # (B, H, W, C)
@@ -120,6 +122,7 @@ class AveragePooling1D(_Pooling):
         data_format: str | None = None,
         **common: Unpack[LayerOptions],
     ) -> None:
+        super().__init__(**common)
         self.set_windows(pool_size, strides, padding, data_format)
 
     def call(self, x: Tensor) -> Tensor:  # (B, T, C)
@@ -150,6 +153,7 @@ class AveragePooling2D(_Pooling):
         data_format: str | None = None,
         **common: Unpack[LayerOptions],
     ) -> None:
+        super().__init__(**common)
         self.set_windows(pool_size, strides, padding, data_format)
 
     def call(self, x: Tensor) -> Tensor:  # (B, H, W, C)
@@ -164,6 +168,7 @@ class _GlobalPooling(Layer):
     def __init__(
         self, data_format: str | None = None, keepdims: bool = False, **common: Unpack[LayerOptions]
     ) -> None:
+        super().__init__(**common)
         check_channels_last(data_format)
         self.keepdims = bool(keepdims)
 

@@ -1,9 +1,8 @@
-"""Objects that remember how they were made, so that nobody has to write `get_config`.
+"""Objects as JSON values, and made again from them.
 
-`remember(cls)` wraps a class's constructor: the arguments are kept in `obj.arguments`. `describe`
-turns an object and all that it was made of into plain JSON values, and `rebuild` makes it again.
-Rebuilding only ever calls public classes of this library, and the classes and functions that the
-caller names in `custom_objects`.
+`describe` turns an object and all that it was made of into plain JSON values, and `rebuild` makes
+it again. Rebuilding only ever calls public classes of this library, and the classes and functions
+that the caller names in `custom_objects`.
 """
 
 from __future__ import annotations
@@ -11,91 +10,18 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib
-import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from neurona.core.shapes import as_dtype
-from neurona.errors import ArgumentError, FormatError, NeuronaError, unknown
+from neurona.errors import ArgumentError, FormatError
 
 NAMESPACES = (
     "layers", "models", "activations", "initializers", "regularizers", "constraints", "losses",
     "metrics", "optimizers", "optimizers.schedules",
 )  # fmt: skip
-
-
-def remember(
-    cls: Any, common: Sequence[str] = (), check: Callable[[Mapping], None] | None = None
-) -> None:
-    """Wrap the constructor of a class so that its instances keep their arguments.
-
-    Args:
-        cls: the class; called from `__init_subclass__` of a family's base class.
-        common: keyword arguments that every class of the family takes without naming them; they
-            are handed to `self.set_common`, not to the constructor.
-        check: gets the arguments after the constructor, which comes first with its own complaints.
-    """
-    original: Any = cls.__dict__.get("__init__")
-    if original is None:
-        return
-    signature = inspect.signature(original)
-    named = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
-    names = [p.name for p in named][1:]
-    open_ended = any(
-        p.kind is p.VAR_KEYWORD and not str(p.annotation).startswith("Unpack")
-        for p in signature.parameters.values()
-    )
-    aside = [c for c in common if c not in names]
-
-    @functools.wraps(original)
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
-        if type(self).__init__ is not __init__:  # called by a subclass, which remembers by itself
-            taken = {c: kwargs.pop(c) for c in aside if c in kwargs}
-            if taken:
-                self.set_common(**taken)
-            original(self, *args, **kwargs)
-            return
-        own = {c: kwargs.pop(c) for c in aside if c in kwargs}
-        for name in kwargs:
-            if name not in names and not open_ended:
-                raise unknown(f"argument of {type(self).__name__}", name, [*names, *common])
-        try:
-            bound = signature.bind(self, *args, **kwargs)
-        except TypeError as error:
-            raise ArgumentError(
-                f"{type(self).__name__}: {error}.",
-                expected=f"{type(self).__name__}({', '.join(names)})",
-            ) from None
-        given = dict(list(bound.arguments.items())[1:])
-        for name, parameter in signature.parameters.items():
-            if parameter.kind is parameter.VAR_KEYWORD:
-                given.update(given.pop(name, {}))
-        self.arguments = {**given, **own}
-        try:
-            if own:
-                self.set_common(**own)
-            original(self, *args, **kwargs)
-            if check is not None:
-                check(given)
-        except NeuronaError as error:
-            if not error.places:
-                shown = ", ".join(f"{k}={_shown(v)}" for k, v in {**given, **own}.items())
-                error.within(f"{type(self).__name__}({shown}).")
-            raise
-        getattr(self, "name", None)  # takes the automatic name now, in the order of creation
-
-    extra = [inspect.Parameter(c, inspect.Parameter.KEYWORD_ONLY, default=None) for c in aside]
-    if not open_ended:
-        wrapped: Any = __init__
-        wrapped.__signature__ = signature.replace(parameters=[*named, *extra])
-    cls.__init__ = __init__
-
-
-def _shown(value: Any) -> str:
-    text = " ".join(repr(value).split())
-    return text if len(text) <= 40 else f"{text[:37]}..."
 
 
 class Sharing:
@@ -180,10 +106,8 @@ def describe(value: Any) -> Any:
         )
     if isinstance(value, Mapping):
         return {"dict": [[describe(k), describe(v)] for k, v in value.items()]}
-    if hasattr(value, "description"):
-        return _described_once(value)
     if hasattr(value, "arguments"):
-        return describe_object(value, value.arguments)
+        return _described_once(value) if value.one else value.description()
     if isinstance(value, slice):
         return {"slice": [describe(v) for v in (value.start, value.stop, value.step)]}
     if value is Ellipsis:
@@ -284,7 +208,7 @@ def _made(
     return cls(**arguments_of(name, rest, again))
 
 
-def arguments_of(name: str, rest: dict[str, Any], again: Callable) -> dict[str, Any]:
+def arguments_of(name: str, rest: Mapping[str, Any], again: Callable) -> dict[str, Any]:
     """Return the arguments in the description of an object."""
     arguments = rest.get("arguments")
     if not isinstance(arguments, dict):

@@ -7,23 +7,12 @@ from typing import Any
 
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, ShapeError, check_choice, check_number, unknown
-from neurona.nn.record import remember
+from neurona.nn.configurable import Configurable
 from neurona.ops import abs, full, matmul, maximum, norm, square, sum, transpose
 
 
-class Regularizer:
+class Regularizer(Configurable):
     """Base of the regularisers: a function of a parameter's value to a scalar."""
-
-    arguments: dict[str, Any]
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        remember(cls)
-
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        self = object.__new__(cls)
-        self.arguments = {}
-        return self
 
     def __call__(self, w: Tensor) -> Tensor:
         """Return the penalty."""
@@ -121,7 +110,9 @@ NAMES: dict[str, type[Regularizer]] = {
     "OrthogonalRegularizer": OrthogonalRegularizer,
     "orthogonal_regularizer": OrthogonalRegularizer,
 }
-_START = {L1L2: {"l1": 0.01, "l2": 0.01}}  # by name alone it would penalise nothing
+_START: dict[type[Regularizer], dict[str, float]] = {
+    L1L2: {"l1": 0.01, "l2": 0.01}
+}  # by name alone it would penalise nothing
 
 
 def get(identifier: Any) -> Callable[[Tensor], Tensor] | None:

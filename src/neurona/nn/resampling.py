@@ -34,6 +34,7 @@ class UpSampling1D(Layer):
     """
 
     def __init__(self, size: int = 2, **common: Unpack[LayerOptions]) -> None:
+        super().__init__(**common)
         self.size = check_integer("size", size, minimum=1)
 
     def call(self, x: Tensor) -> Tensor:  # (B, T, C)
@@ -71,6 +72,7 @@ class UpSampling2D(Layer):
         interpolation: str = "nearest",
         **common: Unpack[LayerOptions],
     ) -> None:
+        super().__init__(**common)
         check_channels_last(data_format)
         self.size = check_sizes("size", size, 2)
         name = interpolation.lower() if isinstance(interpolation, str) else interpolation
@@ -97,6 +99,7 @@ class _ZeroPadding(Layer):
     def __init__(
         self, padding: Any, data_format: str | None, **common: Unpack[LayerOptions]
     ) -> None:
+        super().__init__(**common)
         check_channels_last(data_format)
         # Along one axis Keras reads (2, 1) as before and after, along two as one for each axis
         self.padding = check_pairs("padding", (padding,) if self.rank == 1 else padding, self.rank)
@@ -124,7 +127,7 @@ class ZeroPadding1D(_ZeroPadding):
     def __init__(
         self, padding: Any = 1, data_format: str | None = None, **common: Unpack[LayerOptions]
     ) -> None:
-        super().__init__(padding, data_format)
+        super().__init__(padding, data_format, **common)
 
 
 class ZeroPadding2D(_ZeroPadding):
@@ -145,7 +148,7 @@ class ZeroPadding2D(_ZeroPadding):
     def __init__(
         self, padding: Any = (1, 1), data_format: str | None = None, **common: Unpack[LayerOptions]
     ) -> None:
-        super().__init__(padding, data_format)
+        super().__init__(padding, data_format, **common)
 
 
 class _Cropping(Layer):
@@ -156,6 +159,7 @@ class _Cropping(Layer):
     def __init__(
         self, cropping: Any, data_format: str | None, **common: Unpack[LayerOptions]
     ) -> None:
+        super().__init__(**common)
         check_channels_last(data_format)
         several = (cropping,) if self.rank == 1 else cropping
         self.cropping = check_pairs("cropping", several, self.rank)
@@ -190,7 +194,7 @@ class Cropping1D(_Cropping):
     rank = 1
 
     def __init__(self, cropping: Any = (1, 1), **common: Unpack[LayerOptions]) -> None:
-        super().__init__(cropping, None)
+        super().__init__(cropping, None, **common)
 
 
 class Cropping2D(_Cropping):
@@ -217,4 +221,4 @@ class Cropping2D(_Cropping):
         data_format: str | None = None,
         **common: Unpack[LayerOptions],
     ) -> None:
-        super().__init__(cropping, data_format)
+        super().__init__(cropping, data_format, **common)

@@ -31,6 +31,7 @@ class Rescaling(Layer):
     """
 
     def __init__(self, scale: Any, offset: Any = 0.0, **common: Unpack[LayerOptions]) -> None:
+        super().__init__(**common)
         self.scale, self.offset = _number("scale", scale), _number("offset", offset)
 
     def call(self, x: Tensor) -> Tensor:  # (B, ...)
@@ -77,6 +78,7 @@ class Normalization(Layer):
         invert: bool = False,
         **common: Unpack[LayerOptions],
     ) -> None:
+        super().__init__(**common)
         several = axis if isinstance(axis, list | tuple) else () if axis is None else (axis,)
         self.axis = tuple(check_integer("axis", a) for a in several)
         self.invert = bool(invert)

@@ -41,6 +41,7 @@ class _DepthwiseConv(Layer):
         bias_constraint: Any = None,
         **common: Unpack[LayerOptions],
     ) -> None:
+        super().__init__(**common)
         self.depth_multiplier = check_integer("depth_multiplier", depth_multiplier, minimum=1)
         set_geometry(self, kernel_size, strides, padding, dilation_rate, data_format)
         self.activation, self.use_bias = activations.get(activation), bool(use_bias)
@@ -147,6 +148,7 @@ class _SeparableConv(Layer):
         bias_constraint: Any = None,
         **common: Unpack[LayerOptions],
     ) -> None:
+        super().__init__(**common)
         self.filters = check_integer("filters", filters, minimum=1)
         self.depth_multiplier = check_integer("depth_multiplier", depth_multiplier, minimum=1)
         set_geometry(self, kernel_size, strides, padding, dilation_rate, data_format)

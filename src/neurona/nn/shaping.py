@@ -29,6 +29,7 @@ class Flatten(Layer):
     """
 
     def __init__(self, data_format: str | None = None, **common: Unpack[LayerOptions]) -> None:
+        super().__init__(**common)
         check_channels_last(data_format)
 
     def call(self, x: Tensor) -> Tensor:  # (B, ...)
@@ -53,6 +54,7 @@ class Reshape(Layer):
     """
 
     def __init__(self, target_shape: Any, **common: Unpack[LayerOptions]) -> None:
+        super().__init__(**common)
         sizes = target_shape if isinstance(target_shape, list | tuple) else (target_shape,)
         self.target_shape = tuple(check_integer("target_shape", s, minimum=-1) for s in sizes)
         if self.target_shape.count(-1) > 1:
@@ -89,6 +91,7 @@ class Permute(Layer):
     """
 
     def __init__(self, dims: Any, **common: Unpack[LayerOptions]) -> None:
+        super().__init__(**common)
         self.dims = tuple(check_integer("dims", d) for d in dims)
         if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
             raise ArgumentError(
@@ -113,6 +116,7 @@ class RepeatVector(Layer):
     """
 
     def __init__(self, n: int, **common: Unpack[LayerOptions]) -> None:
+        super().__init__(**common)
         self.n = check_integer("n", n, minimum=1)
 
     def call(self, x: Tensor) -> Tensor:  # (B, D)
@@ -140,6 +144,7 @@ class ActivityRegularization(Layer):
     """
 
     def __init__(self, l1: float = 0.0, l2: float = 0.0, **common: Unpack[LayerOptions]) -> None:
+        super().__init__(**common)
         self.activity_regularizer = L1L2(l1, l2)
 
     def call(self, x: Tensor) -> Tensor:  # (B, ...)
@@ -166,6 +171,7 @@ class Lambda(Layer):
         arguments: dict | None = None,
         **common: Unpack[LayerOptions],
     ) -> None:
+        super().__init__(**common)
         if not callable(function):
             raise ArgumentError("Lambda takes a function.", got=repr(function))
         self.function, self.keywords = function, dict(arguments or {})

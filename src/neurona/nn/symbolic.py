@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Unpack
 
 from neurona import ops
 from neurona.core import origin, random
@@ -24,6 +24,7 @@ from neurona.core.tree import Structure, flatten, map_leaves
 from neurona.errors import ArgumentError, NeuronaError, ShapeError, StateError
 from neurona.nn.context import automatic_name
 from neurona.nn.layer import Layer
+from neurona.nn.options import LayerOptions
 from neurona.nn.parameter import rehearsal
 
 # Sizes tried for None: where the output differs between the two, it is None too. The further pairs
@@ -186,7 +187,8 @@ class Operation(Layer):
         function: its name.
     """
 
-    def __init__(self, function: str) -> None:
+    def __init__(self, function: str, **common: Unpack[LayerOptions]) -> None:
+        super().__init__(**common)
         found = OPS.get(function) or getattr(ops, function, None)
         public = inspect.isfunction(found) and found.__module__.startswith("neurona.ops.")
         if not isinstance(found, Op) and not (public and not function.startswith("_")):
@@ -211,6 +213,7 @@ class InputLayer(Layer):
         batch_size: if it is fixed.
         dtype: "float32" by default.
         batch_shape: the shape with the batch axis, instead of shape and batch_size.
+        name: as of every layer.
 
     >>> InputLayer((28, 28)).output.shape
     (None, 28, 28)
@@ -222,7 +225,9 @@ class InputLayer(Layer):
         batch_size: int | None = None,
         dtype: Any = None,
         batch_shape: Any = None,
+        name: str | None = None,
     ) -> None:
+        super().__init__(name)
         if (shape is None) == (batch_shape is None):
             raise ArgumentError(
                 "an input needs a shape.", got=f"shape={shape}", hint="Input(shape=(28, 28))"
@@ -270,6 +275,5 @@ def Input(
     >>> Input((28, 28)).shape
     (None, 28, 28)
     """
-    named = {} if name is None else {"name": name}
-    layer: Any = InputLayer(shape, batch_size, dtype, batch_shape, **named)
+    layer = InputLayer(shape, batch_size, dtype, batch_shape, name)
     return layer.symbolic_calls[0].outputs[0]

@@ -39,7 +39,7 @@ class Adagrad(Optimizer):
         epsilon: float = 1e-7,
         **common: Unpack[OptimizerOptions],
     ) -> None:
-        super().__init__(learning_rate)
+        super().__init__(learning_rate, **common)
         self.initial_accumulator_value = check_number(
             "initial_accumulator_value", initial_accumulator_value, low=0
         )
@@ -84,7 +84,7 @@ class Adadelta(Optimizer):
         epsilon: float = 1e-7,
         **common: Unpack[OptimizerOptions],
     ) -> None:
-        super().__init__(learning_rate)
+        super().__init__(learning_rate, **common)
         self.rho = check_memory("rho", rho)
         self.epsilon = check_number("epsilon", epsilon, low=0)
 

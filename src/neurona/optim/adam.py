@@ -41,7 +41,7 @@ class Adam(Optimizer):
         amsgrad: bool = False,
         **common: Unpack[OptimizerOptions],
     ) -> None:
-        super().__init__(learning_rate)
+        super().__init__(learning_rate, **common)
         self.beta_1 = check_memory("beta_1", beta_1)
         self.beta_2 = check_memory("beta_2", beta_2)
         self.epsilon = check_number("epsilon", epsilon, low=0)
@@ -87,7 +87,7 @@ class AdamW(Adam):
         amsgrad: bool = False,
         **common: Unpack[OptimizerOptions],
     ) -> None:
-        super().__init__(learning_rate, beta_1, beta_2, epsilon, amsgrad)
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, amsgrad, **common)
         self.weight_decay = check_number("weight_decay", weight_decay, low=0)
 
 
@@ -120,7 +120,7 @@ class Adamax(Optimizer):
         epsilon: float = 1e-7,
         **common: Unpack[OptimizerOptions],
     ) -> None:
-        super().__init__(learning_rate)
+        super().__init__(learning_rate, **common)
         self.beta_1 = check_memory("beta_1", beta_1)
         self.beta_2 = check_memory("beta_2", beta_2)
         self.epsilon = check_number("epsilon", epsilon, low=0)
@@ -163,7 +163,7 @@ class Nadam(Optimizer):
         epsilon: float = 1e-7,
         **common: Unpack[OptimizerOptions],
     ) -> None:
-        super().__init__(learning_rate)
+        super().__init__(learning_rate, **common)
         self.beta_1 = check_memory("beta_1", beta_1)
         self.beta_2 = check_memory("beta_2", beta_2)
         self.epsilon = check_number("epsilon", epsilon, low=0)

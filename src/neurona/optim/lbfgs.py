@@ -65,7 +65,7 @@ class LBFGS(Optimizer):
         max_evaluations: int = 20,
         **common: Unpack[OptimizerOptions],
     ) -> None:
-        super().__init__(learning_rate)
+        super().__init__(learning_rate, **common)
         self.history_size = check_integer("history_size", history_size, minimum=1)
         if line_search is not None:
             check_choice("line_search", line_search, ("strong_wolfe", "backtracking"))

@@ -41,7 +41,7 @@ class Lion(Optimizer):
         beta_2: float = 0.99,
         **common: Unpack[OptimizerOptions],
     ) -> None:
-        super().__init__(learning_rate)
+        super().__init__(learning_rate, **common)
         self.beta_1 = check_memory("beta_1", beta_1)
         self.beta_2 = check_memory("beta_2", beta_2)
         if self.beta_1 == 0:

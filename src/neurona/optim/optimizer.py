@@ -11,20 +11,20 @@ import functools
 import re
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypedDict
+from typing import Any, TypedDict, Unpack
 
 from neurona import ops
 from neurona.core import origin
 from neurona.core.op import as_tensor
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, ShapeError, StateError, check_integer, check_number
+from neurona.nn.configurable import Configurable
 from neurona.nn.parameter import Parameter, gradients
-from neurona.nn.record import remember
 from neurona.optim.clipping import clip_by_global_norm, clip_by_norm, clip_by_value
 from neurona.optim.schedules import LearningRateSchedule
 
-# what every optimiser takes, and how it is checked
-_COMMON: dict[str, Callable[[str, Any], Any]] = {
+# how what every optimiser takes is checked
+_CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "weight_decay": functools.partial(check_number, low=0),
     "clipnorm": functools.partial(check_number, low=0, open=True),
     "clipvalue": functools.partial(check_number, low=0, open=True),
@@ -53,7 +53,7 @@ class OptimizerOptions(TypedDict, total=False):
     name: str | None
 
 
-class Optimizer:
+class Optimizer(Configurable, common=OptimizerOptions):
     """Base of the optimisers: w, slots <- update(w, g, slots, lr, t) for every parameter.
 
     A rule names its slots in `slots` and their starting values in `start` (zeros by default).
@@ -82,7 +82,6 @@ class Optimizer:
     """
 
     slots: tuple[str, ...] = ()
-    arguments: dict[str, Any]
     name: str
 
     weight_decay: float | None = None
@@ -95,17 +94,16 @@ class Optimizer:
     loss_scale_factor: float | None = None
     gradient_accumulation_steps: int | None = None
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        remember(cls, common=tuple(_COMMON))
+    def _before_init(self) -> None:
+        self.name = type(self).__name__
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        self = object.__new__(cls)
-        self.arguments = {}
-        self.name = cls.__name__
-        return self
-
-    def __init__(self, learning_rate: Any = 0.001) -> None:
+    def __init__(self, learning_rate: Any = 0.001, **common: Unpack[OptimizerOptions]) -> None:
+        for name, value in common.items():
+            if value is not None:
+                setattr(self, name, _CHECKS[name](name, value))
+        clips = [k for k in ("clipnorm", "clipvalue", "global_clipnorm") if getattr(self, k)]
+        if len(clips) > 1:
+            raise ArgumentError("choose one way of clipping.", got=" and ".join(clips))
         self._schedule: LearningRateSchedule | None = None
         if isinstance(learning_rate, LearningRateSchedule):
             self._schedule, start = learning_rate, 1.0  # the rate is then a factor on the schedule
@@ -118,15 +116,6 @@ class Optimizer:
         self._index: dict[int, int] = {}
         self._undecayed: set[int] = set()
         self._undecayed_names: re.Pattern | None = None
-
-    def set_common(self, **given: Any) -> None:
-        """Take those of the arguments that every optimiser has which are not None."""
-        for name, value in given.items():
-            if value is not None:
-                setattr(self, name, _COMMON[name](name, value))
-        clips = [k for k in ("clipnorm", "clipvalue", "global_clipnorm") if getattr(self, k)]
-        if len(clips) > 1:
-            raise ArgumentError("choose one way of clipping.", got=" and ".join(clips))
 
     # --- to be written by subclasses ---------------------------------------------------------
 
@@ -386,9 +375,6 @@ class Optimizer:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"
-
-
-remember(Optimizer, common=tuple(_COMMON))  # for rules that need no constructor of their own
 
 
 def _slot(name: str, p: Parameter, value: Tensor) -> Parameter:

@@ -43,7 +43,7 @@ class RMSprop(Optimizer):
         centered: bool = False,
         **common: Unpack[OptimizerOptions],
     ) -> None:
-        super().__init__(learning_rate)
+        super().__init__(learning_rate, **common)
         self.rho = check_memory("rho", rho)
         self.momentum = check_number("momentum", momentum, low=0, high=1)
         self.epsilon = check_number("epsilon", epsilon, low=0)

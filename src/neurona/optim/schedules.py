@@ -13,10 +13,10 @@ from neurona import ops
 from neurona.core.op import as_tensor
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, check_number
-from neurona.nn.record import remember
+from neurona.nn.configurable import Configurable
 
 
-class LearningRateSchedule:
+class LearningRateSchedule(Configurable):
     """Base of the schedules: lr = schedule(step).
 
     To write one, override `__call__` with operations on the step that can be traced.
@@ -27,17 +27,6 @@ class LearningRateSchedule:
     >>> Halving()(1)
     0.5
     """
-
-    arguments: dict[str, Any]
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        remember(cls)
-
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        self = object.__new__(cls)
-        self.arguments = {}
-        return self
 
     def __call__(self, step: Any) -> Any:
         """Return the learning rate at a step."""

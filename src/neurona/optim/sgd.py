@@ -35,7 +35,7 @@ class SGD(Optimizer):
         nesterov: bool = False,
         **common: Unpack[OptimizerOptions],
     ) -> None:
-        super().__init__(learning_rate)
+        super().__init__(learning_rate, **common)
         self.momentum = check_number("momentum", momentum, low=0, high=1)
         self.nesterov = nesterov
         self.slots = ("velocity",) if self.momentum else ()

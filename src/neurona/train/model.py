@@ -16,7 +16,7 @@ functional API), or a subclass with `call`. Its constructor stores and makes lay
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Unpack
 
 import numpy as np
@@ -60,17 +60,16 @@ class Model(Trainer, Layer):
     built_on: Any  # shapes and types of the first inputs, as JSON
     fixed_inputs: bool  # whether data of another shape than the network's inputs are refused
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        """Set what a model has before it is compiled; subclasses need not call our constructor."""
-        self = super().__new__(cls)
+    def _before_init(self) -> None:
+        super()._before_init()
         self.network, self.fixed_inputs = None, True
         self.built_on = None
         self.start()
-        return self
 
     def __init__(
         self, inputs: Any = None, outputs: Any = None, **common: Unpack[LayerOptions]
     ) -> None:
+        super().__init__(**common)
         if (inputs is None) != (outputs is None):
             raise ArgumentError("Model takes inputs and outputs, or neither.")
         if inputs is not None:
@@ -250,7 +249,7 @@ class Model(Trainer, Layer):
         return {**found, "built_on": self.built_on}
 
     @classmethod
-    def from_description(cls, found: dict[str, Any], again: Callable) -> Any:
+    def from_description(cls, found: Mapping[str, Any], again: Callable) -> Any:
         """Make a model from what `description` told; `again` makes the objects in it."""
         arguments = arguments_of(cls.__name__, found, again)
         if "network" in found:
@@ -265,7 +264,7 @@ class Model(Trainer, Layer):
             return {k: v for k, v in describe(self).items() if k not in ("object", "id")}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
+    def from_config(cls, config: Mapping[str, Any], custom_objects: Any = None) -> Any:
         """Make a model from `get_config()`."""
         made: dict[int, Any] = {}
         return cls.from_description(config, lambda value: rebuild(value, custom_objects, made))

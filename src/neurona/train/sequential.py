@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Unpack
 
 from neurona.core import origin
@@ -37,6 +37,7 @@ class Sequential(Model):
     """
 
     def __init__(self, layers: Any = None, **common: Unpack[LayerOptions]) -> None:
+        super().__init__(**common)
         self._chain: list[Layer] = []
         self._start: Symbolic | None = None  # what the chain begins with, if it is known
         self.fixed_inputs = False
@@ -158,7 +159,7 @@ class Sequential(Model):
         }
 
     @classmethod
-    def from_description(cls, found: dict[str, Any], again: Callable) -> Any:
+    def from_description(cls, found: Mapping[str, Any], again: Callable) -> Any:
         """Make a model from what `description` told."""
         if "layers" not in found:
             return super().from_description(found, again)

@@ -16,14 +16,14 @@ from neurona.core.op import as_tensor
 from neurona.core.shapes import Shape, as_dtype, is_float
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, ShapeError, check_choice
+from neurona.nn.configurable import Configurable
 from neurona.nn.losses.labels import check_same_shape
-from neurona.nn.record import remember
 
 EPSILON = 1e-7  # Keras's epsilon: what stands between a probability and ln 0
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none")
 
 
-class Loss:
+class Loss(Configurable):
     """Base of the losses: `call` gives a value for each sample, the reduction makes one of them.
 
     Write `call(y_true, y_pred)` of Tensors, and `__init__` with your arguments, which calls
@@ -38,17 +38,6 @@ class Loss:
     Raises:
         ArgumentError: if the reduction is unknown.
     """
-
-    arguments: dict[str, Any]
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        remember(cls)
-
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        self = object.__new__(cls)
-        self.arguments = {}
-        return self
 
     def __init__(
         self,

@@ -13,12 +13,13 @@ from neurona.core.shapes import Shape, as_dtype
 from neurona.core.tensor import Tensor
 from neurona.errors import StateError
 from neurona.nn import initializers
+from neurona.nn.configurable import Configurable
 from neurona.nn.context import automatic_name
 from neurona.nn.parameter import Parameter
-from neurona.nn.record import describe_object, remember
+from neurona.nn.record import describe_object
 
 
-class Metric:
+class Metric(Configurable):
     """Base of the metrics: `update_state` gathers, `result` computes, `reset_state` starts anew.
 
     Write `update_state(y_true, y_pred, sample_weight=None)`, which assigns to totals made by
@@ -29,20 +30,13 @@ class Metric:
         name: the key in logs; the class's name by default: precision, precision_1, ...
     """
 
-    arguments: dict[str, Any]
+    one = True
     totals: list[Parameter]
     ready: bool
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        remember(cls)
-
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        self = object.__new__(cls)
-        self.arguments = {}
+    def _before_init(self) -> None:
         self.totals = []
         self.ready = False
-        return self
 
     def __init__(self, dtype: Any = None, name: str | None = None) -> None:
         self.name = name or automatic_name(type(self).__name__)

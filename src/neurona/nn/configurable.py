@@ -1,0 +1,161 @@
+"""Configurable: an object that remembers the arguments it was made with.
+
+Layers, losses, metrics, optimisers, schedules, initialisers, regularisers and constraints are
+Configurable: what they were made with is what a file says of them, so nobody has to write
+`get_config`. Constructors are plain Python, and hand on what their whole family takes:
+
+    class Dense(Layer):
+        def __init__(self, units: int, **common: Unpack[LayerOptions]) -> None:
+            super().__init__(**common)
+            self.units = check_integer("units", units, minimum=1)
+
+A class of your own may do the same, with a plain `**kwargs`, or leave it out: what a constructor
+may not hand on is set before it runs. See docs/decisions/023-constructors.md.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Self
+
+from neurona.errors import ArgumentError, NeuronaError, unknown
+from neurona.nn.record import describe_object, rebuild
+
+
+class Configurable:
+    """Base of all that can be made again from its arguments.
+
+    A family's root names in `common`, a TypedDict, the keyword arguments that the whole family
+    takes; its constructor sets those that are given and leaves the others as they are.
+
+    Attributes:
+        arguments: what the object was made with, by name, without defaults.
+    """
+
+    arguments: dict[str, Any]
+    one: ClassVar[bool] = False  # whether what is used twice is rebuilt as one object
+    _root: ClassVar[Any] = None
+    _common: ClassVar[dict[str, str]] = {}  # name -> annotation
+
+    def __init_subclass__(cls, common: Any = None, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if common is not None:
+            texts = {k: getattr(v, "__forward_arg__", v) for k, v in common.__annotations__.items()}
+            cls._root, cls._common = cls, texts
+        if "__init__" in vars(cls):
+            cls.__init__ = _remembering(cls)  # type: ignore[method-assign]
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        """Make an object that is not constructed yet."""
+        self = super().__new__(cls)
+        self.arguments = {}
+        self._before_init()
+        return self
+
+    def __init__(self) -> None:
+        """Take no arguments."""
+
+    def _before_init(self) -> None:
+        """Set what every object has before its constructor, which need not call the base's."""
+
+    def _after_init(self) -> None:
+        """Do what comes after the whole constructor."""
+
+    def description(self) -> dict[str, Any]:
+        """Return class and arguments as JSON values."""
+        return describe_object(self, self.arguments)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments as JSON values."""
+        return self.description()["arguments"]
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], custom_objects: Any = None) -> Any:
+        """Make an object from `get_config()`.
+
+        Args:
+            config: the arguments.
+            custom_objects: name -> class or function, for what is not part of neurona.
+        """
+        return cls(**{k: rebuild(v, custom_objects) for k, v in config.items()})
+
+
+def _remembering(cls: type[Configurable]) -> Callable[..., None]:
+    """Return the constructor of a class as one that remembers its arguments."""
+    original: Any = vars(cls)["__init__"]
+    signature = inspect.signature(original)
+    parameters = list(signature.parameters.values())
+    named = [p for p in parameters if p.kind is not p.VAR_KEYWORD]
+    rest = [p for p in parameters if p.kind is p.VAR_KEYWORD]
+    hands_on = any(str(p.annotation).startswith("Unpack") for p in rest)
+    takes_any = bool(rest) and not hands_on
+    names = [p.name for p in named][1:]
+    common = {k: v for k, v in cls._common.items() if k not in names}
+
+    def construct(self: Any, args: tuple, kwargs: dict[str, Any]) -> None:
+        ours = {} if hands_on else {k: v for k, v in kwargs.items() if k in common}
+        if ours:
+            cls._root.__init__(self, **ours)
+        if not rest:
+            kwargs = {k: v for k, v in kwargs.items() if k not in ours}
+        original(self, *args, **kwargs)
+
+    @functools.wraps(original)
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        strangers = [] if takes_any else [k for k in kwargs if k not in names and k not in common]
+        if strangers:
+            raise unknown(f"argument of {type(self).__name__}", strangers[0], _arguments(self))
+        if type(self).__init__ is not __init__:  # that of a subclass, which remembers, called it
+            construct(self, args, kwargs)
+            return
+        given = self.arguments = _given(self, whole, args, kwargs)
+        try:
+            construct(self, args, kwargs)
+            self._after_init()
+        except NeuronaError as error:
+            if not error.places:
+                shown = ", ".join(f"{k}={_shown(v)}" for k, v in given.items())
+                error.within(f"{type(self).__name__}({shown}).")
+            raise
+
+    extra = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=text)
+        for name, text in common.items()
+    ]
+    whole = signature.replace(parameters=[*named, *extra, *(rest if takes_any else [])])
+    wrapped: Any = __init__
+    wrapped.__signature__ = whole
+    return __init__
+
+
+def _arguments(obj: Configurable) -> list[str]:
+    parameters = list(inspect.signature(type(obj).__init__).parameters.values())[1:]
+    return [p.name for p in parameters if p.kind is not p.VAR_KEYWORD]
+
+
+def _given(
+    obj: Configurable, signature: inspect.Signature, args: tuple, kwargs: dict[str, Any]
+) -> dict[str, Any]:
+    """Return arguments by name, those of `**kwargs` among them."""
+    try:
+        given = dict(signature.bind(obj, *args, **kwargs).arguments)
+    except TypeError as error:
+        name = type(obj).__name__
+        raise ArgumentError(
+            f"{name}: {error}.", expected=f"{name}({', '.join(_arguments(obj))})"
+        ) from None
+    given.pop(next(iter(signature.parameters)))  # self
+    for parameter in signature.parameters.values():
+        if parameter.kind is parameter.VAR_KEYWORD:
+            given.update(given.pop(parameter.name, {}))
+    return given
+
+
+def _shown(value: Any) -> str:
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 40 else f"{text[:37]}..."
+
+
+Configurable.__init__ = _remembering(Configurable)  # type: ignore[method-assign]

@@ -1,0 +1,223 @@
+"""Objects remember their arguments, whatever way their constructors are written in."""
+
+import copy
+import inspect
+import json
+import pickle
+
+import numpy as np
+import pytest
+
+import neurona as nn
+from neurona import constraints, initializers, layers, losses, metrics, optimizers, regularizers
+from neurona.errors import ArgumentError
+from neurona.nn.configurable import Configurable
+from neurona.nn.options import LayerOptions, OlderLayerOptions
+from neurona.optim.optimizer import OptimizerOptions
+
+
+class HandsOn(layers.Layer):
+    """As Keras's users write it."""
+
+    def __init__(self, units, activation=None, **kwargs):
+        super().__init__(**kwargs)
+        self.units, self.activation = units, activation
+        self.seen = (self.name, self.dtype.name)
+
+
+class Plain(layers.Layer):
+    """Takes its own arguments only, and calls nothing."""
+
+    def __init__(self, units):
+        self.units = units
+        self.seen = (self.name, self.dtype.name)
+
+
+class CallsTheBase(layers.Layer):
+    def __init__(self, units):
+        super().__init__()
+        self.units = units
+
+
+class KeepsThem(layers.Layer):
+    """Forgets to hand on."""
+
+    def __init__(self, units, **kwargs):
+        self.units = units
+
+
+class NamesItself(layers.Layer):
+    def __init__(self, units, name="fixed"):
+        super().__init__(name=name)
+        self.units = units
+
+
+class Deeper(HandsOn):
+    def __init__(self, factor=2, **kwargs):
+        super().__init__(units=factor * 10, **kwargs)
+        self.factor = factor
+
+
+class OverPlain(Plain):
+    def __init__(self, **kwargs):
+        super().__init__(7, **kwargs)
+
+
+for _cls in (HandsOn, Plain, CallsTheBase, KeepsThem, NamesItself):
+    _cls.call = lambda self, x: x
+
+OWN = (HandsOn, Plain, CallsTheBase, KeepsThem, NamesItself)
+
+
+@pytest.mark.parametrize("cls", OWN)
+def test_a_layer_of_ones_own_takes_what_all_layers_take(cls):
+    layer = cls(3, name="mine")
+    assert (layer.units, layer.name) == (3, "mine")
+    assert layer.arguments == {"units": 3, "name": "mine"}
+    if cls is not NamesItself:
+        layer = cls(3, name="mine", dtype="float64", trainable=False, input_shape=(2,))
+        assert (layer.name, layer.dtype, layer.trainable) == ("mine", np.dtype("float64"), False)
+        assert layer.arguments["input_shape"] == (2,)
+
+
+@pytest.mark.parametrize("cls", [HandsOn, Plain])
+def test_a_constructor_sees_its_name_and_dtype(cls):
+    assert cls(3, name="mine", dtype="float64").seen == ("mine", "float64")
+
+
+@pytest.mark.parametrize("cls", OWN)
+def test_a_layer_of_ones_own_is_made_again_from_its_config(cls):
+    config = json.loads(json.dumps(cls(3, name="mine").get_config()))
+    assert config == {"units": 3, "name": "mine"}
+    again = cls.from_config(config)
+    assert (again.units, again.name) == (3, "mine")
+
+
+@pytest.mark.parametrize("cls", OWN)
+def test_a_model_with_a_layer_of_ones_own_is_saved(cls, tmp_path):
+    model = nn.Sequential([nn.Input((4,)), layers.Dense(2), cls(3, name="mine")])
+    model.save(tmp_path / "model.safetensors")
+    again = nn.models.load_model(tmp_path / "model.safetensors", {cls.__name__: cls})
+    assert (again.layers[1].name, again.layers[1].units) == ("mine", 3)
+
+
+def test_the_outermost_constructor_is_remembered():
+    layer = Deeper(factor=3, name="deep", activation="relu")
+    assert layer.arguments == {"factor": 3, "name": "deep", "activation": "relu"}
+    assert (layer.units, layer.name) == (30, "deep")
+    assert OverPlain(name="over").arguments == {"name": "over"}
+    assert (OverPlain(name="over").name, OverPlain(name="over").units) == ("over", 7)
+
+
+@pytest.mark.parametrize("cls", [*OWN, Deeper, OverPlain, layers.Dense])
+def test_an_unknown_argument_names_the_class_and_the_nearest(cls):
+    given = {} if cls in (Deeper, OverPlain) else {"units": 3}
+    if cls is KeepsThem:
+        assert cls(3, trainabel=True).arguments == {"units": 3, "trainabel": True}
+        return
+    with pytest.raises(ArgumentError) as caught:
+        cls(**given, nmae="x")
+    assert f"unknown argument of {cls.__name__}. Got 'nmae'" in str(caught.value)
+    assert "did you mean 'name'?" in str(caught.value)
+
+
+def test_missing_and_surplus_arguments():
+    with pytest.raises(ArgumentError, match=r"Dense: missing a required argument: 'units'"):
+        layers.Dense()
+    with pytest.raises(ArgumentError, match="Plain: too many positional arguments"):
+        Plain(1, 2)
+    for cls in (constraints.NonNeg, initializers.Zeros):
+        with pytest.raises(ArgumentError, match=f"{cls.__name__}: too many positional arguments"):
+            cls(5)
+        with pytest.raises(ArgumentError, match=f"unknown argument of {cls.__name__}"):
+            cls(axis=1)
+
+
+def test_an_error_in_a_constructor_shows_what_was_given():
+    with pytest.raises(ArgumentError) as caught:
+        layers.Dense(0, name="hidden")
+    assert caught.value.places == ["Dense(units=0, name='hidden')."]
+    with pytest.raises(ArgumentError) as caught:
+        HandsOn(2, dtype="int32")
+    assert caught.value.places == ["HandsOn(units=2, dtype='int32')."]
+
+
+@pytest.mark.parametrize("cls", [layers.Dense, layers.Conv2D, HandsOn, Plain, nn.Sequential])
+def test_a_signature_shows_what_all_layers_take(cls):
+    parameters = inspect.signature(cls).parameters
+    assert set(LayerOptions.__annotations__) <= set(parameters)
+    assert parameters["name"].kind is inspect.Parameter.KEYWORD_ONLY
+    assert parameters["name"].annotation == "str | None"
+    assert [p.kind is p.VAR_KEYWORD for p in parameters.values()][-1] is (cls is HandsOn)
+
+
+def test_options_are_what_the_roots_take():
+    taken = list(inspect.signature(layers.Layer).parameters)
+    assert taken == list(OlderLayerOptions.__annotations__)
+    assert {*inspect.signature(optimizers.Adam).parameters} > {*OptimizerOptions.__annotations__}
+
+
+def library_classes():
+    found = [Configurable]
+    for cls in found:
+        found += [c for c in cls.__subclasses__() if c not in found]
+    return [c for c in found if c.__module__.startswith("neurona.")]
+
+
+def test_every_constructor_hands_on_what_its_family_takes():
+    taking = [c for c in library_classes() if c._common and "__init__" in vars(c)]
+    assert len(taking) > 50
+    for cls in taking:
+        source = inspect.getsource(cls.__init__)
+        if cls not in (layers.Layer, layers.InputLayer, optimizers.Optimizer):
+            assert "**common: Unpack[" in source, cls
+            assert source.count("**common") == 2, cls
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        layers.Dense(3, kernel_regularizer=regularizers.L2(0.1)),
+        losses.Huber(delta=2.0),
+        metrics.Precision(thresholds=[0.2, 0.8], name="p"),
+        optimizers.SGD(optimizers.schedules.CosineDecay(0.1, 10), clipnorm=1.0),
+        optimizers.schedules.PiecewiseConstantDecay([1], [0.1, 0.2]),
+        initializers.HeNormal(seed=3),
+        regularizers.L1(0.2),
+        constraints.MaxNorm(3.0, axis=1),
+    ],
+    ids=lambda made: type(made).__name__,
+)
+def test_all_families_have_a_config(made):
+    config = json.loads(json.dumps(made.get_config()))
+    again = type(made).from_config(config)
+    assert again.get_config() == config
+    assert (
+        repr(again.arguments).split(" at 0x")[0]
+        == repr({**made.arguments, **({"name": made.name} if "name" in config else {})}).split(
+            " at 0x"
+        )[0]
+    )
+
+
+def test_copies_remember():
+    for layer in (layers.Dense(3, name="a"), HandsOn(4, name="b"), Plain(5, name="c")):
+        for again in (copy.copy(layer), copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
+            assert again.arguments == layer.arguments
+            assert (again.units, again.name) == (layer.units, layer.name)
+
+
+def test_an_optimizer_of_ones_own_takes_what_all_take():
+    class Plainly(optimizers.Optimizer):
+        def __init__(self, rate=0.5):
+            super().__init__(rate)
+
+        def update(self, w, g, lr, t):
+            return w - lr * g
+
+    optimizer = Plainly(clipvalue=1.0, name="mine")
+    assert (optimizer.clipvalue, optimizer.name) == (1.0, "mine")
+    assert optimizer.arguments == {"clipvalue": 1.0, "name": "mine"}
+    w = nn.Parameter([1.0])
+    optimizer.apply([[4.0]], [w])
+    assert w.tolist() == [0.5]
