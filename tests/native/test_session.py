@@ -5,10 +5,11 @@ import pytest
 
 from neurona import ops
 from neurona.core.graph import trace
+from neurona.core.shapes import Spec
 from neurona.engines.native.run.donation import in_place
 from neurona.engines.native.run.executable import team
-from neurona.engines.native.run.session import Epochs, Job, Session, State, run_jobs
 from neurona.engines.program import compile
+from neurona.engines.session import Epochs, Piece
 from neurona.errors import IndexRangeError
 from tests.settings import threads_set_to
 
@@ -63,8 +64,8 @@ def made(fn):
 
 
 def loaded(program, start):
-    state = State(len(start))
-    session = Session(program.run, state, range(len(start)))
+    session = program.session([Spec(x.shape, x.dtype) for x in start], range(len(start)))
+    state = session.state
     for k, array in enumerate(start):
         state.load(k, array)
     return state, session
@@ -75,10 +76,10 @@ def test_state_that_stays_is_what_calls_pass_on(fn):
     program, start, x = made(fn)
     state, session = loaded(program, start)
     values = start
-    for _ in range(3):
+    for step in range(3):
         (*values,) = program(np.zeros(2, np.int64), *values, x)
         values, want = values[:3], values[3:]
-        got = session.step([x])
+        got = session.step((0, step), [x])
         for a, b in zip(want, got, strict=True):
             np.testing.assert_array_equal(a, b)
     for k, value in enumerate(values):
@@ -92,8 +93,8 @@ def test_many_steps_in_one_call_are_the_same(fn):
     (one, first), (other, second) = loaded(program, start), loaded(program, start)
     rows = np.concatenate([np.random.default_rng(0).permutation(N) for _ in range(5)])
     for e in range(5):
-        want = first.step([x[rows[e * N : (e + 1) * N]]])
-    got = run_jobs([Job(second, 5, 0)], [x], rows, Epochs())
+        want = first.step((0, e), [x[rows[e * N : (e + 1) * N]]])
+    got = other.run((0, 0), [Piece(second, 0, 5)], [x], rows)
     for a, b in zip(want, got, strict=True):
         np.testing.assert_array_equal(a, b[0])
     for k in range(3):
@@ -107,11 +108,12 @@ def test_epochs_reset_and_record():
     for e in range(4):
         state.load(2, start[2])
         for b in range(3):
-            want = session.step([data[b * N : (b + 1) * N]])
+            want = session.step((0, 0), [data[b * N : (b + 1) * N]])
         if e == 1:
             second = want
     again, other = loaded(program, start)
-    (got,) = run_jobs([Job(other, 3, 0)], [data], None, Epochs(4, 0, 7, {2: np.array(start[2])}))
+    epochs = Epochs(4, 0, 7, {2: np.array(start[2])})
+    (got,) = again.run((0, 0), [Piece(other, 0, 3)], [data], None, epochs)
     assert got.shape == (4,)
     np.testing.assert_array_equal(got[[1, 3]], [second[0], want[0]])
     np.testing.assert_array_equal(again.read(0), state.read(0))
@@ -161,7 +163,7 @@ def test_threads_change_nothing(fn):
         with threads_set_to(threads):
             state, session = loaded(program, values[:3])
             assert team(True).threads == threads
-            results = run_jobs([Job(session, 1, 0)] * 5, [big[2]], rows, Epochs())
+            results = state.run((0, 0), [Piece(session, 0, 1)] * 5, [big[2]], rows)
             found.append(
                 [state.read(k).tobytes() for k in range(3)] + [r.tobytes() for r in results]
             )
@@ -179,7 +181,7 @@ def test_rows_of_all_sizes_are_gathered(width, dtype):
     )
     state, session = loaded(compile(graph, "native"), [np.zeros((5, width), "float32")])
     rows = rng.integers(0, 50, 20)
-    run_jobs([Job(session, 4, 0)], [data], rows, Epochs())
+    state.run((0, 0), [Piece(session, 0, 4)], [data], rows)
     want = data[rows].reshape(4, 5, width).astype("float32").sum(0)
     np.testing.assert_array_equal(state.read(0), want)
 
@@ -192,7 +194,7 @@ def test_an_index_out_of_range_ends_the_run():
     state, session = loaded(compile(graph, "native"), [np.zeros(3, "float32")])
     data = np.array([0, 1, 2, 0, 7, 1, 0, 0])
     with pytest.raises(IndexRangeError, match="out of range"):
-        run_jobs([Job(session, 4, 0)], [data], None, Epochs())
+        state.run((0, 0), [Piece(session, 0, 4)], [data])
     assert state.read(0).max() == 3.0  # the step with the bad index was the last one
-    run_jobs([Job(session, 1, 0)], [data], None, Epochs())
+    state.run((0, 0), [Piece(session, 0, 1)], [data])
     assert state.read(0).max() == 4.0

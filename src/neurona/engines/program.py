@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,8 @@ import numpy as np
 from neurona import config
 from neurona.core.graph import Graph
 from neurona.core.lowering import Contraction, Loop, View
+from neurona.core.shapes import Spec
+from neurona.engines.session import Session, State
 from neurona.errors import check_choice
 
 
@@ -22,28 +24,42 @@ class Program:
     Arrays must have the shapes and types of the Graph's inputs. What is returned may share memory
     with the inputs: treat both as read-only.
 
+    An engine that can do more than compute overrides `session` and `detail`.
+
     Attributes:
         graph: what was compiled.
         run: the compiled function, list of arrays -> list of arrays.
         engine: the name of the engine.
-        notes: what the engine says about it, one line each.
-        detail: what the engine says if it is asked: a function of whether to measure times.
     """
 
     graph: Graph
     run: Callable[[Sequence[np.ndarray]], list[np.ndarray]]
     engine: str
-    notes: list[str] = field(default_factory=list)
-    detail: Callable[[bool], list[str]] | None = None
 
     def __call__(self, *arrays: np.ndarray) -> list[np.ndarray]:
         """Run it on the arrays of the inputs."""
         return self.run(arrays)
 
-    @property
-    def keeps_state(self) -> bool:
-        """Whether its engine can keep state in memory of its own; see `native/session.py`."""
-        return self.engine == "native"
+    def session(
+        self, specs: Sequence[Spec], changed: Sequence[int], state: State | None = None
+    ) -> Session | None:
+        """Let the engine keep the state of a step in memory of its own.
+
+        The Graph is (seed and step of the random stream, state, batch) -> (changed state, results).
+
+        Args:
+            specs: of the state's values.
+            changed: for each of the first outputs, which value of the state it replaces.
+            state: that of another Session of the same step, to be shared; None for a new one.
+
+        Returns:
+            None if the engine keeps no state, or not for this Graph.
+        """
+        return None
+
+    def detail(self, timed: bool) -> list[str]:
+        """Return what the engine says about it, line by line; `timed` asks for measured times."""
+        return []
 
     def cost(self) -> dict[str, int]:
         """Count the work of one call.
@@ -58,12 +74,11 @@ class Program:
         """Return as text what it computes and how: its cost, its kernels, the Graph.
 
         Args:
-            timed: measure the time of each kernel on made-up data; the native engine only.
+            timed: measure the time of each kernel on made-up data, if the engine can.
         """
         cost = ", ".join(f"{k} {v:,}" for k, v in self.cost().items())
-        detail = self.detail(timed) if self.detail is not None else []
         head = f"engine {self.engine}: {cost}"
-        return "\n".join([head, *self.notes, *detail, self.graph.explain()])
+        return "\n".join([head, *self.detail(timed), self.graph.explain()])
 
 
 def _cost(graph: Graph) -> dict[str, int]:

@@ -1,54 +1,50 @@
 """Step: one pass over a batch as one pure function, so one Graph, one Program.
 
 A Step is written with assignments: `fn(batch)` reads Parameters and assigns to them. Tracing turns
-this into a pure function
+this into a pure function (`tracing.py`)
 
     (seed and step, parameter values, batch) -> (changed values, results)
 
 and calling the Step runs its Program and puts the changed values back. Nothing else is captured, so
 nothing goes stale. A batch of another size is a second Program of the same Step.
 
-On an engine that keeps state, the values stay in its memory from step to step: the Parameters lend
-them, and get copies when somebody looks.
+On an engine that keeps state, the values stay in its memory from step to step (`keeping.py`), and
+many steps are one call.
 """
 
 from __future__ import annotations
 
-import contextlib
-import functools
-import threading
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from neurona.core import random
-from neurona.core.graph import trace
-from neurona.core.shapes import Spec
 from neurona.core.tensor import Tensor
 from neurona.core.tree import Structure, flatten, map_leaves
 from neurona.engines.program import Program, compile
-from neurona.errors import StateError
-from neurona.nn.parameter import Loan, Parameter, bound, rehearsal
+from neurona.engines.session import Epochs, Piece, Session
+from neurona.nn.parameter import Parameter
+from neurona.train.keeping import KeptState
 from neurona.train.source import Source, Stretch
+from neurona.train.tracing import trace_step
 
-_STATE = Spec((2,), np.dtype("int64"))
 
-
-class Compiled:
+class StepProgram(NamedTuple):
     """A Program of a Step.
 
     Attributes:
         program: the Program.
         changed: numbers of the Parameters that its first outputs replace.
-        outputs: how the other outputs are nested.
+        results: how the other outputs are nested.
         session: the Program with its state, on an engine that keeps state.
     """
 
-    def __init__(self, program: Program, changed: list[int], outputs: Structure) -> None:
-        self.program, self.changed, self.outputs = program, changed, outputs
-        self.session: Any = None
+    program: Program
+    changed: list[int]
+    results: Structure
+    session: Session | None
 
 
 class Step:
@@ -71,50 +67,42 @@ class Step:
         self, fn: Callable, parameters: Sequence[Parameter], engine: str | None = None
     ) -> None:
         self.fn, self.parameters, self.engine = fn, list(parameters), engine
-        self.programs: dict[Any, Compiled] = {}
-        self._alone: dict[Any, Compiled] = {}  # for batches (x, None, None), found at once
-        self._state: Any = None
-        self._lent: list[tuple[Parameter, Loan]] = []
-        self._sizes: tuple[Any, dict[int, Compiled]] = (
-            None,
-            {},
-        )  # Programs for batches of a source
-        self._lock = threading.RLock()  # two threads may predict with one model
+        self.programs: dict[Any, StepProgram] = {}
+        self._kept = KeptState(self.parameters)
+        self._alone: dict[Any, StepProgram] = {}  # for batches (x, None, None), found at once
+        # for batches of the source that was seen last, by their size
+        self._sizes: tuple[Any, dict[int, StepProgram]] = (None, {})
 
     def __call__(self, *batch: Any) -> Any:
         """Run the step on a batch, assign what it changed, and return its results as arrays."""
         if self.engine == "eager":
             return self._eagerly(batch)
-        arrays, found = self._for_batch(batch)
-        if found.session is not None:
-            with self._kept([found], 1):
-                results = found.session.step(arrays)
-            return found.outputs.unflatten(results)
+        arrays, (program, changed, structure, session) = self._for_batch(batch)
+        if session is not None:
+            with self._kept.lent([session], 1) as position:
+                results = session.step(position, arrays)
+            return structure.unflatten(results)
         values: list[Any] = [p.data for p in self.parameters]
         state = np.array(random.take_state(), np.int64)
-        results = found.program(state, *values, *arrays)
-        for k, array in zip(found.changed, results, strict=False):
+        results = program(state, *values, *arrays)
+        for k, array in zip(changed, results, strict=False):
             p = self.parameters[k]
             p.restore(Tensor(array, requires_grad=p.trainable))
-        return found.outputs.unflatten(results[len(found.changed) :])
-
-    def run(self, source: Source, stretch: Stretch) -> Any:
-        """Run the step on some batches of a source, and return the results of the last one."""
-        found = self._compiled_for(source, stretch)
-        if found is None:
-            return self.run_batches(source.cut(stretch))
-        if len(found) > 1 or stretch.epochs > 1:
-            return map_leaves(lambda a: a[-1], self._natively(source, stretch, found))
-        ((first, _, count),), (compiled,) = stretch.pieces, found
-        with self._kept(found, count):
-            results = compiled.session.run(source.in_memory, count, first, stretch.rows)
-        return compiled.outputs.unflatten(results)
+        return structure.unflatten(results[len(changed) :])
 
     def run_batches(self, batches: Iterable[Sequence[Any]]) -> Any:
         """Run the step on some batches, one by one, and return the results of the last one."""
         for batch in batches:
             results = self(*batch)
         return results
+
+    def run(self, source: Source, stretch: Stretch) -> Any:
+        """Run the step on some batches of a source, and return the results of the last one."""
+        found = self._sessions(source, stretch)
+        if found is None:
+            return self.run_batches(source.cut(stretch))
+        sessions, structure = found
+        return structure.unflatten([a[-1] for a in self._run(source, stretch, sessions)])
 
     def run_epochs(self, source: Source, stretch: Stretch, skip: int, resets: Sequence[Parameter]):
         """Run the step on several epochs; return the results at the end of each, stacked.
@@ -128,8 +116,14 @@ class Step:
         Returns:
             None if the engine cannot do it.
         """
-        found = self._compiled_for(source, stretch)
-        return found and self._natively(source, stretch, found, skip, resets)
+        found = self._sessions(source, stretch)
+        if found is None:
+            return None
+        sessions, structure = found
+        numbers = {id(p): k for k, p in enumerate(self.parameters)}
+        values: dict[int, Any] = {numbers[id(p)]: p.data for p in resets}
+        epochs = Epochs(stretch.epochs, stretch.stride, skip, values)
+        return structure.unflatten(self._run(source, stretch, sessions, epochs))
 
     def room(self, source: Source) -> Any:
         """Return arrays for the results for all samples of a source, nested as results are.
@@ -139,24 +133,26 @@ class Step:
         """
         whole = source.stretch(None, 0, source.steps)
         once = not source.shuffle and source.steps <= source.whole
-        found = self._compiled_for(source, whole) if once else None
+        found = self._sessions(source, whole) if once else None
         if found is None:
             return None
-        looks = [{(s.shape[1:], s.dtype) for _, s in c.session.outputs} for c in found]
-        for compiled, (_, size, _) in zip(found, whole.pieces, strict=True):
-            shapes = [spec.shape for _, spec in compiled.session.outputs]
+        sessions, structure = found
+        looks = [{(s.shape[1:], s.dtype) for s in session.results} for session in sessions]
+        for session, (_, size, _) in zip(sessions, whole.pieces, strict=True):
+            shapes = [spec.shape for spec in session.results]
             if any(not shape or shape[0] != size for shape in shapes) or looks[0] != looks[-1]:
                 return None
         first, size, count = whole.pieces[-1]
-        specs = [spec for _, spec in found[0].session.outputs]
         rows = first + size * count
-        return found[0].outputs.unflatten([np.empty((rows, *s.shape[1:]), s.dtype) for s in specs])
+        return structure.unflatten(
+            [np.empty((rows, *s.shape[1:]), s.dtype) for s in sessions[0].results]
+        )
 
     def run_into(self, outputs: Any, source: Source, stretch: Stretch) -> None:
         """Run the step on some batches of a source, and write the results for the samples."""
-        found = self._compiled_for(source, stretch)
+        found = self._sessions(source, stretch)
         assert found is not None
-        self._natively(source, stretch, found, outputs=flatten(outputs)[0])
+        self._run(source, stretch, found[0], outputs=flatten(outputs)[0])
 
     def program(self, *batch: Any) -> Program:
         """Return the Program for batches like this one."""
@@ -167,76 +163,28 @@ class Step:
             results = self.fn(*map_leaves(lambda x: Tensor(np.asarray(x)), batch))
         return map_leaves(np.asarray, results)
 
-    # --- state in an engine's memory -------------------------------------------------------------
-
-    def _natively(
-        self, source: Source, stretch: Stretch, found: list[Compiled], skip: int = 0,
-        resets: Sequence[Parameter] = (), outputs: Sequence[np.ndarray] = (),
-    ) -> Any:  # fmt: skip
-        from neurona.engines.native.run.session import Epochs, Job, run_jobs
-
-        jobs = [
-            Job(compiled.session, count, first)
-            for compiled, (first, _, count) in zip(found, stretch.pieces, strict=True)
+    def _run(
+        self, source: Source, stretch: Stretch, sessions: list[Session],
+        epochs: Epochs | None = None, outputs: Sequence[np.ndarray] = (),
+    ) -> list[np.ndarray]:  # fmt: skip
+        """Run a stretch in one call; return the results, one for each epoch."""
+        pieces = [
+            Piece(session, first, steps)
+            for session, (first, _, steps) in zip(sessions, stretch.pieces, strict=True)
         ]
-        steps = sum(job.steps for job in jobs) * stretch.epochs + skip * (stretch.epochs - 1)
-        numbers = {id(p): k for k, p in enumerate(self.parameters)}
-        values: dict[int, Any] = {numbers[id(p)]: p.data for p in resets}
-        epochs = Epochs(stretch.epochs, stretch.stride, skip, values)
-        with self._kept(found, steps):
-            results = run_jobs(jobs, source.in_memory, stretch.rows, epochs, outputs)
-        return found[-1].outputs.unflatten(results)
+        steps = sum([steps for _, _, steps in stretch.pieces])
+        if epochs is None and stretch.epochs > 1:
+            epochs = Epochs(stretch.epochs, stretch.stride)
+        if epochs is not None:
+            steps = steps * epochs.number + epochs.skip * (epochs.number - 1)
+        with self._kept.lent(sessions, steps) as position:
+            return sessions[0].state.run(
+                position, pieces, source.in_memory, stretch.rows, epochs, outputs
+            )
 
-    @contextlib.contextmanager
-    def _kept(self, found: list[Compiled], steps: int) -> Iterator[None]:
-        """Let the values be in the engine's memory while Programs run, and stay there."""
-        with self._lock:
-            self._load(random.take_states(steps))
-            try:
-                yield
-            finally:
-                for compiled in found:
-                    self._lend(compiled.changed)
+    # --- the Program for a batch -----------------------------------------------------------------
 
-    def _load(self, seed_and_step: tuple[int, int]) -> None:
-        """Bring what was assigned meanwhile to the engine's memory."""
-        state = self._state
-        state.random[:] = seed_and_step
-        for k, (p, loan) in enumerate(self._lent):
-            if p.loan is not loan and p.value is not loan.copied:
-                value = p.value
-                state.load(k, value.data)
-                loan.copied = value
-
-    def _lend(self, changed: list[int]) -> None:
-        """Say that the current values are in the engine's memory."""
-        for k in changed:
-            p, loan = self._lent[k]
-            if p.loan is not loan:
-                loan.copied = None
-                p.lend(loan)
-
-    def _read(self, k: int) -> np.ndarray:
-        """Return a copy of the current value of a Parameter that is in the engine's memory."""
-        with self._lock:
-            return self._state.read(k)
-
-    def _open(self, compiled: Compiled) -> None:
-        """Let a Program keep its state, together with the others of this Step."""
-        from neurona.engines.native.run.session import Session, State
-
-        if self._state is None:
-            self._state = State(len(self.parameters))
-            self._lent = [
-                (p, Loan(functools.partial(self._read, k), p.trainable))
-                for k, p in enumerate(self.parameters)
-            ]
-        executable: Any = compiled.program.run
-        compiled.session = Session(executable, self._state, compiled.changed)
-
-    # --- compiling -------------------------------------------------------------------------------
-
-    def _for_batch(self, batch: tuple) -> tuple[list[np.ndarray], Compiled]:
+    def _for_batch(self, batch: tuple) -> tuple[list[np.ndarray], StepProgram]:
         """Return the leaves of a batch and the Program for it."""
         alone = len(batch) == 3 and batch[1] is batch[2] is None and type(batch[0]) is np.ndarray
         if alone and (found := self._alone.get((batch[0].shape, batch[0].dtype))) is not None:
@@ -248,8 +196,12 @@ class Step:
             self._alone[batch[0].shape, batch[0].dtype] = found
         return arrays, found
 
-    def _compiled_for(self, source: Source, stretch: Stretch) -> list[Compiled] | None:
-        """Return the Program for each piece of a stretch; None unless all of them run natively."""
+    def _sessions(self, source: Source, stretch: Stretch) -> tuple[list[Session], Structure] | None:
+        """Return the Session for each piece of a stretch, and how their results are nested.
+
+        Returns:
+            None if the engine keeps no state.
+        """
         if self.engine == "eager":
             return None
         known, sizes = self._sizes
@@ -260,37 +212,14 @@ class Step:
             if size not in sizes:
                 sizes[size] = self._compiled(source.structure, source.batch_of(size))
         found = [sizes[size] for _, size, _ in stretch.pieces]
-        return found if all(c.session is not None and c.session.native for c in found) else None
+        sessions = [p.session for p in found if p.session is not None]
+        return (sessions, found[-1].results) if len(sessions) == len(found) else None
 
-    def _compiled(self, structure: Structure, arrays: Sequence[np.ndarray]) -> Compiled:
+    def _compiled(self, structure: Structure, arrays: Sequence[np.ndarray]) -> StepProgram:
         key = (structure, tuple((a.shape, a.dtype.str) for a in arrays))
         if key not in self.programs:
-            found = self.programs[key] = self._compile(structure, arrays)
-            if found.program.keeps_state:
-                self._open(found)
+            graph, changed, results = trace_step(self.fn, self.parameters, structure, arrays)
+            program = compile(graph, self.engine)
+            session = self._kept.session(program, changed)
+            self.programs[key] = StepProgram(program, changed, results, session)
         return self.programs[key]
-
-    def _compile(self, structure: Structure, arrays: Sequence[np.ndarray]) -> Compiled:
-        count = len(self.parameters)
-        changed: list[int] = []
-        shape: list[Structure] = []
-
-        def pure(state: Tensor, *values: Tensor) -> list[Tensor]:
-            given = values[:count]
-            with bound(self.parameters, given), rehearsal() as assigned, random.use(state):
-                leaves, results = flatten(self.fn(*structure.unflatten(values[count:])))
-                shape.append(results)
-                own = {id(p) for p in self.parameters}
-                for p, before in assigned.values():
-                    if id(p) not in own and not before.level:
-                        raise StateError(
-                            "the step assigns to a Parameter that the model does not know.",
-                            got=p.path,
-                            hint="make it an attribute of the model or of one of its layers",
-                        )
-                values_now = [p.value for p in self.parameters]
-                changed.extend(k for k in range(count) if values_now[k] is not given[k])
-                return [values_now[k] for k in changed] + leaves
-
-        graph = trace(pure, [_STATE, *[p.spec for p in self.parameters], *arrays])
-        return Compiled(compile(graph, self.engine), changed, shape[0])

@@ -7,10 +7,11 @@ import sys
 from neurona import config
 from neurona.core.graph import Graph
 from neurona.engines.native.emit import Emission
-from neurona.engines.native.explain import explain, shown
+from neurona.engines.native.explain import shown
 from neurona.engines.native.fuse import fuse
 from neurona.engines.native.llvm.machine import Machine
 from neurona.engines.native.run.executable import Executable
+from neurona.engines.native.run.program import NativeProgram
 from neurona.engines.native.simplify import simplify
 from neurona.engines.program import Program
 
@@ -33,5 +34,4 @@ def compile(graph: Graph) -> Program:
     text = str(emission.module)
     if lines := shown(emission, text, config.debug()):
         print(*lines, sep="\n", file=sys.stderr)  # before LLVM has its say
-    executable = Executable(emission, text)
-    return Program(graph, executable, "native", detail=lambda timed: explain(emission, timed))
+    return NativeProgram(graph, Executable(emission, text), "native")

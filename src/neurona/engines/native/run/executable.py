@@ -56,6 +56,9 @@ class Executable:
     """Runs the code: one call with the arrays of the inputs.
 
     Several Python threads may call at once: each gets a Frame of its own.
+
+    Attributes:
+        native: whether no node runs on its reference rule.
     """
 
     def __init__(self, emission: Emission, text: str) -> None:
@@ -69,6 +72,7 @@ class Executable:
             Step(self.code.address(s.function) if s.function else 0, s.shared, s.kernels)
             for s in emission.segments
         ]
+        self.native = all(step.function for step in self.steps)
         self.frames: list[Frame] = []
 
     def __call__(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:

@@ -1,7 +1,6 @@
-"""Session: a Program whose state stays in memory of its own, step after step.
+"""Session: a Program whose state stays in arrays of our own, step after step.
 
-State is what a step takes and gives back changed: parameters, slots, totals. The Sessions of one
-training step, each for another size of batch, work on the same State.
+What is promised stands in `engines/session.py`; this is how it is done.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 import ctypes
 import functools
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +19,7 @@ from neurona.engines.native.memory import ALIGNMENT, Memory
 from neurona.engines.native.run.donation import in_place
 from neurona.engines.native.run.executable import Executable, Frame, address, team
 from neurona.engines.native.run.session_code import JOB, LEAF, MOVE, PLAN, PROGRAM, session_code
+from neurona.engines.session import Epochs, Piece
 
 _SMALL = 4096  # bytes of results that are copied, rather than written to where they stay
 _RANDOM, _FIRST = 0, 1  # inputs of a step: (seed, step) of the random stream, then the state
@@ -63,6 +63,23 @@ class State:
         """Return a copy of a value."""
         return self.arrays[k].copy()
 
+    def seek(self, position: tuple[int, int]) -> None:
+        """Set where in the random stream the next step is."""
+        self.random[0], self.random[1] = position
+
+    def run(
+        self, position: tuple[int, int], pieces: Sequence[Piece], data: Sequence[np.ndarray],
+        rows: np.ndarray | None = None, epochs: Epochs | None = None,
+        outputs: Sequence[np.ndarray] = (),
+    ) -> list[np.ndarray]:  # fmt: skip
+        """Run many steps without coming back to Python in between."""
+        self.seek(position)
+        if len(pieces) == 1 and epochs is None and not outputs:  # the shortest way
+            session, first, steps = pieces[0]
+            assert isinstance(session, Session)
+            return session.views(session.run(data, steps, first, rows)[None])
+        return _run_all(pieces, data, rows, epochs or Epochs(), outputs)
+
     def own(self, k: int, spec: Spec) -> None:
         """Keep a value in an array of our own, since a Program changes it."""
         if k not in self._own:
@@ -82,12 +99,12 @@ class Session:
         changed: for each of the first outputs, which value of the state it replaces.
 
     Attributes:
-        native: whether no node runs on its reference rule.
+        results: specs of what a step returns besides the state that it changed.
         batch: number of samples in a step.
     """
 
     def __init__(self, executable: Executable, state: State, changed: Sequence[int]) -> None:
-        self.executable, self.state = executable, state
+        self.executable, self.state, self.changed = executable, state, changed
         inputs, outputs = executable.inputs, executable.outputs
         end, kept = _FIRST + len(state.arrays), len(changed)
         self.frame = Frame(executable.emission)
@@ -97,6 +114,7 @@ class Session:
         self.table[inputs[_RANDOM][0]] = address(state.random)
         self._slots = [slot for slot, _ in inputs[_FIRST:end]]
         self.leaves, self.outputs = inputs[end:], outputs[kept:]
+        self.results = [spec for _, spec in self.outputs]
         self.batch = self.leaves[0][1].shape[0] if self.leaves and self.leaves[0][1].shape else 1
 
         emission = executable.emission
@@ -111,9 +129,9 @@ class Session:
         self._version = -1
 
         functions = [step.function for step in executable.steps]
-        self.native, self.shared = all(functions), any(step.shared for step in executable.steps)
+        self.shared = any(step.shared for step in executable.steps)
         self._buffers: list[np.ndarray] | None = None
-        self._places, self.bytes = _places([spec for _, spec in self.outputs])
+        self._places, self.bytes = _places(self.results)
         self._block = np.empty(self.bytes, np.uint8)
         self._put: np.ndarray | None = None  # where results are written to at present
         self._functions = (ctypes.c_int64 * len(functions))(*functions)
@@ -151,25 +169,22 @@ class Session:
         self._program.moves_count = count
         self._version = self.state.version
 
-    def step(self, leaves: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """Run a step on a batch and return its results.
-
-        Raises:
-            IndexRangeError: if an index was outside of its axis.
-        """
+    def step(self, position: tuple[int, int], batch: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Run one step on the arrays of a batch and return its results."""
         held = [
             a
             if a.flags.c_contiguous and a.flags.aligned
             else np.require(a, requirements=["C", "A"])
-            for a in leaves
+            for a in batch
         ]
-        return self.run(held)
+        self.state.seek(position)
+        return self.views(self.run(held))
 
     def run(
         self, leaves: Sequence[np.ndarray], steps: int = 1, first: int = 0,
         rows: np.ndarray | None = None,
-    ) -> list[np.ndarray]:  # fmt: skip
-        """Run steps on samples and return the results of the last one; see `run_jobs`."""
+    ) -> np.ndarray:  # fmt: skip
+        """Run steps on samples and return the results of the last one, as a block of bytes."""
         self.bind()
         self.point_to(leaves, rows is not None)
         once = self._once
@@ -178,23 +193,9 @@ class Session:
         block = np.empty(self.bytes, np.uint8) if large else self._block
         if self._put is not block:
             self.put_results(block)
-        if self.native:
-            team(self.shared).run(self._many, self._plan_address)
-        else:
-            self._in_python(leaves)
+        team(self.shared).run(self._many, self._plan_address)
         self.executable.check(self.frame)
-        return self.results(block if large else block.copy())
-
-    def _in_python(self, leaves: Sequence[np.ndarray]) -> None:
-        """Do what `step` in session_code.py does."""
-        for (slot, _), array in zip(self.leaves, leaves, strict=True):
-            self.table[slot] = address(array)
-        self.executable.run(self.frame)
-        if not self.state.status[0]:
-            for k, _, beside in self._changed:
-                if beside is not None:
-                    self.state.arrays[k][...] = beside
-            self.state.random[1] += 1
+        return block if large else block.copy()
 
     def point_to(
         self, leaves: Sequence[np.ndarray], gather: bool, outputs: Sequence[np.ndarray] = ()
@@ -216,7 +217,7 @@ class Session:
         for (slot, _), place in zip(self.outputs, self._places, strict=True):
             self.table[slot] = start + place
 
-    def results(self, block: np.ndarray) -> list[np.ndarray]:
+    def views(self, block: np.ndarray) -> list[np.ndarray]:
         """Return the results in a block, or in a stack of blocks, as arrays that look into it."""
         row = block.strides[:-1]
         return [
@@ -228,76 +229,37 @@ class Session:
         ]  # fmt: skip
 
 
-class Job(NamedTuple):
-    """Steps of a Session, one after the other, from the sample (or the row number) `first` on."""
-
-    session: Session
-    steps: int
-    first: int
-
-
-class Epochs(NamedTuple):
-    """How jobs are repeated.
-
-    Attributes:
-        number: how often.
-        stride: how much further the rows of the next epoch begin.
-        skip: numbers of the random stream that are left out between two epochs.
-        resets: value of the state -> what it is at the start of each epoch.
-    """
-
-    number: int = 1
-    stride: int = 0
-    skip: int = 0
-    resets: dict[int, np.ndarray] = {}  # noqa: RUF012 - never changed
-
-
-def run_jobs(
-    jobs: Sequence[Job], leaves: Sequence[np.ndarray], rows: np.ndarray | None, epochs: Epochs,
-    outputs: Sequence[np.ndarray] = (),
+def _run_all(
+    pieces: Sequence[Piece], data: Sequence[np.ndarray], rows: np.ndarray | None, epochs: Epochs,
+    outputs: Sequence[np.ndarray],
 ) -> list[np.ndarray]:  # fmt: skip
-    """Run steps of Sessions that share a State, without coming back to Python in between.
-
-    Args:
-        jobs: what to do in an epoch.
-        leaves: arrays of all samples, without gaps.
-        rows: numbers of the samples in the order in which they are taken; None: as they lie.
-        epochs: how often to do it.
-        outputs: arrays for the results for all samples, if each sample has its own.
-
-    Returns:
-        The results of the last step of each epoch, with a first axis for the epochs; nothing of
-        use if there are `outputs`.
-
-    Raises:
-        IndexRangeError: if an index was outside of its axis; steps after that one are not done.
-    """
-    sessions = list({id(job.session): job.session for job in jobs}.values())
-    state, last = sessions[0].state, jobs[-1].session
-    blocks = [np.empty(session.bytes, np.uint8) for session in sessions]
-    for session, block in zip(sessions, blocks, strict=True):
+    sessions = [piece.session for piece in pieces if isinstance(piece.session, Session)]
+    last, each = sessions[-1], list(dict.fromkeys(sessions))
+    state = last.state
+    blocks = [np.empty(session.bytes, np.uint8) for session in each]
+    for session, block in zip(each, blocks, strict=True):
         session.bind()
-        session.point_to(leaves, rows is not None, outputs)
+        session.point_to(data, rows is not None, outputs)
         session.put_results(block)
     record = np.empty((epochs.number, last.bytes), np.uint8)
     resets = np.array(
         [(address(state.arrays[k]), address(a), a.nbytes) for k, a in epochs.resets.items()],
         np.int64,
     )
-    words = np.zeros((epochs.number, len(jobs), len(JOB)), np.int64)
+    words = np.zeros((epochs.number, len(pieces), len(JOB)), np.int64)
     table = dict(zip(JOB, words.transpose(2, 0, 1), strict=True))
-    each = np.arange(epochs.number)
-    table["program"][:] = [job.session.address for job in jobs]
-    table["steps"][:] = [job.steps for job in jobs]
+    numbers = np.arange(epochs.number)
+    table["program"][:] = [session.address for session in sessions]
+    table["steps"][:] = [piece.steps for piece in pieces]
     table["rows"][:] = 0 if rows is None else address(rows)
-    table["first"][:] = [job.first for job in jobs] + epochs.stride * each[:, None]
+    table["first"][:] = [piece.first for piece in pieces] + epochs.stride * numbers[:, None]
     table["resets"][:, 0], table["resets_count"][:, 0] = address(resets), len(resets)
-    table["record"][:, -1] = address(record) + last.bytes * each
+    table["record"][:, -1] = address(record) + last.bytes * numbers
     table["skip"][:, -1] = epochs.skip
-    plan = np.array([address(words), epochs.number * len(jobs)], np.int64)
+    plan = np.array([address(words), epochs.number * len(pieces)], np.int64)
     team(any(session.shared for session in sessions)).run(many(), address(plan))
     last.executable.check(last.frame)
-    return last.results(record)
+    return last.views(record)
 
 
 @functools.cache

@@ -1,0 +1,82 @@
+"""KeptState: the values of a step's Parameters, in memory of an engine from step to step.
+
+The Parameters lend their values: each gets a copy back when somebody looks, and what is assigned to
+it meanwhile is brought to the engine before the next step.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import threading
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from neurona.core import random
+from neurona.engines.program import Program
+from neurona.engines.session import Session, State
+from neurona.nn.parameter import Loan, Parameter
+
+
+class KeptState:
+    """The values of some Parameters, as the state of Programs.
+
+    Args:
+        parameters: whose values; none of them is lent before the first Session.
+    """
+
+    def __init__(self, parameters: Sequence[Parameter]) -> None:
+        self.parameters = parameters
+        self._state: State | None = None
+        self._loans = [
+            (p, Loan(functools.partial(self._read, k), p.trainable))
+            for k, p in enumerate(parameters)
+        ]
+        self._lock = threading.RLock()  # two threads may predict with one model
+
+    def session(self, program: Program, changed: Sequence[int]) -> Session | None:
+        """Let a Program work on this state; None if its engine keeps none."""
+        session = program.session([p.spec for p in self.parameters], changed, self._state)
+        if session is not None:
+            self._state = session.state
+        return session
+
+    @contextlib.contextmanager
+    def lent(self, sessions: Sequence[Session], steps: int) -> Iterator[tuple[int, int]]:
+        """Let the values be in the engine's memory while Sessions run, and stay there.
+
+        Yields the place in the random stream of the first of the steps.
+        """
+        with self._lock:
+            self._load()
+            try:
+                yield random.take_states(steps)
+            finally:
+                for session in sessions:
+                    self._lend(session.changed)
+
+    def _load(self) -> None:
+        """Bring what was assigned meanwhile to the engine's memory."""
+        state = self._state
+        assert state is not None
+        for k, (p, loan) in enumerate(self._loans):
+            if p.loan is not loan and p.value is not loan.copied:
+                value = p.value
+                assert value.data is not None
+                state.load(k, value.data)
+                loan.copied = value
+
+    def _lend(self, changed: Sequence[int]) -> None:
+        """Say that the current values are in the engine's memory."""
+        for k in changed:
+            p, loan = self._loans[k]
+            if p.loan is not loan:
+                loan.copied = None
+                p.lend(loan)
+
+    def _read(self, k: int) -> np.ndarray:
+        """Return a copy of the current value of a Parameter that is in the engine's memory."""
+        with self._lock:
+            assert self._state is not None
+            return self._state.read(k)
