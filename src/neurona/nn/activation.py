@@ -151,13 +151,7 @@ class PReLU(Layer):
                 "PReLU: there is no such axis to share.", got=f"{self.shared_axes}, x {shape}"
             )
         sizes = [1 if a in self.shared_axes else s for a, s in enumerate(shape)][1:]
-        self.alpha = self.add_weight(
-            sizes,
-            self.alpha_initializer,
-            "alpha",
-            regularizer=self.alpha_regularizer,
-            constraint=self.alpha_constraint,
-        )
+        self.alpha = self.parameter("alpha", sizes)
 
     def call(self, x: Tensor) -> Tensor:  # (B, ...)
         return ops.where(x > 0.0, x, self.alpha * x)

@@ -91,21 +91,11 @@ class _Conv(Layer):
                 f"{type(self).__name__}: the channels do not divide into the groups.",
                 got=f"{channels} channels, {self.groups} groups",
             )
-        self.kernel = self.add_weight(
-            (*self.kernel_size, channels // self.groups, self.filters),
-            self.kernel_initializer,
-            "kernel",
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
+        self.kernel = self.parameter(
+            "kernel", (*self.kernel_size, channels // self.groups, self.filters)
         )
         if self.use_bias:
-            self.bias = self.add_weight(
-                (self.filters,),
-                self.bias_initializer,
-                "bias",
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-            )
+            self.bias = self.parameter("bias", (self.filters,))
 
     def call(self, x: Tensor) -> Tensor:  # (B, *S, C)
         conv = ops.conv1d if self.rank == 1 else ops.conv2d
@@ -213,21 +203,9 @@ class _ConvTranspose(Layer):
     def build(self, shape: Any) -> None:
         """Create kernel (*kernel_size, filters, C) and bias (filters,)."""
         check_axes(self, shape, SPATIAL[self.rank])
-        self.kernel = self.add_weight(
-            (*self.kernel_size, self.filters, shape[-1]),
-            self.kernel_initializer,
-            "kernel",
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-        )
+        self.kernel = self.parameter("kernel", (*self.kernel_size, self.filters, shape[-1]))
         if self.use_bias:
-            self.bias = self.add_weight(
-                (self.filters,),
-                self.bias_initializer,
-                "bias",
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-            )
+            self.bias = self.parameter("bias", (self.filters,))
 
     def call(self, x: Tensor) -> Tensor:  # (B, *S, C)
         transposed = ops.conv1d_transpose if self.rank == 1 else ops.conv2d_transpose

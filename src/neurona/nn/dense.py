@@ -55,21 +55,9 @@ class Dense(Layer):
     def build(self, shape: Any) -> None:
         """Create kernel (D, units) and bias (units,)."""
         _check_batch(shape)
-        self.kernel = self.add_weight(
-            (shape[-1], self.units),
-            self.kernel_initializer,
-            "kernel",
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-        )
+        self.kernel = self.parameter("kernel", (shape[-1], self.units))
         if self.use_bias:
-            self.bias = self.add_weight(
-                (self.units,),
-                self.bias_initializer,
-                "bias",
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-            )
+            self.bias = self.parameter("bias", (self.units,))
 
     def call(self, x: Tensor) -> Tensor:  # (B, ..., D)
         """Return activation(x @ kernel + bias)."""

@@ -76,13 +76,7 @@ class Embedding(Layer):
 
     def build(self, shape: Any) -> None:
         """Create embeddings (V, output_dim)."""
-        self.embeddings = self.add_weight(
-            (self.input_dim, self.output_dim),
-            self.embeddings_initializer,
-            "embeddings",
-            regularizer=self.embeddings_regularizer,
-            constraint=self.embeddings_constraint,
-        )
+        self.embeddings = self.parameter("embeddings", (self.input_dim, self.output_dim))
 
     def check_data(self, x: np.ndarray) -> None:
         """Refuse numbers outside of the vocabulary."""

@@ -32,13 +32,13 @@ from neurona.core.shapes import as_dtype, as_shape, is_float, product
 from neurona.core.tensor import Tensor, as_array
 from neurona.core.tree import flatten, map_leaves
 from neurona.errors import ArgumentError, DtypeError, NeuronaError, ShapeError, StateError
-from neurona.nn import constraints, initializers, regularizers
+from neurona.nn import constraints, regularizers
 from neurona.nn.configurable import Configurable
-from neurona.nn.context import add_loss, automatic_name, from_allowance, in_training, is_training
+from neurona.nn.context import add_loss, automatic_name, in_training, is_training
 from neurona.nn.members import members
 from neurona.nn.options import OlderLayerOptions
 from neurona.nn.parameter import Parameter, assign_all, lasting
-from neurona.nn.parts import check_parts
+from neurona.nn.parts import check_parts, initial_value, parts_for
 from neurona.nn.record import describe_object
 
 
@@ -219,6 +219,23 @@ class Layer(Configurable, common=OlderLayerOptions):
 
     # --- parameters --------------------------------------------------------------------------
 
+    def parameter(
+        self, name: str, shape: Any, *, trainable: bool = True, parts: str | None = None
+    ) -> Parameter:
+        """Create a Parameter of the parts that the layer has for it, among its attributes.
+
+        "kernel" begins as `self.kernel_initializer` says and has `self.kernel_regularizer` and
+        `self.kernel_constraint`, as far as there are such; "recurrent_kernel" has those that begin
+        with "recurrent", or else those of "kernel".
+
+        Args:
+            name, shape, trainable: see add_weight.
+            parts: what the parts' names begin with, where the name of the parameter does not tell.
+        """
+        return self.add_weight(
+            shape, name=name, trainable=trainable, **parts_for(self, parts or name)
+        )
+
     def add_weight(
         self,
         shape: Any = (),
@@ -240,22 +257,9 @@ class Layer(Configurable, common=OlderLayerOptions):
             dtype: the layer's by default.
             trainable, regularizer, constraint: see Parameter.
         """
-        sizes = as_shape(shape)
-        if initializer is None:
-            initializer = "glorot_uniform" if len(sizes) >= 2 else "zeros"
         wanted = as_dtype(dtype or self.dtype)
-        with random.outside():
-            zero = from_allowance(product(sizes))
-            start: Any = initializers.get(initializer) if not zero else np.zeros
-            value = as_array(start(sizes, dtype=wanted), wanted)
-        if value.shape != sizes:
-            raise ShapeError(
-                f"the initializer of {name!r} gives another shape.",
-                got=str(value.shape),
-                expected=str(sizes),
-            )
         parameter = Parameter(
-            value,
+            initial_value(name, as_shape(shape), wanted, initializer),
             name,
             trainable=trainable,
             regularizer=regularizers.get(regularizer),

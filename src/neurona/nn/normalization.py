@@ -83,15 +83,9 @@ class _Scaled(Layer):
     def add_scale(self, shape: Shape) -> None:
         """Create gamma and beta, as far as they are wanted."""
         if self.scale:
-            self.gamma = self.add_weight(
-                shape, self.gamma_initializer, "gamma",
-                regularizer=self.gamma_regularizer, constraint=self.gamma_constraint,
-            )  # fmt: skip
+            self.gamma = self.parameter("gamma", shape)
         if self.center:
-            self.beta = self.add_weight(
-                shape, self.beta_initializer, "beta",
-                regularizer=self.beta_regularizer, constraint=self.beta_constraint,
-            )  # fmt: skip
+            self.beta = self.parameter("beta", shape)
 
     def scaled(self, centred: Tensor, variance: Tensor, sizes: Shape) -> Tensor:
         """Return gamma * centred / sqrt(variance + epsilon) + beta."""
@@ -159,12 +153,8 @@ class BatchNormalization(_Scaled):
         """Create gamma, beta, moving_mean and moving_variance, each (C,)."""
         features = (shape[normalize_axis(self.axis, len(shape), "BatchNormalization")],)
         self.add_scale(features)
-        self.moving_mean = self.add_weight(
-            features, self.moving_mean_initializer, "moving_mean", trainable=False
-        )
-        self.moving_variance = self.add_weight(
-            features, self.moving_variance_initializer, "moving_variance", trainable=False
-        )
+        self.moving_mean = self.parameter("moving_mean", features, trainable=False)
+        self.moving_variance = self.parameter("moving_variance", features, trainable=False)
 
     def call(self, x: Tensor, training: bool = False) -> Tensor:  # (B, ..., C)
         axis = normalize_axis(self.axis, x.ndim, "BatchNormalization")

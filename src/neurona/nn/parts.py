@@ -1,16 +1,26 @@
-"""The parts that many layers are given by name: initialisers, regularisers, constraints."""
+"""The parts that parameters are made of: initialisers, regularisers, constraints.
+
+A layer has them as attributes that are named after the parameter: `kernel_initializer`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
+from neurona.core import random
+from neurona.core.shapes import Shape, product
+from neurona.core.tensor import as_array
+from neurona.errors import ShapeError
 from neurona.nn import constraints, initializers, regularizers
+from neurona.nn.context import from_allowance
 
 _FAMILIES = {
-    "_initializer": initializers.get,
-    "_regularizer": regularizers.get,
-    "_constraint": constraints.get,
+    "initializer": initializers.get,
+    "regularizer": regularizers.get,
+    "constraint": constraints.get,
 }
 
 
@@ -21,6 +31,43 @@ def check_parts(arguments: Mapping[str, Any]) -> None:
         ArgumentError: if there is none of a name.
     """
     for name, value in arguments.items():
-        for ending, get in _FAMILIES.items():
-            if value is not None and name.endswith(ending):
+        for part, get in _FAMILIES.items():
+            if value is not None and name.endswith(f"_{part}"):
                 get(value)
+
+
+def parts_for(layer: Any, name: str) -> dict[str, Any]:
+    """Return the parts that a layer has for a parameter: of its name, its first words or its last.
+
+    >>> class Cell:
+    ...     recurrent_initializer, bias_initializer = "orthogonal", "zeros"
+    >>> parts_for(Cell, "recurrent_kernel"), parts_for(Cell, "recurrent_bias")
+    ({'initializer': 'orthogonal'}, {'initializer': 'zeros'})
+    """
+    for word in (name, name.removesuffix("_kernel"), name.rpartition("_")[2]):
+        attributes = {part: f"{word}_{part}" for part in _FAMILIES}
+        found = {p: getattr(layer, a) for p, a in attributes.items() if hasattr(layer, a)}
+        if found:
+            return found
+    return {}
+
+
+def initial_value(name: str, shape: Shape, dtype: np.dtype, initializer: Any) -> np.ndarray:
+    """Return what a parameter begins with; without an initialiser Glorot uniform, or zeros.
+
+    Raises:
+        ShapeError: if the initialiser gives another shape.
+    """
+    if initializer is None:
+        initializer = "glorot_uniform" if len(shape) >= 2 else "zeros"
+    with random.outside():
+        zero = from_allowance(product(shape))
+        start: Any = initializers.get(initializer) if not zero else np.zeros
+        value = as_array(start(shape, dtype=dtype), dtype)
+    if value.shape != shape:
+        raise ShapeError(
+            f"the initializer of {name!r} gives another shape.",
+            got=str(value.shape),
+            expected=str(shape),
+        )
+    return value

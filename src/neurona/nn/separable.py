@@ -55,21 +55,11 @@ class _DepthwiseConv(Layer):
         """Create kernel (*kernel_size, C, depth_multiplier) and bias (C * depth_multiplier,)."""
         check_axes(self, shape, SPATIAL[self.rank])
         channels = shape[-1]
-        self.kernel = self.add_weight(
-            (*self.kernel_size, channels, self.depth_multiplier),
-            self.depthwise_initializer,
-            "kernel",
-            regularizer=self.depthwise_regularizer,
-            constraint=self.depthwise_constraint,
+        self.kernel = self.parameter(
+            "kernel", (*self.kernel_size, channels, self.depth_multiplier), parts="depthwise"
         )
         if self.use_bias:
-            self.bias = self.add_weight(
-                (channels * self.depth_multiplier,),
-                self.bias_initializer,
-                "bias",
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-            )
+            self.bias = self.parameter("bias", (channels * self.depth_multiplier,))
 
     def call(self, x: Tensor) -> Tensor:  # (B, *S, C)
         depthwise = ops.depthwise_conv1d if self.rank == 1 else ops.depthwise_conv2d
@@ -166,28 +156,14 @@ class _SeparableConv(Layer):
         """Create depthwise_kernel (*K, C, M), pointwise_kernel (1, ..., C * M, filters), bias."""
         check_axes(self, shape, SPATIAL[self.rank])
         channels = shape[-1]
-        self.depthwise_kernel = self.add_weight(
-            (*self.kernel_size, channels, self.depth_multiplier),
-            self.depthwise_initializer,
-            "depthwise_kernel",
-            regularizer=self.depthwise_regularizer,
-            constraint=self.depthwise_constraint,
+        self.depthwise_kernel = self.parameter(
+            "depthwise_kernel", (*self.kernel_size, channels, self.depth_multiplier)
         )
-        self.pointwise_kernel = self.add_weight(
-            (*(1,) * self.rank, channels * self.depth_multiplier, self.filters),
-            self.pointwise_initializer,
-            "pointwise_kernel",
-            regularizer=self.pointwise_regularizer,
-            constraint=self.pointwise_constraint,
+        self.pointwise_kernel = self.parameter(
+            "pointwise_kernel", (*(1,) * self.rank, channels * self.depth_multiplier, self.filters)
         )
         if self.use_bias:
-            self.bias = self.add_weight(
-                (self.filters,),
-                self.bias_initializer,
-                "bias",
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-            )
+            self.bias = self.parameter("bias", (self.filters,))
 
     def call(self, x: Tensor) -> Tensor:  # (B, *S, C)
         one = self.rank == 1
