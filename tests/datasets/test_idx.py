@@ -1,5 +1,7 @@
 import gzip
 import struct
+import tracemalloc
+import zlib
 
 import numpy as np
 import pytest
@@ -81,6 +83,10 @@ def test_a_flipped_byte_of_a_gzip_file_never_escapes(folder, place, value):
             b"\0\0\x0e\x03" + b"\xff" * 12,
             r"more data than the file can hold. Got shape \(4294967295, 4294967295, 42949",
         ),
+        (
+            b"\0\0\x08\x08" + b"\xff" * 28 + bytes(4),  # a size of 0 makes no data of it
+            r"more data than the file can hold. Got shape .*, 0\) of uint8, sizes that no array has",
+        ),
     ],
 )
 def test_hostile_plain_files(tmp_path, data, message):
@@ -117,6 +123,23 @@ def test_a_bomb_is_not_unpacked(tmp_path):
     path.write_bytes(gzip.compress(HEADER + bytes(50_000_000)))
     with pytest.raises(FormatError, match=r"there is more behind the data. Got trailing bytes"):
         read_idx(path)
+
+
+def test_memory_is_taken_as_data_come(tmp_path):
+    path, size = tmp_path / "short.gz", 2**31 - 64
+    packer = zlib.compressobj(9, wbits=31)
+    head = b"\0\0\x08\x01" + struct.pack(">I", size)
+    data = [packer.compress(part) for part in (head, bytes(1 << 20))]
+    path.write_bytes(b"".join([*data, packer.flush(), b"\0" * (2 << 20)]))
+    with pytest.raises(FormatError, match=r"larger than max_bytes.*\ntry: max_bytes=2147483584"):
+        read_idx(path)
+    tracemalloc.start()
+    try:
+        with pytest.raises(FormatError, match="short.gz: the"):
+            read_idx(path, max_bytes=size)
+        assert tracemalloc.get_traced_memory()[1] < 16 << 20
+    finally:
+        tracemalloc.stop()
 
 
 def test_the_limit(tmp_path):

@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -155,3 +157,145 @@ def test_a_column_without_numbers_has_no_mean(csv):
 def test_bad_arguments(csv, kwargs, message):
     with pytest.raises(ArgumentError, match=message):
         from_csv(csv(IRIS), **kwargs)
+
+
+# --- nothing is guessed in silence -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "what", "hint"),
+    [
+        ('x,price\n1,"1,234"\n2,"20,000"\n', "a comma that stands between thousands", "thousands"),
+        ('x,price\n1,"1,234.5"\n', "a comma between thousands", 'thousands=","'),
+        ('x,price\n1,"1.234,5"\n', "a decimal comma", 'decimal=",", thousands="."'),
+        ('x,price\n1,"12,5"\n', "a decimal comma", 'decimal=","'),
+        ("x,price\n1,1 234\n", "gaps between thousands", 'thousands=" "'),
+        ("x,price\n1,12 %\n", "a percentage", "without the sign"),
+        ("x,price\n1,$5.20\n2,$6\n", "an amount of money", "without the sign"),
+        ("x,price\n1,5 €\n", "an amount of money", "without the sign"),
+        ("x,day\n1,2024-05-01\n", "a date", "columns of numbers"),
+        ("x,day\n1,10:45\n", "a date, a time", "columns of numbers"),
+        ("1,5;cat;2\n", "several cells in one", 'delimiter=";"'),
+    ],
+)
+def test_targets_in_another_notation_are_no_classes(csv, text, what, hint):
+    with pytest.raises(FormatError, match=rf"the target is not clearly a number. Got .*{what}.*"):
+        from_csv(csv(text))
+    with pytest.raises(FormatError) as error:
+        from_csv(csv(text))
+    assert hint in error.value.hint
+    assert from_csv(csv(text), target_kind="class").y[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("targets", "message"),
+    [
+        (
+            ["7.5", "7.5.1"],
+            r"line 2: the target is not clearly a number. Got '7.5.1', a date, a tim",
+        ),
+        (["1", "x"], r"line 2: the target is not clearly a number. Got 'x'; expected a number, as"),
+        (["x", "1"], r"line 2: the target is not clearly text. Got '1'; expected text, as before"),
+        (["x", "1,2"], r"line 2: the target is not clearly text. Got '1,2', a decimal comma"),
+    ],
+)
+def test_a_target_of_two_kinds(csv, targets, message):
+    path = csv("".join(f'1,"{t}"\n' for t in targets))
+    with pytest.raises(FormatError, match=message):
+        from_csv(path, header=False)
+    table = from_csv(path, header=False, target_kind="class")
+    assert table.class_names == tuple(sorted(targets))
+    assert [table.class_names[k] for k in table.y] == targets
+
+
+def test_numbers_as_classes_and_nothing_but_numbers(csv):
+    table = from_csv(csv("0.5,10\n1,9\n"), target_kind="class")
+    assert (table.y.tolist(), table.class_names) == ([0, 1], ("10", "9"))
+    with pytest.raises(FormatError, match=r"line 1: the target is not clearly a number. Got 'x'"):
+        from_csv(csv("1,x\n"), header=False, target_kind="number")
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "expected"),
+    [
+        ('"1,234.5","20,000"\n', {"thousands": ","}, [[1234.5], 20000]),
+        ("1.234,5;-2.000\n", {"decimal": ",", "thousands": ".", "delimiter": ";"}, [[1234.5], -2e3]),
+        ("0,5;7\n", {"decimal": ",", "delimiter": ";"}, [[0.5], 7]),
+        ("1 000 000,2\n", {"thousands": " "}, [[1e6], 2]),
+    ],
+)  # fmt: skip
+def test_notations_that_are_stated(csv, text, options, expected):
+    X, y = from_csv(csv(text), dtype="float64", **options)
+    assert [X[0].tolist(), y[0]] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        ('"1,23",1\n', {"thousands": ","}),  # no group of three
+        ("1.5;1\n", {"decimal": ",", "delimiter": ";"}),  # a point is nothing then
+        ("1_000,1\n", {}),
+    ],
+)
+def test_what_is_no_number_in_the_stated_notation(csv, text, options):
+    with pytest.raises(FormatError, match=r"line 1, column '0': a feature is no number"):
+        from_csv(csv(text), header=False, **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"decimal": ";"}, "decimal is one character. Got ';'"),
+        ({"thousands": "x"}, "thousands is one character, another than decimal. Got thousands='x'"),
+        ({"thousands": "."}, "another than decimal. Got thousands='.', decimal='.'"),
+        (
+            {"target_kind": "text"},
+            "unknown target_kind. Got 'text'; expected one of auto, class, n",
+        ),
+    ],
+)
+def test_notations_that_are_none(csv, options, message):
+    with pytest.raises(ArgumentError, match=message):
+        from_csv(csv(IRIS), **options)
+
+
+@pytest.mark.parametrize("first", ["?,NA,cat", "$5,6 %,cat", "2024-05-01,?,cat"])
+def test_a_first_row_of_data_is_no_header(csv, first):
+    with pytest.raises(FormatError, match=r"line 1, column '[01]': a feature is"):
+        from_csv(csv(first + "\n1,2,dog\n"))
+
+
+def test_a_header_may_have_gaps(csv):
+    table = from_csv(csv(",width,kind\n0,1,cat\n"))
+    assert table.feature_names == ("", "width")
+
+
+def test_a_name_of_each_sample_is_no_class(csv):
+    text = "".join(f"1,name {i}\n" for i in range(2**16 + 1))
+    with pytest.raises(FormatError, match=r"line 65537: the target has more than 65536 classes"):
+        from_csv(csv(text), header=False)
+
+
+def test_lines_after_rows_that_were_left_out(csv):
+    path = csv("a,b\n1,1\n\n,1\n\n2,2\n3,inf\n")
+    with pytest.raises(FormatError, match="line 7: the target is infinite"):
+        from_csv(path, missing="drop")
+
+
+def test_numbers_too_large_for_the_type_are_infinite(csv):
+    with pytest.raises(FormatError, match=r"line 2, column '0': a feature is infinite. .*float32"):
+        from_csv(csv("1,1\n1e39,1\n"))
+    assert from_csv(csv("1e39,1\n"), dtype="float64").X[0, 0] == 1e39
+
+
+@pytest.mark.parametrize("row", ["1,1\n", "1\n", "1,cat\n", "\n1\n"])
+def test_memory_is_in_proportion_to_the_file(csv, row):
+    text = row * 100_000
+    path = csv(text)
+    tracemalloc.start()
+    try:
+        from_csv(path, target=None if "," not in row else -1, header=False)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 14 * len(text) + (1 << 20)
