@@ -85,7 +85,7 @@ def test_a_flipped_byte_of_a_gzip_file_never_escapes(folder, place, value):
         ),
         (
             b"\0\0\x08\x08" + b"\xff" * 28 + bytes(4),  # a size of 0 makes no data of it
-            r"more data than the file can hold. Got shape .*, 0\) of uint8, sizes that no array has",
+            r"more data than the file can hold. Got shape .*, 0\) of uint8, sizes that no",
         ),
     ],
 )
@@ -135,7 +135,7 @@ def test_memory_is_taken_as_data_come(tmp_path):
         read_idx(path)
     tracemalloc.start()
     try:
-        with pytest.raises(FormatError, match="short.gz: the"):
+        with pytest.raises(FormatError, match=r"short.gz: the"):
             read_idx(path, max_bytes=size)
         assert tracemalloc.get_traced_memory()[1] < 16 << 20
     finally:

@@ -1,3 +1,4 @@
+import os
 import struct
 import zlib
 
@@ -106,17 +107,35 @@ def test_a_huge_image_is_refused_before_it_is_unpacked(root, side):
 
 def test_max_pixels(root):
     with pytest.raises(
-        FormatError, match=r"Got 3 x 4 pixels; expected 11 pixels.*\ntry: max_pixels=12"
+        FormatError,
+        match=r"Got 3 x 4 pixels in \d+ bytes; expected 11 pixels.*\ntry: max_pixels=12",
     ):
         from_folder(root, max_pixels=11)
     assert len(from_folder(root, max_pixels=12).X) == 4
 
 
 def test_too_many_images_for_memory(root, monkeypatch):
-    monkeypatch.setattr(image_folder, "MAX_BYTES", 100)
-    with pytest.raises(
-        DataError, match=r"do not fit into memory. Got 4 of \(3, 4, 3\).*\ntry: a smal"
-    ):
+    for options in ({"max_bytes": 100}, {}):
+        with pytest.raises(
+            DataError, match=r"too much memory. Got 4 of \(3, 4, 3\), 144 b.*\ntry: a smal.*=144"
+        ):
+            from_folder(root, **options)
+        monkeypatch.setattr(image_folder, "ALWAYS", 100)
+        monkeypatch.setattr(image_folder, "MAX_GROWTH", 0)
+    assert len(from_folder(root, max_bytes=144).X) == 4
+
+
+def test_what_is_hidden_is_no_class_and_no_image(root):
+    for hidden in (root / ".cache", root / "__MACOSX", root / "dog" / ".ipynb_checkpoints"):
+        put(hidden / "1.png")
+    put(root / "dog" / "._1.png")
+    found = from_folder(root)
+    assert (len(found.X), found.class_names) == (4, ("cat", "dog"))
+
+
+def test_a_pipe_is_no_image(root):
+    os.mkfifo(root / "dog" / "pipe.png")
+    with pytest.raises(FormatError, match="a device or a pipe"):
         from_folder(root)
 
 

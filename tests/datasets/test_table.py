@@ -219,7 +219,7 @@ def test_numbers_as_classes_and_nothing_but_numbers(csv):
     ("text", "options", "expected"),
     [
         ('"1,234.5","20,000"\n', {"thousands": ","}, [[1234.5], 20000]),
-        ("1.234,5;-2.000\n", {"decimal": ",", "thousands": ".", "delimiter": ";"}, [[1234.5], -2e3]),
+        ("1.234,5;2.000\n", {"decimal": ",", "thousands": ".", "delimiter": ";"}, [[1234.5], 2e3]),
         ("0,5;7\n", {"decimal": ",", "delimiter": ";"}, [[0.5], 7]),
         ("1 000 000,2\n", {"thousands": " "}, [[1e6], 2]),
     ],

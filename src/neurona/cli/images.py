@@ -2,49 +2,33 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 
 import numpy as np
 
-from neurona.errors import FormatError
+from neurona.data import image_file
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
+ENOUGH = 512  # pixels of a side that are looked at, of larger images
 INK = 20 / 28  # part of the frame that the ink takes, as in MNIST
 SMALL = 16  # a frame of fewer pixels is filled with ink, as in the 8 x 8 digits
 
 
 def read_image(path: Path, channels: int) -> np.ndarray:
-    """Return an image file as (H, W, channels) in 0 to 1; what is transparent becomes white.
+    """Return an image file as (H, W, channels) in 0 to 1, large ones at a whole fraction of a size.
 
     Raises:
         FormatError: it is no image, or a damaged one.
     """
-    from PIL import Image, ImageOps
+    from PIL import Image
 
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path) as file:
-                picture = ImageOps.exif_transpose(file)
-                if picture.mode in ("I", "F") or picture.mode.startswith("I;16"):
-                    grey = np.asarray(picture, np.float64) / 65535  # 16 bits
-                    return np.repeat(np.clip(grey, 0, 1)[..., None], channels, -1)
-                picture = picture.convert("RGBA")
-                paper = Image.new("RGBA", picture.size, "white")
-                flat = Image.alpha_composite(paper, picture)
-                pixels = np.asarray(flat.convert("L" if channels == 1 else "RGB"), np.float64)
-    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
-        raise _damaged(path, error) from None
-    except Image.DecompressionBombWarning as error:
-        raise _damaged(path, error) from None
-    return pixels.reshape(*pixels.shape[:2], channels) / 255
-
-
-def _damaged(path: Path, error: Exception) -> FormatError:
-    return FormatError(
-        f"{path} cannot be read as an image.", got=str(error), expected="a PNG, JPEG, ... file"
-    )
+    pixels = image_file.read_image(path, "grayscale" if channels == 1 else "rgb")
+    if (factor := max(pixels.shape[:2]) // ENOUGH) > 1:
+        picture = Image.fromarray(pixels[..., 0] if channels == 1 else pixels)
+        pixels = np.asarray(picture.reduce(factor)).reshape(
+            -1, -(-pixels.shape[1] // factor), channels
+        )
+    return pixels / np.float32(255)
 
 
 def has_light_ground(image: np.ndarray) -> bool:

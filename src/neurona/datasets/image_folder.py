@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import os
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
+from neurona.data.image_file import MODES, read_image
 from neurona.errors import (
     ArgumentError,
     DataError,
-    FormatError,
     MissingDataError,
     check_choice,
     check_integer,
@@ -22,9 +22,8 @@ from neurona.errors import (
 
 EXTENSIONS = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
 FORMATS = ("BMP", "GIF", "JPEG", "PNG")  # the file's contents must be one of these too
-MODES = {"grayscale": "L", "rgb": "RGB"}
-MAX_PIXELS = 2**24
 MAX_BYTES = 2**32
+ALWAYS, MAX_GROWTH = 2**26, 64  # bytes of images for small files; for each byte of large ones
 
 
 class ImageFolder(NamedTuple):
@@ -41,7 +40,8 @@ def from_folder(
     color_mode: str = "rgb",
     *,
     class_names: Sequence[str] | None = None,
-    max_pixels: int = MAX_PIXELS,
+    max_pixels: int | None = None,
+    max_bytes: int | None = None,
 ) -> ImageFolder:
     """Read the images under `path/CLASS/`, the classes numbered in alphabetical order.
 
@@ -52,17 +52,19 @@ def from_folder(
         image_size: (height, width) to resize to, bilinear; None needs images of one size.
         color_mode: "rgb" or "grayscale".
         class_names: the folders to read, in the order of their numbers; None takes all.
-        max_pixels: refuse larger images, before they are unpacked; 16 million.
+        max_pixels: refuse larger images, before they are unpacked; None as `read_image` says: 4
+            million, or up to 16 million in a large file.
+        max_bytes: refuse more than that for all images. None takes 64 MB, or 64 times the size of
+            the files up to 4 GiB.
     Raises:
         MissingDataError: no such folder, or no folder or no image in it.
         FormatError: a file that is no image, or too large.
-        DataError: images of several sizes, without an image_size, or more than 4 GiB of them.
+        DataError: images of several sizes, without an image_size, or more than max_bytes.
     Source: the order and extensions of Keras's `image_dataset_from_directory`.
     """
     root = Path(path)
-    mode = MODES[check_choice("color_mode", color_mode, MODES)]
+    check_choice("color_mode", color_mode, MODES)
     size = None if image_size is None else check_sizes("image_size", image_size, 2)
-    max_pixels = check_integer("max_pixels", max_pixels, minimum=1)
     names = _classes(root, class_names)
     files = [(file, number) for number, name in enumerate(names) for file in _files(root / name)]
     if not files:
@@ -71,18 +73,24 @@ def from_folder(
             got=f"the folders {', '.join(names[:5])}",
             expected=f"files that end in {' '.join(EXTENSIONS)}",
         )
-    first = _read(files[0][0], mode, size, max_pixels)
+    read = functools.partial(
+        read_image, color_mode=color_mode, size=size, max_pixels=max_pixels, formats=FORMATS
+    )
+    first = read(files[0][0])
     needed = first.nbytes * len(files)
-    if needed > MAX_BYTES:
+    if max_bytes is None:
+        stored = sum(file.stat().st_size for file, _ in files)
+        max_bytes = min(max(ALWAYS, MAX_GROWTH * stored), MAX_BYTES)
+    if needed > check_integer("max_bytes", max_bytes):
         raise DataError(
-            f"{root}: the images do not fit into memory.",
-            got=f"{len(files)} of {first.shape}, {needed / 2**30:.1f} GiB",
-            expected=f"{MAX_BYTES / 2**30:.0f} GiB at most",
-            hint="a smaller image_size",
+            f"{root}: the images need too much memory.",
+            got=f"{len(files)} of {first.shape}, {needed} bytes",
+            expected=f"{max_bytes} at most",
+            hint=f"a smaller image_size, or max_bytes={needed}",
         )
     X = np.empty((len(files),) + first.shape, np.uint8)
     for position, (file, _) in enumerate(files):
-        image = first if position == 0 else _read(file, mode, size, max_pixels)
+        image = first if position == 0 else read(file)
         if image.shape != first.shape:
             raise DataError(
                 f"{file}: the image has another size.",
@@ -97,7 +105,7 @@ def from_folder(
 def _classes(root: Path, class_names: Sequence[str] | None) -> list[str]:
     if not root.is_dir():
         raise MissingDataError(f"{root}: there is no such folder.")
-    found = sorted(p.name for p in root.iterdir() if p.is_dir() and not p.name.startswith("."))
+    found = sorted(p.name for p in root.iterdir() if p.is_dir() and not _is_hidden(p.name))
     if not found:
         raise MissingDataError(
             f"{root}: there are no folders in the folder.",
@@ -116,48 +124,14 @@ def _classes(root: Path, class_names: Sequence[str] | None) -> list[str]:
     return list(class_names)
 
 
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") or name == "__MACOSX"  # beside each archive that a Mac has packed
+
+
 def _files(folder: Path) -> list[Path]:
-    return sorted(
-        Path(place, name)
-        for place, _, names in os.walk(folder)
-        for name in names
-        if name.lower().endswith(EXTENSIONS) and not name.startswith(".")
-    )
-
-
-def _read(file: Path, mode: str, size: tuple[int, ...] | None, max_pixels: int) -> np.ndarray:
-    """Return one image (H, W, C) uint8; its size is checked before its pixels are unpacked."""
-    from PIL import Image
-
-    try:
-        with warnings.catch_warnings(), _open(Image, file) as image:
-            warnings.simplefilter("ignore")  # about odd metadata; the pixels are what counts
-            width, height = image.size
-            if width * height > max_pixels:
-                raise FormatError(
-                    f"{file}: the image is too large.",
-                    got=f"{height} x {width} pixels",
-                    expected=f"{max_pixels} pixels at most",
-                    hint=f"max_pixels={width * height}, if you trust the file",
-                )
-            converted = image.convert(mode)
-            if size is not None:
-                converted = converted.resize((size[1], size[0]), Image.Resampling.BILINEAR)
-            pixels = np.asarray(converted, np.uint8)
-    except FormatError:
-        raise
-    except Exception as error:  # Pillow's readers raise whatever a damaged file leads them to
-        raise FormatError(
-            f"{file}: the image cannot be read.",
-            got=str(error) or type(error).__name__,
-            expected=f"a {', '.join(FORMATS)} file",
-            hint="remove or replace the file",
-        ) from None
-    return pixels if pixels.ndim == 3 else pixels[..., None]
-
-
-def _open(image_module: Any, file: Path) -> Any:
-    with warnings.catch_warnings():
-        # Pillow's own limit, of 89 million pixels, is ours to check: it would only warn
-        warnings.simplefilter("ignore", image_module.DecompressionBombWarning)
-        return image_module.open(file, formats=FORMATS)
+    found = []
+    for place, folders, names in os.walk(folder):
+        folders[:] = (name for name in folders if not _is_hidden(name))
+        images = (n for n in names if n.lower().endswith(EXTENSIONS) and not _is_hidden(n))
+        found += [Path(place, name) for name in images]
+    return sorted(found)
