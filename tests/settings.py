@@ -14,3 +14,14 @@ def threads_set_to(count):
         yield
     finally:
         config.set_threads(before)
+
+
+@contextlib.contextmanager
+def engine_set_to(name):
+    """Let an engine be the default; afterwards the setting is what it was."""
+    before = config.engine()
+    config.set_engine(name)
+    try:
+        yield
+    finally:
+        config.set_engine(before)

@@ -42,9 +42,9 @@ def tensor(value=X, **given):
     return nn.tensor(value, **given)
 
 
-def assigned_in_jit():
+def assigned_in_trace():
     p = nn.Parameter([1.0])
-    jit(lambda x: p.assign_add(x), np.float32([1]))
+    nn.trace(lambda x: p.assign_add(x), [np.float32([1])])
 
 
 def leaked(use):
@@ -94,7 +94,7 @@ TENSORS = [
     (lambda: jit(lambda x: x[x > 0], X), TraceError, "a function is being traced"),
     (lambda: leaked(lambda t: t.numpy()), TraceError, "kept from a traced function", "return it"),
     (lambda: leaked(lambda t: jit(lambda x: x + t, X)), TraceError, "has leaked", "try: return it"),
-    (assigned_in_jit, StateError, "is assigned to while a function is traced", "return the new"),
+    (assigned_in_trace, StateError, "is assigned to while a function is traced", "return the new"),
     (lambda: nn.jit(lambda x: x, engine="cuda")(X), ArgumentError, "unknown engine. Got 'cuda'"),
 ]  # fmt: skip
 

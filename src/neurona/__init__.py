@@ -13,7 +13,6 @@ from neurona import config, errors, ops, random
 from neurona.autodiff import grad, jacobian, value_and_grad
 from neurona.core.graph import Graph, trace
 from neurona.core.tensor import Tensor, tensor
-from neurona.engines.jit import jit
 from neurona.gradcheck import GradientCheck, gradcheck
 
 if TYPE_CHECKING:
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
         utils,
     )
     from neurona.models import Model, Sequential
+    from neurona.nn.jit import jit
     from neurona.nn.parameter import Parameter, gradients
     from neurona.nn.symbolic import Input
     from neurona.train.recipe import recipe
@@ -84,6 +84,7 @@ _HOMES = {
     "Model": "neurona.models",
     "Sequential": "neurona.models",
     "Input": "neurona.models",
+    "jit": "neurona.nn.jit",
     "Parameter": "neurona.nn.parameter",
     "gradients": "neurona.nn.parameter",
     "recipe": "neurona.train.recipe",

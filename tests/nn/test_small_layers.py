@@ -213,5 +213,5 @@ def test_tracing_a_layer_with_parameters_says_what_to_do():
     layer = layers.Dense(2)
     layer(A)
     with pytest.raises(nn.errors.TraceError, match="like a parameter") as caught:
-        nn.jit(lambda x: layer(x))(A)
+        nn.trace(lambda x: layer(x), [A])
     assert caught.value.hint == "pass it as an argument"

@@ -220,12 +220,18 @@ def _shown(value: Any) -> str:
     return f"<{value.fingerprint()[:12]}>" if isinstance(value, Graph) else str(value)
 
 
-_depth = 0  # how many traces are open; a Tensor made inside one has its number as level
+_open: list[list[Tensor]] = []  # the inputs of each open trace; what it makes has its number
 
 
 def tracing() -> int:
     """Return the number of traces that are open: 0 while nothing is being traced."""
-    return _depth
+    return len(_open)
+
+
+def another_input(spec: Spec, level: int) -> Tensor:
+    """Return a new input, behind those that it has, of the open trace with this number."""
+    _open[level - 1].append(Tensor(None, spec, level=level))
+    return _open[level - 1][-1]
 
 
 def trace(fn: Callable, specs: Sequence[Any]) -> Graph:
@@ -256,15 +262,15 @@ def trace_open(fn: Callable, specs: Sequence[Any]) -> tuple[Graph, list[Tensor]]
     Returns the Graph and the captured Tensors: those from outer traces, or with a gradient to
     receive. They are the Graph's last inputs. Other surrounding tensors become constants.
     """
-    global _depth
-    _depth += 1
+    level = len(_open) + 1
+    inputs = [Tensor(None, _as_spec(s), level=level) for s in specs]
+    _open.append(inputs)
     try:
-        inputs = [Tensor(None, _as_spec(s), level=_depth) for s in specs]
         leaves, structure = flatten(inside(part(""), fn, *inputs))
         outputs = [as_tensor(x) for x in leaves]
-        return _extract(inputs, outputs, structure, _depth)
+        return _extract(inputs, outputs, structure, level)
     finally:
-        _depth -= 1
+        _open.pop()
 
 
 def _as_spec(like: Any) -> Spec:

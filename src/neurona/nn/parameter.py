@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from neurona.autodiff import sweep
-from neurona.core.graph import tracing
+from neurona.core.graph import another_input, tracing
 from neurona.core.op import as_tensor, cast
 from neurona.core.shapes import is_float
 from neurona.core.tensor import Tensor, as_array, recording
@@ -60,6 +60,8 @@ class Parameter(Tensor):
         """The current value."""
         if self.loan is not None:
             self.restore(self.loan.fetch())
+        if _reads and _reads[-1] is not None and not self._value.level:
+            return _reads[-1].take(self, self._value)
         return self._value
 
     @property
@@ -108,7 +110,7 @@ class Parameter(Tensor):
         elif tracing() and not self.level:
             raise StateError(  # it would happen once, and not in each call of the Program
                 f"{self.path} is assigned to while a function is traced.",
-                hint="return the new value, and assign it outside of the jit function",
+                hint="return the new value, and assign it outside; or let nn.jit trace it",
             )
         if x.level:
             self.restore(x)
@@ -208,12 +210,49 @@ def rehearsal() -> Iterator[dict[int, tuple[Parameter, Tensor]]]:
 
 @contextlib.contextmanager
 def lasting() -> Iterator[None]:
-    """Let assignments inside last, even within a rehearsal: for `build`."""
+    """Let assignments inside last, even within a rehearsal, and read values: for `build`."""
     _rehearsals.append({})
+    _reads.append(None)
     try:
         yield
     finally:
         _rehearsals.pop()
+        _reads.pop()
+
+
+class Reads:
+    """The Parameters that a traced function reads: each becomes an input when it is looked at.
+
+    Attributes:
+        inputs: id -> (Parameter, its value before, the input that stands for it).
+    """
+
+    def __init__(self, level: int) -> None:
+        self.level = level
+        self.inputs: dict[int, tuple[Parameter, Tensor, Tensor]] = {}
+
+    def take(self, p: Parameter, value: Tensor) -> Tensor:
+        """Make an input of the trace for a Parameter; return it."""
+        x = another_input(value.spec, self.level)
+        self.inputs[id(p)] = p, value, x
+        p.restore(x)
+        return x
+
+
+_reads: list[Reads | None] = []
+
+
+@contextlib.contextmanager
+def reading() -> Iterator[Reads]:
+    """Make an input of the innermost trace of each Parameter that is read inside."""
+    reads = Reads(tracing())
+    _reads.append(reads)
+    try:
+        yield reads
+    finally:
+        _reads.pop()
+        for p, value, _ in reads.inputs.values():
+            p.restore(value)
 
 
 @contextlib.contextmanager

@@ -1,7 +1,7 @@
 """Step: one pass over a batch as one pure function, so one Graph, one Program.
 
 A Step is written with assignments: `fn(batch)` reads Parameters and assigns to them. Tracing turns
-this into a pure function (`tracing.py`)
+this into a pure function (`nn/pure.py`)
 
     (seed and step, parameter values, batch) -> (changed values, results)
 
@@ -26,9 +26,9 @@ from neurona.core.tree import Structure, flatten, map_leaves
 from neurona.engines.program import Program, compile
 from neurona.engines.session import Epochs, Piece, Session
 from neurona.nn.parameter import Parameter
+from neurona.nn.pure import trace_pure
 from neurona.train.keeping import KeptState
 from neurona.train.source import Source, Stretch
-from neurona.train.tracing import trace_step
 
 
 class StepProgram(NamedTuple):
@@ -218,8 +218,8 @@ class Step:
     def _compiled(self, structure: Structure, arrays: Sequence[np.ndarray]) -> StepProgram:
         key = (structure, tuple((a.shape, a.dtype.str) for a in arrays))
         if key not in self.programs:
-            graph, changed, results = trace_step(self.fn, self.parameters, structure, arrays)
-            program = compile(graph, self.engine)
-            session = self._kept.session(program, changed)
-            self.programs[key] = StepProgram(program, changed, results, session)
+            pure = trace_pure(self.fn, structure, arrays, self.parameters)
+            program = compile(pure.graph, self.engine)
+            session = self._kept.session(program, pure.changed)
+            self.programs[key] = StepProgram(program, pure.changed, pure.results, session)
         return self.programs[key]

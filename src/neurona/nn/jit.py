@@ -1,0 +1,221 @@
+"""`nn.jit`: run a function of Tensors as a compiled Program."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from types import CellType, CodeType, FunctionType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from neurona import config
+from neurona.core import random
+from neurona.core.graph import tracing
+from neurona.core.op import as_tensor
+from neurona.core.recent import Recent
+from neurona.core.tensor import Tensor
+from neurona.core.tree import Structure, flatten
+from neurona.engines.program import Program
+from neurona.errors import ArgumentError
+from neurona.nn.context import add_loss, collect_losses, is_training
+from neurona.nn.function import Function
+from neurona.nn.parameter import Parameter
+from neurona.nn.pure import trace_pure
+
+KEPT = 128  # programs of a function
+
+
+class Jitted(NamedTuple):
+    """A function for arguments of one look.
+
+    Attributes:
+        function: (seed and step, arguments, what it reads) -> (changed values, losses, results).
+        found: the Parameters and Tensors that it reads.
+        changed: those that the first outputs replace.
+        results: how losses that layers added, and results, are nested.
+    """
+
+    function: Function
+    found: list[Tensor]
+    changed: list[Parameter]
+    results: Structure
+
+    @property
+    def program(self) -> Program:
+        """What was compiled."""
+        return self.function.program
+
+    def __call__(self, tensors: list[Tensor]) -> Any:
+        """Run it, assign what it changed, and return the results."""
+        state = random.state_of(*random.take_state())
+        outputs = self.function(state, *tensors, *[x.value for x in self.found])
+        for p, y in zip(self.changed, outputs, strict=False):
+            p.restore(Tensor(y.data, requires_grad=p.trainable))
+        losses, results = self.results.unflatten(outputs[len(self.changed) :])
+        for loss in losses:
+            add_loss(loss)
+        return results
+
+
+def jit(fn: Callable | None = None, *, engine: str | None = None) -> Any:
+    """Return a function that traces `fn` once for each look of its arguments and runs the Program.
+
+    Args:
+        fn: a function, a model or a layer: of Tensors, nested in tuples, lists and dicts, that
+            returns Tensors. Arguments that are no arrays (strings, bools, Python numbers, None) are
+            static: each value has its own Program.
+        engine: name of the engine; the setting `config.engine()` by default.
+
+    What `fn` reads besides its arguments is current at each call if it is a Parameter, or a Tensor
+    that a variable of its surroundings holds; parameters' values are not copied. What it assigns to
+    Parameters (moving averages, totals of metrics, an optimizer's step) is assigned after each
+    call. All else, such as NumPy arrays, numbers and attributes of objects, is read when it is
+    traced. Random draws are new in each call.
+
+    Gradients flow to arguments and to what is read; the first time that one is asked for, a Program
+    for it is compiled, which computes `fn` once more. `jit(value_and_grad(fn))` does all in one.
+    Within another trace, such as a training step's, `fn` runs as part of that.
+
+    The result has `programs`, by the look of the arguments: the 128 that were used last. Their
+    `program` explains itself.
+
+    Raises:
+        ArgumentError: if `fn` is no function, or a static argument cannot be compared.
+        TraceError: if `fn` asks a Tensor for its values.
+
+    >>> jit(lambda x: x * x + 1)(np.float32([1, 2])).tolist()
+    [2.0, 5.0]
+    """
+    if fn is None:
+        return functools.partial(jit, engine=engine)
+    if not callable(fn):
+        raise ArgumentError("jit takes a function.", got=repr(fn))
+    programs: Recent[Any, Jitted] = Recent(KEPT)
+    surroundings = Surroundings(fn)
+
+    @functools.wraps(fn, updated=())
+    def compiled(*args: Any, **kwargs: Any) -> Any:
+        leaves, structure = flatten((args, kwargs))
+        given = [as_tensor(x) if _is_array(x) else None for x in leaves]
+        tensors = [x for x in given if x is not None]
+        if tracing() or any(x.level for x in tensors):
+            return fn(*args, **kwargs)
+        around = surroundings.tensors()
+        tensors += around.values()
+        # static values with their types, since 1, 1.0 and True are equal but compute otherwise
+        looks = tuple(
+            (type(x), x) if t is None else t.spec for x, t in zip(leaves, given, strict=True)
+        )
+        free = tuple((name, x.spec) for name, x in around.items())
+        key = structure, looks, free, engine or config.engine(), config.floatx(), is_training()
+        try:
+            found = programs.get(key)
+        except TypeError:
+            raise _unhashable(leaves) from None
+        if found is None:
+            with_free = surroundings.arguments(list(around))
+            found = programs[key] = _build(with_free, structure, leaves, given, tensors, engine)
+        return found(tensors)
+
+    compiled.programs = programs  # type: ignore[attr-defined]
+    return compiled
+
+
+def _is_array(x: Any) -> bool:
+    return isinstance(x, Tensor | np.ndarray | np.generic)
+
+
+def _unhashable(leaves: list) -> ArgumentError:
+    for x in leaves:
+        try:
+            hash(None if _is_array(x) else x)
+        except TypeError:
+            break
+    return ArgumentError(
+        "a static argument of a jitted function is one that can be a key of a dict.",
+        got=repr(x)[:60],
+        hint="pass arrays, or strings, numbers and objects that are compared by identity",
+    )
+
+
+def _build(
+    fn: Callable, structure: Structure, leaves: list, given: list, tensors: list,
+    engine: str | None,
+) -> Jitted:  # fmt: skip
+    """Trace and compile `fn(tensors of the surroundings)(arguments)`."""
+    places = [i for i, x in enumerate(given) if x is not None]
+
+    def flat(*values: Tensor) -> Any:
+        filled = list(leaves)
+        for i, x in zip(places, values, strict=False):
+            filled[i] = x
+        args, kwargs = structure.unflatten(filled)
+        with collect_losses() as losses:
+            results = fn(values[len(places) :])(*args, **kwargs)
+        return losses, results
+
+    listed = Structure(tuple, (), tuple(Structure(None) for _ in tensors))
+    pure = trace_pure(flat, listed, tensors)
+    changed: Any = [pure.found[k] for k in pure.changed]
+    return Jitted(Function(pure.graph, engine), pure.found, changed, pure.results)
+
+
+class Surroundings:
+    """The variables around a function that hold Tensors: in its closure, or global.
+
+    Args:
+        fn: the function; what is written in another way, as a layer, has none.
+    """
+
+    def __init__(self, fn: Callable) -> None:
+        self.fn = fn
+        self.cells: dict[str, CellType] = {}
+        self.names: list[str] = []
+        if isinstance(fn, FunctionType):
+            self.cells = dict(zip(fn.__code__.co_freevars, fn.__closure__ or (), strict=True))
+            self.names = sorted(_names(fn.__code__))
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return those Tensors by the variables' names."""
+        found = {}
+        for name, cell in self.cells.items():
+            try:
+                value = cell.cell_contents
+            except ValueError:  # it has no value yet
+                continue
+            if _is_variable(value):
+                found[name] = value
+        for name in self.names:
+            value = self.fn.__globals__.get(name)
+            if _is_variable(value):
+                found[name] = value
+        return found
+
+    def arguments(self, names: list[str]) -> Callable:
+        """Return a function of the values of these variables that returns the function."""
+        fn: Any = self.fn
+        if not names:
+            return lambda values: fn
+
+        def with_values(values: tuple[Tensor, ...]) -> Callable:
+            new = dict(zip(names, values, strict=True))
+            cells = tuple(
+                CellType(new[name]) if name in new else cell for name, cell in self.cells.items()
+            )
+            around = {**fn.__globals__, **{k: v for k, v in new.items() if k not in self.cells}}
+            again = FunctionType(fn.__code__, around, fn.__name__, fn.__defaults__, cells)
+            again.__kwdefaults__ = fn.__kwdefaults__
+            return again
+
+        return with_values
+
+
+def _is_variable(x: Any) -> bool:
+    return isinstance(x, Tensor) and not isinstance(x, Parameter) and not x.level
+
+
+def _names(code: CodeType) -> set[str]:
+    """Return the names that code, and the functions in it, may look up among the globals."""
+    inner = [c for c in code.co_consts if isinstance(c, CodeType)]
+    return set(code.co_names).union(*map(_names, inner))
