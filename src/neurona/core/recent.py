@@ -1,17 +1,17 @@
-"""Recent: a dict that keeps what was used last."""
+"""Recent: a mapping that keeps what was used last."""
 
 from __future__ import annotations
 
-import contextlib
-from collections import OrderedDict
+import itertools
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
 K = TypeVar("K")
 V = TypeVar("V")
 
 
-class Recent(OrderedDict[K, V]):
-    """A dict of at most `limit` entries: the one that was not looked up for longest goes.
+class Recent(Mapping[K, V]):
+    """A mapping of at most `limit` entries: the one that was not looked up for longest goes.
 
     >>> recent = Recent(2)
     >>> recent["a"], recent["b"] = 1, 2
@@ -23,24 +23,34 @@ class Recent(OrderedDict[K, V]):
     """
 
     def __init__(self, limit: int) -> None:
-        super().__init__()
         self.limit = limit
+        self._entries: dict[K, list[Any]] = {}  # [when it was used last, value]
+        self._clock = itertools.count()
 
     def __getitem__(self, key: K) -> V:
-        value = super().__getitem__(key)
-        with contextlib.suppress(KeyError):  # another thread may just have added one too many
-            self.move_to_end(key)
-        return value
+        entry = self._entries[key]
+        entry[0] = next(self._clock)
+        return entry[1]
 
     def __setitem__(self, key: K, value: V) -> None:
-        super().__setitem__(key, value)
-        while len(self) > self.limit:
-            with contextlib.suppress(KeyError, StopIteration):
-                del self[next(iter(self))]
+        self._entries[key] = [next(self._clock), value]
+        while len(self._entries) > self.limit:
+            oldest = min(list(self._entries.items()), key=lambda item: item[1][0])[0]
+            self._entries.pop(oldest, None)
 
     def get(self, key: K, default: Any = None) -> Any:
-        """Return the value of a key, as `[key]` does, or the default."""
-        try:
-            return self[key]
-        except KeyError:
+        """Return the value of a key, or the default."""
+        entry = self._entries.get(key)
+        if entry is None:
             return default
+        entry[0] = next(self._clock)
+        return entry[1]
+
+    def __iter__(self) -> Iterator[K]:
+        return iter(list(self._entries))
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __repr__(self) -> str:
+        return repr({key: entry[1] for key, entry in self._entries.items()})

@@ -37,9 +37,14 @@ class Function:
 
     def __call__(self, *inputs: Tensor) -> Sequence[Tensor]:
         """Return the outputs; within a trace they are part of it."""
-        if any(x.level for x in inputs):
-            return self.graph.inline(inputs)
-        return call.apply(inputs, {"function": self})
+        tracked = False
+        for x in inputs:
+            if x.level:
+                return self.graph.inline(inputs)
+            tracked = tracked or x.tracked
+        if tracked:
+            return call.apply(inputs, {"function": self})
+        return [Tensor(y) for y in self.program(*[x.data for x in inputs])]  # type: ignore[arg-type]
 
     def pull(self, gs: Gradients, inputs: Sequence[Tensor]) -> Gradients:
         """Return the gradients of the inputs from those of the outputs."""

@@ -97,25 +97,35 @@ def jit(fn: Callable | None = None, *, engine: str | None = None) -> Any:
     @functools.wraps(fn, updated=())
     def compiled(*args: Any, **kwargs: Any) -> Any:
         leaves, structure = flatten((args, kwargs))
-        given = [as_tensor(x) if _is_array(x) else None for x in leaves]
-        tensors = [x for x in given if x is not None]
-        if tracing() or any(x.level for x in tensors):
+        places: list[int] = []
+        tensors: list[Tensor] = []
+        looks: list[tuple] = []
+        for i, x in enumerate(leaves):
+            if _is_array(x):
+                x = as_tensor(x)
+                if x.level:
+                    return fn(*args, **kwargs)
+                places.append(i)
+                tensors.append(x)
+                looks.append((x.shape, x.dtype))
+            else:  # with its type, since 1, 1.0 and True are equal but compute otherwise
+                looks.append((type(x), x))
+        if tracing():
             return fn(*args, **kwargs)
         around = surroundings.tensors()
-        tensors += around.values()
-        # static values with their types, since 1, 1.0 and True are equal but compute otherwise
-        looks = tuple(
-            (type(x), x) if t is None else t.spec for x, t in zip(leaves, given, strict=True)
-        )
-        free = tuple((name, x.spec) for name, x in around.items())
-        key = structure, looks, free, engine or config.engine(), config.floatx(), is_training()
+        for name, x in around.items():
+            tensors.append(x)
+            looks.append((name, x.shape, x.dtype))
+        settings = engine or config.engine(), config.floatx(), is_training()
+        key = structure, tuple(looks), settings
         try:
             found = programs.get(key)
         except TypeError:
             raise _unhashable(leaves) from None
         if found is None:
-            with_free = surroundings.arguments(list(around))
-            found = programs[key] = _build(with_free, structure, leaves, given, tensors, engine)
+            with_values = surroundings.arguments(list(around))
+            found = _build(with_values, structure, leaves, places, tensors, engine)
+            programs[key] = found
         return found(tensors)
 
     compiled.programs = programs  # type: ignore[attr-defined]
@@ -140,11 +150,10 @@ def _unhashable(leaves: list) -> ArgumentError:
 
 
 def _build(
-    fn: Callable, structure: Structure, leaves: list, given: list, tensors: list,
+    fn: Callable, structure: Structure, leaves: list, places: list[int], tensors: list[Tensor],
     engine: str | None,
 ) -> Jitted:  # fmt: skip
-    """Trace and compile `fn(tensors of the surroundings)(arguments)`."""
-    places = [i for i, x in enumerate(given) if x is not None]
+    """Trace and compile `fn(tensors of the surroundings)(arguments)`, some of them arrays."""
 
     def flat(*values: Tensor) -> Any:
         filled = list(leaves)
