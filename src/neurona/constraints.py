@@ -1,27 +1,4 @@
 """The constraints, as in Keras: `from neurona import constraints`."""
 
-from neurona.nn.constraints import (
-    Constraint,
-    MaxNorm,
-    MinMaxNorm,
-    NonNeg,
-    UnitNorm,
-    get,
-    max_norm,
-    min_max_norm,
-    non_neg,
-    unit_norm,
-)
-
-__all__ = [
-    "Constraint",
-    "MaxNorm",
-    "MinMaxNorm",
-    "NonNeg",
-    "UnitNorm",
-    "get",
-    "max_norm",
-    "min_max_norm",
-    "non_neg",
-    "unit_norm",
-]
+from neurona.nn.constraints import *  # noqa: F403
+from neurona.nn.constraints import __all__ as __all__

@@ -3,7 +3,11 @@
 import copy
 import inspect
 import json
+import os
 import pickle
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +17,7 @@ from neurona import constraints, initializers, layers, losses, metrics, optimize
 from neurona.errors import ArgumentError
 from neurona.nn.configurable import Configurable
 from neurona.nn.options import LayerOptions, OlderLayerOptions
+from neurona.nn.record import public_name, published_classes
 from neurona.optim.optimizer import OptimizerOptions
 
 
@@ -221,3 +226,62 @@ def test_an_optimizer_of_ones_own_takes_what_all_take():
     w = nn.Parameter([1.0])
     optimizer.apply([[4.0]], [w])
     assert w.tolist() == [0.5]
+
+
+NAMESPACES = {
+    "layers": layers, "initializers": initializers, "regularizers": regularizers,
+    "constraints": constraints, "losses": losses, "metrics": metrics, "optimizers": optimizers,
+    "optimizers.schedules": optimizers.schedules, "models": nn.models,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("namespace", NAMESPACES)
+def test_a_description_may_name_the_public_classes(namespace):
+    module = NAMESPACES[namespace]
+    public = {getattr(module, name) for name in module.__all__}
+    public = {x for x in public if isinstance(x, type) and issubclass(x, Configurable)}
+    assert public <= set(published_classes(namespace).values())
+    between = {cls.__name__ for cls in set(published_classes(namespace).values()) - public}
+    assert between <= {"Operation", "PairedLoss", "ThresholdCounts"}
+    for cls in public:
+        assert public_name(cls) == f"{namespace}.{cls.__name__}"
+
+
+def test_functions_have_public_names():
+    assert public_name(nn.activations.swish) == "activations.silu"
+    assert public_name(losses.mean_squared_error) == "losses.mean_squared_error"
+    assert public_name(metrics.mean_squared_error) == "losses.mean_squared_error"
+    assert public_name(metrics.cosine_similarity) == "metrics.cosine_similarity"
+    assert public_name(layers.add) == "layers.add"
+    assert public_name(OWN[0]) is public_name(len) is None
+
+
+def run(code):
+    source = Path(nn.__file__).parent.parent
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(source)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+def test_what_is_needed_to_load_a_model_is_loaded_with_it():
+    names = [
+        f"{space}.{cls.__name__}"
+        for space in NAMESPACES
+        for cls in published_classes(space).values()
+    ]
+    run(
+        "from neurona.models import load_model\n"
+        f"from neurona.nn.record import LIBRARY\nmissing = set({names}) - set(LIBRARY)\n"
+        "assert not missing, missing"
+    )
+
+
+def test_layers_know_no_floor_above_them():
+    run(
+        "import sys\nfrom neurona.nn.layers import Dense\n"
+        "Dense.from_config(Dense(3, 'relu').get_config())\n"
+        "above = [m for m in sys.modules if m.startswith(('neurona.train', 'neurona.optim'))]\n"
+        "assert not above, above"
+    )

@@ -15,6 +15,13 @@ from neurona import ops
 from neurona.core.op import as_tensor
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, unknown
+from neurona.nn.record import publish
+
+__all__ = [
+    "celu", "elu", "exponential", "gelu", "get", "hard_sigmoid", "hard_silu", "hard_swish",
+    "hard_tanh", "leaky_relu", "linear", "log_sigmoid", "log_softmax", "mish", "relu", "relu6",
+    "selu", "sigmoid", "silu", "softmax", "softplus", "softsign", "step", "swish", "tanh",
+]  # fmt: skip
 
 
 def linear(x: Any) -> Tensor:
@@ -303,6 +310,7 @@ NAMES: dict[str, Callable[..., Tensor]] = {
     )
 }  # fmt: skip
 NAMES |= {"swish": silu, "hard_swish": hard_silu}
+publish("activations", *NAMES.values())
 
 
 def get(identifier: Any) -> Callable[..., Tensor]:

@@ -21,14 +21,17 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self
 
 from neurona.errors import ArgumentError, NeuronaError, unknown
-from neurona.nn.record import describe_object, rebuild
+from neurona.nn.record import describe_object, publish, rebuild
 
 
 class Configurable:
     """Base of all that can be made again from its arguments.
 
-    A family's root names in `common`, a TypedDict, the keyword arguments that the whole family
-    takes; its constructor sets those that are given and leaves the others as they are.
+    The root of a family says of it, as arguments of its class:
+
+    * `namespace`: where its classes are public, so that a file may name those of this library;
+    * `common`: a TypedDict of the keyword arguments that all of them take. The root's constructor
+      sets those that are given and leaves the others as they are.
 
     Attributes:
         arguments: what the object was made with, by name, without defaults.
@@ -36,11 +39,15 @@ class Configurable:
 
     arguments: dict[str, Any]
     one: ClassVar[bool] = False  # whether what is used twice is rebuilt as one object
+    _namespace: ClassVar[str] = ""
     _root: ClassVar[Any] = None
     _common: ClassVar[dict[str, str]] = {}  # name -> annotation
 
-    def __init_subclass__(cls, common: Any = None, **kwargs: Any) -> None:
+    def __init_subclass__(cls, namespace: str = "", common: Any = None, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        cls._namespace = namespace or cls._namespace
+        if cls.__module__.startswith("neurona.") and not cls.__name__.startswith("_"):
+            publish(cls._namespace, cls)
         if common is not None:
             texts = {k: getattr(v, "__forward_arg__", v) for k, v in common.__annotations__.items()}
             cls._root, cls._common = cls, texts

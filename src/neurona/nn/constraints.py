@@ -10,10 +10,15 @@ from neurona.errors import ArgumentError, check_integer, check_number, unknown
 from neurona.nn.configurable import Configurable
 from neurona.ops import clip, maximum, norm
 
+__all__ = [
+    "Constraint", "MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm", "get", "max_norm",
+    "min_max_norm", "non_neg", "unit_norm",
+]  # fmt: skip
+
 _EPSILON = 1e-7  # Keras's, so that a weight of 0 stays 0
 
 
-class Constraint(Configurable):
+class Constraint(Configurable, namespace="constraints"):
     """Base of the constraints: a function of a parameter's value to the nearest allowed value."""
 
     def __call__(self, w: Tensor) -> Tensor:

@@ -19,8 +19,14 @@ from neurona.errors import ArgumentError, ShapeError, check_choice, check_number
 from neurona.nn.configurable import Configurable
 from neurona.ops import draw, full
 
+__all__ = [
+    "Constant", "GlorotNormal", "GlorotUniform", "HeNormal", "HeUniform", "Identity",
+    "Initializer", "LecunNormal", "LecunUniform", "Ones", "Orthogonal", "RandomNormal",
+    "RandomUniform", "TruncatedNormal", "VarianceScaling", "Zeros", "get",
+]  # fmt: skip
 
-class Initializer(Configurable):
+
+class Initializer(Configurable, namespace="initializers"):
     """Base of the initialisers: an object that makes a Tensor of a shape."""
 
     def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:

@@ -42,7 +42,7 @@ from neurona.nn.parts import check_parts, initial_value, parts_for
 from neurona.nn.record import describe_object
 
 
-class Layer(Configurable, common=OlderLayerOptions):
+class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
     """Base of all layers and models; see the top of this file for how to write one.
 
     Attributes:

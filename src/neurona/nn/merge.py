@@ -10,6 +10,7 @@ from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, ShapeError, check_integer
 from neurona.nn.layer import Layer
 from neurona.nn.options import LayerOptions
+from neurona.nn.record import publish
 
 
 def _check_list(layer: Layer, xs: Any, count: int | None = None) -> None:
@@ -221,3 +222,6 @@ def dot(
 ) -> Tensor:
     """Products of two tensors summed over an axis; see Dot."""
     return Dot(axes, normalize, name=name, dtype=dtype)(inputs)
+
+
+publish("layers", add, average, concatenate, dot, maximum, minimum, multiply, subtract)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import importlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -18,10 +17,21 @@ import numpy as np
 from neurona.core.shapes import as_dtype
 from neurona.errors import ArgumentError, FormatError
 
-NAMESPACES = (
-    "layers", "models", "activations", "initializers", "regularizers", "constraints", "losses",
-    "metrics", "optimizers", "optimizers.schedules",
-)  # fmt: skip
+LIBRARY: dict[str, Any] = {}  # what a description may name: "layers.Dense", "activations.relu"
+
+
+def publish(namespace: str, *things: Any) -> None:
+    """Let descriptions name these classes and functions, as in a public namespace."""
+    LIBRARY.update({f"{namespace}.{thing.__name__}": thing for thing in things})
+
+
+def published_classes(namespace: str) -> dict[str, Any]:
+    """Return the classes of a namespace, by name."""
+    return {
+        thing.__name__: thing
+        for name, thing in LIBRARY.items()
+        if isinstance(thing, type) and name == f"{namespace}.{thing.__name__}"
+    }
 
 
 class Sharing:
@@ -79,12 +89,7 @@ def _described_once(value: Any) -> dict[str, Any]:
 
 def public_name(thing: Any) -> str | None:
     """Return the name of a class or function in the public namespaces, such as "layers.Dense"."""
-    name = str(getattr(thing, "__name__", ""))
-    for namespace in NAMESPACES:
-        module = importlib.import_module(f"neurona.{namespace}")
-        if name in module.__all__ and getattr(module, name) is thing:
-            return f"{namespace}.{name}"
-    return None
+    return next((name for name, known in LIBRARY.items() if known is thing), None)
 
 
 def describe(value: Any) -> Any:
@@ -217,14 +222,11 @@ def arguments_of(name: str, rest: Mapping[str, Any], again: Callable) -> dict[st
 
 
 def _named(name: str, custom_objects: Mapping[str, Any] | None) -> Callable:
-    namespace, _, last = name.rpartition(".")
+    last = name.rpartition(".")[2]
     if custom_objects and last in custom_objects:
         return custom_objects[last]
-    if namespace in NAMESPACES:
-        module = importlib.import_module(f"neurona.{namespace}")
-        found = getattr(module, last, None) if last in module.__all__ else None
-        if found is not None and (isinstance(found, type) or namespace != "models"):
-            return found
+    if name in LIBRARY:
+        return LIBRARY[name]
     raise FormatError(
         f"the file needs {last!r}, which is not part of neurona.",
         hint=f"load_model(path, custom_objects={{{last!r}: {last}}})",

@@ -10,8 +10,13 @@ from neurona.errors import ArgumentError, ShapeError, check_choice, check_number
 from neurona.nn.configurable import Configurable
 from neurona.ops import abs, full, matmul, maximum, norm, square, sum, transpose
 
+__all__ = [
+    "L1", "L1L2", "L2", "OrthogonalRegularizer", "Regularizer", "get", "l1", "l1_l2", "l2",
+    "orthogonal_regularizer",
+]  # fmt: skip
 
-class Regularizer(Configurable):
+
+class Regularizer(Configurable, namespace="regularizers"):
     """Base of the regularisers: a function of a parameter's value to a scalar."""
 
     def __call__(self, w: Tensor) -> Tensor:

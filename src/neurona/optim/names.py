@@ -5,17 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from neurona.errors import ArgumentError, unknown
-from neurona.optim.adagrad import Adadelta, Adagrad
-from neurona.optim.adam import Adam, Adamax, AdamW, Nadam
-from neurona.optim.lbfgs import LBFGS
-from neurona.optim.lion import Lion
+from neurona.nn.record import published_classes
+from neurona.optim import adagrad, adam, lbfgs, lion, rmsprop, sgd  # noqa: F401 - become known
 from neurona.optim.optimizer import Optimizer
-from neurona.optim.rmsprop import RMSprop
-from neurona.optim.sgd import SGD
 
 NAMES: dict[str, type[Optimizer]] = {
-    cls.__name__.lower(): cls
-    for cls in (SGD, Adagrad, Adadelta, RMSprop, Adam, AdamW, Adamax, Nadam, Lion, LBFGS)
+    name.lower(): cls
+    for name, cls in published_classes("optimizers").items()
+    if cls is not Optimizer
 }
 
 

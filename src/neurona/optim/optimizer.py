@@ -53,7 +53,7 @@ class OptimizerOptions(TypedDict, total=False):
     name: str | None
 
 
-class Optimizer(Configurable, common=OptimizerOptions):
+class Optimizer(Configurable, namespace="optimizers", common=OptimizerOptions):
     """Base of the optimisers: w, slots <- update(w, g, slots, lr, t) for every parameter.
 
     A rule names its slots in `slots` and their starting values in `start` (zeros by default).

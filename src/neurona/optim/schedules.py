@@ -16,7 +16,7 @@ from neurona.errors import ArgumentError, check_number
 from neurona.nn.configurable import Configurable
 
 
-class LearningRateSchedule(Configurable):
+class LearningRateSchedule(Configurable, namespace="optimizers.schedules"):
     """Base of the schedules: lr = schedule(step).
 
     To write one, override `__call__` with operations on the step that can be traced.

@@ -33,7 +33,7 @@ from neurona.train import save, state, steps, summary
 from neurona.train.trainer import Trainer
 
 
-class Model(Trainer, Layer):
+class Model(Trainer, Layer, namespace="models"):
     """A network that can be trained: `compile`, then `fit`, `evaluate`, `predict`, `save`.
 
     Args:

@@ -18,9 +18,11 @@ import numpy as np
 from neurona.core.shapes import as_dtype, as_shape, is_float, limited_sizes
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, FormatError, NeuronaError, StateError
+from neurona.nn import layers, losses, metrics  # noqa: F401 - a file may name their classes
 from neurona.nn.context import limited_parameters
 from neurona.nn.network import read_nested
 from neurona.nn.record import describe, rebuild, sharing
+from neurona.optim import cosine, names  # noqa: F401 - and these
 from neurona.train import state, steps
 from neurona.train.tensor_file import as_path, parse_json, read_tensors, write_tensors
 
@@ -124,11 +126,11 @@ def _rebuilt(
         model = rebuild(found.get("model"), custom_objects, made)
     if not isinstance(model, Model):
         raise FormatError("the file describes something that is no model.")
-    layers = state.layer_paths(model)
+    paths = state.layer_paths(model)
     for name in found.get("frozen", []):
-        if name not in layers:
+        if name not in paths:
             raise FormatError("the file names a layer that its model has not.", got=repr(name))
-        layers[name]._trainable = False
+        paths[name]._trainable = False
     settings, info = found.get("compile"), found.get("state", {})
     if compile and settings is not None:
         model.compile(**{k: rebuild(v, custom_objects, made) for k, v in settings.items()})

@@ -26,7 +26,7 @@ from neurona.nn.losses.margin import (
     hinge,
     squared_hinge,
 )
-from neurona.nn.losses.names import NAMES, get
+from neurona.nn.losses.names import get
 from neurona.nn.losses.regression import (
     CosineSimilarity,
     Huber,
@@ -45,7 +45,6 @@ from neurona.nn.losses.regression import (
 )
 
 __all__ = [
-    "NAMES",
     "BinaryCrossentropy",
     "BinaryFocalCrossentropy",
     "CategoricalCrossentropy",

@@ -23,7 +23,7 @@ EPSILON = 1e-7  # Keras's epsilon: what stands between a probability and ln 0
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none")
 
 
-class Loss(Configurable):
+class Loss(Configurable, namespace="losses"):
     """Base of the losses: `call` gives a value for each sample, the reduction makes one of them.
 
     Write `call(y_true, y_pred)` of Tensors, and `__init__` with your arguments, which calls

@@ -9,6 +9,7 @@ from neurona.errors import ArgumentError, unknown
 from neurona.nn.losses import binary, categorical, divergence, margin, regression
 from neurona.nn.losses.crossentropy import Crossentropy
 from neurona.nn.losses.loss import FunctionLoss, Loss
+from neurona.nn.record import publish
 
 FUNCTIONS: dict[Callable, type[Loss]] = {
     regression.mean_squared_error: regression.MeanSquaredError,
@@ -29,6 +30,7 @@ FUNCTIONS: dict[Callable, type[Loss]] = {
     divergence.kl_divergence: divergence.KLDivergence,
     divergence.poisson: divergence.Poisson,
 }
+publish("losses", *FUNCTIONS)
 ALIASES = {
     "mse": "mean_squared_error",
     "mae": "mean_absolute_error",

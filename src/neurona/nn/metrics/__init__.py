@@ -1,5 +1,23 @@
 """Metrics: numbers about predictions, gathered over batches."""
 
+from neurona.nn.losses import (
+    binary_crossentropy,
+    binary_focal_crossentropy,
+    categorical_crossentropy,
+    categorical_focal_crossentropy,
+    categorical_hinge,
+    hinge,
+    huber,
+    kl_divergence,
+    log_cosh,
+    mean_absolute_error,
+    mean_absolute_percentage_error,
+    mean_squared_error,
+    mean_squared_logarithmic_error,
+    poisson,
+    sparse_categorical_crossentropy,
+    squared_hinge,
+)
 from neurona.nn.metrics.accuracy import (
     Accuracy,
     BinaryAccuracy,
@@ -43,7 +61,7 @@ from neurona.nn.metrics.matrix import (
     OneHotMeanIoU,
 )
 from neurona.nn.metrics.metric import Metric
-from neurona.nn.metrics.names import NAMES, get
+from neurona.nn.metrics.names import get
 from neurona.nn.metrics.reduction import Mean, MeanMetricWrapper, Sum
 from neurona.nn.metrics.regression import (
     ConcordanceCorrelation,
@@ -69,7 +87,6 @@ from neurona.nn.metrics.trade_off import (
 
 __all__ = [
     "AUC",
-    "NAMES",
     "Accuracy",
     "BinaryAccuracy",
     "BinaryCrossentropy",
@@ -118,12 +135,28 @@ __all__ = [
     "TrueNegatives",
     "TruePositives",
     "binary_accuracy",
+    "binary_crossentropy",
+    "binary_focal_crossentropy",
     "categorical_accuracy",
+    "categorical_crossentropy",
+    "categorical_focal_crossentropy",
+    "categorical_hinge",
     "concordance_correlation",
     "cosine_similarity",
     "get",
+    "hinge",
+    "huber",
+    "kl_divergence",
+    "log_cosh",
+    "mean_absolute_error",
+    "mean_absolute_percentage_error",
+    "mean_squared_error",
+    "mean_squared_logarithmic_error",
     "pearson_correlation",
+    "poisson",
     "sparse_categorical_accuracy",
+    "sparse_categorical_crossentropy",
     "sparse_top_k_categorical_accuracy",
+    "squared_hinge",
     "top_k_categorical_accuracy",
 ]

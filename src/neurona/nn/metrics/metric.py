@@ -19,7 +19,7 @@ from neurona.nn.parameter import Parameter
 from neurona.nn.record import describe_object
 
 
-class Metric(Configurable):
+class Metric(Configurable, namespace="metrics"):
     """Base of the metrics: `update_state` gathers, `result` computes, `reset_state` starts anew.
 
     Write `update_state(y_true, y_pred, sample_weight=None)`, which assigns to totals made by

@@ -10,7 +10,8 @@ from neurona.core.shapes import Shape
 from neurona.errors import ArgumentError, unknown
 from neurona.nn import losses
 from neurona.nn.losses.crossentropy import binary_or_sparse
-from neurona.nn.metrics import (
+from neurona.nn.losses.names import NAMES as LOSSES
+from neurona.nn.metrics import (  # noqa: F401 - their classes become known
     accuracy,
     auc,
     confusion,
@@ -21,25 +22,8 @@ from neurona.nn.metrics import (
     trade_off,
 )
 from neurona.nn.metrics.metric import Metric
-from neurona.nn.metrics.reduction import Mean, MeanMetricWrapper, Sum
-
-CLASSES: tuple[type[Metric], ...] = (
-    Mean, Sum, accuracy.Accuracy, accuracy.BinaryAccuracy, accuracy.CategoricalAccuracy,
-    accuracy.SparseCategoricalAccuracy, accuracy.TopKCategoricalAccuracy,
-    accuracy.SparseTopKCategoricalAccuracy, auc.AUC, confusion.TruePositives,
-    confusion.TrueNegatives, confusion.FalsePositives, confusion.FalseNegatives,
-    confusion.Precision, confusion.Recall, trade_off.SensitivityAtSpecificity,
-    trade_off.SpecificityAtSensitivity, trade_off.PrecisionAtRecall, trade_off.RecallAtPrecision,
-    f_score.F1Score, f_score.FBetaScore, likelihood.BinaryCrossentropy,
-    likelihood.CategoricalCrossentropy, likelihood.SparseCategoricalCrossentropy,
-    likelihood.Perplexity, likelihood.KLDivergence, likelihood.Poisson, likelihood.Hinge,
-    likelihood.SquaredHinge, likelihood.CategoricalHinge, matrix.ConfusionMatrix, matrix.IoU,
-    matrix.BinaryIoU, matrix.MeanIoU, matrix.OneHotIoU, matrix.OneHotMeanIoU,
-    regression.MeanSquaredError, regression.RootMeanSquaredError, regression.MeanAbsoluteError,
-    regression.MeanAbsolutePercentageError, regression.MeanSquaredLogarithmicError,
-    regression.LogCoshError, regression.CosineSimilarity, regression.PearsonCorrelation,
-    regression.ConcordanceCorrelation, regression.R2Score,
-)  # fmt: skip
+from neurona.nn.metrics.reduction import MeanMetricWrapper
+from neurona.nn.record import publish, published_classes
 
 
 def snake_case(name: str) -> str:
@@ -52,6 +36,8 @@ def snake_case(name: str) -> str:
     return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name).lower()
 
 
+_BASES = (Metric, MeanMetricWrapper, confusion.ThresholdCounts)
+CLASSES = [cls for cls in published_classes("metrics").values() if cls not in _BASES]
 NAMES: dict[str, type[Metric]] = {snake_case(c.__name__): c for c in CLASSES}
 NAMES.update({"kl_divergence": likelihood.KLDivergence, "r2_score": regression.R2Score})
 SHORT: dict[str, type[Metric]] = {
@@ -74,6 +60,10 @@ FUNCTIONS: dict[str, Callable] = {
         accuracy.sparse_top_k_categorical_accuracy,
     )
 }  # fmt: skip
+publish(
+    "metrics", *FUNCTIONS.values(), regression.cosine_similarity, regression.pearson_correlation,
+    regression.concordance_correlation,
+)  # fmt: skip
 
 
 def get(
@@ -135,9 +125,9 @@ def _find(identifier: Any) -> Metric:
     if isinstance(identifier, str):
         if identifier in NAMES:
             return _made(NAMES[identifier])
-        if identifier in losses.NAMES:
-            return MeanMetricWrapper(losses.NAMES[identifier]().call, identifier)
-        names = {n for n in [*NAMES, *losses.NAMES] if n.islower()} | {"accuracy", "acc"}
+        if identifier in LOSSES:
+            return MeanMetricWrapper(LOSSES[identifier]().call, identifier)
+        names = {n for n in [*NAMES, *LOSSES] if n.islower()} | {"accuracy", "acc"}
         raise unknown("metric", identifier, names)
     if isinstance(identifier, losses.Loss):
         return MeanMetricWrapper(identifier.call, identifier.name)
