@@ -18,6 +18,27 @@ GUARD = 64  # bytes before and after each array that kernels write
 PATTERN = 0x5A
 
 
+def written(op, x, w, attributes, machine, finish=None):
+    """The plan of a contraction, stages and bytes of workspaces, and its code; as for Compiled."""
+    shape = OPS[op].shape(Spec(x.shape, x.dtype), Spec(w.shape, w.dtype), **attributes).shape
+    nest = OPS[op].lower.nest(x.shape, w.shape, shape, **attributes)
+    strides = [tuple(s // a.itemsize for s in a.strides) for a in (x, w)]
+    stages, sizes = plan(nest, *strides, shape, x.shape, w.shape, x.dtype, machine)
+    module = Module()
+    names = ["x", "w", "y", *(f"work{i}" for i in range(len(sizes)))]
+    for number, stage in enumerate(stages):
+        f = module.function(
+            f"k{number}", ["ptr %table", "i64 %begin", "i64 %end"], machine.attributes, ""
+        )
+        pointers = {
+            name: f.let(f"load ptr, ptr {f.address('%table', 'ptr', i)}")
+            for i, name in enumerate(names)
+        }
+        made = finish(f, pointers, shape) if finish and stage.final else None
+        stage.emit(f, pointers, made)
+    return stages, sizes, str(module)
+
+
 class Compiled:
     """The kernels of one contraction.
 
@@ -31,27 +52,9 @@ class Compiled:
 
     def __init__(self, op, x, w, attributes, target="host", finish=None):
         specs = [Spec(x.shape, x.dtype), Spec(w.shape, w.dtype)]
-        self.shape = OPS[op].shape(*specs, **attributes).shape
+        self.shape, self.dtype = OPS[op].shape(*specs, **attributes).shape, x.dtype
         machine = Machine.named(target)
-        nest = OPS[op].lower.nest(x.shape, w.shape, self.shape, **attributes)
-        strides = [tuple(s // a.itemsize for s in a.strides) for a in (x, w)]
-        self.stages, self.sizes = plan(
-            nest, *strides, self.shape, x.shape, w.shape, x.dtype, machine
-        )
-        self.dtype = x.dtype
-        module = Module()
-        names = ["x", "w", "y", *(f"work{i}" for i in range(len(self.sizes)))]
-        for number, stage in enumerate(self.stages):
-            f = module.function(
-                f"k{number}", ["ptr %table", "i64 %begin", "i64 %end"], machine.attributes, "",
-            )  # fmt: skip
-            pointers = {
-                name: f.let(f"load ptr, ptr {f.address('%table', 'ptr', i)}")
-                for i, name in enumerate(names)
-            }
-            made = finish(f, pointers, self.shape) if finish and stage.final else None
-            stage.emit(f, pointers, made)
-        self.text = str(module)
+        self.stages, self.sizes, self.text = written(op, x, w, attributes, machine, finish)
         self.code = assemble(self.text, machine) if self.stages else None
         kernel = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
         self.kernels = [kernel(self.code.address(f"k{i}")) for i in range(len(self.stages))]

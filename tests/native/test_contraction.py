@@ -1,6 +1,7 @@
 """Contractions as machine code, against their forward rules."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -10,10 +11,12 @@ from hypothesis import strategies as st
 from neurona.core.lowering import Contraction
 from neurona.core.op import OPS
 from neurona.core.shapes import Spec
+from neurona.engines.native.llvm.assemble import assembly
 from neurona.engines.native.llvm.lanes import Index
+from neurona.engines.native.llvm.machine import Machine
 
 from ..ops.cases import CASES
-from .contractions import Compiled
+from .contractions import Compiled, written
 
 ROWS = [case for case in CASES if isinstance(OPS[case.op].lower, Contraction)]
 CLOSE = {"float64": 1e-12, "float32": 3e-5, "int32": 0, "int64": 0}
@@ -185,3 +188,17 @@ def test_borders_are_skipped(op, x, w, strides, padding, dilation, target):
     finished = Compiled(op, *operands, {**geometry, **more}, target, finish=once)(*operands)
     plain = Compiled(op, *operands, {**geometry, **more}, target)(*operands)
     np.testing.assert_array_equal(finished, plain)
+
+
+@pytest.mark.parametrize("op", ["conv", "conv_input_gradient"])
+def test_sums_stay_in_registers(op):
+    # Three taps read nearly the same pixels: kept for each other, they would displace sums.
+    x, w = np.zeros((2, 14, 14, 256), "float32"), np.zeros((3, 3, 256, 256), "float32")
+    geometry = {"strides": (1, 1), "padding": ((1, 1),) * 2, "dilation": (1, 1), "groups": 1}
+    more = {"size": (14, 14)} if op == "conv_input_gradient" else {}
+    machine = Machine.named("avx512")
+    code = assembly(written(op, x, w, {**geometry, **more}, machine)[2], machine)
+    loops = [block for block in re.split(r"^\.L", code, flags=re.M) if block.count("vfmadd") > 30]
+    assert loops
+    for block in loops:
+        assert block.count("(%rsp)") < block.count("vfmadd") / 8

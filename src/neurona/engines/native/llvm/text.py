@@ -206,5 +206,13 @@ class Function:
             return pointer
         return self.pure(f"getelementptr {type}, ptr {pointer}, i64 {index}")
 
+    def again(self, pointer: str, number: int) -> str:
+        """The same address, a value of its own for each number.
+
+        LLVM keeps what was read in a register until it is read again from that same value: good
+        for few numbers, but for many there are no registers, and it stores and loads vectors.
+        """
+        return self.pure(f'call ptr asm "", "=r,0,i"(ptr {pointer}, i64 {number})')
+
     def __str__(self) -> str:
         return "\n".join([self.head, *self.slots, *self.lines, "  ret void", "}"])

@@ -37,6 +37,8 @@ FORMS = 4  # of tiles along a line
 COLUMNS = 4  # that are few for a vector
 ROWS = 8  # that are few for a tile, of channels where these are cut
 RESULTS = 1 << 19  # bytes of a gradient that parts of sums repay
+PLACES = 128  # that repay panels of a kernel that the first cache cannot hold
+FIRST_CACHE = 1 << 15
 
 
 class Border(NamedTuple):
@@ -135,7 +137,7 @@ class Bordered:
         if self.line is None and (parts := self._parts()):
             return _in_parts(parts, flops), [parts.groups * parts.room * self.tiles.dtype.itemsize]
         stages, works, made, right = [], [], self, "b"
-        if worthwhile(self.tiles):
+        if worthwhile(self.tiles) or self._panels():
             packing, right = Packing(self.tiles), "work0"
             made = replace(self, tiles=packing.packed())
 
@@ -150,6 +152,14 @@ class Bordered:
             made.emit(f, pointers["a"], pointers[right], finish)
 
         return [*stages, Stage(made.tiles.units, emit, flops, True)], works
+
+    def _panels(self) -> bool:
+        """Whether many places read panels of a large kernel, which lie apart in its rows."""
+        tiles = self.tiles
+        places = math.prod(span.size for span in (*tiles.rows, tiles.cut.span))
+        steps = math.prod(span.size for span in tiles.inner)
+        size = steps * tiles.columns.span.size * tiles.dtype.itemsize
+        return tiles.columns.tiles > 1 and size > FIRST_CACHE and places >= PLACES
 
     def _parts(self) -> Parts | None:
         """Long sums are cut along the images."""
@@ -237,7 +247,7 @@ class Bordered:
             a_now, b_now = f.address(a, tiles.scalar, a_at), f.address(b, tiles.scalar, b_at)
             sums = [[tile.load(slot) for slot in row] for row in slots]
             for tap, rows in enumerate(inside):
-                at = tap * line.b
+                at, here = tap * line.b, f.again(a_now, tap) if tap else a_now
                 right = [
                     (lanes if tiles.packed else some).load(
                         b_now, tiles.dtype, Index(str(at + v * tiles.width * column), column)
@@ -246,7 +256,7 @@ class Bordered:
                 ]
                 for r in rows:
                     place = Index(str(tap * line.a + tile.starts[r]), 0)
-                    left = lanes.load(a_now, tiles.dtype, place)
+                    left = lanes.load(here, tiles.dtype, place)
                     for v, factor in enumerate(right):
                         sums[r][v] = multiply_add(lanes, left, factor, sums[r][v])
             for row, values in zip(slots, sums, strict=True):
