@@ -16,6 +16,7 @@ from neurona.errors import NeuronaError, check_choice, check_integer
 
 FLOATS = ("float32", "float64")
 ENGINES = ("native", "reference")
+UNCOMPILED = "reference"  # the engine that interprets, for `jit_compile=False`
 TARGETS = ("host", "avx512", "avx2", "baseline", "neon", "apple")
 
 _settings: dict[str, str | int] = {}
@@ -120,7 +121,7 @@ def _read(variable: str, default: str, set_value: Callable) -> None:
 
 
 _read("NEURONA_FLOATX", "float32", set_floatx)
-_read("NEURONA_ENGINE", "native" if find_spec("llvmlite") else "reference", set_engine)
+_read("NEURONA_ENGINE", "native" if find_spec("llvmlite") else UNCOMPILED, set_engine)
 _read("NEURONA_THREADS", "0", set_threads)
 _read("NEURONA_DEBUG", "0", set_debug)
 _read("NEURONA_TARGET", "host", set_target)

@@ -12,7 +12,7 @@ from rich.table import Table
 from neurona import config
 from neurona.cli.listings import processor, usable_cores
 from neurona.cli.workloads import WORKLOADS, measure
-from neurona.engines.native.llvm.binding import installed
+from neurona.engines.machine import measured
 
 
 def bench(as_json: bool) -> None:
@@ -31,7 +31,7 @@ def report() -> dict[str, Any]:
     `floor` is the time that the products of a step need at the measured peak, `share` how much of
     the step's time that is; both are None without LLVM, whose code the peak is measured with.
     """
-    machine = _machine() if installed() else {}
+    machine = measured()
     limits = machine.get("limits", [])
     rows = []
     for workload in WORKLOADS:
@@ -45,22 +45,6 @@ def report() -> dict[str, Any]:
         "processor": processor(), "cores": usable_cores(), "engine": config.engine(), **machine,
         "workloads": rows,
     }  # fmt: skip
-
-
-def _machine() -> dict[str, Any]:
-    from neurona.engines.native.llvm.binding import version
-    from neurona.engines.native.llvm.machine import Machine
-    from neurona.engines.native.run.cores import thread_count
-    from neurona.engines.native.run.limits import limits
-
-    machine, threads = Machine.chosen(), thread_count()
-    return {
-        "threads": threads,
-        "target": machine.cpu,
-        "vector_bytes": machine.vector_bytes,
-        "llvm": version(),
-        "limits": [limits(n)._asdict() for n in sorted({1, threads})],
-    }
 
 
 def _print(facts: dict[str, Any]) -> None:
@@ -81,7 +65,7 @@ def _print(facts: dict[str, Any]) -> None:
         if crowded(limits):
             console.print("note: threads did not get a core each; are other programs running?")
     else:
-        console.print("llvmlite is not installed: no native engine, no limits to measure")
+        console.print("llvmlite is not installed: no limits are measured")
     threads = facts.get("threads", 1)
     table = Table(f"a step, {threads} thread{'s' if threads > 1 else ''}", box=None, pad_edge=False)
     for name in ("time", "its products", "share", "first step"):

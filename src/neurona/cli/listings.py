@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from neurona import __version__, config
+from neurona.engines import machine
 
 PACKAGES = ("numpy", "llvmlite", "safetensors", "matplotlib", "pillow", "rich", "typer")
 
@@ -60,43 +61,14 @@ def info() -> None:
         except importlib.metadata.PackageNotFoundError:
             facts[package] = "not installed"
     facts["engine"] = f"{config.engine()} (of {', '.join(config.ENGINES)})"
-    facts["native code"], facts["threads"] = _native()
+    facts |= machine.facts()
     facts["float type"] = config.floatx()
     facts["system"] = f"{platform.system()} {platform.release()} {platform.machine()}"
     facts["processor"] = processor()
     facts["cores"] = f"{usable_cores()} usable of {os.cpu_count()}"
     facts["your data"] = str(config.data_folder() or "not set (NEURONA_DATA)")
     facts["downloads"] = str(config.cache_folder())
-    facts["code cache"] = _code_cache()
     show((name, (value,)) for name, value in facts.items())
-
-
-def _native() -> tuple[str, str]:
-    """Return what native code is made for, and the number of threads."""
-    from neurona.engines.native.llvm.binding import installed, version
-
-    if not installed():
-        return "none: llvmlite is not installed", str(config.threads() or "chosen by NumPy")
-    from neurona.engines.native.llvm.machine import Machine
-    from neurona.engines.native.run.cores import thread_count
-
-    machine = Machine.chosen()
-    target = f"{machine.cpu}, {machine.triple}, vectors of {8 * machine.vector_bytes} bits"
-    chosen = "as set" if config.threads() else "one for each core, at most 8"
-    return f"{target}; {version()}", f"{thread_count()} ({chosen})"
-
-
-def _code_cache() -> str:
-    """Return where compiled code is kept, and how much there is."""
-    from neurona.engines.native.llvm.cache import ObjectCache
-
-    cache = ObjectCache.chosen()
-    if cache is None:
-        return "none (NEURONA_CODE_CACHE)"
-    count, size = cache.size()
-    return (
-        f"{cache.folder}: {count:,} objects, {size / 1e6:.1f} of at most {cache.limit / 1e6:.0f} MB"
-    )
 
 
 def processor() -> str:

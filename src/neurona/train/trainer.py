@@ -115,7 +115,7 @@ class Trainer:
         self.run_eagerly = bool(run_eagerly)
         if engine is not None:
             check_choice("engine", engine, config.ENGINES)
-        self.engine = engine or ("reference" if jit_compile is False else None)
+        self.engine = engine or (config.UNCOMPILED if jit_compile is False else None)
         self.steps_per_execution = check_integer(
             "steps_per_execution", steps_per_execution, minimum=1
         )
