@@ -7,18 +7,20 @@ import os
 import pkgutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import neurona
+from neurona import config
 
 SOURCE = Path(neurona.__file__).parent
 FILES = sorted(SOURCE.rglob("*.py"))
 
 # Each floor may import what stands below it, and itself. Floors of one level are siblings.
 FLOORS = [
-    {"errors", "config", "files"},
+    {"errors", "config", "files", "version"},
     {"core"},
     {"ops"},
     {"autodiff", "engines", "gradcheck", "random"},
@@ -37,10 +39,32 @@ FLOORS = [
     {"__main__"},
 ]  # fmt: skip
 LEVEL = {name: level for level, floor in enumerate(FLOORS) for name in floor}
-ENGINES_MAY_IMPORT = {"errors", "config", "files", "core", "engines"}
+ENGINES_MAY_IMPORT = {"errors", "config", "files", "version", "core", "engines"}
 FORBIDDEN_NAMES = {"helpers", "common", "misc", "base", "utils"}
+# What is loaded by a name that is put together at run time, which no other rule here can see.
+LOADS_BY_NAME = {  # file -> why it may
+    "__init__.py": "public names are loaded when they are first asked for",
+    "engines/program.py": "the engine is chosen by the setting",
+}
+# Sub-rooms of the native engine that still import each other in a circle. The list only shrinks.
+CIRCLE = {
+    "neurona.engines.native." + name
+    for name in (
+        "chain", "emit", "kernels", "llvm", "memory", "parameters", "products", "run", "segments",
+        "stage",
+    )
+}  # fmt: skip
 LONGER = {  # file -> (its own limit, why)
 }
+
+
+def module_name(path: Path) -> str:
+    """The dotted name of a file."""
+    parts = ["neurona", *path.relative_to(SOURCE).with_suffix("").parts]
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_name(path): path for path in FILES}
 
 
 def room(path: Path) -> str:
@@ -48,20 +72,80 @@ def room(path: Path) -> str:
     return path.relative_to(SOURCE).parts[0].removesuffix(".py")
 
 
-def imports(path: Path) -> set[str]:
-    """The rooms that a file imports, at any depth of its code, type checking aside."""
-    tree = ast.parse(path.read_text())
+def sub_room(path: Path) -> str:
+    """The folder that a file lies in, or the file itself if there are folders beside it."""
+    folder = path.parent
+    alone = path.name == "__init__.py" or folder == SOURCE
+    mixed = any(p.parent.parent == folder for p in FILES)
+    return module_name(path if alone or mixed else folder / "__init__.py")
+
+
+def parsed(path: Path) -> ast.Module:
+    """The code of a file, without what is only there for type checking."""
+    return runtime_code(path.read_text())
+
+
+def runtime_code(text: str) -> ast.Module:
+    tree = ast.parse(text)
     for node in ast.walk(tree):
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
             node.body = []
+    return tree
+
+
+def imports(tree: ast.Module) -> set[str]:
+    """The modules that some code imports, at any depth of it; `neurona` itself if it is used."""
     found = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("neurona"):
-            parts = node.module.split(".")
-            found |= {parts[1]} if len(parts) > 1 else {alias.name for alias in node.names}
+        if isinstance(node, ast.ImportFrom):
+            assert not node.level, "imports say the whole name: from neurona.nn.layer import Layer"
+            module = node.module or ""
+            names = [f"{module}.{alias.name}" for alias in node.names]
+            found |= {name if name in MODULES else module for name in names}
         elif isinstance(node, ast.Import):
-            found |= {a.name.split(".")[1] for a in node.names if a.name.startswith("neurona.")}
-    return found
+            found |= {alias.name for alias in node.names}
+    return {name for name in found if name.partition(".")[0] == "neurona"}
+
+
+IMPORTS = {name: imports(parsed(path)) for name, path in MODULES.items()}
+
+
+def engines_named(tree: ast.Module) -> set[str]:
+    """The engines that some code names: in imports, or as a string that is no docstring."""
+    docs = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    strings = {
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and node not in docs and isinstance(node.value, str)
+    }
+    modules = {part for name in imports(tree) for part in [*name.split("."), ""][2:3]}
+    return (strings | modules) & set(config.ENGINES)
+
+
+def loads_by_name(tree: ast.Module) -> bool:
+    """Whether some code imports what it has put together the name of."""
+    calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return any(ast.unparse(call).endswith(("import_module", "__import__")) for call in calls)
+
+
+def circles(edges: dict[str, set[str]]) -> list[set[str]]:
+    """The sets of names, each of which leads to each other."""
+
+    def reached(start: str) -> set[str]:
+        found, waiting = set(), [*edges[start]]
+        while waiting:
+            if (name := waiting.pop()) not in found:
+                found.add(name)
+                waiting.extend(edges.get(name, ()))
+        return found
+
+    reach = {name: reached(name) for name in edges}
+    rings = {
+        frozenset(o for o in reach[name] if name in reach.get(o, ()))
+        for name in edges
+        if name in reach[name]
+    }
+    return [set(ring) for ring in rings]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(SOURCE)))
@@ -70,7 +154,9 @@ def test_imports_point_down(path):
     if here == "__init__":
         return
     assert here in LEVEL, f"{here} has no floor: give it one in FLOORS"
-    for other in imports(path) - {here, "__version__"}:
+    for name in IMPORTS[module_name(path)]:
+        assert name != "neurona", "imports name the room where a thing lives, not the package"
+        other = name.split(".")[1]
         assert other in LEVEL, f"{other} has no floor"
         assert LEVEL[other] <= LEVEL[here], (
             f"{path.name}: {here} imports {other}, which stands above"
@@ -81,24 +167,63 @@ def test_imports_point_down(path):
             )
 
 
+def between(name: Callable[[Path], str]) -> dict[str, set[str]]:
+    """What each room imports of others; the top of the package, which imports all, aside."""
+    edges: dict[str, set[str]] = {}
+    for module, path in MODULES.items():
+        if module != "neurona":
+            others = {name(MODULES[other]) for other in IMPORTS[module] if other != "neurona"}
+            edges.setdefault(name(path), set()).update(others - {name(path)})
+    return edges
+
+
 def test_there_are_no_cycles_between_rooms():
-    edges = {}
-    for path in FILES:
-        edges.setdefault(room(path), set()).update(imports(path) - {room(path)})
-    done, open_ = set(), []
+    assert circles(between(room)) == []
 
-    def visit(name):
-        assert name not in open_, f"cycle: {' -> '.join([*open_, name])}"
-        if name in done:
-            return
-        open_.append(name)
-        for other in edges.get(name, ()):
-            visit(other)
-        done.add(open_.pop())
 
-    for name in list(edges):
-        if name != "__init__":
-            visit(name)
+def test_there_are_no_cycles_between_files():
+    assert circles(between(module_name)) == []
+
+
+def test_there_are_no_cycles_between_sub_rooms():
+    found = set().union(*circles(between(sub_room)))
+    assert found <= CIRCLE, f"new circle: {sorted(found - CIRCLE)}"
+    assert found == CIRCLE, f"no longer in a circle, take it from CIRCLE: {sorted(CIRCLE - found)}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(SOURCE)))
+def test_engines_are_named_by_engines_and_settings_only(path):
+    if room(path) not in ("engines", "config"):
+        assert not engines_named(parsed(path)), "ask config.engine(), or a Program what it can do"
+
+
+def test_nothing_is_loaded_by_name():
+    found = {str(p.relative_to(SOURCE)) for p in FILES if loads_by_name(parsed(p))}
+    assert found == set(LOADS_BY_NAME)
+
+
+def test_the_rules_find_what_they_forbid():
+    code = runtime_code(
+        """from neurona.engines.native.run import cores
+import neurona
+if TYPE_CHECKING:
+    from neurona.plots import training
+def f(engine):
+    "native"
+    from neurona import config
+    return engine == "reference" and importlib.import_module(f"neurona.{engine}")
+"""
+    )
+    native = "neurona.engines.native.run.cores"
+    assert imports(code) == {native, "neurona", "neurona.config"}
+    assert engines_named(code) == {"native", "reference"}
+    assert engines_named(ast.parse('"""native"""\nx = "natively"')) == set()
+    assert loads_by_name(code)
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"a"}}) == [{"b", "c"}]
+    assert sub_room(MODULES[native]) == "neurona.engines.native.run"
+    assert sub_room(MODULES["neurona.engines.native.fuse"]) == "neurona.engines.native.fuse"
+    with pytest.raises(AssertionError, match="whole name"):
+        imports(ast.parse("from .layer import Layer"))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(SOURCE)))

@@ -14,6 +14,7 @@ from neurona.autodiff import grad, jacobian, value_and_grad
 from neurona.core.graph import Graph, trace
 from neurona.core.tensor import Tensor, tensor
 from neurona.gradcheck import GradientCheck, gradcheck
+from neurona.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from neurona import (
@@ -38,8 +39,6 @@ if TYPE_CHECKING:
     from neurona.nn.parameter import Parameter, gradients
     from neurona.nn.symbolic import Input
     from neurona.train.recipe import recipe
-
-__version__ = "0.1.0"
 
 __all__ = [
     "GradientCheck",

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 import neurona as nn
-from neurona.train import backup
+from neurona.train.callbacks import backup
 
 SCRIPT = Path(__file__).with_name("resume_script.py")
 script = SimpleNamespace(**runpy.run_path(str(SCRIPT)))

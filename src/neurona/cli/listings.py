@@ -9,8 +9,9 @@ import platform
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from neurona import __version__, config
+from neurona import config
 from neurona.engines import machine
+from neurona.version import __version__
 
 PACKAGES = ("numpy", "llvmlite", "safetensors", "matplotlib", "pillow", "rich", "typer")
 

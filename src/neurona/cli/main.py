@@ -169,7 +169,7 @@ def start(
 ) -> None:
     """Neural networks from scratch, from one neuron to a GPT."""
     if version:
-        from neurona import __version__
+        from neurona.version import __version__
 
         print(f"neurona {__version__}")
         raise typer.Exit

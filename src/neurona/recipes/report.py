@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neurona import __version__, config
+from neurona import config
 from neurona.recipes import page
+from neurona.version import __version__
 
 if TYPE_CHECKING:
     from neurona.recipes.advice import Advice

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neurona import __version__, config
+from neurona import config
 from neurona.callbacks import Callback
 from neurona.core.tree import flatten
 from neurona.data import Batches
@@ -26,6 +26,7 @@ from neurona.recipes.files import write_history
 from neurona.recipes.interrupt import Saver
 from neurona.recipes.recipe import Recipe, Settings
 from neurona.utils import set_random_seed
+from neurona.version import __version__
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

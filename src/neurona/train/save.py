@@ -25,6 +25,7 @@ from neurona.nn.record import describe, rebuild, sharing
 from neurona.optim import cosine, names  # noqa: F401 - and these
 from neurona.train import state, steps
 from neurona.train.tensor_file import as_path, parse_json, read_tensors, write_tensors
+from neurona.train.trainer import Trainer
 
 FORMAT = 1
 LARGEST = 2**30  # elements of a tensor in the networks of a file, at a batch of 3
@@ -118,14 +119,13 @@ def load_model(
 def _rebuilt(
     found: dict[str, Any], arrays: dict[str, np.ndarray], custom_objects: Any, compile: bool
 ) -> Any:
-    from neurona.train.model import Model
-
     count = sum(a.size for n, a in arrays.items() if not n.startswith("/"))
     made: dict[int, Any] = {}
     with limited_parameters(count), limited_sizes(LARGEST):
-        model = rebuild(found.get("model"), custom_objects, made)
-    if not isinstance(model, Model):
+        thing = rebuild(found.get("model"), custom_objects, made)
+    if not isinstance(thing, Trainer):
         raise FormatError("the file describes something that is no model.")
+    model: Any = thing
     paths = state.layer_paths(model)
     for name in found.get("frozen", []):
         if name not in paths:

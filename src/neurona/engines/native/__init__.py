@@ -10,8 +10,8 @@ from neurona.engines.native.emit import Emission
 from neurona.engines.native.explain import shown
 from neurona.engines.native.fuse import fuse
 from neurona.engines.native.llvm.machine import Machine
+from neurona.engines.native.program import NativeProgram
 from neurona.engines.native.run.executable import Executable
-from neurona.engines.native.run.program import NativeProgram
 from neurona.engines.native.simplify import simplify
 from neurona.engines.program import Program
 

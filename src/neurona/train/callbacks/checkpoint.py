@@ -9,7 +9,7 @@ from typing import Any
 
 from neurona.errors import ArgumentError, check_integer
 from neurona.files import alone
-from neurona.train import backup
+from neurona.train.callbacks import backup
 from neurona.train.callbacks.callback import Callback, Logs
 from neurona.train.callbacks.monitor import Monitor
 

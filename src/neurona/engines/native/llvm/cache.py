@@ -19,9 +19,10 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from neurona import __version__, config
+from neurona import config
 from neurona.engines.native.llvm.binding import version
 from neurona.engines.native.llvm.machine import Machine
+from neurona.version import __version__
 
 LIMIT = 512 << 20  # bytes
 MAGIC = b"neurona object 1\n"
