@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from neurona.core.ambient import ambient, within
 from neurona.core.lowering import Loop
 from neurona.core.op import Op, as_tensor
 from neurona.core.origin import Origins, inside, joined, known, located, part, shown
@@ -220,18 +221,16 @@ def _shown(value: Any) -> str:
     return f"<{value.fingerprint()[:12]}>" if isinstance(value, Graph) else str(value)
 
 
-_open: list[list[Tensor]] = []  # the inputs of each open trace; what it makes has its number
-
-
 def tracing() -> int:
-    """Return the number of traces that are open: 0 while nothing is being traced."""
-    return len(_open)
+    """Return the number of traces that are open in this thread: 0 while it traces nothing."""
+    return len(ambient.traces)
 
 
 def another_input(spec: Spec, level: int) -> Tensor:
     """Return a new input, behind those that it has, of the open trace with this number."""
-    _open[level - 1].append(Tensor(None, spec, level=level))
-    return _open[level - 1][-1]
+    inputs = ambient.traces[level - 1]
+    inputs.append(Tensor(None, spec, level=level))
+    return inputs[-1]
 
 
 def trace(fn: Callable, specs: Sequence[Any]) -> Graph:
@@ -262,15 +261,12 @@ def trace_open(fn: Callable, specs: Sequence[Any]) -> tuple[Graph, list[Tensor]]
     Returns the Graph and the captured Tensors: those from outer traces, or with a gradient to
     receive. They are the Graph's last inputs. Other surrounding tensors become constants.
     """
-    level = len(_open) + 1
+    level = tracing() + 1
     inputs = [Tensor(None, _as_spec(s), level=level) for s in specs]
-    _open.append(inputs)
-    try:
+    with within(traces=(*ambient.traces, inputs)):
         leaves, structure = flatten(inside(part(""), fn, *inputs))
         outputs = [as_tensor(x) for x in leaves]
         return _extract(inputs, outputs, structure, level)
-    finally:
-        _open.pop()
 
 
 def _as_spec(like: Any) -> Spec:

@@ -13,11 +13,11 @@ import functools
 import os
 import sys
 import sysconfig
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from types import FrameType
 from typing import Any, NamedTuple
 
+from neurona.core.ambient import Ambient, ambient
 from neurona.errors import NeuronaError
 
 MOST = 8  # origins of one node; equal nodes of a hundred layers are one
@@ -153,30 +153,26 @@ class Scope:
         return self._at_place
 
 
-class _Local(threading.local):
-    scope = Scope(None)
-
-
-_local = _Local()
+Ambient.scope = Scope(None)  # where every thread begins
 
 
 def scope() -> Scope:
     """Return the innermost Scope."""
-    return _local.scope
+    return ambient.scope
 
 
 def inside(inner: Scope, fn: Callable, *args: Any, **kwargs: Any) -> Any:
     """Return fn(*args, **kwargs), which happens inside of a Scope."""
-    outer, _local.scope = _local.scope, inner
+    outer, ambient.scope = ambient.scope, inner
     try:
         return fn(*args, **kwargs)
     finally:
-        _local.scope = outer
+        ambient.scope = outer
 
 
 def part(name: str, kind: str = "", role: str = "") -> Scope:
     """Return the Scope of a part of the present one: a layer of a model."""
-    outer = _local.scope
+    outer = ambient.scope
     path = f"{outer.path}/{name}" if outer.path and name else outer.path or name
     return Scope(outer, path, kind or outer.kind, role)
 
@@ -196,24 +192,24 @@ def update_of(path: str, rule: Callable) -> Scope:
 
 def recorded(place: Place) -> Scope:
     """Return a Scope for what is done now as it was recorded at a line of the user's."""
-    outer = _local.scope
+    outer = ambient.scope
     return Scope(outer, outer.path, outer.kind, outer.role, place)
 
 
 @contextlib.contextmanager
 def known() -> Iterator[Scope]:
     """Yield a Scope whose `origins` the caller sets before each thing that it does."""
-    outer = _local.scope
-    inner = _local.scope = Scope(outer, origins=())
+    outer = ambient.scope
+    inner = ambient.scope = Scope(outer, origins=())
     try:
         yield inner
     finally:
-        _local.scope = outer
+        ambient.scope = outer
 
 
 def of_op() -> Origins:
     """Return the origins of the op that is being applied; for `Op.apply` alone."""
-    inner = _local.scope
+    inner = ambient.scope
     if inner.origins is not None:
         return inner.origins
     frame = sys._getframe(3)  # behind `apply` and who calls it, which is no user
@@ -230,12 +226,12 @@ def of_op() -> Origins:
 
 def place() -> Place:
     """Return the line of the user's that is being run."""
-    return _place(_local.scope, sys._getframe(1))
+    return _place(ambient.scope, sys._getframe(1))
 
 
 def line() -> str:
     """Return the line of the user's that is being run, to stand behind the text of an error."""
-    found = as_text(_place(_local.scope, sys._getframe(1)))
+    found = as_text(_place(ambient.scope, sys._getframe(1)))
     return f", {found}" if found else ""
 
 

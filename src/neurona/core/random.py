@@ -15,13 +15,16 @@ Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
+from neurona.core.ambient import ambient
 from neurona.core.tensor import Tensor
 from neurona.errors import check_integer
 
@@ -56,14 +59,22 @@ def philox(xp: Any, state: Any, draw: int, count: int) -> Any:
 
 
 class Stream:
-    """Where draws take their (seed, step) and number from.
+    """Where a thread's draws take their (seed, step) and number from.
 
     Outside of any program a draw is a step of its own. Inside one (`with use(state)`) the step is
     given, and the draws are numbered as they come: the order of calls in the traced function.
+
+    Attributes:
+        seed, step: of the next draw.
+        process: the process's seed that it was made from; None if the thread has a seed of its own.
+        state: the (seed, step) of the program that is traced, or None.
+        own_seed: what replaces the seed, see `seeded`.
+        draws: how many there were of the program, with each seed.
     """
 
-    def __init__(self, seed: int = 0) -> None:
-        self.seed, self.step = seed, 0
+    def __init__(self) -> None:
+        self.seed, self.step = 0, 0
+        self.process: ProcessSeed | None = None
         self.state: Tensor | None = None
         self.own_seed: int | None = None
         self.draws: Counter[int | None] = Counter()
@@ -77,7 +88,36 @@ class Stream:
         return self.state, self.draws[self.own_seed] - 1
 
 
-_stream = Stream(int.from_bytes(os.urandom(7), "little"))
+class ProcessSeed:
+    """The process's seed, from which each thread's stream begins: at steps of its own.
+
+    It is replaced, never changed, so there is nothing to lock.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.threads = itertools.count(1)  # the main thread begins at step 0
+
+
+APART = 2**40  # steps from the beginning of one thread's stream to that of the next
+_process = ProcessSeed(int.from_bytes(os.urandom(7), "little"))
+
+
+def _stream() -> Stream:
+    """Return this thread's stream; it begins anew when the process's seed is set."""
+    stream = ambient.stream
+    if stream is None:
+        stream = ambient.stream = Stream()
+    elif stream.process is _process or stream.process is None:
+        return stream
+    process = stream.process = _process
+    number = 0 if _in_main_thread() else next(process.threads)
+    stream.seed, stream.step = process.seed, APART * number
+    return stream
+
+
+def _in_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
 
 
 def state_of(seed: int, step: int) -> Tensor:
@@ -86,14 +126,23 @@ def state_of(seed: int, step: int) -> Tensor:
 
 
 def set_seed(seed: int) -> None:
-    """Start the random stream anew: the same seed gives the same bits."""
+    """Start the random stream of this thread anew: the same seed gives the same bits.
+
+    Set in the main thread it is the process's seed as well, from which other threads draw numbers
+    of their own, none that another draws; which ones depends on how many threads drew before.
+    Set in another thread it is that thread's alone: then a run gives the same bits whatever other
+    threads do, and the same as in the main thread.
+    """
+    global _process
     seed = check_integer("seed", seed, minimum=0) & (2**63 - 1)
-    _stream.seed, _stream.step = seed, 0
+    set_position(seed, 0)
+    if _in_main_thread():
+        ambient.stream.process = _process = ProcessSeed(seed)
 
 
 def next_state() -> tuple[Tensor, int]:
     """Return the state and number for one draw of the current stream."""
-    return _stream.next()
+    return _stream().next()
 
 
 def take_state() -> tuple[int, int]:
@@ -103,45 +152,59 @@ def take_state() -> tuple[int, int]:
 
 def take_states(count: int) -> tuple[int, int]:
     """Take `count` consecutive states; return the first."""
-    _stream.step += count
-    return _stream.seed, _stream.step - count
+    stream = _stream()
+    stream.step += count
+    return stream.seed, stream.step - count
 
 
 def get_position() -> tuple[int, int]:
-    """Return (seed, step) of the stream, to be saved."""
-    return _stream.seed, _stream.step
+    """Return (seed, step) of this thread's stream, to be saved."""
+    stream = _stream()
+    return stream.seed, stream.step
 
 
 def set_position(seed: int, step: int) -> None:
-    """Put the stream back to a saved (seed, step)."""
-    _stream.seed, _stream.step = int(seed), int(step)
+    """Put this thread's stream to a saved (seed, step)."""
+    stream = _stream()
+    stream.seed, stream.step, stream.process = int(seed), int(step), None
+
+
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """Go on, after what happens inside, as if nothing had been drawn there."""
+    stream = _stream()
+    before = stream.seed, stream.step
+    yield
+    stream.seed, stream.step = before
 
 
 @contextlib.contextmanager
 def use(state: Tensor) -> Iterator[Stream]:
     """Draw from the given (seed, step) inside; draws are numbered from 0."""
-    before = _stream.state, _stream.draws
-    _stream.state, _stream.draws = state, Counter()
+    stream = _stream()
+    before = stream.state, stream.draws
+    stream.state, stream.draws = state, Counter()
     try:
-        yield _stream
+        yield stream
     finally:
-        _stream.state, _stream.draws = before
+        stream.state, stream.draws = before
 
 
 @contextlib.contextmanager
 def outside() -> Iterator[None]:
-    """Draw from the global stream inside, even while a program is traced: for initial values."""
-    before = _stream.state, _stream.draws
-    _stream.state = None
+    """Draw from the thread's stream inside, even while a program is traced: for initial values."""
+    stream = _stream()
+    before = stream.state, stream.draws
+    stream.state = None
     try:
         yield
     finally:
-        _stream.state, _stream.draws = before
+        stream.state, stream.draws = before
 
 
 def own_seed() -> int | None:
     """Return the seed that replaces the stream's own, if `seeded` says so."""
-    return _stream.own_seed
+    return _stream().own_seed
 
 
 @contextlib.contextmanager
@@ -151,9 +214,10 @@ def seeded(seed: int | None) -> Iterator[None]:
     Such draws are numbered by themselves, so they do not depend on what else is drawn. None
     changes nothing.
     """
-    before = _stream.own_seed
-    _stream.own_seed = before if seed is None else seed
+    stream = _stream()
+    before = stream.own_seed
+    stream.own_seed = before if seed is None else seed
     try:
         yield
     finally:
-        _stream.own_seed = before
+        stream.own_seed = before

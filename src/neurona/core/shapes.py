@@ -10,13 +10,14 @@ either answer would surprise somebody. Python numbers take the type of the tenso
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from neurona import config
+from neurona.core.ambient import ambient, within
 from neurona.errors import ArgumentError, DtypeError, ShapeError, unknown
 
 Shape = tuple[int, ...]
@@ -25,8 +26,6 @@ DTYPES = {
     name: np.dtype(name) for name in ("bool", "uint8", "int32", "int64", "float32", "float64")
 }
 _RANK = {dtype: rank for rank, dtype in enumerate(DTYPES.values())}
-MAX_ELEMENTS = 2**40  # a terabyte of bytes: past this a size is a mistake
-_limits = [MAX_ELEMENTS]
 
 
 class Spec(NamedTuple):
@@ -136,23 +135,18 @@ def as_shape(shape: Any) -> Shape:
     return sizes
 
 
-@contextlib.contextmanager
-def limited_sizes(elements: int) -> Iterator[None]:
+def limited_sizes(elements: int) -> AbstractContextManager[None]:
     """Refuse shapes of more elements inside: for what comes from a file."""
-    _limits.append(elements)
-    try:
-        yield
-    finally:
-        _limits.pop()
+    return within(max_elements=elements)
 
 
 def check_size(shape: Shape) -> None:
     """Refuse a shape that no memory could hold, before anything is allocated."""
-    if product(shape) > _limits[-1]:
+    if product(shape) > ambient.max_elements:
         raise ShapeError(
             "the tensor would be too large.",
             got=f"shape {shape}, {product(shape):.1e} elements",
-            expected=f"at most {_limits[-1]:.1e}",
+            expected=f"at most {ambient.max_elements:.1e}",
             hint="check the units, vocabulary or image size that made this shape",
         )
 

@@ -7,13 +7,14 @@ eager mode and tracing alike.
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from neurona.core.ambient import ambient, within
 from neurona.core.shapes import DTYPES, Spec, as_dtype, check_size, is_float, nearest_dtype
 from neurona.errors import (
     ArgumentError,
@@ -170,7 +171,7 @@ class Tensor:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         values = self._values()
-        if _recordings and self.tracked and is_float(self.dtype):
+        if ambient.recording and self.tracked and is_float(self.dtype):
             raise GradientError(
                 "NumPy's functions do not tell a gradient what they do.",
                 got=f"a Tensor {self.spec} in a function whose gradient is taken",
@@ -282,17 +283,9 @@ class Tensor:
         return f"Tensor({body}, dtype={self.dtype.name})"
 
 
-_recordings: list[None] = []
-
-
-@contextlib.contextmanager
-def recording() -> Iterator[None]:
+def recording() -> AbstractContextManager[None]:
     """Refuse, inside, to hand tensors that a gradient may flow through to NumPy."""
-    _recordings.append(None)
-    try:
-        yield
-    finally:
-        _recordings.pop()
+    return within(recording=True)
 
 
 def tensor(data: Any, dtype: Any = None, *, requires_grad: bool = False) -> Tensor:

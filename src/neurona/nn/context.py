@@ -4,75 +4,59 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections import Counter
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 
+from neurona.core.ambient import ambient, within
 from neurona.core.tensor import Tensor
 from neurona.errors import FormatError
-
-_training: list[bool] = [False]
-_added_losses: list[list[Tensor]] = []
-_counts: Counter[str] = Counter()
 
 
 def is_training() -> bool:
     """Say whether the surrounding call is part of training."""
-    return _training[-1]
+    return ambient.training
 
 
 @contextlib.contextmanager
 def in_training(training: bool) -> Iterator[None]:
     """Let layers that are called inside know whether this is training."""
-    _training.append(training)
+    before, ambient.training = ambient.training, training  # as `within`, in half of the time
     try:
         yield
     finally:
-        _training.pop()
+        ambient.training = before
 
 
-@contextlib.contextmanager
-def collect_losses() -> Iterator[list[Tensor]]:
-    """Yield the list that receives what layers add to the loss inside."""
-    _added_losses.append([])
-    try:
-        yield _added_losses[-1]
-    finally:
-        _added_losses.pop()
+def collect_losses() -> AbstractContextManager[None]:
+    """Collect what layers add to the loss inside; `added_losses()` returns it."""
+    return within(added_losses=[])
 
 
 def added_losses() -> list[Tensor]:
     """Return what was added to the loss since the innermost `collect_losses` began."""
-    return _added_losses[-1] if _added_losses else []
+    return ambient.added_losses or []
 
 
 def add_loss(loss: Tensor) -> None:
     """Give a scalar to the innermost `collect_losses`, if there is one."""
-    if _added_losses:
-        _added_losses[-1].append(loss)
+    if ambient.added_losses is not None:
+        ambient.added_losses.append(loss)
 
 
-_allowances: list[list[int]] = []
-
-
-@contextlib.contextmanager
-def limited_parameters(count: int) -> Iterator[None]:
+def limited_parameters(count: int) -> AbstractContextManager[None]:
     """Let layers that are built inside make so many numbers of parameters, all zero, and no more.
 
     For what is rebuilt from a file: its arrays come next, and the file may lie about the sizes.
     """
-    _allowances.append([count])
-    try:
-        yield
-    finally:
-        _allowances.pop()
+    return within(allowance=[count])
 
 
 def from_allowance(count: int) -> bool:
     """Say whether parameters are to be zero, after taking `count` numbers from the allowance."""
-    if not _allowances:
+    if ambient.allowance is None:
         return False
-    _allowances[-1][0] -= count
-    if _allowances[-1][0] < 0:
+    ambient.allowance[0] -= count
+    if ambient.allowance[0] < 0:
         raise FormatError("the architecture in the file needs more parameters than the file has.")
     return True
 
@@ -86,11 +70,11 @@ def snake_case(name: str) -> str:
 
 def automatic_name(name: str) -> str:
     """Return the next free name for a class or op: dense, dense_1, dense_2."""
-    name = snake_case(name)
-    _counts[name] += 1
-    return name if _counts[name] == 1 else f"{name}_{_counts[name] - 1}"
+    name, names = snake_case(name), ambient.names
+    names[name] += 1
+    return name if names[name] == 1 else f"{name}_{names[name] - 1}"
 
 
 def reset_names() -> None:
-    """Start the automatic names anew."""
-    _counts.clear()
+    """Start the automatic names of this thread anew."""
+    ambient.names.clear()

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
 
 from neurona.autodiff import sweep
+from neurona.core.ambient import ambient, within
 from neurona.core.graph import another_input, tracing
 from neurona.core.op import as_tensor, cast
 from neurona.core.shapes import is_float
@@ -60,8 +62,8 @@ class Parameter(Tensor):
         """The current value."""
         if self.loan is not None:
             self.restore(self.loan.fetch())
-        if _reads and _reads[-1] is not None and not self._value.level:
-            return _reads[-1].take(self, self._value)
+        if ambient.reads is not None and not self._value.level:
+            return ambient.reads.take(self, self._value)
         return self._value
 
     @property
@@ -105,8 +107,8 @@ class Parameter(Tensor):
             if is_float(x.dtype) and not is_float(self.dtype):
                 raise DtypeError(f"{self.path} holds {self.dtype.name}.", got=x.dtype.name)
             x = cast(x, dtype=self.dtype)
-        if _rehearsals:
-            _rehearsals[-1].setdefault(id(self), (self, self.value))
+        if ambient.rehearsed is not None:
+            ambient.rehearsed.setdefault(id(self), (self, self.value))
         elif tracing() and not self.level:
             raise StateError(  # it would happen once, and not in each call of the Program
                 f"{self.path} is assigned to while a function is traced.",
@@ -191,33 +193,24 @@ def assign_all(parameters: Sequence[Parameter], values: Any, owner: str, hint: s
         p.assign(array)
 
 
-_rehearsals: list[dict[int, tuple[Parameter, Tensor]]] = []
-
-
 @contextlib.contextmanager
 def rehearsal() -> Iterator[dict[int, tuple[Parameter, Tensor]]]:
     """Take back, at the end, whatever was assigned inside, also to parameters that are new.
 
     Yields the parameters that were assigned to so far, each with its value before.
     """
-    _rehearsals.append({})
+    assigned: dict[int, tuple[Parameter, Tensor]] = {}
     try:
-        yield _rehearsals[-1]
+        with within(rehearsed=assigned):
+            yield assigned
     finally:
-        for p, value in _rehearsals.pop().values():
+        for p, value in assigned.values():
             p.restore(value)
 
 
-@contextlib.contextmanager
-def lasting() -> Iterator[None]:
+def lasting() -> AbstractContextManager[None]:
     """Let assignments inside last, even within a rehearsal, and read values: for `build`."""
-    _rehearsals.append({})
-    _reads.append(None)
-    try:
-        yield
-    finally:
-        _rehearsals.pop()
-        _reads.pop()
+    return within(rehearsed={}, reads=None)
 
 
 class Reads:
@@ -239,18 +232,14 @@ class Reads:
         return x
 
 
-_reads: list[Reads | None] = []
-
-
 @contextlib.contextmanager
 def reading() -> Iterator[Reads]:
     """Make an input of the innermost trace of each Parameter that is read inside."""
     reads = Reads(tracing())
-    _reads.append(reads)
     try:
-        yield reads
+        with within(reads=reads):
+            yield reads
     finally:
-        _reads.pop()
         for p, value, _ in reads.inputs.values():
             p.restore(value)
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from neurona.core.ambient import ambient, within
 from neurona.core.shapes import as_dtype
 from neurona.errors import ArgumentError, FormatError
 
@@ -46,41 +47,36 @@ class Sharing:
         self.customs: dict[str, Any] = {}
 
 
-_sharing: list[Sharing] = []
-
-
 @contextlib.contextmanager
 def sharing(live: bool = False) -> Iterator[Sharing]:
     """Describe a layer that comes twice inside only once, so that it is rebuilt as one."""
-    _sharing.append(Sharing(live))
-    try:
-        yield _sharing[-1]
-    finally:
-        _sharing.pop()
+    found = Sharing(live)
+    with within(sharing=found):
+        yield found
 
 
 def _name_of(thing: Any) -> str:
     name = public_name(thing)
     if name is None:
         name = f"custom.{thing.__name__}"
-        if _sharing:
-            _sharing[-1].customs[thing.__name__] = thing
+        if ambient.sharing is not None:
+            ambient.sharing.customs[thing.__name__] = thing
     return name
 
 
 def _kept(value: Any) -> dict[str, Any] | None:
     """Return a reference to a value, if the description is live."""
-    if not (_sharing and _sharing[-1].live):
+    if ambient.sharing is None or not ambient.sharing.live:
         return None
-    key = f"kept_{len(_sharing[-1].customs)}"
-    _sharing[-1].customs[key] = value
+    key = f"kept_{len(ambient.sharing.customs)}"
+    ambient.sharing.customs[key] = value
     return {"function": f"custom.{key}"}
 
 
 def _described_once(value: Any) -> dict[str, Any]:
-    if not _sharing:
+    if ambient.sharing is None:
         return value.description()
-    numbers = _sharing[-1].numbers
+    numbers = ambient.sharing.numbers
     if id(value) in numbers:
         return {"shared": numbers[id(value)]}
     numbers[id(value)] = len(numbers)

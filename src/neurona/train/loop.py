@@ -225,10 +225,8 @@ def _undisturbed(model: Any) -> Iterator[None]:
         yield
         return
     totals = [p for metric in model.metrics for p in metric.variables]
-    seed, place = random.get_position()
-    with bound(totals, [p.value for p in totals]):
+    with bound(totals, [p.value for p in totals]), random.undisturbed():
         yield
-    random.set_position(seed, place)
 
 
 @contextlib.contextmanager

@@ -1,0 +1,71 @@
+"""Ambient: what surrounds a computation without being an argument of it.
+
+Open traces, the place in the random stream, whether this is training: such state belongs to the
+thread. A thread begins with nothing open, sees nothing of what others do, and leaves nothing when
+it ends. All that is ambient stands in this one room; the settings of `config` are the process's.
+
+A scope is set and put back by `within`:
+
+    with within(training=True):
+        ...
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+MAX_ELEMENTS = 2**40  # a terabyte of bytes: past this a size is a mistake
+
+
+class Ambient(threading.local):
+    """The ambient state of the thread that asks.
+
+    Attributes:
+        traces: the inputs of each open trace; a Tensor made inside one has its number as level.
+        scope: the part of the work that is being traced, see `core/origin.py`.
+        recording: whether tensors with a gradient are kept from NumPy, see `tensor.recording`.
+        max_elements: how large a shape may be.
+        stream: where random draws come from, see `core/random.py`; None before the first.
+        training: whether the call of a layer is part of training.
+        added_losses: the list that takes what layers add to the loss, or None.
+        allowance: how many numbers the parameters that are made may still have, as a list of one;
+            None if any.
+        names: how often each automatic name was given.
+        rehearsed: the assignments that will be taken back, by id of the Parameter, or None.
+        reads: what makes inputs of the Parameters that the innermost trace reads, or None.
+        sharing: what has been described so far, while objects are described, or None.
+    """
+
+    traces: tuple[list[Any], ...] = ()
+    scope: Any = None
+    recording = False
+    max_elements = MAX_ELEMENTS
+    stream: Any = None
+    training = False
+    added_losses: list[Any] | None = None
+    allowance: list[int] | None = None
+    rehearsed: dict[int, Any] | None = None
+    reads: Any = None
+    sharing: Any = None
+
+    def __init__(self) -> None:
+        self.names: Counter[str] = Counter()  # each thread has its own; the rest is replaced
+
+
+ambient = Ambient()
+
+
+@contextlib.contextmanager
+def within(**state: Any) -> Iterator[None]:
+    """Let this thread's ambient state be so inside."""
+    here = vars(ambient)
+    before = {name: getattr(ambient, name) for name in state}
+    here.update(state)
+    try:
+        yield
+    finally:
+        here.update(before)
