@@ -9,6 +9,7 @@ import neurona as nn
 from neurona import activations
 from neurona.errors import ArgumentError
 from neurona.gradcheck import gradcheck
+from neurona.ops.notes import Logits
 
 E = math.e
 FUNCTIONS = sorted(set(activations.__all__) - {"get"})
@@ -104,15 +105,16 @@ def test_relu_passes_no_gradient_at_zero_and_elu_passes_one():
 @pytest.mark.parametrize("name", ["softmax", "sigmoid"])
 def test_probabilities_remember_their_logits(layer, name):
     y = layer(name)(np.float32([[1.0, -2.0, 0.5]]))
-    again = getattr(activations, name)(y.logits)
+    scores = y.note(Logits).scores
+    again = getattr(activations, name)(scores)
     np.testing.assert_array_equal(y.numpy(), again.numpy())
-    assert not np.array_equal(y.numpy(), y.logits.numpy())
+    assert not np.array_equal(y.numpy(), scores.numpy())
 
 
 def test_the_softmax_layer_remembers_too_and_takes_axes_and_a_mask():
     x = np.float32([[[1.0, 2.0], [3.0, 4.0]]])
     y = nn.layers.Softmax()(x)
-    np.testing.assert_array_equal(y.logits.numpy(), x)
+    np.testing.assert_array_equal(y.note(Logits).scores.numpy(), x)
     total = nn.layers.Softmax(axis=(1, 2))(x).numpy()
     np.testing.assert_allclose(total, np.exp(x) / np.exp(x).sum(), rtol=1e-6)
     masked = nn.layers.Softmax()(x, mask=np.array([True, False]))

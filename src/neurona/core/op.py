@@ -39,6 +39,7 @@ class Op:
         forward: `forward(xp, *arrays, **attributes)` -> array, or a tuple of arrays.
         shape: `shape(*specs, **attributes)` -> Spec, or a tuple of Specs.
         lower: its kind, see `core/lowering.py`.
+        noted: `(*inputs, **attributes)` -> the Note on the result, see `core/notes.py`; or None.
         vjp: gradient rule `(g, y, *inputs, **attributes)` -> one gradient for each input, or None.
         types: "same" converts all inputs to their common type, "float" also integers to floats,
             "as is" leaves them alone; an integer n leaves the first n inputs alone.
@@ -48,6 +49,7 @@ class Op:
         self.name = forward.__name__
         self.forward, self.shape, self.lower, self.types = forward, shape, lower, types
         self.vjp: Callable | None = None
+        self.noted: Callable | None = None
         parameters = list(inspect.signature(forward).parameters.values())[1:]
         self.variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters)
         self.arity = sum(p.kind is p.POSITIONAL_OR_KEYWORD for p in parameters)
@@ -61,13 +63,21 @@ class Op:
         self.vjp = rule
         return rule
 
+    def note(self, rule: Callable) -> Callable:
+        """Register what is noted on the result (a decorator)."""
+        self.noted = rule
+        return rule
+
     def __call__(self, *args: Any, **attributes: Any) -> Any:
         """Apply it: convert the inputs, compute or record, and return a Tensor (or several)."""
         inputs, attributes = self._bind(args, attributes)
         for x in inputs:
             if x.level < 0:  # a symbolic input of the functional API records the call itself
                 return x.record(self, inputs, attributes)  # type: ignore[attr-defined]
-        return self.apply(inputs, attributes)
+        result = self.apply(inputs, attributes)
+        if self.noted is not None:
+            result.notes = (self.noted(*inputs, **attributes),)
+        return result
 
     def apply(self, inputs: tuple[Tensor, ...], attributes: dict[str, Any], level: int = 0) -> Any:
         """Run the op on bound inputs: compute if all have data, else only infer the shape.

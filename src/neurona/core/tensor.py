@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -26,8 +26,12 @@ from neurona.errors import (
 )
 
 if TYPE_CHECKING:
+    from neurona.core.notes import Note
     from neurona.core.op import Op
     from neurona.core.origin import Origins
+
+
+N = TypeVar("N", bound="Note")
 
 
 class Source:
@@ -68,8 +72,7 @@ class Tensor:
         data: the NumPy array, or None while tracing. Treat it as read-only.
         requires_grad: whether `backward()` fills `grad` for this tensor.
         grad: the gradient that `backward()` left, or None.
-        logits: the scores that a softmax or sigmoid made this from, for exact cross-entropy.
-        logits_axis: the axis (or axes) that the softmax summed over; None for a sigmoid.
+        notes: what its maker knows of it, see `core/notes.py`.
     """
 
     __slots__ = (
@@ -79,8 +82,7 @@ class Tensor:
         "grad",
         "index",
         "level",
-        "logits",
-        "logits_axis",
+        "notes",
         "requires_grad",
         "shape",
         "source",
@@ -107,8 +109,7 @@ class Tensor:
         self.source, self.index, self.level = source, index, level
         self.requires_grad = requires_grad
         self.grad: Tensor | None = None
-        self.logits: Tensor | None = None
-        self.logits_axis: Any = None
+        self.notes: tuple[Note, ...] = ()
 
     @property
     def spec(self) -> Spec:
@@ -134,6 +135,10 @@ class Tensor:
     def value(self) -> Tensor:
         """The tensor that stands for this one in an op; a Parameter gives its current value."""
         return self
+
+    def note(self, kind: type[N]) -> N | None:
+        """Return the note of a kind, or None."""
+        return next((note for note in self.value.notes if isinstance(note, kind)), None)
 
     def numpy(self) -> np.ndarray:
         """Return the values as a NumPy array that is the caller's own."""

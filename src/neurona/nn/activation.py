@@ -158,7 +158,7 @@ class PReLU(Layer):
 
 
 class Softmax(Layer):
-    """y_i = e^x_i / sum of e^x_j along the axis; y remembers x as its logits.
+    """y_i = e^x_i / sum of e^x_j along the axis; y notes x as its logits.
 
     Shapes: x (B, ...) -> y (B, ...).
 

@@ -181,15 +181,12 @@ def exponential(x: Any) -> Tensor:
 
 
 def sigmoid(x: Any) -> Tensor:
-    """y = 1 / (1 + e^-x); it remembers x as its logits, for exact cross-entropy.
+    """y = 1 / (1 + e^-x); it notes x as its logits, for exact cross-entropy.
 
     >>> sigmoid([0.0, 2.0]).numpy().round(4).tolist()
     [0.5, 0.8808]
     """
-    x = _floats(x)
-    y = ops.sigmoid(x)
-    y.logits = x
-    return y
+    return ops.sigmoid(x)
 
 
 def log_sigmoid(x: Any) -> Tensor:
@@ -276,7 +273,7 @@ def mish(x: Any) -> Tensor:
 
 
 def softmax(x: Any, axis: int = -1) -> Tensor:
-    """y_i = e^x_i / sum of e^x_j; it remembers x as its logits, for exact cross-entropy.
+    """y_i = e^x_i / sum of e^x_j; it notes x as its logits, for exact cross-entropy.
 
     >>> softmax([0.0, 0.0]).tolist()
     [0.5, 0.5]

@@ -13,6 +13,7 @@ from neurona.ops.comparison import isfinite, where
 from neurona.ops.functions import erf, exp, log, log1p, sqrt
 from neurona.ops.matmul import matrix_product
 from neurona.ops.movement import reshape, transpose
+from neurona.ops.notes import logits
 from neurona.ops.reduce import max, sum
 
 __all__ = ["einsum", "erfinv", "log_softmax", "logsumexp", "norm", "softmax", "softplus"]
@@ -53,7 +54,7 @@ def logsumexp(x, axis=None, keepdims=False):
 def softmax(x, axis=-1):
     """Probabilities, y_i = e^x_i / sum of e^x_j along the axis (or axes).
 
-    The result remembers x as its `logits`, so that a cross-entropy can be taken exactly.
+    It notes x as its logits, so that a cross-entropy can be taken exactly.
 
     >>> softmax([0.0, 0.0]).tolist()
     [0.5, 0.5]
@@ -62,7 +63,7 @@ def softmax(x, axis=-1):
     normalize_axes(axis, x.ndim, "softmax")
     e = exp(_shifted(x, axis)[0])
     y = e / sum(e, axis=axis, keepdims=True)
-    y.logits, y.logits_axis = x, axis
+    y.notes = (logits(x, axis),)
     return y
 
 

@@ -7,6 +7,7 @@ import math
 from neurona.core.lowering import Elementwise
 from neurona.core.op import op
 from neurona.core.shapes import same_shape
+from neurona.ops.notes import logits
 
 __all__ = [
     "cos", "erf", "exp", "expm1", "floor", "log", "log1p", "round", "rsqrt", "sigmoid", "sin",
@@ -156,7 +157,8 @@ def sigmoid(xp, x):
     """Logistic function, y = 1 / (1 + e^-x).
 
     Shapes: x (...) -> y (...), in (0, 1). Exact to a few units in the last place on both sides,
-    since only e^-|x| is taken, which cannot overflow.
+    since only e^-|x| is taken, which cannot overflow. It notes x as its logits, so that a
+    cross-entropy can be taken exactly.
 
     >>> sigmoid([0.0, 2.0]).numpy().round(4).tolist()
     [0.5, 0.8808]
@@ -168,6 +170,9 @@ def sigmoid(xp, x):
 @sigmoid.grad
 def _(g, y, x):
     return g * y * (1 - y)
+
+
+sigmoid.note(logits)
 
 
 # Rational approximations of erf and erfc for double precision: Cephes, S. L. Moshier, ndtr.c.

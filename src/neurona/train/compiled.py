@@ -17,6 +17,7 @@ from neurona.nn import losses
 from neurona.nn import metrics as all_metrics
 from neurona.nn.metrics import Mean, Metric
 from neurona.nn.metrics.names import check_name
+from neurona.ops.notes import Logits
 
 
 class Output:
@@ -300,9 +301,8 @@ def check_output(loss: Any, y_pred: Any) -> None:
     """
     name, width = getattr(loss, "name", ""), y_pred.shape[-1] if y_pred.shape else 0
     shape = str(("batch", *y_pred.shape[1:])).replace("'", "")
-    activated = getattr(y_pred, "logits", None) is not None
-    maker = y_pred.source.op.name if getattr(y_pred, "source", None) is not None else ""
-    if activated and width == 1 and maker != "sigmoid":
+    note = y_pred.note(Logits) if isinstance(y_pred, Tensor) else None
+    if note is not None and note.axis is not None and width == 1:
         raise ArgumentError(
             "a softmax over one unit is always 1.",
             got=f"an output {shape}",
@@ -316,7 +316,7 @@ def check_output(loss: Any, y_pred: Any) -> None:
             hint="Dense(number_of_classes, 'softmax'), or loss='binary_crossentropy' with "
             "Dense(1, 'sigmoid')",
         )
-    if activated and getattr(loss, "from_logits", False):
+    if note is not None and getattr(loss, "from_logits", False):
         raise ArgumentError(
             f"{name}(from_logits=True) takes scores, but the model ends in probabilities.",
             got=f"an output {shape} of an activation",

@@ -21,6 +21,7 @@ from neurona.core.tree import flatten
 from neurona.errors import ArgumentError, StateError, check_choice, check_integer, check_number
 from neurona.nn import initializers
 from neurona.nn.layer import Layer
+from neurona.ops.notes import Logits
 from neurona.optim.adam import AdamW
 from neurona.optim.cosine import CosineDecay, WarmUp
 from neurona.train.arrays import check_arrays
@@ -169,15 +170,15 @@ def _choose_loss(plan: Recipe, y_pred: Any, y: Any, loss: Any, metrics: Any) -> 
         return
     if not hasattr(y_pred, "shape") or not hasattr(y, "shape"):
         raise ArgumentError("recipe: give the loss of a model with several outputs.")
-    source = y_pred.source
+    note = y_pred.note(Logits)
     classes = y_pred.shape[-1] if y_pred.shape else 1
     numbers = not is_float(y.dtype) and (y.ndim == 1 or y.shape[-1] == 1)
-    if source is not None and source.op.name == "sigmoid":
+    if note is not None and note.axis is None:
         plan.loss, why = "binary_crossentropy", "each output is a probability of its own"
-    elif y_pred.logits is not None and numbers:
+    elif note is not None and numbers:
         plan.loss = "sparse_categorical_crossentropy"
         why = "the outputs are probabilities of classes and y has their numbers"
-    elif y_pred.logits is not None:
+    elif note is not None:
         plan.loss = "categorical_crossentropy"
         why = "the outputs are probabilities of classes, and so is y"
     elif numbers and classes > 1:

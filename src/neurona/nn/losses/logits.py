@@ -1,6 +1,6 @@
 """Cross-entropies: -ln of the probability that was given to what is true.
 
-A softmax or sigmoid remembers its logits, and where these are known the logarithm is taken of them,
+A softmax or sigmoid notes its logits, and where these are known the logarithm is taken of them,
 not of the rounded probability: exact, and with a gradient where the probability is 0 or 1. Only
 probabilities of unknown origin are clipped to [1e-7, 1 - 1e-7], as Keras does.
 """
@@ -12,6 +12,7 @@ from neurona.core.shapes import normalize_axes
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError
 from neurona.nn.losses.loss import EPSILON
+from neurona.ops.notes import Logits
 
 
 def known_logits(p: Tensor, from_logits: bool, axis: int | None, name: str) -> Tensor | None:
@@ -23,9 +24,10 @@ def known_logits(p: Tensor, from_logits: bool, axis: int | None, name: str) -> T
         axis: of the classes, for a softmax; None for a sigmoid.
         name: of the loss, for the message.
     """
-    if p.logits is None:
+    note = p.note(Logits)
+    if note is None:
         return p if from_logits else None
-    kind = "sigmoid" if p.logits_axis is None else "softmax"
+    kind = "sigmoid" if note.axis is None else "softmax"
     if from_logits:
         raise ArgumentError(
             f"{name}: from_logits=True, but the prediction has gone through a {kind} already.",
@@ -34,9 +36,9 @@ def known_logits(p: Tensor, from_logits: bool, axis: int | None, name: str) -> T
             hint=f"keep the {kind} and say from_logits=False, or remove the {kind} from the model",
         )
     if axis is None:
-        return p.logits if kind == "sigmoid" else None
-    same = kind == "softmax" and normalize_axes(p.logits_axis, p.ndim, name) == (axis,)
-    return p.logits if same else None
+        return note.scores if kind == "sigmoid" else None
+    same = kind == "softmax" and normalize_axes(note.axis, p.ndim, name) == (axis,)
+    return note.scores if same else None
 
 
 def surprise(p: Tensor, from_logits: bool, axis: int, name: str) -> Tensor:

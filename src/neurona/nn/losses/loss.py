@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from neurona import ops
+from neurona.core.notes import carried
 from neurona.core.op import as_tensor
 from neurona.core.shapes import Shape, as_dtype, is_float
 from neurona.core.tensor import Tensor
@@ -120,34 +121,26 @@ def numbers_of(name: str, values: Any) -> Tensor:
 
 
 def as_floats(y_pred: Any, dtype: np.dtype | None = None) -> Tensor:
-    """Return a prediction as a float Tensor that still knows the logits it was made from."""
+    """Return a prediction as a float Tensor, with its notes."""
     y = as_tensor(y_pred)
     wanted = dtype or (y.dtype if is_float(y.dtype) else as_dtype(None))
     if y.dtype == wanted:
         return y
-    return _with_logits(y.astype(wanted), y, lambda logits: logits.astype(wanted))
-
-
-def _with_logits(y: Tensor, before: Tensor, change: Callable[[Tensor], Tensor]) -> Tensor:
-    if before.logits is not None:
-        y.logits, y.logits_axis = change(before.logits), before.logits_axis
-    return y
+    return carried(lambda x: x.astype(wanted), y)
 
 
 def match_ranks(y_true: Tensor, y_pred: Tensor) -> tuple[Tensor, Tensor]:
     """Return both with as many axes: (B,) meets (B, 1), and (..., 1) loses its last axis."""
     if y_true.ndim == y_pred.ndim + 1 and y_true.shape[-1] == 1:
         if y_pred.ndim == 1:
-            y_pred = _with_logits(
-                ops.expand_dims(y_pred, -1), y_pred, lambda x: ops.expand_dims(x, -1)
-            )
+            y_pred = carried(lambda x: ops.expand_dims(x, -1), y_pred)
         else:
             y_true = ops.squeeze(y_true, -1)
     elif y_pred.ndim == y_true.ndim + 1 and y_pred.shape[-1] == 1:
         if y_true.ndim == 1:
             y_true = ops.expand_dims(y_true, -1)
         else:
-            y_pred = _with_logits(ops.squeeze(y_pred, -1), y_pred, lambda x: ops.squeeze(x, -1))
+            y_pred = carried(lambda x: ops.squeeze(x, -1), y_pred)
     return y_true, y_pred
 
 

@@ -1,0 +1,37 @@
+"""What ops note on their results."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from neurona.core.notes import Note
+from neurona.core.tensor import Tensor
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Logits(Note):
+    """On probabilities: the scores that they were made from, for exact cross-entropy.
+
+    Attributes:
+        scores: what went into the sigmoid or the softmax.
+        axis: the axis (or axes) that the softmax summed over; None for a sigmoid.
+    """
+
+    scores: Tensor
+    axis: Any = None
+
+    def changed(self, change: Callable[[Tensor], Tensor]) -> Logits:
+        """Return the note with scores that look as the probabilities do."""
+        return Logits(change(self.scores), self.axis)
+
+
+def logits(scores: Tensor, axis: Any = None) -> Logits:
+    """Return the note of a sigmoid, or of a softmax over an axis.
+
+    Without a gradient scores are kept without notes of their own: these would hold all that they
+    were ever made from.
+    """
+    bare = not scores.notes or scores.tracked
+    return Logits(scores if bare else scores.detach(), axis)
