@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,6 +27,20 @@ class Case(NamedTuple):
     units: int = 1
 
 
+def numbers(shapes: Iterable[tuple[int, ...]]) -> list[np.ndarray]:
+    """Random arrays, the same in each process."""
+    rng = np.random.default_rng(0)
+    return [rng.standard_normal(shape, np.float32) for shape in shapes]
+
+
+def jitted(function: Callable, shapes: Iterable[tuple[int, ...]]) -> Call:
+    """The call of a function of Tensors of some shapes."""
+    import neurona as nn
+
+    given, compiled = [nn.Tensor(x) for x in numbers(shapes)], nn.jit(function)
+    return lambda: compiled(*given)
+
+
 class Op(NamedTuple):
     """A function of arrays, float32: a product, a convolution.
 
@@ -42,24 +56,16 @@ class Op(NamedTuple):
     torch: Callable
     layout: Callable[[Any], Any] = lambda tensor: tensor
 
-    def operands(self) -> list[np.ndarray]:
-        """Random numbers, the same in each process."""
-        rng = np.random.default_rng(0)
-        return [rng.standard_normal(shape, np.float32) for shape in self.shapes]
-
     def ours(self) -> Call:
         """The call of neurona."""
-        import neurona as nn
-
-        given, jitted = [nn.Tensor(x) for x in self.operands()], nn.jit(self.neurona)
-        return lambda: jitted(*given)
+        return jitted(self.neurona, self.shapes)
 
     def theirs(self) -> Call:
         """The call of torch."""
         import torch
 
         torch.set_grad_enabled(False)
-        given = [self.layout(torch.from_numpy(x)) for x in self.operands()]
+        given = [self.layout(torch.from_numpy(x)) for x in numbers(self.shapes)]
         return lambda: self.torch(*given)
 
     def case(self, name: str, flops: int) -> Case:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 
-from benchmarks.grid import networks, products
+from benchmarks.grid import convolutions, networks, products
 from benchmarks.grid.case import Case
 
-KINDS = {"products": products.cases, "networks": networks.cases}
+KINDS = {"products": products.cases, "convolutions": convolutions.cases, "networks": networks.cases}
 
 
 @cache
