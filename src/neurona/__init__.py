@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 from neurona import config, errors, ops, random
 from neurona.autodiff import grad, jacobian, value_and_grad
 from neurona.core.graph import Graph, trace
+from neurona.core.observation import observing
 from neurona.core.tensor import Tensor, tensor
 from neurona.gradcheck import GradientCheck, gradcheck
+from neurona.ops import observe
 from neurona.version import __version__ as __version__
 
 if TYPE_CHECKING:
@@ -66,6 +68,8 @@ __all__ = [
     "losses",
     "metrics",
     "models",
+    "observe",
+    "observing",
     "ops",
     "optimizers",
     "plots",

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from neurona.core.ambient import ambient
 from neurona.core.graph import tracing
 from neurona.core.op import as_tensor
 from neurona.core.origin import known, pulled
@@ -57,6 +58,8 @@ def sweep(
             for x, dx in zip(source.inputs, _pull(source, gs), strict=True):
                 if dx is not None and is_float(x.dtype):
                     collect(x, _unbroadcast(dx, x.shape))
+    if ambient.observer is not None and ambient.observer.present:
+        ambient.observer.offer_gradients(_key, collected)
     return [collected.get(_key(x)) for x in wrt]
 
 

@@ -15,7 +15,7 @@ from neurona.core.graph import trace, trace_open
 from neurona.core.origin import MOST, Origin, joined, shown
 from neurona.engines import program
 from neurona.engines.native.simplify import simplify
-from neurona.errors import IndexRangeError
+from neurona.errors import IndexRangeError, TraceError
 
 X = np.ones((2, 3), np.float32)
 FILE = __file__
@@ -202,6 +202,14 @@ def test_code_without_a_file_is_the_users():
     exec(compile("def f(x):\n    return o.tanh(x)\n", "<cell 3>", "exec"), space)
     (node,) = trace(space["f"], [X]).nodes
     assert node.origins[0][2:4] == ("<cell 3>", 2)
+
+
+def test_a_tensor_that_leaked_is_still_refused_where_it_was():
+    leaked = []
+    trace(lambda x: leaked.append(x) or o.tanh(x), [X])
+    y = o.tanh(leaked[0])
+    with pytest.raises(TraceError, match="has leaked out of a trace"):
+        trace(lambda x: x + y, [X])
 
 
 def test_how_origins_are_shown():

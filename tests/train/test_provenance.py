@@ -199,14 +199,11 @@ def test_a_chain_without_an_input_says_the_same():
 
 
 def test_a_jitted_layer_knows_its_path():
-    gate = Gate(name="gate", trainable=False)
-    gate.build((3,))
-    gate.w = np.ones(3, np.float32)  # a constant, so that jit takes it
-    gate.built = True
+    gate = Gate(name="gate")
     fn = nn.jit(lambda x: gate(x) + 1.0)  # jitted
     fn(Y)
-    ((program, _),) = fn.programs.values()
-    found = {n.op.name: n.origins[0] for n in program.graph.nodes}
+    (jitted,) = fn.programs.values()
+    found = {n.op.name: n.origins[0] for n in jitted.program.graph.nodes}
     assert (found["tanh"].path, found["tanh"].line) == ("gate", line_of("squashed"))
     assert (found["add"].path, found["add"].line) == ("", line_of("jitted"))
 

@@ -26,7 +26,8 @@ class Ambient(threading.local):
 
     Attributes:
         traces: the inputs of each open trace; a Tensor made inside one has its number as level.
-        scope: the part of the work that is being traced, see `core/origin.py`.
+        scope: the part of the work that is being traced or observed, see `core/origin.py`, or None.
+        observer: who asks to see values, see `core/observation.py`, or None.
         recording: whether tensors with a gradient are kept from NumPy, see `tensor.recording`.
         max_elements: how large a shape may be.
         stream: where random draws come from, see `core/random.py`; None before the first.
@@ -42,6 +43,7 @@ class Ambient(threading.local):
 
     traces: tuple[list[Any], ...] = ()
     scope: Any = None
+    observer: Any = None
     recording = False
     max_elements = MAX_ELEMENTS
     stream: Any = None

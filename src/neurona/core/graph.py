@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from neurona.core import origin
 from neurona.core.ambient import ambient, within
 from neurona.core.lowering import Loop
 from neurona.core.op import Op, as_tensor
-from neurona.core.origin import Origins, inside, joined, known, located, part, shown
+from neurona.core.origin import Origins
 from neurona.core.shapes import Spec, as_dtype, as_shape
 from neurona.core.tensor import Source, Tensor
 from neurona.core.tree import Structure, flatten
@@ -70,7 +71,7 @@ class Graph:
         """Let the node at a place stand for an equal one, too; return its outputs."""
         node = self.nodes[place]
         if node.origins is not origins:
-            both = joined(node.origins, origins)
+            both = origin.joined(node.origins, origins)
             if both is not node.origins:
                 self.nodes[place] = node._replace(origins=both)
         return node.outputs
@@ -137,7 +138,7 @@ class Graph:
             right = [f"%{v}" for v in node.inputs]
             right += [f"{k}={_shown(v)}" for k, v in node.attributes.items()]
             lines.append(f"  {left} = {node.op.name}({', '.join(right)})")
-            if explained and (text := shown(node.origins)):
+            if explained and (text := origin.shown(node.origins)):
                 lines[-1] += f"  # {text}"
             if explained and isinstance(node.op.lower, Loop):
                 lines += [f"    {line}" for line in node.attributes["body"]._lines(explained)]
@@ -163,7 +164,7 @@ class Graph:
                     values[v] = None
         except NeuronaError as error:
             node = next(node for node in self.nodes if node.outputs == outputs)
-            raise located(error, node.origins) from None
+            raise origin.located(error, node.origins) from None
         return [values[v] for v in self.outputs]
 
     def walk(self, xp: Any, arrays: Sequence[Any]) -> Iterator[Computed]:
@@ -182,7 +183,7 @@ class Graph:
         """Apply the ops in order to Tensors: what tracing took apart, done again."""
         values: dict[int, Tensor] = {v: Tensor(array) for v, array in self.constants.items()}
         values.update(zip(self.inputs, inputs, strict=True))
-        with known() as scope:
+        with origin.known() as scope:
             for node in self.nodes:
                 scope.origins = node.origins
                 result = node.op.apply(tuple(values[v] for v in node.inputs), node.attributes)
@@ -264,7 +265,7 @@ def trace_open(fn: Callable, specs: Sequence[Any]) -> tuple[Graph, list[Tensor]]
     level = tracing() + 1
     inputs = [Tensor(None, _as_spec(s), level=level) for s in specs]
     with within(traces=(*ambient.traces, inputs)):
-        leaves, structure = flatten(inside(part(""), fn, *inputs))
+        leaves, structure = flatten(origin.inside(origin.part(""), fn, *inputs))
         outputs = [as_tensor(x) for x in leaves]
         return _extract(inputs, outputs, structure, level)
 

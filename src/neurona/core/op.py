@@ -89,7 +89,8 @@ class Op:
         outputs = (specs,) if single else tuple(specs)
         tracked = False
         for x in inputs:
-            level = max(level, x.level)
+            if x.level > level:
+                level = x.level
             tracked = tracked or x.requires_grad or x.source is not None
         source = Source(self, inputs, attributes, outputs) if tracked or level else None
         arrays: Any = (None,) * len(outputs)
@@ -100,15 +101,16 @@ class Op:
                 np.asarray(array, spec.dtype)
                 for array, spec in zip((result,) if single else result, outputs, strict=True)
             ]
-        results = tuple(
-            Tensor(array, spec, source=source, index=i, level=level)
-            for i, (array, spec) in enumerate(zip(arrays, outputs, strict=True))
-        )
         if source is not None:
             source.arrays, source.level, source.single = tuple(arrays), level, single
             if level:
                 source.origins = of_op()
-        return results[0] if single else results
+        if single:
+            return Tensor(arrays[0], specs, source=source, level=level)
+        return tuple(
+            Tensor(array, spec, source=source, index=i, level=level)
+            for i, (array, spec) in enumerate(zip(arrays, outputs, strict=True))
+        )
 
     def _bind(
         self, args: tuple, attributes: dict[str, Any]

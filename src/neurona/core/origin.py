@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator
 from types import FrameType
 from typing import Any, NamedTuple
 
-from neurona.core.ambient import Ambient, ambient
+from neurona.core.ambient import ambient
 from neurona.errors import NeuronaError
 
 MOST = 8  # origins of one node; equal nodes of a hundred layers are one
@@ -153,12 +153,22 @@ class Scope:
         return self._at_place
 
 
-Ambient.scope = Scope(None)  # where every thread begins
+_ROOT = Scope(None)
 
 
-def scope() -> Scope:
-    """Return the innermost Scope."""
-    return ambient.scope
+def noted() -> bool:
+    """Say whether parts of the work are told apart: not while nothing is traced or observed."""
+    return ambient.scope is not None
+
+
+def named(name: str) -> str:
+    """Return the path of what has this name in the present part."""
+    path = _scope().path
+    return f"{path}/{name}" if path and name else path or name
+
+
+def _scope() -> Scope:
+    return ambient.scope or _ROOT
 
 
 def inside(inner: Scope, fn: Callable, *args: Any, **kwargs: Any) -> Any:
@@ -172,14 +182,8 @@ def inside(inner: Scope, fn: Callable, *args: Any, **kwargs: Any) -> Any:
 
 def part(name: str, kind: str = "", role: str = "") -> Scope:
     """Return the Scope of a part of the present one: a layer of a model."""
-    outer = ambient.scope
-    path = f"{outer.path}/{name}" if outer.path and name else outer.path or name
-    return Scope(outer, path, kind or outer.kind, role)
-
-
-def part_of(layer: Any, fn: Callable) -> Callable:
-    """Return fn, to be called as part of a layer."""
-    return functools.partial(inside, part(layer.name, type(layer).__name__), fn)
+    outer = _scope()
+    return Scope(outer, named(name), kind or outer.kind, role)
 
 
 def update_of(path: str, rule: Callable) -> Scope:
@@ -192,7 +196,7 @@ def update_of(path: str, rule: Callable) -> Scope:
 
 def recorded(place: Place) -> Scope:
     """Return a Scope for what is done now as it was recorded at a line of the user's."""
-    outer = ambient.scope
+    outer = _scope()
     return Scope(outer, outer.path, outer.kind, outer.role, place)
 
 
@@ -209,7 +213,7 @@ def known() -> Iterator[Scope]:
 
 def of_op() -> Origins:
     """Return the origins of the op that is being applied; for `Op.apply` alone."""
-    inner = ambient.scope
+    inner = ambient.scope or _ROOT  # for a tensor that has leaked out of its trace
     if inner.origins is not None:
         return inner.origins
     frame = sys._getframe(3)  # behind `apply` and who calls it, which is no user
@@ -226,12 +230,12 @@ def of_op() -> Origins:
 
 def place() -> Place:
     """Return the line of the user's that is being run."""
-    return _place(ambient.scope, sys._getframe(1))
+    return _place(_scope(), sys._getframe(1))
 
 
 def line() -> str:
     """Return the line of the user's that is being run, to stand behind the text of an error."""
-    found = as_text(_place(ambient.scope, sys._getframe(1)))
+    found = as_text(_place(_scope(), sys._getframe(1)))
     return f", {found}" if found else ""
 
 
@@ -250,8 +254,7 @@ def _place(inner: Scope, frame: FrameType | None) -> Place:
 def _entry(inner: Scope, frame: FrameType) -> Place:
     """Return where a Scope was entered from; `frame` is that of `inside`."""
     if inner.place is None:
-        assert inner.outer is not None
-        inner.place = _place(inner.outer, frame.f_back)
+        inner.place = _place(inner.outer, frame.f_back) if inner.outer is not None else NOWHERE
     return inner.place
 
 

@@ -10,15 +10,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from neurona import config
-from neurona.core import random
+from neurona.core import origin, random
+from neurona.core.ambient import ambient
 from neurona.core.graph import tracing
+from neurona.core.observation import opened
 from neurona.core.op import as_tensor
 from neurona.core.recent import Recent
 from neurona.core.tensor import Tensor
 from neurona.core.tree import Structure, flatten
 from neurona.engines.program import Program
 from neurona.errors import ArgumentError
-from neurona.nn.context import add_loss, collect_losses, is_training
+from neurona.nn.context import add_loss, added_losses, collect_losses, is_training
 from neurona.nn.function import Function
 from neurona.nn.parameter import Parameter
 from neurona.nn.pure import trace_pure
@@ -33,7 +35,7 @@ class Jitted(NamedTuple):
         function: (seed and step, arguments, what it reads) -> (changed values, losses, results).
         found: the Parameters and Tensors that it reads.
         changed: those that the first outputs replace.
-        results: how losses that layers added, and results, are nested.
+        results: how losses that layers added, results, and what is observed are nested.
     """
 
     function: Function
@@ -52,9 +54,12 @@ class Jitted(NamedTuple):
         outputs = self.function(state, *tensors, *[x.value for x in self.found])
         for p, y in zip(self.changed, outputs, strict=False):
             p.restore(Tensor(y.data, requires_grad=p.trainable))
-        losses, results = self.results.unflatten(outputs[len(self.changed) :])
+        losses, results, *seen = self.results.unflatten(outputs[len(self.changed) :])
         for loss in losses:
             add_loss(loss)
+        for observed in seen:
+            for path, x in observed.items():
+                ambient.observer.take(origin.named(path), x.detach())
         return results
 
 
@@ -116,7 +121,8 @@ def jit(fn: Callable | None = None, *, engine: str | None = None) -> Any:
         for name, x in around.items():
             tensors.append(x)
             looks.append((name, x.shape, x.dtype))
-        settings = engine or config.engine(), config.floatx(), is_training()
+        asked = ambient.observer.patterns if ambient.observer is not None else ()
+        settings = engine or config.engine(), config.floatx(), is_training(), asked
         key = structure, tuple(looks), settings
         try:
             found = programs.get(key)
@@ -124,7 +130,11 @@ def jit(fn: Callable | None = None, *, engine: str | None = None) -> Any:
             raise _unhashable(leaves) from None
         if found is None:
             with_values = surroundings.arguments(list(around))
-            found = _build(with_values, structure, leaves, places, tensors, engine)
+            # by itself: it may be part of another layer in the next call
+            alone = origin.Scope(ambient.scope)
+            found = origin.inside(
+                alone, _build, with_values, structure, leaves, places, tensors, engine, asked
+            )
             programs[key] = found
         return found(tensors)
 
@@ -151,7 +161,7 @@ def _unhashable(leaves: list) -> ArgumentError:
 
 def _build(
     fn: Callable, structure: Structure, leaves: list, places: list[int], tensors: list[Tensor],
-    engine: str | None,
+    engine: str | None, asked: tuple[str, ...],
 ) -> Jitted:  # fmt: skip
     """Trace and compile `fn(tensors of the surroundings)(arguments)`, some of them arrays."""
 
@@ -160,9 +170,10 @@ def _build(
         for i, x in zip(places, values, strict=False):
             filled[i] = x
         args, kwargs = structure.unflatten(filled)
-        with collect_losses() as losses:
+        with collect_losses(), opened(asked) as observer:
             results = fn(values[len(places) :])(*args, **kwargs)
-        return losses, results
+            losses = added_losses()
+        return (losses, results, observer.values) if asked else (losses, results)
 
     listed = Structure(tuple, (), tuple(Structure(None) for _ in tensors))
     pure = trace_pure(flat, listed, tensors)

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from neurona.core import origin, random
-from neurona.core.graph import tracing
+from neurona.core.observation import as_part
 from neurona.core.op import cast
 from neurona.core.shapes import as_dtype, as_shape, is_float, product
 from neurona.core.tensor import Tensor, as_array
@@ -160,7 +160,7 @@ class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
             with in_training(training):
                 if self._wants_training:
                     kwargs["training"] = training
-                call = origin.part_of(self, self.call) if tracing() else self.call
+                call = as_part(self, self.call) if origin.noted() else self.call
                 y = call(*inputs, **kwargs)
             if self.activity_regularizer is not None:
                 self.add_loss(self.activity_regularizer(y))
@@ -194,7 +194,7 @@ class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
 
     def _explained(self, error: NeuronaError, shapes: list) -> NeuronaError:
         called = f", called with x {', '.join(map(str, shapes))}" if shapes else ""
-        called += origin.line() if tracing() else ""
+        called += origin.line() if origin.noted() else ""
         error.within(f"{type(self).__name__} {self.name!r}{self.place}{called}.")
         built = getattr(self, "_built_for", None)
         if isinstance(error, ShapeError) and not error.hint and self._parameters and shapes:

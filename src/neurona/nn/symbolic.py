@@ -16,7 +16,7 @@ from typing import Any, Unpack
 
 from neurona import ops
 from neurona.core import origin, random
-from neurona.core.graph import trace_open, tracing
+from neurona.core.graph import trace_open
 from neurona.core.op import OPS, Op
 from neurona.core.shapes import Spec, as_dtype, is_float
 from neurona.core.tensor import Tensor
@@ -69,7 +69,7 @@ class Call:
         """Call the layer, with `value(x)` for each symbolic argument x."""
         filled = [value(x) if isinstance(x, Symbolic) else x for x in self.leaves]
         args, kwargs = self.structure.unflatten(filled)
-        if not tracing():
+        if not origin.noted():
             return self.layer(*args, **kwargs)
         return origin.inside(origin.recorded(self.place), self.layer, *args, **kwargs)
 

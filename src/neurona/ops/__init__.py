@@ -20,6 +20,7 @@ from neurona.ops.joining import *  # noqa: F403
 from neurona.ops.matmul import *  # noqa: F403
 from neurona.ops.movement import *  # noqa: F403
 from neurona.ops.names import *  # noqa: F403
+from neurona.ops.observe import *  # noqa: F403
 from neurona.ops.pool import *  # noqa: F403
 from neurona.ops.reduce import *  # noqa: F403
 from neurona.ops.scan import *  # noqa: F403

@@ -7,8 +7,10 @@ since it is the one rule that needs the reverse sweep itself.
 from __future__ import annotations
 
 from neurona.core import random
+from neurona.core.ambient import ambient
 from neurona.core.graph import trace_open
 from neurona.core.lowering import Loop
+from neurona.core.observation import within_body
 from neurona.core.op import as_tensor, cast, op
 from neurona.core.shapes import DTYPES, Spec
 from neurona.core.tree import flatten, paths
@@ -119,13 +121,14 @@ def scan(fn, init, xs=None, length=None, reverse=False):
     xs, xs_structure = flatten(xs)
     xs = [as_tensor(x) for x in xs]
     length = _length(xs, paths(xs_structure, "xs"), length)
-    structures, draws = [], []
+    structures, draws, observed = [], [], []
 
     def body(state, *tensors):
         carry = carry_structure.unflatten(tensors[: len(init)])
-        with random.use(state) as stream:
+        with random.use(state) as stream, within_body() as seen:
             result = fn(carry, xs_structure.unflatten(tensors[len(init) :]))
             draws.append(stream.draws)
+            observed.append(seen)
         if not (isinstance(result, tuple) and len(result) == 2):
             raise ArgumentError(
                 "scan: the function returns (carry, y).",
@@ -134,7 +137,7 @@ def scan(fn, init, xs=None, length=None, reverse=False):
             )
         ys, ys_structure = flatten(result[1])
         structures.append(ys_structure)
-        return *_next_carry(result[0], init, carry_structure), *ys
+        return *_next_carry(result[0], init, carry_structure), *ys, *seen.values()
 
     looks = [Spec(x.shape[1:], x.dtype) for x in xs]
     state = Spec((2,), DTYPES["int64"])
@@ -153,6 +156,9 @@ def scan(fn, init, xs=None, length=None, reverse=False):
     }  # fmt: skip
     results = loop(*inputs, **attributes) if inputs else loop.apply((), attributes)
     final, ys = results[: len(init)], results[len(init) : len(results) - saved]
+    for name, y in zip(observed[0], ys[len(ys) - len(observed[0]) :], strict=True):
+        ambient.observer.take(name, y)
+    ys = ys[: len(ys) - len(observed[0])]
     return carry_structure.unflatten(final), structures[0].unflatten(ys)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Unpack
 
 from neurona.core import origin
-from neurona.core.graph import tracing
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, StateError
 from neurona.nn.layer import Layer
@@ -140,7 +139,7 @@ class Sequential(Model):
         x = inputs
         for number, layer in enumerate(self._chain, start=1):
             layer.place = f" (layer {number} of {len(self._chain)} of Sequential {self.name!r})"
-            x = _called(layer, x) if tracing() else layer(x)
+            x = _called(layer, x) if origin.noted() else layer(x)
         return x
 
     # --- description -------------------------------------------------------------------------

@@ -158,6 +158,12 @@ class Step:
         """Return the Program for batches like this one."""
         return self._for_batch(batch)[1].program
 
+    def inputs(self, *batch: Any) -> list[np.ndarray]:
+        """Return the arrays that the Program for a batch would be given now: for `Graph.walk`."""
+        values: list[Any] = [p.data for p in self.parameters]
+        state = np.array(random.get_position(), np.int64)
+        return [state, *values, *[np.asarray(x) for x in flatten(batch)[0]]]
+
     def _eagerly(self, batch: tuple) -> Any:
         with random.use(random.state_of(*random.take_state())):
             results = self.fn(*map_leaves(lambda x: Tensor(np.asarray(x)), batch))

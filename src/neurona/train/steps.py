@@ -22,6 +22,7 @@ from neurona.nn.members import Snapshot
 from neurona.nn.parameter import Parameter, rehearsal
 from neurona.train import state
 from neurona.train.data import pack
+from neurona.train.observed import ObservedStep
 from neurona.train.step import Step
 
 
@@ -80,15 +81,20 @@ def _runner(model: Any, kind: str) -> Callable:
     return run
 
 
-def _step(model: Any, kind: str, parameters: list[Parameter]) -> Step:
+def _step(model: Any, kind: str, parameters: list[Parameter]) -> Any:
     """Return the compiled step of a kind; a new one where something that it is made of changed."""
     engine = "eager" if model.run_eagerly else model.engine
     trainable = tuple(id(p) for p in model.trainable_weights) if kind == "train" else ()
     frozen = tuple(layer.trainable for layer in model.all_layers())
-    key = (tuple(id(p) for p in parameters), trainable, frozen, engine)
+    asked = model.observation
+    key = (tuple(id(p) for p in parameters), trainable, frozen, engine, asked)
     known = model.step_cache.get(kind)
     if known is None or known[0] != key:
-        model.step_cache[kind] = known = (key, Step(_runner(model, kind), parameters, engine))
+        run = _runner(model, kind)
+        step: Any = Step(run, parameters, engine)
+        if asked.names:
+            step = ObservedStep(run, parameters, engine, asked, kind)
+        model.step_cache[kind] = known = (key, step)
     return known[1]
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from neurona import config
 from neurona.core.tensor import Tensor
 from neurona.errors import StateError, check_choice, check_integer
@@ -17,6 +19,7 @@ from neurona.train.compiled import Compiled
 from neurona.train.data import unpack
 from neurona.train.history import History
 from neurona.train.loop import Position, Run
+from neurona.train.observed import Observation
 from neurona.train.step import Step
 
 
@@ -43,6 +46,7 @@ class Trainer:
     position: Position
     pending_totals: dict[str, Any]  # of metrics that do not exist yet, see `train/state.py`
     step_cache: dict[str, Any]
+    observation: Observation
 
     if TYPE_CHECKING:  # what the other half, the Layer, has
 
@@ -67,6 +71,7 @@ class Trainer:
         self.position = Position()
         self.pending_totals = {}
         self.step_cache = {}
+        self.observation = Observation()
 
     def compile(
         self,
@@ -217,6 +222,32 @@ class Trainer:
     def prediction_step(self) -> Step:
         """Return the compiled prediction."""
         return steps.prediction_step(self)
+
+    # --- looking inside ----------------------------------------------------------------------
+
+    def observe(self, *names: str) -> None:
+        """Let steps hand out values inside of the model, as `observed`; without names, none.
+
+        Args:
+            names: patterns as in `nn.observing`: "hidden" or "mlp/hidden" for what a layer returns,
+                "hidden/scores" for `nn.observe("scores", x)` in its call, "gradient of hidden" for
+                the gradient of the loss with respect to that, "*" for all values.
+
+        A `fit` that is running goes on as it was. What is observed is computed and kept by each
+        step; other steps cost what they did.
+
+        Raises:
+            ArgumentError: by the next training step or prediction, if it has no such value.
+        """
+        self.observation = Observation(names)
+
+    @property
+    def observed(self) -> dict[str, np.ndarray]:
+        """What `observe` asked for, by full name, of the batch that a step ran on last.
+
+        In `fit`, callbacks find it in `self.model`; one that is called for each batch sees each.
+        """
+        return self.observation.values
 
     # --- metrics -----------------------------------------------------------------------------
 

@@ -1,0 +1,116 @@
+"""Observed steps: those that hand out values inside of the model, beside their results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from neurona.core.observation import GRADIENT, Observer, matches, opened
+from neurona.core.tree import map_leaves
+from neurona.engines.program import Program
+from neurona.errors import ArgumentError, unknown
+from neurona.nn.parameter import Parameter
+from neurona.train.source import Source, Stretch
+from neurona.train.step import Step
+
+
+class Observation:
+    """Which values the steps of a model hand out.
+
+    Args:
+        names: patterns, see `Trainer.observe`.
+
+    Attributes:
+        values: those of the last batch that a step ran on, by name.
+    """
+
+    def __init__(self, names: Sequence[Any] = ()) -> None:
+        for name in names:
+            if not isinstance(name, str) or not name.removeprefix(GRADIENT):
+                raise ArgumentError(
+                    "observe takes names of values.",
+                    got=repr(name)[:60],
+                    hint='model.observe("hidden", "gradient of hidden"), or "*" for all',
+                )
+        self.names = tuple(names)
+        self.values: dict[str, np.ndarray] = {}
+
+    def check(self, observer: Observer, kind: str) -> None:
+        """Refuse names that nothing in a step has, unless it is an evaluation within training."""
+        for pattern in self.names:
+            gradient = pattern.startswith(GRADIENT)
+            needed = kind == "train" or (kind == "predict" and not gradient)
+            if needed and not any(matches(name, pattern) for name in observer.offered):
+                values = [name for name in observer.offered if not name.startswith(GRADIENT)]
+                options = [GRADIENT + name for name in values] if gradient else values
+                raise unknown("value to observe", pattern, options)
+
+
+class ObservedStep:
+    """A Step whose function also returns what is observed; it is called as a Step is.
+
+    Args:
+        fn, parameters, engine: of the Step.
+        observation: what to hand out, and where to.
+        kind: "train", "test" or "predict".
+    """
+
+    def __init__(
+        self,
+        fn: Callable,
+        parameters: Sequence[Parameter],
+        engine: str | None,
+        observation: Observation,
+        kind: str,
+    ) -> None:
+        def run(*batch: Any) -> tuple[Any, dict[str, Any]]:
+            with opened(observation.names) as observer:
+                results = fn(*batch)
+            observation.check(observer, kind)
+            return results, observer.values
+
+        self.step, self.observation = Step(run, parameters, engine), observation
+
+    def _handed(self, results: Any) -> Any:
+        """Keep what was observed, and return the rest."""
+        rest, self.observation.values = results
+        return rest
+
+    def __call__(self, *batch: Any) -> Any:
+        """Run the step on a batch and return its results."""
+        return self._handed(self.step(*batch))
+
+    def run(self, source: Source, stretch: Stretch) -> Any:
+        """Run the step on some batches of a source; see `Step.run`."""
+        return self._handed(self.step.run(source, stretch))
+
+    def run_batches(self, batches: Iterable[Sequence[Any]]) -> Any:
+        """Run the step on some batches, one by one; see `Step.run_batches`."""
+        return self._handed(self.step.run_batches(batches))
+
+    def run_epochs(self, *arguments: Any) -> Any:
+        """Run the step on several epochs; see `Step.run_epochs`."""
+        found = self.step.run_epochs(*arguments)
+        if found is None:
+            return None
+        rest, stacked = found
+        self.observation.values = map_leaves(lambda a: a[-1], stacked)
+        return rest
+
+    def room(self, source: Source) -> None:
+        """Have no arrays for results of all samples: what is observed is one batch's."""
+
+    @property
+    def programs(self) -> dict[Any, Any]:
+        """The compiled Programs."""
+        return self.step.programs
+
+    def program(self, *batch: Any) -> Program:
+        """Return the Program for batches like this one."""
+        return self.step.program(*batch)
+
+    def inputs(self, *batch: Any) -> list[np.ndarray]:
+        """Return the arrays that the Program for a batch would be given now."""
+        return self.step.inputs(*batch)
