@@ -10,7 +10,6 @@ import sys
 
 import numpy as np
 import pytest
-from safetensors.numpy import save_file
 
 import neurona as nn
 from neurona import layers, optimizers
@@ -29,6 +28,7 @@ from neurona.errors import (
     StateError,
     TraceError,
 )
+from neurona.train.tensor_file import write_tensors
 
 X, R = np.ones((8, 4), "float32"), np.ones((8, 1), "float32")
 Y, XOR = np.arange(8) % 3, np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
@@ -199,7 +199,7 @@ def test_what_cannot_be_saved_or_made_again(tmp_path):
 def test_weights_of_another_model(tmp_path, saved):
     other = network(layers.Dense(6))
     check(lambda: other.load_weights(saved), FormatError, "out/kernel is (4,")
-    save_file({"a": X}, tmp_path / "arrays.safetensors")
+    write_tensors(tmp_path / "arrays.safetensors", {"a": X})
     check(lambda: nn.models.load_model(tmp_path / "arrays.safetensors"), FormatError,
           "holds arrays, but no model", "try: build the model, then load_weights")  # fmt: skip
     check(lambda: network().load_weights(tmp_path / "arrays.safetensors"), FormatError,

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from neurona.callbacks import History
 from neurona.errors import ArgumentError, DataError
 from neurona.plots import gradient_flow, history, learning_rate, loss_curve
 
@@ -170,3 +171,17 @@ def test_gradient_flow_errors():
         gradient_flow([1.0])
     with pytest.raises(ArgumentError, match="out of order"):
         gradient_flow({"a": [1.0]}, vanishing=1.0, exploding=0.1)
+
+
+def test_a_validation_is_drawn_where_it_was():
+    run = History()
+    for epoch in range(10):
+        logs = {"loss": 1.0 - 0.05 * epoch}
+        run.add(epoch, {**logs, "val_loss": 2.0} if (epoch + 1) % 4 == 0 else logs)
+    line = history(run).axes[0].get_lines()[1]
+    assert line.get_xdata().tolist() == [4, 8]
+    run = History()
+    run.extend(3, {"loss": [1.0, 0.5, 0.2]})
+    run.add(6, {"loss": 0.1, "val_loss": 1.0})
+    ax = history(run).axes[0]
+    assert [line.get_xdata().tolist() for line in ax.get_lines()[:2]] == [[4, 5, 6, 7], [7]]

@@ -27,14 +27,21 @@ def network(steps_per_execution=1):
     return model
 
 
-@pytest.mark.parametrize("number", range(len(drive.sequences())))
+# Where Keras lets a NaN be the best for ever, or better numbers below the baseline renew patience,
+# we do not; docs/decisions/012.
+SEQUENCES = [n for n, values in enumerate(drive.sequences()) if values[0] == values[0]]
+
+
+@pytest.mark.parametrize("number", SEQUENCES)
 def test_early_stopping_stops_when_keras_does(number):
     values = drive.sequences()[number]
     for arguments, expected in zip(drive.stopping_cases(), GOLDEN["stopping"][number], strict=True):
-        assert drive.drive_stopping(nn, network(), arguments, values) == expected, arguments
+        first = values[arguments.get("start_from_epoch", 0)]
+        if arguments.get("baseline") is None and first == first:
+            assert drive.drive_stopping(nn, network(), arguments, values) == expected, arguments
 
 
-@pytest.mark.parametrize("number", range(len(drive.sequences())))
+@pytest.mark.parametrize("number", SEQUENCES)
 def test_reduce_lr_on_plateau_sets_the_rates_that_keras_sets(number):
     values = drive.sequences()[number]
     for arguments, expected in zip(drive.plateau_cases(), GOLDEN["plateau"][number], strict=True):
@@ -42,7 +49,7 @@ def test_reduce_lr_on_plateau_sets_the_rates_that_keras_sets(number):
         assert drive.drive_plateau(nn, network(), arguments, values) == expected, arguments
 
 
-@pytest.mark.parametrize("number", range(len(drive.sequences())))
+@pytest.mark.parametrize("number", SEQUENCES)
 def test_model_checkpoint_saves_when_keras_does(number, tmp_path, monkeypatch):
     monkeypatch.setattr(
         nn.Model, "save", lambda self, path, overwrite=True: Path(path).touch(), raising=False

@@ -278,3 +278,99 @@ def test_checkpoint_goes_on_from_its_state(tmp_path):
     second.set_state(first.get_state())
     second.on_epoch_end(2, {"val_loss": 0.7})
     assert second.model.saved == []
+
+
+# --- what is better ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("monitor", "rising"),
+    [
+        ("val_accel_loss", False), ("auction_error", False), ("r2d2_loss", False), ("loss", False),
+        ("val_head_loss", False), ("val_head_accuracy", True), ("R2Score", True), ("AUC", True),
+        ("valAcc", True), ("f1", True), ("true_positives", True), ("false_negatives", False),
+        ("acceleration", None), ("auction", None), ("lossless", None), ("accuracy_error", None),
+        ("macro", None), ("maelstrom", None),
+    ],
+)  # fmt: skip
+def test_the_direction_is_told_by_whole_words(monitor, rising):
+    test_the_direction_is_told_by_the_name(monitor, rising)
+
+
+@pytest.mark.parametrize("metric", sorted(set(nn.metrics.__all__)))
+def test_metrics_tell_their_direction(metric):
+    found = getattr(nn.metrics, metric)
+    if isinstance(found, type) and metric not in ("Metric", "Mean", "Sum", "ConfusionMatrix",
+                                                  "MeanMetricWrapper"):  # fmt: skip
+        assert found.direction in ("max", "min")
+        rises = found.direction == "max"
+        down = ("Error", "entropy", "Hinge", "False", "Diverg", "Poisson", "Perpl", "LogCosh")
+        assert rises == (not any(part in metric for part in down))
+
+
+def test_the_direction_of_ones_own_metric_and_of_a_loss_as_a_metric():
+    class Distance(nn.metrics.Mean):
+        direction = "min"
+
+    metrics = [Distance(name="accuracy"), nn.metrics.get(nn.losses.Huber())]
+    for metric in metrics:
+        stop = nn.callbacks.EarlyStopping(f"val_{metric.name}", patience=1)
+        stop.set_model(Fake())
+        stop.model.metrics = metrics
+        stop.on_epoch_end(0, {f"val_{metric.name}": 1})
+        stop.on_epoch_end(1, {f"val_{metric.name}": 2})
+        assert stop.best == 1
+
+
+def test_nan_is_never_better(tmp_path):
+    nan = float("nan")
+    stop = nn.callbacks.EarlyStopping(patience=2, restore_best_weights=True)
+    model = drive(stop, [nan, 3, nan, 2, nan, nan, 1])
+    assert (stop.best, stop.best_epoch, model.number) == (2, 3, 3)
+    stop = nn.callbacks.EarlyStopping(patience=2, restore_best_weights=True)
+    drive(stop, [nan, nan, nan])
+    assert (stop.best, stop.stopped_epoch, stop.best_weights) == (None, 1, None)
+    save = nn.callbacks.ModelCheckpoint(str(tmp_path / "{epoch}"), save_best_only=True)
+    model = drive(save, [nan, 3, nan, 2])
+    assert [Path(p).name for p in model.saved] == ["2", "4"]
+    save = nn.callbacks.ModelCheckpoint(
+        str(tmp_path / "m"), save_best_only=True, initial_value_threshold=nan
+    )
+    assert len(drive(save, [3.0]).saved) == 1
+    reduce = nn.callbacks.ReduceLROnPlateau(patience=2)
+    model = Fake()
+    model.optimizer = nn.optimizers.SGD(1.0)
+    reduce.set_model(model)
+    for epoch, value in enumerate([nan, 1.0, nan, nan]):
+        reduce.on_epoch_end(epoch, {"val_loss": value})
+    assert reduce.best == 1
+    assert model.optimizer.learning_rate.item() == np.float32(0.1)
+
+
+def test_numbers_that_do_not_beat_the_baseline_do_not_renew_patience():
+    stop = nn.callbacks.EarlyStopping(patience=3, baseline=0.5)
+    drive(stop, [4, 3, 2, 1, 0.4])
+    assert stop.stopped_epoch == 2
+    stop = nn.callbacks.EarlyStopping(patience=3, baseline=2.5)
+    drive(stop, [4, 3, 2, 2.1, 2.2, 2.3])
+    assert stop.stopped_epoch == 5
+
+
+@pytest.mark.parametrize("frequency", [2, np.int64(2), [2, 4]])
+def test_epochs_without_validation_are_not_missed(tmp_path, frequency):
+    x, y = np.ones((8, 2), "float32"), np.ones((8, 1), "float32")
+    model = nn.Sequential([nn.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    saved = nn.callbacks.ModelCheckpoint(str(tmp_path / "{epoch}"), save_best_only=True)
+    callbacks = [
+        nn.callbacks.EarlyStopping(patience=9), nn.callbacks.ReduceLROnPlateau(), saved
+    ]  # fmt: skip
+    history = model.fit(
+        x, y, epochs=5, validation_data=(x, y), validation_freq=frequency,
+        callbacks=callbacks, verbose=0,
+    )  # fmt: skip
+    assert history.epochs["val_loss"] == [1, 3]
+    assert history.epochs["loss"] == [0, 1, 2, 3, 4]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["2", "4"]
+    with pytest.warns(UserWarning, match="watches 'val_loss', which is not available"):
+        model.fit(x, y, epochs=1, callbacks=[nn.callbacks.EarlyStopping()], verbose=0)

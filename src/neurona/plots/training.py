@@ -27,8 +27,8 @@ def history(history: Any) -> Figure:
 
     Args:
         history: a History (its `.history` maps a name to a list, one number an epoch), or such a
-            mapping. A validation list shorter than the training list is spread evenly: validation
-            every second epoch is drawn at epochs 2, 4, ...
+            mapping. A History knows the epochs of each number; in a mapping, a validation list
+            shorter than the training list is spread evenly: half as many, at epochs 2, 4, ...
 
     Returns:
         The figure; `figure.savefig("training.png")` writes it to a file.
@@ -57,7 +57,8 @@ def history(history: Any) -> Figure:
             "the history is empty.", hint="call fit first: it records one number an epoch"
         )
     epochs = _epoch_numbers(history, max(len(values) for values in series.values()))
-    best = _best_epoch(series, epochs)
+    places = {name: _epochs_of(history, name, values, epochs) for name, values in series.items()}
+    best = _best_epoch(series, places)
 
     rows, columns = grid_shape(len(panels), columns=min(len(panels), 3))
     height = 3.6 * rows + (1.5 if rates else 0)
@@ -67,10 +68,10 @@ def history(history: Any) -> Figure:
     )
     for i, base in enumerate(panels):
         ax = figure.add_subplot(layout[i // columns, i % columns])
-        _metric_panel(ax, base, series, epochs, best)
+        _metric_panel(ax, base, series, places, best)
     for name in rates:
         ax = figure.add_subplot(layout[rows, :])
-        x = _epochs_of(series[name], epochs)
+        x = places[name]
         ax.plot(
             x, series[name], color=GREEN, drawstyle="steps-mid", marker="." if len(x) == 1 else ""
         )
@@ -89,21 +90,26 @@ def _epoch_numbers(history: Any, count: int) -> np.ndarray:
     return np.arange(1.0, count + 1)
 
 
-def _epochs_of(values: np.ndarray, epochs: np.ndarray) -> np.ndarray:
-    every = max(len(epochs) // len(values), 1)  # validation_freq
+def _epochs_of(history: Any, name: str, values: np.ndarray, epochs: np.ndarray) -> np.ndarray:
+    """Epochs from 1 of the numbers of a series."""
+    known = getattr(history, "epochs", {}).get(name, ())
+    if len(known) == len(values) and len(getattr(history, "epoch", ())) == len(epochs):
+        return np.asarray(known, np.float64) + 1
+    every = max(len(epochs) // len(values), 1)
     return epochs[every - 1 :: every][: len(values)]
 
 
-def _best_epoch(series: Mapping[str, np.ndarray], epochs: np.ndarray) -> float | None:
+def _best_epoch(series: Mapping[str, np.ndarray], places: Mapping[str, np.ndarray]) -> float | None:
     values = series.get("val_loss")
     if values is None or not np.isfinite(values).any():
         return None
-    return float(_epochs_of(values, epochs)[np.nanargmin(values)])
+    return float(places["val_loss"][np.nanargmin(values)])
 
 
 def _metric_panel(
-    ax: Axes, base: str, series: Mapping[str, np.ndarray], epochs: np.ndarray, best: float | None
-) -> None:
+    ax: Axes, base: str, series: Mapping[str, np.ndarray], places: Mapping[str, np.ndarray],
+    best: float | None,
+) -> None:  # fmt: skip
     drawn = []
     styles = (
         (base, "training", BLUE, "-", "o"),
@@ -113,7 +119,7 @@ def _metric_panel(
         if name not in series:
             continue
         values = series[name]
-        x = _epochs_of(values, epochs)
+        x = places[name]
         few = marker if len(values) <= 15 else ""
         ax.plot(x, values, style, color=color, label=label, marker=few, markersize=4)
         drawn.append(values)
@@ -127,7 +133,7 @@ def _metric_panel(
     ax.set_ylabel(base.replace("_", " "))
     if base.endswith("loss"):
         _log_if_wide(ax, np.concatenate(drawn))
-    _epoch_axis(ax, epochs)
+    _epoch_axis(ax, x)
     ax.legend(frameon=False, fontsize="small")
 
 

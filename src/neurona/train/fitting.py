@@ -61,17 +61,17 @@ def fit(model: Any, x: Any, y: Any, sample_weight: Any, given: FitSettings) -> H
     params = {"verbose": given.verbose, "epochs": epochs, "steps": source.steps}
     callbacks = with_progress(given.callbacks, given.verbose, history=True)
     listeners = CallbackList(callbacks, model, params)
+    due = _due(given.validation_freq)
     validate = None if held is None else _validation(model, held, given, listeners)
     model.history = next(c for c in listeners.callbacks if isinstance(c, History))
-    run_training(model, source, epochs, listeners, validate, first_epoch)
+    run_training(model, source, epochs, listeners, validate, validate and due, first_epoch)
     return model.history
 
 
 def _validation(
     model: Any, held: Any, given: FitSettings, listeners: CallbackList
-) -> Callable[[int], dict[str, Any]]:
-    """Return the function that validates after an epoch, if that is due, and returns the logs."""
-    is_due = _due(given.validation_freq)
+) -> Callable[[], dict[str, Any]]:
+    """Return the function that validates, and returns the logs."""
     size = given.validation_batch_size or given.batch_size
     try:
         parts = unpack(held) if isinstance(held, tuple | list) else (held, None, None)
@@ -82,9 +82,8 @@ def _validation(
             error.hint = "validation_data=(x_val, y_val)"
         raise error.within("validation_data.") from None
 
-    def validate(epoch: int) -> dict[str, Any]:
-        logs = run_evaluation(model, source, listeners) if is_due(epoch) else {}
-        return {f"val_{k}": v for k, v in logs.items()}
+    def validate() -> dict[str, Any]:
+        return {f"val_{k}": v for k, v in run_evaluation(model, source, listeners).items()}
 
     return validate
 

@@ -13,6 +13,7 @@ class History(Callback):
     Attributes:
         history: name -> list with a number for each epoch.
         epoch: the epochs' numbers, from 0.
+        epochs: name -> the epoch of each of its numbers: a validation need not come in each.
         params: settings of the run.
         model: the model that was trained.
     """
@@ -23,6 +24,7 @@ class History(Callback):
         self.model, self.params = model, params or {}
         self.epoch: list[int] = []
         self.history: dict[str, list[float]] = {}
+        self.epochs: dict[str, list[int]] = {}
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         self.epoch = []  # as in Keras, `history` of a History that is used again goes on
@@ -35,19 +37,22 @@ class History(Callback):
         self.epoch.append(epoch)
         for name, value in logs.items():
             self.history.setdefault(name, []).append(value)
+            self.epochs.setdefault(name, []).append(epoch)
 
     def extend(self, first: int, columns: dict[str, list]) -> None:
         """Append the logs of several epochs, numbered from `first`: name -> a value for each."""
         for name, values in columns.items():
             self.history.setdefault(name, []).extend(values)
+            self.epochs.setdefault(name, []).extend(range(first, first + len(values)))
             count = len(values)
         self.epoch.extend(range(first, first + count))
 
     def get_state(self) -> dict[str, Any]:
-        return {"epoch": self.epoch, "history": self.history}
+        return {"epoch": self.epoch, "history": self.history, "epochs": self.epochs}
 
     def set_state(self, state: dict[str, Any]) -> None:
         self.epoch, self.history = list(state["epoch"]), dict(state["history"])
+        self.epochs = dict(state["epochs"])
 
     def __repr__(self) -> str:
         last = ", ".join(f"{k} {v[-1]:.4g}" for k, v in self.history.items() if v)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -44,10 +44,17 @@ class Position:
 
 
 class Run(NamedTuple):
-    """What a running `fit` works with, for callbacks to look at as `model.run`."""
+    """What a running `fit` works with, for callbacks to look at as `model.run`.
+
+    Attributes:
+        source: the data.
+        callbacks: all of them.
+        due: says whether a validation comes after an epoch; None if there is none at all.
+    """
 
     source: Any
     callbacks: CallbackList
+    due: Callable[[int], bool] | None = None
 
 
 class Pace:
@@ -114,17 +121,15 @@ def run_training(
     source: Any,
     epochs: int,
     callbacks: CallbackList,
-    validate: Any = None,
+    validate: Callable[[], Logs] | None = None,
+    due: Callable[[int], bool] | None = None,
     initial_epoch: int = 0,
 ) -> None:
-    """Train for epochs `initial_epoch` to `epochs` - 1.
-
-    `validate(epoch)` returns the logs of a validation, or an empty dict when none is due.
-    """
+    """Train for epochs `initial_epoch` to `epochs` - 1; `validate()` when `due`."""
     position = model.position = Position(initial_epoch)
     model.stop_training = False
     batches = Batches(model, model.training_step(), source, callbacks.watch_each("train"))
-    model.run = Run(source, callbacks)
+    model.run = Run(source, callbacks, due)
     try:
         callbacks.call("on_train_begin", {})  # a backup may move the position on from here
         quiet = validate is None and _is_quiet(model, source, callbacks)
@@ -133,8 +138,9 @@ def run_training(
             if quiet and _train_epochs(model, batches, callbacks, position, epochs):
                 continue
             logs = _train_epoch(model, batches, callbacks, position)
-            logs = {**logs, **(validate(position.epoch) if validate is not None else {})}
             epoch = position.epoch
+            if validate is not None and due is not None and due(epoch):
+                logs = {**logs, **validate()}
             position.epoch, position.batch, position.order = epoch + 1, 0, source.order()
             position.logs = logs
             callbacks.call("on_epoch_end", epoch, dict(logs))

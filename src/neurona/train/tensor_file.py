@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import warnings
 import zlib
 from pathlib import Path
@@ -31,10 +32,10 @@ _TYPES = {
 }  # fmt: skip
 _CODES = {np.dtype(t): c for c, t in _TYPES.items() if c not in ("BF16", "BOOL")}
 _CODES[np.dtype(bool)] = "BOOL"
-_FOREIGN = {  # how files begin that people have, too
+_FOREIGN = {  # how files begin that people have, too; ours with their length in 8 bytes
     b"\x89HDF": "an HDF5 file, such as the .h5 files of Keras",
     b"PK\x03\x04": "a ZIP archive, such as .keras, .npz and PyTorch's .pt files",
-    b"\x80": "a pickle, which could run any code",
+    b"\x80[\2-\5](?!\0{6})": "a pickle, which could run any code",
     b"\x93NUMPY": "an array of NumPy",
 }
 
@@ -158,7 +159,7 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _foreign(path: Path, content: bytes, why: str) -> FormatError:
     for signature, kind in _FOREIGN.items():
-        if content.startswith(signature):
+        if re.match(signature, content):
             return FormatError(
                 f"{path.name} is no file of neurona.",
                 got=kind,

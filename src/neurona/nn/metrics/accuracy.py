@@ -119,6 +119,8 @@ class Accuracy(MeanMetricWrapper):
     0.5
     """
 
+    direction = "max"
+
     def __init__(self, name: str = "accuracy", dtype: Any = None) -> None:
         super().__init__(accuracy, name, dtype)
 
@@ -134,6 +136,8 @@ class BinaryAccuracy(MeanMetricWrapper):
     0.5
     """
 
+    direction = "max"
+
     def __init__(
         self, name: str = "binary_accuracy", dtype: Any = None, threshold: float = 0.5
     ) -> None:
@@ -148,6 +152,8 @@ class CategoricalAccuracy(MeanMetricWrapper):
     0.5
     """
 
+    direction = "max"
+
     def __init__(self, name: str = "categorical_accuracy", dtype: Any = None) -> None:
         super().__init__(categorical_accuracy, name, dtype)
 
@@ -158,6 +164,8 @@ class SparseCategoricalAccuracy(MeanMetricWrapper):
     >>> SparseCategoricalAccuracy()([1, 0], [[0.2, 0.8], [0.1, 0.9]]).item()
     0.5
     """
+
+    direction = "max"
 
     def __init__(self, name: str = "sparse_categorical_accuracy", dtype: Any = None) -> None:
         super().__init__(sparse_categorical_accuracy, name, dtype)
@@ -173,6 +181,8 @@ class TopKCategoricalAccuracy(MeanMetricWrapper):
     >>> TopKCategoricalAccuracy(k=2)([[0, 0, 1]], [[0.1, 0.5, 0.4]]).item()
     1.0
     """
+
+    direction = "max"
 
     def __init__(
         self, k: int = 5, name: str = "top_k_categorical_accuracy", dtype: Any = None
@@ -192,6 +202,8 @@ class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
     >>> SparseTopKCategoricalAccuracy(k=2)([2], [[0.1, 0.5, 0.4]]).item()
     1.0
     """
+
+    direction = "max"
 
     def __init__(
         self,

@@ -44,6 +44,8 @@ class AUC(ThresholdCounts):
     0.75
     """
 
+    direction = "max"
+
     def __init__(
         self,
         num_thresholds: int = 200,

@@ -148,6 +148,8 @@ class TruePositives(ThresholdCounts):
     1.0
     """
 
+    direction = "max"
+
     def __init__(self, thresholds: Any = None, name: str | None = None, dtype: Any = None) -> None:
         super().__init__(_checked(thresholds, 0.5), name=name, dtype=dtype)
 
@@ -166,6 +168,8 @@ class TrueNegatives(ThresholdCounts):
     >>> TrueNegatives()([1, 0, 0], [0.9, 0.1, 0.8]).item()
     1.0
     """
+
+    direction = "max"
 
     def __init__(self, thresholds: Any = None, name: str | None = None, dtype: Any = None) -> None:
         super().__init__(_checked(thresholds, 0.5), name=name, dtype=dtype)
@@ -186,6 +190,8 @@ class FalsePositives(ThresholdCounts):
     1.0
     """
 
+    direction = "min"
+
     def __init__(self, thresholds: Any = None, name: str | None = None, dtype: Any = None) -> None:
         super().__init__(_checked(thresholds, 0.5), name=name, dtype=dtype)
 
@@ -204,6 +210,8 @@ class FalseNegatives(ThresholdCounts):
     >>> FalseNegatives()([1, 1, 0], [0.9, 0.1, 0.8]).item()
     1.0
     """
+
+    direction = "min"
 
     def __init__(self, thresholds: Any = None, name: str | None = None, dtype: Any = None) -> None:
         super().__init__(_checked(thresholds, 0.5), name=name, dtype=dtype)
@@ -228,6 +236,8 @@ class Precision(ThresholdCounts):
     >>> Precision()([0, 1, 1, 1], [0.9, 0.1, 0.8, 0.7]).numpy().round(4).item()
     0.6667
     """
+
+    direction = "max"
 
     def __init__(
         self,
@@ -260,6 +270,8 @@ class Recall(ThresholdCounts):
     >>> Recall()([0, 1, 1, 1], [0.9, 0.1, 0.8, 0.7]).numpy().round(4).item()
     0.6667
     """
+
+    direction = "max"
 
     def __init__(
         self,

@@ -33,6 +33,8 @@ class FBetaScore(Metric):
     0.6944
     """
 
+    direction = "max"
+
     def __init__(
         self,
         average: str | None = None,

@@ -24,6 +24,8 @@ class BinaryCrossentropy(MeanMetricWrapper):
     0.6931
     """
 
+    direction = "min"
+
     def __init__(
         self,
         name: str = "binary_crossentropy",
@@ -48,6 +50,8 @@ class CategoricalCrossentropy(MeanMetricWrapper):
     >>> CategoricalCrossentropy()([[0.0, 1.0]], [[0.5, 0.5]]).numpy().round(4).item()
     0.6931
     """
+
+    direction = "min"
 
     def __init__(
         self,
@@ -92,6 +96,8 @@ class SparseCategoricalCrossentropy(MeanMetricWrapper):
     0.6931
     """
 
+    direction = "min"
+
     def __init__(
         self,
         name: str = "sparse_categorical_crossentropy",
@@ -126,6 +132,8 @@ class Perplexity(MeanMetricWrapper):
     1.3333
     """
 
+    direction = "min"
+
     def __init__(
         self,
         name: str = "perplexity",
@@ -159,6 +167,8 @@ class KLDivergence(MeanMetricWrapper):
     0.1438
     """
 
+    direction = "min"
+
     def __init__(self, name: str = "kl_divergence", dtype: Any = None) -> None:
         super().__init__(divergence.kl_divergence, name, dtype)
 
@@ -169,6 +179,8 @@ class Poisson(MeanMetricWrapper):
     >>> Poisson()([[2.0]], [[1.0]]).numpy().round(4).item()
     1.0
     """
+
+    direction = "min"
 
     def __init__(self, name: str = "poisson", dtype: Any = None) -> None:
         super().__init__(divergence.poisson, name, dtype)
@@ -181,6 +193,8 @@ class Hinge(MeanMetricWrapper):
     1.75
     """
 
+    direction = "min"
+
     def __init__(self, name: str = "hinge", dtype: Any = None) -> None:
         super().__init__(margin.hinge, name, dtype)
 
@@ -192,6 +206,8 @@ class SquaredHinge(MeanMetricWrapper):
     4.625
     """
 
+    direction = "min"
+
     def __init__(self, name: str = "squared_hinge", dtype: Any = None) -> None:
         super().__init__(margin.squared_hinge, name, dtype)
 
@@ -202,6 +218,8 @@ class CategoricalHinge(MeanMetricWrapper):
     >>> CategoricalHinge()([[0.0, 1.0]], [[0.5, 1.0]]).item()
     0.5
     """
+
+    direction = "min"
 
     def __init__(self, name: str = "categorical_hinge", dtype: Any = None) -> None:
         super().__init__(margin.categorical_hinge, name, dtype)

@@ -109,6 +109,8 @@ class IoU(Metric):
     0.3333
     """
 
+    direction = "max"
+
     def __init__(
         self,
         num_classes: int,

@@ -28,8 +28,13 @@ class Metric(Configurable, namespace="metrics"):
     Args:
         dtype: of the totals; `config.floatx()` by default.
         name: the key in logs; the class's name by default: precision, precision_1, ...
+
+    Attributes:
+        direction: "max" if larger is better, "min" if smaller is; "" if that depends on what is
+            measured. Callbacks with `mode="auto"` go by it.
     """
 
+    direction = ""
     one = True
     totals: list[Parameter]
     ready: bool

@@ -126,11 +126,11 @@ def _find(identifier: Any) -> Metric:
         if identifier in NAMES:
             return _made(NAMES[identifier])
         if identifier in LOSSES:
-            return MeanMetricWrapper(LOSSES[identifier]().call, identifier)
+            return _of_loss(LOSSES[identifier](), identifier)
         names = {n for n in [*NAMES, *LOSSES] if n.islower()} | {"accuracy", "acc"}
         raise unknown("metric", identifier, names)
     if isinstance(identifier, losses.Loss):
-        return MeanMetricWrapper(identifier.call, identifier.name)
+        return _of_loss(identifier, identifier.name)
     if isinstance(identifier, type) and issubclass(identifier, Metric):
         return _made(identifier)
     if isinstance(identifier, type) and issubclass(identifier, losses.Loss):
@@ -140,6 +140,12 @@ def _find(identifier: Any) -> Metric:
     raise ArgumentError(
         "a metric is a name, a Metric or a function (y_true, y_pred).", got=repr(identifier)
     )
+
+
+def _of_loss(loss: losses.Loss, name: str) -> Metric:
+    metric = MeanMetricWrapper(loss.call, name)
+    metric.direction = "min"
+    return metric
 
 
 def _made(cls: Any) -> Metric:

@@ -22,6 +22,8 @@ class MeanSquaredError(MeanMetricWrapper):
     0.5
     """
 
+    direction = "min"
+
     def __init__(self, name: str = "mean_squared_error", dtype: Any = None) -> None:
         super().__init__(losses.mean_squared_error, name, dtype)
 
@@ -32,6 +34,8 @@ class RootMeanSquaredError(MeanMetricWrapper):
     >>> RootMeanSquaredError()([[0.0], [0.0]], [[3.0], [3.0]]).item()
     3.0
     """
+
+    direction = "min"
 
     def __init__(self, name: str = "root_mean_squared_error", dtype: Any = None) -> None:
         super().__init__(squared_difference, name, dtype)
@@ -58,6 +62,8 @@ class MeanAbsoluteError(MeanMetricWrapper):
     0.5
     """
 
+    direction = "min"
+
     def __init__(self, name: str = "mean_absolute_error", dtype: Any = None) -> None:
         super().__init__(losses.mean_absolute_error, name, dtype)
 
@@ -68,6 +74,8 @@ class MeanAbsolutePercentageError(MeanMetricWrapper):
     >>> MeanAbsolutePercentageError()([[2.0], [4.0]], [[1.0], [4.0]]).item()
     25.0
     """
+
+    direction = "min"
 
     def __init__(self, name: str = "mean_absolute_percentage_error", dtype: Any = None) -> None:
         super().__init__(losses.mean_absolute_percentage_error, name, dtype)
@@ -80,6 +88,8 @@ class MeanSquaredLogarithmicError(MeanMetricWrapper):
     0.4805
     """
 
+    direction = "min"
+
     def __init__(self, name: str = "mean_squared_logarithmic_error", dtype: Any = None) -> None:
         super().__init__(losses.mean_squared_logarithmic_error, name, dtype)
 
@@ -90,6 +100,8 @@ class LogCoshError(MeanMetricWrapper):
     >>> LogCoshError()([[0.0]], [[1.0]]).numpy().round(4).item()
     0.4338
     """
+
+    direction = "min"
 
     def __init__(self, name: str = "logcosh", dtype: Any = None) -> None:
         super().__init__(losses.log_cosh, name, dtype)
@@ -116,6 +128,8 @@ class CosineSimilarity(MeanMetricWrapper):
     >>> CosineSimilarity()([[3.0, 4.0]], [[6.0, 8.0]]).numpy().round(6).item()
     1.0
     """
+
+    direction = "max"
 
     def __init__(self, name: str = "cosine_similarity", dtype: Any = None, axis: int = -1) -> None:
         self.axis = axis
@@ -167,6 +181,8 @@ class PearsonCorrelation(MeanMetricWrapper):
     1.0
     """
 
+    direction = "max"
+
     def __init__(
         self, name: str = "pearson_correlation", dtype: Any = None, axis: int = -1
     ) -> None:
@@ -184,6 +200,8 @@ class ConcordanceCorrelation(MeanMetricWrapper):
     >>> ConcordanceCorrelation()([[0.0, 1.0]], [[0.0, 1.0]]).numpy().round(5).item()
     1.0
     """
+
+    direction = "max"
 
     def __init__(
         self, name: str = "concordance_correlation", dtype: Any = None, axis: int = -1
@@ -215,6 +233,8 @@ class R2Score(Metric):
     >>> R2Score()([[1.0], [4.0], [3.0]], [[2.0], [4.0], [4.0]]).numpy().round(4).item()
     0.5714
     """
+
+    direction = "max"
 
     def __init__(
         self,

@@ -28,6 +28,8 @@ class SensitivityAtSpecificity(ThresholdCounts):
     0.5
     """
 
+    direction = "max"
+
     def __init__(
         self,
         specificity: float,
@@ -58,6 +60,8 @@ class SpecificityAtSensitivity(ThresholdCounts):
     0.6667
     """
 
+    direction = "max"
+
     def __init__(
         self,
         sensitivity: float,
@@ -87,6 +91,8 @@ class PrecisionAtRecall(ThresholdCounts):
     0.5
     """
 
+    direction = "max"
+
     def __init__(
         self,
         recall: float,
@@ -115,6 +121,8 @@ class RecallAtPrecision(ThresholdCounts):
     >>> RecallAtPrecision(0.8)([0, 0, 1, 1], [0, 0.5, 0.3, 0.9]).item()
     0.5
     """
+
+    direction = "max"
 
     def __init__(
         self,

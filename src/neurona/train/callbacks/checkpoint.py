@@ -111,7 +111,9 @@ class ModelCheckpoint(Monitor):
             self.model.save(path, overwrite=True)
 
     def _is_due(self, epoch: int, logs: Logs, path: str) -> bool:
-        current = self.value(logs) if self.save_best_only else None
+        if self.save_best_only and self.monitor not in logs and self.awaits(epoch):
+            return False
+        current = self.value(epoch, logs) if self.save_best_only else None
         if current is None:
             self._say(epoch, f"saving model to {path}")
             return True

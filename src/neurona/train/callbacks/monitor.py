@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import warnings
 from typing import Any
 
@@ -11,15 +12,15 @@ import numpy as np
 from neurona.errors import ArgumentError, check_choice, check_integer, check_number
 from neurona.train.callbacks.callback import Callback, Logs
 
-# Parts of names of metrics that are better when larger, and when smaller.
-_UP = (
-    "acc", "auc", "precision", "recall", "f1", "fbeta", "iou", "r2", "specificity", "sensitivity",
-    "similarity", "true_", "truepositives", "truenegatives", "correlation",
-)  # fmt: skip
-_DOWN = (
-    "loss", "error", "entropy", "divergence", "hinge", "poisson", "mse", "mae", "mape", "msle",
-    "logcosh", "log_cosh", "perplexity", "false_", "falsepositives", "falsenegatives",
-)  # fmt: skip
+# Words in the names of what is better when larger, and when smaller.
+_UP = {
+    "acc", "accuracy", "auc", "auroc", "precision", "recall", "f1", "fbeta", "dice", "iou", "miou",
+    "r2", "specificity", "sensitivity", "similarity", "correlation", "bleu", "true",
+}  # fmt: skip
+_DOWN = {
+    "loss", "error", "entropy", "crossentropy", "divergence", "hinge", "poisson", "mse", "rmse",
+    "mae", "mape", "msle", "logcosh", "perplexity", "false",
+}  # fmt: skip
 
 
 class Monitor(Callback):
@@ -44,9 +45,16 @@ class Monitor(Callback):
         self.min_delta = abs(check_number("min_delta", min_delta))
         self.best: float | None = None if best is None else float(best)
 
-    def value(self, logs: Logs | None) -> float | None:
-        """Return the number from the logs, or warn and return None if it is not there."""
+    def awaits(self, epoch: int) -> bool:
+        """Say whether the number comes later: one of the validation, which this epoch has not."""
+        due = getattr(getattr(self.model, "run", None), "due", None)
+        return due is not None and self.monitor.startswith("val_") and not due(epoch)
+
+    def value(self, epoch: int, logs: Logs | None) -> float | None:
+        """Return the number from the logs; None if there is none, with a warning if it is due."""
         logs = logs or {}
+        if self.monitor not in logs and self.awaits(epoch):
+            return None
         if self.monitor in logs:
             if isinstance(logs[self.monitor], list):
                 raise ArgumentError(
@@ -66,10 +74,12 @@ class Monitor(Callback):
         return None
 
     def is_better(self, value: float, than: float | None) -> bool:
-        """Say whether a number is better than another by more than `min_delta`."""
+        """Say whether a number is better than another by more than `min_delta`; NaN never is."""
         if self.mode == "auto":
             self.mode = self._direction()
-        if than is None:
+        if np.isnan(value):
+            return False
+        if than is None or np.isnan(than):
             return True
         if self.mode == "max":
             return value - self.min_delta > than
@@ -78,13 +88,14 @@ class Monitor(Callback):
     def _direction(self) -> str:
         name = self.monitor.removeprefix("val_")
         for metric in getattr(self.model, "metrics", ()):
-            if metric.name == name:  # the user may have called it anything: its class tells
-                name = f"{name} {type(metric).__name__} {getattr(metric, 'fn', '')}"
-        words = name.lower()
-        if any(part in words for part in _UP):
-            return "max"
-        if any(part in words for part in _DOWN):
+            if metric.name == name and metric.direction:
+                return metric.direction
+        words = re.findall(r"[A-Z]+\d*(?![a-z])|[A-Z]?[a-z]+\d*|\d+", name)
+        lower = {word.lower() for word in words}
+        if words and words[-1].lower() == "loss":
             return "min"
+        if bool(lower & _UP) != bool(lower & _DOWN):
+            return "max" if lower & _UP else "min"
         raise ArgumentError(
             f"{type(self).__name__} cannot tell whether {self.monitor!r} should rise or fall.",
             hint='mode="max" if larger is better, mode="min" if smaller is',
@@ -133,7 +144,7 @@ class EarlyStopping(Monitor):
         self.best_weights: list | None = None
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        current = self.value(logs)
+        current = self.value(epoch, logs)
         if current is None or epoch < self.start_from_epoch:
             return
         self.wait += 1
@@ -143,7 +154,7 @@ class EarlyStopping(Monitor):
                 self.best_weights = self.model.get_weights()
             if self.baseline is None or self.is_better(current, self.baseline):
                 self.wait = 0
-            return
+                return
         if self.wait >= self.patience and epoch > 0:
             self.stopped_epoch = epoch
             self.model.stop_training = True
@@ -206,7 +217,7 @@ class ReduceLROnPlateau(Monitor):
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         logs = {} if logs is None else logs
         rate = logs["learning_rate"] = current_rate(self.model)
-        current = self.value(logs)
+        current = self.value(epoch, logs)
         if current is None:
             return
         if self.in_cooldown():
