@@ -3,25 +3,50 @@
 import numpy as np
 import pytest
 
+import neurona as nn
 from neurona.errors import ArgumentError, DataError, ShapeError
+from neurona.nn.activations import NAMES
 from neurona.plots import activations
-from neurona.plots.curves import FORMULAS, JUMPS
+from neurona.plots.curves import FORMULAS, JUMPS, curve
 
 
 @pytest.mark.parametrize("name", FORMULAS)
 def test_derivatives_agree_with_finite_differences(name):
-    _, f, slope = FORMULAS[name]
-    x = np.linspace(-4.03, 4.07, 200)
+    f, slope = curve(name)
+    x = np.linspace(-7.03, 7.07, 300)
     x = x[np.all([np.abs(x - jump) > 1e-3 for jump in (*JUMPS.get(name, ()), 0.0)], axis=0)]
     numeric = (f(x + 1e-5) - f(x - 1e-5)) / 2e-5
-    assert np.allclose(slope(x), numeric, atol=1e-8)
+    assert np.allclose(slope(x), numeric, atol=1e-7)
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_what_is_drawn_is_what_layers_compute(name):
+    drawn = activations(name, (-4.0, 4.0)).axes[0].lines[0]
+    x, y = drawn.get_data()
+    computed = np.asarray(nn.layers.Activation(name, dtype="float64")(x[None]))[0]
+    shown = ~np.isnan(y)
+    assert shown.sum() >= len(x) - 1
+    np.testing.assert_array_equal(y[shown], computed[shown])
+    f, _ = curve(name)
+    assert f(np.zeros(1)).tolist() == np.asarray(nn.activations.get(name)(np.zeros(1))).tolist()
+
+
+def test_a_step_is_0_at_0():
+    f, slope = curve("step")
+    assert f(np.array([-1.0, 0.0, 1.0])).tolist() == [0.0, 0.0, 1.0]
+    assert slope(np.array([-1.0, 0.0, 1.0])).tolist() == [0.0, 0.0, 0.0]
+    assert activations("step").axes[0].get_title() == "step\n1 if x > 0 else 0"
+    assert nn.classic.Perceptron(1).activate(0.0) == 0
+
+
+def test_every_elementwise_activation_can_be_drawn():
+    assert set(FORMULAS) == {fn.__name__ for fn in NAMES.values()} - {"softmax", "log_softmax"}
 
 
 def test_known_values():
-    at = {name: float(f(np.array([1.0]))[0]) for name, (_, f, _) in FORMULAS.items()}
     expected = {"sigmoid": 0.731059, "gelu": 0.841345, "silu": 0.731059, "mish": 0.865098}
     for name, value in expected.items():
-        assert at[name] == pytest.approx(value, abs=1e-6)
+        assert curve(name)[0](np.array([1.0])).item() == pytest.approx(value, abs=1e-6)
 
 
 def test_each_panel_has_the_function_and_its_slope():

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from neurona import ops
+from neurona.autodiff import grad
+from neurona.core.tensor import Tensor, tensor
 from neurona.errors import ArgumentError, DataError, ShapeError, unknown
+from neurona.nn.activations import get
 from neurona.plots.canvas import as_array, grid_shape, new_figure, tidy
 from neurona.plots.palette import BLUE, VERMILLION
 
@@ -18,74 +22,39 @@ if TYPE_CHECKING:
 Curve = Callable[[np.ndarray], np.ndarray]
 
 
-def _sigmoid(x: np.ndarray) -> np.ndarray:
-    return 0.5 * (1 + np.tanh(x / 2))
-
-
-def _softplus(x: np.ndarray) -> np.ndarray:
-    return np.logaddexp(0, x)
-
-
-def _normal_cdf(x: np.ndarray) -> np.ndarray:
-    return 0.5 * (1 + np.vectorize(math.erf)(x / math.sqrt(2)))
-
-
-def _mish_slope(x: np.ndarray) -> np.ndarray:
-    t = np.tanh(_softplus(x))
-    return t + x * _sigmoid(x) * (1 - t * t)
-
-
-SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
-
-# name: (formula, f, f')
-FORMULAS: dict[str, tuple[str, Curve, Curve]] = {
-    "linear": ("x", lambda x: x, np.ones_like),
-    "step": ("1 if x ≥ 0 else 0", lambda x: (x >= 0) * 1.0, np.zeros_like),
-    "sigmoid": ("1 / (1 + e⁻ˣ)", _sigmoid, lambda x: _sigmoid(x) * (1 - _sigmoid(x))),
-    "tanh": ("(eˣ − e⁻ˣ) / (eˣ + e⁻ˣ)", np.tanh, lambda x: 1 - np.tanh(x) ** 2),
-    "relu": ("max(0, x)", lambda x: np.maximum(x, 0), lambda x: (x > 0) * 1.0),
-    "leaky_relu": (
-        "x if x > 0 else 0.2 x",
-        lambda x: np.where(x > 0, x, 0.2 * x),
-        lambda x: np.where(x > 0, 1.0, 0.2),
-    ),
-    "elu": (
-        "x if x > 0 else eˣ − 1",
-        lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
-        lambda x: np.exp(np.minimum(x, 0)),
-    ),
-    "selu": (
-        "1.05 x if x > 0 else 1.76 (eˣ − 1)",
-        lambda x: SELU_SCALE * np.where(x > 0, x, SELU_ALPHA * np.expm1(np.minimum(x, 0))),
-        lambda x: SELU_SCALE * np.where(x > 0, 1.0, SELU_ALPHA * np.exp(np.minimum(x, 0))),
-    ),
-    "gelu": (
-        "x Φ(x)",
-        lambda x: x * _normal_cdf(x),
-        lambda x: _normal_cdf(x) + x * np.exp(-x * x / 2) / math.sqrt(2 * math.pi),
-    ),
-    "silu": (
-        "x sigmoid(x)",
-        lambda x: x * _sigmoid(x),
-        lambda x: _sigmoid(x) * (1 + x * (1 - _sigmoid(x))),
-    ),
-    "mish": ("x tanh(softplus(x))", lambda x: x * np.tanh(_softplus(x)), _mish_slope),
-    "softplus": ("ln(1 + eˣ)", _softplus, _sigmoid),
-    "softsign": ("x / (1 + |x|)", lambda x: x / (1 + abs(x)), lambda x: (1 + abs(x)) ** -2),
-    "exponential": ("eˣ", np.exp, np.exp),
-    "hard_sigmoid": (
-        "x / 6 + 0.5, kept in [0, 1]",
-        lambda x: np.clip(x / 6 + 0.5, 0, 1),
-        lambda x: (abs(x) < 3) / 6,
-    ),
+# name: how the formula is written; function and derivative are the library's own
+FORMULAS = {
+    "linear": "x",
+    "step": "1 if x > 0 else 0",
+    "sigmoid": "1 / (1 + e⁻ˣ)",
+    "log_sigmoid": "−ln(1 + e⁻ˣ)",
+    "tanh": "(eˣ − e⁻ˣ) / (eˣ + e⁻ˣ)",
+    "relu": "max(0, x)",
+    "relu6": "max(0, x), at most 6",
+    "leaky_relu": "x if x > 0 else 0.2 x",
+    "elu": "x if x > 0 else eˣ − 1",
+    "celu": "x if x > 0 else eˣ − 1",
+    "selu": "1.05 x if x > 0 else 1.76 (eˣ − 1)",
+    "gelu": "x Φ(x)",
+    "silu": "x sigmoid(x)",
+    "mish": "x tanh(softplus(x))",
+    "softplus": "ln(1 + eˣ)",
+    "softsign": "x / (1 + |x|)",
+    "exponential": "eˣ",
+    "hard_sigmoid": "x / 6 + 0.5, kept in [0, 1]",
+    "hard_silu": "x hard_sigmoid(x)",
+    "hard_tanh": "x, kept in [−1, 1]",
 }
-JUMPS: dict[str, tuple[float, ...]] = {
+JUMPS: dict[str, tuple[float, ...]] = {  # of the derivative; of the step itself, too
     "step": (0.0,),
     "relu": (0.0,),
+    "relu6": (0.0, 6.0),
     "leaky_relu": (0.0,),
     "selu": (0.0,),
+    "hard_sigmoid": (-3.0, 3.0),
+    "hard_silu": (-3.0, 3.0),
+    "hard_tanh": (-1.0, 1.0),
 }
-JUMPS["hard_sigmoid"] = (-3.0, 3.0)
 
 
 def activations(
@@ -163,10 +132,23 @@ def _curves(names: Any) -> dict[str, tuple[str, Curve, Curve]]:
         for name in chosen:
             if name not in FORMULAS:
                 raise unknown("activation", name, FORMULAS)
-        curves = {name: FORMULAS[name] for name in chosen}
+        curves = {name: (FORMULAS[name], *curve(name)) for name in chosen}
     if not curves:
         raise DataError("there are no functions to draw.", expected="one name or more")
     return curves
+
+
+def curve(name: str) -> tuple[Curve, Curve]:
+    """Return an activation of the library and its derivative, as functions of float64 arrays."""
+    fn = get(name)
+
+    def total(x: Tensor) -> Tensor:
+        return ops.sum(fn(x) + 0.0 * x)  # where no gradient passes, as through a step, it is 0
+
+    def value(x: np.ndarray) -> np.ndarray:
+        return fn(tensor(x, "float64")).numpy()
+
+    return value, lambda x: grad(total)(tensor(x, "float64")).numpy()
 
 
 def _numeric(name: str, f: Any) -> tuple[Curve, Curve]:
