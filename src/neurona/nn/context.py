@@ -27,9 +27,12 @@ def in_training(training: bool) -> Iterator[None]:
         ambient.training = before
 
 
-def collect_losses() -> AbstractContextManager[None]:
-    """Collect what layers add to the loss inside; `added_losses()` returns it."""
-    return within(added_losses=[])
+@contextlib.contextmanager
+def collect_losses() -> Iterator[list[Tensor]]:
+    """Yield the list that receives what layers add to the loss inside."""
+    found: list[Tensor] = []
+    with within(added_losses=found):
+        yield found
 
 
 def added_losses() -> list[Tensor]:
