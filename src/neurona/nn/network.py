@@ -12,6 +12,7 @@ from neurona.core.tensor import Tensor
 from neurona.core.tree import flatten, map_leaves
 from neurona.errors import ArgumentError, FormatError, ShapeError, StateError
 from neurona.nn.layer import Layer
+from neurona.nn.nested import read_nested, write_nested
 from neurona.nn.record import describe
 from neurona.nn.symbolic import Call, Input, InputLayer, Operation, Symbolic
 
@@ -268,40 +269,6 @@ def _adjusted(x: Symbolic, value: Tensor) -> Tensor:
     elif value.ndim == len(x.shape) + 1:
         value = ops.squeeze(value, -1)
     return value if is_float(value.dtype) == is_float(x.dtype) else value.astype(x.dtype)
-
-
-# --- nested values as JSON: {"tuple": [...]}, {"dict": [[key, value], ...]}, [...], null ----------
-
-
-def write_nested(value: Any, leaf: Callable[[Any], Any]) -> Any:
-    """Return nested values as JSON, with `leaf(x)` for each leaf x."""
-    if value is None:
-        return None
-    if isinstance(value, list):
-        return [write_nested(v, leaf) for v in value]
-    if isinstance(value, tuple):
-        return {"tuple": [write_nested(v, leaf) for v in value]}
-    if isinstance(value, dict):
-        return {"dict": [[k, write_nested(v, leaf)] for k, v in value.items()]}
-    return leaf(value)
-
-
-def read_nested(value: Any, leaf: Callable[[Any], Any]) -> Any:
-    """Return what `write_nested` wrote, with `leaf(x)` for each leaf x."""
-    match value:
-        case None:
-            return None
-        case list(items):
-            return [read_nested(v, leaf) for v in items]
-        case {"tuple": list(items)}:
-            return tuple(read_nested(v, leaf) for v in items)
-        case {"dict": list(items)}:
-            if not all(
-                isinstance(i, list) and len(i) == 2 and isinstance(i[0], str) for i in items
-            ):
-                raise FormatError("a dict in the description of a network is malformed.")
-            return {k: read_nested(v, leaf) for k, v in items}
-    return leaf(value)
 
 
 def _describe_layer(layer: Layer) -> Any:

@@ -17,6 +17,7 @@ import numpy as np
 from neurona.core.ambient import ambient, within
 from neurona.core.shapes import as_dtype
 from neurona.errors import ArgumentError, FormatError
+from neurona.nn.nested import read_nested, write_nested
 
 LIBRARY: dict[str, Any] = {}  # what a description may name: "layers.Dense", "activations.relu"
 
@@ -90,7 +91,11 @@ def public_name(thing: Any) -> str | None:
 
 def describe(value: Any) -> Any:
     """Return a value as JSON: numbers, strings, lists, and objects by class and arguments."""
-    if value is None or isinstance(value, bool | int | float | str):
+    return write_nested(value, _described)
+
+
+def _described(value: Any) -> Any:
+    if isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, np.generic):
         return value.item()
@@ -99,14 +104,6 @@ def describe(value: Any) -> Any:
     if isinstance(value, np.ndarray) or hasattr(value, "numpy"):
         array = np.asarray(value)
         return {"array": array.tolist(), "dtype": array.dtype.name}
-    if isinstance(value, list | tuple):
-        return (
-            {"tuple": [describe(v) for v in value]}
-            if isinstance(value, tuple)
-            else [*map(describe, value)]
-        )
-    if isinstance(value, Mapping):
-        return {"dict": [[describe(k), describe(v)] for k, v in value.items()]}
     if hasattr(value, "arguments"):
         return _described_once(value) if value.one else value.description()
     if isinstance(value, slice):
@@ -157,18 +154,16 @@ def rebuild(
             nor in `custom_objects`.
     """
     made = {} if made is None else made
-    again = functools.partial(rebuild, custom_objects=custom_objects, made=made)
-    if isinstance(value, list):
-        return [again(v) for v in value]
+    return read_nested(value, functools.partial(_rebuilt, custom_objects=custom_objects, made=made))
+
+
+def _rebuilt(value: Any, custom_objects: Mapping[str, Any] | None, made: dict[int, Any]) -> Any:
     if not isinstance(value, dict):
         return value
+    again = functools.partial(rebuild, custom_objects=custom_objects, made=made)
     match value:
         case {"array": rows, "dtype": str(dtype)}:
             return _array(rows, dtype)
-        case {"tuple": list(items)}:
-            return tuple(again(v) for v in items)
-        case {"dict": [*items]} if all(isinstance(i, list) and len(i) == 2 for i in items):
-            return {_key(again(k)): again(v) for k, v in items}
         case {"slice": "..."}:
             return Ellipsis
         case {"slice": [start, stop, step]}:
@@ -190,12 +185,6 @@ def _array(rows: Any, dtype: str) -> np.ndarray:
         return np.array(rows, as_dtype(dtype))
     except (ValueError, TypeError, OverflowError):
         raise FormatError("the description of an array is malformed.") from None
-
-
-def _key(key: Any) -> Any:
-    if not isinstance(key, str | int | float | bool | tuple | type(None)):
-        raise FormatError("the key of a dict is malformed.", got=repr(key))
-    return key
 
 
 def _made(
