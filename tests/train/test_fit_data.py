@@ -6,7 +6,7 @@ import pytest
 import neurona as nn
 from neurona import layers, ops
 from neurona.errors import ArgumentError, DataError, NeuronaError, StateError
-from neurona.train.data import IterableSource, Source, pack, source_of, unpack
+from neurona.train.data import ArraySource, IterableSource, pack, source_of, unpack
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(12, 3)).astype("float32")
@@ -502,7 +502,7 @@ def test_pack_and_unpack():
 
 
 def test_batches_of_a_source_are_views_where_nothing_is_shuffled():
-    source = Source(X, Y, None, 4)
+    source = ArraySource(X, Y, None, 4)
     assert all(np.shares_memory(x, X) for x, _, _ in source.batches())
 
 

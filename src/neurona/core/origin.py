@@ -22,7 +22,7 @@ from neurona.errors import NeuronaError
 
 MOST = 8  # origins of one node; equal nodes of a hundred layers are one
 
-Place = tuple[str, int]  # file and line; ("", 0) if no line of the user's is known
+Line = tuple[str, int]  # file and line; ("", 0) if no line of the user's is known
 
 
 class Origin(NamedTuple):
@@ -68,7 +68,7 @@ class Origin(NamedTuple):
         return ", ".join(filter(None, (self.part, self.place)))
 
 
-def as_text(place: Place) -> str:
+def as_text(place: Line) -> str:
     """Return file and line as "train.py:12"; "" if they are not known."""
     file, line = place
     return f"{os.path.basename(file)}:{line}" if file else ""
@@ -131,15 +131,15 @@ class Scope:
         path: str = "",
         kind: str = "",
         role: str = "",
-        place: Place | None = None,
+        place: Line | None = None,
         origins: Origins | None = None,
     ) -> None:
         self.outer, self.path, self.kind, self.role = outer, path, kind, role
         self.place, self.origins = place, origins
-        self._known: dict[Place, Origins] = {}
+        self._known: dict[Line, Origins] = {}
         self._at_place: Origins = ()
 
-    def at(self, place: Place) -> Origins:
+    def at(self, place: Line) -> Origins:
         """Return the origins of what happens at a line of the user's."""
         known = self._known.get(place)
         if known is None:
@@ -194,7 +194,7 @@ def update_of(path: str, rule: Callable) -> Scope:
     return inner
 
 
-def recorded(place: Place) -> Scope:
+def recorded(place: Line) -> Scope:
     """Return a Scope for what is done now as it was recorded at a line of the user's."""
     outer = _scope()
     return Scope(outer, outer.path, outer.kind, outer.role, place)
@@ -228,7 +228,7 @@ def of_op() -> Origins:
     return inner.at(NOWHERE)
 
 
-def place() -> Place:
+def place() -> Line:
     """Return the line of the user's that is being run."""
     return _place(_scope(), sys._getframe(1))
 
@@ -239,7 +239,7 @@ def line() -> str:
     return f", {found}" if found else ""
 
 
-def _place(inner: Scope, frame: FrameType | None) -> Place:
+def _place(inner: Scope, frame: FrameType | None) -> Line:
     """Walk out from a frame inside of a Scope to a frame of the user's."""
     while frame is not None:
         code = frame.f_code
@@ -251,7 +251,7 @@ def _place(inner: Scope, frame: FrameType | None) -> Place:
     return NOWHERE
 
 
-def _entry(inner: Scope, frame: FrameType) -> Place:
+def _entry(inner: Scope, frame: FrameType) -> Line:
     """Return where a Scope was entered from; `frame` is that of `inside`."""
     if inner.place is None:
         inner.place = _place(inner.outer, frame.f_back) if inner.outer is not None else NOWHERE

@@ -19,7 +19,7 @@ from neurona.core.tensor import Tensor
 from neurona.core.tree import flatten
 from neurona.errors import ArgumentError, DataError, NeuronaError, check_integer
 from neurona.train.arrays import check_arrays, weights_of_classes
-from neurona.train.source import Batch, Order, Source
+from neurona.train.source import ArraySource, Batch, Order
 
 
 class IterableSource:
@@ -231,7 +231,7 @@ def source_of(
     x, y, weight = check_arrays(x, y, sample_weight)
     if class_weight is not None:
         weight = weights_of_classes(y, class_weight, weight)
-    return Source(x, y, weight, batch_size or 32, shuffle, steps)
+    return ArraySource(x, y, weight, batch_size or 32, shuffle, steps)
 
 
 def is_iterable_of_batches(x: Any) -> bool:

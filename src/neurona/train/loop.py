@@ -20,7 +20,7 @@ from neurona.nn.metrics import Metric
 from neurona.nn.parameter import bound
 from neurona.train.callbacks.callback import CallbackList
 from neurona.train.history import History
-from neurona.train.source import Source
+from neurona.train.source import ArraySource
 
 Logs = dict[str, Any]
 
@@ -43,7 +43,7 @@ class Position:
         self.logs: Logs = {}
 
 
-class Run(NamedTuple):
+class Fit(NamedTuple):
     """What a running `fit` works with, for callbacks to look at as `model.run`.
 
     Attributes:
@@ -72,7 +72,7 @@ class Pace:
         self.steps = max(1, min(int(fitting), 10 * max(steps, self.steps)))
 
 
-class Batches:
+class Feed:
     """Runs a step on the batches of a source, group by group.
 
     Args:
@@ -90,7 +90,7 @@ class Batches:
 
     def groups(self, order: Any = None, start: int = 0) -> Iterator[Any]:
         """Yield (how many batches, a function that runs them and returns the last results)."""
-        if isinstance(self.source, Source):
+        if isinstance(self.source, ArraySource):
             return self._of_arrays(order, start)
         return self._as_they_come(order, start)
 
@@ -128,16 +128,16 @@ def run_training(
     """Train for epochs `initial_epoch` to `epochs` - 1; `validate()` when `due`."""
     position = model.position = Position(initial_epoch)
     model.stop_training = False
-    batches = Batches(model, model.training_step(), source, callbacks.watch_each("train"))
-    model.run = Run(source, callbacks, due)
+    feed = Feed(model, model.training_step(), source, callbacks.watch_each("train"))
+    model.run = Fit(source, callbacks, due)
     try:
         callbacks.call("on_train_begin", {})  # a backup may move the position on from here
         quiet = validate is None and _is_quiet(model, source, callbacks)
         # A run that was told to stop in the middle of an epoch still ends that epoch.
         while position.epoch < epochs and (position.batch or not model.stop_training):
-            if quiet and _train_epochs(model, batches, callbacks, position, epochs):
+            if quiet and _train_epochs(model, feed, callbacks, position, epochs):
                 continue
-            logs = _train_epoch(model, batches, callbacks, position)
+            logs = _train_epoch(model, feed, callbacks, position)
             epoch = position.epoch
             if validate is not None and due is not None and due(epoch):
                 logs = {**logs, **validate()}
@@ -151,16 +151,16 @@ def run_training(
         callbacks.close()
 
 
-def _train_epoch(model: Any, batches: Batches, callbacks: CallbackList, position: Position) -> Logs:
+def _train_epoch(model: Any, feed: Feed, callbacks: CallbackList, position: Position) -> Logs:
     callbacks.call("on_epoch_begin", position.epoch, {})
     if position.batch == 0:
         if position.order is None:
-            position.order = batches.source.order()
+            position.order = feed.source.order()
         position.logs = {}
         model.reset_metrics()
     watched, names = callbacks.wants("on_train_batch_end"), model.metrics_names
     results: dict[str, Any] | None = None
-    for count, run in batches.groups(position.order, position.batch):
+    for count, run in feed.groups(position.order, position.batch):
         if model.stop_training:
             break
         callbacks.call("on_train_batch_begin", position.batch, {})
@@ -179,7 +179,7 @@ def _is_quiet(model: Any, source: Any, callbacks: CallbackList) -> bool:
     hooks = ("on_epoch_begin", "on_epoch_end", "on_train_batch_begin", "on_train_batch_end")
     listeners = [c for hook in hooks for c in callbacks.wants(hook)]
     return (
-        isinstance(source, Source)
+        isinstance(source, ArraySource)
         and all(type(c) is History for c in listeners)
         and not model.overrides("reset_metrics")
         and all(type(m).reset_state is Metric.reset_state for m in model.metrics)
@@ -187,11 +187,11 @@ def _is_quiet(model: Any, source: Any, callbacks: CallbackList) -> bool:
 
 
 def _train_epochs(
-    model: Any, batches: Batches, callbacks: CallbackList, position: Position, epochs: int
+    model: Any, feed: Feed, callbacks: CallbackList, position: Position, epochs: int
 ) -> bool:
     """Train for several epochs in one call, as many as there is time for; False if that is none."""
-    source = batches.source
-    count = min(batches.pace.steps // source.steps, epochs - position.epoch)
+    source = feed.source
+    count = min(feed.pace.steps // source.steps, epochs - position.epoch)
     if count < 2 or position.batch or (position.order is None and source.shuffle):
         return False
     stretch = source.epochs(position.order, count)
@@ -199,8 +199,8 @@ def _train_epochs(
         return False
     model.reset_metrics()
     totals = [p for metric in model.metrics for p in metric.variables]
-    with batches.pace.timed(count * source.steps):
-        results = batches.step.run_epochs(source, stretch, int(source.shuffle), totals)
+    with feed.pace.timed(count * source.steps):
+        results = feed.step.run_epochs(source, stretch, int(source.shuffle), totals)
     if results is None:
         return False
     columns = as_logs(results, model.metrics_names)
@@ -247,14 +247,14 @@ def _closing(model: Any, callbacks: CallbackList) -> Iterator[None]:
 
 def run_evaluation(model: Any, source: Any, callbacks: CallbackList) -> Logs:
     """Return the logs of one pass over the source without training."""
-    batches = Batches(model, model.evaluation_step(), source, callbacks.watch_each("test"))
+    feed = Feed(model, model.evaluation_step(), source, callbacks.watch_each("test"))
     watched, names = callbacks.wants("on_test_batch_end"), model.metrics_names
     results: dict[str, Any] = {}
     done = 0
     with _closing(model, callbacks), _undisturbed(model):
         model.reset_metrics()
         callbacks.call("on_test_begin", {})
-        for count, run in batches.groups():
+        for count, run in feed.groups():
             callbacks.call("on_test_batch_begin", done, {})
             results = run()
             done += count
@@ -275,7 +275,7 @@ class Outputs:
 
     def __init__(self, step: Any, source: Any) -> None:
         self.step = step
-        self.room = step.room(source) if isinstance(source, Source) else None
+        self.room = step.room(source) if isinstance(source, ArraySource) else None
         self.pieces: list[list] = []
         self.structure: Any = None
 
@@ -307,11 +307,11 @@ class Outputs:
 def run_prediction(model: Any, source: Any, callbacks: CallbackList) -> Any:
     """Return the predictions for all samples, nested as the model's outputs are."""
     outputs = Outputs(model.prediction_step(), source)
-    batches = Batches(model, outputs, source, callbacks.watch_each("predict"))
+    feed = Feed(model, outputs, source, callbacks.watch_each("predict"))
     done = 0
     with _closing(model, callbacks), _undisturbed(model):
         callbacks.call("on_predict_begin", {})
-        for count, run in batches.groups():
+        for count, run in feed.groups():
             callbacks.call("on_predict_batch_begin", done, {})
             last = run()
             done += count

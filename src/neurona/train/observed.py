@@ -12,7 +12,7 @@ from neurona.core.tree import map_leaves
 from neurona.engines.program import Program
 from neurona.errors import ArgumentError, unknown
 from neurona.nn.parameter import Parameter
-from neurona.train.source import Source, Stretch
+from neurona.train.source import ArraySource, Stretch
 from neurona.train.step import Step
 
 
@@ -82,7 +82,7 @@ class ObservedStep:
         """Run the step on a batch and return its results."""
         return self._handed(self.step(*batch))
 
-    def run(self, source: Source, stretch: Stretch) -> Any:
+    def run(self, source: ArraySource, stretch: Stretch) -> Any:
         """Run the step on some batches of a source; see `Step.run`."""
         return self._handed(self.step.run(source, stretch))
 
@@ -99,7 +99,7 @@ class ObservedStep:
         self.observation.values = map_leaves(lambda a: a[-1], stacked)
         return rest
 
-    def room(self, source: Source) -> None:
+    def room(self, source: ArraySource) -> None:
         """Have no arrays for results of all samples: what is observed is one batch's."""
 
     @property

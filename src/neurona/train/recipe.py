@@ -40,7 +40,7 @@ _LECUN = ("selu",)
 _PASSED = ("Normalization", "Dropout", "GaussianNoise")  # may stand before the activation
 
 
-class Recipe:
+class Plan:
     """A plan to train a model; made by `nn.recipe`.
 
     Attributes:
@@ -118,7 +118,7 @@ def recipe(
     schedule: str = "cosine",
     loss: Any = None,
     metrics: Any = None,
-) -> Recipe:
+) -> Plan:
     """Return a plan to train a model well without tuning: `print` it, then `fit` it.
 
     "modern" is AdamW after a warm-up with a falling rate, kernels that begin in the right size for
@@ -146,7 +146,7 @@ def recipe(
     """
     check_choice("recipe", name, ("modern",))
     check_choice("schedule", schedule, ("cosine", "plateau"))
-    plan = Recipe(model, x, y, validation_data)
+    plan = Plan(model, x, y, validation_data)
     plan.epochs = check_integer("epochs", epochs, minimum=1)
     plan.batch_size = check_integer("batch_size", batch_size, minimum=1)
     inputs, labels, _ = check_arrays(x, y, None)
@@ -163,7 +163,7 @@ def recipe(
     return plan
 
 
-def _choose_loss(plan: Recipe, y_pred: Any, y: Any, loss: Any, metrics: Any) -> None:
+def _choose_loss(plan: Plan, y_pred: Any, y: Any, loss: Any, metrics: Any) -> None:
     if loss is not None:
         plan.loss, plan.metrics = loss, list(metrics or [])
         plan.choices.append(("loss", f"{loss}, as given."))
@@ -195,7 +195,7 @@ def _choose_loss(plan: Recipe, y_pred: Any, y: Any, loss: Any, metrics: Any) -> 
     plan.choices.append(("loss", f"{plan.loss}: {why}."))
 
 
-def _choose_starts(plan: Recipe, drawn_before: dict[str, bool]) -> None:
+def _choose_starts(plan: Plan, drawn_before: dict[str, bool]) -> None:
     model = plan.model
     used = any(drawn_before.values()) and _was_trained(model)
     names: dict[str, list[str]] = {"he_normal": [], "lecun_normal": []}
@@ -248,7 +248,7 @@ def _activation_of(layer: Layer) -> str:
     return str(getattr(activation, "__name__", "")).replace("_", "")
 
 
-def _choose_rates(plan: Recipe, schedule: str, rate: float, steps: int) -> None:
+def _choose_rates(plan: Plan, schedule: str, rate: float, steps: int) -> None:
     warmup = max(1, round(0.05 * steps))
     up = f"0 to {rate:g} in the first {warmup} of {steps} steps, while Adam's means are still poor"
     if schedule == "cosine" and steps > warmup:
@@ -260,7 +260,7 @@ def _choose_rates(plan: Recipe, schedule: str, rate: float, steps: int) -> None:
     plan.choices.append(("rate", f"{up}; {down}."))
 
 
-def _choose_optimizer(plan: Recipe, weight_decay: float) -> None:
+def _choose_optimizer(plan: Plan, weight_decay: float) -> None:
     plan.optimizer = AdamW(plan.schedule, weight_decay=weight_decay)
     weights = plan.model.trainable_weights
     spared = [p for p in weights if p.ndim < 2]
@@ -274,7 +274,7 @@ def _choose_optimizer(plan: Recipe, weight_decay: float) -> None:
     )
 
 
-def _choose_end(plan: Recipe, schedule: str) -> None:
+def _choose_end(plan: Plan, schedule: str) -> None:
     monitor = "loss" if plan.validation_data is None else "val_loss"
     patience = plan.epochs
     if schedule == "plateau":
@@ -294,7 +294,7 @@ def _choose_end(plan: Recipe, schedule: str) -> None:
     plan.choices.append(("end", f"the weights of the epoch with the lowest val_loss; {stop}."))
 
 
-def _advise(plan: Recipe, x: np.ndarray) -> None:
+def _advise(plan: Plan, x: np.ndarray) -> None:
     largest = float(np.abs(x).max()) if is_float(x.dtype) and x.size else 0.0
     if largest > 10:
         plan.advice.append(

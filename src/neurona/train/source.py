@@ -1,4 +1,4 @@
-"""Source: arrays in memory, cut into batches, in the order of an epoch."""
+"""ArraySource: arrays in memory, cut into batches, in the order of an epoch."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Order = tuple[int, ...]
 
 
 class Stretch(NamedTuple):
-    """Batches of a Source that follow each other.
+    """Batches of an ArraySource that follow each other.
 
     Attributes:
         rows: numbers of the samples in their order; None: as they lie.
@@ -32,7 +32,7 @@ class Stretch(NamedTuple):
     stride: int = 0
 
 
-class Source:
+class ArraySource:
     """Arrays, cut into batches.
 
     With `steps`, an epoch is so many batches, and the next one goes on behind them; without, an

@@ -28,7 +28,7 @@ from neurona.engines.session import Epochs, Piece, Session
 from neurona.nn.parameter import Parameter
 from neurona.nn.pure import trace_pure
 from neurona.train.keeping import KeptState
-from neurona.train.source import Source, Stretch
+from neurona.train.source import ArraySource, Stretch
 
 
 class StepProgram(NamedTuple):
@@ -96,7 +96,7 @@ class Step:
             results = self(*batch)
         return results
 
-    def run(self, source: Source, stretch: Stretch) -> Any:
+    def run(self, source: ArraySource, stretch: Stretch) -> Any:
         """Run the step on some batches of a source, and return the results of the last one."""
         found = self._sessions(source, stretch)
         if found is None:
@@ -104,7 +104,9 @@ class Step:
         sessions, structure = found
         return structure.unflatten([a[-1] for a in self._run(source, stretch, sessions)])
 
-    def run_epochs(self, source: Source, stretch: Stretch, skip: int, resets: Sequence[Parameter]):
+    def run_epochs(
+        self, source: ArraySource, stretch: Stretch, skip: int, resets: Sequence[Parameter]
+    ):
         """Run the step on several epochs; return the results at the end of each, stacked.
 
         Args:
@@ -125,7 +127,7 @@ class Step:
         epochs = Epochs(stretch.epochs, stretch.stride, skip, values)
         return structure.unflatten(self._run(source, stretch, sessions, epochs))
 
-    def room(self, source: Source) -> Any:
+    def room(self, source: ArraySource) -> Any:
         """Return arrays for the results for all samples of a source, nested as results are.
 
         Returns:
@@ -148,7 +150,7 @@ class Step:
             [np.empty((rows, *s.shape[1:]), s.dtype) for s in sessions[0].results]
         )
 
-    def run_into(self, outputs: Any, source: Source, stretch: Stretch) -> None:
+    def run_into(self, outputs: Any, source: ArraySource, stretch: Stretch) -> None:
         """Run the step on some batches of a source, and write the results for the samples."""
         found = self._sessions(source, stretch)
         assert found is not None
@@ -170,7 +172,7 @@ class Step:
         return map_leaves(np.asarray, results)
 
     def _run(
-        self, source: Source, stretch: Stretch, sessions: list[Session],
+        self, source: ArraySource, stretch: Stretch, sessions: list[Session],
         epochs: Epochs | None = None, outputs: Sequence[np.ndarray] = (),
     ) -> list[np.ndarray]:  # fmt: skip
         """Run a stretch in one call; return the results, one for each epoch."""
@@ -202,7 +204,9 @@ class Step:
             self._alone[batch[0].shape, batch[0].dtype] = found
         return arrays, found
 
-    def _sessions(self, source: Source, stretch: Stretch) -> tuple[list[Session], Structure] | None:
+    def _sessions(
+        self, source: ArraySource, stretch: Stretch
+    ) -> tuple[list[Session], Structure] | None:
         """Return the Session for each piece of a stretch, and how their results are nested.
 
         Returns:

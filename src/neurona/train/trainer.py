@@ -18,7 +18,7 @@ from neurona.train import fitting, steps
 from neurona.train.compiled import Compiled
 from neurona.train.data import unpack
 from neurona.train.history import History
-from neurona.train.loop import Position, Run
+from neurona.train.loop import Fit, Position
 from neurona.train.observed import Observation
 from neurona.train.step import Step
 
@@ -33,7 +33,7 @@ class Trainer:
         position: where the training is, see `train/loop.py`.
     """
 
-    run: Run | None = None
+    run: Fit | None = None
     optimizer: Any = None
     loss: Any = None
     history: Any = None
