@@ -249,3 +249,15 @@ def test_a_wrong_shape_while_tracing_names_the_line_where_the_layer_was_called()
         model.fit(X, Y, verbose=0)
     assert "in Wrong 'b' (layer 2 of 2 of Sequential 'chain'), called with x" in str(caught.value)
     assert f", test_provenance.py:{line_of('the wrong one')}." in str(caught.value)
+
+
+def test_a_wrong_shape_in_an_op_of_a_functional_model_names_the_line_where_it_was_written():
+    x = nn.Input((None,))
+    y = nn.ops.reshape(x, (-1, 8))  # rows of eight
+    model = nn.Model(x, y, name="net")
+    assert model(np.ones((2, 4), np.float32)).shape == (1, 8)
+    with pytest.raises(ShapeError) as caught:
+        model(np.ones((2, 3), np.float32))
+    name = model.network.operations[-1].name
+    place = f"test_provenance.py:{line_of('rows of eight')}"
+    assert str(caught.value).splitlines()[1] == f"in {name!r}, {place}."

@@ -69,9 +69,14 @@ class Call:
         """Call the layer, with `value(x)` for each symbolic argument x."""
         filled = [value(x) if isinstance(x, Symbolic) else x for x in self.leaves]
         args, kwargs = self.structure.unflatten(filled)
-        if not origin.noted():
-            return self.layer(*args, **kwargs)
-        return origin.inside(origin.recorded(self.place), self.layer, *args, **kwargs)
+        try:
+            if not origin.noted():
+                return self.layer(*args, **kwargs)
+            return origin.inside(origin.recorded(self.place), self.layer, *args, **kwargs)
+        except NeuronaError as error:
+            if isinstance(self.layer, Operation):  # layers name themselves
+                error.within(f"{', '.join([repr(self.layer.name), origin.as_text(self.place)])}.")
+            raise
 
 
 class Symbolic(Tensor):
