@@ -86,7 +86,7 @@ def _step(model: Any, kind: str, parameters: list[Parameter]) -> Any:
     engine = "eager" if model.run_eagerly else model.engine
     trainable = tuple(id(p) for p in model.trainable_weights) if kind == "train" else ()
     frozen = tuple(layer.trainable for layer in model.all_layers())
-    asked = model.observation
+    asked = model.observed_values
     key = (tuple(id(p) for p in parameters), trainable, frozen, engine, asked)
     known = model.step_cache.get(kind)
     if known is None or known[0] != key:

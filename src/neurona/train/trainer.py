@@ -46,7 +46,7 @@ class Trainer:
     position: Position
     pending_totals: dict[str, Any]  # of metrics that do not exist yet, see `train/state.py`
     step_cache: dict[str, Any]
-    observation: Observation
+    observed_values: Observation
 
     if TYPE_CHECKING:  # what the other half, the Layer, has
 
@@ -71,7 +71,7 @@ class Trainer:
         self.position = Position()
         self.pending_totals = {}
         self.step_cache = {}
-        self.observation = Observation()
+        self.observed_values = Observation()
 
     def compile(
         self,
@@ -239,7 +239,7 @@ class Trainer:
         Raises:
             ArgumentError: by the next training step or prediction, if it has no such value.
         """
-        self.observation = Observation(names)
+        self.observed_values = Observation(names)
 
     @property
     def observed(self) -> dict[str, np.ndarray]:
@@ -247,7 +247,7 @@ class Trainer:
 
         In `fit`, callbacks find it in `self.model`; one that is called for each batch sees each.
         """
-        return self.observation.values
+        return self.observed_values.values
 
     # --- metrics -----------------------------------------------------------------------------
 
