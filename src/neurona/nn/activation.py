@@ -8,6 +8,7 @@ from neurona import ops
 from neurona.core.tensor import Tensor
 from neurona.errors import ShapeError, check_integer, check_number
 from neurona.nn import activations
+from neurona.nn.axes import checked_axis
 from neurona.nn.layer import Layer
 from neurona.nn.options import LayerOptions
 
@@ -173,11 +174,9 @@ class Softmax(Layer):
 
     def __init__(self, axis: Any = -1, **common: Unpack[LayerOptions]) -> None:
         super().__init__(**common)
-        several = axis if isinstance(axis, list | tuple) else (axis,)
-        axes = tuple(check_integer("axis", a) for a in several)
-        self.axis = axes if isinstance(axis, list | tuple) else axes[0]
+        self.axis = checked_axis(axis)
 
     def call(self, x: Tensor, mask: Any = None) -> Tensor:  # (B, ...)
         if mask is not None:
             x = ops.where(mask, x, -1e9)
-        return activations.softmax(x, self.axis)  # type: ignore[arg-type]
+        return activations.softmax(x, self.axis)

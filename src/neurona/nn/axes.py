@@ -14,6 +14,17 @@ IMAGES = ("batch", "height", "width", "channels")
 SPATIAL = {1: SEQUENCES, 2: IMAGES}
 
 
+def checked_axis(axis: Any) -> Any:
+    """Return an axis as an integer, or several as a tuple of integers.
+
+    >>> checked_axis(-1), checked_axis([1, 2])
+    (-1, (1, 2))
+    """
+    if isinstance(axis, list | tuple):
+        return tuple(check_integer("axis", a) for a in axis)
+    return check_integer("axis", axis)
+
+
 def check_axes(layer: Any, x: Tensor | Shape, axes: tuple[str, ...]) -> None:
     """Raise a ShapeError if x, or a shape, does not have these axes."""
     shape = x if isinstance(x, tuple) else getattr(x, "shape", None)

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from neurona.core.tensor import Tensor
-from neurona.errors import ArgumentError, check_integer, check_number, unknown
+from neurona.errors import ArgumentError, check_number, unknown
+from neurona.nn.axes import checked_axis
 from neurona.nn.configurable import Configurable
 from neurona.ops import clip, maximum, norm
 
@@ -37,12 +38,6 @@ class NonNeg(Constraint):
         return maximum(w, 0.0)
 
 
-def _axes(axis: Any) -> Any:
-    if isinstance(axis, list | tuple):
-        return tuple(check_integer("axis", a) for a in axis)
-    return check_integer("axis", axis)
-
-
 class MaxNorm(Constraint):
     """Norms of at most max_value: w <- w * min(|w|, max_value) / |w|.
 
@@ -59,7 +54,7 @@ class MaxNorm(Constraint):
 
     def __init__(self, max_value: float = 2, axis: Any = 0) -> None:
         self.max_value = check_number("max_value", max_value, low=0, open=True)
-        self.axis = _axes(axis)
+        self.axis = checked_axis(axis)
 
     def __call__(self, w: Tensor) -> Tensor:
         n = norm(w, axis=self.axis, keepdims=True)
@@ -77,7 +72,7 @@ class UnitNorm(Constraint):
     """
 
     def __init__(self, axis: Any = 0) -> None:
-        self.axis = _axes(axis)
+        self.axis = checked_axis(axis)
 
     def __call__(self, w: Tensor) -> Tensor:
         return w / (_EPSILON + norm(w, axis=self.axis, keepdims=True))
@@ -101,7 +96,7 @@ class MinMaxNorm(Constraint):
         self.min_value = check_number("min_value", min_value, low=0)
         self.max_value = check_number("max_value", max_value, low=self.min_value)
         self.rate = check_number("rate", rate, low=0, high=1)
-        self.axis = _axes(axis)
+        self.axis = checked_axis(axis)
 
     def __call__(self, w: Tensor) -> Tensor:
         n = norm(w, axis=self.axis, keepdims=True)

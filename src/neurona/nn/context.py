@@ -65,7 +65,11 @@ def from_allowance(count: int) -> bool:
 
 
 def snake_case(name: str) -> str:
-    """Return a class's name as Keras writes it in names of layers: LayerNorm -> layer_norm."""
+    """Return a class's name as Keras spells it in lower case.
+
+    >>> snake_case("LayerNorm"), snake_case("F1Score"), snake_case("MeanIoU"), snake_case("AUC")
+    ('layer_norm', 'f1_score', 'mean_io_u', 'auc')
+    """
     name = re.sub(r"\W+", "", name)
     name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()

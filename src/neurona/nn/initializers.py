@@ -17,6 +17,7 @@ from neurona.core.shapes import Shape, product
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, ShapeError, check_choice, check_number, unknown
 from neurona.nn.configurable import Configurable
+from neurona.nn.context import snake_case
 from neurona.ops import draw, full
 
 __all__ = [
@@ -299,7 +300,7 @@ def get(identifier: Any) -> Callable[..., Tensor]:
     'HeNormal'
     """
     if isinstance(identifier, str):
-        key = identifier if identifier in NAMES else _snake(identifier)
+        key = identifier if identifier in NAMES else snake_case(identifier)
         if key not in NAMES:
             raise unknown("initializer", identifier, NAMES)
         return NAMES[key]()
@@ -310,7 +311,3 @@ def get(identifier: Any) -> Callable[..., Tensor]:
     raise ArgumentError(
         "an initializer is a name or a function of (shape, dtype).", got=repr(identifier)
     )
-
-
-def _snake(name: str) -> str:
-    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")

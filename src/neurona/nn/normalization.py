@@ -8,6 +8,7 @@ from neurona import ops
 from neurona.core.shapes import Shape, normalize_axes, normalize_axis, product
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, ShapeError, check_integer, check_number
+from neurona.nn.axes import checked_axis
 from neurona.nn.layer import Layer
 from neurona.nn.options import LayerOptions
 from neurona.nn.parameter import Parameter
@@ -33,12 +34,6 @@ def _check_features(layer: Layer, p: Parameter | None, sizes: Shape) -> None:
             got=str(product(sizes)),
             expected=str(product(p.shape)),
         )
-
-
-def _check_axis(axis: Any) -> Any:
-    if isinstance(axis, list | tuple):
-        return tuple(check_integer("axis", a) for a in axis)
-    return check_integer("axis", axis)
 
 
 def _feature_axes(axis: Any, shape: Shape, name: str) -> tuple[int, ...]:
@@ -71,7 +66,7 @@ class _Scaled(Layer):
         **common: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**common)
-        self.axis = _check_axis(axis)
+        self.axis = checked_axis(axis)
         self.epsilon = check_number("epsilon", epsilon, low=0)
         self.center, self.scale = bool(center), bool(scale)
         self.beta_initializer, self.gamma_initializer = beta_initializer, gamma_initializer
@@ -319,7 +314,7 @@ class RMSNormalization(Layer):
         self, axis: Any = -1, epsilon: float = 1e-6, **common: Unpack[LayerOptions]
     ) -> None:
         super().__init__(**common)
-        self.axis = _check_axis(axis)
+        self.axis = checked_axis(axis)
         self.epsilon = check_number("epsilon", epsilon, low=0)
 
     def build(self, shape: Any) -> None:
@@ -350,7 +345,7 @@ class UnitNormalization(Layer):
 
     def __init__(self, axis: Any = -1, **common: Unpack[LayerOptions]) -> None:
         super().__init__(**common)
-        self.axis = _check_axis(axis)
+        self.axis = checked_axis(axis)
 
     def call(self, x: Tensor) -> Tensor:  # (B, ..., D)
         return x / ops.maximum(ops.norm(x, axis=self.axis, keepdims=True), 1e-12)

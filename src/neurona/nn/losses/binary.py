@@ -92,6 +92,8 @@ class BinaryCrossentropy(Loss):
     0.6931
     """
 
+    function = staticmethod(binary_crossentropy)
+
     def __init__(
         self,
         from_logits: bool = False,
@@ -131,6 +133,8 @@ class BinaryFocalCrossentropy(Loss):
     >>> BinaryFocalCrossentropy()([[1.0]], [[0.5]]).numpy().round(4).item()
     0.1733
     """
+
+    function = staticmethod(binary_focal_crossentropy)
 
     def __init__(
         self,

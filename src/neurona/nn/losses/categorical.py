@@ -137,6 +137,8 @@ class CategoricalCrossentropy(Loss):
     0.6931
     """
 
+    function = staticmethod(categorical_crossentropy)
+
     def __init__(
         self,
         from_logits: bool = False,
@@ -175,6 +177,8 @@ class CategoricalFocalCrossentropy(Loss):
     >>> CategoricalFocalCrossentropy()([[0.0, 1.0]], [[0.5, 0.5]]).numpy().round(4).item()
     0.0433
     """
+
+    function = staticmethod(categorical_focal_crossentropy)
 
     def __init__(
         self,
@@ -222,6 +226,8 @@ class SparseCategoricalCrossentropy(Loss):
     >>> SparseCategoricalCrossentropy()([1, 0], [[0.5, 0.5], [1.0, 0.0]]).numpy().round(4).item()
     0.3466
     """
+
+    function = staticmethod(sparse_categorical_crossentropy)
 
     def __init__(
         self,

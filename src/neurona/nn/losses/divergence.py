@@ -44,17 +44,7 @@ class KLDivergence(PairedLoss):
     0.1438
     """
 
-    def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str = "kl_divergence",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(name, reduction, dtype)
-
-    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
-        """Return the divergence of each sample."""
-        return kl_divergence(y_true, y_pred)
+    function = staticmethod(kl_divergence)
 
 
 class Poisson(PairedLoss):
@@ -67,14 +57,4 @@ class Poisson(PairedLoss):
     1.0
     """
 
-    def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str = "poisson",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(name, reduction, dtype)
-
-    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
-        """Return the loss of each sample."""
-        return poisson(y_true, y_pred)
+    function = staticmethod(poisson)

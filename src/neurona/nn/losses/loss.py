@@ -7,7 +7,7 @@ A loss function gives one value for each sample, (B, ..., D) -> (B, ...). The cl
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -39,6 +39,8 @@ class Loss(Configurable, namespace="losses"):
     Raises:
         ArgumentError: if the reduction is unknown.
     """
+
+    function: ClassVar[Callable[..., Tensor] | None] = None  # that means this loss, too
 
     def __init__(
         self,
@@ -73,7 +75,25 @@ class Loss(Configurable, namespace="losses"):
 
 
 class PairedLoss(Loss):
-    """A loss that compares each output with a target of its own."""
+    """A loss by a function, which compares each output with a target of its own.
+
+    Args:
+        reduction, name, dtype: as in every Loss; the function's name by default.
+    """
+
+    function: ClassVar[Callable[..., Tensor]]
+
+    def __init__(
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(name or self.function.__name__, reduction, dtype)
+
+    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
+        """Return the loss of each sample."""
+        return self.function(y_true, y_pred)
 
     def check(self, y: np.ndarray, output_shape: Shape) -> None:
         """Raise a DataError if there is not one target for each output."""

@@ -10,7 +10,7 @@ from neurona import ops
 from neurona.core.shapes import Shape
 from neurona.core.tensor import Tensor
 from neurona.nn.losses.labels import check_hinge, check_one_hot
-from neurona.nn.losses.loss import Loss, matched
+from neurona.nn.losses.loss import PairedLoss, matched
 
 
 def signs(y: Tensor) -> Tensor:
@@ -57,7 +57,7 @@ def categorical_hinge(y_true: Any, y_pred: Any) -> Tensor:
     return ops.maximum(wrong - right + 1.0, 0.0)
 
 
-class Hinge(Loss):
+class Hinge(PairedLoss):
     """max(1 - y p, 0), for labels y of -1 and 1 (or 0 and 1): a margin of 1 is enough.
 
     Args:
@@ -67,24 +67,14 @@ class Hinge(Loss):
     1.75
     """
 
-    def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str = "hinge",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(name, reduction, dtype)
-
-    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
-        """Return the loss of each sample."""
-        return hinge(y_true, y_pred)
+    function = staticmethod(hinge)
 
     def check(self, y: np.ndarray, output_shape: Shape) -> None:
         """Raise a DataError if a label is none of -1, 0, 1, or has no output of its own."""
         check_hinge(y, output_shape, self.name)
 
 
-class SquaredHinge(Loss):
+class SquaredHinge(PairedLoss):
     """max(1 - y p, 0)^2, for labels y of -1 and 1 (or 0 and 1): smooth where the hinge has a kink.
 
     Args:
@@ -94,24 +84,14 @@ class SquaredHinge(Loss):
     4.625
     """
 
-    def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str = "squared_hinge",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(name, reduction, dtype)
-
-    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
-        """Return the loss of each sample."""
-        return squared_hinge(y_true, y_pred)
+    function = staticmethod(squared_hinge)
 
     def check(self, y: np.ndarray, output_shape: Shape) -> None:
         """Raise a DataError if a label is none of -1, 0, 1, or has no output of its own."""
         check_hinge(y, output_shape, self.name)
 
 
-class CategoricalHinge(Loss):
+class CategoricalHinge(PairedLoss):
     """max(largest wrong score - right score + 1, 0), for one-hot labels.
 
     Args:
@@ -121,17 +101,7 @@ class CategoricalHinge(Loss):
     0.5
     """
 
-    def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str = "categorical_hinge",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(name, reduction, dtype)
-
-    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
-        """Return the loss of each sample."""
-        return categorical_hinge(y_true, y_pred)
+    function = staticmethod(categorical_hinge)
 
     def check(self, y: np.ndarray, output_shape: Shape) -> None:
         """Raise a DataError if the targets are not one-hot for these outputs."""

@@ -6,29 +6,19 @@ from collections.abc import Callable
 from typing import Any
 
 from neurona.errors import ArgumentError, unknown
-from neurona.nn.losses import binary, categorical, divergence, margin, regression
+from neurona.nn.losses import (  # noqa: F401 - their classes become known
+    binary,
+    categorical,
+    divergence,
+    margin,
+    regression,
+)
 from neurona.nn.losses.crossentropy import Crossentropy
 from neurona.nn.losses.loss import FunctionLoss, Loss
-from neurona.nn.record import publish
+from neurona.nn.record import publish, published_classes
 
 FUNCTIONS: dict[Callable, type[Loss]] = {
-    regression.mean_squared_error: regression.MeanSquaredError,
-    regression.mean_absolute_error: regression.MeanAbsoluteError,
-    regression.mean_absolute_percentage_error: regression.MeanAbsolutePercentageError,
-    regression.mean_squared_logarithmic_error: regression.MeanSquaredLogarithmicError,
-    regression.log_cosh: regression.LogCosh,
-    regression.huber: regression.Huber,
-    regression.cosine_similarity: regression.CosineSimilarity,
-    binary.binary_crossentropy: binary.BinaryCrossentropy,
-    binary.binary_focal_crossentropy: binary.BinaryFocalCrossentropy,
-    categorical.categorical_crossentropy: categorical.CategoricalCrossentropy,
-    categorical.categorical_focal_crossentropy: categorical.CategoricalFocalCrossentropy,
-    categorical.sparse_categorical_crossentropy: categorical.SparseCategoricalCrossentropy,
-    margin.hinge: margin.Hinge,
-    margin.squared_hinge: margin.SquaredHinge,
-    margin.categorical_hinge: margin.CategoricalHinge,
-    divergence.kl_divergence: divergence.KLDivergence,
-    divergence.poisson: divergence.Poisson,
+    cls.function: cls for cls in published_classes("losses").values() if cls.function is not None
 }
 publish("losses", *FUNCTIONS)
 ALIASES = {

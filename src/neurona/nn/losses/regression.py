@@ -120,17 +120,7 @@ class MeanSquaredError(PairedLoss):
     1.25
     """
 
-    def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str = "mean_squared_error",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(name, reduction, dtype)
-
-    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
-        """Return the error of each sample."""
-        return mean_squared_error(y_true, y_pred)
+    function = staticmethod(mean_squared_error)
 
 
 class MeanAbsoluteError(PairedLoss):
@@ -143,17 +133,7 @@ class MeanAbsoluteError(PairedLoss):
     0.75
     """
 
-    def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str = "mean_absolute_error",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(name, reduction, dtype)
-
-    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
-        """Return the error of each sample."""
-        return mean_absolute_error(y_true, y_pred)
+    function = staticmethod(mean_absolute_error)
 
 
 class MeanAbsolutePercentageError(PairedLoss):
@@ -166,17 +146,7 @@ class MeanAbsolutePercentageError(PairedLoss):
     25.0
     """
 
-    def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str = "mean_absolute_percentage_error",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(name, reduction, dtype)
-
-    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
-        """Return the error of each sample."""
-        return mean_absolute_percentage_error(y_true, y_pred)
+    function = staticmethod(mean_absolute_percentage_error)
 
 
 class MeanSquaredLogarithmicError(PairedLoss):
@@ -189,17 +159,7 @@ class MeanSquaredLogarithmicError(PairedLoss):
     0.4805
     """
 
-    def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str = "mean_squared_logarithmic_error",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(name, reduction, dtype)
-
-    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
-        """Return the error of each sample."""
-        return mean_squared_logarithmic_error(y_true, y_pred)
+    function = staticmethod(mean_squared_logarithmic_error)
 
 
 class LogCosh(PairedLoss):
@@ -212,17 +172,7 @@ class LogCosh(PairedLoss):
     0.4338
     """
 
-    def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str = "log_cosh",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(name, reduction, dtype)
-
-    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
-        """Return the error of each sample."""
-        return log_cosh(y_true, y_pred)
+    function = staticmethod(log_cosh)
 
 
 class Huber(PairedLoss):
@@ -239,6 +189,8 @@ class Huber(PairedLoss):
     1.5
     """
 
+    function = staticmethod(huber)
+
     def __init__(
         self,
         delta: float = 1.0,
@@ -246,7 +198,7 @@ class Huber(PairedLoss):
         name: str = "huber_loss",
         dtype: Any = None,
     ) -> None:
-        super().__init__(name, reduction, dtype)
+        super().__init__(reduction, name, dtype)
         self.delta = check_number("delta", delta, low=0, open=True)
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
@@ -265,6 +217,8 @@ class CosineSimilarity(PairedLoss):
     -1.0
     """
 
+    function = staticmethod(cosine_similarity)
+
     def __init__(
         self,
         axis: int = -1,
@@ -272,7 +226,7 @@ class CosineSimilarity(PairedLoss):
         name: str = "cosine_similarity",
         dtype: Any = None,
     ) -> None:
-        super().__init__(name, reduction, dtype)
+        super().__init__(reduction, name, dtype)
         self.axis = axis
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:

@@ -137,7 +137,20 @@ def _checked(thresholds: Any, default: float) -> Any:
     return [check_number("thresholds", t, low=0, high=1) for t in several]
 
 
-class TruePositives(ThresholdCounts):
+class _Count(ThresholdCounts):
+    """The four counts, each by the name of the total that is `counted`."""
+
+    counted: str
+
+    def __init__(self, thresholds: Any = None, name: str | None = None, dtype: Any = None) -> None:
+        super().__init__(_checked(thresholds, 0.5), name=name, dtype=dtype)
+
+    def result(self) -> Tensor:
+        """Return the number at each threshold."""
+        return self.at_thresholds(getattr(self, self.counted))
+
+
+class TruePositives(_Count):
     """Number of yes that were predicted.
 
     Args:
@@ -149,16 +162,10 @@ class TruePositives(ThresholdCounts):
     """
 
     direction = "max"
-
-    def __init__(self, thresholds: Any = None, name: str | None = None, dtype: Any = None) -> None:
-        super().__init__(_checked(thresholds, 0.5), name=name, dtype=dtype)
-
-    def result(self) -> Tensor:
-        """Return the number at each threshold."""
-        return self.at_thresholds(self.true_positives)
+    counted = "true_positives"
 
 
-class TrueNegatives(ThresholdCounts):
+class TrueNegatives(_Count):
     """Number of no that were predicted.
 
     Args:
@@ -170,16 +177,10 @@ class TrueNegatives(ThresholdCounts):
     """
 
     direction = "max"
-
-    def __init__(self, thresholds: Any = None, name: str | None = None, dtype: Any = None) -> None:
-        super().__init__(_checked(thresholds, 0.5), name=name, dtype=dtype)
-
-    def result(self) -> Tensor:
-        """Return the number at each threshold."""
-        return self.at_thresholds(self.true_negatives)
+    counted = "true_negatives"
 
 
-class FalsePositives(ThresholdCounts):
+class FalsePositives(_Count):
     """Number of no that were predicted to be yes: false alarms.
 
     Args:
@@ -191,16 +192,10 @@ class FalsePositives(ThresholdCounts):
     """
 
     direction = "min"
-
-    def __init__(self, thresholds: Any = None, name: str | None = None, dtype: Any = None) -> None:
-        super().__init__(_checked(thresholds, 0.5), name=name, dtype=dtype)
-
-    def result(self) -> Tensor:
-        """Return the number at each threshold."""
-        return self.at_thresholds(self.false_positives)
+    counted = "false_positives"
 
 
-class FalseNegatives(ThresholdCounts):
+class FalseNegatives(_Count):
     """Number of yes that were predicted to be no: misses.
 
     Args:
@@ -212,13 +207,7 @@ class FalseNegatives(ThresholdCounts):
     """
 
     direction = "min"
-
-    def __init__(self, thresholds: Any = None, name: str | None = None, dtype: Any = None) -> None:
-        super().__init__(_checked(thresholds, 0.5), name=name, dtype=dtype)
-
-    def result(self) -> Tensor:
-        """Return the number at each threshold."""
-        return self.at_thresholds(self.false_negatives)
+    counted = "false_negatives"
 
 
 class Precision(ThresholdCounts):

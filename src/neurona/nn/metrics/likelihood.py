@@ -71,19 +71,6 @@ class CategoricalCrossentropy(MeanMetricWrapper):
         super().__init__(function, name, dtype)
 
 
-def add_counted(
-    metric: MeanMetricWrapper, y_true: Any, y_pred: Any, sample_weight: Any, ignored: int | None
-) -> None:
-    """Add the values of a batch, without the labels that are ignored."""
-    values = metric.fn(y_true, y_pred)
-    if ignored is not None:
-        counted = ops.reshape(as_tensor(y_true) != ignored, values.shape).astype(values.dtype)
-        if sample_weight is not None:
-            counted = counted * align_weight(values, sample_weight)
-        sample_weight = counted
-    add_to_mean(metric.total, metric.count, values, sample_weight)
-
-
 class SparseCategoricalCrossentropy(MeanMetricWrapper):
     """Mean of -ln p_y, for labels that are integers.
 
@@ -116,11 +103,18 @@ class SparseCategoricalCrossentropy(MeanMetricWrapper):
         super().__init__(function, name, dtype)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Add the cross-entropies of a batch."""
-        add_counted(self, y_true, y_pred, sample_weight, self.ignore_class)
+        """Add the cross-entropies of a batch, without the labels that are left out."""
+        values = self.fn(y_true, y_pred)
+        if self.ignore_class is not None:
+            counts = ops.reshape(as_tensor(y_true) != self.ignore_class, values.shape)
+            counted = counts.astype(values.dtype)
+            if sample_weight is not None:
+                counted = counted * align_weight(values, sample_weight)
+            sample_weight = counted
+        add_to_mean(self.total, self.count, values, sample_weight)
 
 
-class Perplexity(MeanMetricWrapper):
+class Perplexity(SparseCategoricalCrossentropy):
     """e^(mean of -ln p_y): among how many equally likely tokens a model hesitates.
 
     Args:
@@ -132,8 +126,6 @@ class Perplexity(MeanMetricWrapper):
     1.3333
     """
 
-    direction = "min"
-
     def __init__(
         self,
         name: str = "perplexity",
@@ -142,18 +134,7 @@ class Perplexity(MeanMetricWrapper):
         ignore_class: int | None = None,
         axis: int = -1,
     ) -> None:
-        self.from_logits, self.ignore_class, self.axis = from_logits, ignore_class, axis
-        function = partial(
-            categorical.sparse_categorical_crossentropy,
-            from_logits=from_logits,
-            ignore_class=ignore_class,
-            axis=axis,
-        )
-        super().__init__(function, name, dtype)
-
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Add the cross-entropies of a batch."""
-        add_counted(self, y_true, y_pred, sample_weight, self.ignore_class)
+        super().__init__(name, dtype, from_logits, ignore_class, axis)
 
     def result(self) -> Tensor:
         """Return e to the mean so far."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 from neurona.core.shapes import Shape
 from neurona.errors import ArgumentError, unknown
 from neurona.nn import losses
+from neurona.nn.context import snake_case
 from neurona.nn.losses.crossentropy import binary_or_sparse
 from neurona.nn.losses.names import NAMES as LOSSES
 from neurona.nn.metrics import (  # noqa: F401 - their classes become known
@@ -24,17 +24,6 @@ from neurona.nn.metrics import (  # noqa: F401 - their classes become known
 from neurona.nn.metrics.metric import Metric
 from neurona.nn.metrics.reduction import MeanMetricWrapper
 from neurona.nn.record import publish, published_classes
-
-
-def snake_case(name: str) -> str:
-    """Return a class's name as Keras spells it in lower case.
-
-    >>> snake_case("F1Score"), snake_case("MeanIoU"), snake_case("AUC")
-    ('f1_score', 'mean_io_u', 'auc')
-    """
-    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
-    return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name).lower()
-
 
 _BASES = (Metric, MeanMetricWrapper, confusion.ThresholdCounts)
 CLASSES = [cls for cls in published_classes("metrics").values() if cls not in _BASES]
