@@ -16,6 +16,8 @@ import numpy as np
 
 from neurona.core.graph import trace
 from neurona.core.op import OPS
+from neurona.engines import native
+from neurona.engines.native import memory
 from neurona.engines.native.memory import ALIGNMENT, Memory
 from neurona.engines.program import compile
 from tests.ops.cases import CASES
@@ -52,26 +54,29 @@ class Guarded:
         libc.munmap(self.base, self.whole)
 
 
-def spaced(at_end):
-    """A plan of memory that gives each value pages of its own, with one between."""
+def spaced(at_end, gaps):
+    """A plan of memory that gives each value pages of its own, with one between, at `gaps`."""
 
-    def place(self, fusion, works, chains):
+    def place(fusion, works, chains, constants):
+        slots, offsets, start = memory.place(fusion, works, chains, constants).slots, {}, PAGE
         wanted = [
             (v, fusion.specs[v].size * fusion.specs[v].dtype.itemsize)
             for kernel in fusion.kernels
             for v in kernel.stores
-            if v not in self.slots
+            if v not in slots
         ]
-        wanted += [((t, i), size) for t, sizes in enumerate(works) for i, size in enumerate(sizes)]
-        self.gaps, start = [0], PAGE
-        for name, size in wanted:
+        wanted += [
+            (("work", t, i), size) for t, sizes in enumerate(works) for i, size in enumerate(sizes)
+        ]
+        gaps[:] = [0]  # of the whole program, which is planned after the bodies of its loops
+        for key, size in wanted:
             size = -(-size // ALIGNMENT) * ALIGNMENT
             inner = -(-size // PAGE) * PAGE
-            self.offsets[name] = start + (inner - size if at_end else 0)
+            offsets[key] = start + (inner - size if at_end else 0)
             start += inner
-            self.gaps.append(start)
+            gaps.append(start)
             start += PAGE
-        self.size = start
+        return Memory(slots, offsets, start)
 
     return place
 
@@ -81,10 +86,11 @@ def run(fn, arrays, at_end, missing=0):
 
     So many bytes of the arrays are missing: that something dies then shows that the guard is awake.
     """
-    Memory._place = spaced(at_end)
+    gaps, regions = [], []
+    native.place = spaced(at_end, gaps)
     graph = trace(fn, arrays)
     executable = compile(graph, "native").run
-    memory, regions = executable.emission.memory, []
+    plan = executable.schedule.memory
     frame = executable.prepared(arrays)
 
     def put(slot, array):
@@ -97,15 +103,15 @@ def run(fn, arrays, at_end, missing=0):
 
     for (slot, _), array in zip(executable.inputs, arrays, strict=True):
         put(slot, array).allow(READ)
-    for key, array in executable.emission.constants.items():
-        put(memory.slots[key], array).allow(READ)
+    for key, array in executable.schedule.constants.items():
+        put(plan.slots[key], array).allow(READ)
     results = []
     for (slot, spec), like in zip(executable.outputs, frame.results, strict=True):
         region = put(slot, like)
         buffer = (ctypes.c_char * max(like.nbytes, 1)).from_address(region.address)
         results.append(np.frombuffer(buffer, spec.dtype, spec.size).reshape(spec.shape))
-    arena = Guarded(memory.size, at_end)
-    for gap in memory.gaps:
+    arena = Guarded(plan.size, at_end)
+    for gap in gaps:
         assert libc.mprotect(arena.base + PAGE + gap, PAGE, NONE) == 0
     frame.table[Memory.ARENA] = arena.base + PAGE
     executable.run(frame)

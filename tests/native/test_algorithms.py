@@ -8,12 +8,10 @@ from hypothesis import strategies as st
 from neurona.core.graph import trace
 from neurona.core.op import OPS
 from neurona.core.shapes import Spec
-from neurona.engines.native.emit import Emission
-from neurona.engines.native.fuse import fuse
+from neurona.engines.native import schedule
 from neurona.engines.native.kernels import philox, running, scatter, sort
 from neurona.engines.native.llvm.assemble import check_ir
 from neurona.engines.native.llvm.machine import Machine
-from neurona.engines.native.simplify import simplify
 from neurona.engines.program import compile
 from neurona.errors import IndexRangeError
 
@@ -243,7 +241,7 @@ def test_every_row_is_native_code(case):
     op, given = OPS[case.op], attributes(case)
     arrays = [x.numpy() for x in op._bind(tuple(case.arrays()), dict(given))[0]]
     graph = trace(lambda *xs: op(*xs, **given), arrays)
-    assert Emission(fuse(simplify(graph)), HOST).native
+    assert schedule(graph, HOST).native
 
 
 @pytest.mark.parametrize("bad", [3, -4])

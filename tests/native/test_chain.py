@@ -12,16 +12,16 @@ from tests.settings import threads_set_to
 
 
 def made(fn, *shapes, floatx="float32"):
-    """Return an Emission, and what the native and the reference engine compute."""
+    """Return a Schedule, and what the native and the reference engine compute."""
     rng = np.random.default_rng(0)
     arrays = [rng.normal(size=shape).astype(floatx) for shape in shapes]
     graph = trace(fn, arrays)
     program = compile(graph, "native")
-    return program.run.emission, program(*arrays), compile(graph, "reference")(*arrays)
+    return program.run.schedule, program(*arrays), compile(graph, "reference")(*arrays)
 
 
-def together(emission):
-    return [tuple(chain.kernels) for chain in emission.chains]
+def together(schedule):
+    return [tuple(chain.kernels) for chain in schedule.chains]
 
 
 def standardised(x):
@@ -31,17 +31,17 @@ def standardised(x):
 
 @pytest.mark.parametrize("fn", [ops.softmax, ops.log_softmax, standardised])
 def test_what_a_row_needs_is_one_loop_and_no_memory(fn):
-    emission, got, want = made(lambda x: [fn(x)], (2048, 257))
-    assert together(emission) == [tuple(range(len(emission.fusion.kernels)))]
-    assert emission.memory.size == 0
+    schedule, got, want = made(lambda x: [fn(x)], (2048, 257))
+    assert together(schedule) == [tuple(range(len(schedule.fusion.kernels)))]
+    assert schedule.memory.size == 0
     np.testing.assert_allclose(got[0], want[0], rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("floatx", ["float32", "float64"])
 @pytest.mark.parametrize("shape", [(1537, 130), (7, 301, 64), (300, 9, 64)])
 def test_the_last_block_may_be_shorter(shape, floatx):
-    emission, got, want = made(lambda x: [ops.softmax(x)], shape, floatx=floatx)
-    (chain,) = emission.chains
+    schedule, got, want = made(lambda x: [ops.softmax(x)], shape, floatx=floatx)
+    (chain,) = schedule.chains
     assert chain.blocks * chain.rows > np.prod(shape[:-1])
     np.testing.assert_allclose(got[0], want[0], rtol=1e-5 if floatx == "float32" else 1e-12)
 
@@ -51,8 +51,8 @@ def test_gradients_go_through_rows_together():
         return (ops.log_softmax(standardised(x) * scale) ** 2).mean()
 
     fn = nn.value_and_grad(loss, argnums=(0, 1))
-    emission, got, want = made(lambda *given: [*fn(*given)[1]], (1024, 200), (200,))
-    assert len(emission.chains) >= 2
+    schedule, got, want = made(lambda *given: [*fn(*given)[1]], (1024, 200), (200,))
+    assert len(schedule.chains) >= 2
     for x, y in zip(got, want, strict=True):
         np.testing.assert_allclose(x, y, rtol=1e-4, atol=1e-7)
 
@@ -61,8 +61,8 @@ def test_threads_share_blocks_and_change_nothing():
     results = []
     for threads in (1, 2, 3, 4):
         with threads_set_to(threads):
-            emission, got, _ = made(lambda x: [standardised(ops.softmax(x))], (1999, 130))
-            assert emission.shared
+            schedule, got, _ = made(lambda x: [standardised(ops.softmax(x))], (1999, 130))
+            assert schedule.shared
             results.append(got[0])
     for other in results[1:]:
         np.testing.assert_array_equal(other, results[0])
@@ -83,8 +83,8 @@ def test_who_reads_other_rows_waits_until_all_are_done(reader):
     def fn(x):
         return [READERS[reader](ops.softmax(x))]
 
-    emission, got, want = made(fn, (2048, 256))
-    assert together(emission)
+    schedule, got, want = made(fn, (2048, 256))
+    assert together(schedule)
     np.testing.assert_allclose(got[0], want[0], rtol=1e-4, atol=1e-6)
 
 
@@ -94,21 +94,21 @@ def test_what_others_read_is_kept():
         total = ops.sum(e, axis=-1, keepdims=True)
         return [e / total, total, ops.sum(e, axis=0), e[::-1]]
 
-    emission, got, want = made(fn, (2048, 256))
-    assert together(emission)
+    schedule, got, want = made(fn, (2048, 256))
+    assert together(schedule)
     for x, y in zip(got, want, strict=True):
         np.testing.assert_allclose(x, y, rtol=1e-4)
 
 
 def test_inputs_are_not_overwritten_while_rows_are_read():
-    emission, _, _ = made(lambda x: [ops.softmax(x)], (2048, 256))
-    assert together(emission)
-    assert in_place(emission.fusion, emission.chains, {0: 0}) == set()
+    schedule, _, _ = made(lambda x: [ops.softmax(x)], (2048, 256))
+    assert together(schedule)
+    assert in_place(schedule.fusion, schedule.chains, {0: 0}) == set()
 
 
 def test_little_work_is_not_cut_into_blocks():
-    emission, _, _ = made(lambda x: [ops.softmax(x)], (128, 10))
-    assert not emission.chains
+    schedule, _, _ = made(lambda x: [ops.softmax(x)], (128, 10))
+    assert not schedule.chains
 
 
 def test_explain_shows_who_goes_together():

@@ -124,8 +124,8 @@ def test_epochs_reset_and_record():
 def test_which_updates_are_made_in_place():
     def found(fn):
         program, _, _ = made(fn)
-        emission = program.run.emission
-        return in_place(emission.fusion, emission.chains, {0: 1, 1: 2, 2: 3})
+        schedule = program.run.schedule
+        return in_place(schedule.fusion, schedule.chains, {0: 1, 1: 2, 2: 3})
 
     assert 1 in found(sgd)
     assert 0 not in found(uses_the_old_weights_later)
@@ -141,8 +141,8 @@ def test_plain_updates_take_no_second_buffer():
 
     arrays = [np.ones((N, N), "float32") for _ in range(4)]
     graph = trace(lambda state, *values: adam(*values), [np.zeros(2, np.int64), *arrays])
-    emission = compile(graph, "native").run.emission
-    assert in_place(emission.fusion, emission.chains, {0: 1, 1: 2, 2: 3}) == {0, 1, 2}
+    schedule = compile(graph, "native").run.schedule
+    assert in_place(schedule.fusion, schedule.chains, {0: 1, 1: 2, 2: 3}) == {0, 1, 2}
 
 
 @pytest.mark.parametrize("fn", [sgd, multiplies, broadcasts])

@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 
 from neurona import config, layers, models
-from neurona.engines.native.emit import Emission
-from neurona.engines.native.fuse import fuse
+from neurona.engines.native import schedule
 from neurona.engines.native.llvm.assemble import check_ir
 from neurona.engines.native.llvm.machine import Machine
-from neurona.engines.native.simplify import simplify
+from neurona.engines.native.write import write
 from neurona.engines.program import compile
 
 rng = np.random.default_rng(0)
@@ -52,9 +51,9 @@ def graph(request):
 @pytest.mark.parametrize("name", ["neon", "apple", "avx512", "avx2", "baseline"])
 def test_code_is_generated_and_verified(graph, name):
     machine = Machine.named(name)
-    emission = Emission(fuse(simplify(graph)), machine)
-    assert emission.native
-    assert len(check_ir(str(emission.module), machine)) > 1000
+    found = schedule(graph, machine)
+    assert found.native
+    assert len(check_ir(str(write(found)), machine)) > 1000
 
 
 @pytest.mark.parametrize("name", ["host", "avx2", "baseline"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
@@ -11,58 +12,61 @@ import numpy as np
 from neurona.core.origin import shown as shown_origins
 from neurona.core.shapes import Spec
 from neurona.engines.native.chain import Chain, groups
-from neurona.engines.native.emit import Emission
 from neurona.engines.native.fusion import Fusion, Kernel
-from neurona.engines.native.llvm.assemble import assembly
+from neurona.engines.native.llvm.assemble import assemble, assembly
 from neurona.engines.native.run.cores import thread_count
 from neurona.engines.native.run.executable import Executable, team
 from neurona.engines.native.run.team_code import THREADS
+from neurona.engines.native.schedule import Schedule
+from neurona.engines.native.segments import segments
+from neurona.engines.native.write import write
 
 REPEATS = 30
 
 
-def shown(emission: Emission, text: str, level: int) -> list[str]:
-    """Return what a debug level shows: kernels from 2, LLVM IR (`text`) from 3, assembly from 4."""
-    lines = explain(emission, timed=False) if level >= 2 else []
-    lines += [text] if level >= 3 else []
-    return lines + ([assembly(text, emission.machine)] if level >= 4 else [])
+def shown(schedule: Schedule, level: int) -> list[str]:
+    """Return what a debug level shows: kernels from 2, LLVM IR from 3, assembly from 4."""
+    lines = explain(schedule, timed=False) if level >= 2 else []
+    text = str(write(schedule)) if level >= 3 else ""
+    lines += [text] if text else []
+    return lines + ([assembly(text, schedule.machine)] if level >= 4 else [])
 
 
-def explain(emission: Emission, timed: bool) -> list[str]:
+def explain(schedule: Schedule, timed: bool) -> list[str]:
     """Return a line for each kernel.
 
     Its shape and ops, the operations and the bytes that it reads and writes, into how many units
     threads may split it, and if `timed` microseconds, GF/s and GB/s (the median of 30 calls on
     made-up data). The figures of a chain stand at its first kernel.
     """
-    fusion = emission.fusion
-    times = measure(emission) if timed else {}
-    machine, threads = emission.machine, thread_count()
+    fusion = schedule.fusion
+    times = measure(schedule) if timed else {}
+    machine, threads = schedule.machine, thread_count()
     lines = [
         f"native code for {machine.name} ({machine.cpu}, vectors of {machine.vector_bytes} bytes), "
         f"{_count(threads, 'thread')}, {_count(len(fusion.kernels), 'kernel')}, "
-        f"arena {_amount(emission.memory.size, 'B')}"
+        f"arena {_amount(schedule.memory.size, 'B')}"
     ]
-    for members, chain in groups(fusion, emission.chains):
-        lines += _described(emission, members, chain, times.get(members.start))
+    for members, chain in groups(fusion, schedule.chains):
+        lines += _described(schedule, members, chain, times.get(members.start))
     if times:
         lines.append(f"  together {sum(times.values()) * 1e6:.1f} us")
     return lines
 
 
 def _described(
-    emission: Emission, members: range, chain: Chain | None, seconds: float | None
+    schedule: Schedule, members: range, chain: Chain | None, seconds: float | None
 ) -> list[str]:
     """Return the lines of a kernel, or of the kernels of a chain."""
-    fusion, first, inside = emission.fusion, members.start, chain.inside if chain else ()
+    fusion, first, inside = schedule.fusion, members.start, chain.inside if chain else ()
     kernels = [fusion.kernels[k] for k in members]
-    flops = sum(stage.flops for k in members for stage in emission.stages[k])
+    flops = sum(stage.flops for k in members for stage in schedule.uses[k].routine.stages)
     moved = traffic(fusion, kernels, inside)
     figures = f"{_amount(flops, 'F'):>8} {_amount(moved, 'B'):>8}"
     if seconds:
         rates = f"{flops / seconds / 1e9:6.1f} GF/s {moved / seconds / 1e9:6.1f} GB/s"
         figures += f" {seconds * 1e6:9.1f} us {rates}"
-    units = "+".join(str(stage.units) for stage in emission.stages[first]) or "Python"
+    units = "+".join(str(stage.units) for stage in schedule.uses[first].routine.stages) or "Python"
     if chain:
         units = f"{_count(chain.blocks, 'block')} of {_count(chain.rows, 'row')}"
     lines = [f"  k{first:<3}{figures}  {describe(kernels[0])}  [{units}]{_from(kernels[0])}"]
@@ -102,11 +106,15 @@ def traffic(fusion: Fusion, kernels: Sequence[Kernel], inside: Collection[int] =
     return sum(spec.nbytes for spec in specs)
 
 
-def measure(emission: Emission) -> dict[int, float]:
+def measure(schedule: Schedule) -> dict[int, float]:
     """Return the seconds that each kernel takes: compiled apart, each called by itself."""
-    separate = Emission(emission.fusion, emission.machine, apart=True)
-    separate.module.function("nothing", ["ptr %table", *THREADS], linkage="external")
-    executable = Executable(separate, str(separate.module))
+    functions, rows = segments(
+        schedule.fusion, schedule.uses, schedule.chains, schedule.memory, apart=True
+    )
+    separate = dataclasses.replace(schedule, segments=functions, rows=rows)
+    module = write(separate)
+    module.function("nothing", ["ptr %table", *THREADS], linkage="external")
+    executable = Executable(separate, assemble(str(module), schedule.machine))
     rng = np.random.default_rng(0)
     arrays = [_made_up(rng, spec) for _, spec in executable.inputs]
     frame = executable.prepared(arrays)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -49,16 +48,19 @@ class Kernel:
         return any(isinstance(n.op.lower, Indexed) for n in self.nodes)
 
     @property
+    def all_nodes(self) -> list[Node]:
+        """Everything that is computed here; not in the order in which it can be."""
+        return [*([self.head] if self.head else []), *self.nodes, *self.folds]
+
+    @property
     def origins(self) -> list[Origin]:
         """Where its nodes come from, each origin once."""
-        nodes = [*([self.head] if self.head else []), *self.nodes, *self.folds]
-        return list(dict.fromkeys(origin for node in nodes for origin in node.origins))
+        return list(dict.fromkeys(origin for node in self.all_nodes for origin in node.origins))
 
     def inputs(self) -> set[int]:
         """The values that are read and not computed here."""
-        all_nodes = [*self.nodes, *self.folds, *([self.head] if self.head else [])]
-        made = {v for n in all_nodes for v in n.outputs}
-        return {v for n in all_nodes for v in n.inputs} - made
+        nodes = self.all_nodes
+        return {v for n in nodes for v in n.inputs}.difference(v for n in nodes for v in n.outputs)
 
 
 @dataclass(frozen=True)
@@ -82,8 +84,3 @@ class Fusion:
     outputs: list[int]
     kernels: list[Kernel]
     readers: dict[int, list[int]]
-
-    @functools.cached_property
-    def makers(self) -> dict[int, Node]:
-        """Value -> the node of the Graph that computes it."""
-        return {v: node for node in self.graph.nodes for v in node.outputs}

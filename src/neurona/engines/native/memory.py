@@ -4,70 +4,80 @@ from __future__ import annotations
 
 import bisect
 import sys
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from neurona.engines.native.chain import Chain, ends
 from neurona.engines.native.fusion import Fusion
 
 ALIGNMENT = 64
-Key = int | tuple[int, Any]
+Key = int | tuple  # a root; ("work", kernel, number); ("constant", kernel, key in its loop)
+Address = tuple[int, int]  # a place in the table, and bytes from what stands there
 
 
+@dataclass(frozen=True)
 class Memory:
     """Where values lie.
 
-    The table that kernels are given holds addresses: the arena, four words for errors, then the
+    The table that functions are given holds addresses: the arena, four words for errors, then the
     inputs, outputs and constants.
+
+    Attributes:
+        slots: key -> place in the table, for what lies in arrays of its own.
+        offsets: key -> bytes from the start of the arena.
+        size: of the arena in bytes.
+    """
+
+    slots: dict[Key, int]
+    offsets: dict[Key, int]
+    size: int
+
+    ARENA, STATUS = 0, 1
+
+    def holds(self, key: Key) -> bool:
+        """Whether something has a place: what only a chain reads has none."""
+        return key in self.slots or key in self.offsets
+
+    def at(self, key: Key, offset: int = 0) -> Address:
+        """Return where something lies."""
+        slot = self.slots.get(key)
+        return (Memory.ARENA, self.offsets[key] + offset) if slot is None else (slot, offset)
+
+
+def place(
+    fusion: Fusion, works: Sequence[Sequence[int]], chains: Sequence[Chain], constants: list[Key]
+) -> Memory:
+    """Give each value the lowest free place that is large enough, for as long as it is used.
 
     Args:
         fusion: the kernels.
         works: for each kernel the bytes of its workspaces.
         chains: kernels that run together: what one of them reads or writes stays until their end,
             but for what they keep for themselves.
-        nested: the constants of loops.
-
-    Attributes:
-        slots: root -> place in the table, for what lies in arrays of its own.
-        offsets: root, or (kernel, workspace) -> bytes from the start of the arena.
-        size: of the arena in bytes.
-        constants: the constants in the table, in order; those of loops are (kernel, constant).
+        constants: what lies in arrays of its own besides inputs and outputs.
     """
-
-    ARENA, STATUS = 0, 1
-
-    def __init__(
-        self, fusion: Fusion, works: list[list[int]], chains: list[Chain], nested: list[Key]
-    ) -> None:
-        graph = fusion.graph
-        own = [v for v in graph.constants if v not in fusion.literals]
-        self.constants: list[Key] = [*own, *nested]
-        listed: list[Key] = [*graph.inputs, *fusion.outputs, *self.constants]
-        self.slots: dict[Key, int] = {v: 2 + i for i, v in enumerate(listed)}
-        self.offsets: dict[Key, int] = {}
-        self.size = 0
-        self._place(fusion, works, chains)
-
-    def _place(self, fusion: Fusion, works: list[list[int]], chains: list[Chain]) -> None:
-        """Give each value the lowest free place that is large enough, for as long as it is used."""
-        until, elsewhere = ends(fusion, chains), {v for chain in chains for v in chain.inside}
-        elsewhere.update(v for v in self.slots if isinstance(v, int))
-        last = {root: until[times[-1]] for root, times in fusion.readers.items()}
-        free = _Free()
-        leaving: list[list[tuple[int, int]]] = [[] for _ in fusion.kernels]
-        for time, kernel in enumerate(fusion.kernels):
-            for start, stop in leaving[time - 1] if time else ():
-                free.give(start, stop)
-            wanted: list[tuple[Key, int, int]] = [
-                (v, fusion.specs[v].nbytes, last.get(v, until[time]))
-                for v in kernel.stores
-                if v not in elsewhere
-            ]
-            wanted += [((time, i), size, time) for i, size in enumerate(works[time])]
-            for name, size, end in wanted:
-                size = max(-(-size // ALIGNMENT), 1) * ALIGNMENT
-                start = self.offsets[name] = free.take(size)
-                leaving[end].append((start, start + size))
-                self.size = max(self.size, start + size)
+    listed: list[Key] = [*fusion.graph.inputs, *fusion.outputs, *constants]
+    slots = {key: 2 + i for i, key in enumerate(listed)}
+    until, elsewhere = ends(fusion, chains), {v for chain in chains for v in chain.inside}
+    last = {root: until[times[-1]] for root, times in fusion.readers.items()}
+    free, top = _Free(), 0
+    leaving: list[list[tuple[int, int]]] = [[] for _ in fusion.kernels]  # with each kernel's end
+    offsets: dict[Key, int] = {}
+    for time, kernel in enumerate(fusion.kernels):
+        for start, stop in leaving[time - 1] if time else ():
+            free.give(start, stop)
+        wanted: list[tuple[Key, int, int]] = [
+            (v, fusion.specs[v].nbytes, last.get(v, until[time]))
+            for v in kernel.stores
+            if v not in elsewhere and v not in slots
+        ]
+        wanted += [(("work", time, i), size, time) for i, size in enumerate(works[time])]
+        for key, size, end in wanted:
+            size = max(-(-size // ALIGNMENT), 1) * ALIGNMENT
+            start = offsets[key] = free.take(size)
+            leaving[end].append((start, start + size))
+            top = max(top, start + size)
+    return Memory(slots, offsets, top)
 
 
 class _Free:

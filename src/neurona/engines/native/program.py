@@ -31,4 +31,4 @@ class NativeProgram(Program):
 
     def detail(self, timed: bool) -> list[str]:
         """Describe the kernels."""
-        return explain(self.run.emission, timed)
+        return explain(self.run.schedule, timed)

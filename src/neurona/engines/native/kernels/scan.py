@@ -7,23 +7,34 @@ their roles in each iteration.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from neurona.core.graph import Node
 from neurona.engines.native.llvm.text import Function
 from neurona.engines.native.memory import Memory
-from neurona.engines.native.parameters import Parameters
 from neurona.engines.native.run.team_code import barrier
+from neurona.engines.native.stage import Stage
+
+if TYPE_CHECKING:
+    from neurona.engines.native.schedule import Schedule
 
 
-def workspaces(body: Any, head: Node) -> list[int]:
-    """Return the sizes in bytes of what a loop needs: the body's arena, two places a carry."""
+def plan(body: Schedule, head: Node) -> tuple[list[Stage], list[int]]:
+    """Return the stage of a loop, and the bytes of what it works in.
+
+    That is the body's arena, and two places for each carried value.
+    """
     graph, specs = body.fusion.graph, body.fusion.specs
     carries = [specs[v].nbytes for v in graph.inputs[: head.attributes["carries"]]]
-    return [body.memory.size, *carries, *carries]
+    flops = body.flops * head.attributes["length"]
+
+    def emit(f: Function, pointers: Any, finish: None = None) -> None:
+        _write(f, pointers, body, head)
+
+    return [Stage(1, emit, flops)], [body.memory.size, *carries, *carries]
 
 
-def write(f: Function, pointers: Parameters, body: Any, head: Node, time: int) -> None:
+def _write(f: Function, pointers: Any, body: Schedule, head: Node) -> None:
     """Write the function of a loop."""
     graph, specs, given = body.fusion.graph, body.fusion.specs, head.attributes
     carries, length = given["carries"], given["length"]
@@ -36,8 +47,8 @@ def write(f: Function, pointers: Parameters, body: Any, head: Node, time: int) -
 
     put(Memory.ARENA, pointers["work0"])
     put(Memory.STATUS, pointers["status"])
-    for key in body.memory.constants:
-        put(body.memory.slots[key], pointers[time, key])
+    for key in body.constants:
+        put(body.memory.slots[key], pointers["constant", key])
     inputs = {v: pointers.view(x) for v, x in zip(graph.inputs, head.inputs, strict=True)}
     for v in graph.inputs[carries + len(moving) :]:
         put(body.memory.slots[v], inputs[v])

@@ -17,14 +17,14 @@ import itertools
 import os
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from neurona import config
 from neurona.engines.native.llvm.binding import every_target, llvm
 from neurona.engines.native.llvm.cache import ObjectCache
 from neurona.engines.native.llvm.machine import Machine
-from neurona.engines.native.llvm.pieces import split
+from neurona.engines.native.llvm.pieces import only_calls, split
 from neurona.engines.native.run.cores import thread_count
 from neurona.errors import EngineError, unknown
 
@@ -80,13 +80,7 @@ def assemble(ir: str | Sequence[str], machine: Machine | None = None, *, level: 
     Raises:
         EngineError: if LLVM rejects it, or this machine cannot run it.
     """
-    machine = machine or Machine.chosen()
-    if not machine.runs_here:
-        raise EngineError(
-            "this machine cannot run the target's code.",
-            got=f"target {machine.name!r} ({machine.cpu})",
-            hint="leave NEURONA_TARGET unset",
-        )
+    machine = _checked(machine)
     texts = [ir] if isinstance(ir, str) else list(ir)
     names = [name for text in texts for name in _EXPORTED.findall(text)]
     texts = [piece for text in texts for piece in split(text)]
@@ -99,6 +93,54 @@ def assemble(ir: str | Sequence[str], machine: Machine | None = None, *, level: 
         if cache:
             cache.put(keys[i], image)
     return Code([*kept.values(), *made], names, len(missing))
+
+
+def recall(
+    key: str | None, names: Sequence[str], write: Callable[[], str], machine: Machine | None = None
+) -> Code:
+    """Load what was kept under a key; if nothing was, assemble what is written now, and keep it.
+
+    Args:
+        key: decides what is written, machine and LLVM aside; None if nothing does.
+        names: of the functions that get an address.
+        write: returns the text of a module.
+        machine: as in `assemble`.
+    """
+    machine = _checked(machine)
+    cache = ObjectCache.chosen()
+    if key is None or cache is None:
+        return assemble(write(), machine)
+    entry = cache.key(f"written by key {key}", machine, 2)
+    if (kept := cache.get(entry)) is not None:
+        return Code(_unpacked(kept), names, 0)
+    made = _compile_all(split(write()), machine, 2)
+    cache.put(entry, _packed(made))
+    return Code(made, names, len(made))
+
+
+def _packed(objects: Sequence[bytes]) -> bytes:
+    """Several objects as one entry of the cache: each behind its length."""
+    return b"".join(len(image).to_bytes(8, "little") + image for image in objects)
+
+
+def _unpacked(entry: bytes) -> list[bytes]:
+    found, at = [], 0
+    while at < len(entry):
+        start = at + 8
+        at = start + int.from_bytes(entry[at:start], "little")
+        found.append(entry[start:at])
+    return found
+
+
+def _checked(machine: Machine | None) -> Machine:
+    machine = machine or Machine.chosen()
+    if not machine.runs_here:
+        raise EngineError(
+            "this machine cannot run the target's code.",
+            got=f"target {machine.name!r} ({machine.cpu})",
+            hint="leave NEURONA_TARGET unset",
+        )
+    return machine
 
 
 def check_ir(ir: str, machine: Machine, *, level: int = 2) -> bytes:
@@ -123,7 +165,8 @@ def _compile_all(texts: Sequence[str], machine: Machine, level: int) -> list[byt
     def work() -> None:
         for i in todo:
             try:
-                objects[i] = _compile(texts[i], machine, level, verify=config.debug() > 0)
+                reached = 0 if only_calls(texts[i]) else level
+                objects[i] = _compile(texts[i], machine, reached, verify=config.debug() > 0)
             except BaseException as error:  # raised below, by the caller's thread
                 failures.append(error)
 

@@ -1,8 +1,8 @@
 """Indices that come from data: where they point, and what happens if that is outside.
 
 Native code reads and writes nothing outside of an array. An index that is out of range counts as 0
-and is reported: the number of the node (see `Module.fault`), the index and the size of the axis are
-stored where `Function.status` says.
+and is reported: the number of the node (see `Schedule.faults`), the index and the size of the axis
+are stored where `Function.status` says.
 """
 
 from __future__ import annotations

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 
 class Module:
@@ -18,8 +17,6 @@ class Module:
         self.functions: list[Function] = []
         self.declarations: dict[str, str] = {}
         self.parts: dict[str, str] = {}  # text of functions and globals that are written once
-        self._bodies: dict[str, str] = {}  # parameters and body -> name
-        self.faults: dict[Any, tuple[int, Any]] = {}  # number and node of what may note an error
 
     def function(
         self,
@@ -34,35 +31,10 @@ class Module:
         self.functions.append(function)
         return function
 
-    def add_once(
-        self, name: str, function: Function, parameters: Sequence[str], attributes: str
-    ) -> str:
-        """Add a function, unless one with the same body is there; return its name."""
-        shape = f"({', '.join(parameters)}) {attributes}"
-        function.head = ""
-        known = self._bodies.setdefault(f"{shape}{function}", name)
-        if known == name:
-            function.head = f"define internal void @{name}{shape} {{"
-            self.functions.append(function)
-        return known
-
-    def state(self) -> tuple[int, dict[str, str]]:
-        """What `restore` needs."""
-        return len(self.functions), dict(self._bodies)
-
-    def restore(self, state: tuple[int, dict[str, str]]) -> None:
-        """Drop the functions that came after a `state`."""
-        count, self._bodies = state
-        del self.functions[count:]
-
     def declare(self, name: str, result: str, *arguments: str) -> str:
         """Declare a function from outside or an intrinsic; return its name."""
         self.declarations[name] = f"declare {result} @{name}({', '.join(arguments)})"
         return f"@{name}"
-
-    def fault(self, key: Any, node: Any) -> int:
-        """Return a number, from 1 on, by which the code of a node says that an error is its own."""
-        return self.faults.setdefault(key, (len(self.faults) + 1, node))[0]
 
     def part(self, name: str, text: str) -> str:
         """Add a global or a whole function by its text, once; return its name."""

@@ -10,30 +10,30 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from neurona.core.origin import located
-from neurona.engines.native.emit import Emission
-from neurona.engines.native.llvm.assemble import assemble
+from neurona.engines.native.llvm.assemble import Code
 from neurona.engines.native.memory import ALIGNMENT, Memory
 from neurona.engines.native.run.cores import thread_count
 from neurona.engines.native.run.threads import Team
+from neurona.engines.native.schedule import Schedule
 from neurona.errors import DataError, IndexRangeError, NeuronaError
 
 
 class Frame:
     """What one call works with: the table of addresses, the arena, the words for errors."""
 
-    def __init__(self, emission: Emission) -> None:
-        memory = emission.memory
+    def __init__(self, schedule: Schedule) -> None:
+        memory = schedule.memory
         self.arena = np.empty(memory.size + ALIGNMENT, np.uint8)
         self.status = np.zeros(4, np.int64)
         self.table = (ctypes.c_void_p * (2 + len(memory.slots)))()
         start = address(self.arena)
         self.table[Memory.ARENA] = start + -start % ALIGNMENT
         self.table[Memory.STATUS] = address(self.status)
-        for key, array in emission.constants.items():
+        for key, array in schedule.constants.items():
             self.table[memory.slots[key]] = address(array)
         self.address = ctypes.addressof(self.table)
         # What the inputs in the table point to: an array says its address in half a microsecond.
-        self.seen: list[Any] = [None] * len(emission.fusion.graph.inputs)
+        self.seen: list[Any] = [None] * len(schedule.fusion.graph.inputs)
         self.held: list[np.ndarray] = []  # inputs that were copied for the call
         self.results: list[np.ndarray] = []
 
@@ -61,16 +61,15 @@ class Executable:
         native: whether no node runs on its reference rule.
     """
 
-    def __init__(self, emission: Emission, text: str) -> None:
-        self.emission, self.text = emission, text
-        self.code = assemble(text, emission.machine)
-        graph, memory = emission.fusion.graph, emission.memory
-        self.specs = emission.fusion.specs
+    def __init__(self, schedule: Schedule, code: Code) -> None:
+        self.schedule, self.code = schedule, code
+        graph, memory = schedule.fusion.graph, schedule.memory
+        self.specs = schedule.fusion.specs
         self.inputs = [(memory.slots[v], self.specs[v]) for v in graph.inputs]
-        self.outputs = [(memory.slots[v], self.specs[v]) for v in emission.fusion.outputs]
+        self.outputs = [(memory.slots[v], self.specs[v]) for v in schedule.fusion.outputs]
         self.steps = [
             Step(self.code.address(s.function) if s.function else 0, s.shared, s.kernels)
-            for s in emission.segments
+            for s in schedule.segments
         ]
         self.native = all(step.function for step in self.steps)
         self.frames: list[Frame] = []
@@ -89,7 +88,7 @@ class Executable:
         try:
             frame = self.frames.pop()
         except IndexError:
-            frame = Frame(self.emission)
+            frame = Frame(self.schedule)
         table, seen, held = frame.table, frame.seen, []
         for i, ((slot, spec), array) in enumerate(zip(self.inputs, arrays, strict=True)):
             if seen[i] is not None and seen[i]() is array:
@@ -125,7 +124,7 @@ class Executable:
         if frame.status[0]:
             number, index, size, _ = frame.status.tolist()
             frame.status[0] = 0
-            node = dict(self.emission.module.faults.values())[number]
+            node = self.schedule.faults[number - 1]
             error = IndexRangeError(
                 f"{node.op.name}: an index is out of range.",
                 got=str(index),
@@ -148,7 +147,7 @@ class Executable:
 
     def _reference(self, frame: Frame, time: int) -> None:
         """Run the head of a kernel on its reference rule."""
-        node = self.emission.fusion.kernels[time].head
+        node = self.schedule.fusion.kernels[time].head
         assert node is not None
         inputs = [self._array(frame, v) for v in node.inputs]
         try:
@@ -158,19 +157,18 @@ class Executable:
             raise located(error, node.origins) from None
         results = result if isinstance(result, tuple) else (result,)
         for v, array in zip(node.outputs, results, strict=True):
-            if v in self.emission.memory.slots or v in self.emission.memory.offsets:
+            if self.schedule.memory.holds(v):
                 self._array(frame, v)[...] = array
 
     def _array(self, frame: Frame, v: int) -> np.ndarray:
         """The array of a value in a Frame."""
-        spec, memory, fusion = self.specs[v], self.emission.memory, self.emission.fusion
+        spec, memory, fusion = self.specs[v], self.schedule.memory, self.schedule.fusion
         root = fusion.layouts[v].root  # in which it lies without gaps
         if root in fusion.literals:
             return np.broadcast_to(np.asarray(fusion.literals[root], spec.dtype), spec.shape)
-        slot = memory.slots.get(root)
-        start = frame.table[Memory.ARENA if slot is None else slot] or 0
-        size = max(spec.nbytes, 1)
-        buffer = (ctypes.c_char * size).from_address(start + memory.offsets.get(root, 0))
+        slot, offset = memory.at(root)
+        start, size = frame.table[slot] or 0, max(spec.nbytes, 1)
+        buffer = (ctypes.c_char * size).from_address(start + offset)
         return np.frombuffer(memoryview(buffer), spec.dtype, spec.size).reshape(spec.shape)
 
 

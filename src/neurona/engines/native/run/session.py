@@ -107,7 +107,7 @@ class Session:
         self.executable, self.state, self.changed = executable, state, changed
         inputs, outputs = executable.inputs, executable.outputs
         end, kept = _FIRST + len(state.arrays), len(changed)
-        self.frame = Frame(executable.emission)
+        self.frame = Frame(executable.schedule)
         self.frame.status = state.status
         self.table = self.frame.table
         self.table[Memory.STATUS] = address(state.status)
@@ -117,9 +117,9 @@ class Session:
         self.results = [spec for _, spec in self.outputs]
         self.batch = self.leaves[0][1].shape[0] if self.leaves and self.leaves[0][1].shape else 1
 
-        emission = executable.emission
+        schedule = executable.schedule
         replaced = {o: _FIRST + k for o, k in enumerate(changed)}
-        direct = in_place(emission.fusion, emission.chains, replaced)
+        direct = in_place(schedule.fusion, schedule.chains, replaced)
         self._changed = [  # value, slot, array beside the state's own if it may not be overwritten
             (k, slot, None if o in direct else empty(spec))
             for o, (k, (slot, spec)) in enumerate(zip(changed, outputs[:kept], strict=True))

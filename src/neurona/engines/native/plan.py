@@ -1,0 +1,100 @@
+"""Plan: decide how each kernel is computed, once for all that are equal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from neurona.core.graph import Graph
+from neurona.core.lowering import Contraction, Loop, Random, Running, Scatter, Sort
+from neurona.engines.native.fusion import Fusion, Kernel
+from neurona.engines.native.kernels import loops, philox, running, scan, scatter, sort
+from neurona.engines.native.llvm.machine import Machine
+from neurona.engines.native.memory import Key
+from neurona.engines.native.products import contraction
+from neurona.engines.native.schedule import Book, Routine, Schedule, Use, reporting
+from neurona.engines.native.signature import described
+from neurona.engines.native.stage import EMPTY, Stage
+
+Planned = tuple[list[Stage], list[int]]  # the stages, and the bytes of the workspaces
+
+NONE: Planned = ([], [])
+
+
+def plan(
+    fusion: Fusion, machine: Machine, book: Book,
+    nested: Callable[[Graph, str], Schedule],
+) -> list[Use]:  # fmt: skip
+    """Return for each kernel the routine that computes it, and with which operands.
+
+    Args:
+        fusion: the kernels.
+        machine: what code is made for.
+        book: what was planned so far; it is added to.
+        nested: the passes for the body of a loop, and a prefix for the names of its functions.
+    """
+    uses, known = [], book.routines
+    for kernel in fusion.kernels:
+        signature, operands = described(fusion, kernel)
+        routine = known.get(signature)
+        if routine is None:
+            name, body, head = f"k{next(book.numbers)}", None, kernel.head
+            if empty(kernel):
+                stages, works = [EMPTY], list[int]()
+            elif head is not None and isinstance(head.op.lower, Loop):
+                body = nested(head.attributes["body"], f"{name}_")
+                stages, works = scan.plan(body, head) if body.native else NONE
+            else:
+                stages, works = _planned(fusion, kernel, machine)
+            routine = known[signature] = Routine(
+                name, signature, fusion, kernel, operands, tuple(stages), tuple(works),
+                body if stages else None,
+            )  # fmt: skip
+        first = len(book.faults) + 1
+        book.faults.extend(reporting(kernel))
+        uses.append(Use(routine, operands, tuple(range(first, len(book.faults) + 1))))
+    return uses
+
+
+def empty(kernel: Kernel) -> bool:
+    """Whether a kernel has no results to compute."""
+    return 0 in [n for axis, n in enumerate(kernel.domain) if axis not in kernel.axes]
+
+
+def _planned(fusion: Fusion, kernel: Kernel, machine: Machine) -> Planned:
+    head = kernel.head
+    if head is None:
+        return loops.plan(fusion, kernel, machine)
+    kind, given = head.op.lower, head.attributes
+    specs = [fusion.specs[v] for v in (*head.inputs, *head.outputs)]
+    if isinstance(kind, Contraction):
+        x, w, y = specs
+        nest = kind.nest(x.shape, w.shape, y.shape, **given)
+        left, right = (fusion.layouts[v].strides for v in head.inputs)
+        return contraction.plan(
+            nest, left, right, y.shape, x.shape, w.shape, y.dtype, machine
+        )  # fmt: skip
+    if isinstance(kind, Random):
+        return philox.plan(specs[-1], given["draw"], machine)
+    if isinstance(kind, Scatter):
+        fill = fusion.literals.get(fusion.layouts[head.inputs[0]].root)
+        return scatter.plan(kind, given, specs[:-1], machine, fill)
+    if isinstance(kind, Running):
+        return running.plan(kind, specs[0], specs[1], machine=machine, **given)
+    if isinstance(kind, Sort):
+        return sort.plan(specs[0], machine=machine, **given)
+    return NONE
+
+
+def constants(fusion: Fusion, uses: Sequence[Use]) -> dict[Key, np.ndarray]:
+    """Return the arrays that kernels read besides what is given to them, those in loops too."""
+    found: dict[Key, np.ndarray] = {
+        v: np.ascontiguousarray(array)
+        for v, array in fusion.graph.constants.items()
+        if v not in fusion.literals
+    }
+    for time, (routine, *_) in enumerate(uses):
+        inner = routine.body.constants if routine.body is not None else {}
+        found.update({("constant", time, key): array for key, array in inner.items()})
+    return found
