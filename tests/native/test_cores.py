@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from neurona.engines.native.run import cores
-from neurona.engines.native.run.cores import available_cores, thread_count
+from neurona.engines.native import cores
+from neurona.engines.native.cores import available_cores, thread_count
 from tests.settings import threads_set_to
 
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 import neurona
+from neurona.engines.native.cores import available_cores
 from neurona.engines.native.llvm.assemble import check_ir
 from neurona.engines.native.llvm.machine import Machine
 from neurona.engines.native.run import threads
-from neurona.engines.native.run.cores import available_cores
 from neurona.engines.native.run.team_code import has_futex, team_code
 from neurona.engines.native.run.threads import Team, TeamMemory, native
 from neurona.errors import ArgumentError

@@ -6,7 +6,7 @@ import ctypes
 import functools
 
 from neurona.engines.native.llvm.assemble import Code, assemble
-from neurona.engines.native.run.team_code import BARRIER
+from neurona.engines.native.sharing import BARRIER
 
 _IR = (
     BARRIER

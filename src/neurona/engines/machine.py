@@ -24,8 +24,8 @@ def measured() -> dict[str, Any]:
     """
     if not binding.installed():
         return {}
+    from neurona.engines.native.cores import thread_count
     from neurona.engines.native.llvm.machine import Machine
-    from neurona.engines.native.run.cores import thread_count
     from neurona.engines.native.run.limits import limits
 
     machine, threads = Machine.chosen(), thread_count()
@@ -51,7 +51,7 @@ def _target() -> str:
 def _threads() -> str:
     if not binding.installed():
         return str(config.threads() or "chosen by NumPy")
-    from neurona.engines.native.run.cores import thread_count
+    from neurona.engines.native.cores import thread_count
 
     chosen = "as set" if config.threads() else "one for each core, at most 8"
     return f"{thread_count()} ({chosen})"

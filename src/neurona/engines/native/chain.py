@@ -16,8 +16,8 @@ from neurona.core.graph import Node
 from neurona.core.lowering import Indexed
 from neurona.core.shapes import Shape
 from neurona.engines.native.fusion import Fusion, Kernel
-from neurona.engines.native.kernels.evaluate import aligned
 from neurona.engines.native.stage import Stage
+from neurona.engines.native.strides import aligned
 
 NEAR = 1 << 16  # bytes of the rows that are taken together, about
 FAR = 1 << 19  # bytes of rows that a second cache may not hold

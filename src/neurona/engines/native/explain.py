@@ -12,13 +12,13 @@ import numpy as np
 from neurona.core.origin import shown as shown_origins
 from neurona.core.shapes import Spec
 from neurona.engines.native.chain import Chain, groups
+from neurona.engines.native.cores import thread_count
 from neurona.engines.native.fusion import Fusion, Kernel
 from neurona.engines.native.llvm.assemble import assemble, assembly
-from neurona.engines.native.run.cores import thread_count
 from neurona.engines.native.run.executable import Executable, team
-from neurona.engines.native.run.team_code import THREADS
 from neurona.engines.native.schedule import Schedule
 from neurona.engines.native.segments import segments
+from neurona.engines.native.sharing import THREADS
 from neurona.engines.native.write import write
 
 REPEATS = 30

@@ -26,7 +26,7 @@ from neurona.core.op import Op
 from neurona.core.shapes import Shape, Spec, normalize_axes
 from neurona.engines.native.epilogue import lighten, suits_epilogue
 from neurona.engines.native.fusion import Fusion, Kernel, Layout
-from neurona.engines.native.simplify import contiguous
+from neurona.engines.native.strides import contiguous
 
 
 def _copy_shape(x: Spec) -> Spec:

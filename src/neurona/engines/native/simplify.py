@@ -8,6 +8,7 @@ import numpy as np
 
 from neurona.core.graph import Graph, Node
 from neurona.core.lowering import Elementwise, Kernel, Loop, Random, View
+from neurona.engines.native.strides import contiguous
 
 _SMALL = 4096  # elements of a constant that may be computed beforehand
 
@@ -76,12 +77,3 @@ def _fold(node: Node, result: Graph) -> bool:
         array = node.op.forward(np, *[result.constants[v] for v in node.inputs], **node.attributes)
     result.constants[y] = np.asarray(array, result.specs[y].dtype)
     return True
-
-
-def contiguous(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the strides, in elements, of an array without gaps."""
-    strides, step = [], 1
-    for size in reversed(shape):
-        strides.append(step)
-        step *= size
-    return tuple(reversed(strides))

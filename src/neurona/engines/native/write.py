@@ -6,16 +6,16 @@ from collections.abc import Sequence
 
 from neurona.core.lowering import Contraction
 from neurona.engines.native.fusion import Fusion, Kernel
-from neurona.engines.native.kernels.evaluate import Evaluator, aligned
+from neurona.engines.native.kernels.evaluate import Evaluator
 from neurona.engines.native.llvm.lanes import Index, Lanes, Value
 from neurona.engines.native.llvm.pieces import ONLY_CALLS
 from neurona.engines.native.llvm.text import Function, Module
 from neurona.engines.native.memory import ALIGNMENT, Address, Memory
 from neurona.engines.native.parameters import Parameters
-from neurona.engines.native.run.team_code import BARRIER, THREADS, barrier, share
 from neurona.engines.native.schedule import FAULT, INSIDE, Call, Routine, Rows, Schedule, Segment
-from neurona.engines.native.simplify import contiguous
+from neurona.engines.native.sharing import BARRIER, THREADS, barrier, share
 from neurona.engines.native.stage import EMPTY, Stage
+from neurona.engines.native.strides import aligned, contiguous
 
 LONG = 100  # calls from which on a function takes longer to improve than it gains
 

@@ -107,9 +107,3 @@ class Evaluator:
             return LiteralReader(self.lanes, spec.shape, value)
         pointer = self.pointers[root]
         return Reader(self.lanes, spec.shape, spec.dtype, pointer, strides, offset)
-
-
-def aligned(strides: Sequence[int], shape: Shape, rank: int) -> tuple[int, ...]:
-    """Return strides on the axes of a domain that the shape broadcasts to."""
-    steps = [0 if size == 1 else step for size, step in zip(shape, strides, strict=True)]
-    return (*[0] * (rank - len(steps)), *steps)

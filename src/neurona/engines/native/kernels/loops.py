@@ -15,7 +15,7 @@ import numpy as np
 
 from neurona.core.lowering import Indexed
 from neurona.engines.native.fusion import Fusion, Kernel
-from neurona.engines.native.kernels.evaluate import Evaluator, aligned
+from neurona.engines.native.kernels.evaluate import Evaluator
 from neurona.engines.native.kernels.fold_run import FoldRun
 from neurona.engines.native.kernels.folds import Fold, fold_of
 from neurona.engines.native.kernels.space import Space, collapse
@@ -30,8 +30,8 @@ from neurona.engines.native.kernels.units import (
 )
 from neurona.engines.native.llvm.lanes import I64, Index, Lanes, Value
 from neurona.engines.native.llvm.text import Function
-from neurona.engines.native.simplify import contiguous
 from neurona.engines.native.stage import Stage
+from neurona.engines.native.strides import aligned, contiguous
 
 SINGLE = 8  # vectors up to which a kernel with a single loop is one unit
 CHUNK = 8192  # elements that one partial result of a fold is made of, about

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from neurona.core.graph import Node
 from neurona.engines.native.llvm.text import Function
 from neurona.engines.native.memory import Memory
-from neurona.engines.native.run.team_code import barrier
+from neurona.engines.native.sharing import barrier
 from neurona.engines.native.stage import Stage
 
 if TYPE_CHECKING:

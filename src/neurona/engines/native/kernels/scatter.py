@@ -19,8 +19,8 @@ from neurona.engines.native.kernels.sweep import blocks, indices, sweep
 from neurona.engines.native.llvm.lanes import BOOL, I64, Index, Lanes, Value
 from neurona.engines.native.llvm.machine import Machine
 from neurona.engines.native.llvm.text import Function
-from neurona.engines.native.simplify import contiguous
 from neurona.engines.native.stage import Stage
+from neurona.engines.native.strides import contiguous
 
 COPIED = 4096  # elements that a unit of the copy has
 

@@ -21,11 +21,11 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from neurona import config
+from neurona.engines.native.cores import thread_count
 from neurona.engines.native.llvm.binding import every_target, llvm
 from neurona.engines.native.llvm.cache import ObjectCache
 from neurona.engines.native.llvm.machine import Machine
 from neurona.engines.native.llvm.pieces import only_calls, split
-from neurona.engines.native.run.cores import thread_count
 from neurona.errors import EngineError, unknown
 
 PASSES = (

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from neurona.core.lowering import Contraction, Elementwise
 from neurona.engines.native.chain import Chain, ends
 from neurona.engines.native.fusion import Fusion, Kernel
-from neurona.engines.native.simplify import contiguous
+from neurona.engines.native.strides import contiguous
 
 
 def in_place(fusion: Fusion, chains: Sequence[Chain], replaced: Mapping[int, int]) -> set[int]:

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from neurona.core.origin import located
+from neurona.engines.native.cores import thread_count
 from neurona.engines.native.llvm.assemble import Code
 from neurona.engines.native.memory import ALIGNMENT, Memory
-from neurona.engines.native.run.cores import thread_count
 from neurona.engines.native.run.threads import Team
 from neurona.engines.native.schedule import Schedule
 from neurona.errors import DataError, IndexRangeError, NeuronaError

@@ -20,8 +20,8 @@ from neurona.engines.native.llvm.lanes import F32, Index, Lanes, Value
 from neurona.engines.native.llvm.machine import Machine
 from neurona.engines.native.llvm.text import Function, Module
 from neurona.engines.native.run.executable import address
-from neurona.engines.native.run.team_code import THREADS
 from neurona.engines.native.run.threads import Team
+from neurona.engines.native.sharing import THREADS
 
 CHAINS = 12  # sums that do not wait for each other; with two factors they fit into 16 registers
 TURNS, UNROLLED = 20_000, 4

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from neurona.engines.native.llvm.machine import Machine
 from neurona.engines.native.llvm.text import Function, Module
-from neurona.engines.native.run.team_code import BARRIER, THREADS, barrier, share
+from neurona.engines.native.sharing import BARRIER, THREADS, barrier, share
 
 PLAN = ("jobs", "count")
 # Steps of one program in a row.

@@ -14,24 +14,6 @@ from __future__ import annotations
 
 from neurona.engines.native.llvm.denormals import denormals_ir
 from neurona.engines.native.llvm.machine import Machine
-from neurona.engines.native.llvm.text import Function
-
-THREADS = ["i64 %thread", "i64 %threads", "ptr %team"]  # the parameters of what each thread runs
-
-# In every program's module: the address of `meet` is the first thing in a team's memory, so that
-# programs contain no address and need no symbol from outside.
-BARRIER = """
-define internal void @barrier(ptr %team, i64 %thread, i64 %threads) nounwind {
-  %alone = icmp eq i64 %threads, 1
-  br i1 %alone, label %done, label %with_others
-with_others:
-  %meet = load ptr, ptr %team
-  call void %meet(ptr %team, i64 %thread)
-  br label %done
-done:
-  ret void
-}
-"""
 
 # Lines of 128 bytes (neighbouring cache lines are fetched in pairs): what never changes, what the
 # caller posts, where threads meet. `TeamMemory` in threads.py is the same structure.
@@ -353,16 +335,6 @@ _FUTEX_NUMBERS = {"x86_64": 202, "aarch64": 98}
 def has_futex(machine: Machine) -> bool:
     """Return whether threads can sleep on a futex there; else they nap."""
     return "linux" in machine.triple and machine.architecture in _FUTEX_NUMBERS
-
-
-def barrier(f: Function) -> None:
-    """Write that the threads of a team wait for each other."""
-    f.do("call void @barrier(ptr %team, i64 %thread, i64 %threads)")
-
-
-def share(f: Function, units: int | str, ahead: int) -> str:
-    """Write where the units of this thread begin, or of the one that is so many ahead."""
-    return f.let(f"udiv i64 {f.mul(f.add('%thread', ahead), units)}, %threads")
 
 
 def team_code(machine: Machine, futex: bool) -> str:

@@ -17,9 +17,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from neurona.engines.native.cores import available_cores
 from neurona.engines.native.llvm.assemble import assemble
 from neurona.engines.native.llvm.machine import Machine
-from neurona.engines.native.run.cores import available_cores
 from neurona.engines.native.run.team_code import has_futex, team_code
 from neurona.errors import check_integer
 
@@ -108,7 +108,7 @@ class Team:
 
     The function is `void work(ptr %table, i64 %thread, i64 %threads, ptr %team)`. Every thread runs
     it from start to end; `call void @barrier(ptr %team, i64 %thread, i64 %threads)` in between (its
-    text: `team_code.BARRIER`) waits until all have come as far. Denormals are flushed and rounding
+    text: `sharing.BARRIER`) waits until all have come as far. Denormals are flushed and rounding
     is to nearest on all threads; the caller's own floating-point mode is restored.
 
     A team works for one caller at a time. Another that comes meanwhile (from a second Python
