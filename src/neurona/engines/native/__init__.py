@@ -9,7 +9,7 @@ from neurona.core.graph import Graph
 from neurona.engines.native.chain import chains
 from neurona.engines.native.explain import shown
 from neurona.engines.native.fuse import fuse
-from neurona.engines.native.key import key
+from neurona.engines.native.key import key_of
 from neurona.engines.native.llvm.assemble import recall
 from neurona.engines.native.llvm.machine import Machine
 from neurona.engines.native.memory import place
@@ -32,7 +32,7 @@ def compile(graph: Graph) -> Program:
     if lines := shown(made, config.debug()):
         print(*lines, sep="\n", file=sys.stderr)  # before LLVM has its say
     names = [segment.function for segment in made.segments if segment.function]
-    code = recall(key(made), names, lambda: str(write(made)), made.machine)
+    code = recall(key_of(made), names, lambda: str(write(made)), made.machine)
     return NativeProgram(graph, Executable(made, code), "native")
 
 

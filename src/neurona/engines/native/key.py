@@ -24,7 +24,7 @@ ROOMS = ("core", "ops", "engines")  # whose source decides what code is written
 _LOADED = time.time()
 
 
-def key(schedule: Schedule) -> str | None:
+def key_of(schedule: Schedule) -> str | None:
     """Return a text that equals that of another Schedule only if their code is the same.
 
     Returns:
@@ -33,7 +33,7 @@ def key(schedule: Schedule) -> str | None:
     own, routines = source(), schedule.routines()
     if own is None or not all(map(_known, {n.op for r in routines for n in r.kernel.all_nodes})):
         return None
-    digest = hashlib.sha256(own.encode())
+    digest = hashlib.sha256(f"{own} {dataclasses.astuple(schedule.machine)}".encode())
     for routine in routines:
         stages = [(s.units, s.flops, s.final, s.step) for s in routine.stages]
         digest.update(repr((routine.name, routine.signature, stages, routine.works)).encode())
