@@ -115,6 +115,8 @@ class Op:
     def _bind(
         self, args: tuple, attributes: dict[str, Any]
     ) -> tuple[tuple[Tensor, ...], dict[str, Any]]:
+        if not (attributes or self.defaults or self.variadic) and len(args) == self.arity:
+            return self._convert(args), {}
         if self.variadic:
             if len(args) == 1 and isinstance(args[0], list | tuple):
                 args = tuple(args[0])
@@ -138,7 +140,7 @@ class Op:
                     f"{self.name} has no argument {name!r}.",
                     expected=f"{self.name}{self.__signature__}",
                 )
-            bound[name] = freeze(value)
+            bound[name] = value
         for name, value in bound.items():
             if value is inspect.Parameter.empty:
                 raise ArgumentError(f"{self.name} needs the argument {name!r}.")
@@ -149,6 +151,11 @@ class Op:
         """Make Tensors of the inputs and bring them to the types that the op takes."""
         if self.types == "as is":
             return tuple(as_tensor(a) for a in args)
+        if isinstance(self.types, str) and all(isinstance(a, Tensor) for a in args):
+            alike = tuple([a.value for a in args])
+            common = alike[0].dtype
+            if all(x.dtype is common for x in alike) and (self.types == "same" or is_float(common)):
+                return alike
         skip = self.types if isinstance(self.types, int) else 0
         arrays = [a for a in args[skip:] if isinstance(a, Tensor | np.ndarray | np.generic)]
         known = promote([nearest_dtype(a.dtype) for a in arrays], self.name) if arrays else None

@@ -19,6 +19,7 @@ write (the arguments are remembered).
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -40,6 +41,11 @@ from neurona.nn.options import OlderLayerOptions
 from neurona.nn.parameter import Parameter, assign_all, lasting
 from neurona.nn.parts import check_parts, initial_value, parts_for
 from neurona.nn.record import describe_object
+
+
+@functools.cache
+def _wants_training(call: Callable) -> bool:
+    return "training" in inspect.signature(call).parameters
 
 
 class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
@@ -80,7 +86,7 @@ class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
         self.activity_regularizer = None
         self.input_shape = self.output_shape = None
         self.symbolic_calls = []
-        self._wants_training = "training" in inspect.signature(type(self).call).parameters
+        self._wants_training = _wants_training(type(self).call)
 
     def __init__(
         self,
