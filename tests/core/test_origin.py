@@ -14,7 +14,9 @@ from neurona.core import origin
 from neurona.core.graph import trace, trace_open
 from neurona.core.origin import MOST, Origin, joined, shown
 from neurona.engines import program
+from neurona.engines.native.key import key_of
 from neurona.engines.native.simplify import simplify
+from neurona.engines.native.write import write
 from neurona.errors import IndexRangeError, TraceError
 
 X = np.ones((2, 3), np.float32)
@@ -138,7 +140,8 @@ def test_native_code_does_not_depend_on_origins():
     def code(name):
         scope = origin.part(name)
         graph = trace(lambda x, i: origin.inside(scope, o.take, x, i), [X[0], np.zeros(2, int)])
-        return program.compile(graph, "native").run.text
+        schedule = program.compile(graph, "native").run.schedule
+        return str(write(schedule)), key_of(schedule)
 
     assert code("a") == code("a_longer_name")
 
