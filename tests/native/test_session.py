@@ -11,6 +11,7 @@ from neurona.engines.native.run.executable import team
 from neurona.engines.program import compile
 from neurona.engines.session import Epochs, Piece
 from neurona.errors import IndexRangeError
+from neurona.ops.draw import permutation_graph, permutations
 from tests.settings import threads_set_to
 
 N = 40  # not a multiple of any vector
@@ -198,3 +199,12 @@ def test_an_index_out_of_range_ends_the_run():
     assert state.read(0).max() == 3.0  # the step with the bad index was the last one
     state.run((0, 0), [Piece(session, 0, 1)], [data])
     assert state.read(0).max() == 4.0
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 64, 65, 200, 3000])
+def test_orders_are_those_of_numpy(n):
+    program = compile(permutation_graph(n), "native")
+    for state in ([0, 0], [7, 123456789], [2**62, 3]):
+        (rows,) = program(np.array(state, np.int64))
+        assert rows.dtype == np.int64
+        assert rows.tolist() == permutations(n, [state])[0].tolist()

@@ -11,7 +11,7 @@ in memory of its own. The Sessions of a step, each for another size of batch, sh
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -99,9 +99,12 @@ class Epochs(NamedTuple):
         stride: how much further in `rows` each epoch begins than the one before.
         skip: numbers of the random stream that are left out between two epochs.
         resets: value of the state -> what it is at the start of each epoch.
+        order: (seed and step of the random stream) -> `rows` of the next epoch, compiled by the
+            same engine; it is given the first of the numbers that are left out. None: they stay.
     """
 
     number: int = 1
     stride: int = 0
     skip: int = 0
     resets: dict[int, np.ndarray] = {}  # noqa: RUF012 - never changed
+    order: Any = None

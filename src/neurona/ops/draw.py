@@ -11,6 +11,7 @@ import math
 import numpy as np
 
 from neurona.core import random
+from neurona.core.graph import trace
 from neurona.core.lowering import Random
 from neurona.core.op import as_tensor, op
 from neurona.core.shapes import DTYPES, Spec, as_dtype, as_shape, is_float, product
@@ -163,6 +164,23 @@ def permutation(n, seed=None):
     [0, 1, 2, 3]
     """
     return argsort(_unit((n,), "float64", seed))
+
+
+def permutation_graph(n):
+    """The Graph of (seed, step) -> `permutation(n)` there, as int64: for engines to draw orders.
+
+    >>> random.set_seed(1)
+    >>> state = np.array(random.get_position())
+    >>> permutation_graph(5).evaluate(np, [state])[0].tolist() == permutation(5).tolist()
+    True
+    """
+
+    def draw(state):
+        unit = random_unit(state, shape=(n,), draw=0, dtype="float64")
+        bits = (unit * 2.0**53).astype("int64")  # evenly spread, so they are sorted faster
+        return argsort(bits).astype("int64")
+
+    return trace(draw, [Spec((2,), DTYPES["int64"])])
 
 
 def permutations(n, states, draws=0):

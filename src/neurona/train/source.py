@@ -15,6 +15,8 @@ from neurona.ops import draw
 Batch = tuple[Any, Any, Any]
 Order = tuple[int, ...]
 
+DRAWN_HERE = 20_000  # numbers in permutations: to draw more takes as long as to compile that
+
 
 class Stretch(NamedTuple):
     """Batches of an ArraySource that follow each other.
@@ -24,12 +26,14 @@ class Stretch(NamedTuple):
         pieces: batches of one size: the first sample (its place in `rows`), the size, how many.
         epochs: how often all that comes.
         stride: how much further each epoch begins in `rows` than the one before.
+        redrawn: whether `rows` is only the order of the first epoch, and others are drawn like it.
     """
 
     rows: np.ndarray | None
     pieces: list[tuple[int, int, int]]
     epochs: int = 1
     stride: int = 0
+    redrawn: bool = False
 
 
 class ArraySource:
@@ -109,14 +113,17 @@ class ArraySource:
         """Return several epochs, as they come one after the other if nothing else draws numbers.
 
         The first has an order already. A step takes a number of the random stream, so does each
-        order.
+        order. Where there are many, they are left to the engine.
         """
+        pieces = self._pieces(0, 0, self.whole)
         if self._going_on or order is None:
-            return None if self._going_on else Stretch(None, self._pieces(0, 0, self.whole), count)
+            return None if self._going_on else Stretch(None, pieces, count)
+        if count * self.size > DRAWN_HERE:
+            return Stretch(draw.permutations(self.size, [order])[0], pieces, count, redrawn=True)
         seed, step = random.get_position()
         following = [(seed, step + e * (self.steps + 1) - 1) for e in range(1, count)]
         rows = draw.permutations(self.size, [order, *following]).reshape(-1)
-        return Stretch(rows, self._pieces(0, 0, self.whole), count, self.size)
+        return Stretch(rows, pieces, count, self.size)
 
     def cut(self, stretch: Stretch) -> Iterator[Batch]:
         """Return the batches of a stretch."""

@@ -14,12 +14,14 @@ many steps are one call.
 
 from __future__ import annotations
 
+import functools
 import weakref
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from neurona import config
 from neurona.core import random
 from neurona.core.tensor import Tensor
 from neurona.core.tree import Structure, flatten, map_leaves
@@ -27,6 +29,7 @@ from neurona.engines.program import Program, compile
 from neurona.engines.session import Epochs, Piece, Session
 from neurona.nn.parameter import Parameter
 from neurona.nn.pure import trace_pure
+from neurona.ops.draw import permutation_graph
 from neurona.train.keeping import KeptState
 from neurona.train.source import ArraySource, Stretch
 
@@ -124,7 +127,8 @@ class Step:
         sessions, structure = found
         numbers = {id(p): k for k, p in enumerate(self.parameters)}
         values: dict[int, Any] = {numbers[id(p)]: p.data for p in resets}
-        epochs = Epochs(stretch.epochs, stretch.stride, skip, values)
+        order = _order(source.size, self.engine or config.engine()) if stretch.redrawn else None
+        epochs = Epochs(stretch.epochs, stretch.stride, skip, values, order)
         return structure.unflatten(self._run(source, stretch, sessions, epochs))
 
     def room(self, source: ArraySource) -> Any:
@@ -233,3 +237,9 @@ class Step:
             session = self._kept.session(program, pure.changed)
             self.programs[key] = StepProgram(program, pure.changed, pure.results, session)
         return self.programs[key]
+
+
+@functools.lru_cache(16)
+def _order(size: int, engine: str) -> Program:
+    """Return the Program that draws the order of an epoch."""
+    return compile(permutation_graph(size), engine)

@@ -150,7 +150,7 @@ class Session:
         )  # fmt: skip
         self.address = _at(self._program)
         self._once = _Job(program=self.address)
-        self._plan = _Plan(jobs=_at(self._once), count=1)
+        self._plan = _Plan(jobs=_at(self._once), count=1, epochs=1)
         self._plan_address, self._many = _at(self._plan), many()
 
     def bind(self) -> None:
@@ -229,6 +229,22 @@ class Session:
         ]  # fmt: skip
 
 
+class Order:
+    """A Program that writes the order of an epoch from a place in the random stream.
+
+    Attributes:
+        fields: what a plan says of it.
+    """
+
+    def __init__(self, executable: Any, state: State, rows: np.ndarray) -> None:
+        self.frame = Frame(executable.emission)
+        ((slot, _),), ((to, _),) = executable.inputs, executable.outputs
+        self.frame.table[slot], self.frame.table[to] = address(state.random), address(rows)
+        functions = [step.function for step in executable.steps]
+        self._functions = (ctypes.c_int64 * len(functions))(*functions)
+        self.fields = _at(self._functions), len(functions), self.frame.address
+
+
 def _run_all(
     pieces: Sequence[Piece], data: Sequence[np.ndarray], rows: np.ndarray | None, epochs: Epochs,
     outputs: Sequence[np.ndarray],
@@ -242,22 +258,25 @@ def _run_all(
         session.point_to(data, rows is not None, outputs)
         session.put_results(block)
     record = np.empty((epochs.number, last.bytes), np.uint8)
-    resets = np.array(
-        [(address(state.arrays[k]), address(a), a.nbytes) for k, a in epochs.resets.items()],
-        np.int64,
+    resets = (_Move * len(epochs.resets))(
+        *(_Move(address(state.arrays[k]), address(a), a.nbytes) for k, a in epochs.resets.items())
     )
-    words = np.zeros((epochs.number, len(pieces), len(JOB)), np.int64)
-    table = dict(zip(JOB, words.transpose(2, 0, 1), strict=True))
-    numbers = np.arange(epochs.number)
-    table["program"][:] = [session.address for session in sessions]
-    table["steps"][:] = [piece.steps for piece in pieces]
-    table["rows"][:] = 0 if rows is None else address(rows)
-    table["first"][:] = [piece.first for piece in pieces] + epochs.stride * numbers[:, None]
-    table["resets"][:, 0], table["resets_count"][:, 0] = address(resets), len(resets)
-    table["record"][:, -1] = address(record) + last.bytes * numbers
-    table["skip"][:, -1] = epochs.skip
-    plan = np.array([address(words), epochs.number * len(pieces)], np.int64)
-    team(any(session.shared for session in sessions)).run(many(), address(plan))
+    plan = _Plan(
+        count=len(pieces), epochs=epochs.number, stride=epochs.stride, record=address(record),
+        resets=_at(resets), resets_count=len(resets), random=address(state.random),
+        skip=epochs.skip,
+    )  # fmt: skip
+    if epochs.order is not None:
+        assert rows is not None
+        rows = rows.copy()  # to be written over
+        order = Order(epochs.order.run, state, rows)
+        plan.order, plan.order_count, plan.order_table = order.fields
+    start = 0 if rows is None else address(rows)
+    jobs = (_Job * len(pieces))(
+        *(_Job(s.address, p.steps, start, p.first) for s, p in zip(sessions, pieces, strict=True))
+    )
+    plan.jobs = _at(jobs)
+    team(any(session.shared for session in sessions)).run(many(), _at(plan))
     last.executable.check(last.frame)
     return last.views(record)
 

@@ -11,13 +11,19 @@ from neurona.engines.native.llvm.machine import Machine
 from neurona.engines.native.llvm.text import Function, Module
 from neurona.engines.native.sharing import BARRIER, THREADS, barrier, share
 
-PLAN = ("jobs", "count")
+# Epochs, each of the same jobs.
+#   stride: how much further each epoch begins than the one before.
+#   resets: moves that are done before each, for metrics that begin anew.
+#   record: where the results of each epoch's last step are copied to, one behind the other, or 0.
+#   order: functions, and their table, that write between two epochs which samples come next.
+#   skip: how many steps of the random stream pass by after each.
+PLAN = (
+    *("jobs", "count", "epochs", "stride", "resets", "resets_count", "record"),
+    *("order", "order_count", "order_table", "random", "skip"),
+)
 # Steps of one program in a row.
 #   rows: which samples, one number each, or 0: those from `first` on, as they lie.
-#   resets: moves that are done before, for metrics that begin anew.
-#   record: where the results of the last step are copied to, or 0.
-#   skip: how many steps of the random stream pass by afterwards.
-JOB = ("program", "steps", "rows", "first", "resets", "resets_count", "record", "skip")
+JOB = ("program", "steps", "rows", "first")
 PROGRAM = (
     *("table", "random", "status", "batch", "results", "results_bytes"),
     *("functions", "functions_count", "leaves", "leaves_count", "moves", "moves_count"),
@@ -75,23 +81,33 @@ def session_code(machine: Machine) -> str:
     _write_step(module, machine)
     f = module.function("many", ["i64 %plan", *THREADS], machine.attributes, "external")
     first_thread = f.let("icmp eq i64 %thread, 0")
-    jobs, count = _fields(f, "%plan", PLAN)
-    with f.loop("0", count) as j:
-        job = _element(f, jobs, JOB, j)
-        program, steps, rows, first, resets, resets_count, record, skip = _fields(f, job, JOB)
-        _, random, _, batch, results, size, *_ = _fields(f, program, PROGRAM)
+    fields = _fields(f, "%plan", PLAN)
+    jobs, count, epochs, stride, resets, resets_count, record, *rest = fields
+    order, order_count, order_table, random, skip = rest
+    with f.loop("0", epochs) as e:
         with f.when(first_thread):
             _move(f, resets, resets_count)
-        with f.loop("0", steps) as s:
-            done = f.let(f"mul i64 {s}, {batch}")
-            start = f.let(f"add i64 {first}, {done}")
-            f.do(
-                f"call void @step(i64 {program}, i64 {rows}, i64 {start}, "
-                "i64 %thread, i64 %threads, ptr %team)"
-            )
-        with f.when(first_thread):
-            with f.when(f.let(f"icmp ne i64 {record}, 0")):
-                _copy(f, record, results, size)
+        shift = f.let(f"mul i64 {e}, {stride}")
+        with f.loop("0", count) as j:
+            program, steps, rows, first = _fields(f, _element(f, jobs, JOB, j), JOB)
+            batch = _word(f, program, PROGRAM.index("batch"))
+            begin = f.let(f"add i64 {first}, {shift}")
+            with f.loop("0", steps) as s:
+                start = f.let(f"add i64 {begin}, {f.let(f'mul i64 {s}, {batch}')}")
+                f.do(
+                    f"call void @step(i64 {program}, i64 {rows}, i64 {start}, "
+                    "i64 %thread, i64 %threads, ptr %team)"
+                )
+        with f.when(first_thread), f.when(f.let(f"icmp ne i64 {record}, 0")):
+            last = _word(f, _element(f, jobs, JOB, f.let(f"sub i64 {count}, 1")), 0)
+            size = _word(f, last, PROGRAM.index("results_bytes"))
+            to = f.let(f"add i64 {record}, {f.let(f'mul i64 {e}, {size}')}")
+            _copy(f, to, _word(f, last, PROGRAM.index("results")), size)
+        more = f.let(f"icmp ult i64 {f.let(f'add i64 {e}, 1')}, {epochs}")
+        with f.when(f.let(f"icmp ne i64 {order_count}, 0")), f.when(more):
+            barrier(f)
+            _run(f, order, order_count, order_table)
+        with f.when(first_thread), f.when(f.let(f"icmp ne i64 {skip}, 0")):
             _add(f, random, 1, skip)
     return str(module)
 
@@ -109,16 +125,20 @@ def _write_step(module: Module, machine: Machine) -> None:
         with f.loop("0", leaves_count) as i:
             _take_leaf(f, _element(f, leaves, LEAF, i), table, batch, first_thread, gathers)
         barrier(f)
-        with f.loop("0", functions_count) as i:
-            function = _pointer(f, _word(f, functions, i))
-            f.do(
-                f"call void {function}(ptr {_pointer(f, table)}, "
-                "i64 %thread, i64 %threads, ptr %team)"
-            )
-            barrier(f)
+        _run(f, functions, functions_count, table)
         with f.when(first_thread):
             _move(f, moves, moves_count)
             _add(f, random, 1, "1")
+
+
+def _run(f: Function, functions: str, count: str, table: str) -> None:
+    """Call the functions of a program, each when all threads have ended the one before."""
+    with f.loop("0", count) as i:
+        function = _pointer(f, _word(f, functions, i))
+        f.do(
+            f"call void {function}(ptr {_pointer(f, table)}, i64 %thread, i64 %threads, ptr %team)"
+        )
+        barrier(f)
 
 
 def _take_leaf(
@@ -133,16 +153,29 @@ def _take_leaf(
     with f.when(first_thread):
         f.do(f"store i64 {chosen}, ptr {place}")
     with f.when(gathers):
-        begin, end = share(f, batch, 0), share(f, batch, 1)
-        last = f.let(f"sub i64 {end}, 1")
-        with f.loop(begin, end) as r:
-            soon = f.smaller(f.let(f"add i64 {r}, {_AHEAD}"), last)
-            coming = _row(f, source, size, soon)
-            with f.loop("0", size, 64) as byte:
-                f.do(f"call void @prefetch(i64 {f.let(f'add i64 {coming}, {byte}')})")
-            here = _row(f, source, size, r)
-            to = f.let(f"add i64 {buffer}, {f.let(f'mul i64 {r}, {size}')}")
-            _copy(f, to, here, size)
+        units = share(f, batch, 0), share(f, batch, 1)
+        four, eight = (f.let(f"icmp eq i64 {size}, {word}") for word in (4, 8))
+        for word, fits in ((4, four), (8, eight)):
+            with f.when(fits), f.loop(*units) as r:  # labels and small samples: one load each
+                here = _pointer(f, _row(f, source, size, r))
+                row = f.let(f"load i{8 * word}, ptr {here}, align 1")
+                to = f.let(f"add i64 {buffer}, {f.let(f'mul i64 {r}, {word}')}")
+                f.do(f"store i{8 * word} {row}, ptr {_pointer(f, to)}, align 1")
+        with f.when(f.let(f"xor i1 {f.let(f'or i1 {four}, {eight}')}, true")):
+            _gather(f, source, buffer, size, *units)
+
+
+def _gather(f: Function, source: str, buffer: str, size: str, begin: str, end: str) -> None:
+    """Copy rows from anywhere to a buffer."""
+    last = f.let(f"sub i64 {end}, 1")
+    with f.loop(begin, end) as r:
+        soon = f.smaller(f.let(f"add i64 {r}, {_AHEAD}"), last)
+        coming = _row(f, source, size, soon)
+        with f.loop("0", size, 64) as byte:
+            f.do(f"call void @prefetch(i64 {f.let(f'add i64 {coming}, {byte}')})")
+        here = _row(f, source, size, r)
+        to = f.let(f"add i64 {buffer}, {f.let(f'mul i64 {r}, {size}')}")
+        _copy(f, to, here, size)
 
 
 def _row(f: Function, source: str, size: str, number: str) -> str:
