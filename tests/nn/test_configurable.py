@@ -106,6 +106,30 @@ def test_a_model_with_a_layer_of_ones_own_is_saved(cls, tmp_path):
     assert (again.layers[1].name, again.layers[1].units) == ("mine", 3)
 
 
+class Stack(layers.Layer):
+    def __init__(self, size, *parts, scale=1.0, **kwargs):
+        super().__init__(**kwargs)
+        self.size, self.parts, self.scale = size, parts, scale
+
+    def call(self, x):
+        for part in self.parts:
+            x = part(x) * self.scale
+        return x
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_a_layer_of_several_is_made_again(count, tmp_path):
+    parts = [layers.Dense(2) for _ in range(count)]
+    stack = Stack(5, *parts, scale=2.0, name="stack")
+    assert stack.arguments.get("parts", ()) == tuple(parts)
+    model = nn.Sequential([nn.Input((2,)), stack])
+    model.save(tmp_path / "model.safetensors")
+    again = nn.models.load_model(tmp_path / "model.safetensors", {"Stack": Stack})
+    x = np.float32([[1.0, 2.0]])
+    assert again.layers[0].size == 5
+    np.testing.assert_array_equal(again(x).numpy(), model(x).numpy())
+
+
 def test_the_outermost_constructor_is_remembered():
     layer = Deeper(factor=3, name="deep", activation="relu")
     assert layer.arguments == {"factor": 3, "name": "deep", "activation": "relu"}

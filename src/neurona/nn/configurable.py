@@ -96,10 +96,11 @@ def _remembering(cls: type[Configurable]) -> Callable[..., None]:
     parameters = list(signature.parameters.values())
     named = [p for p in parameters if p.kind is not p.VAR_KEYWORD]
     rest = [p for p in parameters if p.kind is p.VAR_KEYWORD]
-    hands_on = any(str(p.annotation).startswith("Unpack") for p in rest)
+    hands_on = any("Unpack[" in str(p.annotation) for p in rest)
     takes_any = bool(rest) and not hands_on
     names = [p.name for p in named][1:]
     common = {k: v for k, v in cls._common.items() if k not in names}
+    before, starred = _before_star(named[1:])
 
     def construct(self: Any, args: tuple, kwargs: dict[str, Any]) -> None:
         ours = {} if hands_on else {k: v for k, v in kwargs.items() if k in common}
@@ -111,6 +112,8 @@ def _remembering(cls: type[Configurable]) -> Callable[..., None]:
 
     @functools.wraps(original)
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        if starred in kwargs and kwargs.keys() >= before.keys():  # made again from its arguments
+            args = (*(kwargs.pop(name) for name in before), *kwargs.pop(starred))
         strangers = [] if takes_any else [k for k in kwargs if k not in names and k not in common]
         if strangers:
             raise unknown(f"argument of {type(self).__name__}", strangers[0], _arguments(self))
@@ -135,6 +138,14 @@ def _remembering(cls: type[Configurable]) -> Callable[..., None]:
     wrapped: Any = __init__
     wrapped.__signature__ = whole
     return __init__
+
+
+def _before_star(parameters: list[inspect.Parameter]) -> tuple[dict[str, None], str]:
+    """Return the names in front of `*args` and that of `args`; "" without."""
+    for number, parameter in enumerate(parameters):
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            return dict.fromkeys(p.name for p in parameters[:number]), parameter.name
+    return {}, ""
 
 
 def _arguments(obj: Configurable) -> list[str]:
