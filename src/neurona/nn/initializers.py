@@ -18,6 +18,7 @@ from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, ShapeError, check_choice, check_number, unknown
 from neurona.nn.configurable import Configurable
 from neurona.nn.context import snake_case
+from neurona.nn.record import published_classes
 from neurona.ops import draw, full
 
 __all__ = [
@@ -271,21 +272,11 @@ class Identity(Initializer):
 
 
 NAMES: dict[str, type[Initializer]] = {
-    "zeros": Zeros,
-    "ones": Ones,
-    "constant": Constant,
-    "random_normal": RandomNormal,
-    "random_uniform": RandomUniform,
-    "truncated_normal": TruncatedNormal,
-    "variance_scaling": VarianceScaling,
-    "glorot_normal": GlorotNormal,
-    "glorot_uniform": GlorotUniform,
-    "he_normal": HeNormal,
-    "he_uniform": HeUniform,
-    "lecun_normal": LecunNormal,
-    "lecun_uniform": LecunUniform,
-    "orthogonal": Orthogonal,
-    "identity": Identity,
+    **{
+        snake_case(name): cls
+        for name, cls in published_classes("initializers").items()
+        if cls is not Initializer
+    },
     "uniform": RandomUniform,
     "normal": RandomNormal,
     "zero": Zeros,
