@@ -12,7 +12,7 @@ from neurona.core.shapes import product, promote
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, StateError, check_choice, check_integer
 from neurona.nn.parameter import Parameter, gradients
-from neurona.optim.line_search import Search, begin, judge
+from neurona.optim.line_search import LineSearch, begin, judge
 from neurona.optim.optimizer import Optimizer, OptimizerOptions
 
 _AROUND = (
@@ -89,7 +89,7 @@ class LBFGS(Optimizer):
         super().build(parameters)
         dtype = promote([p.dtype for p in parameters], "LBFGS")
         n = sum(product(p.shape) for p in parameters)
-        shapes: dict[str, tuple[int, ...]] = dict.fromkeys(Search._fields, ())
+        shapes: dict[str, tuple[int, ...]] = dict.fromkeys(LineSearch._fields, ())
         shapes |= dict.fromkeys(("trial", "base", "base_gradient", "direction"), (n,))
         shapes |= dict.fromkeys(("moves", "changes"), (self.history_size, n))
         for name, shape in shapes.items():
@@ -118,7 +118,7 @@ class LBFGS(Optimizer):
     def _next(self, x: Tensor, f: Tensor, g: Tensor) -> Tensor:
         """Return the next weights to try, given loss and gradient at those that are tried now."""
         state = {name: slot.value for name, (slot,) in self.state.items()}
-        search = Search(*[state[name] for name in Search._fields])
+        search = LineSearch(*[state[name] for name in LineSearch._fields])
         fresh = ops.any(x != state["trial"])  # somebody set them: a new base, whatever the loss
         if self.line_search is None:
             accept, give_up = ~fresh, fresh & ~fresh
@@ -145,7 +145,7 @@ class LBFGS(Optimizer):
         cautious = rate / ops.maximum(ops.sum(ops.abs(base_gradient)), 1.0)
         new = begin(loss, slope, ops.where(known, rate, cautious))
         turn = arrived | give_up
-        search = Search(*[ops.where(turn, a, b) for a, b in zip(new, search, strict=True)])
+        search = LineSearch(*[ops.where(turn, a, b) for a, b in zip(new, search, strict=True)])
         state = {
             "base": base, "base_gradient": base_gradient, "moves": moves, "changes": changes,
             "direction": ops.where(turn, d, state["direction"]), **search._asdict(),

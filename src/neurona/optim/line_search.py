@@ -19,7 +19,7 @@ from neurona.core.tensor import Tensor
 ARMIJO, CURVATURE = 1e-4, 0.9  # c1 and c2, the usual values for quasi-Newton directions
 
 
-class Search(NamedTuple):
+class LineSearch(NamedTuple):
     """A line search under way; all are float scalars.
 
     Attributes:
@@ -42,15 +42,15 @@ class Search(NamedTuple):
     tries: Any
 
 
-def begin(loss: Tensor, slope: Tensor, step: Tensor) -> Search:
+def begin(loss: Tensor, slope: Tensor, step: Tensor) -> LineSearch:
     """Return a search that tries `step` first."""
     zero = ops.zeros((), step.dtype)
-    return Search(step, loss, slope, zero, loss, slope, zero - 1, zero, zero, zero)
+    return LineSearch(step, loss, slope, zero, loss, slope, zero - 1, zero, zero, zero)
 
 
 def judge(
-    s: Search, f: Tensor, df: Tensor, strong: bool, max_evaluations: int
-) -> tuple[Tensor, Tensor, Search]:
+    s: LineSearch, f: Tensor, df: Tensor, strong: bool, max_evaluations: int
+) -> tuple[Tensor, Tensor, LineSearch]:
     """Judge the step that was tried: return whether to accept it, whether to give up, the rest.
 
     It is accepted when f(t) <= f(0) + c1 t f'(0), and, if `strong`, also |f'(t)| <= c2 |f'(0)|:
@@ -74,7 +74,7 @@ def judge(
     )
     inside = _between(low, low_loss, low_slope, high, high_loss, high_slope)
     step = ops.where(high > 0.0, inside, _beyond(s, df))
-    rest = Search(
+    rest = LineSearch(
         step, s.loss, s.slope, low, low_loss, low_slope, high, high_loss, high_slope, tries
     )
     return accept, last & ~accept, rest
@@ -99,7 +99,7 @@ def _between(a: Any, fa: Any, da: Any, b: Any, fb: Any, db: Any) -> Tensor:
     return b - width * ops.clip(part, 0.1, 0.9)
 
 
-def _beyond(s: Search, df: Tensor) -> Tensor:
+def _beyond(s: LineSearch, df: Tensor) -> Tensor:
     """Return where the slope would be 0 on a straight line, two to ten times further."""
     flatter = df - s.low_slope
     secant = s.step - df * (s.step - s.low) / ops.where(flatter > 0.0, flatter, 1.0)

@@ -61,15 +61,7 @@ class Metric(Configurable, namespace="metrics"):
         self.totals.append(total)
         return total
 
-    def add_weight(
-        self,
-        shape: Any = (),
-        initializer: Any = "zeros",
-        dtype: Any = None,
-        name: str = "total",
-    ) -> Parameter:
-        """Create a total: another name of `add_variable`."""
-        return self.add_variable(shape, initializer, dtype, name)
+    add_weight = add_variable  # its name in layers
 
     def build(self, y_true_shape: Shape, y_pred_shape: Shape) -> None:
         """Create the totals whose size depends on the data; most metrics have none."""
