@@ -60,6 +60,12 @@ def store(b: Any, pointer: str, x: Value, index: Index) -> None:
     masked(b, name, "void", size, (vector, x.text), ("ptr", place), mask(b), at=1)
 
 
+def fetch(b: Any, pointer: str, dtype: np.dtype, index: Index) -> None:
+    """Ask for the first lane's line of memory, which may lie outside of the array."""
+    place = b.f.address(pointer, b.type(dtype, False), index.base)
+    b.f.call("llvm.prefetch.p0", "void", ("ptr", place), *[("i32", n) for n in ("0", "3", "1")])
+
+
 def load_where(
     b: Any, pointer: str, dtype: np.dtype, place: Value, condition: Value, otherwise: Any
 ) -> Value:

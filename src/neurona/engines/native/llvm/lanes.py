@@ -338,6 +338,10 @@ class Lanes:
         """Write the lanes to an array."""
         access.store(self, pointer, x, index)
 
+    def fetch(self, pointer: str, dtype: np.dtype, index: Index) -> None:
+        """Ask for what `load` of the same will want some time; it may lie outside of the array."""
+        access.fetch(self, pointer, dtype, index)
+
     def where(self, place: Value) -> Index:
         """The index that an int64 value says."""
         if not place.wide:

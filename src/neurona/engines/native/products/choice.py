@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from neurona.engines.native.products.product import Product
 
 CACHE = 1 << 19  # bytes that stay in the second cache, beside what streams through it
+WAY, WAYS = 4096, 8  # bytes so far apart share a set of the first cache, which holds so many
 HOT = 1 << 17  # bytes that come from there again and again at hardly any cost
 NONE = Span(Position((), (), "0"), 1, 0, 0, 0)
 
@@ -85,7 +86,8 @@ def choose(given: Roles, rank: int, dtype: np.dtype, machine: Machine) -> Tiles:
     if dots:
         width = min(width, 1 << (inner[-1].size.bit_length() - 1))
     registers = 2 if dots else machine.registers
-    whole, step, across = _shape(rows, last.size, width, registers)
+    most = WAYS * (WAY // math.gcd(WAY, rows[-1].a * dtype.itemsize)) if rows else 1
+    whole, step, across = _shape(rows, last.size, width, registers, most)
     height = step * math.prod(span.size for span in rows[len(rows) - whole :])
     steps = math.prod(span.size for span in inner)
     chains = 1
@@ -142,7 +144,9 @@ def _along(inner: list[Span], operand: str = "b") -> int:
     return inner[-1].size if inner and getattr(inner[-1], operand) == 1 else 0
 
 
-def _shape(rows: list[Span], columns: int, width: int, registers: int) -> tuple[int, int, int]:
+def _shape(
+    rows: list[Span], columns: int, width: int, registers: int, most: int
+) -> tuple[int, int, int]:
     """How many spans of rows are whole within a tile, the step of the next, vectors across."""
     vectors = -(-columns // width)
     options = []
@@ -150,7 +154,7 @@ def _shape(rows: list[Span], columns: int, width: int, registers: int) -> tuple[
         size = rows[-1 - whole].size if rows else 1
         within = math.prod(span.size for span in rows[len(rows) - whole :])
         others = math.prod(span.size for span in rows[: len(rows) - whole - 1])
-        limit = min(size, registers // within)
+        limit = min(size, registers // within, most if not whole else size)
         for step, across in itertools.product(range(1, limit + 1), range(1, min(vectors, 8) + 1)):
             height = step * within
             if (height + 1) * across + 1 > registers and height * across > 1:

@@ -23,6 +23,8 @@ from neurona.engines.native.llvm.lanes import Lanes, Value
 from neurona.engines.native.llvm.machine import Machine
 from neurona.engines.native.llvm.text import Function
 from neurona.engines.native.products import sums
+from neurona.engines.native.products.blocked import Blocked
+from neurona.engines.native.products.blocked import cut as cut_blocks
 from neurona.engines.native.products.choice import choose, roles
 from neurona.engines.native.products.packing import Packing, worthwhile
 from neurona.engines.native.products.parts import Parts, cut
@@ -83,6 +85,9 @@ def plan(product: Product, machine: Machine) -> tuple[list[Stage], list[int]]:
         return [Stage(0, lambda f, pointers, finish: None, 0, True)], []
     tiles = choose(roles(product), len(results), product.dtype, machine)
     left, right = "ba" if tiles.swapped else "ab"
+    if blocked := cut_blocks(tiles):
+        stage = _in_blocks(product, blocked, left, right)
+        return [stage], [blocked.units * blocked.room * product.dtype.itemsize]
     stages, rooms = [], []
     parts = cut(tiles) if tiles.contiguous else None
     if not parts and worthwhile(tiles):
@@ -118,6 +123,16 @@ def _at_once(product: Product, tiles: Tiles, left: str, right: str) -> Stage:
         sums.emit(f, tiles, pointers[left], pointers[right], target, loop)
 
     return Stage(tiles.units, emit, product.flops, True)
+
+
+def _in_blocks(product: Product, blocked: Blocked, left: str, right: str) -> Stage:
+    """Pack, sum and finish block by block."""
+
+    def emit(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
+        target = finish or _store(product, pointers["c"])
+        blocked.emit(f, pointers[left], pointers[right], pointers["work0"], target)
+
+    return Stage(blocked.units, emit, product.flops, True)
 
 
 def _in_parts(product: Product, parts: Parts, left: str, right: str, work: str) -> list[Stage]:

@@ -7,12 +7,16 @@ lies along the sum, is dot products: lanes run along the sum too, and are added 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 from neurona.engines.native.llvm.lanes import Index, Lanes, Value
 from neurona.engines.native.llvm.text import Function
 from neurona.engines.native.products.place import Finish
 from neurona.engines.native.products.shuffles import sums_of_lanes
-from neurona.engines.native.products.tiles import Loop, Tile, Tiles, nest
+from neurona.engines.native.products.tiles import AnyLoop, Tile, Tiles, nest
+
+FAR = 1024  # bytes from step to step of a: the processor does not see where it goes
+AHEAD = 16  # steps from what is summed to what is fetched then
 
 
 def emit(f: Function, tiles: Tiles, a: str, b: str, finish: Finish, loop: bool = False) -> None:
@@ -63,20 +67,20 @@ def outer_products(
     a, b = tile.address(a, "a"), tile.address(b, "b")
     outer, loops, steps = tiles.steps()
     if not outer:
-        return _block(tile, a, b, loops, steps, start)
+        return block_sums(tile, a, b, loops, steps, start)
     zero = lanes.spread(lanes.number(0, tiles.dtype))
     zeros = [[zero] * len(tile.vectors) for _ in tile.starts]
     slots = [[tile.slot(value) for value in row] for row in start or zeros]
     with nest(f, outer) as (a_at, b_at):
         a, b = f.address(a, tiles.scalar, a_at), f.address(b, tiles.scalar, b_at)
-        block = _block(tile, a, b, loops, steps, None)
-        for slot, value in zip(itertools.chain(*slots), itertools.chain(*block), strict=True):
+        sums = block_sums(tile, a, b, loops, steps, None)
+        for slot, value in zip(itertools.chain(*slots), itertools.chain(*sums), strict=True):
             f.do(f"store {tile.kind} {lanes.add(tile.load(slot), value).text}, ptr {slot}")
     return [[tile.load(slot) for slot in row] for row in slots]
 
 
-def _block(
-    tile: Tile, a: str, b: str, loops: list[Loop], steps: list[tuple[int, int]],
+def block_sums(
+    tile: Tile, a: str, b: str, loops: Sequence[AnyLoop], steps: list[tuple[int, int]],
     start: list[list[Value]] | None,
 ) -> list[list[Value]]:  # fmt: skip
     """The sums over some loops, whose body is so many steps, in registers."""
@@ -91,6 +95,9 @@ def _block(
     slots = {cell: tile.slot(sums[cell] or zero) for cell in cells} if loops else {}
     with nest(f, loops) as (a_at, b_at):
         a_now, b_now = f.address(a, tiles.scalar, a_at), f.address(b, tiles.scalar, b_at)
+        if loops and loops[-1][1] * tiles.dtype.itemsize >= FAR:
+            ahead = f.address(a_now, tiles.scalar, AHEAD * loops[-1][1])
+            lanes.fetch(ahead, tiles.dtype, Index("0"))
         for cell, slot in slots.items():
             sums[cell] = tile.load(slot)
         for step, (a_step, b_step) in enumerate(steps):

@@ -21,6 +21,7 @@ from neurona.engines.native.llvm.text import Function
 from neurona.engines.native.products.place import Finish, Place, Position
 
 Loop = tuple[int, int, int]  # how often, the step in a, the step in b
+AnyLoop = tuple[int | str, int, int]  # how often may be known only when the code runs
 BLOCK = 1024  # steps of a sum that are added one after the other
 
 
@@ -218,8 +219,8 @@ class Tiles:
                 span: f.mul(index, step)
                 for index, (span, _, step) in zip(indices, self.order, strict=True)
             }
-            for rows in _variants(f, self.cut.span, self.cut.step, at):
-                for columns in _variants(f, self.columns.span, self.columns.step, at):
+            for rows in variants(f, self.cut.span, self.cut.step, at):
+                for columns in variants(f, self.columns.span, self.columns.step, at):
                     yield Tile(f, self, unit, at, rows, columns)
 
     def steps(self) -> tuple[list[Loop], list[Loop], list[tuple[int, int]]]:
@@ -259,7 +260,7 @@ def divided(loops: Sequence[Loop], limit: int) -> tuple[list[Loop], list[Loop]]:
 
 
 @contextlib.contextmanager
-def nest(f: Function, loops: list[Loop]) -> Iterator[tuple[str, str]]:
+def nest(f: Function, loops: Sequence[AnyLoop]) -> Iterator[tuple[str, str]]:
     """Loops within loops, (count, step in x, step in y); yields the elements passed in x and y."""
     with contextlib.ExitStack() as stack:
         a_at = b_at = "0"
@@ -269,7 +270,7 @@ def nest(f: Function, loops: list[Loop]) -> Iterator[tuple[str, str]]:
         yield a_at, b_at
 
 
-def _variants(f: Function, span: Span, step: int, at: dict[Span, str]) -> Iterator[int]:
+def variants(f: Function, span: Span, step: int, at: dict[Span, str]) -> Iterator[int]:
     """Yield the sizes of tiles along a span, whole and remaining, inside of the test for it."""
     rest = span.size % step
     if span.size < step or not rest:
