@@ -1,6 +1,7 @@
 """Objects remember their arguments, whatever way their constructors are written in."""
 
 import copy
+import dataclasses
 import inspect
 import json
 import os
@@ -227,6 +228,37 @@ def test_all_families_have_a_config(made):
             " at 0x"
         )[0]
     )
+
+
+class Doubled:
+    """A mix-in with a constructor."""
+
+    def __init__(self, factor):
+        self.factor = factor
+
+
+class Mixed(Doubled, layers.Layer):
+    def call(self, x):
+        return x * self.factor
+
+
+@dataclasses.dataclass(eq=False, repr=False)
+class Data(layers.Layer):
+    factor: float = 1.0
+
+    def call(self, x):
+        return x * self.factor
+
+
+@pytest.mark.parametrize("cls", [Mixed, Data])
+def test_constructors_that_come_from_elsewhere_remember(cls, tmp_path):
+    layer = cls(3.0, name="mine")
+    assert layer.arguments == {"factor": 3.0, "name": "mine"}
+    assert (layer.factor, layer.name) == (3.0, "mine")
+    model = nn.Sequential([nn.Input((2,)), layer])
+    model.save(tmp_path / "model.safetensors")
+    again = nn.models.load_model(tmp_path / "model.safetensors", {cls.__name__: cls})
+    assert again(np.ones((1, 2))).tolist() == [[3.0, 3.0]]
 
 
 def test_copies_remember():

@@ -56,6 +56,8 @@ class Configurable:
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         """Make an object that is not constructed yet."""
+        if not hasattr(cls.__init__, "__signature__"):  # of a dataclass, or of a mix-in
+            cls.__init__ = _remembering(cls)  # type: ignore[method-assign]
         self = super().__new__(cls)
         self.arguments = {}
         self._before_init()
@@ -91,7 +93,7 @@ class Configurable:
 
 def _remembering(cls: type[Configurable]) -> Callable[..., None]:
     """Return the constructor of a class as one that remembers its arguments."""
-    original: Any = vars(cls)["__init__"]
+    original: Any = cls.__init__
     signature = inspect.signature(original)
     parameters = list(signature.parameters.values())
     named = [p for p in parameters if p.kind is not p.VAR_KEYWORD]
