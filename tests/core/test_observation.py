@@ -226,3 +226,17 @@ def test_each_thread_asks_for_itself():
         assert seen == {}
         squared(X)
     assert list(seen) == ["square", "root"]
+
+
+def test_a_gradient_flows_through_a_jit_function_that_is_observed():
+    fn = nn.jit(lambda x: squared(x).sum())
+    expected = nn.grad(fn)(X)
+    with nn.observing() as seen:
+        g = nn.grad(fn)(X)
+    np.testing.assert_array_equal(g.numpy(), expected.numpy())
+    np.testing.assert_array_equal(seen["square"].numpy(), X * X)
+    assert not seen["square"].tracked
+    both = nn.jit(nn.grad(lambda x: squared(x).sum()))  # here the sweep is inside
+    with nn.observing("gradient of root") as seen:
+        both(X)
+    np.testing.assert_array_equal(seen["gradient of root"].numpy(), np.ones_like(X))
