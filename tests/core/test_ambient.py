@@ -21,8 +21,8 @@ from neurona.nn.context import (
     is_training,
     limited_parameters,
 )
+from neurona.nn.description import sharing
 from neurona.nn.parameter import Parameter, rehearsal
-from neurona.nn.record import sharing
 
 
 def in_thread(fn):

@@ -17,8 +17,8 @@ import neurona as nn
 from neurona import constraints, initializers, layers, losses, metrics, optimizers, regularizers
 from neurona.errors import ArgumentError
 from neurona.nn.configurable import Configurable
+from neurona.nn.description import public_name, published_classes
 from neurona.nn.options import LayerOptions, OlderLayerOptions
-from neurona.nn.record import public_name, published_classes
 from neurona.optim.optimizer import OptimizerOptions
 
 
@@ -329,7 +329,7 @@ def test_what_is_needed_to_load_a_model_is_loaded_with_it():
     ]
     run(
         "from neurona.models import load_model\n"
-        f"from neurona.nn.record import LIBRARY\nmissing = set({names}) - set(LIBRARY)\n"
+        f"from neurona.nn.description import LIBRARY\nmissing = set({names}) - set(LIBRARY)\n"
         "assert not missing, missing"
     )
 

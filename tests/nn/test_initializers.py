@@ -8,8 +8,8 @@ import pytest
 import neurona as nn
 from neurona import initializers
 from neurona.errors import ArgumentError, ShapeError
+from neurona.nn.description import describe, rebuild
 from neurona.nn.initializers import fans
-from neurona.nn.record import describe, rebuild
 
 SHAPE = (200, 300)  # 60,000 numbers: a standard deviation within about 0.3 %
 

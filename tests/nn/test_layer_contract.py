@@ -16,8 +16,8 @@ from neurona.core.graph import trace_open
 from neurona.core.shapes import Spec
 from neurona.errors import NeuronaError
 from neurona.gradcheck import gradcheck
+from neurona.nn.description import describe, rebuild
 from neurona.nn.parameter import bound
-from neurona.nn.record import describe, rebuild
 from tests.tolerances import assert_engines_agree
 
 

@@ -8,8 +8,8 @@ import pytest
 import neurona as nn
 from neurona import losses
 from neurona.errors import ArgumentError, NeuronaError, ShapeError
+from neurona.nn.description import describe, rebuild
 from neurona.nn.losses.loss import reduce_weighted
-from neurona.nn.record import describe, rebuild
 from tests.tolerances import LOSS, assert_engines_agree
 
 from .loss_cases import CASES, CLASSES, IDS, ROWS

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neurona.nn.record import describe, rebuild
+from neurona.nn.description import describe, rebuild
 from neurona.train.step import Step
 
 from .metric_cases import CASES, CLASSES, IDS, ROWS, WEIGHT, N

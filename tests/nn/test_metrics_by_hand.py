@@ -6,7 +6,7 @@ import pytest
 import neurona as nn
 from neurona import losses, metrics
 from neurona.errors import ArgumentError, NeuronaError, ShapeError, StateError
-from neurona.nn.record import describe, rebuild
+from neurona.nn.description import describe, rebuild
 
 
 def test_mean_and_sum():

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from neurona.errors import FormatError
+from neurona.nn.description import describe, rebuild
 from neurona.nn.nested import read_nested, write_nested
-from neurona.nn.record import describe, rebuild
 
 VALUES = [
     None,

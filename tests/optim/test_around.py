@@ -6,7 +6,7 @@ import pytest
 import neurona as nn
 from neurona import layers
 from neurona.errors import ArgumentError, StateError
-from neurona.nn.record import describe, rebuild
+from neurona.nn.description import describe, rebuild
 from neurona.optimizers import SGD, Adam, AdamW, get, schedules
 from neurona.train.step import Step
 

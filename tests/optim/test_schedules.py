@@ -5,7 +5,7 @@ import pytest
 
 import neurona as nn
 from neurona.errors import ArgumentError
-from neurona.nn.record import describe, rebuild
+from neurona.nn.description import describe, rebuild
 from neurona.optimizers import SGD, schedules
 
 from .problems import label

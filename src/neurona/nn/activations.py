@@ -15,7 +15,7 @@ from neurona import ops
 from neurona.core.op import as_tensor
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, unknown
-from neurona.nn.record import publish
+from neurona.nn.description import publish
 
 __all__ = [
     "celu", "elu", "exponential", "gelu", "get", "hard_sigmoid", "hard_silu", "hard_swish",

@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self
 
 from neurona.errors import ArgumentError, NeuronaError, unknown
-from neurona.nn.record import describe_object, publish, rebuild
+from neurona.nn.description import describe_object, publish, rebuild
 
 
 class Configurable:

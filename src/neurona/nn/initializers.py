@@ -18,7 +18,7 @@ from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, ShapeError, check_choice, check_number, unknown
 from neurona.nn.configurable import Configurable
 from neurona.nn.context import snake_case
-from neurona.nn.record import published_classes
+from neurona.nn.description import published_classes
 from neurona.ops import draw, full
 
 __all__ = [

@@ -36,11 +36,11 @@ from neurona.errors import ArgumentError, DtypeError, NeuronaError, ShapeError, 
 from neurona.nn import constraints, regularizers
 from neurona.nn.configurable import Configurable
 from neurona.nn.context import add_loss, automatic_name, in_training, is_training
+from neurona.nn.description import describe_object
 from neurona.nn.members import members
 from neurona.nn.options import OlderLayerOptions
 from neurona.nn.parameter import Parameter, assign_all, lasting
 from neurona.nn.parts import check_parts, initial_value, parts_for
-from neurona.nn.record import describe_object
 
 
 @functools.cache

@@ -8,9 +8,9 @@ from typing import Any, Unpack
 from neurona import ops
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, ShapeError, check_integer
+from neurona.nn.description import publish
 from neurona.nn.layer import Layer
 from neurona.nn.options import LayerOptions
-from neurona.nn.record import publish
 
 
 def _check_list(layer: Layer, xs: Any, count: int | None = None) -> None:

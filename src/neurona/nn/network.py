@@ -11,9 +11,9 @@ from neurona.core.shapes import is_float
 from neurona.core.tensor import Tensor
 from neurona.core.tree import flatten, map_leaves
 from neurona.errors import ArgumentError, FormatError, ShapeError, StateError
+from neurona.nn.description import describe
 from neurona.nn.layer import Layer
 from neurona.nn.nested import read_nested, write_nested
-from neurona.nn.record import describe
 from neurona.nn.symbolic import Call, Input, InputLayer, Operation, Symbolic
 
 

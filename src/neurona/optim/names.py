@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from neurona.errors import ArgumentError, unknown
-from neurona.nn.record import published_classes
+from neurona.nn.description import published_classes
 from neurona.optim import adagrad, adam, lbfgs, lion, rmsprop, sgd  # noqa: F401 - become known
 from neurona.optim.optimizer import Optimizer
 

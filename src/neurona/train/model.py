@@ -25,11 +25,11 @@ from neurona.core.shapes import as_dtype, as_shape
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, StateError, unknown
 from neurona.nn.context import added_losses
+from neurona.nn.description import arguments_of, describe, describe_object, rebuild, sharing
 from neurona.nn.layer import Layer
 from neurona.nn.nested import write_nested
 from neurona.nn.network import Network
 from neurona.nn.options import LayerOptions
-from neurona.nn.record import arguments_of, describe, describe_object, rebuild, sharing
 from neurona.train import save, state, steps, summary
 from neurona.train.trainer import Trainer
 

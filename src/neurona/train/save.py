@@ -20,8 +20,8 @@ from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, FormatError, NeuronaError, StateError
 from neurona.nn import layers, losses, metrics  # noqa: F401 - a file may name their classes
 from neurona.nn.context import limited_parameters
+from neurona.nn.description import describe, rebuild, sharing
 from neurona.nn.nested import read_nested
-from neurona.nn.record import describe, rebuild, sharing
 from neurona.optim import cosine, names  # noqa: F401 - and these
 from neurona.train import state, steps
 from neurona.train.tensor_file import as_path, parse_json, read_tensors, write_tensors

@@ -8,10 +8,10 @@ from typing import Any, Unpack
 from neurona.core import origin
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, StateError
+from neurona.nn.description import arguments_of, describe, describe_object
 from neurona.nn.layer import Layer
 from neurona.nn.network import Network
 from neurona.nn.options import LayerOptions
-from neurona.nn.record import arguments_of, describe, describe_object
 from neurona.nn.symbolic import Input, InputLayer, Symbolic
 from neurona.train import save
 from neurona.train.model import Model

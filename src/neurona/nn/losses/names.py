@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from neurona.errors import ArgumentError, unknown
+from neurona.nn.description import publish, published_classes
 from neurona.nn.losses import (  # noqa: F401 - their classes become known
     binary,
     categorical,
@@ -15,7 +16,6 @@ from neurona.nn.losses import (  # noqa: F401 - their classes become known
 )
 from neurona.nn.losses.crossentropy import Crossentropy
 from neurona.nn.losses.loss import FunctionLoss, Loss
-from neurona.nn.record import publish, published_classes
 
 FUNCTIONS: dict[Callable, type[Loss]] = {
     cls.function: cls for cls in published_classes("losses").values() if cls.function is not None

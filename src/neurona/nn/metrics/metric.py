@@ -15,8 +15,8 @@ from neurona.errors import StateError
 from neurona.nn import initializers
 from neurona.nn.configurable import Configurable
 from neurona.nn.context import automatic_name
+from neurona.nn.description import describe_object
 from neurona.nn.parameter import Parameter
-from neurona.nn.record import describe_object
 
 
 class Metric(Configurable, namespace="metrics"):

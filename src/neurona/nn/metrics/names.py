@@ -9,6 +9,7 @@ from neurona.core.shapes import Shape
 from neurona.errors import ArgumentError, unknown
 from neurona.nn import losses
 from neurona.nn.context import snake_case
+from neurona.nn.description import publish, published_classes
 from neurona.nn.losses.crossentropy import binary_or_sparse
 from neurona.nn.losses.names import NAMES as LOSSES
 from neurona.nn.metrics import (  # noqa: F401 - their classes become known
@@ -23,7 +24,6 @@ from neurona.nn.metrics import (  # noqa: F401 - their classes become known
 )
 from neurona.nn.metrics.metric import Metric
 from neurona.nn.metrics.reduction import MeanMetricWrapper
-from neurona.nn.record import publish, published_classes
 
 _BASES = (Metric, MeanMetricWrapper, confusion.ThresholdCounts)
 CLASSES = [cls for cls in published_classes("metrics").values() if cls not in _BASES]
