@@ -13,10 +13,11 @@ from typing import Any
 class Structure:
     """The shape of a nested structure, without its leaves."""
 
-    __slots__ = ("children", "keys", "kind")
+    __slots__ = ("_hash", "children", "keys", "kind")
 
     def __init__(self, kind: Any, keys: tuple = (), children: tuple[Structure, ...] = ()) -> None:
         self.kind, self.keys, self.children = kind, keys, children
+        self._hash = hash((kind, keys, children))  # of a child known already
 
     def unflatten(self, leaves: Sequence[Any]) -> Any:
         """Return the structure with these leaves in it."""
@@ -33,16 +34,21 @@ class Structure:
         return self.kind(*values) if hasattr(self.kind, "_fields") else self.kind(values)
 
     def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
         return isinstance(other, Structure) and self._parts() == other._parts()
 
     def __hash__(self) -> int:
-        return hash(self._parts())
+        return self._hash
 
     def _parts(self) -> tuple:
         return self.kind, self.keys, self.children
 
     def __repr__(self) -> str:
         return repr(self.unflatten(["*"] * count(self)))
+
+
+LEAF, NOTHING = Structure(None), Structure(type(None))
 
 
 def count(structure: Structure) -> int:
@@ -79,14 +85,14 @@ def flatten(value: Any) -> tuple[list[Any], Structure]:
 
 def _flatten(value: Any, leaves: list[Any]) -> Structure:
     if value is None:
-        return Structure(type(None))
+        return NOTHING
     if isinstance(value, dict):
         keys = tuple(sorted(value))
         return Structure(dict, keys, tuple(_flatten(value[k], leaves) for k in keys))
     if isinstance(value, list | tuple):
         return Structure(type(value), (), tuple(_flatten(v, leaves) for v in value))
     leaves.append(value)
-    return Structure(None)
+    return LEAF
 
 
 def map_leaves(fn: Callable[[Any], Any], value: Any) -> Any:

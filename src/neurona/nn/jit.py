@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import CellType, CodeType, FunctionType
 from typing import Any, NamedTuple
 
@@ -26,6 +26,8 @@ from neurona.nn.parameter import Parameter
 from neurona.nn.pure import trace_pure
 
 KEPT = 128  # programs of a function
+NO_STATE = random.state_of(0, 0)
+ARRAYS = (Tensor, np.ndarray, np.generic)
 
 
 class Jitted(NamedTuple):
@@ -36,12 +38,14 @@ class Jitted(NamedTuple):
         found: the Parameters and Tensors that it reads.
         changed: those that the first outputs replace.
         results: how losses that layers added, results, and what is observed are nested.
+        draws: whether it reads seed and step.
     """
 
     function: Function
     found: list[Tensor]
     changed: list[Parameter]
     results: Structure
+    draws: bool
 
     @property
     def program(self) -> Program:
@@ -50,7 +54,7 @@ class Jitted(NamedTuple):
 
     def __call__(self, tensors: list[Tensor]) -> Any:
         """Run it, assign what it changed, and return the results."""
-        state = random.state_of(*random.take_state())
+        state = random.state_of(*random.take_state()) if self.draws else NO_STATE
         outputs = self.function(state, *tensors, *[x.value for x in self.found])
         for p, y in zip(self.changed, outputs, strict=False):
             p.restore(Tensor(y.data, requires_grad=p.trainable))
@@ -101,7 +105,7 @@ def jit(fn: Callable | None = None, *, engine: str | None = None) -> Any:
 
     @functools.wraps(fn, updated=())
     def compiled(*args: Any, **kwargs: Any) -> Any:
-        leaves, structure = flatten((args, kwargs))
+        leaves, structure = _flattened(args, kwargs)
         places: list[int] = []
         tensors: list[Tensor] = []
         looks: list[tuple] = []
@@ -143,10 +147,23 @@ def jit(fn: Callable | None = None, *, engine: str | None = None) -> Any:
 
 
 def _is_array(x: Any) -> bool:
-    return isinstance(x, Tensor | np.ndarray | np.generic)
+    return isinstance(x, ARRAYS)
 
 
-def _unhashable(leaves: list) -> ArgumentError:
+def _flattened(args: tuple, kwargs: dict) -> tuple[Sequence[Any], Structure]:
+    """Flatten the arguments of a call; most often they are a few arrays."""
+    if kwargs or not all(isinstance(x, ARRAYS) for x in args):
+        return flatten((args, kwargs))
+    return args, _positional(len(args))
+
+
+@functools.cache
+def _positional(count: int) -> Structure:
+    """The Structure of so many arguments by their place."""
+    return flatten(((0,) * count, {}))[1]
+
+
+def _unhashable(leaves: Sequence) -> ArgumentError:
     for x in leaves:
         try:
             hash(None if _is_array(x) else x)
@@ -160,7 +177,7 @@ def _unhashable(leaves: list) -> ArgumentError:
 
 
 def _build(
-    fn: Callable, structure: Structure, leaves: list, places: list[int], tensors: list[Tensor],
+    fn: Callable, structure: Structure, leaves: Sequence, places: list[int], tensors: list[Tensor],
     engine: str | None, asked: tuple[str, ...],
 ) -> Jitted:  # fmt: skip
     """Trace and compile `fn(tensors of the surroundings)(arguments)`, some of them arrays."""
@@ -178,7 +195,9 @@ def _build(
     listed = Structure(tuple, (), tuple(Structure(None) for _ in tensors))
     pure = trace_pure(flat, listed, tensors)
     changed: Any = [pure.found[k] for k in pure.changed]
-    return Jitted(Function(pure.graph, engine), pure.found, changed, pure.results)
+    state = pure.graph.inputs[0]
+    draws = any(state in node.inputs for node in pure.graph.nodes) or state in pure.graph.outputs
+    return Jitted(Function(pure.graph, engine), pure.found, changed, pure.results, draws)
 
 
 class Surroundings:
