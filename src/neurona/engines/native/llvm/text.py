@@ -172,6 +172,11 @@ class Function:
         target = self.module.declare("llvm.smin.i64", "i64", "i64", "i64")
         return self.pure(f"call i64 {target}(i64 {a}, i64 {b})")
 
+    def larger(self, a: str | int, b: str | int) -> str:
+        """The larger of two i64."""
+        target = self.module.declare("llvm.smax.i64", "i64", "i64", "i64")
+        return self.pure(f"call i64 {target}(i64 {a}, i64 {b})")
+
     def address(self, pointer: str, type: str, index: str | int) -> str:
         """The address of an element."""
         if str(index) == "0":

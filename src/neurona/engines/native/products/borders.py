@@ -29,7 +29,7 @@ from neurona.engines.native.products.part import Operand, Planned, along, part
 from neurona.engines.native.products.parts import CHUNK_BYTES, Parts
 from neurona.engines.native.products.place import Finish, Position
 from neurona.engines.native.products.sums import finished, multiply_add
-from neurona.engines.native.products.tiles import Span, Tile, Tiles
+from neurona.engines.native.products.tiles import Cut, Span, Tile, Tiles
 from neurona.engines.native.stage import Stage
 
 TAPS = 5  # that are unrolled; more make long code
@@ -73,8 +73,7 @@ class Border(NamedTuple):
 
     def _taps(self, f: Function, elements: str) -> str:
         """How many taps begin within a number of elements, none if it is negative."""
-        most = f.module.declare("llvm.smax.i64", "i64", "i64", "i64")
-        elements = f.pure(f"call i64 {most}(i64 {elements}, i64 0)")
+        elements = f.larger(elements, 0)
         if self.hop == 1:
             return elements
         return f.pure(f"udiv i64 {f.add(elements, self.hop - 1)}, {self.hop}")
@@ -126,11 +125,13 @@ class Bordered:
         tiles: the last axis of rows is cut; if it has a border, its taps are summed over last.
         line: that border, None if there is none.
         others: for each loop over other taps None, or the places that bound it and the border.
+        lines: how the second one of these is cut, if it is.
     """
 
     tiles: Tiles
     line: Border | None
     others: tuple[tuple[Span, Border] | None, ...]
+    lines: Cut | None = None
 
     def stages(self, flops: int) -> tuple[list[Stage], list[int]]:
         """Return the stages, of which the first packs b if that pays, and the workspaces."""
@@ -162,26 +163,32 @@ class Bordered:
         return tiles.columns.tiles > 1 and size > FIRST_CACHE and places >= PLACES
 
     def _parts(self) -> Parts | None:
-        """Long sums are cut along the images."""
+        """Long sums are cut along the images, and large images along their lines."""
         tiles = self.tiles
         images, *inside = tiles.inner
         spans = (*tiles.outer, *tiles.rows, tiles.cut.span, tiles.columns.span)
         results = math.prod(span.size for span in spans) * tiles.dtype.itemsize
         image = math.prod(span.size for span in (*inside, tiles.columns.span))
+        image *= tiles.dtype.itemsize
         if self.others[0] is not None or not tiles.contiguous or results > RESULTS:
             return None
-        count = max(CHUNK_BYTES // (image * tiles.dtype.itemsize), 1)
+        count = max(CHUNK_BYTES // image, 1)
         count = next(n for n in range(count, 0, -1) if images.size % n == 0)
-        chunks = images.size // count
-        over = images._replace(size=chunks, a=images.a * count, b=images.b * count)
+        over, made = [Cut(images, count).over], self
+        if image > CHUNK_BYTES and inside:
+            lines = Cut(inside[0], -(-inside[0].size // -(-image // CHUNK_BYTES)))
+            over.append(lines.over)
+            inside[0] = lines.span._replace(size=lines.step)
+            made = replace(self, lines=lines)
+        chunks = math.prod(span.size for span in over)
         within = replace(tiles, inner=(images._replace(size=count), *inside))
-        made = replace(self, tiles=within)
+        made = replace(made, tiles=within)
 
         def products(tile: Tile, a: str, b: str, start: list[list[Value]]) -> list[list[Value]]:
             return made._sums(tile, a, b, made.forms(tile.shape[0])[0][1], start)
 
         groups = min(chunks, 16 if results <= 1 << 17 else 8)
-        return Parts(within, (over,), groups, products)
+        return Parts(within, tuple(over), groups, products)
 
     def emit(self, f: Function, a: str, b: str, finish: Finish) -> None:
         """Write a kernel that computes the tiles from %begin to %end."""
@@ -223,6 +230,18 @@ class Bordered:
             result.append((f.pure(f"and i1 {low}, {high}"), inside))
         return result
 
+    def _limits(self, tile: Tile, number: int) -> tuple[str | int, str | int]:
+        """Where a loop over other taps begins and ends."""
+        f, limited = tile.f, self.others[number]
+        cut = self.lines if number == 1 else None
+        size = cut.span.size if cut else self.tiles.inner[number].size
+        low, high = limited[1].bounds(f, tile.at[limited[0]]) if limited else (0, size)
+        if not cut:
+            return low, high
+        begin = f.mul(tile.at[cut.over], cut.step)
+        low, high = (f.pure(f"sub i64 {end}, {begin}") for end in (low, high))
+        return f.larger(low, 0), f.smaller(high, cut.step)
+
     def _sums(
         self, tile: Tile, a: str, b: str, inside: list[list[int]],
         start: list[list[Value]] | None = None,
@@ -235,10 +254,7 @@ class Bordered:
         outer, line = tiles.inner[: len(self.others)], (*tiles.inner, NONE)[len(self.others)]
         first = start or [[zero] * len(tile.vectors)] * len(tile.starts)
         slots = [[tile.slot(value) for value in row] for row in first]
-        limits = [
-            limited[1].bounds(f, tile.at[limited[0]]) if limited else (0, span.size)
-            for span, limited in zip(outer, self.others, strict=True)
-        ]
+        limits = [self._limits(tile, number) for number in range(len(outer))]
         with contextlib.ExitStack() as stack:
             a_at = b_at = "0"
             for span, limit in zip(outer, limits, strict=True):

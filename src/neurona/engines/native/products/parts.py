@@ -58,12 +58,9 @@ class Parts:
             with f.loop(0, self.room, tiles.width) as at:
                 lanes.store(work, zero, Index(at))
             with f.loop(first, last) as chunk:
-                left = right = "0"
-                for span, index in zip(self.chunks, number(f, chunk, sizes), strict=True):
-                    left = f.add(left, f.mul(index, span.a))
-                    right = f.add(right, f.mul(index, span.b))
-                a, b = f.address(a, tiles.scalar, left), f.address(b, tiles.scalar, right)
+                places = dict(zip(self.chunks, number(f, chunk, sizes), strict=True))
                 for tile in tiles.walk(f, "0", str(tiles.units)):
+                    tile.at.update(places)
                     self._chunk(tile, a, b, work)
 
     def _chunk(self, tile: Tile, a: str, b: str, work: str) -> None:

@@ -52,6 +52,12 @@ class Cut(NamedTuple):
         """How many there are."""
         return -(-self.span.size // self.step)
 
+    @property
+    def over(self) -> Span:
+        """The span that counts them."""
+        span, step = self.span, self.step
+        return span._replace(size=self.tiles, a=span.a * step, b=span.b * step, c=span.c * step)
+
 
 class Tile:
     """One form of tile, while its code is written.
@@ -59,7 +65,7 @@ class Tile:
     Attributes:
         f: where to.
         unit: its number.
-        at: where it begins, along each span that the units walk over.
+        at: where it begins, along each span that the units, and chunks of sums, walk over.
         shape: its rows, along the cut span and the whole ones.
         columns: how many it has.
         lanes: of whole vectors; `kind` is LLVM's type of these.
