@@ -1,7 +1,7 @@
 """Contractions: matrix products, convolutions and their gradients become kernels.
 
     Nest --cover the output--> Nests --skip the borders, or pad--> Parts --by the roles of loops-->
-    a Product (rows, columns, inner: nothing is copied for it) or DirectSums
+    a Product (rows, columns, inner: nothing is copied for it), ByChannel or DirectSums
 
 The spatial loops of a convolution, o and k, meet in one axis of x; o is a row, k is summed over,
 both with strides of x. So a convolution is a product of matrices without its matrix in memory.
@@ -18,7 +18,7 @@ from neurona.core.lowering import Nest
 from neurona.engines.native.llvm.lanes import Lanes, Value
 from neurona.engines.native.llvm.machine import Machine
 from neurona.engines.native.llvm.text import Function
-from neurona.engines.native.products import borders
+from neurona.engines.native.products import borders, bychannel
 from neurona.engines.native.products.covering import covering
 from neurona.engines.native.products.direct import DirectSums
 from neurona.engines.native.products.padding import Padding, contiguous, margins
@@ -68,8 +68,8 @@ def plan(
 
     nests = []
     for n in covering(nest, x_shape, y_shape):
-        made = borders.plan(n, left, right, x_shape, y, dtype, machine)
-        if made:
+        given = (n, left, right, x_shape, y, dtype, machine)
+        if made := borders.plan(*given) or bychannel.plan(*given):
             append(made)
         else:
             nests.append(n)

@@ -1,4 +1,4 @@
-"""Direct sums: the kernel for whatever is no product of matrices, such as depthwise convolution.
+"""Direct sums: the kernel for whatever is no product of matrices: gradients of kernels by channel.
 
 The lanes run along the last axis of the output, whatever x and w do there. A unit of work is a
 row of it, for a few steps of the loops next to it: they share what they load.
