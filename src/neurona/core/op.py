@@ -42,6 +42,7 @@ class Op:
         noted: `(*inputs, **attributes)` -> the Note on the result, see `core/notes.py`; or None.
         vjp: gradient rule `(g, y, *inputs, **attributes)` -> one gradient for each input, or None.
         types: "same" converts all inputs to their common type, "float" also integers to floats,
+            "wide" integers and booleans to int64, for sums that would not fit their own type;
             "as is" leaves them alone; an integer n leaves the first n inputs alone.
     """
 
@@ -163,6 +164,8 @@ class Op:
         common = promote([x.dtype for x in inputs[skip:]], self.name)
         if self.types == "float" and not is_float(common):
             common = as_dtype(float)
+        if self.types == "wide" and not is_float(common):
+            common = DTYPES["int64"]
         inputs[skip:] = [x if x.dtype == common else cast(x, dtype=common) for x in inputs[skip:]]
         return tuple(inputs)
 

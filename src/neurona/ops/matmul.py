@@ -49,6 +49,7 @@ def _matmul_nest(x, w, y):
 @op(
     shape=_matmul_shape,
     lower=Contraction(lambda x, w, y: product(y) * x[-1], _matmul_nest),
+    types="wide",
 )
 def matrix_product(xp, x, w):
     """Matrix product of the last two axes, y_mn = sum over k of x_mk w_kn. Write x @ w instead.

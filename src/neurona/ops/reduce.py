@@ -8,7 +8,7 @@ import numpy as np
 
 from neurona.core.lowering import Reduction, Running, Search
 from neurona.core.op import cast, op
-from neurona.core.shapes import DTYPES, Spec, normalize_axes, normalize_axis, product, reduced
+from neurona.core.shapes import normalize_axes, normalize_axis, product, reduced
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, DtypeError, ShapeError
 from neurona.ops.comparison import eq
@@ -36,9 +36,9 @@ def _numeric(name, nonempty=False):
     return checked
 
 
-@op(shape=_numeric("sum"), lower=Reduction(lambda b, x, y: b.add(x, y), 0))
+@op(shape=reduced("sum"), lower=Reduction(lambda b, x, y: b.add(x, y), 0), types="wide")
 def sum(xp, x, *, axis=None, keepdims=False):
-    """Sum over axes (all by default).
+    """Sum over axes (all by default); of integers and booleans in int64, as in NumPy.
 
     Shapes: x (...) -> y, without the axes, or with size 1 there if `keepdims`.
 
@@ -89,9 +89,9 @@ def _(g, y, x, *, axis, keepdims):
     return hit * spread(g / sum(hit, axis=axis, keepdims=keepdims), x.shape, axis, keepdims)
 
 
-@op(shape=_numeric("prod"), lower=Reduction(lambda b, x, y: b.mul(x, y), 1))
+@op(shape=reduced("prod"), lower=Reduction(lambda b, x, y: b.mul(x, y), 1), types="wide")
 def prod(xp, x, *, axis=None, keepdims=False):
-    """Product over axes.
+    """Product over axes; of integers and booleans in int64, as in NumPy.
 
     Shapes: x (...) -> y, without the axes, or with size 1 there if `keepdims`.
 
@@ -208,21 +208,20 @@ def argmin(xp, x, *, axis=None, keepdims=False):
 
 def _cumsum_shape(x, *, axis, reverse):
     normalize_axis(axis, x.ndim, "cumsum")
-    return Spec(x.shape, DTYPES["int32"] if x.dtype.kind == "b" else x.dtype)
+    return x
 
 
-@op(shape=_cumsum_shape, lower=Running(lambda b, x, y: b.add(x, y)))
+@op(shape=_cumsum_shape, lower=Running(lambda b, x, y: b.add(x, y)), types="wide")
 def cumsum(xp, x, *, axis=-1, reverse=False):
     """Running sum along an axis, y_i = x_0 + ... + x_i; from the end if `reverse`.
 
-    Shapes: x (...) -> y (...).
+    Shapes: x (...) -> y (...), int64 for integers and booleans.
 
     >>> cumsum([1.0, 2.0, 3.0]).tolist()
     [1.0, 3.0, 6.0]
     """
-    dtype = np.dtype("int32") if x.dtype.kind == "b" else x.dtype
     x = xp.flip(x, axis) if reverse else x
-    y = xp.cumsum(x, axis=axis, dtype=dtype)
+    y = xp.cumsum(x, axis=axis, dtype=x.dtype)
     return xp.flip(y, axis) if reverse else y
 
 
