@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks.grid import products
 from benchmarks.grid.__main__ import Row, summary
+from benchmarks.grid.case import numbers
 from benchmarks.grid.kinds import every, named
 from benchmarks.process import Process
 
@@ -20,7 +21,7 @@ def test_products_forward_and_both_gradients():
         ("kernel", [(5, 7), (5, 3)], (7, 3)),
     ]:
         case = named(f"5 x 7 x 3 {form}")
-        operands = case.neurona.__self__.operands()
+        operands = numbers(case.neurona.__self__.shapes)
         assert [x.shape for x in operands] == shapes
         y = case.neurona()().numpy()
         assert y.shape == result
