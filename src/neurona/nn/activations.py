@@ -42,7 +42,7 @@ def step(x: Any) -> Tensor:
     [0.0, 0.0, 1.0]
     """
     x = _floats(x)
-    return ops.cast(x > 0.0, dtype=x.dtype)
+    return ops.where(x == x, ops.cast(x > 0.0, dtype=x.dtype), ops.stop_gradient(x))  # NaN stays
 
 
 # --- piecewise linear ------------------------------------------------------------------------
@@ -63,8 +63,8 @@ def relu(
     """
     x = _floats(x)
     below = negative_slope * (x - threshold) if negative_slope else 0.0
-    y = ops.where(x > threshold, x, below)
-    return y if max_value is None else ops.where(y < max_value, y, max_value)
+    y = ops.where(x <= threshold, below, x)  # asked like this, NaN stays NaN
+    return y if max_value is None else ops.where(y >= max_value, max_value, y)
 
 
 def relu6(x: Any) -> Tensor:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 from typing import Any, Unpack
 
+import numpy as np
+
 from neurona import ops
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, ShapeError, check_integer
@@ -31,8 +33,12 @@ class _Merge(Layer):
     """Element by element, with NumPy's broadcasting; a missing axis is one behind the batch."""
 
     def aligned(self, xs: Any, count: int | None = None) -> list[Tensor]:
-        """Check the inputs and give them the same number of axes."""
+        """Check the inputs and give them the same number of axes; bytes, as in images, are floats.
+
+        Sums and products of bytes are none.
+        """
         _check_list(self, xs, count)
+        xs = [x.astype(self.dtype) if x.dtype == np.uint8 else x for x in xs]
         ndim = max(x.ndim for x in xs)
         return [ops.reshape(x, (*x.shape[:1], *(1,) * (ndim - x.ndim), *x.shape[1:])) for x in xs]
 

@@ -324,6 +324,7 @@ class RMSNormalization(Layer):
 
     def call(self, x: Tensor) -> Tensor:  # (B, ..., D)
         axes = _feature_axes(self.axis, x.shape, "RMSNormalization")
+        x = x.astype(self.dtype)  # squares of bytes are no bytes
         square = ops.mean(ops.square(x), axis=axes, keepdims=True)
         sizes = _sizes(x.shape, axes)
         _check_features(self, self.scale, sizes)

@@ -108,8 +108,9 @@ def sparse_top_k_categorical_accuracy(
     place = ops.expand_dims(y, -1)
     if from_sorted_ids:
         return _ones(ops.any(as_type(p, "int32")[..., :k] == place, axis=-1))
-    ahead = p > ops.take_along_axis(p, place, axis=-1)
-    return _ones(ops.sum(ahead.astype("int32"), axis=-1) < k)
+    score = ops.take_along_axis(p, place, axis=-1)
+    behind = p <= score  # NaN, of the label or of another class, is not behind
+    return _ones(ops.sum(behind, axis=-1) > p.shape[-1] - k)
 
 
 class Accuracy(MeanMetricWrapper):
