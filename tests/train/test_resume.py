@@ -285,7 +285,7 @@ def test_more_epochs_and_other_patience_are_no_other_run(tmp_path):
         lambda b: b"",
         lambda b: b"not a backup at all",
         lambda b: b[:-5] + bytes([b[-5] ^ 1]) + b[-4:],
-        lambda b: b.replace(b"neurona backup 1", b"neurona backup 9"),
+        lambda b: b.replace(b"neurona backup 2", b"neurona backup 9"),
         lambda b: b.replace(b"stop_training", b"stop_trainimg"),
     ],
 )
@@ -382,6 +382,16 @@ def test_a_backup_holds_the_state_and_little_more(tmp_path):
     names = set(saved.arrays)
     assert {"model/dense/kernel", "model//optimizer/momentum/dense/kernel"} <= names
     assert any(name.startswith("callbacks/EarlyStopping/best_weights/0") for name in names)
+
+
+def test_states_of_callbacks_come_back():
+    state = {"best": [np.ones(2), (3, np.float32(0.5))], "names": {1: "a"}, "none": None}
+    arrays = {}
+    packed = json.loads(json.dumps(backup.pack(state, "callbacks/mine", arrays)))
+    assert [*arrays] == ["callbacks/mine/best/0"]
+    again = backup.unpack(packed, arrays)
+    assert again["best"][0] is arrays["callbacks/mine/best/0"]
+    assert again == {**state, "best": [again["best"][0], (3, 0.5)]}
 
 
 def test_what_backup_and_restore_refuses():

@@ -28,6 +28,19 @@ def members(owner: Any, kind: type) -> list[tuple[str, Any]]:
     return found
 
 
+def inside(name: str, value: Any, kind: type) -> list[tuple[str, Any]]:
+    """Return (path, object) for what is of a kind in nested lists, tuples and dicts.
+
+    >>> inside("sizes", [1, {"large": 2}, "x"], int)
+    [('sizes/0', 1), ('sizes/1/large', 2)]
+    """
+    found: list[tuple[str, Any]] = []
+    held = (kind, *_CONTAINERS)
+    if isinstance(value, held):
+        _add(found, name, value, held)
+    return found
+
+
 def _add(found: list[tuple[str, Any]], name: str, value: Any, held: tuple[type, ...]) -> None:
     if isinstance(value, held[0]):
         found.append((name, value))

@@ -22,10 +22,12 @@ import numpy as np
 from neurona.errors import FormatError, StateError
 from neurona.files import remove_leftovers
 from neurona.nn.layer import Layer
+from neurona.nn.members import inside
+from neurona.nn.nested import read_nested, write_nested
 from neurona.train.callbacks.callback import Callback
 from neurona.train.tensor_file import parse_json, read_tensors, write_tensors
 
-FORMAT = "neurona backup 1"
+FORMAT = "neurona backup 2"
 
 
 @dataclasses.dataclass
@@ -81,30 +83,26 @@ def _stateful(model: Any) -> dict[str, Callback]:
 
 def pack(value: Any, name: str, arrays: dict[str, np.ndarray]) -> Any:
     """Return nested values as JSON, with their arrays put aside under names that begin so."""
-    if isinstance(value, np.ndarray):
-        arrays[name] = value
-        return {"$array": name}
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, dict):
-        return {k: pack(v, f"{name}/{k}", arrays) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [pack(v, f"{name}/{i}", arrays) for i, v in enumerate(value)]
-    return value
+    found = dict(inside(name, value, np.ndarray))
+    arrays.update(found)
+    names = iter(found)
+
+    def leaf(x: Any) -> Any:
+        if isinstance(x, np.ndarray):
+            return {"$array": next(names)}
+        return x.item() if isinstance(x, np.generic) else x
+
+    return write_nested(value, leaf)
 
 
 def unpack(value: Any, arrays: dict[str, np.ndarray]) -> Any:
-    """Return what `pack` was given; tuples have become lists.
+    """Return what `pack` was given.
 
     >>> aside = {}
-    >>> unpack(pack({"best": [np.ones(2)]}, "state", aside), aside)
-    {'best': [array([1., 1.])]}
+    >>> unpack(pack({"best": (np.ones(2), 3)}, "state", aside), aside), [*aside]
+    ({'best': (array([1., 1.]), 3)}, ['state/best/0'])
     """
-    if isinstance(value, dict):
-        if set(value) == {"$array"}:
-            return arrays[value["$array"]]
-        return {k: unpack(v, arrays) for k, v in value.items()}
-    return [unpack(v, arrays) for v in value] if isinstance(value, list) else value
+    return read_nested(value, lambda x: arrays[x["$array"]] if isinstance(x, dict) else x)
 
 
 # --- whose state it is ------------------------------------------------------------------------
