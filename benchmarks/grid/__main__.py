@@ -19,7 +19,9 @@ from benchmarks.grid.case import Case
 from benchmarks.grid.kinds import KINDS
 from benchmarks.process import Process
 
-PAUSE = 0.005  # seconds before a turn: the other's threads wait asleep
+PAUSE = (
+    0.02  # seconds before a turn: the threads of the other library wait for work, not asleep yet
+)
 LIBRARIES = ("neurona", "torch")
 
 
