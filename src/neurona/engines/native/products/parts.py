@@ -21,6 +21,7 @@ from neurona.engines.native.products.tiles import Span, Tile, Tiles, number
 CHUNK_BYTES = 1 << 17  # of b; a's part is often as large, and the second cache holds both
 STEPS = 1024  # shorter sums are not cut
 LEAST_STEPS = 64  # of a chunk: its tiles are loaded and stored once each
+FEW_STEPS = 8  # or so few for one row: then the processor sees where b's lines go, and fetches them
 GROUPS = 16  # for as many threads
 
 
@@ -111,9 +112,11 @@ def cut(tiles: Tiles) -> Parts | None:
     if results * size > 1 << 19:  # partial sums would not stay in the cache
         return None
     limit = min(CHUNK_BYTES, steps * step_bytes // GROUPS) // step_bytes
-    chunks, within = _cut(tiles.inner, max(limit, LEAST_STEPS))
+    rows = math.prod(span.size for span in (*tiles.rows, tiles.cut.span, *tiles.whole))
+    least = FEW_STEPS if rows == 1 else LEAST_STEPS
+    chunks, within = _cut(tiles.inner, max(limit, least))
     count = math.prod(span.size for span in chunks)
-    if count < 2 or math.prod(span.size for span in within) < LEAST_STEPS // 2:
+    if count < 2 or math.prod(span.size for span in within) < least // 2:
         return None
     groups = min(count, GROUPS if results * size <= 1 << 17 else GROUPS // 2)
     return Parts(replace(tiles, inner=within), chunks, groups)
