@@ -18,7 +18,7 @@ from neurona.engines.native.llvm.text import Function
 from neurona.engines.native.products.place import Finish, Place
 from neurona.engines.native.products.shuffles import transposed
 from neurona.engines.native.products.sums import block_sums
-from neurona.engines.native.products.tiles import Tile, Tiles, number, variants
+from neurona.engines.native.products.tiles import BLOCK, Tile, Tiles, number, variants
 
 FAR = 1 << 20  # bytes of an operand that had better be packed block by block,
 NEAR, WIDE = 1 << 18, 1 << 10  # or so many if its steps are so wide: they share sets and pages
@@ -188,15 +188,27 @@ class _Block:
                     self._tile(Tile(f, self.cut.packed, "0", {}, rows, columns), a, b, here, steps)
 
     def _tile(self, tile: Tile, a: str, b: str, sums: str, steps: str) -> None:
-        """Add a tile's products to its sums."""
-        tiles, lanes = self.tiles, self.lanes
+        """Add a tile's products to its sums.
+
+        Up to a length as if there were no chunks, step after step: the same bits as without blocks.
+        Longer sums are sums of chunks, as rounding errors grow with the number of steps.
+        """
+        tiles, lanes, across = self.tiles, self.lanes, range(len(tile.vectors))
         loop = (steps, tiles.inner[0].a, tiles.columns.step)
-        found = block_sums(tile, a, b, [loop], [(0, 0)], None)
-        for (r, row), v in itertools.product(enumerate(found), range(len(tile.vectors))):
-            place, value = Index(str(r * self.cut.columns + v * tiles.width)), row[v]
-            if self.cut.chunks > 1:
-                value = lanes.add(lanes.load(sums, tiles.dtype, place), value)
-            lanes.store(sums, value, place)
+        places = [
+            [Index(str(r * self.cut.columns + v * tiles.width)) for v in across]
+            for r in range(len(tile.starts))
+        ]
+        before = None
+        if self.cut.chunks > 1:
+            before = [[lanes.load(sums, tiles.dtype, place) for place in row] for row in places]
+        on_top = tiles.inner[0].size <= BLOCK
+        found = block_sums(tile, a, b, [loop], [(0, 0)], before if on_top else None)
+        for r, v in itertools.product(range(len(places)), across):
+            value = found[r][v]
+            if before and not on_top:
+                value = lanes.add(before[r][v], value)
+            lanes.store(sums, value, places[r][v])
 
     def finish(self, row: str, sums: str, finish: Finish) -> None:
         """Finish the sums of a row of tiles."""
