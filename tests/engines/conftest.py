@@ -1,0 +1,3 @@
+"""What needs JAX is imported by its test only."""
+
+collect_ignore = ["xla.py"]
