@@ -261,6 +261,14 @@ def test_constructors_that_come_from_elsewhere_remember(cls, tmp_path):
     assert again(np.ones((1, 2))).tolist() == [[3.0, 3.0]]
 
 
+def test_what_is_no_layer_shows_its_arguments():
+    made = optimizers.schedules.WarmUp(optimizers.schedules.CosineDecay(0.1, 10), 5)
+    expected = "CosineDecay(initial_learning_rate=0.1, decay_steps=10)"
+    assert repr(made).startswith(f"WarmUp({next(iter(made.arguments))}={expected}")
+    assert repr(regularizers.L2(0.1)) == "L2(l2=0.1)"
+    assert repr(layers.Dense(3, name="hidden")) == "<Dense 'hidden'>"
+
+
 def test_copies_remember():
     for layer in (layers.Dense(3, name="a"), HandsOn(4, name="b"), Plain(5, name="c")):
         for again in (copy.copy(layer), copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):

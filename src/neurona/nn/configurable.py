@@ -90,6 +90,10 @@ class Configurable:
         """
         return cls(**{k: rebuild(v, custom_objects) for k, v in config.items()})
 
+    def __repr__(self) -> str:
+        given = ", ".join(f"{k}={v!r}" for k, v in self.arguments.items())
+        return f"{type(self).__name__}({given})"
+
 
 def _remembering(cls: type[Configurable]) -> Callable[..., None]:
     """Return the constructor of a class as one that remembers its arguments."""

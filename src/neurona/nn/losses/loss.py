@@ -69,10 +69,6 @@ class Loss(Configurable, namespace="losses"):
         values = self.call(y_true, y_pred)
         return reduce_weighted(values, sample_weight, self.reduction, self.counted(y_true))
 
-    def __repr__(self) -> str:
-        given = ", ".join(f"{k}={v!r}" for k, v in self.arguments.items())
-        return f"{type(self).__name__}({given})"
-
 
 class PairedLoss(Loss):
     """A loss by a function, which compares each output with a target of its own.
