@@ -58,7 +58,7 @@ ROWS = [
     (lambda: o.add(A, np.ones(3)), DtypeError,
      "add: float32 and float64 do not mix. Got float32, float64; expected one float type"),
     (lambda: o.add(B, B), DtypeError, "add: booleans have no arithmetic"),
-    (lambda: o.sum(B), DtypeError, "sum: booleans have no sum"),
+    (lambda: o.max(B), DtypeError, "max: booleans have no max"),
     (lambda: o.logical_and(B, A[0]), DtypeError, "logical_and takes booleans. Got"),
     (lambda: o.where(A, 1.0, 2.0), DtypeError, "where: the condition is bool. Got float32"),
     (lambda: o.cast(A, dtype="float16"), ArgumentError, "unknown dtype. Got 'float16'"),
