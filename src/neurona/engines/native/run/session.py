@@ -237,7 +237,7 @@ class Order:
     """
 
     def __init__(self, executable: Any, state: State, rows: np.ndarray) -> None:
-        self.frame = Frame(executable.emission)
+        self.frame = Frame(executable.schedule)
         ((slot, _),), ((to, _),) = executable.inputs, executable.outputs
         self.frame.table[slot], self.frame.table[to] = address(state.random), address(rows)
         functions = [step.function for step in executable.steps]
