@@ -83,8 +83,9 @@ def checked(name: str, leaf: Any) -> np.ndarray:
     if array.ndim == 0:
         raise DataError(f"{name} has no batch axis.", got="a single number")
     if is_float(array.dtype):
-        with np.errstate(over="ignore"):  # what overflows is reported below
-            array = np.asarray(array, as_dtype(None))
+        if array.dtype != (wanted := as_dtype(None)):
+            with np.errstate(over="ignore"):  # what overflows is reported below
+                array = np.asarray(array, wanted)
         if not _finite(array):
             bad = np.argwhere(~np.isfinite(array))
             first = tuple(bad[0].tolist())
@@ -98,6 +99,8 @@ def checked(name: str, leaf: Any) -> np.ndarray:
 
 def _finite(array: np.ndarray) -> bool:
     """Whether all numbers are finite, found piece by piece: the pieces stay in the cache."""
+    if array.size < 65536:
+        return bool(np.isfinite(array).all())
     rows = max(1, 65536 // max(array[:1].size, 1))
     return all(np.isfinite(array[i : i + rows]).all() for i in range(0, len(array), rows))
 

@@ -123,7 +123,7 @@ def predict(
     if verbose == 0 and callbacks is None and steps is None and type(size) is int:
         step = Prediction.known(model, x)
         if step is not None and 0 < len(x) <= size:
-            return step(checked("x", x), None, None)
+            return step.serve(checked("x", x), size)
     source = source_of(x, batch_size=size, steps=steps)
     prepare(model, source, "predict")
     params = {"verbose": verbose, "epochs": 1, "steps": source.steps}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -99,11 +99,15 @@ class ObservedStep:
         self.observation.values = map_leaves(lambda a: a[-1], stacked)
         return rest
 
+    def serve(self, x: np.ndarray, batch_size: int) -> Any:
+        """Return the outputs for the samples of one array."""
+        return self(x, None, None)
+
     def room(self, source: ArraySource) -> None:
         """Have no arrays for results of all samples: what is observed is one batch's."""
 
     @property
-    def programs(self) -> dict[Any, Any]:
+    def programs(self) -> Mapping[Any, Any]:
         """The compiled Programs."""
         return self.step.programs
 

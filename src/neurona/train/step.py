@@ -23,6 +23,7 @@ import numpy as np
 
 from neurona import config
 from neurona.core import random
+from neurona.core.recent import Recent
 from neurona.core.tensor import Tensor
 from neurona.core.tree import Structure, flatten, map_leaves
 from neurona.engines.program import Program, compile
@@ -32,6 +33,8 @@ from neurona.nn.pure import trace_pure
 from neurona.ops.draw import permutation_graph
 from neurona.train.keeping import KeptState
 from neurona.train.source import ArraySource, Stretch
+
+KEPT = 64  # Programs of a Step: what is no more used gives its memory back
 
 
 class StepProgram(NamedTuple):
@@ -60,7 +63,7 @@ class Step:
         engine: name of the engine; "eager" runs `fn` itself, so that it can print and be debugged.
 
     Attributes:
-        programs: the compiled Programs, by structure and specs of the batch.
+        programs: the compiled Programs, by structure and specs of the batch; those used last.
 
     Raises:
         StateError: if `fn` assigns to a Parameter that is not among `parameters`.
@@ -70,9 +73,10 @@ class Step:
         self, fn: Callable, parameters: Sequence[Parameter], engine: str | None = None
     ) -> None:
         self.fn, self.parameters, self.engine = fn, list(parameters), engine
-        self.programs: dict[Any, StepProgram] = {}
+        self.programs: Recent[Any, StepProgram] = Recent(KEPT)
         self._kept = KeptState(self.parameters)
-        self._alone: dict[Any, StepProgram] = {}  # for batches (x, None, None), found at once
+        # for batches (x, None, None), found at once
+        self._alone: Recent[Any, StepProgram] = Recent(KEPT)
         # for batches of the source that was seen last, by their size
         self._sizes: tuple[Any, dict[int, StepProgram]] = (None, {})
 
@@ -130,35 +134,6 @@ class Step:
         order = _order(source.size, self.engine or config.engine()) if stretch.redrawn else None
         epochs = Epochs(stretch.epochs, stretch.stride, skip, values, order)
         return structure.unflatten(self._run(source, stretch, sessions, epochs))
-
-    def room(self, source: ArraySource) -> Any:
-        """Return arrays for the results for all samples of a source, nested as results are.
-
-        Returns:
-            None if the engine cannot write them there, or if samples have no results of their own.
-        """
-        whole = source.stretch(None, 0, source.steps)
-        once = not source.shuffle and source.steps <= source.whole
-        found = self._sessions(source, whole) if once else None
-        if found is None:
-            return None
-        sessions, structure = found
-        looks = [{(s.shape[1:], s.dtype) for s in session.results} for session in sessions]
-        for session, (_, size, _) in zip(sessions, whole.pieces, strict=True):
-            shapes = [spec.shape for spec in session.results]
-            if any(not shape or shape[0] != size for shape in shapes) or looks[0] != looks[-1]:
-                return None
-        first, size, count = whole.pieces[-1]
-        rows = first + size * count
-        return structure.unflatten(
-            [np.empty((rows, *s.shape[1:]), s.dtype) for s in sessions[0].results]
-        )
-
-    def run_into(self, outputs: Any, source: ArraySource, stretch: Stretch) -> None:
-        """Run the step on some batches of a source, and write the results for the samples."""
-        found = self._sessions(source, stretch)
-        assert found is not None
-        self._run(source, stretch, found[0], outputs=flatten(outputs)[0])
 
     def program(self, *batch: Any) -> Program:
         """Return the Program for batches like this one."""
@@ -231,12 +206,14 @@ class Step:
 
     def _compiled(self, structure: Structure, arrays: Sequence[np.ndarray]) -> StepProgram:
         key = (structure, tuple((a.shape, a.dtype.str) for a in arrays))
-        if key not in self.programs:
+        found = self.programs.get(key)
+        if found is None:
             pure = trace_pure(self.fn, structure, arrays, self.parameters)
             program = compile(pure.graph, self.engine)
             session = self._kept.session(program, pure.changed)
-            self.programs[key] = StepProgram(program, pure.changed, pure.results, session)
-        return self.programs[key]
+            found = StepProgram(program, pure.changed, pure.results, session)
+            self.programs[key] = found
+        return found
 
 
 @functools.lru_cache(16)

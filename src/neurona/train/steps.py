@@ -23,6 +23,7 @@ from neurona.nn.parameter import Parameter, rehearsal
 from neurona.train import state
 from neurona.train.data import pack
 from neurona.train.observed import ObservedStep
+from neurona.train.serving import PredictionStep
 from neurona.train.step import Step
 
 
@@ -91,9 +92,10 @@ def _step(model: Any, kind: str, parameters: list[Parameter]) -> Any:
     known = model.step_cache.get(kind)
     if known is None or known[0] != key:
         run = _runner(model, kind)
-        step: Any = Step(run, parameters, engine)
         if asked.names:
-            step = ObservedStep(run, parameters, engine, asked, kind)
+            step: Any = ObservedStep(run, parameters, engine, asked, kind)
+        else:
+            step = (PredictionStep if kind == "predict" else Step)(run, parameters, engine)
         model.step_cache[kind] = known = (key, step)
     return known[1]
 
@@ -122,7 +124,7 @@ def evaluation_step(model: Any) -> Step:
     return _step(model, "test", _held(model))
 
 
-def prediction_step(model: Any) -> Step:
+def prediction_step(model: Any) -> PredictionStep:
     """Return the compiled prediction."""
     return _step(model, "predict", _held(model))
 
@@ -139,7 +141,7 @@ class Prediction:
         self._looks: set[Any] = set()
 
     @staticmethod
-    def known(model: Any, x: Any) -> Step | None:
+    def known(model: Any, x: Any) -> PredictionStep | None:
         """Return the step if the model is known to fit arrays like x, samples aside."""
         found = model.step_cache.get("prediction")
         if found is None or model.run is not None or type(x) is not np.ndarray:
