@@ -39,6 +39,7 @@ class Jitted(NamedTuple):
         changed: those that the first outputs replace.
         results: how losses that layers added, results, and what is observed are nested.
         draws: whether it reads seed and step.
+        plain: whether it changes nothing, and returns one Tensor.
     """
 
     function: Function
@@ -46,6 +47,7 @@ class Jitted(NamedTuple):
     changed: list[Parameter]
     results: Structure
     draws: bool
+    plain: bool
 
     @property
     def program(self) -> Program:
@@ -56,6 +58,8 @@ class Jitted(NamedTuple):
         """Run it, assign what it changed, and return the results."""
         state = random.state_of(*random.take_state()) if self.draws else NO_STATE
         outputs = self.function(state, *tensors, *[x.value for x in self.found])
+        if self.plain:
+            return outputs[0]
         for p, y in zip(self.changed, outputs, strict=False):
             p.restore(Tensor(y.data, requires_grad=p.trainable))
         losses, results, *seen = self.results.unflatten(outputs[len(self.changed) :])
@@ -111,7 +115,8 @@ def jit(fn: Callable | None = None, *, engine: str | None = None) -> Any:
         looks: list[tuple] = []
         for i, x in enumerate(leaves):
             if _is_array(x):
-                x = as_tensor(x)
+                if not isinstance(x, Tensor):
+                    x = as_tensor(x)
                 if x.level:
                     return fn(*args, **kwargs)
                 places.append(i)
@@ -197,7 +202,8 @@ def _build(
     changed: Any = [pure.found[k] for k in pure.changed]
     state = pure.graph.inputs[0]
     draws = any(state in node.inputs for node in pure.graph.nodes) or state in pure.graph.outputs
-    return Jitted(Function(pure.graph, engine), pure.found, changed, pure.results, draws)
+    plain = not changed and pure.results == flatten(([], 0))[1]
+    return Jitted(Function(pure.graph, engine), pure.found, changed, pure.results, draws, plain)
 
 
 class Surroundings:
