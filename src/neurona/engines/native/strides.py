@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from neurona.core.shapes import Shape
 
 
-def contiguous(shape: tuple[int, ...]) -> tuple[int, ...]:
+def contiguous(shape: Sequence[int]) -> tuple[int, ...]:
     """Return the strides, in elements, of an array without gaps."""
     strides, step = [], 1
     for size in reversed(shape):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
@@ -19,15 +18,8 @@ from neurona.engines.native.kernels.evaluate import Evaluator
 from neurona.engines.native.kernels.fold_run import FoldRun
 from neurona.engines.native.kernels.folds import Fold, fold_of
 from neurona.engines.native.kernels.space import Space, collapse
-from neurona.engines.native.kernels.units import (
-    bounds,
-    leading,
-    quotient,
-    remainder,
-    replaced,
-    split,
-    unit_loops,
-)
+from neurona.engines.native.kernels.sweep import sweep_units, tail
+from neurona.engines.native.kernels.units import bounds, leading, place, replaced
 from neurona.engines.native.llvm.lanes import I64, Index, Lanes, Value
 from neurona.engines.native.llvm.text import Function
 from neurona.engines.native.stage import Stage
@@ -94,14 +86,21 @@ class Loops:
                 for v in self.kernel.stores:
                     evaluator.store(v)
 
-            begin, end = bounds(count)
             if not self.kept:
-                self._in_one_loop(f, begin, end, count, step, body)
+                row = [] if self.lane < 0 else ["0"]
+                sweep_units(
+                    f, self.machine, self.width, self.n, step,
+                    lambda lanes, i: body(lanes, replaced(row, self.lane, i)),
+                )  # fmt: skip
                 return
-            with unit_loops(f, self.space, units, begin, end) as index, ExitStack() as stack:
-                for k in self.kept[len(units) :]:
-                    index[k] = stack.enter_context(f.loop(0, self.space.sizes[k]))
-                self._along(f, index, body)
+            begin, end = bounds(count)
+            rest = self.kept[len(units) :]
+            with f.loop(begin, end) as unit:
+                index = place(f, self.space, units, unit)
+                with f.nest(self.space.sizes[k] for k in rest) as inner:
+                    for k, i in zip(rest, inner, strict=True):
+                        index[k] = i
+                    self._along(f, index, body)
 
         return Stage(count, emit, self.flops, step=step)
 
@@ -109,21 +108,6 @@ class Loops:
         """Return the elements of a unit, if units go through the outermost loops: `Stage.step`."""
         size = self.space.size(True) * self.space.size(False)
         return size // units if loops == list(range(len(loops))) else 0
-
-    def _in_one_loop(self, f: Function, begin, end, count: int, step: int, body: Callable) -> None:
-        """Go through a single loop, or none, whose units are vectors, or all of it."""
-        main = self.n - self.n % self.width
-        place = (lambda i: [i]) if self.lane >= 0 else (lambda i: [])
-        if main:
-            stop = main if count == 1 else f.smaller(f.mul(end, step), main)
-            with f.loop(f.mul(begin, step) if count > 1 else 0, stop, self.width) as i:
-                body(Lanes(f, self.width), place(i))
-        if self.n > main:
-            if count == 1:
-                self._tail(f, lambda lanes, i: body(lanes, place(i)))
-            else:
-                with f.when(f.let(f"icmp eq i64 {end}, {count}")):
-                    self._tail(f, lambda lanes, i: body(lanes, place(i)))
 
     def _along(self, f: Function, index: list[str], body: Callable) -> None:
         """Go along the lane loop with the other indices given."""
@@ -138,16 +122,10 @@ class Loops:
             with f.loop(0, main, self.width) as i:
                 body(Lanes(f, self.width), replaced(index, self.lane, i))
         if self.n > main:
-            self._tail(f, lambda lanes, i: body(lanes, replaced(index, self.lane, i)))
-
-    def _tail(self, f: Function, body: Callable[[Lanes, str], None]) -> None:
-        """The elements behind the last whole vector: masked, or one by one."""
-        main = self.n - self.n % self.width
-        if self.machine.masks:
-            body(Lanes(f, self.width).first(self.n - main), str(main))
-        else:
-            with f.loop(main, self.n) as i:
-                body(Lanes(f, 1), i)
+            tail(
+                f, self.machine, self.width, self.n,
+                lambda lanes, i: body(lanes, replaced(index, self.lane, i)),
+            )  # fmt: skip
 
     # --- folds ------------------------------------------------------------------------------------
 
@@ -173,10 +151,8 @@ class Loops:
         def emit(f: Function, pointers: dict[Any, str], finish) -> None:
             begin, end = bounds(units * parts)
             with f.loop(begin, end) as u:
-                index = ["0"] * len(self.space.sizes)
-                part = u if units == 1 else remainder(f, u, parts)
-                unit = "0" if units == 1 else quotient(f, u, parts)
-                split(f, self.space, self.kept, unit, index)
+                unit, part = ("0", u) if units == 1 else f.digits(u, (units, parts))
+                index = place(f, self.space, self.kept, unit)
                 run = FoldRun(self, f, pointers, folds, chunked, size, part, parts)
                 if along:
                     run.rows(index)
@@ -195,8 +171,6 @@ class Loops:
         count = -(-kept // block)
 
         def emit(f: Function, pointers: dict[Any, str], finish) -> None:
-            begin, end = bounds(count)
-
             def body(lanes: Lanes, i: str) -> None:
                 work = itertools.count()
                 for fold, node in zip(folds, self.kernel.folds, strict=True):
@@ -212,18 +186,7 @@ class Loops:
                     result = fold.result(lanes, fold.read(lanes, slots))
                     lanes.store(pointers[node.outputs[0]], result, Index(i, 1))
 
-            main = kept - kept % width
-            if main:
-                stop = main if count == 1 else f.smaller(f.mul(end, block), main)
-                with f.loop(f.mul(begin, block), stop, width) as i:
-                    body(Lanes(f, width), i)
-            if kept > main:
-                with f.when(f.let(f"icmp eq i64 {end}, {count}")):
-                    if self.machine.masks:
-                        body(Lanes(f, width).first(kept - main), str(main))
-                    else:
-                        with f.loop(main, kept) as i:
-                            body(Lanes(f, 1), i)
+            sweep_units(f, self.machine, width, kept, block, body)
 
         return Stage(count, emit, len(folds) * parts * kept)
 

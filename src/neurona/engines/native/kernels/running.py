@@ -6,7 +6,7 @@ import math
 
 from neurona.core.lowering import Running
 from neurona.core.shapes import Spec
-from neurona.engines.native.kernels.sweep import blocks, indices, sweep
+from neurona.engines.native.kernels.sweep import blocks, sweep
 from neurona.engines.native.llvm.lanes import Index, Lanes, Value
 from neurona.engines.native.llvm.machine import Machine
 from neurona.engines.native.llvm.text import Function
@@ -29,7 +29,7 @@ def plan(
 
     def emit(f: Function, pointers: dict[str, str], finish: None = None) -> None:
         with f.loop("%begin", "%end") as unit:
-            row, piece = indices(f, unit, sizes)
+            row, piece = f.digits(unit, sizes)
             start = f.mul(row, n * behind)
 
             def body(b: Lanes, i: str) -> None:

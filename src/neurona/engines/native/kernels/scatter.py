@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from contextlib import ExitStack
 from typing import Any
 
 from neurona.core.lowering import Scatter
 from neurona.core.shapes import Spec
 from neurona.engines.native.kernels.evaluate import Reader
-from neurona.engines.native.kernels.sweep import blocks, indices, sweep
+from neurona.engines.native.kernels.sweep import blocks, sweep
 from neurona.engines.native.llvm.lanes import BOOL, I64, Index, Lanes, Value
 from neurona.engines.native.llvm.machine import Machine
 from neurona.engines.native.llvm.text import Function
@@ -85,26 +84,28 @@ class _Additions:
     def emit(self, f: Function, pointers: dict[str, str], finish: None = None) -> None:
         """Write all additions of the units."""
         index = [""] * self.updates.ndim
-        with ExitStack() as stack:
-            unit = stack.enter_context(f.loop("%begin", "%end"))
-            *outer, piece = indices(f, unit, self.sizes)
-            for j, i in zip(self.outer, outer, strict=True):
-                index[j] = i
-            for j in self.inner:
-                index[j] = stack.enter_context(f.loop(0, self.updates.shape[j]))
-            if self.lane is None:
-                self._add(Lanes(f, 1), pointers, index, None)
-                return
-            place = None
-            if self.shared:  # by all lanes
-                index[-1] = "0"
-                place = self._place(Lanes(f, 1), pointers, index)[:-1]
+        with f.loop("%begin", "%end") as unit:
+            *outer, piece = f.digits(unit, self.sizes)
+            with f.nest(self.updates.shape[j] for j in self.inner) as inner:
+                for j, i in zip([*self.outer, *self.inner], [*outer, *inner], strict=True):
+                    index[j] = i
+                self._at(f, pointers, index, piece)
 
-            def body(lanes: Lanes, i: str) -> None:
-                self._add(lanes, pointers, [*index[:-1], i], place)
+    def _at(self, f: Function, pointers: dict[str, str], index: list[str], piece: str) -> None:
+        """Add a piece of a row of updates, whose other indices are known."""
+        if self.lane is None:
+            self._add(Lanes(f, 1), pointers, index, None)
+            return
+        place = None
+        if self.shared:  # by all lanes
+            index[-1] = "0"
+            place = self._place(Lanes(f, 1), pointers, index)[:-1]
 
-            n = self.updates.shape[-1]
-            sweep(f, self.machine, self.width, n, self.block, piece, body)
+        def body(lanes: Lanes, i: str) -> None:
+            self._add(lanes, pointers, [*index[:-1], i], place)
+
+        n = self.updates.shape[-1]
+        sweep(f, self.machine, self.width, n, self.block, piece, body)
 
     def _add(self, b: Lanes, pointers: dict[str, str], index: list[str], place: Any) -> None:
         """Add one update, or one in each lane."""

@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from neurona.core.shapes import Spec
-from neurona.engines.native.kernels.sweep import indices, sweep
+from neurona.engines.native.kernels.sweep import sweep
 from neurona.engines.native.llvm.lanes import BOOL, I32, I64, Index, Lanes, Value
 from neurona.engines.native.llvm.machine import Machine
 from neurona.engines.native.llvm.text import Function
@@ -55,7 +55,7 @@ class Rows:
             end = f.pure(f"udiv i64 {f.mul(f.add(unit, 1), self.count)}, {units}")
             start = f.pure(f"udiv i64 {f.mul(unit, self.count)}, {units}")
             with f.loop(start, end) as row:
-                outer, inner = indices(f, row, (0, self.step))
+                outer, inner = f.digits(row, (0, self.step))
                 place = f.add(f.mul(outer, self.n * self.step), inner)
                 self._read(f, pointers["0"], place, keys, orders[0])
                 if self.n <= SHORT:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
+from neurona.engines.native.kernels.units import bounds
 from neurona.engines.native.llvm.lanes import Lanes
 from neurona.engines.native.llvm.machine import Machine
 from neurona.engines.native.llvm.text import Function
@@ -33,20 +34,34 @@ def sweep(
             body(Lanes(f, width), i)
     if size > main:
         with f.when(f.pure(f"icmp eq i64 {number}, {-(-size // block) - 1}")):
-            if machine.masks:
-                body(Lanes(f, width).first(size - main), str(main))
-            else:
-                with f.loop(main, size) as i:
-                    body(Lanes(f, 1), i)
+            tail(f, machine, width, size, body)
 
 
-def indices(f: Function, number: str, sizes: Sequence[int]) -> list[str]:
-    """Take the number of an element apart into an index for each axis."""
-    found = []
-    for size in reversed(sizes[1:]):
-        found.append("0" if size == 1 else f.pure(f"urem i64 {number}, {size}"))
-        number = number if size == 1 else f.pure(f"udiv i64 {number}, {size}")
-    return [number, *reversed(found)] if sizes else []
+def sweep_units(
+    f: Function, machine: Machine, width: int, size: int, step: int, body: Body
+) -> None:
+    """The same for a row whose blocks of `step` elements are the units, which are one loop."""
+    main, count = size - size % width, -(-size // step)
+    begin, end = bounds(count)
+    if main:
+        stop = main if count == 1 else f.smaller(f.mul(end, step), main)
+        with f.loop(f.mul(begin, step), stop, width) as i:
+            body(Lanes(f, width), i)
+    if size > main and count == 1:
+        tail(f, machine, width, size, body)
+    elif size > main:
+        with f.when(f.let(f"icmp eq i64 {end}, {count}")):
+            tail(f, machine, width, size, body)
+
+
+def tail(f: Function, machine: Machine, width: int, size: int, body: Body) -> None:
+    """Write what is done with the elements behind the last whole vector: masked, or one by one."""
+    main = size - size % width
+    if machine.masks:
+        body(Lanes(f, width).first(size - main), str(main))
+    else:
+        with f.loop(main, size) as i:
+            body(Lanes(f, 1), i)
 
 
 def blocks(size: int, width: int, most: int) -> int:

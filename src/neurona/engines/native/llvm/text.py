@@ -7,7 +7,7 @@ on the stack, which LLVM turns into a register.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 
 class Module:
@@ -134,6 +134,13 @@ class Function:
         self.mark(done)
 
     @contextlib.contextmanager
+    def nest(self, ranges: Iterable[int | tuple[str | int, str | int]]) -> Iterator[list[str]]:
+        """Write loops within loops, each to a number, or from one to another; yields counters."""
+        with contextlib.ExitStack() as stack:
+            bounds = [(0, r) if isinstance(r, int) else r for r in ranges]
+            yield [stack.enter_context(self.loop(start, stop)) for start, stop in bounds]
+
+    @contextlib.contextmanager
     def when(self, condition: str) -> Iterator[None]:
         """Write what happens only if the i1 `condition` holds."""
         body, done = self.name("then"), self.name("done")
@@ -166,6 +173,14 @@ class Function:
         if not (a.startswith("%") or b.startswith("%")):
             return str(int(a) * int(b))
         return self.pure(f"mul i64 {a}, {b}")
+
+    def digits(self, number: str, sizes: Sequence[int]) -> list[str]:
+        """Take the number of a place apart into the index along each axis, the last one fastest."""
+        found: list[str] = []
+        for size in reversed(sizes[1:]):
+            found.append("0" if size == 1 else self.pure(f"urem i64 {number}, {size}"))
+            number = number if size == 1 else self.pure(f"udiv i64 {number}, {size}")
+        return [number, *reversed(found)] if sizes else []
 
     def smaller(self, a: str | int, b: str | int) -> str:
         """The smaller of two i64."""

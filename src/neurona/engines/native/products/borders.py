@@ -136,7 +136,7 @@ class Bordered:
     def stages(self, flops: int) -> tuple[list[Stage], list[int]]:
         """Return the stages, of which the first packs b if that pays, and the workspaces."""
         if self.line is None and (parts := self._parts()):
-            return _in_parts(parts, flops), [parts.groups * parts.room * self.tiles.dtype.itemsize]
+            return parts.stages(flops), [parts.groups * parts.room * self.tiles.dtype.itemsize]
         stages, works, made, right = [], [], self, "b"
         if worthwhile(self.tiles) or self._panels():
             packing, right = Packing(self.tiles), "work0"
@@ -255,10 +255,9 @@ class Bordered:
         first = start or [[zero] * len(tile.vectors)] * len(tile.starts)
         slots = [[tile.slot(value) for value in row] for row in first]
         limits = [self._limits(tile, number) for number in range(len(outer))]
-        with contextlib.ExitStack() as stack:
+        with f.nest(limits) as index:
             a_at = b_at = "0"
-            for span, limit in zip(outer, limits, strict=True):
-                i = stack.enter_context(f.loop(*limit))
+            for i, span in zip(index, outer, strict=True):
                 a_at, b_at = f.add(a_at, f.mul(i, span.a)), f.add(b_at, f.mul(i, span.b))
             a_now, b_now = f.address(a, tiles.scalar, a_at), f.address(b, tiles.scalar, b_at)
             sums = [[tile.load(slot) for slot in row] for row in slots]
@@ -279,20 +278,6 @@ class Bordered:
                 for slot, value in zip(row, values, strict=True):
                     f.do(f"store {tile.kind} {value.text}, ptr {slot}")
         return [[tile.load(slot) for slot in row] for row in slots]
-
-
-def _in_parts(parts: Parts, flops: int) -> list[Stage]:
-    """The parts of the sums, and their sums."""
-
-    def emit(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
-        parts.emit(f, pointers["a"], pointers["b"], pointers["work0"])
-
-    def total(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
-        assert finish is not None
-        parts.total(f, pointers["work0"], finish)
-
-    first = Stage(parts.groups, emit, flops, False)
-    return [first, Stage(parts.tiles.units, total, 0, True)]
 
 
 def plan(

@@ -21,7 +21,7 @@ from neurona.engines.native.llvm.text import Function
 from neurona.engines.native.products import borders, bychannel
 from neurona.engines.native.products.covering import covering
 from neurona.engines.native.products.direct import DirectSums
-from neurona.engines.native.products.padding import Padding, contiguous, margins
+from neurona.engines.native.products.padding import Padding, margins
 from neurona.engines.native.products.part import (
     Loop,
     Operand,
@@ -35,6 +35,7 @@ from neurona.engines.native.products.place import Finish, Place
 from neurona.engines.native.products.product import Axis, Product
 from neurona.engines.native.products.product import plan as plan_product
 from neurona.engines.native.stage import Stage
+from neurona.engines.native.strides import contiguous
 
 
 def plan(

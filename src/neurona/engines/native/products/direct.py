@@ -79,7 +79,7 @@ class DirectSums:
         kept = [*outer, *block, *tail]
         cells = list(itertools.product(*(range(loop.size) for loop in block)))
         with f.loop("%begin", "%end") as unit:
-            at = indices(f, unit, outer)
+            at = f.digits(unit, [loop.size for loop in outer])
             x_at, w_at = (sum_of(f, at, [loop.strides[k] for loop in outer]) for k in (0, 1))
             for lanes, place in vectors(f, count, width):
                 read = [along(lanes, place, count, tail, k) for k in (0, 1)]
@@ -133,15 +133,6 @@ def added(lanes: Lanes, x: Value, w: Value, total: Value) -> Value:
     if total.dtype.kind == "f":
         return lanes.fma(x, w, total)
     return lanes.add(lanes.mul(x, w), total)
-
-
-def indices(f: Function, unit: str, loops: Sequence[Loop]) -> list[str]:
-    """The index of each loop, the last one fastest, at a step of them all."""
-    found: list[str] = []
-    for loop in reversed(loops[1:]):
-        found.append(f.pure(f"urem i64 {unit}, {loop.size}"))
-        unit = f.pure(f"udiv i64 {unit}, {loop.size}")
-    return [*([unit] if loops else []), *reversed(found)]
 
 
 def sum_of(f: Function, at: Sequence[str], strides: Sequence[int]) -> str:
@@ -205,8 +196,7 @@ def along(lanes: Lanes, place: str, count: int, tail: Sequence[Loop], k: int) ->
 @contextlib.contextmanager
 def nest(f: Function, loops: Sequence[Loop]) -> Iterator[tuple[str, str]]:
     """Loops within loops; yields the elements passed in x and in w."""
-    with contextlib.ExitStack() as stack:
-        at = [stack.enter_context(f.loop(0, loop.size)) for loop in loops]
+    with f.nest(loop.size for loop in loops) as at:
         yield (
             sum_of(f, at, [loop.x for loop in loops]),
             sum_of(f, at, [loop.w for loop in loops]),

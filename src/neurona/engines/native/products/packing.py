@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from neurona.engines.native.llvm.lanes import Index, Lanes
 from neurona.engines.native.llvm.text import Function
 from neurona.engines.native.products.shuffles import transposed
-from neurona.engines.native.products.tiles import Loop, Span, Tiles, nest, number
+from neurona.engines.native.products.tiles import Loop, Span, Tiles, nest
 
 
 @dataclass(frozen=True)
@@ -74,10 +74,9 @@ class Packing:
         column, scalar = tiles.columns.span.b, tiles.scalar
         across = tiles.columns.step // tiles.width
         with f.loop("%begin", "%end") as unit:
-            *indices, vector = number(f, unit, [*(s.size for s in self.outer), self.vectors])
+            *indices, vector = f.digits(unit, [*(s.size for s in self.outer), self.vectors])
             read = f.mul(vector, tiles.width * column)
-            panel = f.pure(f"udiv i64 {vector}, {across}")
-            within = f.pure(f"urem i64 {vector}, {across}")
+            panel, within = f.digits(vector, (0, across))
             write = f.add(f.mul(panel, self.steps * tiles.columns.step), f.mul(within, tiles.width))
             there = [span for span in packed.outer if span.b]
             for index, span, place in zip(indices, self.outer, there, strict=True):

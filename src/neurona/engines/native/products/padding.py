@@ -12,6 +12,7 @@ from neurona.engines.native.llvm.lanes import Index, Lanes
 from neurona.engines.native.llvm.text import Function
 from neurona.engines.native.products.part import Operand
 from neurona.engines.native.stage import Stage
+from neurona.engines.native.strides import contiguous
 
 Margins = tuple[tuple[int, int], ...]
 
@@ -29,11 +30,6 @@ def margins(readings: Iterable[tuple[Nest, Sequence[Place]]], shape: Sequence[in
             low, high = found[axis]
             found[axis] = max(low, -least), max(high, most - size + 1)
     return tuple(found)
-
-
-def contiguous(shape: Sequence[int]) -> tuple[int, ...]:
-    """Return the strides, in elements, of an array without gaps."""
-    return tuple(math.prod(shape[axis + 1 :]) for axis in range(len(shape)))
 
 
 class Padding:
@@ -73,12 +69,10 @@ class Padding:
 
     def _emit(self, f: Function, pointers: dict[str, str], finish: object) -> None:
         with f.loop("%begin", "%end") as unit:
-            inside, source, rest = "true", "0", unit
-            for axis in reversed(range(len(self.shape) - 2)):
-                size, (low, high) = self.shape[axis], self._around[axis]
-                i = f.pure(f"urem i64 {rest}, {size}")
-                rest = f.pure(f"udiv i64 {rest}, {size}")
-                i = f.add(i, -low)
+            inside, source = "true", "0"
+            for axis, index in enumerate(f.digits(unit, self.shape[:-2])):
+                low, high = self._around[axis]
+                i = f.add(index, -low)
                 source = f.add(source, f.mul(i, self._from[axis]))
                 if low or high:  # unsigned: what lies before the first element is huge
                     here = f.pure(f"icmp ult i64 {i}, {self._inner[axis]}")

@@ -16,7 +16,8 @@ from neurona.engines.native.llvm.lanes import Index, Lanes, Value
 from neurona.engines.native.llvm.text import Function
 from neurona.engines.native.products.place import Finish
 from neurona.engines.native.products.sums import outer_products, total
-from neurona.engines.native.products.tiles import Span, Tile, Tiles, number
+from neurona.engines.native.products.tiles import Span, Tile, Tiles
+from neurona.engines.native.stage import Stage
 
 CHUNK_BYTES = 1 << 17  # of b; a's part is often as large, and the second cache holds both
 STEPS = 1024  # shorter sums are not cut
@@ -46,6 +47,31 @@ class Parts:
         """Elements of the partial sums of a group."""
         return self.tiles.units * self.tiles.area
 
+    def stages(
+        self, flops: int, names: Sequence[str] = ("a", "b", "work0"),
+        store: Callable[[dict[str, str]], Finish] | None = None,
+    ) -> list[Stage]:  # fmt: skip
+        """Return the stages: the parts of the sums first, then their sum.
+
+        Args:
+            flops: operations of all sums.
+            names: of the pointers to a, b and the partial sums.
+            store: what is done with the results if nobody says, given the pointers.
+        """
+        a, b, work = names
+
+        def emit(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
+            self.emit(f, pointers[a], pointers[b], pointers[work])
+
+        def add_up(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
+            if finish is None:
+                assert store is not None
+                finish = store(pointers)
+            self.total(f, pointers[work], finish)
+
+        first = Stage(self.groups, emit, flops, False)
+        return [first, Stage(self.tiles.units, add_up, 0, True)]
+
     def emit(self, f: Function, a: str, b: str, work: str) -> None:
         """Write the kernel whose units are groups of chunks."""
         tiles, lanes = self.tiles, Lanes(f, self.tiles.width)
@@ -59,7 +85,7 @@ class Parts:
             with f.loop(0, self.room, tiles.width) as at:
                 lanes.store(work, zero, Index(at))
             with f.loop(first, last) as chunk:
-                places = dict(zip(self.chunks, number(f, chunk, sizes), strict=True))
+                places = dict(zip(self.chunks, f.digits(chunk, sizes), strict=True))
                 for tile in tiles.walk(f, "0", str(tiles.units)):
                     tile.at.update(places)
                     self._chunk(tile, a, b, work)

@@ -27,7 +27,7 @@ from neurona.engines.native.products.blocked import Blocked
 from neurona.engines.native.products.blocked import cut as cut_blocks
 from neurona.engines.native.products.choice import choose, roles
 from neurona.engines.native.products.packing import Packing, worthwhile
-from neurona.engines.native.products.parts import Parts, cut
+from neurona.engines.native.products.parts import cut
 from neurona.engines.native.products.place import Finish, Place
 from neurona.engines.native.products.tiles import Tiles
 from neurona.engines.native.stage import Stage
@@ -97,7 +97,8 @@ def plan(product: Product, machine: Machine) -> tuple[list[Stage], list[int]]:
         tiles, right = packing.packed(), "work0"
         parts = cut(tiles)
     if parts:
-        stages += _in_parts(product, parts, left, right, f"work{len(rooms)}")
+        names = left, right, f"work{len(rooms)}"
+        stages += parts.stages(product.flops, names, lambda given: _store(product, given["c"]))
         rooms.append(parts.groups * parts.room)
     else:
         stages.append(_at_once(product, tiles, left, right))
@@ -133,19 +134,6 @@ def _in_blocks(product: Product, blocked: Blocked, left: str, right: str) -> Sta
         blocked.emit(f, pointers[left], pointers[right], pointers["work0"], target)
 
     return Stage(blocked.units, emit, product.flops, True)
-
-
-def _in_parts(product: Product, parts: Parts, left: str, right: str, work: str) -> list[Stage]:
-    """Parts of the sums first, then their sum."""
-
-    def emit(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
-        parts.emit(f, pointers[left], pointers[right], pointers[work])
-
-    def total(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
-        parts.total(f, pointers[work], finish or _store(product, pointers["c"]))
-
-    first = Stage(parts.groups, emit, product.flops, False)
-    return [first, Stage(parts.tiles.units, total, 0, True)]
 
 
 def _store(product: Product, pointer: str) -> Finish:

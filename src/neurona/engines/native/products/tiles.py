@@ -134,8 +134,7 @@ class Tile:
         """Write a loop over rows and vectors: fetch(row, vector) from memory, and finish."""
         f = self.f
         whole = sum(lanes.mask is None for lanes in self.vectors)
-        with contextlib.ExitStack() as stack:
-            indices = [stack.enter_context(f.loop(0, size)) for size in self.shape]
+        with f.nest(self.shape) as indices:
             row = "0"
             for index, size in zip(indices, self.shape, strict=True):
                 row = f.add(f.mul(row, size), index)
@@ -220,7 +219,7 @@ class Tiles:
         some = f.when(f.let(f"icmp slt i64 {begin}, {end}")) if one else f.loop(begin, end)
         with some as unit:
             unit = unit or "0"
-            indices = number(f, unit, [count for _, count, _ in self.order])
+            indices = f.digits(unit, [count for _, count, _ in self.order])
             at = {
                 span: f.mul(index, step)
                 for index, (span, _, step) in zip(indices, self.order, strict=True)
@@ -268,10 +267,9 @@ def divided(loops: Sequence[Loop], limit: int) -> tuple[list[Loop], list[Loop]]:
 @contextlib.contextmanager
 def nest(f: Function, loops: Sequence[AnyLoop]) -> Iterator[tuple[str, str]]:
     """Loops within loops, (count, step in x, step in y); yields the elements passed in x and y."""
-    with contextlib.ExitStack() as stack:
+    with f.nest(count for count, _, _ in loops) as index:
         a_at = b_at = "0"
-        for count, a, b in loops:
-            i = stack.enter_context(f.loop(0, count))
+        for i, (_, a, b) in zip(index, loops, strict=True):
             a_at, b_at = f.add(a_at, f.mul(i, a)), f.add(b_at, f.mul(i, b))
         yield a_at, b_at
 
@@ -287,17 +285,3 @@ def variants(f: Function, span: Span, step: int, at: dict[Span, str]) -> Iterato
         yield step
     with f.when(f.let(f"icmp sgt i64 {at[span]}, {span.size - step}")):
         yield rest
-
-
-def number(f: Function, unit: str, counts: Sequence[int]) -> list[str]:
-    """The indices of unit number `unit`, the last one running fastest."""
-    indices, inside = [], math.prod(counts)
-    for i, count in enumerate(counts):
-        inside //= count
-        if count == 1:
-            indices.append("0")
-            continue
-        index = f.pure(f"udiv i64 {unit}, {inside}") if inside > 1 else unit
-        outside = math.prod(counts[:i]) > 1
-        indices.append(f.pure(f"urem i64 {index}, {count}") if outside else index)
-    return indices
