@@ -3,13 +3,7 @@
 An engine asks for an op's kind, never its name. What a kind carries is all that an engine needs
 to make code of the op; the op's forward rule remains the meaning that the code is held against.
 
-Scalar rules are written against a Builder, an object with one method for each scalar operation:
-
-* arithmetic `add sub mul div neg pow mod floordiv`, choice `minimum maximum select(c, a, b)`;
-* comparison `eq ne lt le gt ge`, logic `logical_and logical_or logical_not`;
-* functions `exp log log1p expm1 sqrt rsqrt abs sign sin cos tanh sigmoid erf floor round isfinite`;
-* `constant(value, like)` and `cast(x, dtype)`.
-
+Scalar rules are written with a `Builder`, an object with one method for each scalar operation.
 `tests/ops` runs every scalar rule with a builder made of NumPy functions, so a rule that disagrees
 with its forward is caught before any engine uses it.
 """
@@ -18,7 +12,139 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+V = TypeVar("V")
+
+
+class Builder(Protocol[V]):
+    """What scalar rules are written with; V stands for a value, which has a `dtype`.
+
+    Values that meet in an operation have one type, but for the condition of `select`, a bool.
+    """
+
+    def constant(self, value: Any, like: V) -> V:
+        """A number of the type of another value."""
+
+    def cast(self, x: V, dtype: Any) -> V:
+        """Convert to another element type, as NumPy does."""
+
+    def integer(self, n: int) -> V:
+        """An int64 number; for the places of `Indexed` and `Scatter`."""
+
+    def position(self, k: V, size: int) -> V:
+        """The place on an axis of a size that an index k, of any integer type, means.
+
+        Negative ones count from the end, and others outside are an error.
+        """
+
+    def add(self, x: V, y: V) -> V:
+        """x + y."""
+
+    def sub(self, x: V, y: V) -> V:
+        """x - y."""
+
+    def mul(self, x: V, y: V) -> V:
+        """x * y."""
+
+    def div(self, x: V, y: V) -> V:
+        """x / y of floats."""
+
+    def neg(self, x: V) -> V:
+        """-x."""
+
+    def pow(self, x: V, y: V) -> V:
+        """x to the power of y."""
+
+    def floordiv(self, x: V, y: V) -> V:
+        """The largest whole number that is at most x / y; for integers 0 where y is 0."""
+
+    def mod(self, x: V, y: V) -> V:
+        """x - floordiv(x, y) * y, with the sign of y; for integers 0 where y is 0."""
+
+    def minimum(self, x: V, y: V) -> V:
+        """The smaller one; NaN if one is NaN."""
+
+    def maximum(self, x: V, y: V) -> V:
+        """The larger one; NaN if one is NaN."""
+
+    def select(self, condition: V, x: V, y: V) -> V:
+        """x where the condition holds, else y."""
+
+    def eq(self, x: V, y: V) -> V:
+        """Whether x == y; a bool, as of the others."""
+
+    def ne(self, x: V, y: V) -> V:
+        """Whether x != y."""
+
+    def lt(self, x: V, y: V) -> V:
+        """Whether x < y."""
+
+    def le(self, x: V, y: V) -> V:
+        """Whether x <= y."""
+
+    def gt(self, x: V, y: V) -> V:
+        """Whether x > y."""
+
+    def ge(self, x: V, y: V) -> V:
+        """Whether x >= y."""
+
+    def logical_and(self, x: V, y: V) -> V:
+        """Whether neither is 0."""
+
+    def logical_or(self, x: V, y: V) -> V:
+        """Whether one is not 0."""
+
+    def logical_not(self, x: V) -> V:
+        """Whether x is 0."""
+
+    def abs(self, x: V) -> V:
+        """x without its sign."""
+
+    def sign(self, x: V) -> V:
+        """-1, 0 or 1, of x's type."""
+
+    def floor(self, x: V) -> V:
+        """The largest whole number that is at most x, as a float."""
+
+    def round(self, x: V) -> V:
+        """The nearest whole number, of two the even one, as a float."""
+
+    def isfinite(self, x: V) -> V:
+        """Whether x is neither infinite nor NaN."""
+
+    def sqrt(self, x: V) -> V:
+        """The square root."""
+
+    def rsqrt(self, x: V) -> V:
+        """1 / sqrt(x)."""
+
+    def exp(self, x: V) -> V:
+        """e to the power of x."""
+
+    def expm1(self, x: V) -> V:
+        """exp(x) - 1, exact near 0."""
+
+    def log(self, x: V) -> V:
+        """The natural logarithm."""
+
+    def log1p(self, x: V) -> V:
+        """log(1 + x), exact near 0."""
+
+    def sin(self, x: V) -> V:
+        """The sine."""
+
+    def cos(self, x: V) -> V:
+        """The cosine."""
+
+    def tanh(self, x: V) -> V:
+        """The hyperbolic tangent."""
+
+    def sigmoid(self, x: V) -> V:
+        """1 / (1 + exp(-x))."""
+
+    def erf(self, x: V) -> V:
+        """The error function."""
 
 
 @dataclass(frozen=True)
@@ -72,9 +198,7 @@ class Indexed:
     `element(builder, i, *inputs, **attributes)` returns the output value at the index `i`, a tuple
     of int64 values. Each input has a `shape`, a `dtype` and `at(index)`, which reads an element;
     `at(index, where, otherwise)` reads only where the condition holds, and gives the value
-    `otherwise` elsewhere. The builder has, besides the scalar operations: `integer(n)`, an int64
-    value; `position(k, size)`, the place on an axis that an index k, of any integer type, means:
-    negative ones count from the end, and others outside are an error.
+    `otherwise` elsewhere.
     """
 
     element: Callable[..., Any]
