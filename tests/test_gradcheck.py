@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import neurona as nn
-from neurona.core.lowering import Kernel
+from neurona.core.lowering import Opaque
 from neurona.core.op import OPS, Op, op
 from neurona.core.shapes import Spec, same_shape
 from neurona.errors import ArgumentError, GradientError
@@ -18,7 +18,7 @@ def planted():
     before = set(OPS)
 
     def declare(rule, forward, shape=same_shape) -> Op:
-        made = op(shape=shape, lower=Kernel())(forward)
+        made = op(shape=shape, lower=Opaque())(forward)
         made.grad(rule)
         return made
 

@@ -7,7 +7,7 @@ import neurona as nn
 from neurona import config, layers
 from neurona.core import random
 from neurona.core.graph import trace
-from neurona.core.lowering import Kernel
+from neurona.core.lowering import Opaque
 from neurona.core.op import OPS, op
 from neurona.core.shapes import Spec
 from neurona.engines.program import compile
@@ -129,7 +129,7 @@ def test_a_model_that_names_its_engine_gets_that_one(engine):
 def test_a_session_is_refused_where_a_node_has_no_native_code():
     try:
 
-        @op(shape=lambda x: x, lower=Kernel())
+        @op(shape=lambda x: x, lower=Opaque())
         def halved(xp, x):
             return x / 2
 

@@ -83,7 +83,7 @@ def test_an_epoch_is_the_same_with_1_to_4_threads(network, shape):
         x = rng.normal(size=(176, *shape)).astype("float32")
         history = model.fit(x, rng.integers(0, 10, 176), batch_size=64, epochs=2, verbose=0)
         programs = [c.program for c in model.training_step().programs.values()]
-        assert any(shared for p in programs for _, shared, _ in p.run.steps), "too small to share"
+        assert any(shared for p in programs for _, shared, _ in p.run.entries), "too small to share"
         return [
             *model.get_weights(),
             np.array(history.history["loss"]),

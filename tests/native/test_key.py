@@ -142,7 +142,7 @@ def test_equal_kernels_are_one_routine():
     found = scheduled(deep, (8, 16), *[(16, 16)] * 5)
     assert len(found.fusion.kernels) == 5
     assert len(found.routines()) == 1
-    assert len({use.operands for use in found.uses}) == 5
+    assert len({use.arguments for use in found.uses}) == 5
 
 
 def test_loops_in_loops_have_names_of_their_own():

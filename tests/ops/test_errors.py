@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import neurona as nn
-from neurona.core.lowering import Kernel
+from neurona.core.lowering import Opaque
 from neurona.core.op import OPS, op
 from neurona.core.shapes import same_shape
 from neurona.errors import ArgumentError, DtypeError, ShapeError
@@ -101,7 +101,7 @@ ROWS = [
     (lambda: o.reshape(A), ArgumentError, "reshape needs the argument 'shape'"),
     (lambda: o.zeros(1.5), ArgumentError, "a shape is made of integers. Got 1.5"),
     (lambda: len(nn.tensor(1.0)), ArgumentError, "a scalar Tensor has no length"),
-    (lambda: op(shape=same_shape, lower=Kernel())(OPS["tanh"].forward), ArgumentError,
+    (lambda: op(shape=same_shape, lower=Opaque())(OPS["tanh"].forward), ArgumentError,
      "the op 'tanh' exists already"),
 ]  # fmt: skip
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from neurona.core import origin
 from neurona.core.ambient import ambient, within
-from neurona.core.lowering import Loop
+from neurona.core.lowering import Scan
 from neurona.core.op import Op, as_tensor
 from neurona.core.origin import Origins
 from neurona.core.shapes import Spec, as_dtype, as_shape
@@ -140,7 +140,7 @@ class Graph:
             lines.append(f"  {left} = {node.op.name}({', '.join(right)})")
             if explained and (text := origin.shown(node.origins)):
                 lines[-1] += f"  # {text}"
-            if explained and isinstance(node.op.lower, Loop):
+            if explained and isinstance(node.op.lower, Scan):
                 lines += [f"    {line}" for line in node.attributes["body"]._lines(explained)]
         return lines
 
@@ -329,14 +329,14 @@ def _extract(
 
 def _narrow(graph: Graph) -> None:
     """Take from each loop the outputs that nothing uses; what only they needed goes as well."""
-    if not any(isinstance(node.op.lower, Loop) for node in graph.nodes):
+    if not any(isinstance(node.op.lower, Scan) for node in graph.nodes):
         return
     live = set(graph.outputs)
     kept = []
     for node in reversed(graph.nodes):
         if not live.intersection(node.outputs):
             continue
-        if isinstance(node.op.lower, Loop):
+        if isinstance(node.op.lower, Scan):
             used = [i for i, v in enumerate(node.outputs) if v in live]
             attributes, made = node.op.lower.narrow(node.attributes, used)
             outputs = tuple(node.outputs[i] for i in made)

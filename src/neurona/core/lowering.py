@@ -236,7 +236,7 @@ class Random:
     """Uniform numbers from (seed, step): see `core/random.py`; attributes shape, draw, dtype."""
 
 
-class Place(NamedTuple):
+class Affine(NamedTuple):
     """The index on one axis of an array: `offset + sum of steps * loop index`.
 
     Attributes:
@@ -256,14 +256,14 @@ class Nest(NamedTuple):
 
     Attributes:
         sizes: of the loops.
-        x, w: a Place for each axis of the inputs.
-        y: a Place for each axis of the output.
+        x, w: an Affine for each axis of the inputs.
+        y: an Affine for each axis of the output.
     """
 
     sizes: tuple[int, ...]
-    x: tuple[Place, ...]
-    w: tuple[Place, ...]
-    y: tuple[Place, ...]
+    x: tuple[Affine, ...]
+    w: tuple[Affine, ...]
+    y: tuple[Affine, ...]
 
 
 @dataclass(frozen=True)
@@ -279,12 +279,12 @@ class Contraction:
 
 
 @dataclass(frozen=True)
-class Kernel:
+class Opaque:
     """An algorithm of its own, of which an engine knows the forward rule only."""
 
 
 @dataclass(frozen=True)
-class Loop:
+class Scan:
     """A body Graph run many times with carried state; the Graph is the attribute `body`.
 
     `narrow(attributes, used)` returns the attributes of a loop that makes only the outputs at the
@@ -299,5 +299,5 @@ class Loop:
 
 Lowering = (
     Elementwise | Reduction | Search | View | Indexed | Scatter | Running | Sort | Random
-    | Contraction | Kernel | Loop
+    | Contraction | Opaque | Scan
 )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from neurona.core.lowering import Loop
+from neurona.core.lowering import Scan
 from neurona.core.origin import located
 from neurona.errors import NeuronaError
 
@@ -38,7 +38,7 @@ def walk(
     for (_, inputs, outputs, attributes, last), node in zip(graph.plan, graph.nodes, strict=True):
         given = [values[v] for v in inputs]
         try:
-            if isinstance(node.op.lower, Loop):
+            if isinstance(node.op.lower, Scan):
                 body = attributes["body"]
                 result = yield from node.op.lower.walk(
                     xp, given, lambda i, a, body=body: walk(body, xp, a, (*turns, i)), **attributes

@@ -11,7 +11,7 @@ import numpy as np
 
 from neurona import config
 from neurona.core.graph import Graph
-from neurona.core.lowering import Contraction, Loop, View
+from neurona.core.lowering import Contraction, Scan, View
 from neurona.core.shapes import Spec
 from neurona.engines.session import Session, State
 from neurona.errors import check_choice
@@ -87,7 +87,7 @@ def _cost(graph: Graph) -> dict[str, int]:
         kind, nodes = node.op.lower, nodes + 1
         if isinstance(kind, View):
             continue
-        if isinstance(kind, Loop):
+        if isinstance(kind, Scan):
             body = _cost(node.attributes["body"])
             nodes += body["nodes"]
             elements += node.attributes["length"] * body["elements"]

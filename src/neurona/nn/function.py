@@ -13,7 +13,7 @@ import numpy as np
 
 from neurona.autodiff import sweep
 from neurona.core.graph import Graph, trace
-from neurona.core.lowering import Kernel
+from neurona.core.lowering import Opaque
 from neurona.core.op import Op
 from neurona.core.shapes import Spec, is_float
 from neurona.core.tensor import Tensor
@@ -87,5 +87,5 @@ def _specs(*inputs: Spec, function: Function) -> tuple[Spec, ...]:
     return tuple(function.graph.specs[v] for v in function.graph.outputs)
 
 
-call = Op(_run, _specs, Kernel(), "as is")  # never traced, so in no table of ops
+call = Op(_run, _specs, Opaque(), "as is")  # never traced, so in no table of ops
 call.grad(lambda gs, ys, *inputs, function: tuple(function.pull(gs, inputs)))

@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from neurona.core.lowering import Contraction, Nest, Place
+from neurona.core.lowering import Affine, Contraction, Nest
 from neurona.core.op import op
 from neurona.core.shapes import Spec, check_size, product
 from neurona.errors import ShapeError
@@ -55,7 +55,7 @@ def _nest(x, w, y, *, strides, padding, dilation, groups):
     sizes = (x[0], *y[1:-1], *w[:-2], groups, channels, filters)
 
     def at(steps, offset=0):  # {loop: step}; the last three loops are -3, -2 and -1
-        return Place(
+        return Affine(
             tuple(steps.get(i, steps.get(i - len(sizes), 0)) for i in range(len(sizes))), offset
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from neurona.core.lowering import Contraction, Nest, Place
+from neurona.core.lowering import Affine, Contraction, Nest
 from neurona.core.op import as_tensor, op
 from neurona.core.shapes import Spec, broadcast_shapes, product
 from neurona.errors import ShapeError
@@ -33,13 +33,13 @@ def _matmul_nest(x, w, y):
     """The loops are the axes of y, and k; a leading axis of size 1 stays where it is."""
     sizes = (*y, x[-1])
     *leading, m, n, k = (
-        Place(tuple(int(i == j) for j in range(len(sizes)))) for i in range(len(sizes))
+        Affine(tuple(int(i == j) for j in range(len(sizes)))) for i in range(len(sizes))
     )
 
     def broadcast(shape):
         here = leading[len(leading) - len(shape) :]
         return (
-            Place((0,) * len(sizes)) if size == 1 else p
+            Affine((0,) * len(sizes)) if size == 1 else p
             for size, p in zip(shape, here, strict=True)
         )
 

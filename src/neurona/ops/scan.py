@@ -9,7 +9,7 @@ from __future__ import annotations
 from neurona.core import random
 from neurona.core.ambient import ambient
 from neurona.core.graph import trace_open
-from neurona.core.lowering import Loop
+from neurona.core.lowering import Scan
 from neurona.core.observation import within_body
 from neurona.core.op import as_tensor, cast, op
 from neurona.core.shapes import DTYPES, Spec
@@ -40,7 +40,7 @@ def _narrow(attributes, used):
 
 
 def _walk(xp, inputs, turn, *, body, length, carries, sequences, saved, reverse):
-    """Run the iterations one after the other; see `Loop.walk`."""
+    """Run the iterations one after the other; see `Scan.walk`."""
     carry, xs = inputs[:carries], inputs[carries : carries + sequences]
     surroundings = inputs[carries + sequences :]
     rows = []
@@ -55,7 +55,7 @@ def _walk(xp, inputs, turn, *, body, length, carries, sequences, saved, reverse)
     return (*carry, *[xp.stack(column) for column in columns])
 
 
-@op(shape=_loop_shape, lower=Loop(_narrow, _walk), types="as is")
+@op(shape=_loop_shape, lower=Scan(_narrow, _walk), types="as is")
 def loop(xp, *inputs, body, length, carries, sequences, saved, reverse):
     """Run a Graph for each element of sequences, carrying state: what `scan` is made of.
 
@@ -89,7 +89,7 @@ def save_carries(body, carries):
 
 
 def scan(fn, init, xs=None, length=None, reverse=False):
-    """Loop over a sequence with carried state: carry, y_t = fn(carry, x_t) for t = 0, 1, ...
+    """Scan over a sequence with carried state: carry, y_t = fn(carry, x_t) for t = 0, 1, ...
 
     The body is traced once, so a traced model's size does not grow with the length, and gradients
     flow to `init`, to `xs` and to every tensor that `fn` uses of its surroundings.

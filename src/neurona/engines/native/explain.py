@@ -121,10 +121,10 @@ def measure(schedule: Schedule) -> dict[int, float]:
     nothing = executable.code.address("nothing")
     samples: dict[int, list[float]] = {}
     for _ in range(REPEATS):
-        for step in executable.steps:
-            call = _seconds(team(step.shared).run, nothing, frame.address)
-            took = _seconds(executable.run_step, frame, step)
-            samples.setdefault(step.kernels[0], []).append(took - call)
+        for entry in executable.entries:
+            call = _seconds(team(entry.shared).run, nothing, frame.address)
+            took = _seconds(executable.run_entry, frame, entry)
+            samples.setdefault(entry.kernels[0], []).append(took - call)
     return {k: max(float(np.median(s)), 1e-8) for k, s in samples.items()}
 
 

@@ -118,7 +118,7 @@ class Placing:
         elif isinstance(kind, Reduction | Search):
             self._place_fold(node)
         else:
-            if isinstance(kind, Contraction):  # reads its operands by their strides
+            if isinstance(kind, Contraction):  # reads its arguments by their strides
                 node = node._replace(inputs=tuple(map(self.array, node.inputs)))
             else:  # these take their inputs without gaps
                 first, *rest = node.inputs  # a scatter into a number everywhere need not read it

@@ -7,20 +7,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from neurona.engines.native.schedule import Operand, Routine
+from neurona.engines.native.schedule import Argument, Routine
 
 
 class Parameters(dict[Any, str]):
     """What a routine's parameters are called, in order.
 
-    Keys are the root of a value, or an Operand that begins further on; "work0" and so on for
+    Keys are the root of a value, or an Argument that begins further on; "work0" and so on for
     workspaces; ("constant", key) for the constants of a loop; "status"; ("fault", value) for the
     number by which the node of a value says that an error is its own.
     """
 
     def __init__(self, routine: Routine) -> None:
         self.fusion = routine.fusion
-        keys: list[Any] = [o if o.offset else o.root for o in routine.operands]
+        keys: list[Any] = [o if o.offset else o.root for o in routine.arguments]
         keys += [f"work{i}" for i in range(len(routine.works))]
         if routine.body is not None:
             keys += [("constant", key) for key in routine.body.constants]
@@ -37,4 +37,4 @@ class Parameters(dict[Any, str]):
         """The address of the first element of a value."""
         layout = self.fusion.layouts[v]
         offset = layout.offset * self.fusion.specs[v].dtype.itemsize
-        return self[Operand(layout.root, offset)] if offset else self[layout.root]
+        return self[Argument(layout.root, offset)] if offset else self[layout.root]

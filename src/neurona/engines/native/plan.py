@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from neurona.core.graph import Graph
-from neurona.core.lowering import Contraction, Loop, Random, Running, Scatter, Sort
+from neurona.core.lowering import Contraction, Random, Running, Scan, Scatter, Sort
 from neurona.engines.native.fusion import Fusion, Kernel
 from neurona.engines.native.kernels import loops, philox, running, scan, scatter, sort
 from neurona.engines.native.llvm.machine import Machine
@@ -17,16 +17,14 @@ from neurona.engines.native.schedule import Book, Routine, Schedule, Use, report
 from neurona.engines.native.signature import described
 from neurona.engines.native.stage import EMPTY, Stage
 
-Planned = tuple[list[Stage], list[int]]  # the stages, and the bytes of the workspaces
-
-NONE: Planned = ([], [])
+NONE: tuple[list[Stage], list[int]] = ([], [])
 
 
 def plan(
     fusion: Fusion, machine: Machine, book: Book,
     nested: Callable[[Graph, str], Schedule],
 ) -> list[Use]:  # fmt: skip
-    """Return for each kernel the routine that computes it, and with which operands.
+    """Return for each kernel the routine that computes it, and with which arguments.
 
     Args:
         fusion: the kernels.
@@ -36,24 +34,24 @@ def plan(
     """
     uses, known = [], book.routines
     for kernel in fusion.kernels:
-        signature, operands = described(fusion, kernel)
+        signature, arguments = described(fusion, kernel)
         routine = known.get(signature)
         if routine is None:
             name, body, head = f"k{next(book.numbers)}", None, kernel.head
             if empty(kernel):
                 stages, works = [EMPTY], list[int]()
-            elif head is not None and isinstance(head.op.lower, Loop):
+            elif head is not None and isinstance(head.op.lower, Scan):
                 body = nested(head.attributes["body"], f"{name}_")
                 stages, works = scan.plan(body, head) if body.native else NONE
             else:
                 stages, works = _planned(fusion, kernel, machine)
             routine = known[signature] = Routine(
-                name, signature, fusion, kernel, operands, tuple(stages), tuple(works),
+                name, signature, fusion, kernel, arguments, tuple(stages), tuple(works),
                 body if stages else None,
             )  # fmt: skip
         first = len(book.faults) + 1
         book.faults.extend(reporting(kernel))
-        uses.append(Use(routine, operands, tuple(range(first, len(book.faults) + 1))))
+        uses.append(Use(routine, arguments, tuple(range(first, len(book.faults) + 1))))
     return uses
 
 
@@ -62,7 +60,7 @@ def empty(kernel: Kernel) -> bool:
     return 0 in [n for axis, n in enumerate(kernel.domain) if axis not in kernel.axes]
 
 
-def _planned(fusion: Fusion, kernel: Kernel, machine: Machine) -> Planned:
+def _planned(fusion: Fusion, kernel: Kernel, machine: Machine) -> tuple[list[Stage], list[int]]:
     head = kernel.head
     if head is None:
         return loops.plan(fusion, kernel, machine)

@@ -20,7 +20,7 @@ Signature = tuple[Any, ...]
 INSIDE, FAULT = -1, -2  # no places in the table: a value that a chain keeps; a node's number
 
 
-class Operand(NamedTuple):
+class Argument(NamedTuple):
     """An array that code is told the address of: that of `root`, and so many bytes behind it."""
 
     root: int
@@ -35,7 +35,7 @@ class Routine:
         name: its stages are the functions name_0, name_1, ...
         signature: equal for equal kernels.
         fusion, kernel: the first of them; code is written from it.
-        operands: of that kernel, in the order of the functions' parameters.
+        arguments: of that kernel, in the order of the functions' parameters.
         stages: none if it has no native code.
         works: bytes of its workspaces.
         body: what a loop runs.
@@ -45,7 +45,7 @@ class Routine:
     signature: Signature
     fusion: Fusion
     kernel: Kernel
-    operands: tuple[Operand, ...]
+    arguments: tuple[Argument, ...]
     stages: tuple[Stage, ...]
     works: tuple[int, ...]
     body: Schedule | None = None
@@ -71,12 +71,12 @@ class Use(NamedTuple):
 
     Attributes:
         routine: what is called.
-        operands: the arrays that it works on.
+        arguments: the arrays that it works on.
         faults: the numbers by which its reporting nodes say that an error is their own.
     """
 
     routine: Routine
-    operands: tuple[Operand, ...]
+    arguments: tuple[Argument, ...]
     faults: tuple[int, ...]
 
 
@@ -95,12 +95,12 @@ class Book:
         self.numbers = itertools.count()
 
 
-class Call(NamedTuple):
+class Task(NamedTuple):
     """The call of a function for a range of units: of a routine's stage, or of a chain.
 
     Attributes:
         function: its name.
-        addresses: where its operands lie, or (INSIDE, value), or (FAULT, number of a node); none
+        addresses: where its arguments lie, or (INSIDE, value), or (FAULT, number of a node); none
             for a chain, which is given the whole table.
         units: how many there are.
         flops: operations of all units.
@@ -116,7 +116,7 @@ class Call(NamedTuple):
     loop: bool = False
 
 
-class Rows(NamedTuple):
+class ChainFunction(NamedTuple):
     """The function of a chain.
 
     Attributes:
@@ -127,7 +127,7 @@ class Rows(NamedTuple):
 
     function: str
     chain: Chain
-    calls: tuple[Call, ...]
+    calls: tuple[Task, ...]
 
 
 class Segment(NamedTuple):
@@ -141,7 +141,7 @@ class Segment(NamedTuple):
 
     function: str
     kernels: list[int]
-    calls: list[Call]
+    calls: list[Task]
 
     @property
     def shared(self) -> bool:
@@ -156,7 +156,7 @@ class Schedule:
     Attributes:
         fusion: the kernels.
         machine: what code is made for.
-        uses: for each kernel the routine that computes it, and with which operands.
+        uses: for each kernel the routine that computes it, and with which arguments.
         chains: kernels that follow each other through rows.
         memory: where values lie.
         segments: what runs, in order; those without a function run a kernel's head on the
@@ -172,7 +172,7 @@ class Schedule:
     chains: list[Chain]
     memory: Memory
     segments: list[Segment]
-    rows: list[Rows]
+    rows: list[ChainFunction]
     constants: dict[Key, np.ndarray]
     faults: list[Node]
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from neurona.engines.native.chain import Chain, groups
 from neurona.engines.native.fusion import Fusion
 from neurona.engines.native.memory import Address, Key, Memory
-from neurona.engines.native.schedule import FAULT, INSIDE, Call, Rows, Segment, Use
+from neurona.engines.native.schedule import FAULT, INSIDE, ChainFunction, Segment, Task, Use
 from neurona.engines.native.stage import EMPTY
 
 SHARED = 150_000  # operations of a stage from which on several threads share it
@@ -16,7 +16,7 @@ SHARED = 150_000  # operations of a stage from which on several threads share it
 def segments(
     fusion: Fusion, uses: Sequence[Use], chains: Sequence[Chain], memory: Memory, prefix: str = "",
     apart: bool = False,
-) -> tuple[list[Segment], list[Rows]]:  # fmt: skip
+) -> tuple[list[Segment], list[ChainFunction]]:  # fmt: skip
     """Return the functions that run one after the other, and those of chains, which they call.
 
     Args:
@@ -25,7 +25,7 @@ def segments(
         apart: whether each kernel, or chain of them, gets a segment of its own.
     """
     found: list[Segment] = []
-    functions: list[Rows] = []
+    functions: list[ChainFunction] = []
     for members, chain in groups(fusion, chains):
         native = bool(uses[members.start].routine.stages)
         if apart or not native or not found or not found[-1].function:
@@ -33,10 +33,10 @@ def segments(
         found[-1].kernels.extend(members)
         calls = [call for time in members for call in _calls(time, uses[time], memory, chain)]
         if chain is not None:
-            function = Rows(f"{prefix}chain{members.start}", chain, tuple(calls))
+            function = ChainFunction(f"{prefix}chain{members.start}", chain, tuple(calls))
             functions.append(function)
             flops = sum(call.flops for call in calls)
-            calls = [_whole(Call(function.function, None, chain.blocks, flops))]
+            calls = [_whole(Task(function.function, None, chain.blocks, flops))]
         found[-1].calls.extend(calls)
     return found, functions
 
@@ -44,14 +44,14 @@ def segments(
 def keys(time: int, use: Use) -> list[tuple[Key, int]]:
     """Return what the parameters of a kernel's functions stand for: keys in memory, and offsets."""
     routine = use.routine
-    found: list[tuple[Key, int]] = [(root, offset) for root, offset in use.operands]
+    found: list[tuple[Key, int]] = [(root, offset) for root, offset in use.arguments]
     found += [(("work", time, i), 0) for i in range(len(routine.works))]
     if routine.body is not None:
         found += [(("constant", time, key), 0) for key in routine.body.constants]
     return found
 
 
-def _calls(time: int, use: Use, memory: Memory, chain: Chain | None) -> list[Call]:
+def _calls(time: int, use: Use, memory: Memory, chain: Chain | None) -> list[Task]:
     """Return the calls of a kernel's stages."""
     routine, inside = use.routine, chain.inside if chain is not None else ()
     addresses: list[Address] = [
@@ -61,7 +61,7 @@ def _calls(time: int, use: Use, memory: Memory, chain: Chain | None) -> list[Cal
     if routine.reports:
         addresses += [(Memory.STATUS, 0), *((FAULT, number) for number in use.faults)]
     calls = [
-        Call(f"{routine.name}_{number}", tuple(addresses), stage.units, stage.flops)
+        Task(f"{routine.name}_{number}", tuple(addresses), stage.units, stage.flops)
         for number, stage in enumerate(routine.stages)
         if stage is not EMPTY
     ]
@@ -70,6 +70,6 @@ def _calls(time: int, use: Use, memory: Memory, chain: Chain | None) -> list[Cal
     return [_whole(call) for call in calls]
 
 
-def _whole(call: Call) -> Call:
+def _whole(call: Task) -> Task:
     """A call, shared if that is worth while."""
     return call._replace(shared=call.units != 1 and call.flops >= SHARED)

@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 
 from neurona.core.graph import Graph, Node
-from neurona.core.lowering import Indexed, Loop, Scatter
+from neurona.core.lowering import Indexed, Scan, Scatter
 from neurona.engines.native.fusion import Fusion, Kernel
-from neurona.engines.native.schedule import Operand, Signature
+from neurona.engines.native.schedule import Argument, Signature
 
 
-def described(fusion: Fusion, kernel: Kernel) -> tuple[Signature, tuple[Operand, ...]]:
+def described(fusion: Fusion, kernel: Kernel) -> tuple[Signature, tuple[Argument, ...]]:
     """Return what a kernel has in common with equal ones, and the arrays that are its own."""
     writing = _Description(fusion)
-    return writing.kernel(kernel), tuple(writing.operands)
+    return writing.kernel(kernel), tuple(writing.arguments)
 
 
 class _Description:
@@ -27,7 +27,7 @@ class _Description:
 
     def __init__(self, fusion: Fusion) -> None:
         self.fusion = fusion
-        self.operands: dict[Operand, int] = {}
+        self.arguments: dict[Argument, int] = {}
         self.made: dict[int, int] = {}
 
     def kernel(self, kernel: Kernel) -> Signature:
@@ -47,11 +47,11 @@ class _Description:
 
     def _faults(self, head: Node) -> tuple[int, ...]:
         """What sets a loop apart whose body may note an error, which names the layer."""
-        loop = isinstance(head.op.lower, Loop)
+        loop = isinstance(head.op.lower, Scan)
         return head.outputs if loop and may_report(head.attributes["body"]) else ()
 
     def _operand(self, root: int, offset: int = 0) -> int:
-        return self.operands.setdefault(Operand(root, offset), len(self.operands))
+        return self.arguments.setdefault(Argument(root, offset), len(self.arguments))
 
     def _node(self, node: Node) -> Signature:
         """The op, and how what it makes looks."""
@@ -84,7 +84,7 @@ def may_report(graph: Graph) -> bool:
     """Whether the code of a Graph may note that an index is out of range."""
     return any(
         isinstance(n.op.lower, Indexed | Scatter)
-        or (isinstance(n.op.lower, Loop) and may_report(n.attributes["body"]))
+        or (isinstance(n.op.lower, Scan) and may_report(n.attributes["body"]))
         for n in graph.nodes
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from neurona.core.graph import Graph, Node
-from neurona.core.lowering import Elementwise, Kernel, Loop, Random, View
+from neurona.core.lowering import Elementwise, Opaque, Random, Scan, View
 from neurona.engines.native.strides import contiguous
 
 _SMALL = 4096  # elements of a constant that may be computed beforehand
@@ -68,7 +68,7 @@ def _identity(node: Node, graph: Graph) -> int | None:
 
 def _fold(node: Node, result: Graph) -> bool:
     """Compute a node now if all its inputs are known and it is small."""
-    if isinstance(node.op.lower, Loop | Kernel | Random | View) or len(node.outputs) != 1:
+    if isinstance(node.op.lower, Scan | Opaque | Random | View) or len(node.outputs) != 1:
         return False
     (y,) = node.outputs
     if result.specs[y].size > _SMALL or any(v not in result.constants for v in node.inputs):

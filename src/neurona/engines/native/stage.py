@@ -19,7 +19,7 @@ class Stage:
         units: its units of work; what a unit computes does not depend on how the range of all
             units is split.
         emit: `emit(function, pointers, finish)` writes the body, the loop over the units from
-            %begin to %end. The pointers are those of operands by name ("x", "y", "work0", ...).
+            %begin to %end. The pointers are those of arguments by name ("x", "y", "work0", ...).
         flops: floating-point operations of all units together, for the decision how many threads
             share them, and for what `explain` says.
         final: whether it calls `finish(lanes, place, value)` with its results, instead of storing

@@ -12,7 +12,15 @@ from neurona.engines.native.llvm.pieces import ONLY_CALLS
 from neurona.engines.native.llvm.text import Function, Module
 from neurona.engines.native.memory import ALIGNMENT, Address, Memory
 from neurona.engines.native.parameters import Parameters
-from neurona.engines.native.schedule import FAULT, INSIDE, Call, Routine, Rows, Schedule, Segment
+from neurona.engines.native.schedule import (
+    FAULT,
+    INSIDE,
+    ChainFunction,
+    Routine,
+    Schedule,
+    Segment,
+    Task,
+)
 from neurona.engines.native.sharing import BARRIER, THREADS, barrier, share
 from neurona.engines.native.stage import EMPTY, Stage
 from neurona.engines.native.strides import aligned, contiguous
@@ -124,7 +132,7 @@ def _segment(f: Function, segment: Segment) -> None:
     _run_alone(f, alone, any_shared)
 
 
-def _run_alone(f: Function, calls: Sequence[Call], wait: bool) -> None:
+def _run_alone(f: Function, calls: Sequence[Task], wait: bool) -> None:
     """Run small stages on the first thread."""
     if not calls:
         return
@@ -135,8 +143,8 @@ def _run_alone(f: Function, calls: Sequence[Call], wait: bool) -> None:
             _call(f, call, 0, call.units)
 
 
-def _call(f: Function, call: Call, first: str | int, last: str | int) -> None:
-    """Call a function for a range of units, or a loop as thread `first` of `last`."""
+def _call(f: Function, call: Task, first: str | int, last: str | int) -> None:
+    """Task a function for a range of units, or a loop as thread `first` of `last`."""
     given = ["ptr %table"]
     if call.addresses is not None:
         given = [f"ptr {_address(f, address)}" for address in call.addresses]
@@ -157,7 +165,7 @@ def _address(f: Function, address: Address) -> str:
     return f.let(f"getelementptr i8, ptr {start}, i64 {offset}") if offset else start
 
 
-def _rows(module: Module, rows: Rows, fusion: Fusion, attributes: str) -> None:
+def _rows(module: Module, rows: ChainFunction, fusion: Fusion, attributes: str) -> None:
     """Write the function of a chain.
 
     Of what only the chain reads, it keeps the rows of one block, on the stack.

@@ -19,7 +19,7 @@ from neurona.engines.native.kernels.fold_run import FoldRun
 from neurona.engines.native.kernels.folds import Fold, fold_of
 from neurona.engines.native.kernels.space import Space, collapse
 from neurona.engines.native.kernels.sweep import sweep_units, tail
-from neurona.engines.native.kernels.units import bounds, leading, place, replaced
+from neurona.engines.native.kernels.units import bounds, indices, leading, replaced
 from neurona.engines.native.llvm.lanes import I64, Index, Lanes, Value
 from neurona.engines.native.llvm.text import Function
 from neurona.engines.native.stage import Stage
@@ -96,7 +96,7 @@ class Loops:
             begin, end = bounds(count)
             rest = self.kept[len(units) :]
             with f.loop(begin, end) as unit:
-                index = place(f, self.space, units, unit)
+                index = indices(f, self.space, units, unit)
                 with f.nest(self.space.sizes[k] for k in rest) as inner:
                     for k, i in zip(rest, inner, strict=True):
                         index[k] = i
@@ -152,7 +152,7 @@ class Loops:
             begin, end = bounds(units * parts)
             with f.loop(begin, end) as u:
                 unit, part = ("0", u) if units == 1 else f.digits(u, (units, parts))
-                index = place(f, self.space, self.kept, unit)
+                index = indices(f, self.space, self.kept, unit)
                 run = FoldRun(self, f, pointers, folds, chunked, size, part, parts)
                 if along:
                     run.rows(index)

@@ -24,7 +24,7 @@ def bounds(units: int) -> tuple[str | int, str | int]:
     return (0, 1) if units == 1 else ("%begin", "%end")
 
 
-def place(f: Function, space: Space, loops: list[int], unit: str) -> list[str]:
+def indices(f: Function, space: Space, loops: list[int], unit: str) -> list[str]:
     """Return an index for each loop of a space: the number of a unit says those of its loops."""
     index = ["0"] * len(space.sizes)
     for k, i in zip(loops, f.digits(unit, [space.sizes[k] for k in loops]), strict=True):

@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+Count = int | str  # a number that is known now, or the name of one
+
 
 class Module:
     """Functions and what they need: intrinsics that they call, read-only tables."""
@@ -134,10 +136,10 @@ class Function:
         self.mark(done)
 
     @contextlib.contextmanager
-    def nest(self, ranges: Iterable[int | tuple[str | int, str | int]]) -> Iterator[list[str]]:
+    def nest(self, ranges: Iterable[Count | tuple[Count, Count]]) -> Iterator[list[str]]:
         """Write loops within loops, each to a number, or from one to another; yields counters."""
         with contextlib.ExitStack() as stack:
-            bounds = [(0, r) if isinstance(r, int) else r for r in ranges]
+            bounds = [r if isinstance(r, tuple) else (0, r) for r in ranges]
             yield [stack.enter_context(self.loop(start, stop)) for start, stop in bounds]
 
     @contextlib.contextmanager

@@ -18,7 +18,7 @@ from neurona.engines.native.llvm.text import Function
 from neurona.engines.native.products.place import Finish, Place
 from neurona.engines.native.products.shuffles import transposed
 from neurona.engines.native.products.sums import block_sums
-from neurona.engines.native.products.tiles import BLOCK, Tile, Tiles, number, variants
+from neurona.engines.native.products.tiles import BLOCK, Tile, Tiles, variants
 
 FAR = 1 << 20  # bytes of an operand that had better be packed block by block,
 NEAR, WIDE = 1 << 18, 1 << 10  # or so many if its steps are so wide: they share sets and pages
@@ -83,7 +83,7 @@ class Blocked:
         panels = f.address(work, tiles.scalar, f.mul("%begin", self.room))
         sums = f.address(panels, tiles.scalar, self.steps * self.columns)
         with f.loop(first, last) as unit:
-            *outer, i, j = number(f, unit, self.counts)
+            *outer, i, j = f.digits(unit, self.counts)
             block = _Block(self, f, outer, f.mul(i, self.rows), f.mul(j, self.columns))
             left, right = block.corner(a, "a"), block.corner(b, "b")
             with f.loop(0, self.chunks) as chunk:

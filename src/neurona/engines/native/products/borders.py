@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from neurona.core.lowering import Nest, Place
+from neurona.core.lowering import Affine, Nest
 from neurona.engines.native.llvm.lanes import Index, Value
 from neurona.engines.native.llvm.machine import Machine
 from neurona.engines.native.llvm.text import Function
@@ -109,9 +109,9 @@ def flipped(nest: Nest, loop: int) -> Nest:
     """The same nest with a loop that goes backwards."""
     last = nest.sizes[loop] - 1
 
-    def moved(p: Place) -> Place:
+    def moved(p: Affine) -> Affine:
         steps = tuple(-s if i == loop else s for i, s in enumerate(p.steps))
-        return Place(steps, p.offset + p.steps[loop] * last)
+        return Affine(steps, p.offset + p.steps[loop] * last)
 
     x, w, y = (tuple(map(moved, places)) for places in (nest.x, nest.w, nest.y))
     return Nest(nest.sizes, x, w, y)

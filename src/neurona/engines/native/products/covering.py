@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from neurona.core.lowering import Nest, Place
+from neurona.core.lowering import Affine, Nest
 
 
 def covering(nest: Nest, x_shape: Sequence[int], y_shape: Sequence[int]) -> list[Nest]:
@@ -57,21 +57,21 @@ def solved(nest: Nest, axis: int, size: int, x_shape: Sequence[int]) -> list[Nes
         sizes = list(nest.sizes)
         sizes[o], sizes[k] = count, taps
 
-        def moved(p: Place, tap: int = tap, begin: int = begin) -> Place:
+        def moved(p: Affine, tap: int = tap, begin: int = begin) -> Affine:
             """The place with o = q + begin - j * d / shared and k = tap + j * s / shared."""
             steps = list(p.steps)
             steps[k] = (p.steps[k] * s - p.steps[o] * d) // shared
-            return Place(tuple(steps), p.offset + p.steps[k] * tap + p.steps[o] * begin)
+            return Affine(tuple(steps), p.offset + p.steps[k] * tap + p.steps[o] * begin)
 
         ys = list(map(moved, nest.y))
         if not taps:  # the index of y, which no tap leads to
-            ys[axis] = Place(ys[axis].steps, s * first + r + place.offset)
+            ys[axis] = Affine(ys[axis].steps, s * first + r + place.offset)
         xs, ws = (tuple(map(moved, places)) for places in (nest.x, nest.w))
         parts.append(Nest(tuple(sizes), xs, ws, tuple(ys)))
     return parts
 
 
-def pair(nest: Nest, place: Place, x_shape: Sequence[int]) -> tuple[int, int]:
+def pair(nest: Nest, place: Affine, x_shape: Sequence[int]) -> tuple[int, int]:
     """Return the loop that walks an axis of x from end to end, and the other one of a place."""
     loops = [i for i, step in enumerate(place.steps) if step]
     for p, size in zip(nest.x, x_shape, strict=True):

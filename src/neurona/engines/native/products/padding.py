@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from neurona.core.lowering import Nest, Place
+from neurona.core.lowering import Affine, Nest
 from neurona.engines.native.llvm.lanes import Index, Lanes
 from neurona.engines.native.llvm.text import Function
 from neurona.engines.native.products.part import Operand
@@ -17,7 +17,7 @@ from neurona.engines.native.strides import contiguous
 Margins = tuple[tuple[int, int], ...]
 
 
-def margins(readings: Iterable[tuple[Nest, Sequence[Place]]], shape: Sequence[int]) -> Margins:
+def margins(readings: Iterable[tuple[Nest, Sequence[Affine]]], shape: Sequence[int]) -> Margins:
     """Return how far the places of nests in an array reach out of it, (low, high) for each axis."""
     found = [(0, 0)] * len(shape)
     for nest, places in readings:

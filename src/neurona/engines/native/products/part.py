@@ -9,8 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from neurona.core.lowering import Nest
-from neurona.core.lowering import Place as AxisPlace
+from neurona.core.lowering import Affine, Nest
 from neurona.engines.native.llvm.lanes import Index
 from neurona.engines.native.llvm.text import Function
 from neurona.engines.native.products.place import Place
@@ -61,7 +60,7 @@ class Operand:
         offset = self.offset * dtype.itemsize
         return f.address(pointers[self.name], "i8", offset)
 
-    def starting(self, places: Sequence[AxisPlace]) -> Operand:
+    def starting(self, places: Sequence[Affine]) -> Operand:
         """The same, beginning at the offsets of places."""
         more = sum(p.offset * s for p, s in zip(places, self.strides, strict=True))
         return replace(self, offset=self.offset + more)

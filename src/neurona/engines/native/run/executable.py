@@ -38,7 +38,7 @@ class Frame:
         self.results: list[np.ndarray] = []
 
 
-class Step(NamedTuple):
+class Entry(NamedTuple):
     """A part of a call: native code, or a node that runs on its reference rule.
 
     Attributes:
@@ -67,11 +67,11 @@ class Executable:
         self.specs = schedule.fusion.specs
         self.inputs = [(memory.slots[v], self.specs[v]) for v in graph.inputs]
         self.outputs = [(memory.slots[v], self.specs[v]) for v in schedule.fusion.outputs]
-        self.steps = [
-            Step(self.code.address(s.function) if s.function else 0, s.shared, s.kernels)
+        self.entries = [
+            Entry(self.code.address(s.function) if s.function else 0, s.shared, s.kernels)
             for s in schedule.segments
         ]
-        self.native = all(step.function for step in self.steps)
+        self.native = all(entry.function for entry in self.entries)
         self.frames: list[Frame] = []
 
     def __call__(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -134,16 +134,16 @@ class Executable:
             raise located(error, node.origins)
 
     def run(self, frame: Frame) -> None:
-        """Run all steps on a Frame whose table is filled."""
-        for step in self.steps:
-            self.run_step(frame, step)
+        """Run all entries on a Frame whose table is filled."""
+        for entry in self.entries:
+            self.run_entry(frame, entry)
 
-    def run_step(self, frame: Frame, step: Step) -> None:
-        """Run one step."""
-        if step.function:
-            team(step.shared).run(step.function, frame.address)
+    def run_entry(self, frame: Frame, entry: Entry) -> None:
+        """Run one entry."""
+        if entry.function:
+            team(entry.shared).run(entry.function, frame.address)
         else:
-            self._reference(frame, step.kernels[0])
+            self._reference(frame, entry.kernels[0])
 
     def _reference(self, frame: Frame, time: int) -> None:
         """Run the head of a kernel on its reference rule."""

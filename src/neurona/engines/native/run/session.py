@@ -128,8 +128,8 @@ class Session:
             state.own(k, spec)
         self._version = -1
 
-        functions = [step.function for step in executable.steps]
-        self.shared = any(step.shared for step in executable.steps)
+        functions = [entry.function for entry in executable.entries]
+        self.shared = any(entry.shared for entry in executable.entries)
         self._buffers: list[np.ndarray] | None = None
         self._places, self.bytes = _places(self.results)
         self._block = np.empty(self.bytes, np.uint8)
@@ -240,7 +240,7 @@ class Order:
         self.frame = Frame(executable.schedule)
         ((slot, _),), ((to, _),) = executable.inputs, executable.outputs
         self.frame.table[slot], self.frame.table[to] = address(state.random), address(rows)
-        functions = [step.function for step in executable.steps]
+        functions = [entry.function for entry in executable.entries]
         self._functions = (ctypes.c_int64 * len(functions))(*functions)
         self.fields = _at(self._functions), len(functions), self.frame.address
 
