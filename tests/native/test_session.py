@@ -157,7 +157,7 @@ def test_threads_change_nothing(fn):
         return [*new, *results]
 
     program = compile(trace(pure, [np.zeros(2, np.int64), *values]), "native")
-    assert any(step.shared for step in program.run.steps)
+    assert any(entry.shared for entry in program.run.entries)
     found = []
     rows = rng.permutation(300)
     for threads in (1, 2, 3, 4):

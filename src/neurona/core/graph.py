@@ -270,6 +270,17 @@ def trace_open(fn: Callable, specs: Sequence[Any]) -> tuple[Graph, list[Tensor]]
         return _extract(inputs, outputs, structure, level)
 
 
+def infer(fn: Callable, specs: Sequence[Any]) -> Any:
+    """Run `fn` on abstract Tensors and return what it returns, for its shapes: no Graph is made.
+
+    >>> infer(lambda x: [x + 1], [Spec((2, 3), np.dtype("float32"))])
+    [Tensor(f32[2,3], traced)]
+    """
+    inputs = [Tensor(None, _as_spec(s), level=tracing() + 1) for s in specs]
+    with within(traces=(*ambient.traces, inputs)):
+        return origin.inside(origin.part(""), fn, *inputs)
+
+
 def _as_spec(like: Any) -> Spec:
     return like if isinstance(like, Spec) else Spec(as_shape(like.shape), as_dtype(like.dtype))
 

@@ -152,11 +152,12 @@ class Op:
         """Make Tensors of the inputs and bring them to the types that the op takes."""
         if self.types == "as is":
             return tuple(as_tensor(a) for a in args)
-        if isinstance(self.types, str) and all(isinstance(a, Tensor) for a in args):
-            alike = tuple([a.value for a in args])
-            common = alike[0].dtype
-            if all(x.dtype is common for x in alike) and (self.types == "same" or is_float(common)):
-                return alike
+        if isinstance(self.types, str):
+            values = [a.value if isinstance(a, Tensor) else None for a in args]
+            kinds = [x.dtype for x in values if x is not None]
+            alike = len(kinds) == len(args) and kinds.count(kinds[0]) == len(kinds)
+            if alike and (self.types == "same" or is_float(kinds[0])):
+                return tuple(values)  # type: ignore[arg-type]
         skip = self.types if isinstance(self.types, int) else 0
         arrays = [a for a in args[skip:] if isinstance(a, Tensor | np.ndarray | np.generic)]
         known = promote([nearest_dtype(a.dtype) for a in arrays], self.name) if arrays else None

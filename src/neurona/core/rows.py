@@ -15,10 +15,10 @@ import numpy as np
 
 from neurona.core.graph import Graph, Node
 from neurona.core.lowering import (
+    Affine,
     Contraction,
     Elementwise,
     Indexed,
-    Place,
     Reduction,
     Running,
     Search,
@@ -140,7 +140,7 @@ def _summed(kind: Contraction, shapes: list, at: list, y: tuple, given: dict) ->
     return found[0] if len(found) == 1 and _loop(nest.y[found[0]]) == loop else None
 
 
-def _loop(place: Place) -> int | None:
+def _loop(place: Affine) -> int | None:
     """The loop whose index is the place, if it is just that."""
     used = [k for k, s in enumerate(place.steps) if s]
     return used[0] if place.offset == 0 and len(used) == 1 and place.steps[used[0]] == 1 else None

@@ -188,7 +188,7 @@ def broadcast_shapes(name: str, *shapes: Shape) -> Shape:
     (4, 3)
     """
     first = shapes[0]
-    if all(shape == first for shape in shapes):
+    if shapes.count(first) == len(shapes):
         return first
     ndim = max(map(len, shapes))
     result = []

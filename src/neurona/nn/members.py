@@ -9,6 +9,7 @@ from typing import Any
 # How it was made, and what is made of it: what these hold is elsewhere too.
 _NOTES = ("arguments", "compile_arguments", "step_cache")
 _CONTAINERS = (dict, list, tuple)
+_PLAIN = frozenset({type(None), bool, int, float, str})  # most attributes; never looked for
 
 
 def members(owner: Any, kind: type) -> list[tuple[str, Any]]:
@@ -16,14 +17,14 @@ def members(owner: Any, kind: type) -> list[tuple[str, Any]]:
 
     >>> class Owner: ...
     >>> owner = Owner()
-    >>> owner.size, owner.sizes = 1, [2, {"large": 3}]
-    >>> members(owner, int)
-    [('size', 1), ('sizes/0', 2), ('sizes/1/large', 3)]
+    >>> owner.part, owner.parts = 1j, [2j, {"large": 3j}]
+    >>> members(owner, complex)
+    [('part', 1j), ('parts/0', 2j), ('parts/1/large', 3j)]
     """
     found: list[tuple[str, Any]] = []
     held = (kind, *_CONTAINERS)
     for name, value in vars(owner).items():
-        if isinstance(value, held) and name not in _NOTES:
+        if type(value) not in _PLAIN and isinstance(value, held) and name not in _NOTES:
             _add(found, name, value, held)
     return found
 
@@ -46,7 +47,7 @@ def _add(found: list[tuple[str, Any]], name: str, value: Any, held: tuple[type, 
         found.append((name, value))
         return
     for key, item in value.items() if isinstance(value, dict) else enumerate(value):
-        if isinstance(item, held):
+        if type(item) not in _PLAIN and isinstance(item, held):
             _add(found, f"{name}/{key}", item, held)
 
 

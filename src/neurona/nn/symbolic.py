@@ -16,7 +16,7 @@ from typing import Any, Unpack
 
 from neurona import ops
 from neurona.core import origin, random
-from neurona.core.graph import trace_open
+from neurona.core.graph import infer
 from neurona.core.op import OPS, Op
 from neurona.core.shapes import Spec, as_dtype, is_float
 from neurona.core.tensor import Tensor
@@ -171,18 +171,14 @@ def _probe(call: Call, size: int) -> Any:
     """Return shape and type of the call's outputs when unknown sizes are `size`."""
     places = call.inputs
     specs = [Spec(tuple(size if s is None else s for s in x.shape), x.dtype) for x in places]
-    outputs: list[Any] = []
 
     def run(*tensors: Tensor) -> Any:
         values = {id(x): t for x, t in zip(places, tensors, strict=True)}
         with rehearsal():
-            y = call.run(lambda x: values[id(x)])
-        outputs.append(map_leaves(_Leaf, y))
-        return y
+            return call.run(lambda x: values[id(x)])
 
     with random.use(random.state_of(0, 0)):
-        trace_open(run, specs)
-    return outputs[0]
+        return map_leaves(_Leaf, infer(run, specs))
 
 
 class Operation(Layer):

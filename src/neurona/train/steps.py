@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from neurona.core import random
-from neurona.core.graph import trace_open
+from neurona.core.graph import infer
 from neurona.core.tensor import Tensor
 from neurona.core.tree import flatten
 from neurona.errors import StateError
@@ -58,7 +58,7 @@ def abstractly(fn: Callable, *batch: Any) -> None:
             return fn(*structure.unflatten(tensors))
 
     with random.use(random.state_of(0, 0)):
-        trace_open(run, [np.asarray(a) for a in leaves])
+        infer(run, [np.asarray(a) for a in leaves])
 
 
 def abstract_outputs(model: Any, x: Any) -> Any:

@@ -22,7 +22,8 @@ def simplify(graph: Graph) -> Graph:
     seen: dict[Any, tuple[int, ...]] = {}
     places: dict[tuple[int, ...], int] = {}  # outputs -> the place of the node
     for node in graph.nodes:
-        node = node._replace(inputs=tuple(names.get(v, v) for v in node.inputs))
+        if not names.keys().isdisjoint(node.inputs):
+            node = node._replace(inputs=tuple(names.get(v, v) for v in node.inputs))
         if (same := _identity(node, graph)) is not None:
             names[node.outputs[0]] = same
             continue

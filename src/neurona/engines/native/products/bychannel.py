@@ -25,7 +25,6 @@ from neurona.engines.native.products.direct import along as reading
 from neurona.engines.native.products.padding import vectors
 from neurona.engines.native.products.part import Loop, Operand, Part, Planned, along, part
 from neurona.engines.native.products.place import Finish, Place, Position
-from neurona.engines.native.products.tiles import number
 from neurona.engines.native.stage import Stage
 
 TAPS = 7  # that are unrolled; more make long code
@@ -111,7 +110,7 @@ class ByChannel:
         loops, rank = (*self.outer, self.line), len(self.outer) + 1 + len(self.tail)
         axes, sizes = tuple(range(len(loops), rank)), tuple(loop.size for loop in self.tail)
         with f.loop("%begin", "%end") as unit:
-            *at, block = number(f, unit, [*(loop.size for loop in self.outer), self.blocks])
+            *at, block = f.digits(unit, [*(loop.size for loop in self.outer), self.blocks])
             start = f.mul(block, self.step)
             corner = [sum_of(f, [*at, start], [loop.strides[k] for loop in loops]) for k in (0, 1)]
             limits = [
