@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Collection, Iterable
+from itertools import chain
 from operator import is_
 from typing import Any
 
@@ -67,7 +68,9 @@ class Snapshot:
     """
 
     def __init__(self, owners: Iterable[Any]) -> None:
-        self._seen: list[tuple[Any, Callable[[], Any], list[Any]]] = []
+        self._held: list[Collection[Any]] = []  # lists, and views of dicts, as they are now
+        self._sizes: list[int] = []
+        self._items: list[Any] = []  # of all of them, as they were
         for owner in owners:
             self._see(vars(owner))
             for name, value in vars(owner).items():
@@ -82,12 +85,11 @@ class Snapshot:
                 self._add(item)
 
     def _see(self, held: dict | list) -> None:
-        take = held.values if isinstance(held, dict) else held.__iter__
-        self._seen.append((held, take, list(take())))
+        self._held.append(held.values() if isinstance(held, dict) else held)
+        self._sizes.append(len(held))
+        self._items.extend(self._held[-1])
 
     def holds(self) -> bool:
         """Say whether everything is as it was."""
-        for held, take, items in self._seen:  # before each prediction for one sample: no generator
-            if len(held) != len(items) or not all(map(is_, take(), items)):
-                return False
-        return True
+        same_sizes = list(map(len, self._held)) == self._sizes
+        return same_sizes and all(map(is_, chain.from_iterable(self._held), self._items))

@@ -71,6 +71,8 @@ def _holds_arrays(value: list | tuple) -> bool:
 
 def checked(name: str, leaf: Any) -> np.ndarray:
     """Return an array of numbers with a batch axis; floats get the library's float type."""
+    if type(leaf) is np.ndarray and leaf.dtype == as_dtype(None) and leaf.ndim and _finite(leaf):
+        return leaf
     if not isinstance(leaf, Tensor):
         leaf = np.asarray(leaf)
         if leaf.dtype.kind not in "biuf":
