@@ -6,6 +6,7 @@ import pytest
 import neurona as nn
 from neurona import layers, ops
 from neurona.errors import ArgumentError, DataError, NeuronaError, StateError
+from neurona.train.arrays import finite
 from neurona.train.data import ArraySource, IterableSource, pack, source_of, unpack
 
 RNG = np.random.default_rng(0)
@@ -509,3 +510,19 @@ def test_batches_of_a_source_are_views_where_nothing_is_shuffled():
 def test_predicting_needs_no_compile():
     x = nn.Input((3,))
     assert nn.Model(x, ops.mean(x, axis=-1)).predict(X, verbose=0).shape == (12,)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_numbers_that_are_not_finite_are_found_anywhere(dtype):
+    large = np.full((70000, 3), 1e30 if dtype == "float32" else 1e200, dtype)  # squares overflow
+    assert finite(large)
+    assert finite(large[::2, 1:])
+    assert finite(large[:0])
+    for bad in (np.nan, np.inf, -np.inf):
+        for place in ((0, 0), (69999, 2)):
+            wrong = np.zeros_like(large)
+            wrong[place] = bad
+            assert not finite(wrong)
+            large[place], kept = bad, large[place]
+            assert not finite(large)
+            large[place] = kept
