@@ -19,11 +19,10 @@ def quick(monkeypatch):
     monkeypatch.setattr(workloads, "SECONDS", 1e-4)
     monkeypatch.setattr(limits, "SECONDS", 0)
     monkeypatch.setattr(limits, "BYTES", 1 << 20)
-    limits._code.cache_clear()
+    monkeypatch.setattr(limits, "_code", lambda m: limits.assemble(limits.limits_code(m), m))
     before = dict(config._settings)
     yield
     config._settings.update(before)
-    limits._code.cache_clear()
 
 
 def run(capsys, *arguments):

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import functools
 import itertools
 import os
 import re
@@ -26,6 +25,7 @@ from neurona.engines.native.llvm.binding import every_target, llvm
 from neurona.engines.native.llvm.cache import ObjectCache
 from neurona.engines.native.llvm.machine import Machine
 from neurona.engines.native.llvm.pieces import only_calls, split
+from neurona.engines.native.once import once
 from neurona.errors import EngineError, unknown
 
 PASSES = (
@@ -253,7 +253,7 @@ def _emit(target: Any, module: Any) -> bytes:
         ffi.lib.LLVMPY_DisposeMemoryBuffer(buffer)
 
 
-@functools.cache
+@once
 def _linker() -> Any:
     """One linker for the process; it lays each object into memory of its own."""
     return llvm().create_lljit_compiler(use_jit_link=os.name != "nt")

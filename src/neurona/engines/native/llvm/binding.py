@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 import importlib.util
 from typing import Any
 
+from neurona.engines.native.once import once
 from neurona.errors import EngineError
 
 
-@functools.cache
+@once
 def llvm() -> Any:
     """Return llvmlite's binding of LLVM, ready for this machine.
 
@@ -30,7 +30,7 @@ def llvm() -> Any:
     return binding
 
 
-@functools.cache
+@once
 def every_target() -> None:
     """Make LLVM ready to write code for machines of other kinds, too."""
     llvm().initialize_all_targets()

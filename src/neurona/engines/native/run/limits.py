@@ -19,6 +19,7 @@ from neurona.engines.native.llvm.assemble import Code, assemble
 from neurona.engines.native.llvm.lanes import F32, Index, Lanes, Value
 from neurona.engines.native.llvm.machine import Machine
 from neurona.engines.native.llvm.text import Function, Module
+from neurona.engines.native.once import once
 from neurona.engines.native.run.executable import address
 from neurona.engines.native.run.threads import Team
 from neurona.engines.native.sharing import THREADS
@@ -73,7 +74,7 @@ def limits_code(machine: Machine) -> str:
     return str(module)
 
 
-@functools.cache
+@once
 def _code(machine: Machine) -> Code:
     return assemble(limits_code(machine), machine)
 

@@ -16,6 +16,7 @@ from neurona.core.shapes import Spec
 from neurona.engines.native.llvm.assemble import Code, assemble
 from neurona.engines.native.llvm.machine import Machine
 from neurona.engines.native.memory import ALIGNMENT, Memory
+from neurona.engines.native.once import once
 from neurona.engines.native.run.donation import in_place
 from neurona.engines.native.run.executable import Executable, Frame, address, team
 from neurona.engines.native.run.session_code import JOB, LEAF, MOVE, PLAN, PROGRAM, session_code
@@ -151,7 +152,9 @@ class Session:
         self.address = _at(self._program)
         self._once = _Job(program=self.address)
         self._plan = _Plan(jobs=_at(self._once), count=1, epochs=1)
-        self._plan_address, self._many = _at(self._plan), many()
+        self._plan_address = _at(self._plan)
+        self._code = loop_code(Machine.chosen())  # there as long as somebody has its address
+        self.many = self._code.address("many")
 
     def bind(self) -> None:
         """Let the table point to where the state is by now."""
@@ -193,7 +196,7 @@ class Session:
         block = np.empty(self.bytes, np.uint8) if large else self._block
         if self._put is not block:
             self.put_results(block)
-        team(self.shared).run(self._many, self._plan_address)
+        team(self.shared).run(self.many, self._plan_address)
         self.executable.check(self.frame)
         return block if large else block.copy()
 
@@ -276,19 +279,15 @@ def _run_all(
         *(_Job(s.address, p.steps, start, p.first) for s, p in zip(sessions, pieces, strict=True))
     )
     plan.jobs = _at(jobs)
-    team(any(session.shared for session in sessions)).run(many(), _at(plan))
+    team(any(session.shared for session in sessions)).run(last.many, _at(plan))
     last.executable.check(last.frame)
     return last.views(record)
 
 
-@functools.cache
-def _code(machine: Machine) -> Code:
+@once
+def loop_code(machine: Machine) -> Code:
+    """Return the native loop over jobs, `many`."""
     return assemble(session_code(machine), machine)
-
-
-def many() -> int:
-    """Return the address of the native loop over jobs."""
-    return _code(Machine.chosen()).address("many")
 
 
 def empty(spec: Spec) -> np.ndarray:

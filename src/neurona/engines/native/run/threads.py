@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import atexit
 import ctypes
-import functools
 import os
 import sys
 import threading
@@ -20,6 +19,7 @@ from typing import Any
 from neurona.engines.native.cores import available_cores
 from neurona.engines.native.llvm.assemble import assemble
 from neurona.engines.native.llvm.machine import Machine
+from neurona.engines.native.once import once
 from neurona.engines.native.run.team_code import has_futex, team_code
 from neurona.errors import check_integer
 
@@ -96,7 +96,7 @@ def _system_functions(futex: bool) -> list[int | None]:
     return [ctypes.cast(f, ctypes.c_void_p).value if f else None for f in functions]
 
 
-@functools.cache
+@once
 def native(futex: bool | None = None) -> Native:
     """Return the native half, compiled at the first call; `futex` overrides what the system has."""
     machine = Machine.chosen()
