@@ -36,7 +36,10 @@ class Ambient(threading.local):
         allowance: how many numbers the parameters that are made may still have, as a list of one;
             None if any.
         names: how often each automatic name was given.
-        rehearsed: the assignments that will be taken back, by id of the Parameter, or None.
+        values: id -> what a Parameter is for this thread alone, such as an input of its trace.
+        rehearsed: id -> Parameter and value before, of what was assigned for this thread alone;
+            None: assignments are for all.
+        lasting: whether assignments are for all although this thread traces.
         reads: what makes inputs of the Parameters that the innermost trace reads, or None.
         sharing: what has been described so far, while objects are described, or None.
     """
@@ -51,11 +54,13 @@ class Ambient(threading.local):
     added_losses: list[Any] | None = None
     allowance: list[int] | None = None
     rehearsed: dict[int, Any] | None = None
+    lasting = False
     reads: Any = None
     sharing: Any = None
 
     def __init__(self) -> None:
-        self.names: Counter[str] = Counter()  # each thread has its own; the rest is replaced
+        self.names: Counter[str] = Counter()  # these two are changed, the rest is replaced
+        self.values: dict[int, Any] = {}
 
 
 ambient = Ambient()

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -46,6 +47,9 @@ from neurona.nn.parts import check_parts, initial_value, parts_for
 @functools.cache
 def _wants_training(call: Callable) -> bool:
     return "training" in inspect.signature(call).parameters
+
+
+_building = threading.RLock()  # two threads may call a new layer
 
 
 class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
@@ -193,10 +197,13 @@ class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
         if self.built:
             return
         shape = map_leaves(lambda x: x.shape, inputs)
-        with random.outside(), lasting():
-            self.build(shape)
-        self.built = True
-        self._built_for = shape
+        with _building:
+            if self.built:  # by another thread, meanwhile
+                return
+            with random.outside(), lasting():
+                self.build(shape)
+            self._built_for = shape
+            self.built = True
 
     def _explained(self, error: NeuronaError, shapes: list) -> NeuronaError:
         called = f", called with x {', '.join(map(str, shapes))}" if shapes else ""

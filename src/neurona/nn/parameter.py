@@ -2,7 +2,8 @@
 
 Everything that training changes is a Parameter: weights, running means, optimiser slots, metric
 totals. While a training step is traced, each stands for an abstract input, and what it was assigned
-becomes an output: so a step written with assignments is one pure function.
+becomes an output: so a step written with assignments is one pure function. Such values are those of
+the thread that traces; for all others the Parameter stays what it is.
 """
 
 from __future__ import annotations
@@ -34,11 +35,9 @@ class Parameter(Tensor):
         regularizer: a function of the value that is added to the loss, or None.
         constraint: a function that is applied to the value after each update, or None.
 
-    Attributes:
-        loan: who has the current value, if it is not here; looking at `value` brings it here.
     """
 
-    __slots__ = ("_value", "constraint", "loan", "name", "path", "regularizer", "trainable")
+    __slots__ = ("constraint", "kept", "name", "path", "regularizer", "trainable")
 
     def __init__(
         self,
@@ -54,17 +53,19 @@ class Parameter(Tensor):
         self.name, self.path = name, name
         self.trainable = trainable and is_float(array.dtype)
         self.regularizer, self.constraint = regularizer, constraint
-        self._value = Tensor(array, requires_grad=self.trainable)
-        self.loan: Loan | None = None
+        # the value, or who has it: looking at it brings it here
+        self.kept: Tensor | Loan = Tensor(array, requires_grad=self.trainable)
 
     @property
     def value(self) -> Tensor:
         """The current value."""
-        if self.loan is not None:
-            self.restore(self.loan.fetch())
-        if ambient.reads is not None and not self._value.level:
-            return ambient.reads.take(self, self._value)
-        return self._value
+        x = ambient.values.get(id(self))
+        if x is None:
+            kept = self.kept
+            x = kept.fetch(self) if isinstance(kept, Loan) else kept
+        if ambient.reads is not None and not x.level:
+            return ambient.reads.take(self, x)
+        return x
 
     @property
     def data(self) -> np.ndarray | None:  # type: ignore[override]
@@ -109,7 +110,7 @@ class Parameter(Tensor):
             x = cast(x, dtype=self.dtype)
         if ambient.rehearsed is not None:
             ambient.rehearsed.setdefault(id(self), (self, self.value))
-        elif tracing() and not self.level:
+        elif tracing() and not ambient.lasting and not self.level:
             raise StateError(  # it would happen once, and not in each call of the Program
                 f"{self.path} is assigned to while a function is traced.",
                 hint="return the new value, and assign it outside; or let nn.jit trace it",
@@ -128,12 +129,12 @@ class Parameter(Tensor):
         self.assign(self.value - value)
 
     def restore(self, value: Tensor) -> None:
-        """Put a value back as it is, unchecked."""
-        self._value, self.loan = value, None
-
-    def lend(self, loan: Loan) -> None:
-        """Leave the value to a loan, until it is looked at or replaced."""
-        self.loan, self._value = loan, _LENT
+        """Set the value as it is, unchecked."""
+        if ambient.rehearsed is not None:
+            ambient.values[id(self)] = value
+        else:
+            ambient.values.pop(id(self), None)
+            self.kept = value
 
     def __repr__(self) -> str:
         return f"<Parameter {self.path} {self.spec}>"
@@ -144,25 +145,25 @@ class Loan:
 
     Args:
         read: returns the current array, a copy.
-        trainable: whether the Parameter is.
+        lock: held while the value changes, and while the Parameter gets or gives it.
 
     Attributes:
         copied: the Tensor that the Parameter had or got, while it equals what is kept.
     """
 
-    __slots__ = ("copied", "read", "trainable")
+    __slots__ = ("copied", "lock", "read")
 
-    def __init__(self, read: Callable[[], np.ndarray], trainable: bool) -> None:
-        self.read, self.trainable = read, trainable
+    def __init__(self, read: Callable[[], np.ndarray], lock: AbstractContextManager[Any]) -> None:
+        self.read, self.lock = read, lock
         self.copied: Tensor | None = None
 
-    def fetch(self) -> Tensor:
-        """Return the current value."""
-        self.copied = Tensor(self.read(), requires_grad=self.trainable)
-        return self.copied
-
-
-_LENT = Tensor(np.zeros(0, bool))
+    def fetch(self, p: Parameter) -> Tensor:
+        """Bring the current value to its Parameter, unless that has it by now; return it."""
+        with self.lock:
+            if p.kept is self:
+                p.kept = self.copied = Tensor(self.read(), requires_grad=p.trainable)
+            kept = p.kept
+        return kept if isinstance(kept, Tensor) else kept.fetch(p)
 
 
 def assign_all(parameters: Sequence[Parameter], values: Any, owner: str, hint: str = "") -> None:
@@ -200,35 +201,31 @@ def rehearsal() -> Iterator[dict[int, tuple[Parameter, Tensor]]]:
     Yields the parameters that were assigned to so far, each with its value before.
     """
     assigned: dict[int, tuple[Parameter, Tensor]] = {}
-    try:
-        with within(rehearsed=assigned):
-            yield assigned
-    finally:
-        for p, value in assigned.values():
-            p.restore(value)
+    with within(rehearsed=assigned, values=dict(ambient.values)):
+        yield assigned
 
 
 def lasting() -> AbstractContextManager[None]:
     """Let assignments inside last, even within a rehearsal, and read values: for `build`."""
-    return within(rehearsed={}, reads=None)
+    return within(rehearsed=None, values={}, reads=None, lasting=True)
 
 
 class Reads:
     """The Parameters that a traced function reads: each becomes an input when it is looked at.
 
     Attributes:
-        inputs: id -> (Parameter, its value before, the input that stands for it).
+        inputs: id -> (Parameter, the input that stands for it).
     """
 
     def __init__(self, level: int) -> None:
         self.level = level
-        self.inputs: dict[int, tuple[Parameter, Tensor, Tensor]] = {}
+        self.inputs: dict[int, tuple[Parameter, Tensor]] = {}
 
     def take(self, p: Parameter, value: Tensor) -> Tensor:
-        """Make an input of the trace for a Parameter; return it."""
-        x = another_input(value.spec, self.level)
-        self.inputs[id(p)] = p, value, x
-        p.restore(x)
+        """Return the input of the trace that stands for a Parameter, a new one at first."""
+        if id(p) not in self.inputs:
+            self.inputs[id(p)] = p, another_input(value.spec, self.level)
+        x = ambient.values[id(p)] = self.inputs[id(p)][1]
         return x
 
 
@@ -236,21 +233,23 @@ class Reads:
 def reading() -> Iterator[Reads]:
     """Make an input of the innermost trace of each Parameter that is read inside."""
     reads = Reads(tracing())
-    try:
-        with within(reads=reads):
-            yield reads
-    finally:
-        for p, value, _ in reads.inputs.values():
-            p.restore(value)
+    with within(reads=reads, values=dict(ambient.values)):
+        yield reads
+
+
+def bound(
+    parameters: Sequence[Parameter], values: Sequence[Tensor]
+) -> AbstractContextManager[None]:
+    """Let the parameters have other values inside, for this thread, whatever happens to them."""
+    own = {id(p): value for p, value in zip(parameters, values, strict=True)}
+    return within(rehearsed={}, values={**ambient.values, **own})
 
 
 @contextlib.contextmanager
-def bound(parameters: Sequence[Parameter], values: Sequence[Tensor]) -> Iterator[None]:
-    """Let the parameters have other values inside, whatever happens to them there."""
+def unchanged(parameters: Sequence[Parameter]) -> Iterator[None]:
+    """Put the parameters' values back at the end."""
     before = [p.value for p in parameters]
     try:
-        for p, value in zip(parameters, values, strict=True):
-            p.restore(value)
         yield
     finally:
         for p, value in zip(parameters, before, strict=True):
@@ -280,15 +279,18 @@ def gradients(
             )
     originals = [p.value for p in parameters]
     leaves = [alias(v) if v.level else Tensor(v.data, requires_grad=True) for v in originals]
-    for p, leaf in zip(parameters, leaves, strict=True):
-        p.restore(leaf)
+    here = ambient.values
+    before = [here.get(id(p)) for p in parameters]
+    here.update({id(p): leaf for p, leaf in zip(parameters, leaves, strict=True)})
     try:
         with recording():
             result = fn()
     finally:
-        for p, leaf, value in zip(parameters, leaves, originals, strict=True):
-            if p.value is leaf:  # unless fn assigned to it
-                p.restore(value)
+        for p, leaf, value in zip(parameters, leaves, before, strict=True):
+            if here.get(id(p)) is leaf:  # unless fn assigned to it
+                del here[id(p)]
+                if value is not None:
+                    here[id(p)] = value
     loss = as_tensor(result[0] if isinstance(result, tuple) else result)
     if loss.shape != () or not is_float(loss.dtype):
         raise GradientError("the loss is a float scalar.", got=str(loss.spec), hint="average it")

@@ -70,7 +70,7 @@ def trace_pure(
             shape.append(results)
             pairs = list(zip(known, given, strict=True))
             if seen is not None:
-                pairs += [(p, x) for p, _, x in seen.inputs.values()]
+                pairs += seen.inputs.values()
             _check_known(assigned, [p for p, _ in pairs])
             found.extend(p for p, _ in pairs[len(known) :])
             changed.extend(k for k, (p, x) in enumerate(pairs) if p.value is not x)

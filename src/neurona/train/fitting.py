@@ -57,7 +57,8 @@ def fit(model: Any, x: Any, y: Any, sample_weight: Any, given: FitSettings) -> H
         x, y, sample_weight, batch_size=given.batch_size, shuffle=given.shuffle,
         steps=given.steps_per_epoch, class_weight=given.class_weight,
     )  # fmt: skip
-    prepare(model, source, "train")
+    with model.turns:
+        prepare(model, source, "train")
     params = {"verbose": given.verbose, "epochs": epochs, "steps": source.steps}
     callbacks = with_progress(given.callbacks, given.verbose, history=True)
     listeners = CallbackList(callbacks, model, params)

@@ -29,17 +29,18 @@ class KeptState:
     def __init__(self, parameters: Sequence[Parameter]) -> None:
         self.parameters = parameters
         self._state: State | None = None
+        self._lock = threading.RLock()
         self._loans = [
-            (p, Loan(functools.partial(self._read, k), p.trainable))
+            (p, Loan(functools.partial(self._read, k), self._lock))
             for k, p in enumerate(parameters)
         ]
-        self._lock = threading.RLock()  # two threads may predict with one model
 
     def session(self, program: Program, changed: Sequence[int]) -> Session | None:
         """Let a Program work on this state; None if its engine keeps none."""
-        session = program.session([p.spec for p in self.parameters], changed, self._state)
-        if session is not None:
-            self._state = session.state
+        with self._lock:
+            session = program.session([p.spec for p in self.parameters], changed, self._state)
+            if session is not None:
+                self._state = session.state
         return session
 
     @contextlib.contextmanager
@@ -49,34 +50,46 @@ class KeptState:
         Yields the place in the random stream of the first of the steps.
         """
         with self._lock:
-            self._load()
+            elsewhere = self._load()
+            while elsewhere:
+                self._lock.release()  # who has them may be waiting for us
+                for p in elsewhere:
+                    p.value  # noqa: B018 - to look at it brings it here
+                self._lock.acquire()
+                elsewhere = self._load()
             try:
                 yield random.take_states(steps)
             finally:
                 for session in sessions:
                     self._lend(session.changed)
 
-    def _load(self) -> None:
-        """Bring what was assigned meanwhile to the engine's memory."""
-        state = self._state
+    def _load(self) -> list[Parameter]:
+        """Bring what was assigned meanwhile to the engine's memory.
+
+        Returns the Parameters whose values somebody else has: they must be fetched first.
+        """
+        state, elsewhere = self._state, []
         assert state is not None
         for k, (p, loan) in enumerate(self._loans):
-            if p.loan is not loan and p.value is not loan.copied:
-                value = p.value
-                assert value.data is not None
-                state.load(k, value.data)
-                loan.copied = value
+            kept = p.kept
+            if kept is loan or kept is loan.copied:
+                continue
+            if isinstance(kept, Loan):
+                elsewhere.append(p)
+                continue
+            assert kept.data is not None
+            state.load(k, kept.data)
+            loan.copied = kept
+        return elsewhere
 
     def _lend(self, changed: Sequence[int]) -> None:
-        """Say that the current values are in the engine's memory."""
+        """Say that the current values are in the engine's memory, but for what was assigned now."""
         for k in changed:
             p, loan = self._loans[k]
-            if p.loan is not loan:
-                loan.copied = None
-                p.lend(loan)
+            if p.kept is loan.copied:
+                p.kept, loan.copied = loan, None
 
     def _read(self, k: int) -> np.ndarray:
         """Return a copy of the current value of a Parameter that is in the engine's memory."""
-        with self._lock:
-            assert self._state is not None
-            return self._state.read(k)
+        assert self._state is not None
+        return self._state.read(k)

@@ -17,7 +17,7 @@ import numpy as np
 from neurona.core import random
 from neurona.core.tree import flatten, map_leaves
 from neurona.nn.metrics import Metric
-from neurona.nn.parameter import bound
+from neurona.nn.parameter import unchanged
 from neurona.train.callbacks.callback import CallbackList
 from neurona.train.history import History
 from neurona.train.source import ArraySource
@@ -83,7 +83,7 @@ class Feed:
     """
 
     def __init__(self, model: Any, step: Any, source: Any, each: bool) -> None:
-        self.step, self.source = step, source
+        self.step, self.source, self.turns = step, source, model.turns
         self.fixed = model.steps_per_execution if each else None
         self.given = model.steps_per_execution
         self.pace = Pace()
@@ -96,7 +96,7 @@ class Feed:
 
     def _of_arrays(self, order: Any, start: int) -> Iterator[Any]:
         def run() -> Any:
-            with self.pace.timed(stop - start):
+            with self.turns.last(), self.pace.timed(stop - start):
                 return self.step.run(self.source, self.source.stretch(order, start, stop))
 
         self.source.begin(order)
@@ -107,7 +107,8 @@ class Feed:
 
     def _as_they_come(self, order: Any, start: int) -> Iterator[Any]:
         def run() -> Any:
-            return self.step.run_batches(group)
+            with self.turns.last():
+                return self.step.run_batches(group)
 
         batches = self.source.batches(order, start)
         if self.source.steps is not None:
@@ -128,15 +129,20 @@ def run_training(
     """Train for epochs `initial_epoch` to `epochs` - 1; `validate()` when `due`."""
     position = model.position = Position(initial_epoch)
     model.stop_training = False
-    feed = Feed(model, model.training_step(), source, callbacks.watch_each("train"))
+    with model.turns:
+        step = model.training_step()
+    feed = Feed(model, step, source, callbacks.watch_each("train"))
     model.run = Fit(source, callbacks, due)
     try:
         callbacks.call("on_train_begin", {})  # a backup may move the position on from here
         quiet = validate is None and _is_quiet(model, source, callbacks)
         # A run that was told to stop in the middle of an epoch still ends that epoch.
         while position.epoch < epochs and (position.batch or not model.stop_training):
-            if quiet and _train_epochs(model, feed, callbacks, position, epochs):
-                continue
+            if quiet:
+                with model.turns.last():
+                    several = _train_epochs(model, feed, callbacks, position, epochs)
+                if several:
+                    continue
             logs = _train_epoch(model, feed, callbacks, position)
             epoch = position.epoch
             if validate is not None and due is not None and due(epoch):
@@ -144,7 +150,8 @@ def run_training(
             position.epoch, position.batch, position.order = epoch + 1, 0, source.order()
             position.logs = logs
             callbacks.call("on_epoch_end", epoch, dict(logs))
-        model.optimizer.finalize_variable_values(model.trainable_weights)
+        with model.turns:
+            model.optimizer.finalize_variable_values(model.trainable_weights)
         callbacks.call("on_train_end", position.logs)
     finally:
         model.run = None
@@ -231,7 +238,7 @@ def _undisturbed(model: Any) -> Iterator[None]:
         yield
         return
     totals = [p for metric in model.metrics for p in metric.variables]
-    with bound(totals, [p.value for p in totals]), random.undisturbed():
+    with unchanged(totals), random.undisturbed():
         yield
 
 
@@ -247,6 +254,11 @@ def _closing(model: Any, callbacks: CallbackList) -> Iterator[None]:
 
 def run_evaluation(model: Any, source: Any, callbacks: CallbackList) -> Logs:
     """Return the logs of one pass over the source without training."""
+    with model.turns:
+        return _evaluated(model, source, callbacks)
+
+
+def _evaluated(model: Any, source: Any, callbacks: CallbackList) -> Logs:
     feed = Feed(model, model.evaluation_step(), source, callbacks.watch_each("test"))
     watched, names = callbacks.wants("on_test_batch_end"), model.metrics_names
     results: dict[str, Any] = {}

@@ -191,12 +191,27 @@ class Model(Trainer, Layer, namespace="models"):
 
     # --- state and files ---------------------------------------------------------------------
 
+    def get_weights(self) -> list[np.ndarray]:
+        """Return copies of all parameters, in the order of `weights`."""
+        with self.turns:
+            return super().get_weights()
+
+    def set_weights(self, weights: Any) -> None:
+        """Set all parameters, in the order of `weights`.
+
+        Raises:
+            ShapeError: if there are too few or too many, or a shape differs; then none is set.
+        """
+        with self.turns:
+            super().set_weights(weights)
+
     def get_state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Return all that training goes on from: arrays by name, and the rest as JSON values.
 
         Parameters, optimiser slots, metric totals, the random stream and the position in the data.
         """
-        return state.collect(self)
+        with self.turns:
+            return state.collect(self)
 
     def set_state(self, arrays: dict[str, np.ndarray], info: dict[str, Any]) -> None:
         """Put back what `get_state` returned; the model has the same architecture and is built.
@@ -205,7 +220,8 @@ class Model(Trainer, Layer, namespace="models"):
             StateError: if the model is not built.
             FormatError: if an array is missing or does not fit; then nothing is changed.
         """
-        state.restore(self, arrays, info)
+        with self.turns:
+            state.restore(self, arrays, info)
 
     def save(self, path: Any, overwrite: bool = True, include_optimizer: bool = True) -> None:
         """Write model, optimiser and training position to one file; see `train/save.py`.
@@ -214,11 +230,13 @@ class Model(Trainer, Layer, namespace="models"):
             StateError: if the model is not built, or the file exists and overwrite is False.
             ArgumentError: if something in the model cannot be saved, such as a lambda.
         """
-        save.save_model(self, path, overwrite, include_optimizer)
+        with self.turns:
+            save.save_model(self, path, overwrite, include_optimizer)
 
     def save_weights(self, path: Any, overwrite: bool = True) -> None:
         """Write the parameters alone to a safetensors file."""
-        save.save_weights(self, path, overwrite)
+        with self.turns:
+            save.save_weights(self, path, overwrite)
 
     def load_weights(self, path: Any, skip_mismatch: bool = False, by_name: bool = False) -> None:
         """Read the parameters from a safetensors file, one of `save` or from elsewhere.
@@ -231,7 +249,8 @@ class Model(Trainer, Layer, namespace="models"):
         Raises:
             FormatError: if the file is damaged, or does not fit; then nothing is changed.
         """
-        save.load_weights(self, path, skip_mismatch, by_name)
+        with self.turns:
+            save.load_weights(self, path, skip_mismatch, by_name)
 
     # --- description -------------------------------------------------------------------------
 

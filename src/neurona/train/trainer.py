@@ -21,6 +21,7 @@ from neurona.train.history import History
 from neurona.train.loop import Fit, Position
 from neurona.train.observed import Observation
 from neurona.train.step import Step
+from neurona.train.turns import Turns
 
 
 class Trainer:
@@ -31,6 +32,7 @@ class Trainer:
         stop_training: set it to end `fit` after the running batch.
         history: the History of the last `fit`.
         position: where the training is, see `train/loop.py`.
+        turns: how threads share the model, see `train/turns.py`.
     """
 
     run: Fit | None = None
@@ -47,6 +49,7 @@ class Trainer:
     pending_totals: dict[str, Any]  # of metrics that do not exist yet, see `train/state.py`
     step_cache: dict[str, Any]
     observed_values: Observation
+    turns: Turns
 
     if TYPE_CHECKING:  # what the other half, the Layer, has
 
@@ -72,6 +75,7 @@ class Trainer:
         self.pending_totals = {}
         self.step_cache = {}
         self.observed_values = Observation()
+        self.turns = Turns()
 
     def compile(
         self,
@@ -276,8 +280,9 @@ class Trainer:
 
     def reset_metrics(self) -> None:
         """Start all metrics anew."""
-        for metric in self.metrics:
-            metric.reset_state()
+        with self.turns:
+            for metric in self.metrics:
+                metric.reset_state()
 
     # --- fit, evaluate, predict --------------------------------------------------------------
 
@@ -322,7 +327,7 @@ class Trainer:
             validation_freq: validate every so many epochs, or after those in a list (from 1).
 
         Raises:
-            StateError: if `compile` was not called.
+            StateError: if `compile` was not called, or another thread trains the model.
             DataError: if the data cannot be trained on; it says what to change.
         """
         settings = fitting.FitSettings(
@@ -330,7 +335,8 @@ class Trainer:
             class_weight, initial_epoch, steps_per_epoch, validation_steps, validation_batch_size,
             validation_freq,
         )  # fmt: skip
-        return fitting.fit(self, x, y, sample_weight, settings)
+        with self.turns.training(self.name):
+            return fitting.fit(self, x, y, sample_weight, settings)
 
     def evaluate(
         self,
@@ -344,7 +350,9 @@ class Trainer:
         return_dict: bool = False,
     ) -> Any:
         """Return loss and metrics on data: a list, a number if there is one, or a dict."""
-        logs = fitting.evaluate(self, x, y, sample_weight, batch_size, verbose, steps, callbacks)
+        given = batch_size, verbose, steps, callbacks
+        with self.turns:
+            logs = fitting.evaluate(self, x, y, sample_weight, *given)
         return logs if return_dict else fitting.as_list(logs)
 
     def predict(
@@ -359,7 +367,8 @@ class Trainer:
 
         `batch_size` is 256 by default: larger than in training, since nothing has to be kept.
         """
-        return fitting.predict(self, x, batch_size, verbose, steps, callbacks)
+        with self.turns:
+            return fitting.predict(self, x, batch_size, verbose, steps, callbacks)
 
     def train_on_batch(
         self,
@@ -370,16 +379,19 @@ class Trainer:
         return_dict: bool = False,
     ) -> Any:
         """Learn from one batch; return loss and metrics since the last `reset_metrics`."""
-        logs = fitting.on_batch(self, "train", x, y, sample_weight, class_weight)
+        with self.turns:
+            logs = fitting.on_batch(self, "train", x, y, sample_weight, class_weight)
         return logs if return_dict else fitting.as_list(logs)
 
     def test_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
     ) -> Any:
         """Look at one batch; return loss and metrics since the last `reset_metrics`."""
-        logs = fitting.on_batch(self, "test", x, y, sample_weight, None)
+        with self.turns:
+            logs = fitting.on_batch(self, "test", x, y, sample_weight, None)
         return logs if return_dict else fitting.as_list(logs)
 
     def predict_on_batch(self, x: Any) -> Any:
         """Return the model's outputs for one batch."""
-        return fitting.predict_on_batch(self, x)
+        with self.turns:
+            return fitting.predict_on_batch(self, x)

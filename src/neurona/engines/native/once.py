@@ -1,7 +1,7 @@
 """Once: what is made at the first call, and the same object for everybody from then on.
 
-`functools.cache` lets two threads that ask at the same time make two objects, and drops one of them.
-That is a waste for a number, and a crash for machine code, of which somebody holds an address.
+`functools.cache` lets two threads that ask at the same time make two objects, and drops one: a
+waste for a number, and a crash for machine code, of which somebody holds an address.
 """
 
 from __future__ import annotations
