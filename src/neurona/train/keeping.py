@@ -53,9 +53,11 @@ class KeptState:
             elsewhere = self._load()
             while elsewhere:
                 self._lock.release()  # who has them may be waiting for us
-                for p in elsewhere:
-                    p.value  # noqa: B018 - to look at it brings it here
-                self._lock.acquire()
+                try:
+                    for p in elsewhere:
+                        p.value  # noqa: B018 - to look at it brings it here
+                finally:
+                    self._lock.acquire()
                 elsewhere = self._load()
             try:
                 yield random.take_states(steps)
