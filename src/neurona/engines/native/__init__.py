@@ -32,7 +32,7 @@ def compile(graph: Graph) -> Program:
     if lines := shown(made, config.debug()):
         print(*lines, sep="\n", file=sys.stderr)  # before LLVM has its say
     names = [segment.function for segment in made.segments if segment.function]
-    code = recall(key_of(made), names, lambda: str(write(made)), made.machine)
+    code = recall(lambda: key_of(made), names, lambda: str(write(made)), made.machine)
     return NativeProgram(graph, Executable(made, code), "native")
 
 

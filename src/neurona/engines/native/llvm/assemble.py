@@ -96,21 +96,23 @@ def assemble(ir: str | Sequence[str], machine: Machine | None = None, *, level: 
 
 
 def recall(
-    key: str | None, names: Sequence[str], write: Callable[[], str], machine: Machine | None = None
-) -> Code:
+    key: Callable[[], str | None], names: Sequence[str], write: Callable[[], str],
+    machine: Machine | None = None,
+) -> Code:  # fmt: skip
     """Load what was kept under a key; if nothing was, assemble what is written now, and keep it.
 
     Args:
-        key: decides what is written, machine and LLVM aside; None if nothing does.
+        key: returns what decides what is written, machine and LLVM aside; None if nothing does.
         names: of the functions that get an address.
         write: returns the text of a module.
         machine: as in `assemble`.
     """
     machine = _checked(machine)
     cache = ObjectCache.chosen()
-    if key is None or cache is None:
+    found = key() if cache else None
+    if cache is None or found is None:
         return assemble(write(), machine)
-    entry = cache.key(f"written by key {key}", machine, 2)
+    entry = cache.key(f"written by key {found}", machine, 2)
     if (kept := cache.get(entry)) is not None:
         return Code(_unpacked(kept), names, 0)
     made = _compile_all(split(write()), machine, 2)
