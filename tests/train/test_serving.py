@@ -8,6 +8,7 @@ import pytest
 
 import neurona as nn
 from neurona import layers, models
+from neurona.core.random import get_position
 from neurona.train import step
 from tests.settings import engine_set_to
 
@@ -150,3 +151,14 @@ def test_trained_weights_are_seen():
     for _ in range(2):
         model.fit(x, np.ones((37, 5)), verbose=0)
         np.testing.assert_allclose(model.predict(x, verbose=0), model(x), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("engine", ["native", "reference"])
+def test_the_random_stream_moves_on_by_the_number_of_batches(engine):
+    with engine_set_to(engine):
+        model = MODELS["dense"]()
+        x = data(model, 150)
+        for n, batch_size, batches in ((33, 32, 2), (33, 256, 1), (33, 256, 1), (150, 64, 3)):
+            seed, before = get_position()
+            model.predict(x[:n], batch_size=batch_size, verbose=0)
+            assert get_position() == (seed, before + batches)

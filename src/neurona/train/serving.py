@@ -66,10 +66,11 @@ class PredictionStep(Step):
 
     def run_into(self, outputs: Any, source: ArraySource, stretch: Stretch) -> None:
         """Run the step on some batches of a source, and write the results for the samples."""
+        batches = sum(count for _, _, count in stretch.pieces)
         stretch = self._in_units(source, stretch)
         found = self._sessions(source, stretch)
         assert found is not None
-        self._run(source, stretch, found[0], outputs=flatten(outputs)[0])
+        self._run(source, stretch, found[0], outputs=flatten(outputs)[0], draws=batches)
 
     def _in_units(self, source: ArraySource, stretch: Stretch) -> Stretch:
         """Cut batches that are smaller than others into pieces of one size, if that is right."""

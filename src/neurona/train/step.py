@@ -152,9 +152,12 @@ class Step:
 
     def _run(
         self, source: ArraySource, stretch: Stretch, sessions: list[Session],
-        epochs: Epochs | None = None, outputs: Sequence[np.ndarray] = (),
+        epochs: Epochs | None = None, outputs: Sequence[np.ndarray] = (), draws: int = 0,
     ) -> list[np.ndarray]:  # fmt: skip
-        """Run a stretch in one call; return the results, one for each epoch."""
+        """Run a stretch in one call; return the results, one for each epoch.
+
+        The random stream moves on by a number for each step, or by `draws`.
+        """
         pieces = [
             Piece(session, first, steps)
             for session, (first, _, steps) in zip(sessions, stretch.pieces, strict=True)
@@ -164,7 +167,7 @@ class Step:
             epochs = Epochs(stretch.epochs, stretch.stride)
         if epochs is not None:
             steps = steps * epochs.number + epochs.skip * (epochs.number - 1)
-        with self._kept.lent(sessions, steps) as position:
+        with self._kept.lent(sessions, draws or steps) as position:
             return sessions[0].state.run(
                 position, pieces, source.in_memory, stretch.rows, epochs, outputs
             )
