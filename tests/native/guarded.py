@@ -2,9 +2,9 @@
 
     python -m tests.native.guarded FLOATX FIRST COUNT
 
-Runs all rows of the table of ops, what once was a fault, then COUNT random graphs from number FIRST
-on. The name of each is printed before it runs, so the last line names what died. Values in the
-arena have pages of their own here, but begin at multiples of 64 bytes as ever.
+Runs all rows of the table of ops, what once was a fault, large products, then COUNT random graphs
+from number FIRST on. The name of each is printed before it runs, so the last line names what died.
+Values in the arena have pages of their own here, but begin at multiples of 64 bytes as ever.
 """
 
 import ctypes
@@ -20,6 +20,7 @@ from neurona.engines import native
 from neurona.engines.native import memory
 from neurona.engines.native.memory import ALIGNMENT, Memory
 from neurona.engines.program import compile
+from neurona.ops import maximum
 from tests.ops.cases import CASES
 from tests.ops.test_ops import attributes
 
@@ -124,6 +125,20 @@ def run(fn, arrays, at_end, missing=0):
         region.free()
 
 
+def large(floatx):
+    """Give products past the sizes of blocks: all layouts, rows and columns left over."""
+    m, k, n = 67, 390, 681
+    draw = np.random.default_rng(0).standard_normal
+    x, w, g = (draw(shape).astype(floatx) for shape in ((m, k), (k, n), (m, n)))
+    tall = [np.tile(a, (6, 1)) for a in (x, g)]
+    bias = draw(n).astype(floatx)
+    yield "a large product", lambda x, w, b: maximum(x @ w + b, 0), [x, w, bias]
+    yield "its input's gradient", lambda g, w: g @ w.T, [g, w]
+    yield "its kernel's gradient", lambda x, g, w: w - x.T @ g / 100, [*tall, w]
+    row, long = draw((1, 3 * k)).astype(floatx), np.tile(w, (3, 1))
+    yield "a row by a large matrix", lambda x, w: x @ w, [row, long]
+
+
 def programs(floatx, first, count):
     """Give name, function and arrays of everything to run."""
     for case in CASES:
@@ -132,6 +147,7 @@ def programs(floatx, first, count):
         yield str(case), lambda *xs, op=op, given=given: op(*xs, **given), arrays
     for name, (fn, *arrays) in FAULTS.items():
         yield name, fn, arrays
+    yield from large(floatx)
     for seed in range(first, first + count):
         maker = Maker(random.Random(seed).randint, floatx)
         nodes = maker.whole(1, 20)
