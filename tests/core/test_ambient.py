@@ -44,7 +44,7 @@ def test_a_scope_is_put_back_also_after_an_error():
 
 def test_every_thread_begins_with_nothing_open():
     fresh = in_thread(lambda: dict(vars(ambient)))
-    assert fresh == {"names": {}, "values": {}}
+    assert fresh == {"names": {}}
     with in_training(True), collect_losses(), limited_parameters(3), rehearsal(), sharing():
         assert in_thread(lambda: dict(vars(ambient))) == fresh
         assert in_thread(lambda: (is_training(), added_losses())) == (False, [])

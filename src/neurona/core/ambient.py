@@ -36,7 +36,8 @@ class Ambient(threading.local):
         allowance: how many numbers the parameters that are made may still have, as a list of one;
             None if any.
         names: how often each automatic name was given.
-        values: id -> what a Parameter is for this thread alone, such as an input of its trace.
+        values: id -> what a Parameter is for this thread alone, such as an input of its trace; None
+            while all are what they are for everybody.
         rehearsed: id -> Parameter and value before, of what was assigned for this thread alone;
             None: assignments are for all.
         lasting: whether assignments are for all although this thread traces.
@@ -53,14 +54,14 @@ class Ambient(threading.local):
     training = False
     added_losses: list[Any] | None = None
     allowance: list[int] | None = None
+    values: dict[int, Any] | None = None
     rehearsed: dict[int, Any] | None = None
     lasting = False
     reads: Any = None
     sharing: Any = None
 
     def __init__(self) -> None:
-        self.names: Counter[str] = Counter()  # these two are changed, the rest is replaced
-        self.values: dict[int, Any] = {}
+        self.names: Counter[str] = Counter()  # each thread has its own; the rest is replaced
 
 
 ambient = Ambient()

@@ -59,9 +59,11 @@ class Parameter(Tensor):
     @property
     def value(self) -> Tensor:
         """The current value."""
-        x = ambient.values.get(id(self))
+        here, kept = ambient.values, self.kept
+        if here is None:
+            return kept.fetch(self) if type(kept) is Loan else kept  # type: ignore[return-value]
+        x = here.get(id(self))
         if x is None:
-            kept = self.kept
             x = kept.fetch(self) if isinstance(kept, Loan) else kept
         if ambient.reads is not None and not x.level:
             return ambient.reads.take(self, x)
@@ -130,11 +132,13 @@ class Parameter(Tensor):
 
     def restore(self, value: Tensor) -> None:
         """Set the value as it is, unchecked."""
-        if ambient.rehearsed is not None:
-            ambient.values[id(self)] = value
-        else:
-            ambient.values.pop(id(self), None)
-            self.kept = value
+        here = ambient.values
+        if here is not None and ambient.rehearsed is not None:
+            here[id(self)] = value
+            return
+        if here is not None:
+            here.pop(id(self), None)
+        self.kept = value
 
     def __repr__(self) -> str:
         return f"<Parameter {self.path} {self.spec}>"
@@ -201,13 +205,13 @@ def rehearsal() -> Iterator[dict[int, tuple[Parameter, Tensor]]]:
     Yields the parameters that were assigned to so far, each with its value before.
     """
     assigned: dict[int, tuple[Parameter, Tensor]] = {}
-    with within(rehearsed=assigned, values=dict(ambient.values)):
+    with within(rehearsed=assigned, values=dict(ambient.values or {})):
         yield assigned
 
 
 def lasting() -> AbstractContextManager[None]:
     """Let assignments inside last, even within a rehearsal, and read values: for `build`."""
-    return within(rehearsed=None, values={}, reads=None, lasting=True)
+    return within(rehearsed=None, values=None, reads=None, lasting=True)
 
 
 class Reads:
@@ -225,6 +229,7 @@ class Reads:
         """Return the input of the trace that stands for a Parameter, a new one at first."""
         if id(p) not in self.inputs:
             self.inputs[id(p)] = p, another_input(value.spec, self.level)
+        assert ambient.values is not None
         x = ambient.values[id(p)] = self.inputs[id(p)][1]
         return x
 
@@ -233,7 +238,7 @@ class Reads:
 def reading() -> Iterator[Reads]:
     """Make an input of the innermost trace of each Parameter that is read inside."""
     reads = Reads(tracing())
-    with within(reads=reads, values=dict(ambient.values)):
+    with within(reads=reads, values=dict(ambient.values or {})):
         yield reads
 
 
@@ -242,7 +247,7 @@ def bound(
 ) -> AbstractContextManager[None]:
     """Let the parameters have other values inside, for this thread, whatever happens to them."""
     own = {id(p): value for p, value in zip(parameters, values, strict=True)}
-    return within(rehearsed={}, values={**ambient.values, **own})
+    return within(rehearsed={}, values={**(ambient.values or {}), **own})
 
 
 @contextlib.contextmanager
@@ -279,11 +284,11 @@ def gradients(
             )
     originals = [p.value for p in parameters]
     leaves = [alias(v) if v.level else Tensor(v.data, requires_grad=True) for v in originals]
-    here = ambient.values
+    here = {} if ambient.values is None else ambient.values
     before = [here.get(id(p)) for p in parameters]
     here.update({id(p): leaf for p, leaf in zip(parameters, leaves, strict=True)})
     try:
-        with recording():
+        with within(values=here), recording():
             result = fn()
     finally:
         for p, leaf, value in zip(parameters, leaves, before, strict=True):

@@ -26,11 +26,12 @@ class Turns:
     def begin_anew(self) -> None:
         """Be as new: in the child of a fork, whose locks stayed with other threads."""
         self._lock, self._door = threading.RLock(), threading.Lock()
+        self._take = self._lock.acquire
         self._depth = 0
         self._trainer: int | None = None  # the thread whose `fit` runs
 
     def __enter__(self) -> None:
-        if not self._lock.acquire(blocking=False):
+        if not self._take(False):
             with self._door:  # where the next one stands
                 self._lock.acquire()
         self._depth += 1
