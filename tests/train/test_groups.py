@@ -7,7 +7,7 @@ import neurona as nn
 from neurona import config, layers, ops
 from neurona.core.random import get_position
 from neurona.errors import DataError, IndexRangeError
-from neurona.train import loop, source
+from neurona.train import loop, step
 from tests.settings import threads_set_to
 
 rng = np.random.default_rng(5)
@@ -76,7 +76,7 @@ def test_all_groupings_give_the_same_bits(engine, data, monkeypatch):
     assert run() == want
     assert run(group=1e-9) == want  # each step alone
     assert run(group=1e9) == want  # as many as possible
-    monkeypatch.setattr(source, "DRAWN_HERE", 0)
+    monkeypatch.setattr(step, "DRAWN_BY_NUMPY", 0)
     assert run(group=1e9) == want  # with orders that the engine draws
 
 

@@ -201,7 +201,8 @@ def _train_epochs(
     count = min(feed.pace.steps // source.steps, epochs - position.epoch)
     if count < 2 or position.batch or (position.order is None and source.shuffle):
         return False
-    stretch = source.epochs(position.order, count)
+    redrawn = feed.step.draws_orders(source, count)
+    stretch = source.epochs(position.order, count, redrawn)
     if stretch is None:
         return False
     model.reset_metrics()

@@ -90,6 +90,10 @@ class ObservedStep:
         """Run the step on some batches, one by one; see `Step.run_batches`."""
         return self._handed(self.step.run_batches(batches))
 
+    def draws_orders(self, source: ArraySource, epochs: int) -> bool:
+        """Say whether the engine should draw the orders of epochs."""
+        return self.step.draws_orders(source, epochs)
+
     def run_epochs(self, *arguments: Any) -> Any:
         """Run the step on several epochs; see `Step.run_epochs`."""
         found = self.step.run_epochs(*arguments)

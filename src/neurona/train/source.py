@@ -15,8 +15,6 @@ from neurona.ops import draw
 Batch = tuple[Any, Any, Any]
 Order = tuple[int, ...]
 
-DRAWN_HERE = 20_000  # numbers in permutations: to draw more takes as long as to compile that
-
 
 class Stretch(NamedTuple):
     """Batches of an ArraySource that follow each other.
@@ -109,16 +107,16 @@ class ArraySource:
             number += count
         return Stretch(rows, pieces)
 
-    def epochs(self, order: Order | None, count: int) -> Stretch | None:
+    def epochs(self, order: Order | None, count: int, redrawn: bool = False) -> Stretch | None:
         """Return several epochs, as they come one after the other if nothing else draws numbers.
 
         The first has an order already. A step takes a number of the random stream, so does each
-        order. Where there are many, they are left to the engine.
+        order; with `redrawn` these are left to the engine.
         """
         pieces = self._pieces(0, 0, self.whole)
         if self._going_on or order is None:
             return None if self._going_on else Stretch(None, pieces, count)
-        if count * self.size > DRAWN_HERE:
+        if redrawn:
             return Stretch(draw.permutations(self.size, [order])[0], pieces, count, redrawn=True)
         seed, step = random.get_position()
         following = [(seed, step + e * (self.steps + 1) - 1) for e in range(1, count)]

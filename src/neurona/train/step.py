@@ -14,7 +14,6 @@ many steps are one call.
 
 from __future__ import annotations
 
-import functools
 import weakref
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
@@ -35,6 +34,9 @@ from neurona.train.keeping import KeptState
 from neurona.train.source import ArraySource, Stretch
 
 KEPT = 64  # Programs of a Step: what is no more used gives its memory back
+DRAWN_BY_NUMPY = 20_000  # numbers in orders of epochs: in that time a Program for them is compiled
+
+_orders: Recent[tuple[int, str], Program] = Recent(16)  # by the number of samples and the engine
 
 
 class StepProgram(NamedTuple):
@@ -111,6 +113,18 @@ class Step:
         sessions, structure = found
         return structure.unflatten([a[-1] for a in self._run(source, stretch, sessions)])
 
+    def draws_orders(self, source: ArraySource, epochs: int) -> bool:
+        """Say whether the engine should draw the orders of epochs: if it can, or they are many."""
+        known = (source.size, self.engine or config.engine()) in _orders
+        return known or epochs * source.size > DRAWN_BY_NUMPY
+
+    def _order_program(self, size: int) -> Program:
+        """Return the Program that draws the order of so many samples."""
+        key = size, self.engine or config.engine()
+        if (program := _orders.get(key)) is None:
+            program = _orders[key] = compile(permutation_graph(size), key[1])
+        return program
+
     def run_epochs(
         self, source: ArraySource, stretch: Stretch, skip: int, resets: Sequence[Parameter]
     ):
@@ -131,7 +145,7 @@ class Step:
         sessions, structure = found
         numbers = {id(p): k for k, p in enumerate(self.parameters)}
         values: dict[int, Any] = {numbers[id(p)]: p.data for p in resets}
-        order = _order(source.size, self.engine or config.engine()) if stretch.redrawn else None
+        order = self._order_program(source.size) if stretch.redrawn else None
         epochs = Epochs(stretch.epochs, stretch.stride, skip, values, order)
         return structure.unflatten(self._run(source, stretch, sessions, epochs))
 
@@ -217,9 +231,3 @@ class Step:
             found = StepProgram(program, pure.changed, pure.results, session)
             self.programs[key] = found
         return found
-
-
-@functools.lru_cache(16)
-def _order(size: int, engine: str) -> Program:
-    """Return the Program that draws the order of an epoch."""
-    return compile(permutation_graph(size), engine)
