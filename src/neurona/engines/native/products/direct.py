@@ -17,11 +17,14 @@ import numpy as np
 
 from neurona.engines.native.llvm.lanes import I64, Index, Lanes, Value
 from neurona.engines.native.llvm.text import Function
-from neurona.engines.native.products.padding import vectors
+from neurona.engines.native.products.padding import contiguous, vectors
 from neurona.engines.native.products.part import Loop, Part, Planned
 from neurona.engines.native.products.place import Finish, Place, Position
+from neurona.engines.native.products.sums import total
 from neurona.engines.native.stage import Stage
 
+STEPS = 512  # of a sum that is cut
+GROUPS = 16  # for as many threads; each goes through a piece of x and w that the cache can hold
 TOGETHER = 12  # results that a unit computes at a time: sums that do not wait for each other
 
 
@@ -40,16 +43,42 @@ class DirectSums:
     lanes: int
 
     def plan(self) -> Planned:
-        """Return its only stage."""
-        outer, block, tail, _ = self._roles()
-        units = math.prod(loop.size for loop in outer)
+        """Return its only stage or, for long sums of few results, those of groups and of all."""
+        outer, block, tail, inner = self._roles()
+        kept = (*outer, *block, *tail)
+        units, flops = math.prod(loop.size for loop in outer), self.part.flops
+        groups = 1
+        if units < GROUPS and math.prod(loop.size for loop in inner) >= STEPS:
+            groups = min(GROUPS, math.prod(loop.size for loop in inner[:-1]))
+        if groups == 1:
+            return Planned(self.part, kept, [Stage(units, self._emit, flops, True)], [])
+        strides = contiguous([loop.size for loop in kept])
+        results = math.prod(loop.size for loop in kept)
 
-        def emit(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
+        def group_sums(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
+            with f.loop("%begin", "%end") as i:
+                group, unit = f.digits(i, [groups, units])
+                first = f.mul(group, results)
+                for lanes, places, sums in self._walk(f, unit, pointers, (group, groups)):
+                    for place, value in zip(places, sums, strict=True):
+                        at = place.index(strides)
+                        at = at._replace(base=f.add(at.base, first))
+                        lanes.store(pointers["work0"], value, at)
+
+        def totals(f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
             assert finish is not None
-            self._emit(f, pointers["a"], pointers["b"], finish)
+            with f.loop("%begin", "%end") as unit:
+                for lanes, places, _ in self._walk(f, unit):
+                    for place in places:
+                        at = place.index(strides)
+                        parts = [
+                            at._replace(base=f.add(at.base, results * g)) for g in range(groups)
+                        ]
+                        values = [lanes.load(pointers["work0"], self.dtype, part) for part in parts]
+                        finish(lanes, place, total(lanes, values))
 
-        stage = Stage(units, emit, self.part.flops, True)
-        return Planned(self.part, (*outer, *block, *tail), [stage], [])
+        stages = [Stage(groups * units, group_sums, flops, False), Stage(units, totals, 0, True)]
+        return Planned(self.part, kept, stages, [groups * results * self.dtype.itemsize])
 
     def _roles(self) -> tuple[list[Loop], list[Loop], list[Loop], list[Loop]]:
         """The loops outside of units, those of a block, those along lanes, those summed over."""
@@ -72,37 +101,54 @@ class DirectSums:
             tail = [Loop(1, 0, 0, (0,) * (len(self.part.y) - 1) + (1,))]
         return outer, block, tail, [loop for loop in self.part.loops if loop.summed]
 
-    def _emit(self, f: Function, x: str, w: str, finish: Finish) -> None:
+    def _emit(self, f: Function, pointers: dict[str, str], finish: Finish | None) -> None:
+        """Write all sums at once."""
+        assert finish is not None
+        with f.loop("%begin", "%end") as unit:
+            for lanes, places, sums in self._walk(f, unit, pointers):
+                for place, value in zip(places, sums, strict=True):
+                    finish(lanes, place, value)
+
+    def _walk(
+        self, f: Function, unit: str, pointers: dict[str, str] | None = None,
+        group: tuple[str, int] = ("0", 1),
+    ) -> Iterator[tuple[Lanes, list[Place], list[Value]]]:  # fmt: skip
+        """Write a loop over the vectors of a unit; yields the places of its cells and their sums.
+
+        The sums are those of a group (its number, how many there are), none without pointers.
+        """
         outer, block, tail, inner = self._roles()
         count = math.prod(loop.size for loop in tail)
         width = min(self.lanes, 1 << (count - 1).bit_length())
-        kept = [*outer, *block, *tail]
+        rank = len(outer) + len(block) + len(tail)
         cells = list(itertools.product(*(range(loop.size) for loop in block)))
-        with f.loop("%begin", "%end") as unit:
-            at = f.digits(unit, [loop.size for loop in outer])
-            x_at, w_at = (sum_of(f, at, [loop.strides[k] for loop in outer]) for k in (0, 1))
-            for lanes, place in vectors(f, count, width):
+        at = f.digits(unit, [loop.size for loop in outer])
+        x_at, w_at = (sum_of(f, at, [loop.strides[k] for loop in outer]) for k in (0, 1))
+        for lanes, place in vectors(f, count, width):
+            sums: list[Value] = []
+            if pointers:
                 read = [along(lanes, place, count, tail, k) for k in (0, 1)]
                 bases = f.add(x_at, read[0].at.base), f.add(w_at, read[1].at.base)
-                sums = self._sums(lanes, (x, w), read, bases, block, cells, inner)
-                positions = [Position((i,), (outer[i].size,), at[i]) for i in range(len(outer))]
-                sizes = tuple(loop.size for loop in tail)
-                axes = tuple(range(len(kept) - len(tail), len(kept)))
-                for cell, total in zip(cells, sums, strict=True):
-                    inside = [
-                        Position((len(outer) + i,), (block[i].size,), "0", step)
-                        for i, step in enumerate(cell)
-                    ]
-                    last = Position(axes, sizes, place)
-                    among = Place(f, len(kept), [*positions, *inside, last], len(kept) - 1)
-                    finish(lanes, among, total)
+                given = pointers["a"], pointers["b"]
+                sums = self._sums(lanes, given, read, bases, block, cells, inner, group)
+            positions = [Position((i,), (outer[i].size,), at[i]) for i in range(len(outer))]
+            sizes = tuple(loop.size for loop in tail)
+            last = Position(tuple(range(rank - len(tail), rank)), sizes, place)
+            places = []
+            for cell in cells:
+                inside = [
+                    Position((len(outer) + i,), (block[i].size,), "0", step)
+                    for i, step in enumerate(cell)
+                ]
+                places.append(Place(f, rank, [*positions, *inside, last], rank - 1))
+            yield lanes, places, sums
 
     def _sums(
         self, lanes: Lanes, pointers: tuple[str, str], reads: Sequence[Reading],
         bases: tuple[str, str], block: Sequence[Loop], cells: Sequence[tuple[int, ...]],
-        inner: Sequence[Loop],
+        inner: Sequence[Loop], group: tuple[str, int],
     ) -> list[Value]:  # fmt: skip
-        """The sums of a block's cells."""
+        """The sums of a block's cells, over the steps of a group."""
         f, kind = lanes.f, lanes.type(self.dtype, True)
         zero = lanes.spread(lanes.number(0, self.dtype))
         if any(loop.size == 0 for loop in inner):
@@ -110,7 +156,7 @@ class DirectSums:
         slots = [f.slot(kind) for _ in cells]
         for slot in slots:
             f.do(f"store {kind} {zero.text}, ptr {slot}")
-        with nest(f, inner) as at:
+        with nest(f, inner, *group) as at:
             loaded: dict[tuple[int, int], Value] = {}
 
             def read(k: int, cell: tuple[int, ...]) -> Value:
@@ -122,9 +168,9 @@ class DirectSums:
                 return loaded[k, place]
 
             for cell, slot in zip(cells, slots, strict=True):
-                total = Value(f.let(f"load {kind}, ptr {slot}"), self.dtype, True)
-                total = added(lanes, read(0, cell), read(1, cell), total)
-                f.do(f"store {kind} {total.text}, ptr {slot}")
+                value = Value(f.let(f"load {kind}, ptr {slot}"), self.dtype, True)
+                value = added(lanes, read(0, cell), read(1, cell), value)
+                f.do(f"store {kind} {value.text}, ptr {slot}")
         return [Value(f.let(f"load {kind}, ptr {slot}"), self.dtype, True) for slot in slots]
 
 
@@ -194,9 +240,23 @@ def along(lanes: Lanes, place: str, count: int, tail: Sequence[Loop], k: int) ->
 
 
 @contextlib.contextmanager
-def nest(f: Function, loops: Sequence[Loop]) -> Iterator[tuple[str, str]]:
-    """Loops within loops; yields the elements passed in x and in w."""
-    with f.nest(loop.size for loop in loops) as at:
+def nest(
+    f: Function, loops: Sequence[Loop], group: str = "0", groups: int = 1
+) -> Iterator[tuple[str, str]]:
+    """Loops within loops; yields the elements passed in x and in w.
+
+    One of several groups goes through its share of the steps of all loops but the last.
+    """
+    with contextlib.ExitStack() as stack:
+        at: list[str] = []
+        if groups > 1:
+            *sizes, _ = (loop.size for loop in loops)
+            count = math.prod(sizes)
+            share = f.mul(group, count)
+            first = f.pure(f"udiv i64 {share}, {groups}")
+            last = f.pure(f"udiv i64 {f.add(share, count)}, {groups}")
+            at = f.digits(stack.enter_context(f.loop(first, last)), sizes)
+        at += stack.enter_context(f.nest(loop.size for loop in loops[len(at) :]))
         yield (
             sum_of(f, at, [loop.x for loop in loops]),
             sum_of(f, at, [loop.w for loop in loops]),
