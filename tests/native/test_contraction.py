@@ -169,6 +169,8 @@ SAME = [  # x, w, strides, padding, dilation: lines of one tile, of several, of 
     ((2, 5, 29, 17), (3, 3, 1, 17), (1, 1), ((1, 1), (2, 0)), (1, 1)),  # blocks of two sizes
     ((1, 9, 26, 8), (5, 5, 1, 8), (1, 2), ((3, 4), (4, 3)), (2, 1)),
     ((2, 31, 6), (5, 1, 6), (1,), ((4, 0),), (1,)),
+    ((3, 19, 11, 18), (3, 3, 1, 18), (1, 1), ((1, 1), (1, 1)), (1, 1)),  # sums in groups
+    ((2, 700, 5), (3, 1, 10), (1,), ((1, 1),), (1,)),
     ((2, 40, 41, 5), (3, 3, 5, 32), (1, 1), ((1, 1), (1, 1)), (1, 1)),  # lines in chunks
     ((2, 39, 80, 8), (4, 3, 8, 64), (2, 1), ((1, 2), (1, 1)), (1, 1)),
 ]
@@ -193,6 +195,19 @@ def test_borders_are_skipped(op, x, w, strides, padding, dilation, target):
     finished = Compiled(op, *operands, {**geometry, **more}, target, finish=once)(*operands)
     plain = Compiled(op, *operands, {**geometry, **more}, target)(*operands)
     np.testing.assert_array_equal(finished, plain)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("channels", [32, 20])
+def test_few_places_of_a_large_kernel_are_dot_products(channels, target, dtype):
+    g, w = values((1, 6, 7, 64), dtype), values((3, 3, channels, 64), dtype)
+    geometry = {"strides": (1, 1), "padding": ((1, 1),) * 2, "dilation": (1, 1), "groups": 1}
+    check("conv_input_gradient", g, w, {**geometry, "size": (6, 7)}, target)
+    stages = written(
+        "conv_input_gradient", g, w, {**geometry, "size": (6, 7)}, Machine.named(target)
+    )[0]
+    assert len(stages) == 1  # no kernel is transposed first
 
 
 @pytest.mark.parametrize("op", ["conv", "conv_input_gradient"])

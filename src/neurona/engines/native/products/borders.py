@@ -15,19 +15,20 @@ import contextlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import numpy as np
 
-from neurona.core.lowering import Affine, Nest
+from neurona.core.lowering import Nest
 from neurona.engines.native.llvm.lanes import Index, Value
 from neurona.engines.native.llvm.machine import Machine
 from neurona.engines.native.llvm.text import Function
 from neurona.engines.native.products.choice import NONE, Roles, choose, rows_first
+from neurona.engines.native.products.outside import Border, borders
 from neurona.engines.native.products.packing import Packing, worthwhile
 from neurona.engines.native.products.part import Operand, Planned, along, part
 from neurona.engines.native.products.parts import CHUNK_BYTES, Parts
 from neurona.engines.native.products.place import Finish, Position
+from neurona.engines.native.products.shuffles import sums_of_lanes
 from neurona.engines.native.products.sums import finished, multiply_add
 from neurona.engines.native.products.tiles import Cut, Span, Tile, Tiles
 from neurona.engines.native.stage import Stage
@@ -39,82 +40,8 @@ ROWS = 8  # that are few for a tile, of channels where these are cut
 RESULTS = 1 << 19  # bytes of a gradient that parts of sums repay
 PLACES = 128  # that repay panels of a kernel that the first cache cannot hold
 FIRST_CACHE = 1 << 15
-
-
-class Border(NamedTuple):
-    """An axis of x that is read outside: at `place * step + tap * hop + offset`.
-
-    Attributes:
-        place, tap: the loops, by their number in the nest; one names y, the other is summed over.
-        step, hop: what they add to the index on the axis.
-        offset: the index where both are at 0.
-        size: of the axis.
-        taps: how many there are.
-    """
-
-    place: int
-    tap: int
-    step: int
-    hop: int
-    offset: int
-    size: int
-    taps: int
-
-    def inside(self, place: int, tap: int) -> bool:
-        """Whether a tap reads an element of x."""
-        return 0 <= place * self.step + tap * self.hop + self.offset < self.size
-
-    def bounds(self, f: Function, place: str) -> tuple[str, str]:
-        """The first tap inside and the one after the last, for a place."""
-        at = f.mul(place, self.step)
-        low = self._taps(f, f.pure(f"sub i64 {-self.offset}, {at}"))
-        high = self._taps(f, f.pure(f"sub i64 {self.size - self.offset}, {at}"))
-        return low, f.smaller(high, self.taps)
-
-    def _taps(self, f: Function, elements: str) -> str:
-        """How many taps begin within a number of elements, none if it is negative."""
-        elements = f.larger(elements, 0)
-        if self.hop == 1:
-            return elements
-        return f.pure(f"udiv i64 {f.add(elements, self.hop - 1)}, {self.hop}")
-
-
-def borders(nest: Nest, shape: Sequence[int]) -> tuple[Nest, list[Border]] | None:
-    """Return the axes of x that a nest reads outside, and the nest with taps in x's direction.
-
-    None if there are none, or where several loops make it hard to say what is outside.
-    """
-    found = []
-    for axis, size in enumerate(shape):
-        place = nest.x[axis]
-        loops = [i for i, s in enumerate(place.steps) if s and nest.sizes[i] != 1]
-        kept = [i for i in loops if any(p.steps[i] for p in nest.y)]
-        taps = [i for i in loops if i not in kept]
-        for tap in taps:
-            if place.steps[tap] < 0:
-                nest = flipped(nest, tap)
-        place = nest.x[axis]
-        most = place.offset + sum(place.steps[i] * (nest.sizes[i] - 1) for i in loops)
-        if place.offset >= 0 and most < size:
-            continue
-        if len(kept) != 1 or len(taps) != 1 or place.steps[kept[0]] < 0:
-            return None
-        (o,), (k,) = kept, taps
-        steps = place.steps[o], place.steps[k]
-        found.append(Border(o, k, *steps, place.offset, size, nest.sizes[k]))
-    return (nest, found) if found else None
-
-
-def flipped(nest: Nest, loop: int) -> Nest:
-    """The same nest with a loop that goes backwards."""
-    last = nest.sizes[loop] - 1
-
-    def moved(p: Affine) -> Affine:
-        steps = tuple(-s if i == loop else s for i, s in enumerate(p.steps))
-        return Affine(steps, p.offset + p.steps[loop] * last)
-
-    x, w, y = (tuple(map(moved, places)) for places in (nest.x, nest.w, nest.y))
-    return Nest(nest.sizes, x, w, y)
+DOT_PLACES = 128  # that do not repay the transposing of a kernel
+DOT_STEPS = 512  # of a sum that repay adding lanes up
 
 
 @dataclass(frozen=True)
@@ -126,19 +53,21 @@ class Bordered:
         line: that border, None if there is none.
         others: for each loop over other taps None, or the places that bound it and the border.
         lines: how the second one of these is cut, if it is.
+        together: columns that are summed at a time, where lanes run along the sum.
     """
 
     tiles: Tiles
     line: Border | None
     others: tuple[tuple[Span, Border] | None, ...]
     lines: Cut | None = None
+    together: int = 0
 
     def stages(self, flops: int) -> tuple[list[Stage], list[int]]:
         """Return the stages, of which the first packs b if that pays, and the workspaces."""
         if self.line is None and (parts := self._parts()):
             return parts.stages(flops), [parts.groups * parts.room * self.tiles.dtype.itemsize]
         stages, works, made, right = [], [], self, "b"
-        if worthwhile(self.tiles) or self._panels():
+        if not self.tiles.dots and (worthwhile(self.tiles) or self._panels()):
             packing, right = Packing(self.tiles), "work0"
             made = replace(self, tiles=packing.packed())
 
@@ -196,7 +125,8 @@ class Bordered:
         for tile in self.tiles.walk(f, "%begin", "%end"):
             for test, rows in self._forms(tile):
                 with f.when(test) if test else contextlib.nullcontext():
-                    finished(tile, self._sums(tile, a, b, rows), finish, loop)
+                    sums = self._dots if self.tiles.dots else self._sums
+                    finished(tile, sums(tile, a, b, rows), finish, loop)
 
     def forms(self, rows: int) -> list[tuple[tuple[int, int], list[list[int]]]]:
         """For tiles of so many rows: the range where they begin, and the rows inside by tap."""
@@ -279,6 +209,53 @@ class Bordered:
                     f.do(f"store {tile.kind} {value.text}, ptr {slot}")
         return [[tile.load(slot) for slot in row] for row in slots]
 
+    def _dots(self, tile: Tile, a: str, b: str, inside: list[list[int]]) -> list[list[Value]]:
+        """The same where lanes run along the sum: some columns at a time, then all lanes' sums."""
+        f, tiles, lanes = tile.f, self.tiles, tile.lanes
+        a, b = tile.address(a, "a"), tile.address(b, "b")
+        zero, width = lanes.spread(lanes.number(0, tiles.dtype)), tiles.width
+        outer, line = tiles.inner[: len(self.others)], (*tiles.inner, NONE)[len(self.others)]
+        column, together = tiles.columns.span.b, self.together
+        sums = f.slot(f"[{len(tile.starts) * width} x {tile.kind}]")
+        limits = [self._limits(tile, number) for number in range(len(outer))]
+        with f.loop(0, tile.columns, together) as c:
+            corner = f.address(b, tiles.scalar, f.mul(c, column))
+            slots = [[tile.slot(zero) for _ in range(together)] for _ in tile.starts]
+            with contextlib.ExitStack() as stack:
+                a_at = b_at = "0"
+                for number, (span, limit) in enumerate(zip(outer, limits, strict=True), 1):
+                    step = width if number == len(outer) else 1
+                    i = stack.enter_context(f.loop(*limit, step))
+                    a_at, b_at = f.add(a_at, f.mul(i, span.a)), f.add(b_at, f.mul(i, span.b))
+                a_now = f.address(a, tiles.scalar, a_at)
+                b_now = f.address(corner, tiles.scalar, b_at)
+                now = [[tile.load(slot) for slot in row] for row in slots]
+                for tap, rows in enumerate(inside):
+                    here = f.again(a_now, tap) if tap else a_now
+                    right = [
+                        lanes.load(b_now, tiles.dtype, Index(str(tap * line.b + j * column)))
+                        for j in range(together)
+                    ]
+                    for r in rows:
+                        place = Index(str(tap * line.a + tile.starts[r]))
+                        left = lanes.load(here, tiles.dtype, place)
+                        for j, factor in enumerate(right):
+                            now[r][j] = multiply_add(lanes, left, factor, now[r][j])
+                for row, values in zip(slots, now, strict=True):
+                    for slot, value in zip(row, values, strict=True):
+                        f.do(f"store {tile.kind} {value.text}, ptr {slot}")
+            for r, row in enumerate(slots):
+                for j, slot in enumerate(row):
+                    place = Index(f.mul(f.add(c, r * width + j), width))
+                    lanes.store(sums, tile.load(slot), place)
+        results = []
+        for r in range(len(tile.starts)):
+            places = [Index(str((r * width + c) * width)) for c in range(tile.columns)]
+            vectors = [lanes.load(sums, tiles.dtype, place) for place in places]
+            missing = [zero] * (width - tile.columns)
+            results.append([sums_of_lanes(lanes, [*vectors, *missing])])
+        return results
+
 
 def plan(
     nest: Nest, x: Operand, w: Operand, shape: Sequence[int], y: Sequence[int], dtype: np.dtype,
@@ -341,10 +318,31 @@ def plan(
         chains=1,
     )
     limits = [(of[bounded[i].place], bounded[i]) if i in bounded else None for i in others]
-    bordered = Bordered(tiles, line, tuple(limits))
+    together = _columns_of_dots(tiles, others, machine)
+    if together:
+        most = min((machine.registers - 1) // together - 1, last.size)
+        step = -(-last.size // -(-last.size // most))
+        across = Cut(tiles.columns.span, tiles.width)
+        tiles = replace(tiles, dots=True, cut=Cut(last, step), columns=across)
+    bordered = Bordered(tiles, line, tuple(limits), together=together)
     forms = sum(
         len(bordered.forms(n)) for n in {tiles.cut.step, tiles.cut.span.size % tiles.cut.step}
     )
     if forms > FORMS:
         return None
     return Planned(one, tuple(loops[i] for i in axes), *bordered.stages(one.flops))
+
+
+def _columns_of_dots(tiles: Tiles, others: Sequence[int], machine: Machine) -> int:
+    """How many columns tiles of dot products have at a time; 0 if another kind is better.
+
+    A few places do not repay panels of a kernel that would have to be transposed for them.
+    """
+    if tiles.contiguous or not others or tiles.width < machine.lanes(tiles.dtype.itemsize):
+        return 0
+    last, together = tiles.inner[len(others) - 1], 4 if machine.registers >= 32 else 2
+    places = math.prod(span.size for span in (*tiles.rows, tiles.cut.span))
+    steps = math.prod(span.size for span in tiles.inner)
+    if (last.a, last.b, last.size % tiles.width) != (1, 1, 0) or places > DOT_PLACES:
+        return 0
+    return together if steps >= DOT_STEPS and tiles.columns.span.size % together == 0 else 0

@@ -19,9 +19,9 @@ from neurona.core.lowering import Nest
 from neurona.engines.native.llvm.lanes import Lanes, Value
 from neurona.engines.native.llvm.machine import Machine
 from neurona.engines.native.llvm.text import Function
-from neurona.engines.native.products.borders import Border, borders
 from neurona.engines.native.products.direct import added, sum_of
 from neurona.engines.native.products.direct import along as reading
+from neurona.engines.native.products.outside import Border, borders, reads_outside
 from neurona.engines.native.products.padding import vectors
 from neurona.engines.native.products.part import Loop, Operand, Part, Planned, along, part
 from neurona.engines.native.products.place import Finish, Place, Position
@@ -185,8 +185,8 @@ def plan(
     """
     if 0 in nest.sizes:
         return None
-    inside = not any(_outside(nest, axis, size) for axis, size in enumerate(shape))
-    given = (nest, []) if inside else borders(nest, shape)
+    outside = any(reads_outside(nest, axis, size) for axis, size in enumerate(shape))
+    given = borders(nest, shape) if outside else (nest, [])
     if given is None:
         return None
     nest, found = given
@@ -220,12 +220,3 @@ def plan(
         tuple(bounds),
     )  # fmt: skip
     return made.plan() if len(made.forms()) <= FORMS else None
-
-
-def _outside(nest: Nest, axis: int, size: int) -> bool:
-    """Whether an axis of x is read outside."""
-    place = nest.x[axis]
-    ends = [step * (n - 1) for step, n in zip(place.steps, nest.sizes, strict=True)]
-    least = place.offset + sum(min(end, 0) for end in ends)
-    most = place.offset + sum(max(end, 0) for end in ends)
-    return least < 0 or most >= size
