@@ -91,6 +91,18 @@ def test_gradients_of_arguments_and_parameters():
     assert len(fn.programs) == 1
 
 
+def test_a_parameter_is_an_argument():
+    w, x = nn.Parameter(np.float32([1, 2, 3])), nn.tensor([4.0, 5.0, 6.0])
+    fn = nn.jit(lambda w, x: nn.ops.sum(w * x))
+    assert fn(w, x).item() == 32
+    w.assign([0.0, 0.0, 1.0])
+    assert fn(w, x).item() == 6
+    assert nn.gradients(lambda: fn(w, x), [w])[1][0].tolist() == x.tolist()
+    fn(w, x).backward()
+    assert w.grad.tolist() == x.tolist()
+    assert len(fn.programs) == 1
+
+
 def test_gradients_of_gradients():
     w = nn.Parameter([0.5, -1.0])
     fn, plain = nn.jit(lambda x: (w * x**3).sum()), lambda x: (w * x**3).sum()

@@ -115,8 +115,7 @@ def jit(fn: Callable | None = None, *, engine: str | None = None) -> Any:
         looks: list[tuple] = []
         for i, x in enumerate(leaves):
             if _is_array(x):
-                if not isinstance(x, Tensor):
-                    x = as_tensor(x)
+                x = x.value if isinstance(x, Tensor) else as_tensor(x)
                 if x.level:
                     return fn(*args, **kwargs)
                 places.append(i)
