@@ -8,7 +8,7 @@ from neurona import config, layers, ops
 from neurona.core.random import get_position
 from neurona.errors import DataError, IndexRangeError
 from neurona.train import loop, step
-from tests.settings import threads_set_to
+from tests.settings import engine_set_to, threads_set_to
 
 rng = np.random.default_rng(5)
 X = rng.normal(size=(50, 6)).astype("float32")
@@ -352,3 +352,23 @@ def test_callbacks_of_a_prediction_see_its_batches(engine):
     found = model.predict(X, batch_size=20, verbose=0, callbacks=[Sees()])
     assert [batch for batch, _ in seen] == [0, 1, 2]
     np.testing.assert_array_equal(np.concatenate([o for _, o in seen]), found)
+
+
+def test_another_engine_goes_on_where_the_one_before_was(monkeypatch):
+    """Also where it would draw the orders of the epochs in one call with them."""
+    monkeypatch.setattr(step, "DRAWN_BY_NUMPY", 0)
+    losses, outputs = {}, {}
+    for first, second in [("native", "reference"), ("reference", "native"), ("native", "native")]:
+        model = network()
+        with engine_set_to(first):
+            model.fit(X, Y, epochs=5, verbose=0)
+            model.predict(X, verbose=0)
+        with engine_set_to(second):
+            losses[first, second] = model.fit(X, Y, epochs=9, verbose=0).history["loss"]
+            outputs[first, second] = model.predict(X, verbose=0)
+        with engine_set_to(second):
+            assert {p.program.engine for p in model.training_step().programs.values()} == {second}
+            assert {p.program.engine for p in model.prediction_step().programs.values()} == {second}
+    for key in losses:
+        np.testing.assert_allclose(losses[key], losses["native", "native"], rtol=1e-4)
+        np.testing.assert_allclose(outputs[key], outputs["native", "native"], rtol=1e-3, atol=1e-5)

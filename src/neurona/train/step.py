@@ -62,7 +62,8 @@ class Step:
         fn: called with a batch (nested tuples, lists and dicts of Tensors, None allowed); returns
             a nested structure of Tensors.
         parameters: all Parameters that `fn` uses.
-        engine: name of the engine; "eager" runs `fn` itself, so that it can print and be debugged.
+        engine: name of the engine, the setting `config.engine()` as it is now by default; "eager"
+            runs `fn` itself, so that it can print and be debugged.
 
     Attributes:
         programs: the compiled Programs, by structure and specs of the batch; those used last.
@@ -74,7 +75,8 @@ class Step:
     def __init__(
         self, fn: Callable, parameters: Sequence[Parameter], engine: str | None = None
     ) -> None:
-        self.fn, self.parameters, self.engine = fn, list(parameters), engine
+        self.fn, self.parameters = fn, list(parameters)
+        self.engine = engine or config.engine()
         self.programs: Recent[Any, StepProgram] = Recent(KEPT)
         self._kept = KeptState(self.parameters)
         # for batches (x, None, None), found at once
@@ -115,14 +117,14 @@ class Step:
 
     def draws_orders(self, source: ArraySource, epochs: int) -> bool:
         """Say whether the engine should draw the orders of epochs: if it can, or they are many."""
-        known = (source.size, self.engine or config.engine()) in _orders
+        known = (source.size, self.engine) in _orders
         return known or epochs * source.size > DRAWN_BY_NUMPY
 
     def _order_program(self, size: int) -> Program:
         """Return the Program that draws the order of so many samples."""
-        key = size, self.engine or config.engine()
+        key = size, self.engine
         if (program := _orders.get(key)) is None:
-            program = _orders[key] = compile(permutation_graph(size), key[1])
+            program = _orders[key] = compile(permutation_graph(size), self.engine)
         return program
 
     def run_epochs(

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from neurona import config
 from neurona.core import random
 from neurona.core.graph import infer
 from neurona.core.tensor import Tensor
@@ -84,7 +85,7 @@ def _runner(model: Any, kind: str) -> Callable:
 
 def _step(model: Any, kind: str, parameters: list[Parameter]) -> Any:
     """Return the compiled step of a kind; a new one where something that it is made of changed."""
-    engine = "eager" if model.run_eagerly else model.engine
+    engine = _engine(model)
     trainable = tuple(id(p) for p in model.trainable_weights) if kind == "train" else ()
     frozen = tuple(layer.trainable for layer in model.all_layers())
     asked = model.observed_values
@@ -98,6 +99,10 @@ def _step(model: Any, kind: str, parameters: list[Parameter]) -> Any:
             step = (PredictionStep if kind == "predict" else Step)(run, parameters, engine)
         model.step_cache[kind] = known = (key, step)
     return known[1]
+
+
+def _engine(model: Any) -> str:
+    return "eager" if model.run_eagerly else model.engine or config.engine()
 
 
 def _held(model: Any) -> list[Parameter]:
@@ -136,7 +141,7 @@ class Prediction:
     """
 
     def __init__(self, model: Any) -> None:
-        self.step = prediction_step(model)
+        self.step, self._engine = prediction_step(model), _engine(model)
         self._snapshot = Snapshot([*model.all_layers(), *state.metrics_of(model)])
         self._looks: set[Any] = set()
 
@@ -146,7 +151,7 @@ class Prediction:
         found = model.step_cache.get("prediction")
         if found is None or model.run is not None or type(x) is not np.ndarray:
             return None
-        fits = (x.shape[1:], x.dtype) in found._looks and found._snapshot.holds()
+        fits = (x.shape[1:], x.dtype) in found._looks and found._holds(model)
         return found.step if fits else None
 
     @staticmethod
@@ -157,6 +162,10 @@ class Prediction:
         ):
             return
         found = model.step_cache.get("prediction")
-        if found is None or not found._snapshot.holds():
+        if found is None or not found._holds(model):
             found = model.step_cache["prediction"] = Prediction(model)
         found._looks.add((x.shape[1:], x.dtype))
+
+    def _holds(self, model: Any) -> bool:
+        """Say whether the model is as it was."""
+        return self._engine == _engine(model) and self._snapshot.holds()
