@@ -235,7 +235,7 @@ class TensorBoard(Callback):
 def graph_nodes(model: Any) -> list[tuple[str, str, list[str]]]:
     """Return (name, op, names of inputs) of all operations of the compiled training step."""
     step = model.training_step()
-    graph = next(reversed(step.programs.values())).program.graph
+    graph = list(step.programs.values())[-1].program.graph
     names: dict[int, str] = {}
     nodes: list[tuple[str, str, list[str]]] = []
 
