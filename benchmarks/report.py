@@ -89,7 +89,8 @@ def _case(rows: list[Row]) -> str:
         "", f"median of a {unit}", "least", "to best peer", "to floor", "windows", f"{unit}s in one"
     ]  # fmt: skip
     table = _table(head, lines)
-    notes = WORKLOADS[rows[0]["workload"]].differs
+    workload = WORKLOADS[rows[0]["workload"]]
+    notes = workload.differs | workload.notes
     present = {row["peer"] for row in rows}
     said = [f"{PEERS[p].title} {why}." for p, why in notes.items() if p in present]
     return "\n\n".join([table, *said])

@@ -54,6 +54,7 @@ class Workload:
         data: makes what peers share, and keeps it.
         check: how many units are run to compare peers' numbers.
         differs: peers whose numbers cannot agree -> the reason.
+        notes: peers -> what else a reader should know of them.
         threads: the numbers of threads that it is measured with, of those asked for.
         starts: whether time to first step and memory are reported for it.
     """
@@ -65,6 +66,7 @@ class Workload:
     unit: str = "step"
     check: int = 4
     differs: dict[str, str] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
     threads: tuple[int, ...] = ()
     starts: bool = False
 

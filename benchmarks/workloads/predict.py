@@ -168,4 +168,5 @@ PREDICT = Workload(
     data,
     unit="call",
     check=1,
+    notes={"neurona": "is the compiled program, called with the parameters' arrays"},
 )
