@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from neurona.core.graph import trace
+from neurona.engines.native.run import executable
 from neurona.engines.program import compile
 from neurona.errors import DataError
 
@@ -50,3 +51,15 @@ def test_an_array_that_does_not_fit_is_no_array_of_the_next_call(program):
     with pytest.raises(DataError, match="another array"):
         program(x, w.astype("float64"))
     np.testing.assert_allclose(program(x, w)[0], x @ w, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.arange(6.0), np.arange(6.0)[2:], np.zeros((3, 0)), np.array(1.5), np.zeros((4, 5)).T,
+        np.zeros((8, 8), "uint8")[::2, ::-1], np.broadcast_to(np.float32(1), (3, 4)),
+        np.frombuffer(b"12345678", np.int64), np.zeros(3).view(np.recarray),
+    ],
+)  # fmt: skip
+def test_addresses_are_those_that_arrays_tell(array):
+    assert executable.address(array) == array.__array_interface__["data"][0]

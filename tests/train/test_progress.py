@@ -198,8 +198,8 @@ model.predict(x)
             rf"loss {number} val_loss {number}",
             rows[epoch - 1],
         )
-    assert re.fullmatch(rf"━{{20}} 13/13 0:00 · \d+ steps/s loss {number}", rows[2])
-    assert re.fullmatch(r"━{20} 2/2 0:00 · \d+ steps/s", rows[3])
+    assert re.fullmatch(rf"━{{20}} 13/13 0:\d\d · \d+ steps/s loss {number}", rows[2])
+    assert re.fullmatch(r"━{20} 2/2 0:\d\d · \d+ steps/s", rows[3])
     assert "left" in written  # while it ran
     assert written.rindex("\x1b[?25h") > written.rindex("\x1b[?25l")  # the cursor is back
     # 200 batches of a millisecond, and the bar is drawn 10 times a second at most
@@ -233,7 +233,7 @@ def test_a_narrow_terminal_gets_several_rows():
 def test_a_terminal_without_unicode_gets_ascii():
     written, status = in_terminal("model.fit(x, y)", PYTHONIOENCODING="ascii")
     assert status == 0, written
-    assert screen(written)[0].startswith("Epoch 1/1 ==================== 13/13 0:00 | ")
+    assert re.match(r"Epoch 1/1 ={20} 13/13 0:\d\d \| ", screen(written)[0])
 
 
 def test_the_terminal_is_given_back_after_an_error():

@@ -41,7 +41,7 @@ class Function:
         for x in inputs:
             if x.level:
                 return self.graph.inline(inputs)
-            tracked = tracked or x.tracked
+            tracked = tracked or x.requires_grad or x.source is not None
         if tracked:
             return call.apply(inputs, {"function": self})
         return [Tensor(y) for y in self.program(*[x.data for x in inputs])]  # type: ignore[arg-type]

@@ -106,15 +106,17 @@ def jit(fn: Callable | None = None, *, engine: str | None = None) -> Any:
         raise ArgumentError("jit takes a function.", got=repr(fn))
     programs: Recent[Any, Jitted] = Recent(KEPT)
     surroundings = Surroundings(fn)
+    last: tuple[Any, Any] = None, None  # of the call before: equal keys need no hash
 
     @functools.wraps(fn, updated=())
     def compiled(*args: Any, **kwargs: Any) -> Any:
+        nonlocal last
         leaves, structure = _flattened(args, kwargs)
         places: list[int] = []
         tensors: list[Tensor] = []
         looks: list[tuple] = []
         for i, x in enumerate(leaves):
-            if _is_array(x):
+            if type(x) is Tensor or _is_array(x):
                 x = x.value if isinstance(x, Tensor) else as_tensor(x)
                 if x.level:
                     return fn(*args, **kwargs)
@@ -132,6 +134,9 @@ def jit(fn: Callable | None = None, *, engine: str | None = None) -> Any:
         asked = ambient.observer.patterns if ambient.observer is not None else ()
         settings = engine or config.engine(), config.floatx(), is_training(), asked
         key = structure, tuple(looks), settings
+        before, found = last
+        if key == before:
+            return found(tensors)
         try:
             found = programs.get(key)
         except TypeError:
@@ -144,6 +149,7 @@ def jit(fn: Callable | None = None, *, engine: str | None = None) -> Any:
                 alone, _build, with_values, structure, leaves, places, tensors, engine, asked
             )
             programs[key] = found
+        last = key, found
         return found(tensors)
 
     compiled.programs = programs  # type: ignore[attr-defined]
@@ -156,8 +162,11 @@ def _is_array(x: Any) -> bool:
 
 def _flattened(args: tuple, kwargs: dict) -> tuple[Sequence[Any], Structure]:
     """Flatten the arguments of a call; most often they are a few arrays."""
-    if kwargs or not all(isinstance(x, ARRAYS) for x in args):
+    if kwargs:
         return flatten((args, kwargs))
+    for x in args:
+        if not isinstance(x, ARRAYS):
+            return flatten((args, kwargs))
     return args, _positional(len(args))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import sys
 import weakref
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -177,6 +178,26 @@ def team(shared: bool) -> Team:
     return Team.of(thread_count() if shared else 1)
 
 
-def address(array: np.ndarray) -> int:
-    """Return where an array's elements begin."""
+def _slow_address(array: np.ndarray) -> int:
     return array.__array_interface__["data"][0]
+
+
+def _fast_address(array: np.ndarray) -> int:
+    """Return where an array's elements begin.
+
+    The address is the first thing behind the head of the object, as NumPy's C API has it. To ask
+    the array takes nine times as long, more than a small kernel.
+    """
+    return _pointer(id(array) + object.__basicsize__).value or 0
+
+
+def _is_fast() -> bool:
+    """Say whether arrays look like that in this Python."""
+    if sys.implementation.name != "cpython":
+        return False
+    array = np.empty((3, 2))
+    return all(_fast_address(a) == _slow_address(a) for a in (array, array[1:, 1:]))
+
+
+_pointer = ctypes.c_void_p.from_address
+address = _fast_address if _is_fast() else _slow_address
