@@ -81,9 +81,10 @@ def test_plain_lines_where_there_is_no_terminal(verbose, capsys):
     number = r"\d\.\d{4}(e-\d\d)?"
     for epoch in (1, 2):
         line = lines.pop(0)
-        assert re.fullmatch(rf"Epoch {epoch}/2 - 0s - loss: {number} - val_loss: {number}", line)
-    assert re.fullmatch(rf"3/3 - 0s - loss: {number}", lines.pop(0))
-    assert lines == ["3/3 - 0s"]
+        assert re.fullmatch(rf"Epoch {epoch}/2 - \d+s - loss: {number} - val_loss: {number}", line)
+    assert re.fullmatch(rf"3/3 - \d+s - loss: {number}", lines.pop(0))
+    assert len(lines) == 1
+    assert re.fullmatch(r"3/3 - \d+s", lines[0])
 
 
 def test_verbose_0_is_silent(capsys):
@@ -217,7 +218,7 @@ model.fit(x, y, 2, callbacks=[Slow(), Say()])
 """
     rows = screen(in_terminal(code)[0])
     assert rows[0] == "hello"
-    assert rows[1].startswith("13/13 - 0s - loss: ")
+    assert re.match(r"13/13 - \d+s - loss: ", rows[1])
     assert rows[2].startswith("Epoch 1/1 ━━━━━━━━━━━━━━━━━━━━ 200/200")
     assert len(rows) == 3
 
