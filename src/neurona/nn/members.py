@@ -33,8 +33,8 @@ def members(owner: Any, kind: type) -> list[tuple[str, Any]]:
 def inside(name: str, value: Any, kind: type) -> list[tuple[str, Any]]:
     """Return (path, object) for what is of a kind in nested lists, tuples and dicts.
 
-    >>> inside("sizes", [1, {"large": 2}, "x"], int)
-    [('sizes/0', 1), ('sizes/1/large', 2)]
+    >>> inside("parts", [1j, {"large": 2j}, "x"], complex)
+    [('parts/0', 1j), ('parts/1/large', 2j)]
     """
     found: list[tuple[str, Any]] = []
     held = (kind, *_CONTAINERS)
