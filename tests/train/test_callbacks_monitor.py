@@ -288,7 +288,8 @@ def test_checkpoint_goes_on_from_its_state(tmp_path):
     [
         ("val_accel_loss", False), ("auction_error", False), ("r2d2_loss", False), ("loss", False),
         ("val_head_loss", False), ("val_head_accuracy", True), ("R2Score", True), ("AUC", True),
-        ("valAcc", True), ("f1", True), ("true_positives", True), ("false_negatives", False),
+        ("valAcc", True), ("f1", True), ("top_acc5", True), ("val_auc1", True), ("mae2", False),
+        ("macro2", None), ("true_positives", True), ("false_negatives", False),
         ("acceleration", None), ("auction", None), ("lossless", None), ("accuracy_error", None),
         ("macro", None), ("maelstrom", None),
     ],

@@ -92,6 +92,7 @@ class Monitor(Callback):
                 return metric.direction
         words = re.findall(r"[A-Z]+\d*(?![a-z])|[A-Z]?[a-z]+\d*|\d+", name)
         lower = {word.lower() for word in words}
+        lower |= {word.rstrip("0123456789") for word in lower}  # acc5, auc1
         if words and words[-1].lower() == "loss":
             return "min"
         if bool(lower & _UP) != bool(lower & _DOWN):
