@@ -335,9 +335,15 @@ def test_weights_from_elsewhere(tmp_path):
     model = nn.Sequential([nn.Input((4,)), layers.Dense(2, name="fc")])
     given = {"fc.kernel": RNG.normal(size=(4, 2)).astype("float16"), "fc.bias": np.ones(2)}
     safetensors.numpy.save_file(given, tmp_path / "w", {"format": "pt"})
-    with pytest.warns(UserWarning, match="w has no checksums"):
+    with pytest.warns(UserWarning, match="w has no checksums") as told:
         model.load_weights(tmp_path / "w")
     np.testing.assert_array_equal(model.get_weights()[0], given["fc.kernel"].astype("float32"))
+    with (
+        pytest.warns(UserWarning, match="w has no checksums") as told_too,
+        pytest.raises(FormatError, match="w holds arrays, but no model"),
+    ):
+        load_model(tmp_path / "w")
+    assert {warning.filename for warning in [*told, *told_too]} == {__file__}
     model.save_weights(tmp_path / "w")
     with pytest.raises(FormatError, match=r"w holds arrays, but no model[\s\S]*load_weights"):
         load_model(tmp_path / "w")

@@ -18,6 +18,7 @@ import numpy as np
 import safetensors
 from safetensors.numpy import save
 
+from neurona.core import origin
 from neurona.errors import ArgumentError, FormatError, check_file
 from neurona.files import write_bytes
 
@@ -88,10 +89,11 @@ def read_tensors(path: Path, *, checked: bool = False) -> tuple[dict[str, np.nda
         raise _broken(path, "it has no checksums")
     arrays = {name: _array(path, name, entry) for name, entry in entries}
     if total is None:
-        warnings.warn(
+        warnings.warn_explicit(
             f"{path.name} has no checksums, such as neurona writes: damage would go unseen. "
             "Saving it again adds them.",
-            stacklevel=4,
+            UserWarning,
+            *origin.place(),
         )
     return arrays, metadata
 
