@@ -85,7 +85,9 @@ class Embedding(Layer):
                 f"Embedding {self.name!r}: a number is outside of the vocabulary.",
                 got=f"numbers from {x.min()} to {x.max()}",
                 expected=f"0 to {self.input_dim - 1}",
-                hint=f"input_dim={int(x.max()) + 1}, the largest number plus 1",
+                hint=f"input_dim={int(x.max()) + 1}, the largest number plus 1"
+                if x.max() >= self.input_dim
+                else "negative numbers count from the end of the vocabulary",
             )
 
     def call(self, x: Tensor) -> Tensor:  # (B, ...)
