@@ -198,11 +198,11 @@ def refit(folder, change):
     """Go on with a run in which one thing was changed."""
     (x, y), held = script.problem()
     model = script.network()
-    run = {"x": x, "y": y, "batch_size": 8, "model": model}
+    run = {"x": x, "y": y, "batch_size": 8, "model": model, "held": held}
     run["callbacks"] = script.callbacks_in(folder, 1)
     change(run)
     run["model"].fit(
-        run["x"], run["y"], run["batch_size"], 9, validation_data=held, verbose=0,
+        run["x"], run["y"], run["batch_size"], 9, validation_data=run["held"], verbose=0,
         callbacks=run["callbacks"],
     )  # fmt: skip
 
@@ -240,6 +240,26 @@ def other_samples(run):
     run["x"] = run["x"][::-1]
 
 
+def one_other_number(run):
+    run["x"] = run["x"].copy()
+    run["x"][17, -1] += 1e-3
+
+
+def one_other_validation_number(run):
+    x, y = (a.copy() for a in run["held"])
+    x[1, 1] += 1e-3
+    run["held"] = x, y
+
+
+def no_validation(run):
+    run["held"] = None
+
+
+def other_engine(run):
+    model = run["model"]
+    model.compile(model.optimizer, model.loss, metrics=["accuracy"], engine="reference")
+
+
 def other_batch_size(run):
     run["batch_size"] = 10
 
@@ -258,7 +278,11 @@ def other_callbacks(run):
         (other_loss, r"loss\[1\].* differs"),
         (other_metrics, r"metrics\[1\] differs. Got nothing; expected \['accuracy'"),
         (fewer_samples, r"data.arrays\[0\]\[0\]\[0\] differs. Got 50; expected 60"),
-        (other_samples, r"data.samples\[0\] differs"),
+        (other_samples, r"data.checksums\[0\] differs"),
+        (one_other_number, r"data.checksums\[0\] differs"),
+        (one_other_validation_number, r"validation data.checksums\[0\] differs"),
+        (no_validation, r"validation data differs. Got None; expected {.*"),
+        (other_engine, r"engine differs. Got reference; expected native"),
         (other_batch_size, r"data.batch_size differs. Got 10; expected 8"),
         (other_callbacks, r"callbacks.ModelCheckpoint differs. Got nothing; expected present"),
     ],

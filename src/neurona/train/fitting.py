@@ -16,7 +16,7 @@ from neurona.train.arrays import (
 from neurona.train.callbacks import CallbackList
 from neurona.train.data import source_of, split_arrays, unpack
 from neurona.train.history import History
-from neurona.train.loop import as_logs, run_evaluation, run_prediction, run_training
+from neurona.train.loop import Validation, as_logs, run_evaluation, run_prediction, run_training
 from neurona.train.progress import with_progress
 from neurona.train.steps import Prediction, rehearse
 
@@ -62,17 +62,16 @@ def fit(model: Any, x: Any, y: Any, sample_weight: Any, given: FitSettings) -> H
     params = {"verbose": given.verbose, "epochs": epochs, "steps": source.steps}
     callbacks = with_progress(given.callbacks, given.verbose, history=True)
     listeners = CallbackList(callbacks, model, params)
-    due = _due(given.validation_freq)
-    validate = None if held is None else _validation(model, held, given, listeners)
+    due = _due(given.validation_freq)  # a wrong one is an error without validation as well
+    validation = None if held is None else _validation(model, held, given, due, listeners)
     model.history = next(c for c in listeners.callbacks if isinstance(c, History))
-    run_training(model, source, epochs, listeners, validate, validate and due, first_epoch)
+    run_training(model, source, epochs, listeners, validation, first_epoch)
     return model.history
 
 
 def _validation(
-    model: Any, held: Any, given: FitSettings, listeners: CallbackList
-) -> Callable[[], dict[str, Any]]:
-    """Return the function that validates, and returns the logs."""
+    model: Any, held: Any, given: FitSettings, due: Callable[[int], bool], listeners: CallbackList
+) -> Validation:
     size = given.validation_batch_size or given.batch_size
     try:
         parts = unpack(held) if isinstance(held, tuple | list) else (held, None, None)
@@ -83,10 +82,10 @@ def _validation(
             error.hint = "validation_data=(x_val, y_val)"
         raise error.within("validation_data.") from None
 
-    def validate() -> dict[str, Any]:
+    def run() -> dict[str, Any]:
         return {f"val_{k}": v for k, v in run_evaluation(model, source, listeners).items()}
 
-    return validate
+    return Validation(source, due, run)
 
 
 def _due(frequency: Any) -> Callable[[int], bool]:

@@ -43,18 +43,26 @@ class Position:
         self.logs: Logs = {}
 
 
-class Fit(NamedTuple):
-    """What a running `fit` works with, for callbacks to look at as `model.run`.
+class Validation(NamedTuple):
+    """A pass over other data between epochs.
 
     Attributes:
         source: the data.
-        callbacks: all of them.
-        due: says whether a validation comes after an epoch; None if there is none at all.
+        due: says whether it comes after an epoch.
+        run: carries it out, and returns the logs.
     """
 
     source: Any
+    due: Callable[[int], bool]
+    run: Callable[[], Logs]
+
+
+class Fit(NamedTuple):
+    """What a running `fit` works with, for callbacks to look at as `model.run`."""
+
+    source: Any
     callbacks: CallbackList
-    due: Callable[[int], bool] | None = None
+    validation: Validation | None = None
 
 
 class Pace:
@@ -122,20 +130,19 @@ def run_training(
     source: Any,
     epochs: int,
     callbacks: CallbackList,
-    validate: Callable[[], Logs] | None = None,
-    due: Callable[[int], bool] | None = None,
+    validation: Validation | None = None,
     initial_epoch: int = 0,
 ) -> None:
-    """Train for epochs `initial_epoch` to `epochs` - 1; `validate()` when `due`."""
+    """Train for epochs `initial_epoch` to `epochs` - 1."""
     position = model.position = Position(initial_epoch)
     model.stop_training = False
     with model.turns:
         step = model.training_step()
     feed = Feed(model, step, source, callbacks.watch_each("train"))
-    model.run = Fit(source, callbacks, due)
+    model.run = Fit(source, callbacks, validation)
     try:
         callbacks.call("on_train_begin", {})  # a backup may move the position on from here
-        quiet = validate is None and _is_quiet(model, source, callbacks)
+        quiet = validation is None and _is_quiet(model, source, callbacks)
         # A run that was told to stop in the middle of an epoch still ends that epoch.
         while position.epoch < epochs and (position.batch or not model.stop_training):
             if quiet:
@@ -145,8 +152,8 @@ def run_training(
                     continue
             logs = _train_epoch(model, feed, callbacks, position)
             epoch = position.epoch
-            if validate is not None and due is not None and due(epoch):
-                logs = {**logs, **validate()}
+            if validation is not None and validation.due(epoch):
+                logs = {**logs, **validation.run()}
             position.epoch, position.batch, position.order = epoch + 1, 0, source.order()
             position.logs = logs
             callbacks.call("on_epoch_end", epoch, dict(logs))

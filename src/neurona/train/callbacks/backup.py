@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from neurona import config
 from neurona.errors import FormatError, StateError
 from neurona.files import remove_leftovers
 from neurona.nn.layer import Layer
@@ -110,13 +111,16 @@ def unpack(value: Any, arrays: dict[str, np.ndarray]) -> Any:
 
 def identity(model: Any) -> dict[str, Any]:
     """Return what a run must have in common with the one that made a backup, as JSON values."""
+    held = model.run.validation
     described = {
         "layers": [[type(la).__name__, _plain(la.arguments)] for la in model.all_layers()],
         "weights": [[p.name, list(p.shape), p.dtype.name, p.trainable] for p in model.weights],
         "optimizer": _plain(model.optimizer),
         "loss": _plain(model.loss),
         "metrics": [[m.name, _plain(m)] for m in model.metrics],
+        "engine": "eager" if model.run_eagerly else model.engine or config.engine(),
         "data": data_identity(model.run.source),
+        "validation data": held and data_identity(held.source),
         "callbacks": dict.fromkeys(_stateful(model), "present"),
     }
     return json.loads(json.dumps(described))
@@ -140,13 +144,12 @@ def _plain(value: Any) -> Any:
 
 
 def data_identity(source: Any) -> dict[str, Any]:
-    """Return the data's sizes, how they are cut into batches, and a checksum of a few samples."""
+    """Return the data's sizes, how they are cut into batches, and a checksum of all numbers."""
     found = {"steps": source.steps, "shuffle": bool(source.shuffle)}
     if source.size is not None:
-        chosen = np.unique(np.linspace(0, source.size - 1, 64).astype(int))
         found["batch_size"] = source.batch_size
         found["arrays"] = [[list(a.shape), a.dtype.name] for a in source.leaves]
-        found["samples"] = [checksum([a[chosen]]) for a in source.leaves]
+        found["checksums"] = [checksum([a]) for a in source.leaves]
     elif hasattr(source.given, "seed"):  # nn.data.batches: another seed is another order
         found["seed"] = source.given.seed
     return found

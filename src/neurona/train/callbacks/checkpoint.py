@@ -174,7 +174,8 @@ class BackupAndRestore(Callback):
     Raises:
         FormatError: at the start of `fit`, if the backup cannot be read.
         StateError: at the start of `fit`, if the backup is that of another model, other settings
-            of `compile`, other data or other callbacks; or if another training uses the folder.
+            of `compile`, another engine, other data (all numbers are compared; of a generator only
+            its seed) or other callbacks; or if another training uses the folder.
     """
 
     order = 3  # saves what all others, History too, have made of an epoch

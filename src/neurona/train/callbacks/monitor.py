@@ -47,8 +47,9 @@ class Monitor(Callback):
 
     def awaits(self, epoch: int) -> bool:
         """Say whether the number comes later: one of the validation, which this epoch has not."""
-        due = getattr(getattr(self.model, "run", None), "due", None)
-        return due is not None and self.monitor.startswith("val_") and not due(epoch)
+        validation = getattr(getattr(self.model, "run", None), "validation", None)
+        other = self.monitor.startswith("val_")
+        return other and validation is not None and not validation.due(epoch)
 
     def value(self, epoch: int, logs: Logs | None) -> float | None:
         """Return the number from the logs; None if there is none, with a warning if it is due."""
