@@ -577,3 +577,41 @@ def test_no_bytes_do_anything_but_load_or_raise_a_format_error(saved, tmp_path_f
         load_model(path)
     except FormatError:
         return
+
+
+@pytest.mark.parametrize("how", [{}, {"by_name": True}, {"skip_mismatch": True}])
+def test_names_of_layers_with_dots_are_found_in_files(tmp_path, how):
+    def network():
+        parts = [
+            nn.Input((2,)),
+            layers.Dense(3, name="block.1"),
+            layers.Dense(1, name="block.2.out"),
+        ]
+        return nn.Sequential(parts)
+
+    made = network()
+    made.save_weights(tmp_path / "weights")
+    made.save(tmp_path / "model")
+    for name in ("weights", "model"):
+        other = network()
+        other.load_weights(tmp_path / name, **how)
+        for a, b in zip(made.get_weights(), other.get_weights(), strict=True):
+            np.testing.assert_array_equal(a, b)
+    loaded = load_model(tmp_path / "model").get_weights()
+    np.testing.assert_array_equal(loaded[0], made.get_weights()[0])
+
+
+def test_dots_of_other_writers_are_read_as_slashes(tmp_path):
+    model = nn.Sequential([nn.Input((2,)), layers.Dense(2, use_bias=False, name="a")])
+    dotted = {"a.kernel": np.full((2, 2), 7.0, np.float32)}
+    write_tensors(tmp_path / "w", dotted)
+    model.load_weights(tmp_path / "w")  # as others spell it
+    np.testing.assert_array_equal(model.get_weights()[0], dotted["a.kernel"])
+
+
+@pytest.mark.parametrize("how", [{"by_name": True}, {"skip_mismatch": True}])
+def test_a_file_of_which_no_name_fits_is_refused(tmp_path, how):
+    nn.Sequential([nn.Input((2,)), layers.Dense(3, name="a")]).save_weights(tmp_path / "w")
+    other = nn.Sequential([nn.Input((2,)), layers.Dense(3, name="b")])
+    with pytest.raises(FormatError, match=r"do not fit the model[\s\S]*b/kernel is not in"):
+        other.load_weights(tmp_path / "w", **how)

@@ -247,7 +247,8 @@ class Model(Trainer, Layer, namespace="models"):
             by_name: leave out parameters whose names only the model or only the file has.
 
         Raises:
-            FormatError: if the file is damaged, or does not fit; then nothing is changed.
+            FormatError: if the file is damaged, or does not fit, or no name in it does; then
+                nothing is changed.
         """
         with self.turns:
             save.load_weights(self, path, skip_mismatch, by_name)

@@ -159,19 +159,21 @@ def load_weights(model: Any, path: Any, skip_mismatch: bool, by_name: bool) -> N
     source = as_path(path)
     _require_built(model)
     arrays, _ = read_tensors(source)
-    given = {n.replace(".", "/"): a for n, a in arrays.items() if not n.startswith("/")}
+    given = {n: a for n, a in arrays.items() if not n.startswith("/")}
     parameters = state.parameter_paths(model)
     chosen, missing, wrong = {}, [], []
     for name, p in parameters.items():
-        key = name if name in given else p.path  # the layer's own name, automatic or not
-        if key not in given:
+        places = name, p.path  # its place in the model; its layer's own name, automatic or not
+        spelled = [*places, *(n.replace("/", ".") for n in places)]  # the last as others write them
+        key = next((n for n in spelled if n in given), None)
+        if key is None:
             missing.append(name)
         elif given[key].shape != p.shape or is_float(given[key].dtype) != is_float(p.dtype):
             wrong.append(f"{name} is {given[key].shape} in the file, {p.shape} in the model")
             given.pop(key)
         else:
             chosen[name] = given.pop(key)
-    lenient = skip_mismatch or by_name
+    lenient = (skip_mismatch or by_name) and (chosen or wrong or not parameters)
     if (wrong and not skip_mismatch) or ((missing or given) and not lenient):
         problem = wrong or [f"{n} is not in the file" for n in missing]
         problem = problem or [f"{n} is not in the model" for n in given]
