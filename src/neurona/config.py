@@ -12,7 +12,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
-from neurona.errors import NeuronaError, check_choice, check_integer
+from neurona.errors import NeuronaError, StateError, check_choice, check_integer
 
 FLOATS = ("float32", "float64")
 ENGINES = ("native", "reference")
@@ -98,11 +98,23 @@ def set_code_cache(keep: bool) -> None:
 
 
 def cache_folder() -> Path:
-    """Return the folder for data and compiled code: `NEURONA_CACHE`, or the user's cache folder."""
+    """Return the folder for data and compiled code: `NEURONA_CACHE`, or the user's cache folder.
+
+    Raises:
+        StateError: if the user has no home folder.
+    """
     if folder := os.environ.get("NEURONA_CACHE"):
         return Path(folder)
     base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or "~/.cache"
-    return Path(base).expanduser() / "neurona"
+    try:
+        if base.startswith("~") and os.environ.get("HOME") == "":
+            raise RuntimeError  # Python would take the root of the disk
+        return Path(base).expanduser() / "neurona"
+    except RuntimeError:
+        raise StateError(
+            "there is no home folder for data and compiled code.",
+            hint="set NEURONA_CACHE to a folder",
+        ) from None
 
 
 def data_folder() -> Path | None:

@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 import neurona
+from neurona import config
+from neurona.datasets import locate
 from neurona.engines.native.llvm import cache as cache_module
 from neurona.engines.native.llvm.assemble import assemble
 from neurona.engines.native.llvm.cache import ObjectCache
 from neurona.engines.native.llvm.machine import Machine
+from neurona.errors import StateError
 from tests.native.test_machine import run
 
 IR = "define i64 @answer() {\n ret i64 42\n}"
@@ -177,6 +180,16 @@ def test_a_disk_that_is_full_leaves_nothing_behind(cache, monkeypatch):
     monkeypatch.setattr(os, "replace", full)
     cache.put("b" * 64, b"object")
     assert [path.name for path in cache.folder.iterdir()] == [KEY]
+
+
+def test_an_empty_home_is_none(monkeypatch, tmp_path):
+    for variable in ("NEURONA_CACHE", "XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("HOME", "")
+    with pytest.raises(StateError, match=r"there is no home folder for data.*\ntry: set NEURONA_C"):
+        config.cache_folder()
+    assert ObjectCache.chosen() is None
+    assert [p.name for p in locate.folders("mnist", tmp_path)] == [tmp_path.name, "mnist"]
 
 
 def test_without_a_home_there_is_no_cache(monkeypatch):

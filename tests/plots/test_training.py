@@ -115,7 +115,8 @@ def test_learning_rate_compares_schedules_by_name():
     assert len({line.get_color() for line in ax.lines}) == 3
     assert len(learning_rate({"a": Cosine(), "b": [1.0]}, steps=3).axes[0].lines) == 2
     with pytest.raises(ArgumentError, match="steps is too small"):
-        learning_rate(Cosine(), steps=1)
+        learning_rate(Cosine(), steps=0)
+    assert learning_rate(Cosine(), steps=1).axes[0].get_lines()[0].get_marker() == "."
     with pytest.raises(DataError, match="no schedule"):
         learning_rate({})
 

@@ -2,6 +2,7 @@
 
 import json
 import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -301,6 +302,14 @@ def test_arguments_that_are_no_json(tmp_path):
     model = nn.Sequential([nn.Input((4,)), Holder(object()), layers.Dense(1)])
     with pytest.raises(ArgumentError, match=r"this argument cannot be saved. Got object"):
         model.save(tmp_path / "m")
+
+
+@pytest.mark.parametrize("path", ["", ".", Path()])
+def test_a_file_has_a_name(path):
+    model = nn.Sequential([nn.Input((3,)), layers.Dense(2)])
+    for call in (model.save, model.save_weights, model.load_weights, load_model):
+        with pytest.raises(ArgumentError, match="a file has a name"):
+            call(path)
 
 
 def test_overwrite(tmp_path):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from neurona import config
 from neurona.engines import machine
+from neurona.errors import StateError
 from neurona.version import __version__
 
 PACKAGES = ("numpy", "llvmlite", "safetensors", "matplotlib", "pillow", "rich", "typer")
@@ -68,7 +69,10 @@ def info() -> None:
     facts["processor"] = processor()
     facts["cores"] = f"{usable_cores()} usable of {os.cpu_count()}"
     facts["your data"] = str(config.data_folder() or "not set (NEURONA_DATA)")
-    facts["downloads"] = str(config.cache_folder())
+    try:
+        facts["downloads"] = str(config.cache_folder())
+    except StateError as error:
+        facts["downloads"] = f"nowhere: {error.rule} {error.hint}"
     show((name, (value,)) for name, value in facts.items())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 from neurona import config
 from neurona.datasets.card import Card
 from neurona.datasets.download import DownloadError, fetch
-from neurona.errors import MissingDataError
+from neurona.errors import MissingDataError, StateError
 
 Folder = str | os.PathLike[str]
 
@@ -27,7 +28,9 @@ def folders(name: str, folder: Folder | None = None) -> list[Path]:
     own = config.data_folder()
     if own is not None:
         found.append(own / name)
-    return [*found, config.cache_folder() / name]
+    with contextlib.suppress(StateError):  # of a user without a home
+        found.append(config.cache_folder() / name)
+    return found
 
 
 def locate(

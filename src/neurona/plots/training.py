@@ -207,14 +207,14 @@ def learning_rate(schedule: Any, steps: int = 1000, *, ax: Axes | None = None) -
         ax: axes to draw on; by default a new figure.
 
     Raises:
-        ArgumentError: if steps is below 2.
+        ArgumentError: if steps is below 1.
         DataError: if a schedule yields no numbers.
 
     >>> figure = learning_rate(lambda step: 0.1 * 0.5 ** (step // 100), steps=300)
     >>> figure.axes[0].get_xlabel()
     'step'
     """
-    steps = check_integer("steps", steps, minimum=2)
+    steps = check_integer("steps", steps, minimum=1)
     curves = _named_schedules(schedule)
     figure, ax = axes_for(ax, 6.4, 3.6)
     for (label, rates), color in zip(curves.items(), class_colors(len(curves)), strict=True):
@@ -224,7 +224,7 @@ def learning_rate(schedule: Any, steps: int = 1000, *, ax: Axes | None = None) -
         else:
             y = as_numbers(rates, label)
             x = np.arange(len(y))
-        ax.plot(x, y, color=color, label=label, linewidth=1.8)
+        ax.plot(x, y, color=color, label=label, linewidth=1.8, marker="." if len(x) == 1 else "")
     tidy(ax)
     ax.set_ylim(bottom=0)
     ax.set_xlabel("step")

@@ -179,7 +179,10 @@ def as_path(path: Any) -> Path:
     """
     if not isinstance(path, str | os.PathLike):
         raise ArgumentError("a file is given by its path.", got=repr(path)[:60])
-    return Path(os.fspath(path))
+    found = Path(os.fspath(path))
+    if not found.name:  # "" and "."
+        raise ArgumentError("a file has a name.", got=repr(os.fspath(path)))
+    return found
 
 
 def _broken(path: Path, why: str) -> FormatError:
