@@ -275,3 +275,49 @@ def test_accuracy_is_chosen_by_the_outputs():
         guess = p.argmax(-1) if p.shape[1] == 2 else (p[:, 0] > 0.5)
         logs = model.evaluate(A, target, verbose=0)
         assert logs[1] == pytest.approx(np.mean(guess == y))
+
+
+class Squares(nn.losses.Loss):
+    def call(self, y_true, y_pred):
+        return ops.square(y_true - y_pred)
+
+
+class Distance(nn.metrics.Metric):
+    def __init__(self):
+        super().__init__(name="distance")
+        self.total = self.add_variable(name="total")
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        self.total.assign_add(ops.sum(ops.abs(y_true - y_pred)))
+
+    def result(self):
+        return self.total.value
+
+
+def squares(y_true, y_pred):
+    return ops.square(y_true - y_pred)
+
+
+@pytest.mark.parametrize("loss", [Squares(), Squares, squares])
+@pytest.mark.parametrize("wide", ["targets", "outputs"])
+def test_ones_own_losses_and_metrics_compare_each_sample_with_its_own_target(loss, wide):
+    x = np.arange(5, dtype="float32")[:, None]
+    outputs, y = (x, x[:, 0]) if wide == "outputs" else (x[:, 0], x)
+    found = [nn.losses.get(loss)(y, outputs), nn.losses.get(loss)(y, outputs, np.ones(5))]
+    found += [nn.metrics.get(m)(y, outputs) for m in (squares, Squares())]
+    assert [v.item() for v in found] == [0, 0, 0, 0]
+    reshape = layers.Lambda(lambda x: x if wide == "outputs" else x[:, 0])
+    for eager in (False, True):
+        model = nn.Sequential([nn.Input((1,)), reshape])
+        metrics = [squares, Squares(), Distance()]
+        weighted = [squares, Squares(), Distance()]
+        model.compile("sgd", loss, metrics=metrics, weighted_metrics=weighted, run_eagerly=eager)
+        assert model.evaluate(x, y, verbose=0) == [0.0] * 7
+        assert model.evaluate(x, y, sample_weight=np.ones(5), verbose=0) == [0.0] * 7
+
+
+def test_class_numbers_keep_their_shape_beside_a_single_column():
+    y, p = np.zeros((2, 3, 1), "int32"), np.full((2, 4, 3, 1), 0.25, "float32")
+    loss = nn.losses.SparseCategoricalCrossentropy(axis=1)
+    assert loss(y, p).item() == pytest.approx(np.log(4))
+    assert nn.metrics.get(loss)(y, p).item() == pytest.approx(np.log(4))

@@ -10,11 +10,13 @@ from typing import Any
 
 from neurona import ops
 from neurona.core import origin
+from neurona.core.op import as_tensor
 from neurona.core.tensor import Tensor
 from neurona.core.tree import flatten
 from neurona.errors import ArgumentError, DataError, StateError, check_number
 from neurona.nn import losses
 from neurona.nn import metrics as all_metrics
+from neurona.nn.losses.loss import match_ranks
 from neurona.nn.metrics import Mean, Metric
 from neurona.nn.metrics.names import check_name
 from neurona.ops.notes import Logits
@@ -251,12 +253,12 @@ class Compiled:
     def update(self, y: Any, y_pred: Any, sample_weight: Any) -> None:
         """Take a batch into the metrics."""
         for output, t, p, w in self.rows(y, y_pred, sample_weight):
-            for metric in output.metrics:
-                scope = _scope(output, metric.name, metric)
-                origin.inside(scope, metric.update_state, t, p)
-            for metric in output.weighted_metrics:
-                scope = _scope(output, metric.name, metric)
-                origin.inside(scope, metric.update_state, t, p, w)
+            matched = match_ranks(as_tensor(t), as_tensor(p))
+            for weight, metrics in (((), output.metrics), ((w,), output.weighted_metrics)):
+                for metric in metrics:
+                    scope = _scope(output, metric.name, metric)
+                    pair = (t, p) if metric.class_numbers else matched
+                    origin.inside(scope, metric.update_state, *pair, *weight)
 
     def named(self) -> dict[str, Metric]:
         """Return all metrics by their names in logs: `accuracy`, or `output_accuracy`."""

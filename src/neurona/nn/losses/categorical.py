@@ -228,6 +228,7 @@ class SparseCategoricalCrossentropy(Loss):
     """
 
     function = staticmethod(sparse_categorical_crossentropy)
+    class_numbers = True
 
     def __init__(
         self,

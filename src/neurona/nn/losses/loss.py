@@ -28,7 +28,8 @@ class Loss(Configurable, namespace="losses"):
     """Base of the losses: `call` gives a value for each sample, the reduction makes one of them.
 
     Write `call(y_true, y_pred)` of Tensors, and `__init__` with your arguments, which calls
-    `super().__init__(name, reduction)`.
+    `super().__init__(name, reduction)`. Where one has the shape (B,) and the other (B, 1), they
+    come as (B, 1) both: broadcasting would compare every sample with every other.
 
     Args:
         name: for logs; the class's name by default.
@@ -41,6 +42,7 @@ class Loss(Configurable, namespace="losses"):
     """
 
     function: ClassVar[Callable[..., Tensor] | None] = None  # that means this loss, too
+    class_numbers: ClassVar[bool] = False  # in targets, with an axis less than outputs, as is right
 
     def __init__(
         self,
@@ -66,6 +68,8 @@ class Loss(Configurable, namespace="losses"):
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
         """Return the reduced loss."""
         y_true, y_pred = as_tensor(y_true), as_floats(y_pred, self.dtype)
+        if not self.class_numbers:
+            y_true, y_pred = match_ranks(y_true, y_pred)
         values = self.call(y_true, y_pred)
         return reduce_weighted(values, sample_weight, self.reduction, self.counted(y_true))
 
@@ -120,7 +124,6 @@ class FunctionLoss(Loss):
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """Return what the function gives."""
-        y_true, y_pred = match_ranks(y_true, y_pred)
         return numbers_of(self.name, self.fn(y_true, y_pred))
 
 

@@ -167,6 +167,7 @@ class SparseCategoricalAccuracy(MeanMetricWrapper):
     """
 
     direction = "max"
+    class_numbers = True
 
     def __init__(self, name: str = "sparse_categorical_accuracy", dtype: Any = None) -> None:
         super().__init__(sparse_categorical_accuracy, name, dtype)
@@ -205,6 +206,7 @@ class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
     """
 
     direction = "max"
+    class_numbers = True
 
     def __init__(
         self,

@@ -84,6 +84,7 @@ class SparseCategoricalCrossentropy(MeanMetricWrapper):
     """
 
     direction = "min"
+    class_numbers = True
 
     def __init__(
         self,

@@ -62,6 +62,8 @@ class ConfusionMatrix(Metric):
     [[1.0, 0.0], [1.0, 1.0]]
     """
 
+    class_numbers = True
+
     def __init__(
         self,
         num_classes: int,
@@ -110,6 +112,7 @@ class IoU(Metric):
     """
 
     direction = "max"
+    class_numbers = True
 
     def __init__(
         self,

@@ -32,9 +32,12 @@ class Metric(Configurable, namespace="metrics"):
     Attributes:
         direction: "max" if larger is better, "min" if smaller is; "" if that depends on what is
             measured. Callbacks with `mode="auto"` go by it.
+        class_numbers: whether targets may be class numbers, with an axis less than the outputs. For
+            all others a model turns (B,) and (B, 1) into one shape before it calls `update_state`.
     """
 
     direction = ""
+    class_numbers = False
     one = True
     totals: list[Parameter]
     ready: bool

@@ -133,7 +133,7 @@ def _find(identifier: Any) -> Metric:
 
 def _of_loss(loss: losses.Loss, name: str) -> Metric:
     metric = MeanMetricWrapper(loss.call, name)
-    metric.direction = "min"
+    metric.direction, metric.class_numbers = "min", loss.class_numbers
     return metric
 
 

@@ -9,7 +9,7 @@ from neurona import ops
 from neurona.core.op import as_tensor
 from neurona.core.shapes import product
 from neurona.core.tensor import Tensor
-from neurona.nn.losses.loss import align_weight, numbers_of, ratio
+from neurona.nn.losses.loss import align_weight, match_ranks, numbers_of, ratio
 from neurona.nn.metrics.metric import Metric
 from neurona.nn.parameter import Parameter
 
@@ -105,7 +105,10 @@ class MeanMetricWrapper(Metric):
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Add the function's values for a batch."""
-        values = numbers_of(self.name, self.fn(as_tensor(y_true), as_tensor(y_pred)))
+        y, p = as_tensor(y_true), as_tensor(y_pred)
+        if not self.class_numbers:
+            y, p = match_ranks(y, p)
+        values = numbers_of(self.name, self.fn(y, p))
         add_to_mean(self.total, self.count, values, sample_weight)
 
     def result(self) -> Tensor:
