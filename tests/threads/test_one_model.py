@@ -1,6 +1,9 @@
 """Threads that use one model take turns: each sees it between two steps."""
 
+import multiprocessing
+import os
 import threading
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -138,3 +141,50 @@ def test_what_is_made_once_is_the_same_for_all_threads():
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(get, range(8)))) == 1
     assert made == ["code"]
+
+
+class Building(nn.layers.Layer):
+    """A layer whose parameters take as long to make as somebody wants."""
+
+    def build(self, shape):
+        self.begun.set()
+        self.ended.wait()
+
+    def call(self, x):
+        return x
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.parametrize("at_work", ["step", "build"])
+def test_the_child_of_a_fork_waits_for_no_thread_of_its_parent(at_work):
+    pytest.importorskip("llvmlite")
+    model, x = twins("native"), np.ones((64, 1), "float32")
+    model.fit(x, x, verbose=0)  # from now on the step has the weights
+    begun, ended = threading.Event(), threading.Event()
+
+    def step():
+        with model.training_step()._kept.lent([], 1):
+            begun.set()
+            ended.wait()
+
+    def build():
+        layer = Building()
+        layer.begun, layer.ended = begun, ended
+        layer(x)
+
+    def child():
+        model.predict(x, verbose=0)
+        twins("native").fit(x, x, verbose=0)
+
+    worker = threading.Thread(target={"step": step, "build": build}[at_work])
+    worker.start()
+    begun.wait()
+    process = multiprocessing.get_context("fork").Process(target=child)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # Python warns of forks with threads
+        process.start()
+    process.join(20)
+    process.kill()
+    ended.set()
+    worker.join()
+    assert process.exitcode == 0

@@ -1,11 +1,14 @@
-"""What surrounds a call of a layer: training or not, what is added to the loss, automatic names."""
+"""What surrounds a call of a layer: training or not, what is added to the loss, names, a lock."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from typing import Any
 
 from neurona.core.ambient import ambient, within
 from neurona.core.tensor import Tensor
@@ -85,3 +88,20 @@ def automatic_name(name: str) -> str:
 def reset_names() -> None:
     """Start the automatic names of this thread anew."""
     ambient.names.clear()
+
+
+_building = threading.RLock()
+
+
+def building() -> AbstractContextManager[Any]:
+    """Be the one thread that builds a layer: two may call a new one."""
+    return _building
+
+
+def _begin_anew() -> None:
+    global _building
+    _building = threading.RLock()  # in the child of a fork, whose locks stayed with other threads
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_anew)

@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -36,7 +35,7 @@ from neurona.core.tree import flatten, map_leaves
 from neurona.errors import ArgumentError, DtypeError, NeuronaError, ShapeError, StateError
 from neurona.nn import constraints, regularizers
 from neurona.nn.configurable import Configurable
-from neurona.nn.context import add_loss, automatic_name, in_training, is_training
+from neurona.nn.context import add_loss, automatic_name, building, in_training, is_training
 from neurona.nn.description import describe_object
 from neurona.nn.members import members
 from neurona.nn.options import OlderLayerOptions
@@ -47,9 +46,6 @@ from neurona.nn.parts import check_parts, initial_value, parts_for
 @functools.cache
 def _wants_training(call: Callable) -> bool:
     return "training" in inspect.signature(call).parameters
-
-
-_building = threading.RLock()  # two threads may call a new layer
 
 
 class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
@@ -197,7 +193,7 @@ class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
         if self.built:
             return
         shape = map_leaves(lambda x: x.shape, inputs)
-        with _building:
+        with building():
             if self.built:  # by another thread, meanwhile
                 return
             with random.outside(), lasting():

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 import threading
+import weakref
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -34,6 +36,13 @@ class KeptState:
             (p, Loan(functools.partial(self._read, k), self._lock))
             for k, p in enumerate(parameters)
         ]
+        _all.add(self)
+
+    def begin_anew(self) -> None:
+        """Have a free lock: in the child of a fork, whose locks stayed with other threads."""
+        self._lock = threading.RLock()
+        for _, loan in self._loans:
+            loan.lock = self._lock
 
     def session(self, program: Program, changed: Sequence[int]) -> Session | None:
         """Let a Program work on this state; None if its engine keeps none."""
@@ -95,3 +104,15 @@ class KeptState:
         """Return a copy of the current value of a Parameter that is in the engine's memory."""
         assert self._state is not None
         return self._state.read(k)
+
+
+_all: weakref.WeakSet[KeptState] = weakref.WeakSet()
+
+
+def _begin_anew() -> None:
+    for kept in _all:
+        kept.begin_anew()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_anew)
