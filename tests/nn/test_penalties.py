@@ -130,10 +130,31 @@ def test_activity_is_added_to_the_loss():
     )
     model.compile("sgd", "mse")
     x, y = np.ones((4, 3), "float32"), np.zeros((4, 1), "float32")
-    assert model.evaluate(x, y, verbose=0) == pytest.approx(0.5 * 12)
+    assert model.evaluate(x, y, verbose=0) == pytest.approx(0.5 * 3)
 
     layer = nn.layers.Dense(2, kernel_initializer="ones", activity_regularizer="l2")
     model = nn.Sequential([layer])
     model.compile("sgd", "mse")
     value = model.evaluate(x, np.full((4, 2), 3.0, "float32"), verbose=0)
-    assert value == pytest.approx(0.01 * 8 * 9)
+    assert value == pytest.approx(0.01 * 2 * 9)
+
+
+class Two(nn.layers.Layer):
+    def call(self, x):
+        return x, x * 2.0
+
+
+@pytest.mark.parametrize("batch", [1, 4, 8])
+@pytest.mark.parametrize("eager", [False, True])
+def test_activity_penalties_do_not_grow_with_the_batch(batch, eager):
+    l1 = nn.regularizers.L1(1.0)
+    once = nn.layers.ActivityRegularization(l2=1.0)
+    dense = nn.layers.Dense(2, kernel_initializer="ones", activity_regularizer=l1)
+    nested = nn.Sequential([nn.Input((2,)), dense])
+    x = np.ones((batch, 2), "float32")
+    for part, penalty in (once, 2), (dense, 4), (nested, 4), (Two(activity_regularizer=l1), 6):
+        i = nn.Input((2,))
+        y = part(i)
+        model = nn.Model(i, 0.0 * (y[0] if isinstance(y, tuple) else y))
+        model.compile("sgd", "mse", run_eagerly=eager)
+        assert model.evaluate(x, 0 * x, verbose=0) == pytest.approx(penalty)

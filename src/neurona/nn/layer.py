@@ -169,7 +169,7 @@ class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
                 call = as_part(self, self.call) if origin.noted() else self.call
                 y = call(*inputs, **kwargs)
             if self.activity_regularizer is not None:
-                self.add_loss(self.activity_regularizer(y))
+                self.add_loss(regularizers.of_activity(self.activity_regularizer, y))
         except NeuronaError as error:
             raise self._explained(error, shapes) from None
         self._note_shapes(shapes, y)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from neurona.core.tensor import Tensor
+from neurona.core.tree import flatten
 from neurona.errors import ArgumentError, ShapeError, check_choice, check_number, unknown
 from neurona.nn.configurable import Configurable
 from neurona.ops import abs, full, matmul, maximum, norm, square, sum, transpose
@@ -137,3 +138,16 @@ def get(identifier: Any) -> Callable[[Tensor], Tensor] | None:
     if callable(identifier):
         return identifier
     raise ArgumentError("a regularizer is a name or a function.", got=repr(identifier))
+
+
+def of_activity(regularizer: Callable[[Tensor], Tensor], outputs: Any) -> Any:
+    """Return the mean penalty of a sample: that of all outputs, divided by the batch size.
+
+    >>> import numpy as np
+    >>> of_activity(L2(1.0), Tensor(np.ones((4, 3), "float32"))).item()
+    3.0
+    """
+    total: Any = 0.0
+    for y in flatten(outputs)[0]:
+        total = regularizer(y) / float(max(y.shape[0], 1) if y.ndim else 1) + total
+    return total

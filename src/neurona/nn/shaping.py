@@ -137,7 +137,7 @@ class Identity(Layer):
 
 
 class ActivityRegularization(Layer):
-    """y = x, and l1 * sum |x| + l2 * sum x^2 is added to the loss.
+    """y = x, and l1 * sum |x| + l2 * sum x^2, for each sample, is added to the loss in the mean.
 
     Args:
         l1, l2: factors, 0 or more.
