@@ -253,6 +253,7 @@ def pool_cases():
         ((1, 4, 4, 2), (2, 2), (2, 2), ((0, 0), (0, 0))),
         ((1, 5, 2), (2,), (3,), ((1, 0),)),
         ((1, 3, 4, 1), (2, 3), (1, 2), ((0, 1), (1, 1))),
+        ((1, 5, 7, 1), (3, 6), (1, 1), ((1, 1), (2, 3))),
     ):
         windows = {"pool_size": size, "strides": steps, "padding": padding}
         distinct = rng.permutation(math.prod(shape)).reshape(shape) / 8
@@ -260,8 +261,11 @@ def pool_cases():
         for x, smooth in ((distinct, "kink"), (tied, False)):
             y = o.pooled(x, **windows)
             yield Case("max_pool", (x,), o.pooled, windows, smooth=smooth)
-            yield Case("max_pool_scatter", (y.shape, x, y), o.pool_scattered, windows)
-            yield Case("max_pool_gather", (shape, x, y), o.pool_gathered, windows)
+            winner = o.pool_won(x, y, **windows)
+            given = {**windows, "size": shape[1:-1]}
+            yield Case("max_pool_winner", (x, y), o.pool_won, windows, smooth=False)
+            yield Case("max_pool_scatter", (y.shape, winner), o.pool_scattered, given)
+            yield Case("max_pool_gather", (shape, winner), o.pool_gathered, windows)
 
 
 RANDOM = [

@@ -41,6 +41,11 @@ class NumpyBuilder:
     def integer(self, n):
         return np.int64(n)
 
+    def fold(self, count, step, *values):
+        for n in range(count):
+            values = step(np.int64(n), *values)
+        return values
+
     def position(self, k, size):
         assert np.all((-size <= k) & (k < size))
         return np.where(k < 0, k + np.int64(size), k).astype("int64")

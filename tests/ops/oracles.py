@@ -231,20 +231,43 @@ def firsts(x, pool_size, strides, padding):
 
 
 def pooled(x, **windows):
-    return pool_gathered(x, x, None, **windows)
+    shape, places = firsts(x, **windows)
+    return np.reshape([x[first] for first in places.values()], shape)
 
 
-def pool_scattered(g, x, y, **windows):
-    dx = np.zeros_like(x)
-    for out, first in firsts(x, **windows)[1].items():
+def pool_won(x, y, *, pool_size, strides, padding):
+    """The number, in its window, of each first largest element."""
+    shape, places = firsts(x, pool_size, strides, padding)
+    winner = np.zeros(shape, "int32")
+    for out, first in places.items():
+        offset = [
+            p + low - o * s
+            for p, o, s, (low, _) in zip(first[1:-1], out[1:-1], strides, padding, strict=True)
+        ]
+        winner[out] = np.ravel_multi_index(offset, pool_size)
+    return winner
+
+
+def won(winner, pool_size, strides, padding):
+    """Each window and the place of its winner."""
+    for out, number in np.ndenumerate(winner):
+        offset = np.unravel_index(number, pool_size)
+        yield out, (out[0], *(
+            o * s + k - low
+            for o, k, s, (low, _) in zip(out[1:-1], offset, strides, padding, strict=True)
+        ), out[-1])  # fmt: skip
+
+
+def pool_scattered(g, winner, *, size, **windows):
+    dx = np.zeros((g.shape[0], *size, g.shape[-1]))
+    for out, first in won(winner, **windows):
         dx[first] += g[out]
     return dx
 
 
-def pool_gathered(h, x, y, **windows):
-    shape, places = firsts(x, **windows)
-    taken = np.zeros(shape)
-    for out, first in places.items():
+def pool_gathered(h, winner, **windows):
+    taken = np.zeros(winner.shape)
+    for out, first in won(winner, **windows):
         taken[out] = h[first]
     return taken
 

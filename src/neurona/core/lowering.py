@@ -38,6 +38,12 @@ class Builder(Protocol[V]):
         Negative ones count from the end, and others outside are an error.
         """
 
+    def fold(self, count: int, step: Callable[..., Sequence[V]], *start: V) -> Sequence[V]:
+        """Values carried through `step(n, *values)` for the int64 n = 0 ... count - 1, in order.
+
+        A loop in the code: `step` is written a few times at most, whatever the count.
+        """
+
     def add(self, x: V, y: V) -> V:
         """x + y."""
 

@@ -175,6 +175,11 @@ class _Marker:
     def integer(self, n: int) -> _Mark:
         return _Mark(False)
 
+    def fold(self, count: int, step: Any, *values: _Mark) -> Sequence[_Mark]:
+        for _ in range(min(count, len(values) + 1)):  # until a mark has come to all
+            values = tuple(step(_Mark(False), *values))
+        return values
+
 
 class _Reader:
     """An input that is read at marked places."""

@@ -6,6 +6,7 @@ single numbers is done once; they are spread when they meet a wide one.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from neurona.core.shapes import as_dtype
 from neurona.engines.native.llvm import access
 from neurona.engines.native.llvm.bounds import position
 from neurona.engines.native.llvm.text import Function
+from neurona.engines.native.llvm.turns import fold
 from neurona.engines.native.llvm.value import (
     BOOL,
     F32,
@@ -365,6 +367,12 @@ class Lanes:
     def position(self, k: Value, size: int) -> Value:
         """The place on an axis that an index means; one outside is reported, see `bounds.py`."""
         return position(self, k, size)
+
+    def fold(
+        self, count: int, step: Callable[..., Sequence[Value]], *start: Value
+    ) -> Sequence[Value]:
+        """Values carried through turns of a loop; see `turns.py`."""
+        return fold(self, count, step, start)
 
     def masked(self, mask: str) -> Lanes:
         """The same lanes, but only those of the mask count."""

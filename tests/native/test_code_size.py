@@ -1,0 +1,59 @@
+"""The code of an op is no longer for larger arguments: what is done many times is a loop."""
+
+import numpy as np
+import pytest
+
+import neurona as nn
+from neurona import layers
+from neurona import ops as o
+from neurona.core.graph import trace
+from neurona.engines.native import schedule
+from neurona.engines.native.llvm.machine import Machine
+from neurona.engines.native.write import write
+
+WORDS = np.linspace(1, 2, 2 * 200 * 3, dtype="float32").reshape(2, 200, 3)
+IMAGE = np.linspace(1, 2, 64 * 64 * 3, dtype="float32").reshape(1, 64, 64, 3)
+ROW = np.linspace(1, 2, 400, dtype="float32")
+
+
+def lines(f, x):
+    """How long the IR is."""
+    return str(write(schedule(trace(f, [x]), Machine.chosen()))).count("\n")
+
+
+def orders(f):
+    """A function, its gradient and its second gradient."""
+    g = nn.grad(lambda x: (f(x) ** 2).sum())
+    return f, g, nn.grad(lambda x: (g(x) ** 2).sum())
+
+
+def upsampled(x, k):
+    return layers.UpSampling2D(k, interpolation="bilinear")(x)
+
+
+ARGUMENTS = {  # op with an argument k, an input, and the numbers, of which the last is the largest
+    "max_pool1d": (lambda x, k: o.max_pool1d(x, k, 1), WORDS, (6, 9, 40)),
+    "max_pool1d same": (lambda x, k: o.max_pool1d(x, k, 1, "same"), WORDS, (6, 9, 150)),
+    "max_pool2d": (lambda x, k: o.max_pool2d(x, k, 1), IMAGE, (5, 7, 13, 30)),
+    "max_pool2d same": (lambda x, k: o.max_pool2d(x, k, 1, "same"), IMAGE, (5, 9, 13)),
+    "max_pool2d strides": (lambda x, k: o.max_pool2d(x, k, 2, "same"), IMAGE, (10, 13, 21)),
+    "average_pool1d": (lambda x, k: o.average_pool1d(x, k, 1), WORDS, (5, 9, 60)),
+    "average_pool2d": (lambda x, k: o.average_pool2d(x, k, 1, "same"), IMAGE, (5, 9, 30)),
+    "conv2d": (lambda x, k: o.conv2d(x, np.ones((k, k, 3, 4), "f4")), IMAGE, (5, 6, 30)),
+    "repeat": (lambda x, k: o.repeat(x, k, axis=1), WORDS, (100, 400)),
+    "tile": (lambda x, k: o.tile(x, (1, k, 1)), WORDS, (100, 400)),
+    "pad": (lambda x, k: o.pad(x, ((0, 0), (k, k), (0, 0))), WORDS, (3, 100)),
+    "upsampling": (upsampled, IMAGE, (2, 3, 8)),
+    "sort": (lambda x, k: o.sort(x[:k]), ROW, (20, 40, 400)),
+    "top_k": (lambda x, k: o.top_k(x, k)[0], ROW, (20, 40, 400)),
+    "prod": (lambda x, k: o.prod(x[:k]), ROW, (200, 300, 400)),
+    "cumsum": (lambda x, k: o.cumsum(x[:k]), ROW, (20, 40, 400)),
+}
+
+
+@pytest.mark.parametrize("name", ARGUMENTS)
+def test_code_does_not_grow_with_an_argument(name):
+    op, x, numbers = ARGUMENTS[name]
+    for order in range(3):
+        *small, large = (lines(orders(lambda x, k=k: op(x, k))[order], x) for k in numbers)
+        assert large <= 1.1 * max(small), (order, small, large)  # remainders of blocks differ
