@@ -5,7 +5,7 @@ import pytest
 
 import neurona as nn
 from neurona import layers, ops
-from neurona.errors import ArgumentError, StateError
+from neurona.errors import ArgumentError, ShapeError, StateError
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(12, 4)).astype("float32")
@@ -423,3 +423,17 @@ def test_steps_are_compiled_once_for_each_kind_and_size():
     model.compile("sgd", "mse")
     model.fit(X, Y, verbose=0)
     assert model.training_step() is not step
+
+
+@pytest.mark.parametrize("engine", ["native", "reference"])
+def test_a_prediction_without_samples_says_what_is_missing(engine):
+    class Total(nn.Model):
+        def call(self, x):
+            return ops.sum(x)
+
+    model = Total()
+    model.compile(engine=engine)
+    with pytest.raises(ShapeError, match=r"an axis for the samples\. Got a scalar") as error:
+        model.predict(X, verbose=0)
+    assert "try: leave the batch axis out of sums" in str(error.value)
+    assert model.predict_on_batch(X).shape == ()

@@ -16,6 +16,7 @@ import numpy as np
 
 from neurona.core import random
 from neurona.core.tree import flatten, map_leaves
+from neurona.errors import ShapeError
 from neurona.nn.metrics import Metric
 from neurona.nn.parameter import unchanged
 from neurona.train.callbacks.callback import CallbackList
@@ -317,9 +318,19 @@ class Outputs:
         return outputs
 
     def all(self) -> Any:
-        """Return the outputs for all samples."""
+        """Return the outputs for all samples.
+
+        Raises:
+            ShapeError: if an output has no batch axis.
+        """
         if self.room is not None:
             return self.room
+        if any(leaf.ndim == 0 for leaves in self.pieces[:1] for leaf in leaves):
+            raise ShapeError(
+                "a prediction has an axis for the samples.",
+                got="a scalar",
+                hint="leave the batch axis out of sums and means: axis=1, or axis=-1",
+            )
         columns = zip(*self.pieces, strict=True)
         return self.structure.unflatten([np.concatenate(column) for column in columns])
 
