@@ -31,6 +31,10 @@ from neurona.errors import ArgumentError
 OPS: dict[str, Op] = {}
 
 
+def _named(name: str) -> Op:
+    return OPS[name]
+
+
 class Op:
     """A primitive operation; call it on Tensors, arrays or numbers.
 
@@ -68,6 +72,10 @@ class Op:
         """Register what is noted on the result (a decorator)."""
         self.noted = rule
         return rule
+
+    def __reduce__(self) -> Any:
+        """Be copied and pickled by name: there is one of each."""
+        return _named, (self.name,)
 
     def __call__(self, *args: Any, **attributes: Any) -> Any:
         """Apply it: convert the inputs, compute or record, and return a Tensor (or several)."""
@@ -187,6 +195,7 @@ def op(*, shape: Callable, lower: Lowering, types: str | int = "same") -> Callab
     return declare
 
 
+@functools.cache
 def composition(fn: Callable) -> Callable:
     """Let symbolic tensors of the functional API record a call of `fn` as a whole.
 

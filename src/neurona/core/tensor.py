@@ -111,6 +111,10 @@ class Tensor:
         self.grad: Tensor | None = None
         self.notes: tuple[Note, ...] = ()
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Be copied and pickled as values, without a history."""
+        return _with_values, (self._values(), self.requires_grad, self.grad)
+
     @property
     def spec(self) -> Spec:
         """Shape and element type."""
@@ -286,6 +290,12 @@ class Tensor:
             return f"Tensor({self.spec}, traced)"
         body = np.array2string(self._values(), separator=", ", prefix="Tensor(")
         return f"Tensor({body}, dtype={self.dtype.name})"
+
+
+def _with_values(data: np.ndarray, requires_grad: bool, grad: Tensor | None) -> Tensor:
+    x = Tensor(np.array(data), requires_grad=requires_grad)  # what was unpickled may be read-only
+    x.grad = grad
+    return x
 
 
 def recording() -> AbstractContextManager[None]:

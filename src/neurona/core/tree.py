@@ -19,6 +19,10 @@ class Structure:
         self.kind, self.keys, self.children = kind, keys, children
         self._hash = hash((kind, keys, children))  # of a child known already
 
+    def __reduce__(self) -> Any:
+        """Be made again: another process hashes strings in another way."""
+        return Structure, self._parts()
+
     def unflatten(self, leaves: Sequence[Any]) -> Any:
         """Return the structure with these leaves in it."""
         return self._take(iter(leaves))

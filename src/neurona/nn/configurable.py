@@ -39,6 +39,7 @@ class Configurable:
 
     arguments: dict[str, Any]
     one: ClassVar[bool] = False  # whether what is used twice is rebuilt as one object
+    made_again: ClassVar[frozenset[str]] = frozenset()  # attributes that no copy takes over
     _namespace: ClassVar[str] = ""
     _root: ClassVar[Any] = None
     _common: ClassVar[dict[str, str]] = {}  # name -> annotation
@@ -71,6 +72,13 @@ class Configurable:
 
     def _after_init(self) -> None:
         """Do what comes after the whole constructor."""
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Be copied and pickled by attributes; `__new__` makes those that are `made_again`."""
+        return super().__reduce_ex__(max(int(protocol), 2))  # older ones pass over `__new__`
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {k: v for k, v in vars(self).items() if k not in self.made_again}
 
     def description(self) -> dict[str, Any]:
         """Return class and arguments as JSON values."""

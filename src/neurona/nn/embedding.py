@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any, Unpack
 
 import numpy as np
@@ -11,6 +12,10 @@ from neurona.core.tensor import Tensor, as_array
 from neurona.errors import ArgumentError, DataError, ShapeError, check_integer
 from neurona.nn.layer import Layer
 from neurona.nn.options import LayerOptions
+
+
+def _given(values: np.ndarray, shape: Any, dtype: Any) -> np.ndarray:
+    return values.astype(dtype)
 
 
 class Embedding(Layer):
@@ -70,7 +75,7 @@ class Embedding(Layer):
                     expected=f"{(self.input_dim, self.output_dim)}",
                 )
             self.arguments.pop("weights", None)  # a model file has the parameters anyway
-            self.embeddings_initializer = lambda shape, dtype: given.astype(dtype)
+            self.embeddings_initializer = functools.partial(_given, given)
         if input_length is not None and self._input_shape is None:
             self._input_shape = (check_integer("input_length", input_length, minimum=1),)
 

@@ -60,6 +60,7 @@ class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
     """
 
     one = True
+    made_again = frozenset({"symbolic_calls"})  # by the calls of a network that is copied too
     dtype: np.dtype
     built: bool
     place: str  # where a Sequential has it, for errors

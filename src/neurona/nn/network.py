@@ -110,6 +110,22 @@ class Network:
                 pending += [(i, False) for i in reversed(call.inputs)]
         return list(done.values()), met
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Begin with the first calls: whoever copies then meets nothing that is far from there."""
+        done: dict[int, Call] = {}
+        pending = [(y.call, False) for y in reversed(self.output_leaves)]
+        while pending:
+            call, inputs_done = pending.pop()
+            if inputs_done:
+                done[id(call)] = call
+            elif id(call) not in done:
+                pending.append((call, True))
+                pending += [(x.call, False) for x in reversed(call.inputs)]
+        return {"first": list(done.values()), **vars(self)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update({k: v for k, v in state.items() if k != "first"})
+
     def _ordered(self, met: dict[int, Layer]) -> list[Layer]:
         """Sort layers by their distance from the outputs, then by how they were met."""
         depth: dict[int, int] = {}  # of calls

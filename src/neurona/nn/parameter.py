@@ -56,6 +56,12 @@ class Parameter(Tensor):
         # the value, or who has it: looking at it brings it here
         self.kept: Tensor | Loan = Tensor(array, requires_grad=self.trainable)
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Be copied and pickled with the current value, wherever that is kept."""
+        others = {k: getattr(self, k) for k in ("path", "regularizer", "constraint", "grad")}
+        made = type(self), self._values(), self.name, self.trainable
+        return _again, made, (getattr(self, "__dict__", None), others)
+
     @property
     def value(self) -> Tensor:
         """The current value."""
@@ -142,6 +148,12 @@ class Parameter(Tensor):
 
     def __repr__(self) -> str:
         return f"<Parameter {self.path} {self.spec}>"
+
+
+def _again(cls: type[Parameter], value: np.ndarray, name: str, trainable: bool) -> Parameter:
+    p = cls.__new__(cls)  # a class of one's own may have another constructor
+    Parameter.__init__(p, value, name, trainable=trainable)
+    return p
 
 
 class Loan:

@@ -49,6 +49,11 @@ class Call:
         self.returned: Structure | None = None
         self.place = origin.place()
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Be the copy of a call: the copy of its layer comes to know it."""
+        vars(self).update(state)
+        self.layer.symbolic_calls.append(self)
+
     @property
     def inputs(self) -> list[Symbolic]:
         """The symbolic tensors among its arguments."""
@@ -88,6 +93,10 @@ class Symbolic(Tensor):
         super().__init__(None, Spec(tuple(shape), as_dtype(dtype)), level=-1, index=index)  # type: ignore[arg-type]
         self.call = call
         self.name = call.layer.name
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Be copied with its place in a network: it has no values."""
+        return object.__reduce_ex__(self, max(int(protocol), 2))
 
     def record(self, op: Op, inputs: tuple[Tensor, ...], attributes: dict[str, Any]) -> Any:
         """Record the application of an op."""
@@ -191,7 +200,7 @@ class Operation(Layer):
     def __init__(self, function: str, **common: Unpack[LayerOptions]) -> None:
         super().__init__(**common)
         found = OPS.get(function) or getattr(ops, function, None)
-        public = inspect.isfunction(found) and found.__module__.startswith("neurona.ops.")
+        public = inspect.isfunction(found) and found.__module__ == ops.__name__
         if not isinstance(found, Op) and not (public and not function.startswith("_")):
             raise ArgumentError("there is no such op.", got=repr(function))
         self.function = function

@@ -28,3 +28,4 @@ from neurona.ops.scan import *  # noqa: F403
 for _name, _fn in list(globals().items()):
     if _isfunction(_fn) and not _name.startswith("_"):
         globals()[_name] = _composition(_fn)
+        globals()[_name].__module__ = __name__  # where pickle finds it

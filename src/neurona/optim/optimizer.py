@@ -113,8 +113,8 @@ class Optimizer(Configurable, namespace="optimizers", common=OptimizerOptions):
         self._rate = Parameter(ops.full((), start, float), "learning_rate", trainable=False)
         self.parameters: list[Parameter] = []
         self.state: dict[str, list[Parameter]] = {}
-        self._index: dict[int, int] = {}
-        self._undecayed: set[int] = set()
+        self._index: dict[Parameter, int] = {}
+        self._undecayed: set[Parameter] = set()
         self._undecayed_names: re.Pattern | None = None
 
     # --- to be written by subclasses ---------------------------------------------------------
@@ -137,7 +137,7 @@ class Optimizer(Configurable, namespace="optimizers", common=OptimizerOptions):
         """
         parameters = list(parameters)
         if self.parameters:
-            if strangers := [p.path for p in parameters if id(p) not in self._index]:
+            if strangers := [p.path for p in parameters if p not in self._index]:
                 raise StateError(
                     "the optimizer was built for other parameters.",
                     got=", ".join(strangers),
@@ -150,7 +150,7 @@ class Optimizer(Configurable, namespace="optimizers", common=OptimizerOptions):
                 hint="optimizer.build(model.trainable_weights) before the first step",
             )
         self.parameters = parameters
-        self._index = {id(p): i for i, p in enumerate(parameters)}
+        self._index = {p: i for i, p in enumerate(parameters)}
         for name in self.slots:
             self.state[name] = [
                 _slot(name, p, self.start(name, p.value.detach())) for p in parameters
@@ -227,13 +227,13 @@ class Optimizer(Configurable, namespace="optimizers", common=OptimizerOptions):
                 "exclude_from_weight_decay comes before the first step.",
                 hint="call it right after making the optimizer",
             )
-        self._undecayed = {id(p) for p in var_list or ()}
+        self._undecayed = set(var_list or ())
         names = list(var_names or ())
         self._undecayed_names = re.compile("|".join(names)) if names else None
 
     def _decays(self, p: Parameter) -> bool:
         pattern = self._undecayed_names
-        return id(p) not in self._undecayed and not (pattern and pattern.search(p.name))
+        return p not in self._undecayed and not (pattern and pattern.search(p.name))
 
     # --- applying ----------------------------------------------------------------------------
 
@@ -316,7 +316,7 @@ class Optimizer(Configurable, namespace="optimizers", common=OptimizerOptions):
                         got=str(g.shape),
                         expected=str(p.shape),
                     )
-                indices.append(self._index[id(p)])
+                indices.append(self._index[p])
                 gs.append(g if self.loss_scale_factor is None else g / self.loss_scale_factor)
         return indices, gs
 
@@ -371,7 +371,7 @@ class Optimizer(Configurable, namespace="optimizers", common=OptimizerOptions):
         if not self.use_ema or int(self._iterations) == 0:
             return
         for p in self.parameters if var_list is None else var_list:
-            p.assign(self.state["average"][self._index[id(p)]].value)
+            p.assign(self.state["average"][self._index[p]].value)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"

@@ -57,6 +57,7 @@ class Model(Trainer, Layer, namespace="models"):
     [[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]
     """
 
+    made_again = Layer.made_again | {"step_cache", "turns", "run"}
     network: Network | None
     built_on: Any  # shapes and types of the first inputs, as JSON
     fixed_inputs: bool  # whether data of another shape than the network's inputs are refused
@@ -66,6 +67,9 @@ class Model(Trainer, Layer, namespace="models"):
         self.network, self.fixed_inputs = None, True
         self.built_on = None
         self.start()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"network": self.network, **super().__getstate__()}  # which has an order
 
     def __init__(
         self, inputs: Any = None, outputs: Any = None, **common: Unpack[LayerOptions]

@@ -66,7 +66,7 @@ def _compile_settings(model: Any) -> dict[str, Any] | None:
 def _undecayed(model: Any) -> dict[str, Any] | None:
     """Return what `exclude_from_weight_decay` was given."""
     excluded, pattern = model.optimizer._undecayed, model.optimizer._undecayed_names
-    paths = [path for path, p in state.parameter_paths(model).items() if id(p) in excluded]
+    paths = [path for path, p in state.parameter_paths(model).items() if p in excluded]
     return {"paths": paths, "names": None if pattern is None else [pattern.pattern]}
 
 

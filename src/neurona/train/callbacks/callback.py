@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from neurona.errors import ArgumentError
 
@@ -34,6 +34,10 @@ class Callback:
     params: dict[str, Any]
     order = 0
     each_batch: Any = True
+    of_the_run: ClassVar[dict[str, Callable]] = {}  # attribute -> what a copy has in its place
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), **{name: new() for name, new in self.of_the_run.items()}}
 
     def set_model(self, model: Any) -> None:
         """Take the model that is going to be trained."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from neurona.errors import ArgumentError, check_integer
 from neurona.files import alone
@@ -179,6 +179,7 @@ class BackupAndRestore(Callback):
     """
 
     order = 3  # saves what all others, History too, have made of an epoch
+    of_the_run: ClassVar = {"_folder": contextlib.ExitStack}
 
     def __init__(
         self,

@@ -9,7 +9,7 @@ import socket
 import time
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from neurona.errors import ArgumentError, check_integer
 from neurona.train import events
@@ -28,6 +28,8 @@ class CSVLogger(Callback):
         separator: between the columns.
         append: go on at the end of an existing file, rather than start it anew.
     """
+
+    of_the_run: ClassVar = {"_file": type(None)}
 
     def __init__(self, filename: Any, separator: str = ",", append: bool = False) -> None:
         self.path = Path(filename)
@@ -107,6 +109,8 @@ class TensorBoard(Callback):
         update_freq: "epoch", or every how many batches to write the logs too ("batch" for 1).
         profile_batch, embeddings_freq, embeddings_metadata: not available.
     """
+
+    of_the_run: ClassVar = {"_writers": dict}
 
     def __init__(
         self,
