@@ -77,7 +77,6 @@ def losses(made, x, y):
     result = []
     for step in range(STEPS):
         rows = slice(BATCH * (step % BATCHES), BATCH * (step % BATCHES) + BATCH)
-        made.reset_metrics()  # train_on_batch reports the mean since the last reset
         loss = made.train_on_batch(x[rows], y[rows])
         result.append(float(np.ravel(loss)[0]))
     return result

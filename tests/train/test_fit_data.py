@@ -166,15 +166,45 @@ def test_single_batches():
     assert isinstance(loss, float)
     again = model.train_on_batch(X, Y, return_dict=True)
     assert set(again) == {"loss"}
-    assert again["loss"] < loss  # the mean of both
-    model.reset_metrics()
     alone = model.test_on_batch(X, Y)
-    assert alone < again["loss"]
+    assert alone < again["loss"] < loss
     assert model.test_on_batch(X, Y, sample_weight=2 * np.ones(12), return_dict=True) == {
-        "loss": pytest.approx(1.5 * alone, rel=1e-5)
+        "loss": pytest.approx(2 * alone, rel=1e-5)
     }
     model.compile("sgd", "mse", metrics=["mae"])
     assert len(model.train_on_batch(X, Y, class_weight=None)) == 2
+
+
+@pytest.mark.parametrize("engine", ["native", "reference", "eager"])
+def test_single_batches_report_their_own_loss(engine):
+    model = nn.Sequential([nn.Input((4,)), layers.Dense(1, kernel_initializer="zeros")])
+    model.compile(nn.optimizers.SGD(0.0), "mse", metrics=["mae"], run_eagerly=engine == "eager")
+    if engine != "eager":
+        model.engine = engine
+    x, losses = np.ones((4, 4), "float32"), []
+    for value in (1.0, 3.0, 2.0):
+        y = np.full((4, 1), value, "float32")
+        losses.append(model.train_on_batch(x, y))
+        assert model.test_on_batch(x, y) == losses[-1]
+    assert losses == [[1.0, 1.0], [9.0, 3.0], [4.0, 2.0]]
+    fit = model.fit(x, y, batch_size=2, verbose=0).history
+    fit["loss"], fit["mae"] = fit["loss"][0], fit["mae"][0]
+    assert list(fit.values()) == losses[-1]
+
+
+def test_a_batch_that_a_callback_looks_at_leaves_the_running_means_alone():
+    x, y = np.ones((4, 4), "float32"), np.float32([[1.0], [1.0], [3.0], [3.0]])
+    seen = []
+
+    class Look(nn.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            seen.append(self.model.test_on_batch(x, 0 * y + 5.0))
+
+    model = nn.Sequential([nn.Input((4,)), layers.Dense(1, kernel_initializer="zeros")])
+    model.compile(nn.optimizers.SGD(0.0), "mse")
+    history = model.fit(x, y, batch_size=2, shuffle=False, callbacks=[Look()], verbose=0).history
+    assert history["loss"] == [5.0]
+    assert seen == [25.0, 25.0]
 
 
 def test_integers_and_booleans_stay_what_they_are():

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from neurona.errors import NeuronaError, StateError, check_integer, check_number
+from neurona.nn.parameter import unchanged
 from neurona.train.arrays import (
     check_arrays,
     check_inputs,
@@ -136,7 +137,10 @@ def predict(
 def on_batch(
     model: Any, kind: str, x: Any, y: Any, sample_weight: Any, class_weight: Any
 ) -> dict[str, Any]:
-    """Run one training or evaluation step and return its logs."""
+    """Run one training or evaluation step and return its logs, those of this batch alone.
+
+    The totals of a `fit` that goes on, in a callback of which this is called, stay as they are.
+    """
     require_compiled(model, f"{kind}_on_batch")
     x, y, weight = check_arrays(x, y, sample_weight)
     if class_weight is not None:
@@ -145,7 +149,14 @@ def on_batch(
     rehearse(model, (x, y, weight), kind)
     check_targets(model.compiled_losses, y)
     step = model.training_step() if kind == "train" else model.evaluation_step()
-    return as_logs(step(x, y, weight), model.metrics_names)
+    metrics = model.named_metrics()  # found once: all layers are looked through
+    totals = [] if model.run is None else [p for m in metrics.values() for p in m.variables]
+    with unchanged(totals):
+        if model.overrides("reset_metrics"):
+            model.reset_metrics()
+        for metric in metrics.values():
+            metric.reset_state()
+        return as_logs(step(x, y, weight), metrics)
 
 
 def predict_on_batch(model: Any, x: Any) -> Any:

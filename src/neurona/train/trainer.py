@@ -378,7 +378,7 @@ class Trainer:
         class_weight: Any = None,
         return_dict: bool = False,
     ) -> Any:
-        """Learn from one batch; return loss and metrics since the last `reset_metrics`."""
+        """Learn from one batch; return the loss and metrics of this batch."""
         with self.turns:
             logs = fitting.on_batch(self, "train", x, y, sample_weight, class_weight)
         return logs if return_dict else fitting.as_list(logs)
@@ -386,7 +386,7 @@ class Trainer:
     def test_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
     ) -> Any:
-        """Look at one batch; return loss and metrics since the last `reset_metrics`."""
+        """Look at one batch; return the loss and metrics of this batch."""
         with self.turns:
             logs = fitting.on_batch(self, "test", x, y, sample_weight, None)
         return logs if return_dict else fitting.as_list(logs)
