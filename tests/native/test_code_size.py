@@ -1,4 +1,4 @@
-"""The code of an op is no longer for larger arguments: what is done many times is a loop."""
+"""The code of an op is no longer for larger arguments, and of long chains there is code at all."""
 
 import numpy as np
 import pytest
@@ -57,3 +57,12 @@ def test_code_does_not_grow_with_an_argument(name):
     for order in range(3):
         *small, large = (lines(orders(lambda x, k=k: op(x, k))[order], x) for k in numbers)
         assert large <= 1.1 * max(small), (order, small, large)  # remainders of blocks differ
+
+
+def test_a_chain_of_thousands_of_nodes_is_compiled():
+    def chain(x):
+        for k in range(3000):
+            x = o.abs(x - k % 7)
+        return x
+
+    np.testing.assert_array_equal(nn.jit(chain)(ROW[:3]), chain(ROW[:3]))

@@ -74,10 +74,24 @@ class Evaluator:
 
     def value(self, v: int) -> Value:
         """The value, computed or read."""
-        if v not in self.values:
-            node = self.nodes.get(v)
-            self.values[v] = self._read(v) if node is None else self._compute(node)
+        waiting = [v]  # no recursion: a chain may have thousands of nodes
+        while waiting:
+            u = waiting.pop()
+            if u in self.values:
+                continue
+            if missing := self._missing(u):
+                waiting += [u, *reversed(missing)]
+                continue
+            node = self.nodes.get(u)
+            self.values[u] = self._read(u) if node is None else self._compute(node)
         return self.values[v]
+
+    def _missing(self, v: int) -> list[int]:
+        """What a value is computed from and is not known yet."""
+        node = self.nodes.get(v)
+        if node is None or isinstance(node.op.lower, Indexed):  # these read from memory
+            return []
+        return [u for u in node.inputs if u not in self.values]
 
     def store(self, v: int) -> None:
         """Write a value that has the shape of the domain."""
@@ -90,7 +104,7 @@ class Evaluator:
             assert self.places is not None
             self.lanes.f.fault = lambda: self.pointers["fault", node.outputs[0]]
             return kind.element(self.lanes, self.places(), *readers, **attributes)
-        values = [self.value(v) for v in node.inputs]
+        values = [self.values[v] for v in node.inputs]
         return kind.scalar(self.lanes, *values, **attributes)  # type: ignore[union-attr]
 
     def _read(self, v: int) -> Value:
