@@ -306,6 +306,20 @@ def test_wrong_class_weights(weights, error, message):
         source_of(X, np.arange(12) % 2, class_weight=weights)
 
 
+@pytest.mark.parametrize(
+    ("y", "row"),
+    [
+        (np.eye(3)[np.arange(12) % 3] + np.eye(3)[1] * (np.arange(12) == 2)[:, None], r"2\] = \[0"),
+        (np.zeros((12, 3), "int32"), r"0\] = \[0, 0, 0\]"),
+        (np.arange(12) / 2, r"1\] = 0.5"),
+    ],
+)
+def test_class_weights_of_several_labels_or_numbers_are_refused(y, row):
+    with pytest.raises(DataError, match=rf"one class for each sample.*y\[{row}") as found:
+        source_of(X, y, class_weight=dict.fromkeys(range(12), 1.0))
+    assert "sample_weight" in found.value.hint
+
+
 def test_class_weight_needs_one_class_for_each_sample():
     with pytest.raises(DataError, match="needs a single y"):
         source_of(X, [np.zeros(12), np.zeros(12)], class_weight={0: 1.0})

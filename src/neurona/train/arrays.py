@@ -136,9 +136,20 @@ def weights_of_classes(y: Any, class_weight: Any, weight: Any) -> np.ndarray:
     if not isinstance(y, np.ndarray):
         raise DataError("class_weight needs a single y.", got=type(y).__name__)
     one_hot = y.ndim > 1 and y.shape[-1] > 1
-    labels = (y.argmax(-1) if one_hot else y.reshape(y.shape[:1] + y.shape[1:-1])).astype(int)
+    labels = y.argmax(-1) if one_hot else y.reshape(y.shape[:1] + y.shape[1:-1])
     if labels.ndim != 1:
         raise DataError("class_weight needs one class for each sample.", got=f"y {y.shape}")
+    strange = abs(y.sum(-1) - 1) > 1e-3 if one_hot else labels % 1 != 0
+    if strange.any():
+        first = int(strange.argmax())
+        raise DataError(
+            "class_weight needs one class for each sample.",
+            got=f"y[{first}] = {y[first].tolist()}",
+            expected="a class number, or shares of the classes that sum to 1",
+            hint="sample_weight=weights, one for each sample, weighs several labels, or numbers: "
+            "for labels of 0 and 1 such as (y * weight_of_each_label).max(axis=-1)",
+        )
+    labels = labels.astype(int)
     missing = sorted(set(np.unique(labels).tolist()) - {int(k) for k in class_weight})
     if missing:
         raise DataError(
