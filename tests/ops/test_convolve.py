@@ -8,6 +8,7 @@ import pytest
 
 import neurona as nn
 from neurona.errors import ArgumentError, DtypeError, ShapeError
+from neurona.ops.windows import explicit_padding
 from tests.tolerances import assert_engines_agree
 
 o = nn.ops
@@ -84,6 +85,27 @@ def test_pooling_by_hand():
     assert row(o.average_pool2d(image, (2, 4))) == [3.5, 11.5]
     assert row(o.average_pool2d(np.ones((1, 3, 3, 1)), 2, 1, "same")) == pytest.approx([1.0] * 9)
     assert o.max_pool2d([[[[1], [2]], [[4], [3]]]]).dtype == "float32"
+
+
+@pytest.mark.parametrize(
+    ("size", "steps", "padding"), [((6, 5), 1, "same"), ((7, 7), 1, "valid"), ((5, 13), 2, "same")]
+)
+def test_large_windows_of_max_pool_go_by_rows_and_columns(size, steps, padding):
+    rng = np.random.default_rng(3)
+    x = rng.integers(0, 4, (2, 14, 15, 3)).astype("float64")  # many are equal
+    steps = (steps, steps)
+    pairs = explicit_padding("pool", padding, (14, 15), size, steps, (1, 1))
+
+    def direct(x):
+        return o.max_pool(x, pool_size=size, strides=steps, padding=pairs)
+
+    def by_rows(x):
+        return o.max_pool2d(x, size, steps, padding)
+
+    g = rng.integers(-9, 9, direct(x).shape) * 1.0
+    np.testing.assert_array_equal(by_rows(x), direct(x))
+    once, again = (nn.grad(lambda x, f=f: (f(x) * g).sum())(x) for f in (by_rows, direct))
+    np.testing.assert_array_equal(once, again)
 
 
 def test_max_pool_sends_the_gradient_to_the_first_of_equals():

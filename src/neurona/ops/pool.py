@@ -274,6 +274,9 @@ def _(g, taken, h, winner, **windows):
     return max_pool_scatter(g, winner, size=h.shape[1:-1], **windows), None
 
 
+_ONE = {"pool_size": 1, "strides": 1, "padding": (0, 0)}  # each element is a window
+
+
 # --- public forms ------------------------------------------------------------------------------
 
 
@@ -321,7 +324,14 @@ def max_pool2d(x, pool_size=2, strides=None, padding="valid"):
     [[[[4.0]]]]
     """
     x, windows = _pooling("max_pool2d", 2, x, pool_size, strides, padding)
-    return max_pool(x, **windows)
+    (a, b), (step, _) = windows["pool_size"], windows["strides"]
+    if 2 * (a + b * step) >= a * b:
+        return max_pool(x, **windows)
+    # Large windows: first within rows, then across them, a + b elements instead of a * b. The first
+    # largest element is in the first of the rows that have one.
+    within = {name: (_ONE[name], pair[1]) for name, pair in windows.items()}
+    across = {name: (pair[0], _ONE[name]) for name, pair in windows.items()}
+    return max_pool(max_pool(x, **within), **across)
 
 
 def _average(name, rank, x, pool_size, strides, padding):
