@@ -490,8 +490,13 @@ def test_a_generator_that_is_used_up():
     def once():
         yield X, Y
 
-    with pytest.raises(DataError, match=r"the generator has no more batches[\s\S]*steps_per_epoch"):
-        linear().fit(once(), epochs=2, verbose=0)
+    for given in ({}, {"steps_per_epoch": 1}, {"steps_per_epoch": 2}):
+        with pytest.warns(
+            UserWarning, match="no more batches: the training ends after 1 of 3"
+        ) as w:
+            found = linear().fit(once(), epochs=3, verbose=0, **given)
+        assert len(found.history["loss"]) == 1
+        assert w[0].filename == __file__
     history = linear().fit(once(), epochs=1, verbose=0)
     assert len(history.history["loss"]) == 1
     with pytest.raises(DataError, match="the generator has no more batches"):

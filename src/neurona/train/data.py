@@ -58,6 +58,15 @@ class IterableSource:
         self._running = itertools.chain([batch], self._running)  # type: ignore[arg-type]
         return self._unpack(batch)
 
+    def used_up(self) -> bool:
+        """Say whether the generator has ended; if not, its next batch is not lost."""
+        if not self._once or self._running is None:
+            return False
+        for batch in self._running:
+            self._running = itertools.chain([batch], self._running)
+            return False
+        return True
+
     def order(self) -> Order:
         """Return where the next epoch begins: in which pass, behind how many of its batches."""
         if self._going_on and self._running is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -20,6 +21,7 @@ from neurona.errors import ShapeError
 from neurona.nn.metrics import Metric
 from neurona.nn.parameter import unchanged
 from neurona.train.callbacks.callback import CallbackList
+from neurona.train.data import IterableSource
 from neurona.train.history import History
 from neurona.train.source import ArraySource
 
@@ -143,6 +145,7 @@ def run_training(
     model.run = Fit(source, callbacks, validation)
     try:
         callbacks.call("on_train_begin", {})  # a backup may move the position on from here
+        begin = position.epoch
         quiet = validation is None and _is_quiet(model, source, callbacks)
         # A run that was told to stop in the middle of an epoch still ends that epoch.
         while position.epoch < epochs and (position.batch or not model.stop_training):
@@ -151,6 +154,8 @@ def run_training(
                     several = _train_epochs(model, feed, callbacks, position, epochs)
                 if several:
                     continue
+            if position.epoch > begin and not position.batch and _used_up(source, position, epochs):
+                break
             logs = _train_epoch(model, feed, callbacks, position)
             epoch = position.epoch
             if validation is not None and validation.due(epoch):
@@ -164,6 +169,19 @@ def run_training(
     finally:
         model.run = None
         callbacks.close()
+
+
+def _used_up(source: Any, position: Position, epochs: int) -> bool:
+    """Say whether the data have ended before the epochs did, to the user too."""
+    ended = isinstance(source, IterableSource) and source.used_up()
+    if ended:
+        warnings.warn(
+            f"the {type(source.given).__name__} has no more batches: the training ends after "
+            f"{position.epoch} of {epochs} epochs. A list of batches and nn.data.batches(x, y) can "
+            "be gone through again.",
+            stacklevel=5,
+        )
+    return ended
 
 
 def _train_epoch(model: Any, feed: Feed, callbacks: CallbackList, position: Position) -> Logs:
