@@ -310,7 +310,7 @@ DATA = [
      "a number is outside of the vocabulary. Got numbers from 1 to 3; expected 0 to 2",
      "try: input_dim=4, the largest number plus 1"),
     (lambda: fit(Y[:, None] - 9, R, embedder()), DataError, "Got numbers from -9 to -7",
-     "try: negative numbers count from the end of the vocabulary"),
+     "try: count from 0: negative numbers mean no word, not even the last"),
     (lambda: fit(callbacks=["early"]), ArgumentError, "callbacks are objects"),
     (lambda: fit(callbacks=[nn.callbacks.EarlyStopping]), ArgumentError, "try: EarlyStopping()"),
     (lambda: fit(made=bare()), StateError, "has nothing to compute", "try: write call(self, x)"),

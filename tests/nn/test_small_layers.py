@@ -5,7 +5,7 @@ import pytest
 
 import neurona as nn
 from neurona import layers
-from neurona.errors import ArgumentError, ShapeError
+from neurona.errors import ArgumentError, DataError, IndexRangeError, ShapeError
 
 X = np.arange(12, dtype="float32").reshape(2, 2, 3)
 A, B = np.float32([[1, 2]]), np.float32([[3, 5]])
@@ -215,3 +215,20 @@ def test_tracing_a_layer_with_parameters_says_what_to_do():
     with pytest.raises(nn.errors.TraceError, match="like a parameter") as caught:
         nn.trace(lambda x: layer(x), [A])
     assert caught.value.hint == "pass it as an argument"
+
+
+@pytest.mark.parametrize("engine", ["eager", "native", "reference"])
+@pytest.mark.parametrize("wrong", [-1, 2.7, -0.5, 3, 3e9, np.int8(-1), np.int64(-(2**40))])
+def test_an_embedding_takes_whole_numbers_of_its_vocabulary_alone(engine, wrong):
+    layer = layers.Embedding(3, 2)
+    wrong = np.array([[0, wrong]])
+    layer(np.array([[0]]))
+    look = layer if engine == "eager" else nn.jit(lambda x: layer(x), engine=engine)
+    with pytest.raises(IndexRangeError, match="an index is out of range"):
+        look(wrong)
+    model = nn.Sequential([nn.Input((2,)), layers.Embedding(3, 2), layers.Flatten()])
+    with pytest.raises(DataError, match=r"the numbers are no integers|outside of the vocabulary"):
+        model.predict(wrong, verbose=0)
+    for dtype in ("float32", "float64", "int8", "uint8", "int64"):
+        found = look(np.array([[2, 0]], dtype)).numpy()
+        np.testing.assert_array_equal(found, layer.embeddings.numpy()[[[2, 0]]])

@@ -8,6 +8,7 @@ from typing import Any, Unpack
 import numpy as np
 
 from neurona import ops
+from neurona.core.shapes import is_float
 from neurona.core.tensor import Tensor, as_array
 from neurona.errors import ArgumentError, DataError, ShapeError, check_integer
 from neurona.nn.layer import Layer
@@ -21,7 +22,8 @@ def _given(values: np.ndarray, shape: Any, dtype: Any) -> np.ndarray:
 class Embedding(Layer):
     """A learned vector for each whole number: y = embeddings[x].
 
-    Shapes: x (B, ...) of integers below V = input_dim -> y (B, ..., output_dim).
+    Shapes: x (B, ...) of integers from 0 to V - 1, V = input_dim -> y (B, ..., output_dim). Floats
+    that are whole numbers pass, since arrays of tokens often are floats.
 
     Args:
         input_dim: size V of the vocabulary, the largest number plus 1.
@@ -35,7 +37,7 @@ class Embedding(Layer):
 
     Raises:
         ArgumentError: for mask_zero=True: masks do not travel through layers here.
-        IndexRangeError: if x has a number outside of the vocabulary.
+        IndexRangeError: if x has a number outside of the vocabulary, or none that is whole.
 
     Source: Bengio et al. 2003, "A neural probabilistic language model".
     """
@@ -85,17 +87,33 @@ class Embedding(Layer):
 
     def check_data(self, x: np.ndarray) -> None:
         """Refuse numbers outside of the vocabulary."""
-        if x.size and not (x.min() >= -self.input_dim and x.max() < self.input_dim):
+        strange = x[x % 1 != 0] if x.dtype.kind == "f" else x[:0]
+        if strange.size:
+            raise DataError(
+                f"Embedding {self.name!r}: the numbers are no integers.",
+                got=f"{strange.ravel()[0]:g}",
+                expected=f"whole numbers from 0 to {self.input_dim - 1}",
+            )
+        if x.size and not (x.min() >= 0 and x.max() < self.input_dim):
             raise DataError(
                 f"Embedding {self.name!r}: a number is outside of the vocabulary.",
                 got=f"numbers from {x.min()} to {x.max()}",
                 expected=f"0 to {self.input_dim - 1}",
                 hint=f"input_dim={int(x.max()) + 1}, the largest number plus 1"
                 if x.max() >= self.input_dim
-                else "negative numbers count from the end of the vocabulary",
+                else "count from 0: negative numbers mean no word, not even the last",
             )
 
     def call(self, x: Tensor) -> Tensor:  # (B, ...)
-        if x.dtype.kind not in "iu":
+        return ops.take(self.embeddings, self._indices(x), axis=0)  # (B, ..., output_dim)
+
+    def _indices(self, x: Tensor) -> Tensor:
+        """Return x as integers; V, which `take` refuses, for what is negative or not whole."""
+        if is_float(x.dtype):
+            inside = (x >= 0) & (x < self.input_dim) & (ops.floor(x) == x)
+            return ops.where(inside, x, 0).astype("int32") + ops.where(inside, 0, self.input_dim)
+        if x.dtype.kind == "u":
+            return x
+        if x.dtype.kind == "b" or x.dtype.itemsize < 4:
             x = x.astype("int32")
-        return ops.take(self.embeddings, x, axis=0)  # (B, ..., output_dim)
+        return ops.where(x < 0, self.input_dim, x)
