@@ -7,6 +7,7 @@ import os
 import pickle
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -241,6 +242,36 @@ def test_copies_in_a_callback_are_of_that_moment(tmp_path):
         for ours, theirs in zip(model.get_weights(), weights, strict=True):
             np.testing.assert_array_equal(ours, theirs)
         model.fit(X, LABELS, epochs=1, verbose=0)
+
+
+class Twins(layers.Layer):
+    """Parameters that each whole step leaves equal."""
+
+    def build(self, shape):
+        self.twins = [self.add_weight((200, 200), "zeros", f"twin_{i}") for i in range(6)]
+
+    def call(self, x):  # (B, 1)
+        return x * sum(w.mean() for w in self.twins)  # (B, 1)
+
+
+def test_a_copy_beside_fit_is_of_a_whole_step():
+    model, x = models.Sequential([Twins()]), np.ones((64, 1), "float32")
+    model.compile(nn.optimizers.SGD(1.0), "mean_absolute_error")
+    model.fit(x, x, epochs=1, verbose=0, batch_size=1)
+    stop = nn.callbacks.LambdaCallback(
+        on_epoch_end=lambda *_: setattr(model, "stop_training", done.is_set())
+    )
+    done = threading.Event()
+    settings = {"epochs": 10_000, "verbose": 0, "batch_size": 1, "callbacks": [stop]}
+    trainer = threading.Thread(target=model.fit, args=(x, x), kwargs=settings)
+    trainer.start()
+    try:
+        for _ in range(12):
+            values = {float(w.numpy()[0, 0]) for w in copy.deepcopy(model).weights}
+            assert len(values) == 1
+    finally:
+        done.set()
+        trainer.join()
 
 
 def test_a_shallow_copy_shares_the_layers_and_has_its_own_steps():

@@ -80,6 +80,9 @@ class Configurable:
     def __getstate__(self) -> dict[str, Any]:
         return {k: v for k, v in vars(self).items() if k not in self.made_again}
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+
     def description(self) -> dict[str, Any]:
         """Return class and arguments as JSON values."""
         return describe_object(self, self.arguments)

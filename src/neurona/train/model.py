@@ -15,6 +15,7 @@ functional API), or a subclass with `call`. Its constructor stores and makes lay
 
 from __future__ import annotations
 
+import copy
 import itertools
 from collections.abc import Callable, Mapping
 from typing import Any, Unpack
@@ -70,6 +71,13 @@ class Model(Trainer, Layer, namespace="models"):
 
     def __getstate__(self) -> dict[str, Any]:
         return {"network": self.network, **super().__getstate__()}  # which has an order
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        """Copy the model as it is between two steps, whoever trains it."""
+        other = memo[id(self)] = type(self).__new__(type(self))
+        with self.turns:
+            other.__setstate__(copy.deepcopy(self.__getstate__(), memo))
+        return other
 
     def __init__(
         self, inputs: Any = None, outputs: Any = None, **common: Unpack[LayerOptions]
