@@ -325,6 +325,22 @@ def test_what_pickle_cannot_name_is_its_own_error():
     np.testing.assert_array_equal(copy.deepcopy(model)(X).numpy(), X * 2)
 
 
+def test_the_textbooks_networks_are_copied(way):
+    x, y = X[:, :2], (X[:, :1] > 0) * 1.0
+    perceptron = nn.classic.Perceptron(2)
+    perceptron.train(x, y[:, 0], epochs=2)
+    np.testing.assert_array_equal(way(perceptron).predict(x), perceptron.predict(x))
+    network = nn.classic.NeuralNetwork(2, 3, 1)
+    network.train(x, y, epochs=3, verbose=False)
+    other = way(network)
+    before = network.forward(x)
+    other.train(x, y, epochs=3, verbose=False)
+    np.testing.assert_array_equal(network.forward(x), before)
+    network.train(x, y, epochs=3, verbose=False)
+    assert network.losses == other.losses
+    np.testing.assert_array_equal(network.forward(x), other.forward(x))
+
+
 # --- tensors and parameters ------------------------------------------------------------------
 
 

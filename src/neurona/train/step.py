@@ -84,6 +84,13 @@ class Step:
         # for batches of the source that was seen last, by their size
         self._sizes: tuple[Any, dict[int, StepProgram]] = (None, {})
 
+    def __getstate__(self) -> tuple[Any, ...]:
+        """Be copied as what it was made of: a copy compiles its own programs."""
+        return self.fn, self.parameters, self.engine
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        self.__init__(*state)  # type: ignore[misc]
+
     def __call__(self, *batch: Any) -> Any:
         """Run the step on a batch, assign what it changed, and return its results as arrays."""
         if self.engine == "eager":
