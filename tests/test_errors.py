@@ -272,7 +272,7 @@ DATA = [
     (lambda: fit(X, R * np.inf, regression()), DataError, "y contains NaN or infinity"),
     (lambda: fit(y=np.array(list("abcabcab"))), DataError, "y is not made of numbers",
      "try: encode text as integers first"),
-    (lambda: fit(np.array([[1, None, 2, 3]] * 8)), DataError, "x is not made of numbers"),
+    (lambda: fit(np.array([[1, None, 2, 3]] * 8)), DataError, "x has missing values"),
     (lambda: fit([[1, 2], [3]], [0, 1]), DataError, "the rows of x have different lengths",
      "try: nn.utils.pad_sequences"),
     (lambda: fit(X[:0], Y[:0]), DataError, "there are no samples"),

@@ -67,6 +67,57 @@ def test_all_forms_train_on_all_samples(data):
     assert seen(x=x, y=y) == [MEAN]
 
 
+class NAType:
+    """Stands for what pandas has for a missing number."""
+
+    def __repr__(self):
+        return "<NA>"
+
+
+class Frame:
+    """Stands for a table whose columns have several types: NumPy sees objects."""
+
+    def __init__(self, rows):
+        self.rows = rows
+
+    def __len__(self):
+        return len(self.rows)
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self.rows, dtype or object)
+
+
+@pytest.mark.parametrize(
+    ("rows", "dtype"),
+    [
+        ([[True, 1.5], [False, 2.0]], "float32"),  # as pd.get_dummies beside a column of floats
+        ([[True, False], [False, np.True_]], "bool"),
+        ([[1, True], [np.int64(2), False]], "int64"),  # as Int64 and boolean
+        ([[1, np.float32(0.5)], [2, 3]], "float32"),
+    ],
+)
+def test_tables_of_several_types_of_numbers_are_numbers(rows, dtype):
+    x, _, _ = source_of(Frame(rows)).peek()
+    assert x.dtype == dtype
+    np.testing.assert_array_equal(x, np.array(rows, "float32"))
+    model = nn.Sequential([nn.Input((2,)), layers.Dense(1)])
+    assert model.predict(Frame(rows), verbose=0).shape == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([[1, 2], [3, NAType()]], r"x has missing values. Got <NA> at index \(1, 1\)"),
+        ([[1, None]], r"x has missing values. Got None at index \(0, 1\)"),
+        ([[1.0, "red"]], r"x is not made of numbers. Got object data, 'red' at index \(0, 1\)"),
+        ([[1.0, float("nan")]], r"x contains NaN or infinity"),
+    ],
+)
+def test_cells_that_are_no_numbers_are_named(rows, message):
+    with pytest.raises(DataError, match=message):
+        source_of(Frame(rows))
+
+
 def test_pandas_like_objects_are_arrays():
     class Frame:
         def __init__(self, values):

@@ -76,6 +76,8 @@ def checked(name: str, leaf: Any) -> np.ndarray:
         return leaf
     if not isinstance(leaf, Tensor):
         leaf = np.asarray(leaf)
+        if leaf.dtype.kind == "O":
+            leaf = _of_objects(name, leaf)
         if leaf.dtype.kind not in "biuf":
             raise DataError(
                 f"{name} is not made of numbers.",
@@ -98,6 +100,30 @@ def checked(name: str, leaf: Any) -> np.ndarray:
                 hint="drop or fill these samples, e.g. np.nan_to_num",
             )
     return array
+
+
+def _of_objects(name: str, array: np.ndarray) -> np.ndarray:
+    """Return Python objects as numbers, if all are: tables of columns of several types hold such.
+
+    Raises:
+        DataError: if there is text, or nothing, in a cell.
+    """
+    kinds = {type(v) for v in array.flat}
+    strange = {k for k in kinds if not issubclass(k, bool | int | float | np.number | np.bool_)}
+    if not strange:
+        whole = all(issubclass(k, bool | int | np.integer | np.bool_) for k in kinds)
+        truth = all(issubclass(k, bool | np.bool_) for k in kinds)
+        return array.astype(bool if truth else "int64" if whole else "float64")
+    index, value = next((i, v) for i, v in np.ndenumerate(array) if type(v) in strange)
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        missing = f"{name} has missing values."
+        hint = "fill or drop these samples, e.g. frame.fillna(0) or frame.dropna()"
+        raise DataError(missing, got=f"{value!r} at index {index}", hint=hint)
+    raise DataError(
+        f"{name} is not made of numbers.",
+        got=f"{array.dtype} data, {repr(value)[:40]} at index {index}",
+        hint="encode text as integers first, e.g. np.unique(y, return_inverse=True)[1]",
+    )
 
 
 def finite(array: np.ndarray) -> bool:
