@@ -117,7 +117,9 @@ def training_step(model: Any) -> Step:
         if not weights:
             raise StateError(
                 f"{model.name!r} has nothing to train.",
-                hint="set trainable=True on a layer, or add layers with parameters",
+                hint="set trainable=True on a layer, or add layers with parameters; they are "
+                "found in attributes, lists, tuples and dicts, not in sets or dataclasses, nor "
+                "where call makes them",
             )
         model.optimizer.build(weights)
     slots = [p for o in state.optimizers_of(model).values() for p in o.variables]
