@@ -22,6 +22,8 @@ def test_modes_and_size(path):
     assert read_image(path, size=(5, 2)).shape == (5, 2, 3)
     with pytest.raises(ArgumentError, match="unknown color_mode"):
         read_image(path, "cmyk")
+    with pytest.raises(ArgumentError, match="max_pixels is too small"):
+        read_image(path, max_pixels=0)
     with pytest.raises(MissingDataError):
         read_image(path.parent / "none.png")
 

@@ -3,6 +3,7 @@
 import json
 import os
 import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -184,6 +185,15 @@ def test_arrays_that_are_not_those_that_were_written(tmp_path, change):
     with pytest.raises(
         FormatError, match="bad is no safetensors file, or it is damaged: the check"
     ):
+        read_tensors(tmp_path / "bad")
+
+
+@pytest.mark.parametrize("sums", [{}, {"checksums": "[]"}, {"checksums": "3"}])
+def test_checksums_that_are_none(tmp_path, sums):
+    total = str(zlib.crc32(json.dumps(sums, sort_keys=True).encode()))
+    text = json.dumps({**sums, "checksum": total})
+    safetensors.numpy.save_file({"x": np.ones(2)}, tmp_path / "bad", {"neurona": text})
+    with pytest.raises(FormatError, match="damaged: it has no checksums of its arrays"):
         read_tensors(tmp_path / "bad")
 
 

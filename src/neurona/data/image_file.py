@@ -47,7 +47,10 @@ def read_image(
     from PIL import Image
 
     mode, path = MODES[check_choice("color_mode", color_mode, MODES)], check_file(path)
-    limit = _limit(path) if max_pixels is None else check_integer("max_pixels", max_pixels)
+    if max_pixels is None:
+        limit = _limit(path)
+    else:
+        limit = check_integer("max_pixels", max_pixels, minimum=1)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter(

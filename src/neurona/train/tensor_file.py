@@ -101,7 +101,9 @@ def read_tensors(path: Path, *, checked: bool = False) -> tuple[dict[str, np.nda
 def _check_sums(path: Path, entries: list, metadata: dict[str, str], total: str) -> None:
     if total != _sum_of(metadata):
         raise _broken(path, "the checksum of its metadata differs")
-    known = parse_json(metadata.pop(_SUMS), path)
+    known = parse_json(metadata.pop(_SUMS, "null"), path)
+    if not isinstance(known, dict):
+        raise _broken(path, "it has no checksums of its arrays")
     found = {n: _checksum(e["dtype"], tuple(e["shape"]), e["data"]) for n, e in entries}
     if wrong := [n for n in {**known, **found} if known.get(n) != found.get(n)]:
         raise _broken(path, f"the checksum of {wrong[0][:60]!r} differs")
