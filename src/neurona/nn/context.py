@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
 from neurona.core.ambient import ambient, within
+from neurona.core.fork import Lock
 from neurona.core.tensor import Tensor
 from neurona.errors import FormatError
 
@@ -90,18 +89,9 @@ def reset_names() -> None:
     ambient.names.clear()
 
 
-_building = threading.RLock()
+_building = Lock()
 
 
 def building() -> AbstractContextManager[Any]:
     """Be the one thread that builds a layer: two may call a new one."""
-    return _building
-
-
-def _begin_anew() -> None:
-    global _building
-    _building = threading.RLock()  # in the child of a fork, whose locks stayed with other threads
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_begin_anew)
+    return _building.now

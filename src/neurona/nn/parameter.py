@@ -17,6 +17,7 @@ import numpy as np
 
 from neurona.autodiff import sweep
 from neurona.core.ambient import ambient, within
+from neurona.core.fork import Lock
 from neurona.core.graph import another_input, tracing
 from neurona.core.op import as_tensor, cast
 from neurona.core.shapes import is_float
@@ -169,13 +170,13 @@ class Loan:
 
     __slots__ = ("copied", "lock", "read")
 
-    def __init__(self, read: Callable[[], np.ndarray], lock: AbstractContextManager[Any]) -> None:
+    def __init__(self, read: Callable[[], np.ndarray], lock: Lock) -> None:
         self.read, self.lock = read, lock
         self.copied: Tensor | None = None
 
     def fetch(self, p: Parameter) -> Tensor:
         """Bring the current value to its Parameter, unless that has it by now; return it."""
-        with self.lock:
+        with self.lock.now:
             if p.kept is self:
                 p.kept = self.copied = Tensor(self.read(), requires_grad=p.trainable)
             kept = p.kept

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import os
-import threading
-import weakref
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from neurona.core import random
+from neurona.core.fork import Lock
 from neurona.engines.program import Program
 from neurona.engines.session import Session, State
 from neurona.nn.parameter import Loan, Parameter
@@ -31,22 +29,15 @@ class KeptState:
     def __init__(self, parameters: Sequence[Parameter]) -> None:
         self.parameters = parameters
         self._state: State | None = None
-        self._lock = threading.RLock()
+        self._lock = Lock()
         self._loans = [
             (p, Loan(functools.partial(self._read, k), self._lock))
             for k, p in enumerate(parameters)
         ]
-        _all.add(self)
-
-    def begin_anew(self) -> None:
-        """Have a free lock: in the child of a fork, whose locks stayed with other threads."""
-        self._lock = threading.RLock()
-        for _, loan in self._loans:
-            loan.lock = self._lock
 
     def session(self, program: Program, changed: Sequence[int]) -> Session | None:
         """Let a Program work on this state; None if its engine keeps none."""
-        with self._lock:
+        with self._lock.now:
             session = program.session([p.spec for p in self.parameters], changed, self._state)
             if session is not None:
                 self._state = session.state
@@ -58,15 +49,16 @@ class KeptState:
 
         Yields the place in the random stream of the first of the steps.
         """
-        with self._lock:
+        lock = self._lock.now
+        with lock:
             elsewhere = self._load()
             while elsewhere:
-                self._lock.release()  # who has them may be waiting for us
+                lock.release()  # who has them may be waiting for us
                 try:
                     for p in elsewhere:
                         p.value  # noqa: B018 - to look at it brings it here
                 finally:
-                    self._lock.acquire()
+                    lock.acquire()
                 elsewhere = self._load()
             try:
                 yield random.take_states(steps)
@@ -104,15 +96,3 @@ class KeptState:
         """Return a copy of the current value of a Parameter that is in the engine's memory."""
         assert self._state is not None
         return self._state.read(k)
-
-
-_all: weakref.WeakSet[KeptState] = weakref.WeakSet()
-
-
-def _begin_anew() -> None:
-    for kept in _all:
-        kept.begin_anew()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_begin_anew)

@@ -8,23 +8,17 @@ the model as it is between two steps.
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
-import weakref
 from collections.abc import Iterator
 
+from neurona.core.fork import Renewed
 from neurona.errors import StateError
 
 
-class Turns:
+class Turns(Renewed):
     """A lock that a thread may take again, and that who comes often can be last to take."""
 
-    def __init__(self) -> None:
-        self.begin_anew()
-        _all.add(self)
-
     def begin_anew(self) -> None:
-        """Be as new: in the child of a fork, whose locks stayed with other threads."""
         self._lock, self._door = threading.RLock(), threading.Lock()
         self._take = self._lock.acquire
         self._depth = 0
@@ -78,15 +72,3 @@ class Turns:
             yield
         finally:
             self._trainer = before
-
-
-_all: weakref.WeakSet[Turns] = weakref.WeakSet()
-
-
-def _begin_anew() -> None:
-    for turns in _all:
-        turns.begin_anew()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_begin_anew)

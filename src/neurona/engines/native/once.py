@@ -7,10 +7,10 @@ waste for a number, and a crash for machine code, of which somebody holds an add
 from __future__ import annotations
 
 import functools
-import os
-import threading
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
+
+from neurona.core.fork import Lock
 
 F = TypeVar("F", bound=Callable)
 
@@ -27,20 +27,14 @@ def once(make: F) -> F:
     (8, 8)
     """
     made: dict[tuple, Any] = {}
-    lock = threading.RLock()
+    lock = Lock()
 
     @functools.wraps(make)
     def get(*args: Any) -> Any:
         if args not in made:  # looked up without the lock: results only come, none goes
-            with lock:
+            with lock.now:
                 if args not in made:
                     made[args] = make(*args)
         return made[args]
 
-    def begin_anew() -> None:  # in the child of a fork: who held the lock stayed with the parent
-        nonlocal lock
-        lock = threading.RLock()
-
-    if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=begin_anew)
     return cast(F, get)

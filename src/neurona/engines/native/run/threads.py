@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import atexit
 import ctypes
-import os
 import sys
 import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
+from neurona.core.fork import Renewed
 from neurona.engines.native.cores import available_cores
 from neurona.engines.native.llvm.assemble import assemble
 from neurona.engines.native.llvm.machine import Machine
@@ -103,7 +103,7 @@ def native(futex: bool | None = None) -> Native:
     return Native(machine, has_futex(machine) if futex is None else futex)
 
 
-class Team:
+class Team(Renewed):
     """Some threads that run one native function together, the caller as the first of them.
 
     The function is `void work(ptr %table, i64 %thread, i64 %threads, ptr %team)`. Every thread runs
@@ -127,7 +127,7 @@ class Team:
         self.threads = check_integer("threads", threads, minimum=1)
         self.native = half or native()
         self._enter = self.native.run
-        self.forget()
+        super().__init__()
 
     @staticmethod
     def of(threads: int) -> Team:
@@ -147,8 +147,7 @@ class Team:
             for worker in self._workers:
                 worker.join(timeout=1)
 
-    def forget(self) -> None:
-        """Be as new: in the child of a fork, whose workers and locks stayed with the parent."""
+    def begin_anew(self) -> None:
         self._starting = threading.Lock()
         self._workers: list[threading.Thread] = []
         self._memory: Any = None
@@ -200,16 +199,9 @@ class Team:
 _teams: dict[int, Team] = {}
 
 
-def _begin_anew() -> None:
-    for team in _teams.values():
-        team.forget()
-
-
 def _dismiss_all() -> None:
     for team in _teams.values():
         team.dismiss()
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_begin_anew)
 atexit.register(_dismiss_all)
