@@ -1,8 +1,10 @@
 """Compiled objects: found by the next process, never trusted blindly, never in the way."""
 
+import ctypes
 import os
 import sys
 import threading
+import warnings
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ import neurona
 from neurona import config
 from neurona.datasets import locate
 from neurona.engines.native.llvm import cache as cache_module
-from neurona.engines.native.llvm.assemble import assemble
+from neurona.engines.native.llvm.assemble import assemble, check_ir, recall
 from neurona.engines.native.llvm.cache import ObjectCache
 from neurona.engines.native.llvm.machine import Machine
 from neurona.errors import StateError
@@ -90,9 +92,97 @@ def test_a_damaged_entry_is_compiled_again_and_replaced(home, damage):
     (entry,) = home.iterdir()
     whole = entry.read_bytes()
     entry.write_bytes(damage(whole))
-    assert assemble(IR).compiled == 1
+    with pytest.warns(UserWarning, match=r"is damaged .*its checksum differs.*nothing is lost"):
+        assert assemble(IR).compiled == 1
     assert entry.read_bytes() == whole
     assert assemble(IR).compiled == 0
+
+
+OBJECTS = {
+    "no object": lambda: b"hello",
+    "empty": lambda: b"",
+    "zeros": lambda: bytes(500),
+    "cut": lambda: check_ir(IR, Machine.chosen())[:200],
+    "of another function": lambda: check_ir(IR.replace("answer", "other"), Machine.chosen()),
+    "of another processor": lambda: check_ir(
+        IR, Machine.named("neon" if Machine.host().architecture == "x86_64" else "baseline")
+    ),
+    "of another system": lambda: check_ir(IR, Machine.named("apple")),
+}
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="objects of another system are its own")
+@pytest.mark.parametrize("image", OBJECTS.values(), ids=OBJECTS)
+@pytest.mark.parametrize("written_by_key", [False, True])
+def test_an_object_that_llvm_refuses_is_compiled_again_and_replaced(home, image, written_by_key):
+    def load():
+        if written_by_key:
+            return recall(lambda: "key", ["answer"], lambda: IR)
+        return assemble(IR)
+
+    assert load().compiled == 1
+    (entry,) = home.iterdir()
+    made = image()
+    if written_by_key:
+        made = len(made).to_bytes(8, "little") + made
+    ObjectCache(home).put(entry.name, made)
+    with pytest.warns(UserWarning, match=r"is damaged \(.*\)\. It is compiled anew") as told:
+        code = load()
+    assert code.compiled == 1
+    assert len(told) == 1
+    assert ctypes.CFUNCTYPE(ctypes.c_int64)(code.address("answer"))() == 42
+    assert load().compiled == 0
+
+
+def test_damage_is_told_once_and_only_what_is_damaged_costs(home):
+    texts = [IR, IR.replace("answer", "other")]
+    assert assemble(texts).compiled == 2
+    entries = sorted(home.iterdir())
+    for entry in entries:
+        whole = entry.read_bytes()
+        entry.write_bytes(whole[:-1])
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            assert assemble(texts).compiled == 1
+        assert len(told) == (entry == entries[0])
+        assert entry.read_bytes() == whole
+
+
+def test_warnings_as_errors_come_when_all_is_mended(home):
+    assemble(IR)
+    (entry,) = home.iterdir()
+    entry.write_bytes(b"")
+    with pytest.raises(UserWarning, match="is damaged"):
+        assemble(IR)
+    assert assemble(IR).compiled == 0
+
+
+@posix
+def test_a_pipe_in_the_cache_is_no_entry_to_wait_for(home):
+    assemble(IR)
+    (entry,) = home.iterdir()
+    entry.unlink()
+    os.mkfifo(entry)
+    with pytest.warns(UserWarning, match="is damaged .*it is of another kind"):
+        assert assemble(IR).compiled == 1
+    assert assemble(IR).compiled == 0
+
+
+def test_a_folder_in_the_place_of_an_entry_is_lived_with(home):
+    assemble(IR)
+    (entry,) = home.iterdir()
+    entry.unlink()
+    entry.mkdir()
+    with pytest.warns(UserWarning, match=r"is damaged .*; compiled code cannot be kept in"):
+        assert assemble(IR).compiled == 1
+    assert [path.name for path in home.iterdir()] == [entry.name]
+
+
+def test_an_entry_larger_than_the_cache_is_not_read(tmp_path):
+    cache = ObjectCache(tmp_path / "native", limit=5000)
+    cache.put(KEY, bytes(6000))
+    assert cache.get(KEY) is None
+    assert "checksum" in cache.troubles[f"compiled code in {cache.folder} is damaged"]
 
 
 def test_an_entry_under_the_name_of_another_is_not_taken(cache):
@@ -115,7 +205,9 @@ def test_a_folder_that_others_can_write_is_not_used(home, mode):
     home.chmod(mode)
     (entry,) = home.iterdir()
     entry.unlink()
-    assert assemble(IR).compiled == assemble(IR).compiled == 1
+    with pytest.warns(UserWarning, match=r"is not used .*others can write.*NEURONA_CACHE names"):
+        assert assemble(IR).compiled == 1
+    assert assemble(IR).compiled == 1  # told once
     assert not list(home.iterdir())
     home.chmod(0o700)
     assert [assemble(IR).compiled, assemble(IR).compiled] == [1, 0]
@@ -156,7 +248,9 @@ def test_links_are_not_followed(cache, tmp_path):
 def test_a_home_that_cannot_be_written_is_done_without(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("NEURONA_CACHE", str(tmp_path / "file" / "home"))
-    assert assemble(IR).compiled == assemble(IR).compiled == 1
+    with pytest.warns(UserWarning, match="cannot be kept in"):
+        assert assemble(IR).compiled == 1
+    assert assemble(IR).compiled == 1
 
 
 @posix
@@ -166,7 +260,8 @@ def test_a_read_only_folder_is_read(home):
     if os.access(home, os.W_OK):
         pytest.skip("root writes everywhere")
     assert assemble(IR).compiled == 0
-    assert assemble(IR + "\n").compiled == 1
+    with pytest.warns(UserWarning, match="cannot be kept in .*Permission denied"):
+        assert assemble(IR + "\n").compiled == 1
     home.chmod(0o700)
     assert len(list(home.iterdir())) == 1
 
@@ -180,6 +275,8 @@ def test_a_disk_that_is_full_leaves_nothing_behind(cache, monkeypatch):
     monkeypatch.setattr(os, "replace", full)
     cache.put("b" * 64, b"object")
     assert [path.name for path in cache.folder.iterdir()] == [KEY]
+    with pytest.warns(UserWarning, match=r"cannot be kept in .* \(no space left on device\)"):
+        cache.tell()
 
 
 def test_an_empty_home_is_none(monkeypatch, tmp_path):

@@ -36,6 +36,7 @@ PASSES = (
     "global_dead_code_eliminate",
 )
 _EXPORTED = re.compile(r"^define(?! +(?:internal|private)\b)[^@\n]*@([\w.$]+)\(", re.MULTILINE)
+_ELF_MACHINES = {"x86_64": 62, "aarch64": 183}
 _numbers = itertools.count()
 
 
@@ -50,11 +51,13 @@ class Code:
         self.compiled = compiled
         self.names = tuple(names)
         library = llvm().JITLibraryBuilder().add_current_process()
-        for image in objects:
-            library.add_object_img(image)
         for name in names:
             library.export_symbol(name)
         try:
+            for image in objects:
+                if _is_foreign(image):
+                    raise RuntimeError("it is for another kind of processor")
+                library.add_object_img(image)
             self._library = library.link(_linker(), f"code{next(_numbers)}")
         except RuntimeError as error:
             raise _rejected(error) from error
@@ -64,6 +67,15 @@ class Code:
         if name not in self.names:
             raise unknown("function", name, self.names)
         return self._library[name]
+
+
+def _is_foreign(image: bytes) -> bool:
+    """Whether an object is for another kind of processor; LLVM would load and call it."""
+    kind = _ELF_MACHINES.get(Machine.host().architecture)
+    return image.startswith(b"\x7fELF") and kind not in (
+        None,
+        int.from_bytes(image[18:20], "little"),
+    )
 
 
 def assemble(ir: str | Sequence[str], machine: Machine | None = None, *, level: int = 2) -> Code:
@@ -85,14 +97,24 @@ def assemble(ir: str | Sequence[str], machine: Machine | None = None, *, level: 
     names = [name for text in texts for name in _EXPORTED.findall(text)]
     texts = [piece for text in texts for piece in split(text)]
     cache = ObjectCache.chosen()
-    keys = [cache.key(text, machine, level) for text in texts] if cache else []
-    kept = {i: image for i, key in enumerate(keys) if cache and (image := cache.get(key))}
-    missing = [i for i in range(len(texts)) if i not in kept]
-    made = _compile_all([texts[i] for i in missing], machine, level)
-    for i, image in zip(missing, made, strict=True):
-        if cache:
-            cache.put(keys[i], image)
-    return Code([*kept.values(), *made], names, len(missing))
+    if cache is None:
+        return Code(_compile_all(texts, machine, level), names, len(texts))
+    parts = {cache.key(text, machine, level): text for text in texts}
+    kept = {key: image for key in parts if (image := cache.get(key)) is not None}
+
+    def compiled(parts: dict[str, str]) -> list[bytes]:
+        made = _compile_all(list(parts.values()), machine, level)
+        for key, image in zip(parts, made, strict=True):
+            cache.put(key, image)
+        return made
+
+    made = compiled({key: text for key, text in parts.items() if key not in kept})
+    code = _linked([*kept.values(), *made], names, len(made), cache, bool(kept))
+    if code is None:
+        made += compiled({key: parts[key] for key in kept})
+        code = Code(made, names, len(made))
+    cache.tell()
+    return code
 
 
 def recall(
@@ -113,11 +135,28 @@ def recall(
     if cache is None or found is None:
         return assemble(write(), machine)
     entry = cache.key(f"written by key {found}", machine, 2)
-    if (kept := cache.get(entry)) is not None:
-        return Code(_unpacked(kept), names, 0)
-    made = _compile_all(split(write()), machine, 2)
-    cache.put(entry, _packed(made))
-    return Code(made, names, len(made))
+    kept = cache.get(entry)
+    code = _linked(_unpacked(kept), names, 0, cache, True) if kept is not None else None
+    if code is None:
+        made = _compile_all(split(write()), machine, 2)
+        cache.put(entry, _packed(made))
+        code = Code(made, names, len(made))
+    cache.tell()
+    return code
+
+
+def _linked(
+    objects: Sequence[bytes], names: Sequence[str], compiled: int, cache: ObjectCache,
+    any_kept: bool,
+) -> Code | None:  # fmt: skip
+    """Load objects; None if LLVM refuses them, and some were kept in the cache."""
+    try:
+        return Code(objects, names, compiled)
+    except EngineError as error:
+        if not any_kept:
+            raise
+        cache.refused(error.got.rstrip("."))
+        return None
 
 
 def _packed(objects: Sequence[bytes]) -> bytes:
