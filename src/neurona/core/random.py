@@ -17,6 +17,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import random as python_random
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -31,6 +32,7 @@ from neurona.errors import check_integer
 MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
 WEYL = (0x9E3779B9, 0xBB67AE85)
 _LOW = 0xFFFFFFFF
+_FAR = 0x9E3779B97F4A7C15  # 2**64 / golden ratio: its multiples lie far apart
 
 
 def philox(xp: Any, state: Any, draw: int, count: int) -> Any:
@@ -70,6 +72,7 @@ class Stream:
         state: the (seed, step) of the program that is traced, or None.
         own_seed: what replaces the seed, see `seeded`.
         draws: how many there were of the program, with each seed.
+        aside: the step at which numbers were last taken aside, and how many.
     """
 
     def __init__(self) -> None:
@@ -78,6 +81,7 @@ class Stream:
         self.state: Tensor | None = None
         self.own_seed: int | None = None
         self.draws: Counter[int | None] = Counter()
+        self.aside = -1, 0
 
     def next(self) -> tuple[Tensor, int]:
         """Return the state (seed, step) and the number of the next draw."""
@@ -129,15 +133,25 @@ def set_seed(seed: int) -> None:
     """Start the random stream of this thread anew: the same seed gives the same bits.
 
     Set in the main thread it is the process's seed as well, from which other threads draw numbers
-    of their own, none that another draws; which ones depends on how many threads drew before.
+    of their own, none that another draws; which ones depends on how many threads drew before. It
+    seeds the global generators of Python and NumPy too, as in Keras: one line is for all of a
+    script, `train_test_split` without a seed among it.
     Set in another thread it is that thread's alone: then a run gives the same bits whatever other
     threads do, and the same as in the main thread.
+
+    >>> set_seed(7)
+    >>> before = python_random.random(), np.random.rand()
+    >>> set_seed(7)
+    >>> before == (python_random.random(), np.random.rand())
+    True
     """
     global _process
     seed = check_integer("seed", seed, minimum=0) & (2**63 - 1)
     set_position(seed, 0)
     if _in_main_thread():
         ambient.stream.process = _process = ProcessSeed(seed)
+        python_random.seed(seed)
+        np.random.seed(seed % 2**32)  # noqa: NPY002 - the one that scripts use; it takes 32 bits
 
 
 def next_state() -> tuple[Tensor, int]:
@@ -157,6 +171,20 @@ def take_states(count: int) -> tuple[int, int]:
     return stream.seed, stream.step - count
 
 
+def take_aside(count: int) -> tuple[int, int]:
+    """Take consecutive states that nothing else draws from, and leave the stream where it is.
+
+    For what must not change the training that goes on behind it, such as a prediction: its numbers
+    are new each time, and depend on the place in the stream and on what was taken aside there.
+    """
+    stream = _stream()
+    step, taken = stream.aside
+    if step != stream.step:
+        step, taken = stream.step, 0
+    stream.aside = step, taken + count
+    return stream.seed, ((step + 1) * _FAR + taken) % 2**63
+
+
 def get_position() -> tuple[int, int]:
     """Return (seed, step) of this thread's stream, to be saved."""
     stream = _stream()
@@ -167,6 +195,7 @@ def set_position(seed: int, step: int) -> None:
     """Put this thread's stream to a saved (seed, step)."""
     stream = _stream()
     stream.seed, stream.step, stream.process = int(seed), int(step), None
+    stream.aside = -1, 0
 
 
 @contextlib.contextmanager

@@ -27,7 +27,8 @@ class Batches:
         y: the targets; None yields x alone.
         batch_size: samples a batch, 1 or more; 32 as in Keras.
         shuffle: a new order each epoch.
-        seed: the order and the augmentation; None draws one, kept in `.seed`.
+        seed: the order and the augmentation; None draws one, kept in `.seed`,
+            that `nn.utils.set_random_seed` decides.
         drop_last: leave out a last batch that is smaller.
         augment: a function of (x of a batch, generator), such as `nn.data.augment.Compose`.
     Raises:
@@ -54,7 +55,7 @@ class Batches:
         self.batch_size = check_integer("batch_size", batch_size, minimum=1)
         self.shuffle, self.drop_last, self.augment = bool(shuffle), bool(drop_last), augment
         if seed is None:
-            seed = int(np.random.SeedSequence().generate_state(1)[0])
+            seed = int(as_random_state(None).randint(2**31))
         self.seed = check_integer("seed", seed, minimum=0)
         self.epoch = 0
         if augment is not None and not callable(augment):

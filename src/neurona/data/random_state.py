@@ -13,7 +13,8 @@ def as_random_state(random_state: Any) -> np.random.RandomState:
     """Return a NumPy RandomState, the generator whose draws scikit-learn's results rest on.
 
     Args:
-        random_state: None for fresh entropy, an integer in [0, 2**32) for the same numbers each
+        random_state: None for NumPy's global generator, which `np.random.seed` and
+            `nn.utils.set_random_seed` start, an integer in [0, 2**32) for the same numbers each
             time, or a RandomState, which is used and moved on.
     Raises:
         ArgumentError: for anything else.
@@ -22,7 +23,7 @@ def as_random_state(random_state: Any) -> np.random.RandomState:
     5
     """
     if random_state is None:
-        return np.random.RandomState()
+        return np.random.mtrand._rand
     if isinstance(random_state, np.random.RandomState):
         return random_state
     seed = check_integer("random_state", random_state, minimum=0)

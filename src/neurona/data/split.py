@@ -31,6 +31,7 @@ def train_test_split(
             train_size does not take, or is 0.25.
         train_size: a fraction in (0, 1), rounded down, or a number of samples; None takes the rest.
         random_state: an integer for the same split each time; `seed` is the same under our name.
+            None follows `nn.utils.set_random_seed`, by NumPy's global generator.
         seed: another name of random_state.
         shuffle: False takes the first samples for training, the last for testing, in order.
         stratify: labels (N,); each part gets every class in the proportion of the whole.

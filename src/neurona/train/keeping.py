@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from neurona.core import random
 from neurona.core.fork import Lock
 from neurona.engines.program import Program
 from neurona.engines.session import Session, State
@@ -24,10 +23,13 @@ class KeptState:
 
     Args:
         parameters: whose values; none of them is lent before the first Session.
+        take: where the places in the random stream of so many steps come from.
     """
 
-    def __init__(self, parameters: Sequence[Parameter]) -> None:
-        self.parameters = parameters
+    def __init__(
+        self, parameters: Sequence[Parameter], take: Callable[[int], tuple[int, int]]
+    ) -> None:
+        self.parameters, self._take = parameters, take
         self._state: State | None = None
         self._lock = Lock()
         self._loans = [
@@ -61,7 +63,7 @@ class KeptState:
                     lock.acquire()
                 elsewhere = self._load()
             try:
-                yield random.take_states(steps)
+                yield self._take(steps)
             finally:
                 for session in sessions:
                     self._lend(session.changed)

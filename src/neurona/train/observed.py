@@ -71,7 +71,7 @@ class ObservedStep:
             observation.check(observer, kind)
             return results, observer.values
 
-        self.step, self.observation = Step(run, parameters, engine), observation
+        self.step, self.observation = Step(run, parameters, engine, kind != "train"), observation
 
     def _handed(self, results: Any) -> Any:
         """Keep what was observed, and return the rest."""

@@ -64,6 +64,7 @@ class Step:
         parameters: all Parameters that `fn` uses.
         engine: name of the engine, the setting `config.engine()` as it is now by default; "eager"
             runs `fn` itself, so that it can print and be debugged.
+        aside: whether its random numbers leave the stream where it is, see `random.take_aside`.
 
     Attributes:
         programs: the compiled Programs, by structure and specs of the batch; those used last.
@@ -73,12 +74,14 @@ class Step:
     """
 
     def __init__(
-        self, fn: Callable, parameters: Sequence[Parameter], engine: str | None = None
-    ) -> None:
-        self.fn, self.parameters = fn, list(parameters)
+        self, fn: Callable, parameters: Sequence[Parameter], engine: str | None = None,
+        aside: bool = False,
+    ) -> None:  # fmt: skip
+        self.fn, self.parameters, self.aside = fn, list(parameters), aside
+        self._take = random.take_aside if aside else random.take_states
         self.engine = engine or config.engine()
         self.programs: Recent[Any, StepProgram] = Recent(KEPT)
-        self._kept = KeptState(self.parameters)
+        self._kept = KeptState(self.parameters, self._take)
         # for batches (x, None, None), found at once
         self._alone: Recent[Any, StepProgram] = Recent(KEPT)
         # for batches of the source that was seen last, by their size
@@ -86,7 +89,7 @@ class Step:
 
     def __getstate__(self) -> tuple[Any, ...]:
         """Be copied as what it was made of: a copy compiles its own programs."""
-        return self.fn, self.parameters, self.engine
+        return self.fn, self.parameters, self.engine, self.aside
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         self.__init__(*state)  # type: ignore[misc]
@@ -101,7 +104,7 @@ class Step:
                 results = session.step(position, arrays)
             return structure.unflatten(results)
         values: list[Any] = [p.data for p in self.parameters]
-        state = np.array(random.take_state(), np.int64)
+        state = np.array(self._take(1), np.int64)
         results = program(state, *values, *arrays)
         for k, array in zip(changed, results, strict=False):
             p = self.parameters[k]
@@ -169,7 +172,7 @@ class Step:
         return [state, *values, *[np.asarray(x) for x in flatten(batch)[0]]]
 
     def _eagerly(self, batch: tuple) -> Any:
-        with random.use(random.state_of(*random.take_state())):
+        with random.use(random.state_of(*self._take(1))):
             results = self.fn(*map_leaves(lambda x: Tensor(np.asarray(x)), batch))
         return map_leaves(np.asarray, results)
 

@@ -96,7 +96,8 @@ def _step(model: Any, kind: str, parameters: list[Parameter]) -> Any:
         if asked.names:
             step: Any = ObservedStep(run, parameters, engine, asked, kind)
         else:
-            step = (PredictionStep if kind == "predict" else Step)(run, parameters, engine)
+            make = PredictionStep if kind == "predict" else Step
+            step = make(run, parameters, engine, kind != "train")
         model.step_cache[kind] = known = (key, step)
     return known[1]
 
