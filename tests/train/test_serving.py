@@ -8,7 +8,7 @@ import pytest
 
 import neurona as nn
 from neurona import layers, models
-from neurona.core.random import get_position
+from neurona.core.random import get_position, take_aside
 from neurona.train import step
 from tests.settings import engine_set_to
 
@@ -154,11 +154,12 @@ def test_trained_weights_are_seen():
 
 
 @pytest.mark.parametrize("engine", ["native", "reference"])
-def test_the_random_stream_moves_on_by_the_number_of_batches(engine):
+def test_a_prediction_takes_a_number_aside_for_each_batch(engine):
     with engine_set_to(engine):
         model = MODELS["dense"]()
         x = data(model, 150)
         for n, batch_size, batches in ((33, 32, 2), (33, 256, 1), (33, 256, 1), (150, 64, 3)):
-            seed, before = get_position()
+            before, first = get_position(), take_aside(1)[1]
             model.predict(x[:n], batch_size=batch_size, verbose=0)
-            assert get_position() == (seed, before + batches)
+            assert get_position() == before
+            assert take_aside(1)[1] == first + 1 + batches
