@@ -10,6 +10,11 @@ from pathlib import Path
 
 import pytest
 
+try:
+    import fcntl
+except ImportError:
+    fcntl = None
+
 import neurona as nn
 from neurona import files
 from neurona.errors import FormatError, StateError, StorageError, check_file
@@ -184,6 +189,29 @@ def test_one_run_at_a_time(tmp_path):
     with alone(tmp_path / "out", "wait"):
         pass
     assert os.listdir(tmp_path / "out") == []
+
+
+class LikeWindows:
+    """The function of `msvcrt` that locks, on top of POSIX's; not tried on Windows itself."""
+
+    LK_NBLCK = 2
+
+    def locking(self, handle, mode, count):
+        assert (mode, count) == (2, 1)
+        assert os.lseek(handle, 0, os.SEEK_CUR) >= 2**30  # nobody reads or writes there
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise PermissionError(errno.EACCES, "Permission denied") from None
+
+
+@posix
+def test_one_run_at_a_time_where_locks_are_those_of_windows(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "fcntl", None)
+    monkeypatch.setattr(files, "msvcrt", LikeWindows())
+    test_one_run_at_a_time(tmp_path)
+    write_bytes(tmp_path / "a", b"text")
+    assert (tmp_path / "a").read_bytes() == b"text"
 
 
 @posix

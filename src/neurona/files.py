@@ -18,12 +18,17 @@ from neurona.errors import StateError, StorageError
 
 try:
     import fcntl
-except ImportError:  # Windows, where an open file cannot be deleted, so nothing has to be held
+except ImportError:
     fcntl = None  # type: ignore[assignment]
+try:
+    import msvcrt
+except ImportError:
+    msvcrt = None  # type: ignore[assignment]
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _UNFINISHED = re.compile(r"\.neurona-[0-9a-f]{16}\.unfinished")
+_FAR = 2**30  # where Windows locks a byte, which nobody else can read or write then
 _GRACE = 60.0  # seconds: what was written to more recently is not taken for a leftover
 _FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG}
 
@@ -134,10 +139,16 @@ def _remove_leftover(entry: os.DirEntry[str], older: float) -> None:
 
 def _take(handle: int) -> bool:
     """Hold an open file; say whether nobody else does. The system lets go when we end."""
-    if fcntl is None:
-        return True
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if fcntl is not None:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        elif msvcrt is not None:
+            place = os.lseek(handle, 0, os.SEEK_CUR)
+            os.lseek(handle, _FAR, os.SEEK_SET)
+            try:
+                msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+            finally:
+                os.lseek(handle, place, os.SEEK_SET)
     except OSError as error:  # file systems without locks hold nothing, for nobody
         return error.errno not in (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
     return True
@@ -185,9 +196,12 @@ def alone(folder: Path, hint: str) -> Iterator[None]:
     try:
         yield
     finally:
+        if fcntl is None:  # Windows deletes no file that is open, and so none that another has
+            os.close(handle)
         with contextlib.suppress(OSError):
             lock.unlink()
-        os.close(handle)
+        if fcntl is not None:
+            os.close(handle)
 
 
 def _locked(lock: Path) -> int | None:
