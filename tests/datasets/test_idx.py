@@ -106,6 +106,11 @@ def test_hostile_gzip_files(tmp_path):
     path.write_bytes(whole[:-8] + b"\0" * 8)
     with pytest.raises(FormatError, match=r"the gzip file is damaged. Got CRC check failed"):
         read_idx(path)
+    path.write_bytes(gzip.compress(HEADER + b"abc")[:-11])
+    with pytest.raises(
+        FormatError, match=r"within the data, after 20 bytes. Got \d bytes; expected 3 bytes"
+    ):
+        read_idx(path)
     path.write_bytes(gzip.compress(HEADER + b"ab"))
     with pytest.raises(
         FormatError, match=r"the file ends within the data. Got 2 bytes; expected 3"

@@ -133,7 +133,7 @@ def test_a_damaged_file_is_named(tmp_path):
     put_mnist(tmp_path)
     path = tmp_path / NAMES[2]
     path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(FormatError, match=r"t10k-images-idx3-ubyte.gz: the gzip file is damaged"):
+    with pytest.raises(FormatError, match=r"t10k-images-idx3-ubyte.gz: the file ends within"):
         mnist.load_data(tmp_path)
 
 
@@ -209,10 +209,11 @@ def test_cifar10_bad_files(tmp_path):
         cifar10.load_data(tmp_path)
     put_cifar(tmp_path, {"data_batch_3.bin": b""})
     with pytest.raises(
-        FormatError, match=r"not a CIFAR-10 batch. Got 0 bytes; expected records of 30"
+        FormatError,
+        match=r"CIFAR-10 batch. Got 0 bytes; expected 30730000 bytes, or another number of rec",
     ):
         cifar10.load_data(tmp_path)
-    put_cifar(tmp_path, {"data_batch_3.bin": record(10, 0)})
+    put_cifar(tmp_path, {"data_batch_3.bin": record(10, 0) * 2})
     with pytest.raises(
         FormatError, match=r"a label in data_batch_1.bin.* is no class.*Got 10; exp"
     ):
@@ -239,6 +240,72 @@ def test_cifar10_bad_archives(tmp_path, monkeypatch):
     monkeypatch.setattr(cifar10, "MAX_ARCHIVE", 20_000)
     pack_cifar(tmp_path)
     with pytest.raises(FormatError, match=r"far larger than CIFAR-10. Got more than 20000 bytes"):
+        cifar10.load_data(tmp_path)
+
+
+def test_a_batch_that_is_cut_off_between_two_records_is_seen(tmp_path):
+    put_cifar(tmp_path, BATCHES | {"data_batch_3.bin": BATCHES["data_batch_3.bin"][:3073]})
+    with pytest.raises(
+        FormatError,
+        match=r"data_batch_3.bin of CIFAR-10 is cut off.* Got 3073 bytes; expected 6146",
+    ):
+        cifar10.load_data(tmp_path)
+
+
+def test_an_archive_that_is_cut_off_is_told_with_its_bytes(tmp_path):
+    pack_cifar(tmp_path)
+    path = tmp_path / cifar10.ARCHIVE
+    whole, content = path.read_bytes(), gzip.decompress(path.read_bytes())
+    for cut in (12, len(whole) // 2, len(whole) - 3):
+        path.write_bytes(whole[:cut])
+        with pytest.raises(
+            FormatError, match=rf"damaged. Got .*; {cut:,} bytes; expected .* 170,052,171 bytes"
+        ):
+            cifar10.load_data(tmp_path)
+    for cut, told in ((700, "188 bytes of 6,146"), (600, "88 bytes of 6,146")):
+        path.write_bytes(gzip.compress(content[:cut]))
+        with pytest.raises(FormatError, match=f"the archive is damaged. Got {told};"):
+            cifar10.load_data(tmp_path)
+
+
+def header(name, size, kind=b"0"):
+    made = tarfile.TarInfo(name)
+    made.size, made.type = 0, kind
+    text = bytearray(made.tobuf(tarfile.USTAR_FORMAT))
+    text[124:136] = size
+    text[148:156] = b" " * 8
+    text[148:156] = b"%06o\0 " % sum(text)
+    return bytes(text)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (
+            header("data_batch_1.bin", b"77777777777\0", b"S"),
+            "damaged. Got 1,024 bytes of 1,048,576",
+        ),  # holes
+        (header("data_batch_1.bin", b"77777777777\0"), "not a CIFAR-10 batch. Got 8589934591"),
+        (header("x", b"\x80" + b"\xff" * 11), "the size of a member is damaged"),
+        (header("x", b"-0000000100\0"), "the size of a member is damaged"),
+        (header("x", b"00000000009\0"), "damaged. Got invalid literal"),
+        (header("x", b"00000000000\0") * 200, "not the binary version"),
+        (b"x" * 512, "damaged. Got invalid literal"),
+        (header("x", b"00000000000\0")[::-1], "damaged"),
+    ],
+)
+def test_headers_of_an_archive_that_lie(tmp_path, content, message):
+    (tmp_path / cifar10.ARCHIVE).write_bytes(gzip.compress(content + bytes(1024)))
+    with pytest.raises(FormatError, match=message):
+        cifar10.load_data(tmp_path)
+
+
+def test_a_small_archive_is_not_unpacked_to_a_large_one(tmp_path):
+    bomb = header("x", b"%011o\0" % (2**26 + 2**20)) + bytes(2**26 + 2**20)
+    (tmp_path / cifar10.ARCHIVE).write_bytes(gzip.compress(bomb, 1))
+    with pytest.raises(
+        FormatError, match=r"far larger than CIFAR-10. Got more than 67108864 bytes"
+    ):
         cifar10.load_data(tmp_path)
 
 

@@ -12,8 +12,8 @@ import math
 import os
 import struct
 import zlib
+from io import BufferedIOBase
 from pathlib import Path
-from typing import BinaryIO, cast
 
 import numpy as np
 
@@ -59,17 +59,17 @@ def read_idx(path: str | os.PathLike[str], *, max_bytes: int | None = None) -> n
         try:
             with gzip.GzipFile(fileobj=file) as stream:
                 most = stored * _MAX_DEFLATE
-                return _read(cast(BinaryIO, stream), path, stored, most, max_bytes)
+                return _read(stream, path, stored, most, max_bytes)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise FormatError(
                 f"{path}: the gzip file is damaged.",
-                got=str(error),
+                got=f"{error}; {stored:,} bytes",
                 expected="a whole gzip file",
                 hint="delete it and download it again",
             ) from None
 
 
-def _read(file: BinaryIO, path: Path, stored: int, most: int, max_bytes: int) -> np.ndarray:
+def _read(file: BufferedIOBase, path: Path, stored: int, most: int, max_bytes: int) -> np.ndarray:
     """Read header and data of a file of `stored` bytes that can hold `most` when unpacked."""
     magic = file.read(4)
     if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in TYPES:
@@ -104,7 +104,10 @@ def _read(file: BinaryIO, path: Path, stored: int, most: int, max_bytes: int) ->
         )
     data = bytearray()
     while len(data) < length:
-        chunk = file.read(min(_CHUNK, length - len(data)))
+        try:
+            chunk = file.read1(min(_CHUNK, length - len(data)))  # what there is before a cut, too
+        except EOFError:  # of a gzip file that was cut off
+            raise _truncated(path, len(data), length, f"the data, after {stored:,} bytes") from None
         if not chunk:
             raise _truncated(path, len(data), length, "the data")
         data += chunk
@@ -130,7 +133,7 @@ def _truncated(path: Path, got: int, expected: int, what: str) -> FormatError:
     return FormatError(
         f"{path}: the file ends within {what}.",
         got=f"{got} bytes",
-        expected=str(expected),
+        expected=f"{expected} bytes",
         hint="delete it and download it again",
     )
 
