@@ -223,6 +223,9 @@ def test_data_sets(tmp_path):
         ("NEURONA_ENGINE", "turbo", "unknown engine. Got 'turbo'"),
         ("NEURONA_THREADS", "many", "threads must be an integer. Got 'many'"),
         ("NEURONA_THREADS", "-2", "threads is too small. Got -2"),
+        ("NEURONA_THREADS", "100000", "threads is too large. Got 100000; expected 1024 at most"),
+        ("NEURONA_THREADS", "9" * 5000, "threads must be an integer. Got '999"),
+        ("NEURONA_THREADS", "+-5", "threads must be an integer. Got '+-5'"),
         ("NEURONA_FLOATX", "float16", "unknown float type. Got 'float16'"),
     ],
 )

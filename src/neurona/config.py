@@ -8,6 +8,7 @@ Each is a function pair, and each can be given by an environment variable before
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +18,7 @@ from neurona.errors import NeuronaError, StateError, check_choice, check_integer
 FLOATS = ("float32", "float64")
 ENGINES = ("native", "reference")
 UNCOMPILED = "reference"  # the engine that interprets, for `jit_compile=False`
+MAX_THREADS = 1024  # their start alone takes a third of a second; 100,000 would seem to hang
 TARGETS = ("host", "avx512", "avx2", "baseline", "neon", "apple")
 
 _settings: dict[str, str | int] = {}
@@ -55,8 +57,8 @@ def threads() -> int:
 
 
 def set_threads(count: int) -> None:
-    """Set how many threads an engine may use; 0 leaves the choice to it."""
-    _settings["threads"] = check_integer("threads", count, minimum=0)
+    """Set how many threads an engine may use, 1024 at most; 0 leaves the choice to it."""
+    _settings["threads"] = check_integer("threads", count, minimum=0, maximum=MAX_THREADS)
 
 
 def debug() -> int:
@@ -127,7 +129,7 @@ def _read(variable: str, default: str, set_value: Callable) -> None:
     """Set what an environment variable says; empty is as good as not set."""
     text = os.environ.get(variable, "").strip() or default
     try:
-        set_value(int(text) if text.lstrip("+-").isdecimal() else text)
+        set_value(int(text) if re.fullmatch(r"[+-]?[0-9]{1,18}", text) else text[:80])
     except NeuronaError as error:
         raise error.within(f"the environment variable {variable}.") from None
 

@@ -139,7 +139,9 @@ def _initials(name: str) -> str:
     return "".join(word[0] for word in words) if len(words) > 1 else ""
 
 
-def check_integer(name: str, value: Any, *, minimum: int | None = None) -> int:
+def check_integer(
+    name: str, value: Any, *, minimum: int | None = None, maximum: int | None = None
+) -> int:
     """Return `value` as an int, or raise an ArgumentError that names the argument."""
     try:
         number = operator.index(value)
@@ -149,6 +151,8 @@ def check_integer(name: str, value: Any, *, minimum: int | None = None) -> int:
         raise ArgumentError(f"{name} must be an integer.", got=repr(value)) from None
     if minimum is not None and number < minimum:
         raise ArgumentError(f"{name} is too small.", got=repr(value), expected=f"{minimum} or more")
+    if maximum is not None and number > maximum:
+        raise ArgumentError(f"{name} is too large.", got=repr(value), expected=f"{maximum} at most")
     return number
 
 

@@ -8,6 +8,7 @@ import pytest
 from neurona.errors import FormatError
 from neurona.nn.description import describe, rebuild
 from neurona.nn.nested import read_nested, write_nested
+from neurona.strict_json import read_json, write_json
 
 VALUES = [
     None,
@@ -33,6 +34,13 @@ def test_nested_values_come_back(value):
         again = read(json.loads(json.dumps(write(value))))
         assert again == value
         assert repr(again) == repr(value)  # types and order, too
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf, np.float32("inf"), np.float64("nan")])
+def test_numbers_that_json_has_not_come_back(number):
+    value = [number, {"a": (number, 1.0)}, np.array([[1.5, number]], "float32")]
+    again = rebuild(read_json(write_json(describe(value)), "it"))
+    assert repr(again) == repr([float(number), {"a": (float(number), 1.0)}, value[2]])
 
 
 def test_keys_may_be_numbers_of_numpy():

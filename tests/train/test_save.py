@@ -1,6 +1,7 @@
 """Saving and loading: everything comes back bit for bit, and no file runs code."""
 
 import json
+import re
 import struct
 from pathlib import Path
 
@@ -429,6 +430,34 @@ def test_a_file_names_nothing_but_public_parts(saved, tmp_path, name, kind):
     described["model"]["network"]["layers"][0]["arguments"]["activation"] = evil
     with pytest.raises(FormatError):
         load_changed(tmp_path / "m", arrays, described)
+
+
+@pytest.mark.parametrize(
+    "name", ["custom.exec", "custom.eval", "custom.os", "os.system", "custom.a b", "custom.import",
+             "custom.print", "builtins.Net", "a.b.c"],
+)  # fmt: skip
+def test_a_hint_never_offers_to_hand_over_what_a_file_could_harm_with(saved, tmp_path, name):
+    arrays, found, _ = saved
+    with pytest.raises(FormatError, match="do not trust the file") as error:
+        load_changed(tmp_path / "m", arrays, {**found, "model": {"object": name, "arguments": {}}})
+    assert "custom_objects" not in str(error.value)
+
+
+@pytest.mark.parametrize("token", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_numbers_that_json_has_not_are_refused_in_a_model(saved, tmp_path, token):
+    arrays, found, _ = saved
+    text = json.dumps({**found, "more": 12345}).replace("12345", token)
+    with pytest.raises(FormatError, match=f"this JSON cannot be read. Got the number {token}"):
+        load_changed(tmp_path / "m", arrays, text)
+
+
+def test_numbers_that_json_has_not_are_saved_by_name(tmp_path):
+    start = nn.initializers.Constant(np.float32("inf"))
+    model = nn.Sequential([nn.Input((2,)), layers.Dense(2, kernel_initializer=start)])
+    model.save(tmp_path / "m")
+    assert not re.search(rb"NaN|Infinity", (tmp_path / "m").read_bytes())
+    again = load_model(tmp_path / "m").layers[0]
+    assert again.kernel_initializer.value == np.inf
 
 
 def change(found, path, value):

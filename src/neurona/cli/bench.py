@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from typing import Any
 
 from rich.console import Console
@@ -13,6 +12,7 @@ from neurona import config
 from neurona.cli.listings import processor, usable_cores
 from neurona.cli.workloads import WORKLOADS, measure
 from neurona.engines.machine import measured
+from neurona.strict_json import write_json
 
 
 def bench(as_json: bool) -> None:
@@ -20,7 +20,7 @@ def bench(as_json: bool) -> None:
     with Console(stderr=True).status("measuring, some seconds"):
         facts = report()
     if as_json:
-        print(json.dumps(facts, indent=2))
+        print(write_json(facts, indent=2))
     else:
         _print(facts)
 

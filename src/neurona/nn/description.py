@@ -7,8 +7,11 @@ that the caller names in `custom_objects`.
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import functools
+import keyword
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -103,7 +106,7 @@ def _described(value: Any) -> Any:
         return value.name
     if isinstance(value, np.ndarray) or hasattr(value, "numpy"):
         array = np.asarray(value)
-        return {"array": array.tolist(), "dtype": array.dtype.name}
+        return {"array": write_nested(array.tolist(), _plain), "dtype": array.dtype.name}
     if hasattr(value, "arguments"):
         return _described_once(value) if value.one else value.description()
     if isinstance(value, slice):
@@ -180,9 +183,13 @@ def _rebuilt(value: Any, custom_objects: Mapping[str, Any] | None, made: dict[in
     raise FormatError("this is no description of an object.", got=f"keys {sorted(value)}")
 
 
+def _plain(value: Any) -> Any:
+    return value
+
+
 def _array(rows: Any, dtype: str) -> np.ndarray:
     try:
-        return np.array(rows, as_dtype(dtype))
+        return np.array(read_nested(rows, _plain), as_dtype(dtype))
     except (ValueError, TypeError, OverflowError):
         raise FormatError("the description of an array is malformed.") from None
 
@@ -212,7 +219,10 @@ def _named(name: str, custom_objects: Mapping[str, Any] | None) -> Callable:
         return custom_objects[last]
     if name in LIBRARY:
         return LIBRARY[name]
+    own = name == f"custom.{last}" and last.isidentifier() and not hasattr(builtins, last)
     raise FormatError(
-        f"the file needs {last!r}, which is not part of neurona.",
-        hint=f"load_model(path, custom_objects={{{last!r}: {last}}})",
+        f"the file needs {last[:80]!r}, which is not part of neurona.",
+        hint=f"load_model(path, custom_objects={{{last!r}: {last}}}), if it is your own"
+        if own and not keyword.iskeyword(last) and last not in sys.stdlib_module_names
+        else "nothing that neurona saves names that: do not trust the file",
     )

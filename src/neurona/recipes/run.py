@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import io
-import json
 import shutil
 import time
 from collections.abc import Callable, Mapping
@@ -18,13 +17,14 @@ from neurona import config
 from neurona.callbacks import Callback
 from neurona.core.tree import flatten
 from neurona.data import Batches
-from neurona.errors import StateError
+from neurona.errors import FormatError, StateError, check_file
 from neurona.files import alone, write_bytes, write_text
 from neurona.optim import names
 from neurona.recipes.advice import Advice
 from neurona.recipes.files import write_history
 from neurona.recipes.interrupt import Saver
 from neurona.recipes.recipe import Recipe, Settings
+from neurona.strict_json import read_json, write_json
 from neurona.utils import set_random_seed
 from neurona.version import __version__
 
@@ -199,7 +199,7 @@ class Run:
                     "or another --out",
                 )
             return
-        write_text(file, json.dumps(plan, indent=2) + "\n")
+        write_text(file, write_json(plan, indent=2) + "\n")
 
     def finish(self) -> None:
         """Write the model, the history, the plots and the report; then forget the backup."""
@@ -231,8 +231,8 @@ class HistoryFile(Callback):
 
 def _read_plan(file: Path) -> dict[str, Any] | None:
     try:
-        plan = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        plan = read_json(check_file(file).read_bytes(), file.name)
+    except (OSError, FormatError):
         return None
     return plan if isinstance(plan, dict) else None
 

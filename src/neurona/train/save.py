@@ -7,7 +7,6 @@ and functions of neurona, and those that the caller gives as `custom_objects`.
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,8 +22,9 @@ from neurona.nn.context import limited_parameters
 from neurona.nn.description import describe, rebuild, sharing
 from neurona.nn.nested import read_nested
 from neurona.optim import cosine, names  # noqa: F401 - and these
+from neurona.strict_json import read_json, write_json
 from neurona.train import state, steps
-from neurona.train.tensor_file import as_path, parse_json, read_tensors, write_tensors
+from neurona.train.tensor_file import as_path, read_tensors, write_tensors
 from neurona.train.trainer import Trainer
 
 FORMAT = 1
@@ -47,7 +47,7 @@ def save_model(model: Any, path: Any, overwrite: bool, include_optimizer: bool) 
         arrays = {n: a for n, a in arrays.items() if not n.startswith("/")}
         info = {}
     found["state"] = info
-    write_tensors(target, arrays, {"neurona": json.dumps(found)})
+    write_tensors(target, arrays, {"neurona": write_json(found)})
 
 
 def _compile_settings(model: Any) -> dict[str, Any] | None:
@@ -97,7 +97,7 @@ def load_model(
         raise FormatError(
             f"{source.name} holds arrays, but no model.", hint="build the model, then load_weights"
         )
-    found = parse_json(metadata["neurona"], source)
+    found = read_json(metadata["neurona"], f"the model in {source.name}")
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise FormatError(
             f"{source.name} was written by another version of neurona.",
@@ -229,7 +229,7 @@ def build_on(model: Any, found: Any) -> None:
 def to_json(model: Any) -> str:
     """Return the architecture of a model as JSON."""
     with sharing():
-        return json.dumps(describe(model))
+        return write_json(describe(model))
 
 
 def model_from_json(text: str, custom_objects: Mapping[str, Any] | None = None) -> Any:
@@ -238,7 +238,7 @@ def model_from_json(text: str, custom_objects: Mapping[str, Any] | None = None) 
     Raises:
         FormatError: if the text is malformed.
     """
-    return rebuild(parse_json(text, Path("the text")), custom_objects)
+    return rebuild(read_json(text, "the text of a model"), custom_objects)
 
 
 def clone_model(model: Any) -> Any:

@@ -6,7 +6,6 @@ every offset against the size of the file before anything is taken from it, and 
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import warnings
@@ -21,6 +20,7 @@ from safetensors.numpy import save
 from neurona.core import origin
 from neurona.errors import ArgumentError, FormatError, check_file
 from neurona.files import write_bytes
+from neurona.strict_json import read_json, write_json
 
 # The library writes metadata in a new order in each process; in one entry they have one order, so
 # that equal models are equal files.
@@ -53,8 +53,8 @@ def write_tensors(
     """
     whole = {name: _as_written(np.asarray(array)) for name, array in arrays.items()}
     sums = {n: _checksum(_CODES.get(a.dtype, a.dtype.name), a.shape, a) for n, a in whole.items()}
-    told = {**(metadata or {}), _SUMS: json.dumps(sums, sort_keys=True)}
-    text = json.dumps({**told, _SUM: _sum_of(told)}, sort_keys=True)
+    told = {**(metadata or {}), _SUMS: write_json(sums, sort_keys=True)}
+    text = write_json({**told, _SUM: _sum_of(told)}, sort_keys=True)
     write_bytes(path, save(whole, {_METADATA: text}))
 
 
@@ -101,7 +101,7 @@ def read_tensors(path: Path, *, checked: bool = False) -> tuple[dict[str, np.nda
 def _check_sums(path: Path, entries: list, metadata: dict[str, str], total: str) -> None:
     if total != _sum_of(metadata):
         raise _broken(path, "the checksum of its metadata differs")
-    known = parse_json(metadata.pop(_SUMS, "null"), path)
+    known = _parsed(metadata.pop(_SUMS, "null"), path)
     if not isinstance(known, dict):
         raise _broken(path, "it has no checksums of its arrays")
     found = {n: _checksum(e["dtype"], tuple(e["shape"]), e["data"]) for n, e in entries}
@@ -111,13 +111,20 @@ def _check_sums(path: Path, entries: list, metadata: dict[str, str], total: str)
 
 def _metadata(path: Path, content: bytes) -> dict[str, str]:
     """Return the texts beside the arrays; the library has checked the header's length."""
-    header = parse_json(content[8 : 8 + int.from_bytes(content[:8], "little")], path)
+    header = _parsed(content[8 : 8 + int.from_bytes(content[:8], "little")], path)
     found = header.get("__metadata__") or {}
     if _METADATA in found:
-        found = parse_json(found[_METADATA], path)
+        found = _parsed(found[_METADATA], path)
         if not isinstance(found, dict) or not all(isinstance(v, str) for v in found.values()):
             raise _broken(path, "its metadata are no texts")
     return found
+
+
+def _parsed(text: bytes | str, path: Path) -> Any:
+    try:
+        return read_json(text, path.name)
+    except FormatError as error:
+        raise _broken(path, f"its JSON cannot be read, {error.got}") from None
 
 
 def _checksum(code: str, shape: tuple[int, ...], data: Any) -> int:
@@ -129,7 +136,7 @@ def _checksum(code: str, shape: tuple[int, ...], data: Any) -> int:
 
 
 def _sum_of(metadata: dict[str, str]) -> str:
-    return str(zlib.crc32(json.dumps(metadata, sort_keys=True).encode()))
+    return str(zlib.crc32(write_json(metadata, sort_keys=True).encode()))
 
 
 def _array(path: Path, name: str, entry: dict[str, Any]) -> np.ndarray:
@@ -142,23 +149,6 @@ def _array(path: Path, name: str, entry: dict[str, Any]) -> np.ndarray:
     if len(entry["shape"]) > _MAX_AXES:
         raise _broken(path, f"{name[:60]!r} has {len(entry['shape'])} axes")
     return (found != 0 if dtype == "BOOL" else found).reshape(entry["shape"])
-
-
-def parse_json(text: bytes | str, path: Path) -> Any:
-    """Return JSON that may come from anybody: no key twice, no nesting without end."""
-    try:
-        if isinstance(text, bytes):
-            text = text.decode()
-        return json.loads(text, object_pairs_hook=_without_duplicates)
-    except (ValueError, RecursionError) as error:
-        raise _broken(path, f"its JSON cannot be read ({type(error).__name__})") from None
-
-
-def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key comes twice")
-    return found
 
 
 def _foreign(path: Path, content: bytes, why: str) -> FormatError:

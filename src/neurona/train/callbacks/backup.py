@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import json
+import math
 import os
 import warnings
 import zlib
@@ -25,8 +25,9 @@ from neurona.files import remove_leftovers
 from neurona.nn.layer import Layer
 from neurona.nn.members import inside
 from neurona.nn.nested import read_nested, write_nested
+from neurona.strict_json import read_json, write_json
 from neurona.train.callbacks.callback import Callback
-from neurona.train.tensor_file import parse_json, read_tensors, write_tensors
+from neurona.train.tensor_file import read_tensors, write_tensors
 
 FORMAT = "neurona backup 2"
 
@@ -123,13 +124,15 @@ def identity(model: Any) -> dict[str, Any]:
         "validation data": held and data_identity(held.source),
         "callbacks": dict.fromkeys(_stateful(model), "present"),
     }
-    return json.loads(json.dumps(described))
+    return read_json(write_json(described), "the identity")
 
 
 def _plain(value: Any) -> Any:
     """Describe a value without names of layers: automatic ones depend on what was made before."""
-    if value is None or isinstance(value, bool | int | float | str):
+    if value is None or isinstance(value, bool | int | str):
         return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
     if isinstance(value, Layer):
         return type(value).__name__
     if isinstance(value, list | tuple):
@@ -204,7 +207,7 @@ def write(path: Path, saved: Saved, previous: Path | None = None) -> None:
     """
     if previous is not None and path.exists():
         os.replace(path, previous)
-    metadata = {"format": FORMAT, "state": json.dumps(saved.info)}
+    metadata = {"format": FORMAT, "state": write_json(saved.info)}
     write_tensors(path, saved.arrays, metadata)
 
 
@@ -218,7 +221,7 @@ def read(path: Path) -> Saved:
         arrays, metadata = read_tensors(path, checked=True)
         if metadata.get("format") != FORMAT:
             raise FormatError(f"its format is {metadata.get('format')!r}, not {FORMAT!r}.")
-        return Saved(arrays, parse_json(metadata["state"], path))
+        return Saved(arrays, read_json(metadata["state"], path.name))
     except (FormatError, OSError, KeyError) as error:
         raise FormatError(
             f"BackupAndRestore: the backup {path} cannot be read.",

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from neurona import config
 from neurona.core.fork import Renewed
 from neurona.engines.native.cores import available_cores
 from neurona.engines.native.llvm.assemble import assemble
@@ -124,7 +125,7 @@ class Team(Renewed):
     """
 
     def __init__(self, threads: int, half: Native | None = None) -> None:
-        self.threads = check_integer("threads", threads, minimum=1)
+        self.threads = check_integer("threads", threads, minimum=1, maximum=config.MAX_THREADS)
         self.native = half or native()
         self._enter = self.native.run
         super().__init__()
