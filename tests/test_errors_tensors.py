@@ -193,7 +193,7 @@ def test_what_cannot_be_saved_or_made_again(tmp_path):
     network(Doubled()).save(path)
     check(lambda: nn.models.load_model(path), FormatError, "needs 'Doubled'",
           "try: load_model(path, custom_objects={'Doubled': Doubled})")  # fmt: skip
-    check(lambda: nn.models.model_from_json("{"), FormatError, "its JSON cannot be read")
+    check(lambda: nn.models.model_from_json("{"), FormatError, "this JSON cannot be read")
 
 
 def test_weights_of_another_model(tmp_path, saved):
