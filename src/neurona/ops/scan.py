@@ -6,11 +6,11 @@ since it is the one rule that needs the reverse sweep itself.
 
 from __future__ import annotations
 
-from neurona.core import random
-from neurona.core.ambient import ambient
+from typing import Any
+
+from neurona.core import effects, random
 from neurona.core.graph import trace_open
 from neurona.core.lowering import Scan
-from neurona.core.observation import within_body
 from neurona.core.op import as_tensor, cast, op
 from neurona.core.shapes import DTYPES, Spec
 from neurona.core.tree import flatten, paths
@@ -18,6 +18,7 @@ from neurona.errors import ArgumentError, DtypeError, ShapeError, check_integer
 from neurona.ops.draw import random_unit
 from neurona.ops.joining import concatenate, stack
 from neurona.ops.movement import broadcast_to
+from neurona.ops.reduce import sum as sum_axes
 
 __all__ = ["scan"]
 
@@ -109,7 +110,9 @@ def scan(fn, init, xs=None, length=None, reverse=False):
         ShapeError, DtypeError: if an iteration would change what the carry looks like.
         ArgumentError: if `fn` does not return a pair, or the lengths disagree.
 
-    Random numbers drawn in the body are new in each iteration.
+    Random numbers drawn in the body are new in each iteration. What it assigns to Parameters goes
+    from one iteration to the next, and is assigned after the loop; what its layers add to the loss
+    is added in the sum over iterations. Such a body is traced twice: to see what it assigns to.
 
     >>> from neurona import tensor
     >>> total, running = scan(lambda total, x: (total + x, total + x), 0.0, tensor([1.0, 2.0, 4.0]))
@@ -121,45 +124,55 @@ def scan(fn, init, xs=None, length=None, reverse=False):
     xs, xs_structure = flatten(xs)
     xs = [as_tensor(x) for x in xs]
     length = _length(xs, paths(xs_structure, "xs"), length)
-    structures, draws, observed = [], [], []
+    looks = [Spec(x.shape[1:], x.dtype) for x in xs]
+    assigned: list = []
+    notes: list = []
 
     def body(state, *tensors):
-        carry = carry_structure.unflatten(tensors[: len(init)])
-        with random.use(state) as stream, within_body() as seen:
-            result = fn(carry, xs_structure.unflatten(tensors[len(init) :]))
-            draws.append(stream.draws)
-            observed.append(seen)
+        carries = len(init) + len(assigned)
+        carry, values = tensors[: len(init)], tensors[len(init) : carries]
+        with random.use(state) as stream, effects.of_body(assigned, values) as done:
+            x = xs_structure.unflatten(tensors[carries:])
+            result = fn(carry_structure.unflatten(carry), x)
+            after = [p.value for p in assigned]
+            notes[:] = done, bool(stream.draws)
         if not (isinstance(result, tuple) and len(result) == 2):
             raise ArgumentError(
                 "scan: the function returns (carry, y).",
                 got=type(result).__name__,
                 hint="return carry, None",
             )
-        ys, ys_structure = flatten(result[1])
-        structures.append(ys_structure)
-        return *_next_carry(result[0], init, carry_structure), *ys, *seen.values()
+        carry = _next_carry(result[0], init, carry_structure)
+        return (*carry, *after), result[1], done.losses, done.observed
 
-    looks = [Spec(x.shape[1:], x.dtype) for x in xs]
     state = Spec((2,), DTYPES["int64"])
-    graph, captured = trace_open(body, [state, *[c.spec for c in init], *looks])
-    if draws[0]:  # the state for random numbers becomes one more sequence
+    while True:
+        carries = [*init, *[p.value for p in assigned]]
+        graph, captured = trace_open(body, [state, *[c.spec for c in carries], *looks])
+        done, draws = notes
+        more = done.assigned_besides(assigned)
+        if not more:
+            break
+        assigned += more  # and trace it with them as state
+    if draws:  # the state for random numbers becomes one more sequence
         xs = [*xs, _random_states(length)]
-        graph.inputs.insert(1 + len(init) + len(looks), graph.inputs[0])
+        graph.inputs.insert(1 + len(carries) + len(looks), graph.inputs[0])
     del graph.inputs[0]
-    inputs = (*init, *xs, *captured)
+    inputs = (*carries, *xs, *captured)
+    structure: Any = graph.structure
     saved = 0
     if any(x.tracked or x.level for x in inputs):  # a gradient may be asked for
-        graph, saved = save_carries(graph, len(init)), len(init)
+        graph, saved = save_carries(graph, len(carries)), len(carries)
     attributes = {
-        "body": graph, "length": length, "carries": len(init), "sequences": len(xs),
+        "body": graph, "length": length, "carries": len(carries), "sequences": len(xs),
         "saved": saved, "reverse": bool(reverse),
     }  # fmt: skip
     results = loop(*inputs, **attributes) if inputs else loop.apply((), attributes)
-    final, ys = results[: len(init)], results[len(init) : len(results) - saved]
-    for name, y in zip(observed[0], ys[len(ys) - len(observed[0]) :], strict=True):
-        ambient.observer.take(name, y)
-    ys = ys[: len(ys) - len(observed[0])]
-    return carry_structure.unflatten(final), structures[0].unflatten(ys)
+    final, ys, losses, observed = structure.unflatten(results[: len(results) - saved])
+    for p, value in zip(assigned, final[len(init) :], strict=True):
+        p.assign(value)
+    effects.hand_out([sum_axes(loss, axis=0) for loss in losses], observed)
+    return carry_structure.unflatten(final[: len(init)]), ys
 
 
 def _length(xs, names, length):
