@@ -1,6 +1,6 @@
 """Preparing data: batches, splits, padding, tokenisers, one-hot vectors and augmentation."""
 
-from neurona.data import augment
+from neurona.data import augment, sound
 from neurona.data.batches import Batches, batches, shuffle
 from neurona.data.buckets import Buckets
 from neurona.data.categories import to_categorical
@@ -27,6 +27,7 @@ __all__ = [
     "load_tokenizer",
     "pad_sequences",
     "shuffle",
+    "sound",
     "to_categorical",
     "train_test_split",
 ]
