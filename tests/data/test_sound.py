@@ -60,7 +60,7 @@ def test_batches_and_integers():
 def test_decibels_keep_a_range_below_the_loudest():
     assert sound.decibels([1e3, 1.0, 1e-20], top_db=None).round(9).tolist() == [30, 0, -100]
     assert sound.decibels([1e3, 1.0, 1e-20]).round(9).tolist() == [30, 0, -50]
-    assert sound.decibels(np.float32([4.0]), reference=4.0).tolist() == [0.0]
+    assert sound.decibels(np.float32([4.0]), ref=4.0).tolist() == [0.0]
 
 
 @pytest.mark.parametrize(

@@ -178,5 +178,14 @@ def test_files_that_are_none(tmp_path):
         )),
     ):  # fmt: skip
         file.write_bytes(content)
-        with pytest.raises(FormatError, match=r"tokens.json is no tokeniser's file"):
+        with pytest.raises(FormatError, match=r"tokens\.json"):
             load_tokenizer(file)
+
+
+@pytest.mark.parametrize("kind", [CharacterTokenizer, WordTokenizer, BytePairTokenizer])
+def test_halves_of_characters_are_no_vocabulary(kind, tmp_path):
+    text = "a \ud800 b" * 3
+    tokens = kind.train(text, *([300] if kind is BytePairTokenizer else []))
+    tokens.save(tmp_path / "tokens.json")
+    tokens = load_tokenizer(tmp_path / "tokens.json")
+    assert tokens.decode(tokens.encode(text)) == text

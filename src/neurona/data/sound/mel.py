@@ -88,22 +88,22 @@ def mel_spectrogram(
     return energy @ bands.T.astype(energy.dtype)
 
 
-def decibels(energy: Any, reference: float = 1.0, top_db: float | None = 80.0) -> np.ndarray:
-    """10 log10(energy / reference), no less than `top_db` below the largest.
+def decibels(energy: Any, ref: float = 1.0, top_db: float | None = 80.0) -> np.ndarray:
+    """10 log10(energy / ref), no less than `top_db` below the largest.
 
     Shapes: any; the largest is that of the whole array.
     Args:
         energy: 0 or more; below 1e-10 it counts as 1e-10.
-        reference: what is 0 dB.
+        ref: what is 0 dB.
         top_db: the range kept; None keeps all.
     Source: librosa's `power_to_db`.
 
     >>> decibels(np.array([1.0, 0.001, 0.0])).tolist()
     [0.0, -30.0, -80.0]
     """
-    check_number("reference", reference, low=0, open=True)
+    check_number("ref", ref, low=0, open=True)
     energy = np.asarray(energy)
-    found = 10 * np.log10(np.maximum(energy, 1e-10) / max(reference, 1e-10))
+    found = 10 * np.log10(np.maximum(energy, 1e-10) / max(ref, 1e-10))
     if top_db is not None and found.size:
         check_number("top_db", top_db, low=0)
         found = np.maximum(found, found.max() - top_db)

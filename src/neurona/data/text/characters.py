@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from neurona.data.text.tokenizer import BYTES, Tokenizer, as_bytes, as_texts
+from neurona.data.text.tokenizer import BYTES, Tokenizer, as_bytes, as_texts, has_halves
 from neurona.errors import ArgumentError, DataError, check_integer
 
 
@@ -34,7 +34,8 @@ class CharacterTokenizer(Tokenizer):
     def __init__(
         self, characters: str, specials: Sequence[str] = (), byte_fallback: bool = True
     ) -> None:
-        if not isinstance(characters, str) or len(set(characters)) != len(characters):
+        known = isinstance(characters, str) and not has_halves(characters)
+        if not known or len(set(characters)) != len(characters):
             raise ArgumentError(
                 "the characters are a text that has each once.",
                 got=repr(characters)[:60],
@@ -60,7 +61,7 @@ class CharacterTokenizer(Tokenizer):
         counts: Counter[str] = Counter()
         for text in as_texts(texts):
             counts.update(text)
-        kept = sorted(c for c, n in counts.items() if n >= min_count)
+        kept = sorted(c for c, n in counts.items() if n >= min_count and not has_halves(c))
         return cls("".join(kept), specials, byte_fallback)
 
     def description(self) -> dict[str, Any]:

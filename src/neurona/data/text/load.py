@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from neurona.data.text.byte_pairs import BytePairTokenizer
@@ -10,6 +9,7 @@ from neurona.data.text.characters import CharacterTokenizer
 from neurona.data.text.tokenizer import Tokenizer
 from neurona.data.text.words import WordTokenizer
 from neurona.errors import ArgumentError, FormatError, check_file
+from neurona.strict_json import read_json
 
 _KINDS = {c.kind: c for c in (CharacterTokenizer, WordTokenizer, BytePairTokenizer)}
 
@@ -29,12 +29,14 @@ def load_tokenizer(path: Any) -> Tokenizer:
     """
     file = check_file(path)
     try:
-        described = json.loads(file.read_bytes())
+        described = read_json(file.read_bytes(), file.name)
         kind = _KINDS[described.pop("tokenizer")]
         return kind.from_description(described)
+    except FormatError:
+        raise
     except ArgumentError as error:
         raise _broken(file.name, str(error)) from None
-    except (ValueError, RecursionError, AttributeError, TypeError, KeyError) as error:
+    except (AttributeError, TypeError, KeyError) as error:
         raise _broken(file.name, f"it cannot be read ({type(error).__name__})") from None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -11,6 +10,7 @@ import numpy as np
 
 from neurona import files
 from neurona.errors import ArgumentError, DataError
+from neurona.strict_json import write_json
 
 BYTES = tuple(bytes([i]) for i in range(256))
 
@@ -118,7 +118,7 @@ class Tokenizer:
 
     def save(self, path: Any) -> None:
         """Write the tokeniser to a JSON file, whole or not at all; `load_tokenizer` reads it."""
-        text = json.dumps({"tokenizer": self.kind, **self.description()})
+        text = write_json({"tokenizer": self.kind, **self.description()})
         files.write_text(Path(path), text + "\n")
 
     def description(self) -> dict[str, Any]:
@@ -140,6 +140,11 @@ class Tokenizer:
 def as_bytes(text: str) -> bytes:
     """Return the UTF-8 of any str: a lone half of a surrogate pair is kept like a character."""
     return text.encode("utf-8", "surrogatepass")
+
+
+def has_halves(text: str) -> bool:
+    """Tell whether a str has a lone half of a surrogate pair: no file could hold that as text."""
+    return any("\ud800" <= c <= "\udfff" for c in text)
 
 
 def _as_text(content: bytes) -> str:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, Self
 
-from neurona.data.text.tokenizer import BYTES, Tokenizer, as_bytes, as_texts
+from neurona.data.text.tokenizer import BYTES, Tokenizer, as_bytes, as_texts, has_halves
 from neurona.errors import ArgumentError, check_integer
 
 _PIECES = re.compile(r"\w+|[^\w\s]|\s")
@@ -40,7 +40,7 @@ class WordTokenizer(Tokenizer):
         self, words: Sequence[str], specials: Sequence[str] = (), byte_fallback: bool = True
     ) -> None:
         for word in words:
-            if not isinstance(word, str) or not _PIECES.fullmatch(word):
+            if not isinstance(word, str) or not _PIECES.fullmatch(word) or has_halves(word):
                 raise ArgumentError(
                     "a word is letters and digits, or one other character.", got=repr(word)
                 )
@@ -83,7 +83,7 @@ class WordTokenizer(Tokenizer):
         counts: Counter[str] = Counter()
         for text in as_texts(texts):
             counts.update(piece for piece in _PIECES.findall(text) if piece != " ")
-        words = [w for w, n in counts.items() if n >= min_count]
+        words = [w for w, n in counts.items() if n >= min_count and not has_halves(w)]
         words.sort(key=lambda word: (-counts[word], word))
         return cls(words[:vocabulary_size], specials, byte_fallback)
 
