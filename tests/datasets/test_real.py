@@ -239,7 +239,7 @@ def test_cifar10_bad_archives(tmp_path, monkeypatch):
         cifar10.load_data(tmp_path)
     monkeypatch.setattr(cifar10, "MAX_ARCHIVE", 20_000)
     pack_cifar(tmp_path)
-    with pytest.raises(FormatError, match=r"far larger than CIFAR-10. Got more than 20000 bytes"):
+    with pytest.raises(FormatError, match=r"more in it than expected. Got more than 20000 bytes"):
         cifar10.load_data(tmp_path)
 
 
@@ -304,7 +304,7 @@ def test_a_small_archive_is_not_unpacked_to_a_large_one(tmp_path):
     bomb = header("x", b"%011o\0" % (2**26 + 2**20)) + bytes(2**26 + 2**20)
     (tmp_path / cifar10.ARCHIVE).write_bytes(gzip.compress(bomb, 1))
     with pytest.raises(
-        FormatError, match=r"far larger than CIFAR-10. Got more than 67108864 bytes"
+        FormatError, match=r"far more in it than expected. Got more than 67108864 bytes"
     ):
         cifar10.load_data(tmp_path)
 
@@ -342,7 +342,7 @@ def test_catalog(tmp_path, monkeypatch):
     pack_cifar(tmp_path / "named" / "cifar10")
     monkeypatch.setenv("NEURONA_DATA", str(tmp_path / "own"))
     found = {entry.name: entry for entry in catalog(tmp_path / "named")}
-    assert list(found) == ["digits", "mnist", "fashion_mnist", "cifar10"]
+    assert list(found)[:4] == ["digits", "mnist", "fashion_mnist", "cifar10"]
     assert [entry.available for entry in found.values()] == [True, True, False, True]
     assert found["mnist"].location == tmp_path / "own" / "mnist"
     assert found["cifar10"].location == tmp_path / "named" / "cifar10"

@@ -49,7 +49,8 @@ def datasets() -> None:
         else:
             state = f"a download of {entry.download_bytes / 1e6:.0f} MB, to {entry.location}"
         shape = " x ".join(map(str, entry.shape))
-        facts = f"{entry.samples:,} of {shape}, licence {entry.licence}"
+        count = f"{entry.samples:,} of {shape}" if shape else f"{entry.samples:,}"
+        facts = f"{count}, licence {entry.licence}"
         entries.append((entry.name, (entry.description, facts, state)))
     show(entries)
 

@@ -1,6 +1,16 @@
 """Data sets: found, downloaded or made; real ones are modules with a `load_data`."""
 
-from neurona.datasets import cifar10, digits, fashion_mnist, mnist
+from neurona.datasets import (
+    cifar10,
+    digits,
+    fashion_mnist,
+    fsdd,
+    mnist,
+    multi30k,
+    names,
+    series,
+    tinyshakespeare,
+)
 from neurona.datasets.catalog import catalog
 from neurona.datasets.clusters import make_blobs, make_gaussian_quantiles
 from neurona.datasets.curves import make_circles, make_moons, make_spirals
@@ -17,6 +27,7 @@ __all__ = [
     "fashion_mnist",
     "from_csv",
     "from_folder",
+    "fsdd",
     "gates",
     "make_blobs",
     "make_circles",
@@ -25,6 +36,10 @@ __all__ = [
     "make_regression",
     "make_spirals",
     "mnist",
+    "multi30k",
+    "names",
     "read_idx",
+    "series",
+    "tinyshakespeare",
     "write_idx",
 ]

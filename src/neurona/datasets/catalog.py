@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from neurona.datasets import cifar10, digits, fashion_mnist, mnist, mnist_format
+from neurona.datasets import (
+    cifar10,
+    digits,
+    fashion_mnist,
+    fsdd,
+    mnist,
+    mnist_format,
+    multi30k,
+    names,
+    series,
+    tinyshakespeare,
+)
 from neurona.datasets.card import Card
 from neurona.datasets.locate import Folder, folders, locate
 
@@ -40,7 +51,10 @@ def catalog(folder: Folder | None = None) -> list[Entry]:
         _entry(digits.CARD, embedded),
         _entry(mnist.CARD, locate(mnist.CARD, mnist_format.is_complete, folder)),
         _entry(fashion_mnist.CARD, locate(fashion_mnist.CARD, mnist_format.is_complete, folder)),
-        _entry(cifar10.CARD, locate(cifar10.CARD, cifar10.is_complete, folder)),
+        *(
+            _entry(module.CARD, locate(module.CARD, module.is_complete, folder))
+            for module in (cifar10, names, tinyshakespeare, multi30k, series, fsdd)
+        ),
     ]
 
 

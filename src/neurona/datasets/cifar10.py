@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 
+from neurona.datasets import packed
 from neurona.datasets.card import Card, remote_files
 from neurona.datasets.locate import Folder, obtain
 from neurona.errors import FormatError
@@ -19,10 +18,7 @@ TEST = ("test_batch.bin",)
 RECORD = 1 + 3 * 32 * 32  # a label, then the red, green and blue planes, row by row
 BATCH, MAX_FILE = 10_000 * RECORD, 50_000 * RECORD
 MAX_ARCHIVE = 2**28  # unpacked it has 185 MB
-MAX_GROWTH, ALWAYS = 4, 2**26  # times larger unpacked than packed it may be; 64 MB in any case
 MAX_MEMBERS = 100  # it has 9
-_CHUNK, _BLOCK = 2**20, 512
-_FIELDS = {"name": (0, 100), "size": (124, 136), "sum": (148, 156)}  # of a header of tar
 
 # The binary version: the other two need pickle or MATLAB. The authors print the MD5 sum
 # c32a1d4ab5d03f1284b67883e8d87530; the SHA-256 sum is that of the same file.
@@ -126,50 +122,14 @@ def _check_alike(data: dict[str, bytes], place: Path) -> None:
         )
 
 
-class _Bounded:
-    """A stream that refuses to give more than `limit` bytes: no archive is a bomb behind it."""
-
-    def __init__(self, stream: gzip.GzipFile, path: Path, limit: int) -> None:
-        self.stream, self.path, self.limit, self.left = stream, path, limit, limit
-
-    def read(self, size: int) -> bytes:
-        """Return so many bytes, fewer at the end."""
-        chunk = self.stream.read(min(size, self.left + 1))
-        self.left -= len(chunk)
-        if self.left < 0:
-            raise FormatError(
-                f"{self.path}: the archive is far larger than CIFAR-10.",
-                got=f"more than {self.limit} bytes in {self.path.stat().st_size}",
-                hint=f"delete it and download {ARCHIVE} again",
-            )
-        return chunk
-
-    def whole(self, size: int) -> bytes:
-        """Return so many bytes; an EOFError says how many there were."""
-        found = bytearray()
-        while len(found) < size:
-            chunk = self.read(min(_CHUNK, size - len(found)))
-            if not chunk:
-                raise EOFError(f"{len(found):,} bytes of {size:,}")
-            found += chunk
-        return bytes(found)
-
-
 def _read_archive(path: Path) -> dict[str, bytes]:
-    stored = path.stat().st_size
-    try:
-        with gzip.open(path) as stream:
-            limit = min(MAX_ARCHIVE, max(ALWAYS, MAX_GROWTH * stored))
-            data = _read_members(_Bounded(stream, path, limit), path)
-    except FormatError:
-        raise
-    except (EOFError, OSError, zlib.error, ValueError) as error:
-        raise FormatError(
-            f"{path}: the archive is damaged.",
-            got=f"{error}; {stored:,} bytes",
-            expected=f"the binary version of CIFAR-10, {CARD.files[0].size:,} bytes",
-            hint=f"delete it and download {ARCHIVE} again",
-        ) from None
+    def takes(name: str, size: int) -> bool:
+        if name in TRAIN + TEST:
+            _check_size(path / name, size)
+        return name in TRAIN + TEST
+
+    expected = f"the binary version of CIFAR-10, {CARD.files[0].size:,} bytes"
+    data = dict(packed.members(path, takes, expected, MAX_MEMBERS, MAX_ARCHIVE))
     missing = [name for name in TRAIN + TEST if name not in data]
     if missing:
         raise FormatError(
@@ -178,42 +138,6 @@ def _read_archive(path: Path) -> dict[str, bytes]:
             hint=f"download {ARCHIVE}, not the Python or MATLAB version",
         )
     return data
-
-
-def _read_members(stream: _Bounded, path: Path) -> dict[str, bytes]:
-    """Return the batches of a tar archive, read in passing: nothing is written.
-
-    Plain files and their names are all that it needs of the format; what else there may be in an
-    archive, such as links, long names and files with holes, is passed over.
-    """
-    data: dict[str, bytes] = {}
-    for _ in range(MAX_MEMBERS):
-        header = stream.whole(_BLOCK)
-        if header == bytes(_BLOCK):
-            break
-        name, size = _member(header)
-        rest = size + -size % _BLOCK
-        if name in TRAIN + TEST and name not in data:
-            _check_size(path / name, size)
-            data[name] = stream.whole(size)
-            rest -= size
-        while rest:
-            rest -= len(stream.whole(min(_CHUNK, rest)))
-    while stream.read(_CHUNK):  # to the end, where the checksum is
-        pass
-    return data
-
-
-def _member(header: bytes) -> tuple[str, int]:
-    """Return the name of a plain file, without folders, or "", and the size of a member."""
-    field = {k: header[a:b].partition(b"\0")[0].strip() for k, (a, b) in _FIELDS.items()}
-    if int(field["sum"], 8) != sum(header) - sum(header[148:156]) + 8 * ord(" "):
-        raise ValueError("a header of a member is damaged")
-    if not field["size"].isdigit():  # such as a sign
-        raise ValueError("the size of a member is damaged")
-    plain = header[156:157] in (b"0", b"\0")
-    name = PurePosixPath(field["name"].decode("utf-8", "replace")).name
-    return name if plain else "", int(field["size"], 8)
 
 
 def _pair(data: dict[str, bytes], names: tuple[str, ...]) -> Pair:
