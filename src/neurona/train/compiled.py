@@ -242,13 +242,13 @@ class Compiled:
             if output.loss is not None:
                 value = origin.inside(_scope(output, "loss", output.loss), output.loss, t, p, w)
                 if output.tracker is not None:
-                    output.tracker.update_state(value, ops.full((), float(p.shape[0])))
+                    output.tracker.update_state(value, ops.full((), float(p.shape[0]), "float64"))
                 terms.append(value if output.weight == 1 else value * output.weight)
         return terms
 
     def track(self, loss: Any, x: Any) -> None:
         """Take the total loss of a batch into its mean, weighted by the number of samples."""
-        self.tracker.update_state(loss, ops.full((), float(flatten(x)[0][0].shape[0])))
+        self.tracker.update_state(loss, ops.full((), float(flatten(x)[0][0].shape[0]), "float64"))
 
     def update(self, y: Any, y_pred: Any, sample_weight: Any) -> None:
         """Take a batch into the metrics."""

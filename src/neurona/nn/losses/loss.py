@@ -184,14 +184,20 @@ def matched(y_true: Any, y_pred: Any, name: str) -> tuple[Tensor, Tensor]:
     return y_true, y_pred
 
 
-def align_weight(values: Tensor, sample_weight: Any) -> Tensor:
+def align_weight(values: Tensor, sample_weight: Any, dtype: Any = None) -> Tensor:
     """Return weights with the axes and the type of the values; (B,) weighs whole samples.
+
+    Args:
+        values: what is weighed.
+        sample_weight: the weights.
+        dtype: another type for them.
 
     Raises:
         ShapeError: if there is neither one weight for each sample nor one for each value.
     """
     w = as_tensor(sample_weight)
-    w = w if w.dtype == values.dtype else w.astype(values.dtype)
+    dtype = dtype or values.dtype
+    w = w if w.dtype == dtype else w.astype(dtype)
     if w.ndim == values.ndim + 1 and w.shape[-1] == 1:
         w = ops.squeeze(w, -1)
     if w.ndim > values.ndim or any(

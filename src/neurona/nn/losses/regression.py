@@ -94,6 +94,8 @@ def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Tensor:
 
 def unit_vectors(x: Tensor, axis: Any) -> Tensor:
     """Return x / |x| along the axis; vectors shorter than 1e-7 stay as short as they are."""
+    largest = ops.stop_gradient(ops.max(ops.abs(x), axis=axis, keepdims=True))
+    x = x / ops.maximum(largest, 1.0)  # whose squares do not overflow
     squared = ops.sum(ops.square(x), axis=axis, keepdims=True)
     return x * ops.rsqrt(ops.maximum(squared, EPSILON * EPSILON))
 

@@ -11,6 +11,8 @@ from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, ShapeError, check_choice, check_integer, check_number
 from neurona.nn.losses.loss import EPSILON, ratio
 from neurona.nn.metrics.confusion import ThresholdCounts
+from neurona.nn.metrics.metric import EXACT
+from neurona.nn.metrics.reduction import as_type
 
 CURVES = ("ROC", "PR", "PRGAIN")
 METHODS = ("interpolation", "minoring", "majoring")
@@ -79,7 +81,7 @@ class AUC(ThresholdCounts):
         self.num_thresholds, self.multi_label = len(self.thresholds), multi_label
         self.from_logits = from_logits
         self.label_weights = (
-            None if label_weights is None else as_tensor(label_weights).astype(self.dtype)
+            None if label_weights is None else as_tensor(label_weights).astype(EXACT)
         )
 
     def build(self, y_true_shape: Shape, y_pred_shape: Shape) -> None:
@@ -115,8 +117,10 @@ class AUC(ThresholdCounts):
             pieces = (x[:-1] - x[1:]) * heights
         areas = ops.sum(pieces, axis=0)  # (labels,)
         if self.label_weights is not None and self.multi_label:
-            return ratio(ops.sum(areas * self.label_weights), ops.sum(self.label_weights))
-        return ops.mean(areas)
+            area = ratio(ops.sum(areas * self.label_weights), ops.sum(self.label_weights))
+        else:
+            area = ops.mean(areas)
+        return as_type(area, self.dtype)
 
     def _points(self) -> tuple[Tensor, Tensor]:
         """Return x and y of the curve at the thresholds, x falling."""

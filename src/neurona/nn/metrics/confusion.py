@@ -10,7 +10,7 @@ from neurona.core.shapes import Shape, product
 from neurona.core.tensor import Tensor
 from neurona.errors import ShapeError, check_integer, check_number
 from neurona.nn.losses.loss import align_weight, match_ranks, ratio
-from neurona.nn.metrics.metric import Metric
+from neurona.nn.metrics.metric import EXACT, Metric
 from neurona.nn.metrics.reduction import as_type
 
 LOWEST = -1e10  # below any score: what top_k leaves out
@@ -25,7 +25,7 @@ def even_thresholds(count: int) -> list[float]:
 class ThresholdCounts(Metric):
     """True and false positives and negatives at one or several thresholds.
 
-    A prediction above a threshold means yes. Totals are (thresholds, labels).
+    A prediction above a threshold means yes. Totals are (thresholds, labels), in float64.
 
     Args:
         thresholds: a number or a list of numbers in [0, 1].
@@ -57,18 +57,18 @@ class ThresholdCounts(Metric):
         """Create the totals."""
         self.labels = labels
         shape = (len(self.thresholds), labels)
-        self.true_positives = self.add_variable(shape, name="true_positives")
-        self.false_positives = self.add_variable(shape, name="false_positives")
-        self.true_negatives = self.add_variable(shape, name="true_negatives")
-        self.false_negatives = self.add_variable(shape, name="false_negatives")
+        self.true_positives = self.add_total(shape, name="true_positives")
+        self.false_positives = self.add_total(shape, name="false_positives")
+        self.true_negatives = self.add_total(shape, name="true_negatives")
+        self.false_negatives = self.add_total(shape, name="false_negatives")
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Count a batch: y_true not 0 means yes; weights are for samples or for each label."""
         y, p = self._pair(y_true, y_pred)
         self.prepare(y.shape, p.shape)
-        weight = ops.ones((), p.dtype)
+        weight = ops.ones((), EXACT)
         if sample_weight is not None:
-            weight = align_weight(p, sample_weight)
+            weight = align_weight(p, sample_weight, EXACT)
         self.count(y != 0.0, p, ops.broadcast_to(weight, p.shape))
 
     def count(self, yes: Tensor, p: Tensor, weight: Tensor) -> None:
@@ -241,7 +241,7 @@ class Precision(ThresholdCounts):
 
     def result(self) -> Tensor:
         """Return the precision at each threshold."""
-        return self.at_thresholds(self.precision())
+        return self.at_thresholds(as_type(self.precision(), self.dtype))
 
 
 class Recall(ThresholdCounts):
@@ -275,4 +275,4 @@ class Recall(ThresholdCounts):
 
     def result(self) -> Tensor:
         """Return the recall at each threshold."""
-        return self.at_thresholds(self.recall())
+        return self.at_thresholds(as_type(self.recall(), self.dtype))

@@ -9,7 +9,7 @@ from neurona.core.shapes import Shape
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, ShapeError, check_number
 from neurona.nn.losses.loss import align_weight, match_ranks, ratio
-from neurona.nn.metrics.metric import Metric
+from neurona.nn.metrics.metric import EXACT, Metric
 from neurona.nn.metrics.reduction import as_type
 
 AVERAGES = (None, "micro", "macro", "weighted")
@@ -64,22 +64,22 @@ class FBetaScore(Metric):
                 hint="one-hot labels: nn.utils.to_categorical(y)",
             )
         shape = () if self.average == "micro" else (y_pred_shape[-1],)
-        self.true_positives = self.add_variable(shape, name="true_positives")
-        self.false_positives = self.add_variable(shape, name="false_positives")
-        self.false_negatives = self.add_variable(shape, name="false_negatives")
-        self.support = self.add_variable(shape, name="support")
+        self.true_positives = self.add_total(shape, name="true_positives")
+        self.false_positives = self.add_total(shape, name="false_positives")
+        self.false_negatives = self.add_total(shape, name="false_negatives")
+        self.support = self.add_total(shape, name="support")
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Count a batch: y_true (B, classes) of 0 and 1, y_pred (B, classes)."""
-        y, p = match_ranks(as_type(y_true, self.dtype), as_type(y_pred, self.dtype))
+        y, p = match_ranks(as_type(y_true, EXACT), as_type(y_pred, self.dtype))
         self.prepare(y.shape, p.shape)
         if self.threshold is None:
             top = ops.max(p, axis=-1, keepdims=True)
             chosen = (p >= top) & (ops.abs(p) > 1e-9)  # all scores 0 choose nothing
         else:
             chosen = p > self.threshold
-        yes = chosen.astype(self.dtype)
-        weight: Any = 1.0 if sample_weight is None else align_weight(p, sample_weight)
+        yes = chosen.astype(EXACT)
+        weight: Any = 1.0 if sample_weight is None else align_weight(p, sample_weight, EXACT)
         axis = None if self.average == "micro" else 0
         self.true_positives.assign_add(ops.sum(yes * y * weight, axis=axis))
         self.false_positives.assign_add(ops.sum(yes * (1.0 - y) * weight, axis=axis))
@@ -94,8 +94,10 @@ class FBetaScore(Metric):
         right = (1.0 + square) * self.true_positives.value
         score = ratio(right, right + square * self.false_negatives.value + self.false_positives)
         if self.average == "weighted":
-            return ratio(ops.sum(score * self.support), ops.sum(self.support))
-        return score if self.average is None else ops.mean(score)
+            score = ratio(ops.sum(score * self.support), ops.sum(self.support))
+        elif self.average is not None:
+            score = ops.mean(score)
+        return as_type(score, self.dtype)
 
 
 class F1Score(FBetaScore):

@@ -10,12 +10,12 @@ from neurona.core.shapes import is_float
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, ShapeError, check_integer, check_number
 from neurona.nn.losses.loss import align_weight, ratio
-from neurona.nn.metrics.metric import Metric
+from neurona.nn.metrics.metric import EXACT, Metric
 from neurona.nn.metrics.reduction import as_type
 
 
 def count_pairs(
-    y: Tensor, p: Tensor, classes: int, weight: Any, dtype: str, ignored: int | None = None
+    y: Tensor, p: Tensor, classes: int, weight: Any, ignored: int | None = None
 ) -> Tensor:
     """Return how often true class i (row) was predicted to be j (column), weighted.
 
@@ -23,10 +23,9 @@ def count_pairs(
         y, p: class numbers, of one shape; pairs with a number out of range are left out.
         classes: their number.
         weight: (B,) or like y, or None.
-        dtype: of the counts.
         ignored: a true class to leave out.
 
-    Shapes: y, p (B, ...) -> (classes, classes).
+    Shapes: y, p (B, ...) -> (classes, classes), float64.
     """
     if y.shape != p.shape:
         raise ShapeError(
@@ -37,11 +36,11 @@ def count_pairs(
     valid = (y >= 0) & (y < classes) & (p >= 0) & (p < classes)
     if ignored is not None:
         valid = valid & (y != ignored)
-    counts = valid.astype(dtype)
+    counts = valid.astype(EXACT)
     if weight is not None:
         counts = counts * align_weight(counts, weight)
     cell = ops.where(valid, y * classes + p, 0)
-    empty = ops.zeros((classes * classes,), dtype)
+    empty = ops.zeros((classes * classes,), EXACT)
     total = ops.scatter_add(empty, ops.reshape(cell, (-1,)), ops.reshape(counts, (-1,)))
     return ops.reshape(total, (classes, classes))
 
@@ -56,7 +55,7 @@ class ConfusionMatrix(Metric):
 
     Shapes: y_true (B, ...) class numbers or (B, ..., classes) one-hot; y_pred class numbers, or
     scores (B, ..., classes), or one score (B, 1) for two classes. The result is
-    (num_classes, num_classes).
+    (num_classes, num_classes), in float64.
 
     >>> ConfusionMatrix(2)([0, 1, 1], [[0.9, 0.1], [0.6, 0.4], [0.2, 0.8]]).tolist()
     [[1.0, 0.0], [1.0, 1.0]]
@@ -74,7 +73,7 @@ class ConfusionMatrix(Metric):
         super().__init__(name=name, dtype=dtype)
         self.num_classes = check_integer("num_classes", num_classes, minimum=2)
         self.threshold = check_number("threshold", threshold)
-        self.matrix = self.add_variable((num_classes, num_classes), name="matrix")
+        self.matrix = self.add_total((num_classes, num_classes), name="matrix")
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Count a batch."""
@@ -86,7 +85,7 @@ class ConfusionMatrix(Metric):
             p = ops.squeeze(p > self.threshold, -1)
         if y.ndim == rank and y.ndim > p.ndim:
             y = ops.squeeze(y, -1) if y.shape[-1] == 1 else ops.argmax(y, axis=-1)
-        self.matrix.assign_add(count_pairs(y, p, self.num_classes, sample_weight, self.dtype))
+        self.matrix.assign_add(count_pairs(y, p, self.num_classes, sample_weight))
 
     def result(self) -> Tensor:
         """Return the counts so far."""
@@ -138,7 +137,7 @@ class IoU(Metric):
             )
         self.ignore_class, self.axis = ignore_class, axis
         self.sparse_y_true, self.sparse_y_pred = sparse_y_true, sparse_y_pred
-        self.matrix = self.add_variable((num_classes, num_classes), name="matrix")
+        self.matrix = self.add_total((num_classes, num_classes), name="matrix")
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Count a batch."""
@@ -148,17 +147,18 @@ class IoU(Metric):
         if y.shape != p.shape and y.size == p.size:  # (B, 1) and (B,)
             y = ops.reshape(y, p.shape)
         self.matrix.assign_add(
-            count_pairs(y, p, self.num_classes, sample_weight, self.dtype, self.ignore_class)
+            count_pairs(y, p, self.num_classes, sample_weight, self.ignore_class)
         )
 
     def result(self) -> Tensor:
         """Return the mean over the target classes that occur, 0 if none does."""
-        identity = ops.one_hot(ops.arange(self.num_classes), self.num_classes, self.dtype)
+        identity = ops.one_hot(ops.arange(self.num_classes), self.num_classes, EXACT)
         right = ops.sum(self.matrix * identity, axis=0)
         union = ops.sum(self.matrix, axis=0) + ops.sum(self.matrix, axis=1) - right
-        wanted = ops.one_hot(as_tensor(self.target_class_ids), self.num_classes, self.dtype)
-        occurs = ops.sum(wanted, axis=0) * (union > 0.0).astype(self.dtype)
-        return ratio(ops.sum(ratio(right, union) * occurs), ops.sum(occurs))
+        wanted = ops.one_hot(as_tensor(self.target_class_ids), self.num_classes, EXACT)
+        occurs = ops.sum(wanted, axis=0) * (union > 0.0).astype(EXACT)
+        mean = ratio(ops.sum(ratio(right, union) * occurs), ops.sum(occurs))
+        return as_type(mean, self.dtype)
 
 
 class BinaryIoU(IoU):

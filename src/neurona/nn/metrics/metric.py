@@ -20,6 +20,8 @@ from neurona.nn.context import automatic_name
 from neurona.nn.description import describe_object
 from neurona.nn.parameter import Parameter
 
+EXACT = "float64"  # totals stand in it, whatever a model computes in: counts are exact to 2^53
+
 
 class Metric(Configurable, namespace="metrics"):
     """Base of the metrics: `update_state` gathers, `result` computes, `reset_state` starts anew.
@@ -28,7 +30,8 @@ class Metric(Configurable, namespace="metrics"):
     `add_variable`, and `result()`; both with ops on Tensors, since they are traced.
 
     Args:
-        dtype: of the totals; `config.floatx()` by default.
+        dtype: of predictions and of results, `config.floatx()` by default; this library's metrics
+            keep their totals in float64, and counts stay so.
         name: the key in logs; the class's name by default: precision, precision_1, ...
 
     Attributes:
@@ -67,6 +70,10 @@ class Metric(Configurable, namespace="metrics"):
         return total
 
     add_weight = add_variable  # its name in layers
+
+    def add_total(self, shape: Any = (), name: str = "total") -> Parameter:
+        """Create a total in float64, where float32 would stop to count at 2^24."""
+        return self.add_variable(shape, dtype=EXACT, name=name)
 
     def build(self, y_true_shape: Shape, y_pred_shape: Shape) -> None:
         """Create the totals whose size depends on the data; most metrics have none."""

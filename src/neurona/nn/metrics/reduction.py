@@ -10,7 +10,7 @@ from neurona.core.op import as_tensor
 from neurona.core.shapes import product
 from neurona.core.tensor import Tensor
 from neurona.nn.losses.loss import align_weight, match_ranks, numbers_of, ratio
-from neurona.nn.metrics.metric import Metric
+from neurona.nn.metrics.metric import EXACT, Metric
 from neurona.nn.parameter import Parameter
 
 
@@ -48,11 +48,11 @@ class Sum(Metric):
 
     def __init__(self, name: str = "sum", dtype: Any = None) -> None:
         super().__init__(name=name, dtype=dtype)
-        self.total = self.add_variable(name="total")
+        self.total = self.add_total(name="total")
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
         """Add values, each times its weight."""
-        values = as_type(values, self.dtype)
+        values = as_type(values, EXACT)
         if sample_weight is not None:
             values = values * align_weight(values, sample_weight)
         self.total.assign_add(ops.sum(values))
@@ -73,7 +73,7 @@ class Mean(Metric):
 
     def __init__(self, name: str = "mean", dtype: Any = None) -> None:
         super().__init__(name=name, dtype=dtype)
-        self.total, self.count = self.add_variable(name="total"), self.add_variable(name="count")
+        self.total, self.count = self.add_total(name="total"), self.add_total(name="count")
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
         """Add values, each with its weight."""
@@ -81,7 +81,7 @@ class Mean(Metric):
 
     def result(self) -> Tensor:
         """Return total / count, 0 before any value."""
-        return ratio(self.total.value, self.count.value)
+        return as_type(ratio(self.total.value, self.count.value), self.dtype)
 
 
 class MeanMetricWrapper(Metric):
@@ -101,7 +101,7 @@ class MeanMetricWrapper(Metric):
     def __init__(self, fn: Callable, name: str | None = None, dtype: Any = None) -> None:
         super().__init__(name=name or str(getattr(fn, "__name__", "metric")), dtype=dtype)
         self.fn = fn
-        self.total, self.count = self.add_variable(name="total"), self.add_variable(name="count")
+        self.total, self.count = self.add_total(name="total"), self.add_total(name="count")
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Add the function's values for a batch."""
@@ -113,4 +113,4 @@ class MeanMetricWrapper(Metric):
 
     def result(self) -> Tensor:
         """Return the mean so far, 0 before any batch."""
-        return ratio(self.total.value, self.count.value)
+        return as_type(ratio(self.total.value, self.count.value), self.dtype)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import partial, reduce
 from typing import Any
 
 from neurona import ops
@@ -10,8 +10,8 @@ from neurona.core.shapes import Shape
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, ShapeError, check_integer
 from neurona.nn.losses import regression as losses
-from neurona.nn.losses.loss import EPSILON, align_weight, match_ranks, matched, ratio
-from neurona.nn.metrics.metric import Metric
+from neurona.nn.losses.loss import align_weight, match_ranks, matched, ratio
+from neurona.nn.metrics.metric import EXACT, Metric
 from neurona.nn.metrics.reduction import MeanMetricWrapper, as_type
 
 
@@ -137,10 +137,21 @@ class CosineSimilarity(MeanMetricWrapper):
 
 
 def _centred(y_true: Any, y_pred: Any, axis: int, name: str) -> tuple[Tensor, ...]:
-    """Return deviations from the mean along an axis, and the means."""
+    """Return deviations of both from their means along an axis, and of y_pred from y_true."""
     y, p = matched(y_true, y_pred, name)
-    y_mean, p_mean = (ops.mean(x, axis=axis, keepdims=True) for x in (y, p))
-    return y - y_mean, p - p_mean, y_mean, p_mean
+    return _deviation(y, axis), _deviation(p, axis), p - y
+
+
+def _deviation(x: Tensor, axis: int) -> Tensor:
+    """Return x minus its mean along the axis, where the mean may be far larger than x differs."""
+    x = x - ops.mean(x, axis=axis, keepdims=True)
+    return x - ops.mean(x, axis=axis, keepdims=True)  # what rounding of the mean had left
+
+
+def _largest(axis: int, *tensors: Tensor) -> Tensor:
+    """Return the largest magnitude along the axis, as a constant."""
+    tops = [ops.max(ops.abs(x), axis=axis, keepdims=True) for x in tensors]
+    return ops.stop_gradient(reduce(ops.maximum, tops))
 
 
 def pearson_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Tensor:
@@ -151,7 +162,8 @@ def pearson_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Tensor:
     >>> pearson_correlation([[0.0, 1.0, 2.0]], [[1.0, 3.0, 5.0]]).numpy().round(5).tolist()
     [1.0]
     """
-    y, p, _, _ = _centred(y_true, y_pred, axis, "pearson_correlation")
+    y, p, _ = _centred(y_true, y_pred, axis, "pearson_correlation")
+    y, p = (ratio(x, _largest(axis, x)) for x in (y, p))  # squares that neither vanish nor overflow
     spread = ops.sum(y * y, axis=axis) * ops.sum(p * p, axis=axis)
     return ratio(ops.sum(y * p, axis=axis), ops.sqrt(spread))
 
@@ -159,15 +171,18 @@ def pearson_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Tensor:
 def concordance_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Tensor:
     """2 cov / (var y + var p + (mean y - mean p)^2): correlation with the identity line.
 
-    Shapes: y_true, y_pred (B, ..., D) -> (B, ...), without the axis.
+    Shapes: y_true, y_pred (B, ..., D) -> (B, ...), without the axis; 0 where both are one constant.
     Source: Lin 1989.
 
     >>> concordance_correlation([[0.0, 1.0]], [[0.0, 1.0]]).numpy().round(5).tolist()
     [1.0]
     """
-    y, p, y_mean, p_mean = _centred(y_true, y_pred, axis, "concordance_correlation")
-    norm = ops.mean(y * y + p * p + ops.square(y_mean - p_mean), axis=axis)
-    return 2.0 * ops.mean(y * p, axis=axis) / (norm + EPSILON)
+    y, p, difference = _centred(y_true, y_pred, axis, "concordance_correlation")
+    largest = _largest(axis, y, p, difference)
+    y, p, difference = (ratio(x, largest) for x in (y, p, difference))
+    shift = ops.mean(difference, axis=axis, keepdims=True)
+    norm = ops.mean(y * y + p * p + ops.square(shift), axis=axis)
+    return ratio(2.0 * ops.mean(y * p, axis=axis), norm)
 
 
 class PearsonCorrelation(MeanMetricWrapper):
@@ -252,7 +267,7 @@ class R2Score(Metric):
             )
         self.class_aggregation = class_aggregation
         self.num_regressors = check_integer("num_regressors", num_regressors, minimum=0)
-        self.samples = self.add_variable(name="samples")
+        self.samples = self.add_total(name="samples")
 
     def build(self, y_true_shape: Shape, y_pred_shape: Shape) -> None:
         """Create the totals, one for each output."""
@@ -262,30 +277,37 @@ class R2Score(Metric):
                 got=f"y_true {y_true_shape}, y_pred {y_pred_shape}",
             )
         shape = (y_pred_shape[-1],)
-        self.sum = self.add_variable(shape, name="sum")
-        self.squared_sum = self.add_variable(shape, name="squared_sum")
-        self.residual = self.add_variable(shape, name="residual")
-        self.count = self.add_variable(shape, name="count")
+        self.mean = self.add_total(shape, name="mean")
+        self.variation = self.add_total(shape, name="variation")  # sum of (y - mean)^2
+        self.residual = self.add_total(shape, name="residual")
+        self.count = self.add_total(shape, name="count")
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Add a batch: y_true and y_pred (B, outputs)."""
-        y, p = match_ranks(as_type(y_true, self.dtype), as_type(y_pred, self.dtype))
+        y, p = match_ranks(as_type(y_true, EXACT), as_type(y_pred, EXACT))
         self.prepare(y.shape, p.shape)
         y, p = matched(y, p, self.name)
-        weight = ops.ones(y.shape, self.dtype)
+        weight = ops.ones(y.shape, EXACT)
         if sample_weight is not None:
             weight = ops.broadcast_to(align_weight(y, sample_weight), y.shape)
-        self.sum.assign_add(ops.sum(weight * y, axis=0))
-        self.squared_sum.assign_add(ops.sum(weight * y * y, axis=0))
         self.residual.assign_add(ops.sum(weight * ops.square(y - p), axis=0))
-        self.count.assign_add(ops.sum(weight, axis=0))
         self.samples.assign_add(float(y.shape[0]))
+        # two passes over the batch, then merged (Chan et al. 1979): large sums would cancel
+        n = ops.sum(weight, axis=0)
+        mean = ratio(ops.sum(weight * y, axis=0), n)
+        mean = mean + ratio(ops.sum(weight * (y - mean), axis=0), n)  # what rounding had left
+        variation = ops.sum(weight * ops.square(y - mean), axis=0)
+        share = ratio(n, self.count + n)
+        away = mean - self.mean
+        self.variation.assign_add(variation + ops.square(away) * share * self.count)
+        self.mean.assign_add(away * share)
+        self.count.assign_add(n)
 
     def result(self) -> Tensor:
         """Return the score, or one for each output."""
         if len(self.totals) == 1:
             return ops.zeros((), self.dtype)
-        total = self.squared_sum - self.sum * ratio(self.sum.value, self.count.value)
+        total = self.variation.value
         score = ops.where(total > 0.0, 1.0 - ratio(self.residual.value, total), 0.0)
         if self.class_aggregation == "uniform_average":
             score = ops.mean(score)
@@ -295,4 +317,4 @@ class R2Score(Metric):
             n, p = self.samples.value, float(self.num_regressors)
             adjusted = 1.0 - (1.0 - score) * ratio(n - 1.0, n - p - 1.0)
             score = ops.where(n - p - 1.0 > 0.0, adjusted, score)
-        return score
+        return as_type(score, self.dtype)

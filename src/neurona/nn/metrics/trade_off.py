@@ -8,6 +8,7 @@ from neurona import ops
 from neurona.core.tensor import Tensor
 from neurona.errors import check_number
 from neurona.nn.metrics.confusion import ThresholdCounts, even_thresholds
+from neurona.nn.metrics.reduction import as_type
 
 
 def best_where(kept: Tensor, limit: float, wanted: Tensor) -> Tensor:
@@ -43,7 +44,7 @@ class SensitivityAtSpecificity(ThresholdCounts):
 
     def result(self) -> Tensor:
         """Return the best sensitivity."""
-        return best_where(self.specificity(), self.value, self.recall())
+        return as_type(best_where(self.specificity(), self.value, self.recall()), self.dtype)
 
 
 class SpecificityAtSensitivity(ThresholdCounts):
@@ -75,7 +76,7 @@ class SpecificityAtSensitivity(ThresholdCounts):
 
     def result(self) -> Tensor:
         """Return the best specificity."""
-        return best_where(self.recall(), self.value, self.specificity())
+        return as_type(best_where(self.recall(), self.value, self.specificity()), self.dtype)
 
 
 class PrecisionAtRecall(ThresholdCounts):
@@ -106,7 +107,7 @@ class PrecisionAtRecall(ThresholdCounts):
 
     def result(self) -> Tensor:
         """Return the best precision."""
-        return best_where(self.recall(), self.value, self.precision())
+        return as_type(best_where(self.recall(), self.value, self.precision()), self.dtype)
 
 
 class RecallAtPrecision(ThresholdCounts):
@@ -137,4 +138,4 @@ class RecallAtPrecision(ThresholdCounts):
 
     def result(self) -> Tensor:
         """Return the best recall."""
-        return best_where(self.precision(), self.value, self.recall())
+        return as_type(best_where(self.precision(), self.value, self.recall()), self.dtype)
