@@ -234,6 +234,13 @@ case("MeanAbsolutePercentageError", {}, np.array([[0.0, 1.0]], "float32"),
      gradient=False)  # fmt: skip
 case("CosineSimilarity", {}, np.zeros((1, 3), "float32"), numbers(1, 3), note="zero vector")
 
+LABELS = np.array([[1, 2, 3], [2, 2, 0], [4, 0, 0], [0, 0, 0]], "int32")  # 0: blank, and padding
+STEPS = numbers(4, 7, 5, seed=12, low=-3, high=3)
+for reduction in ("sum_over_batch_size", "none"):
+    case("CTC", {} if reduction != "none" else {"reduction": reduction}, LABELS, STEPS)
+case("CTC", {}, LABELS, STEPS, PER_SAMPLE)
+case("ctc", {}, LABELS, STEPS)
+
 # losses that a library may do without
 case("Dice", {}, *BINARY, optional=True)
 case("Tversky", {"alpha": 0.3, "beta": 0.7}, *BINARY, optional=True)

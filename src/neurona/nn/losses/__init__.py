@@ -15,6 +15,7 @@ from neurona.nn.losses.categorical import (
     sparse_categorical_crossentropy,
 )
 from neurona.nn.losses.crossentropy import Crossentropy
+from neurona.nn.losses.ctc import CTC, ctc
 from neurona.nn.losses.divergence import KLDivergence, Poisson, kl_divergence, poisson
 from neurona.nn.losses.labels import check_labels
 from neurona.nn.losses.loss import FunctionLoss, Loss
@@ -45,6 +46,7 @@ from neurona.nn.losses.regression import (
 )
 
 __all__ = [
+    "CTC",
     "BinaryCrossentropy",
     "BinaryFocalCrossentropy",
     "CategoricalCrossentropy",
@@ -72,6 +74,7 @@ __all__ = [
     "categorical_hinge",
     "check_labels",
     "cosine_similarity",
+    "ctc",
     "get",
     "hinge",
     "huber",

@@ -10,6 +10,7 @@ from neurona.nn.description import publish, published_classes
 from neurona.nn.losses import (  # noqa: F401 - their classes become known
     binary,
     categorical,
+    ctc,
     divergence,
     margin,
     regression,
