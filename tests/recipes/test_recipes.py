@@ -1,6 +1,7 @@
 """Every recipe with few epochs: files, report, scores; settings; what a backup is good for."""
 
 import csv
+import dataclasses
 import re
 from html.parser import HTMLParser
 
@@ -12,8 +13,6 @@ from neurona import config, datasets, recipes
 from neurona.errors import ArgumentError, StateError
 from neurona.recipes import files, page
 from neurona.recipes.interrupt import Stopped
-
-EPOCHS = {"and": 100, "xor": 300, "moons": 2, "digits": 1, "mnist": 2}
 
 
 @pytest.fixture(scope="module")
@@ -30,16 +29,17 @@ def data(tmp_path_factory):
     return folder.parent
 
 
-@pytest.fixture(scope="module", params=sorted(EPOCHS))
-def done(request, tmp_path_factory, data):
-    """A recipe, carried out: the Run, its folder, and what it said."""
+@pytest.fixture(scope="module", params=sorted(recipes.RECIPES))
+def done(request, tmp_path_factory):
+    """A recipe, carried out with --quick: the Run, its folder, and what it said."""
     recipe = recipes.get(request.param)
     said = []
     run = recipes.carry_out(
         recipe,
-        recipe.settings({"epochs": EPOCHS[recipe.name]}),
+        recipe.settings({}, quick=True),
         tmp_path_factory.mktemp(recipe.name),
-        data=data,
+        data=tmp_path_factory.mktemp("no data"),
+        quick=True,
         verbose=0,
         say=said.append,
     )
@@ -78,7 +78,7 @@ def test_the_report_stands_alone(done):
     assert all(len(alt) > 20 for alt in found.alts)
     for heading in ("Setup", "Data", "Model", "Training", "Results", "What to try next"):
         assert f"<h2>{heading}</h2>" in text
-    assert f"neurona train {run.recipe.name} --epochs {run.settings.epochs}" in text
+    assert f"neurona train {run.recipe.name} --quick --epochs {run.settings.epochs}" in text
     assert "prefers-color-scheme: dark" in text
     assert "width=device-width" in text
     for advice in run.advice:
@@ -88,8 +88,10 @@ def test_the_report_stands_alone(done):
 def test_the_files_are_all_there(done):
     run, out, _ = done
     assert {p.name for p in out.iterdir()} <= {
-        "model.safetensors", "history.csv", "report.html", "plots", "settings.json",
+        "model.safetensors", "history.csv", "report.html", "plots", "settings.json", "texts",
     }  # fmt: skip
+    for words in run.texts:
+        assert (out / "texts" / f"{words.name}.txt").read_text() == words.text + "\n"
     plots = {p.stem for p in (out / "plots").iterdir()}
     assert plots == {p.name for p in run.pictures}
     with (out / "history.csv").open() as file:
@@ -229,6 +231,35 @@ def test_a_finished_run_starts_afresh(tmp_path):
     go(tmp_path, said)
     assert not any("going on" in line for line in said)
     assert (tmp_path / "history.csv").read_bytes() == before
+
+
+def test_texts_and_tables_are_said_written_and_reported(tmp_path):
+    def perform(run):
+        run.text("lines", "What it wrote", "first <line>\nsecond")
+        run.table("Losses", ("model", "nats"), [("RNN", 2.1), ("counts of pairs", 2.45)])
+        moons = recipes.get("moons")
+        moons.perform(run)
+
+    recipe = dataclasses.replace(recipes.get("moons"), perform=perform)
+    said = []
+    settings = recipe.settings({"epochs": 1}, quick=True)
+    recipes.carry_out(recipe, settings, tmp_path, quick=True, verbose=0, say=said.append)
+    assert said[:3] == ["model            nats", "RNN              2.1", "counts of pairs  2.45"]
+    assert (tmp_path / "texts" / "lines.txt").read_text() == "first <line>\nsecond\n"
+    page = (tmp_path / "report.html").read_text()
+    assert "first &lt;line&gt;\nsecond" in page
+    assert "<td>counts of pairs</td><td>2.45</td>" in page
+
+
+def test_sequences_are_batched_and_resumed_by_what_they_hold(tmp_path):
+    rows = [[1, 2], [3], [4, 5, 6]]
+    run = recipes.Run(recipes.get("moons"), recipes.get("moons").quick, tmp_path)
+    plans = [
+        run.plan(nn.data.Buckets(x, [0, 1, 2], lengths=[3]).contents)
+        for x in (rows, rows, [[1, 2, 3], [4], [5, 6]], [[1, 2], [3], [4, 5, 7]])
+    ]
+    assert plans[0] == plans[1]
+    assert len({plan["data"] for plan in plans}) == 3
 
 
 # --- files and pages ----------------------------------------------------------------------------

@@ -27,14 +27,21 @@ def show(entries: Iterable[tuple[str, Sequence[str]]]) -> None:
 
 
 def recipes() -> None:
-    """Print the recipes with what they do and their default settings."""
+    """Print the recipes with data, model, what to expect, and their default settings."""
     from neurona.recipes import RECIPES
 
     entries = []
     for recipe in RECIPES.values():
         defaults = dataclasses.asdict(recipe.defaults)
         told = [f"{k.replace('_', ' ')} {v}" for k, v in defaults.items() if v is not None]
-        entries.append((recipe.name, (recipe.description, ", ".join(told))))
+        lines = (
+            recipe.description,
+            f"data   {recipe.data}",
+            f"model  {recipe.model}",
+            f"score  {recipe.reaches}",
+            f"with   {', '.join(told)}",
+        )
+        entries.append((recipe.name, lines))
     show(entries)
 
 

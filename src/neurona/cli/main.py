@@ -56,6 +56,9 @@ def train(
     resume: Annotated[
         bool, typer.Option(help="Go on with a run that was stopped, or start afresh.")
     ] = True,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="A minute on data of the package, to see all of it.")
+    ] = False,
     debug: Debug = False,
 ) -> None:
     """Train a recipe; write the model, its history, plots and a report.
@@ -73,7 +76,7 @@ def train(
         "epochs": epochs, "batch_size": batch_size, "learning_rate": lr, "optimizer": optimizer,
         "seed": seed,
     }  # fmt: skip
-    train(recipe, changes, data=data, out=out, resume=resume)
+    train(recipe, changes, data=data, out=out, resume=resume, quick=quick)
 
 
 @app.command()

@@ -13,7 +13,13 @@ from neurona import recipes
 
 
 def train(
-    name: str, changes: Mapping[str, Any], *, data: Path | None, out: Path | None, resume: bool
+    name: str,
+    changes: Mapping[str, Any],
+    *,
+    data: Path | None,
+    out: Path | None,
+    resume: bool,
+    quick: bool = False,
 ) -> None:
     """Carry out the recipe of this name, with its settings changed, and say what comes next.
 
@@ -23,12 +29,13 @@ def train(
         data: a folder to look for the data set in first.
         out: the folder of the results, `runs/NAME` by default.
         resume: go on with a run that was stopped.
+        quick: learn a little from data of the package, to see that all works.
     """
     recipe = recipes.get(name)
-    settings = recipe.settings(changes)
-    folder = out or Path("runs") / name
+    settings = recipe.settings(changes, quick)
+    folder = out or Path("runs") / (f"{name}-quick" if quick else name)
     try:
-        recipes.carry_out(recipe, settings, folder, resume=resume, data=data)
+        recipes.carry_out(recipe, settings, folder, resume=resume, data=data, quick=quick)
     except KeyboardInterrupt as stop:
         backup = (folder / "backup").exists()
         again = "give the same command again to go on from there" if backup else "nothing is lost"

@@ -81,6 +81,11 @@ class Batches:
         order = self.order(epoch)
         return (self._batch(order, epoch, number) for number in range(len(self)))
 
+    @property
+    def contents(self) -> list[np.ndarray]:
+        """All numbers that batches are made of."""
+        return [self.x] if self.y is None else [self.x, self.y]
+
     def order(self, epoch: int) -> np.ndarray:
         """Return the sample numbers (N,) in the order in which `epoch` takes them."""
         if not self.shuffle:

@@ -116,6 +116,14 @@ class Buckets:
         epoch, self.epoch = self.epoch, self.epoch + 1
         return (self._batch(rows, length) for rows, length in self.plan(epoch))
 
+    @property
+    def contents(self) -> list[np.ndarray]:
+        """All numbers that batches are made of: for each column the values, then the lengths."""
+        columns = self._inputs + self._targets
+        lengths = [np.array([row.size for row in column]) for column in columns]
+        values = [np.concatenate([row.ravel() for row in column]) for column in columns]
+        return [*values, *lengths, np.array(self.lengths)]
+
     def plan(self, epoch: int) -> list[tuple[np.ndarray, int]]:
         """Return what an epoch is made of: for each batch its samples, and its length."""
         rng = np.random.default_rng([self.seed, epoch])

@@ -80,4 +80,8 @@ RECIPE = Recipe(
     description="One neuron learns the AND gate: the perceptron of 1958",
     defaults=Settings(epochs=100, learning_rate=0.1, seed=0),
     perform=perform,
+    data="the four rows of the table of AND",
+    model="a perceptron: two weights and a bias",
+    reaches="accuracy 1 after a few epochs, in a second; on XOR it never gets there",
+    quick=Settings(epochs=100, learning_rate=0.1, seed=0),
 )

@@ -81,4 +81,8 @@ RECIPE = Recipe(
     description="1,797 small handwritten digits (in the package), a small convolutional network",
     defaults=Settings(epochs=20, learning_rate=0.002, batch_size=32, optimizer="adam"),
     perform=perform,
+    data="1,797 images of 8 x 8, in the package",
+    model="two convolutions and a hidden layer",
+    reaches="test accuracy 0.98 to 0.99, in five seconds",
+    quick=Settings(epochs=5, learning_rate=0.002, batch_size=32, optimizer="adam"),
 )

@@ -18,6 +18,7 @@ from neurona.datasets import mnist
 from neurona.layers import Dense, Dropout, Flatten, Input
 from neurona.models import Sequential
 from neurona.optimizers.schedules import CosineDecay
+from neurona.recipes.enlarged import enlarged_digits
 from neurona.recipes.examine import show_rate, show_training, test_images
 from neurona.recipes.recipe import Recipe, Settings
 
@@ -29,7 +30,7 @@ HELD = 5000  # the last training images, for validation
 
 def perform(run: Run) -> None:
     """Train one hidden layer on MNIST."""
-    (x, y), (x_test, y_test) = mnist.load_data(run.data)
+    (x, y), (x_test, y_test) = enlarged_digits() if run.quick else mnist.load_data(run.data)
     x, x_test = (a.astype(np.float32) / 255 for a in (x, x_test))  # ink in 0 to 1
     held = min(HELD, len(x) // 10)
     run.fact(
@@ -86,4 +87,8 @@ RECIPE = Recipe(
     description="70,000 handwritten digits, the tutorials' network of 128 hidden neurons",
     defaults=Settings(epochs=20, learning_rate=0.005, batch_size=256, optimizer="adam"),
     perform=perform,
+    data="MNIST, 70,000 images of 28 x 28",
+    model="Flatten, Dense 128, Dropout, Dense 10: 101,770 weights",
+    reaches="test accuracy 0.985, in twenty seconds",
+    quick=Settings(epochs=5, learning_rate=0.005, batch_size=64, optimizer="adam"),
 )

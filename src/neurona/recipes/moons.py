@@ -98,4 +98,8 @@ RECIPE = Recipe(
     description="Two half moons in the plane, parted by two hidden layers",
     defaults=Settings(epochs=40, learning_rate=0.005, batch_size=32, optimizer="adam"),
     perform=perform,
+    data="points in the plane, made with a seed",
+    model="two hidden layers",
+    reaches="test accuracy 0.97 or so, in two seconds",
+    quick=Settings(epochs=10, learning_rate=0.005, batch_size=32, optimizer="adam"),
 )

@@ -55,6 +55,8 @@ figure h3 { margin-top: 0; }
 img { display: block; max-width: 100%; min-width: var(--least, 0); height: auto;
   background: #fff; border-radius: .4rem; border: 1px solid var(--line); }
 figcaption { color: var(--soft); font-size: .92rem; margin-top: .45rem; }
+.text { white-space: pre-wrap; overflow-wrap: anywhere; border-left: 3px solid var(--line);
+  padding-left: .9rem; }
 ol.advice { margin: 0; padding-left: 1.3rem; }
 .advice li { margin: 0 0 .9rem; padding-left: .2rem; }
 .advice li:last-child { margin-bottom: 0; }
@@ -103,6 +105,27 @@ def rows(facts: Mapping[str, object]) -> str:
         for name, value in facts.items()
     )
     return f"<table>{''.join(lines)}</table>"
+
+
+def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """Return a table under a heading.
+
+    >>> table("Losses", ["model"], [["RNN"]])[:31]
+    '<h3>Losses</h3><div class="wide'
+    """
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in columns)
+    body = "".join(
+        f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows
+    )
+    return (
+        f'<h3>{escape(title)}</h3><div class="wide" tabindex="0">'
+        f"<table><tr>{head}</tr>{body}</table></div>"
+    )
+
+
+def words(title: str, text: str) -> str:
+    """Return a text under a heading, its lines as they are, broken where they are too long."""
+    return f'<h3>{escape(title)}</h3><p class="text">{escape(text)}</p>'
 
 
 def tiles(values: Iterable[tuple[str, str]]) -> str:

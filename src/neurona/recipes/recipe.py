@@ -50,15 +50,24 @@ class Recipe:
         description: one line.
         defaults: the settings it was made for.
         perform: loads the data, builds and trains the model, and tells the Run what came of it.
+        data: what it learns from.
+        model: what learns.
+        reaches: the score to expect, and the time it takes on two cores.
+        quick: the settings of `--quick`, which finishes in a minute on data of the package: to see
+            that all works, not to learn much.
     """
 
     name: str
     description: str
     defaults: Settings
     perform: Callable[[Run], None]
+    data: str
+    model: str
+    reaches: str
+    quick: Settings
 
-    def settings(self, changes: Mapping[str, Any]) -> Settings:
-        """Return the defaults with the changes that are not None.
+    def settings(self, changes: Mapping[str, Any], quick: bool = False) -> Settings:
+        """Return the defaults, or those of `--quick`, with the changes that are not None.
 
         Raises:
             ArgumentError: a value out of range, or a setting that this recipe does not have.
@@ -73,4 +82,4 @@ class Recipe:
                     got=repr(given[name]),
                     expected=f"settings among {', '.join(have)}",
                 )
-        return dataclasses.replace(self.defaults, **given)
+        return dataclasses.replace(self.quick if quick else self.defaults, **given)

@@ -44,6 +44,8 @@ def report(run: Run, dots: int) -> str:
         "Model": page.preformatted(run.summary) + _figures(run, MODEL, dots),
         "Training": _ending(run) + _figures(run, TRAINING, dots),
         "Results": page.rows({n: score_text(n, v) for n, v in run.scores.items()})
+        + "".join(page.table(t.title, t.columns, t.rows) for t in run.tables)
+        + "".join(page.words(w.title, w.text) for w in run.texts)
         + _figures(run, results, dots),
         "What to try next": _advice(run.advice),
         "Where it was made": page.rows(surroundings()),
@@ -97,6 +99,8 @@ def setup(run: Run) -> dict[str, str]:
 def command(run: Run) -> str:
     """Return the command that makes this run again."""
     settings, words = run.settings, ["neurona", "train", run.recipe.name]
+    if run.quick:
+        words.append("--quick")
     options = {
         "--epochs": settings.epochs,
         "--batch-size": settings.batch_size,

@@ -7,7 +7,7 @@ import hashlib
 import io
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ import numpy as np
 from neurona import config
 from neurona.callbacks import Callback
 from neurona.core.tree import flatten
-from neurona.data import Batches
+from neurona.data import Batches, Buckets
 from neurona.errors import FormatError, StateError, check_file
 from neurona.files import alone, write_bytes, write_text
 from neurona.optim import names
@@ -44,6 +44,24 @@ class Picture:
     png: bytes
 
 
+@dataclasses.dataclass(frozen=True)
+class Words:
+    """Text of the report: its file's name, heading, and the text as it is read."""
+
+    name: str
+    title: str
+    text: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """A table of the report: its heading, the names of its columns, and its rows."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
 class Run:
     """A recipe at work.
 
@@ -53,6 +71,7 @@ class Run:
         out: the folder of the results; made if needed.
         resume: go on where a run that was stopped left off; False starts afresh.
         data: a folder to look for the data set in first.
+        quick: learn a little from data of the package, to see that all works.
         verbose: of `fit`: "auto", 0, 1 or 2.
         say: takes each line for the user.
 
@@ -61,6 +80,8 @@ class Run:
         scores: results by name; the last is the one that counts.
         facts: of the data, for the report, in pairs.
         pictures: the plots drawn so far.
+        texts: what a model wrote, and tables.
+        tables: results side by side, baselines among them.
         advice: what to try next.
         resumed: the epoch from which an earlier run was continued, or None.
     """
@@ -73,16 +94,20 @@ class Run:
         *,
         resume: bool = True,
         data: Path | None = None,
+        quick: bool = False,
         verbose: Any = "auto",
         say: Callable[[str], None] = print,
     ) -> None:
         self.recipe, self.settings, self.out = recipe, settings, Path(out)
-        self.resume, self.data, self.verbose, self.say = resume, data, verbose, say
+        self.resume, self.data, self.quick = resume, data, quick
+        self.verbose, self.say = verbose, say
         self.model: Any = None
         self.history: dict[str, list[float]] = {}
         self.scores: dict[str, float] = {}
         self.facts: dict[str, str] = {}
         self.pictures: list[Picture] = []
+        self.texts: list[Words] = []
+        self.tables: list[Table] = []
         self.advice: list[Advice] = []
         self.summary = ""
         self.seconds = 0.0
@@ -104,7 +129,14 @@ class Run:
         rate = self.settings.learning_rate if learning_rate is None else learning_rate
         return rule(learning_rate=rate, **(options or {}))
 
-    def fit(self, model: Any, x: Any, y: Any = None, validation_data: Any = None) -> None:
+    def fit(
+        self,
+        model: Any,
+        x: Any,
+        y: Any = None,
+        validation_data: Any = None,
+        callbacks: Sequence[Callback] = (),
+    ) -> None:
         """Train the model, or go on training it where an earlier run was stopped.
 
         The state is saved every 25 batches and when Ctrl-C is pressed, so the run can be killed at
@@ -112,10 +144,12 @@ class Run:
 
         Args:
             model: compiled.
-            x, y: arrays; or as x alone `nn.data.batches`, with a seed of its own.
+            x, y: arrays; or as x alone `nn.data.Batches` or `Buckets`, with a seed of its own.
             validation_data: (x, y) to measure on after each epoch.
+            callbacks: besides those that keep the state of the run.
         """
-        arrays = (x.x, x.y) if isinstance(x, Batches) else (x, y)
+        own = isinstance(x, Batches | Buckets)
+        arrays = x.contents if own else (x, y)
         self._check_backup((arrays, validation_data))
         self.model = model
         started = time.perf_counter()
@@ -123,12 +157,12 @@ class Run:
             model.fit(
                 x,
                 y,
-                batch_size=None if isinstance(x, Batches) else self.settings.batch_size,
+                batch_size=None if own else self.settings.batch_size,
                 epochs=self.settings.epochs,
                 verbose=self.verbose,
                 validation_data=validation_data,
                 validation_batch_size=512,
-                callbacks=[saver, HistoryFile(self)],
+                callbacks=[saver, HistoryFile(self), *callbacks],
             )
         self.seconds = time.perf_counter() - started
         self.history = dict(model.history.history)
@@ -158,6 +192,24 @@ class Run:
         figure.savefig(stream, format="png", dpi=DOTS_PER_INCH)
         self.pictures.append(Picture(name, title, alt, stream.getvalue()))
 
+    def text(self, name: str, title: str, text: str) -> None:
+        """Take what a model wrote: `texts/NAME.txt`, and a part of the report.
+
+        Args:
+            name: of the file.
+            title: above the text in the report.
+            text: as it is to be read.
+        """
+        self.texts.append(Words(name, title, text))
+
+    def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Take results side by side; say them, too."""
+        table = Table(title, tuple(columns), tuple(tuple(map(str, row)) for row in rows))
+        self.tables.append(table)
+        widths = [max(map(len, cells)) for cells in zip(table.columns, *table.rows, strict=True)]
+        for row in (table.columns, *table.rows):
+            self.say("  ".join(f"{c:<{w}}" for c, w in zip(row, widths, strict=True)).rstrip())
+
     def advise(self, advice: list[Advice]) -> None:
         """Tell what to try next."""
         self.advice += advice
@@ -172,6 +224,7 @@ class Run:
             digest.update(np.ascontiguousarray(array).data)
         return {
             "recipe": self.recipe.name,
+            "quick": self.quick,
             **dataclasses.asdict(self.settings),
             "engine": config.engine(),
             "float type": config.floatx(),
@@ -211,6 +264,8 @@ class Run:
         folder.mkdir(exist_ok=True)
         for picture in self.pictures:
             write_bytes(folder / f"{picture.name}.png", picture.png)
+        for words in self.texts:
+            write_text(self.out / "texts" / f"{words.name}.txt", words.text + "\n")
         lines: list[str] = []
         self.model.summary(print_fn=lines.append)
         self.summary = "\n".join(lines)
@@ -244,6 +299,7 @@ def carry_out(
     *,
     resume: bool = True,
     data: Path | None = None,
+    quick: bool = False,
     verbose: Any = "auto",
     say: Callable[[str], None] = print,
 ) -> Run:
@@ -252,7 +308,9 @@ def carry_out(
     The last line told is the last score, such as `test accuracy: 0.9806`.
     """
     with alone(Path(out), "wait until it has ended, or another --out"):
-        run = Run(recipe, settings, out, resume=resume, data=data, verbose=verbose, say=say)
+        run = Run(
+            recipe, settings, out, resume=resume, data=data, quick=quick, verbose=verbose, say=say
+        )
         recipe.perform(run)
         run.finish()
     say(f"report: {run.out / 'report.html'}")

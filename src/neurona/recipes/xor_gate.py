@@ -88,4 +88,8 @@ RECIPE = Recipe(
     description="A 2-4-1 network learns XOR, which no single neuron can",
     defaults=Settings(epochs=5000, learning_rate=1.0, seed=1),
     perform=perform,
+    data="the four rows of the table of XOR",
+    model="2-4-1 with sigmoids, 17 numbers",
+    reaches="accuracy 1, in a second",
+    quick=Settings(epochs=5000, learning_rate=1.0, seed=1),
 )
