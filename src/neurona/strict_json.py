@@ -13,28 +13,41 @@ from typing import Any, NoReturn
 
 from neurona.errors import FormatError
 
+MAX_GROWTH, ALWAYS = 4, 2**26  # bytes of memory for each character, and in any case
 _HALF_A_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def write_json(value: Any, **layout: Any) -> str:
-    """Return a value as JSON that every reader takes; NaN and infinities are the caller's to name.
+    """Return a value as JSON that every reader takes; numbers that it has not are written by name.
 
-    >>> write_json({"a": [1, 2.5]})
-    '{"a": [1, 2.5]}'
+    >>> write_json({"a": [1, 2.5, math.nan]})
+    '{"a": [1, 2.5, {"float": "nan"}]}'
     """
-    return json.dumps(value, allow_nan=False, **layout)
+    try:
+        return json.dumps(value, allow_nan=False, **layout)
+    except ValueError:
+        return json.dumps(_with_names(value), allow_nan=False, **layout)
+
+
+def _with_names(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _with_names(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_names(item) for item in value]
+    return {"float": str(value)} if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def read_json(text: bytes | str, name: str) -> Any:
-    """Return the value of JSON that may come from anybody.
+    """Return the value of JSON that may come from anybody; it reads what `write_json` wrote.
 
     Args:
         text: the JSON; bytes are UTF-8.
         name: what it is, for the message.
 
     Raises:
-        FormatError: if it is no JSON, a key comes twice in an object, a number is not finite, or it
-            is nested without end.
+        FormatError: if it is no JSON, a key comes twice in an object, a number is not finite, it is
+            nested without end, or made of so many empty lists and objects that they would need far
+            more memory than the text.
 
     >>> read_json('{"a": [1, 2.5]}', "settings")
     {'a': [1, 2.5]}
@@ -42,9 +55,10 @@ def read_json(text: bytes | str, name: str) -> Any:
     try:
         if isinstance(text, bytes):
             text = text.decode()
+        _check_size(text)
         found = json.loads(
             text,
-            object_pairs_hook=_without_duplicates,
+            object_pairs_hook=_object,
             parse_constant=_refused,
             parse_float=_finite,
         )
@@ -61,12 +75,21 @@ def read_json(text: bytes | str, name: str) -> Any:
     return found
 
 
-def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _check_size(text: str) -> None:
+    """Refuse `[[],[],[],...`: 3 bytes of text, 64 of memory. What is written for a use has more."""
+    needed = 32 * text.count(",") + 64 * text.count("[") + 200 * text.count("{")
+    if needed > max(ALWAYS, MAX_GROWTH * len(text)):
+        raise ValueError(f"some {needed:,} bytes of memory for {len(text):,} characters")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> Any:
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
             raise ValueError(f"the key {key[:40]!r} twice")
         found[key] = value
+    if len(pairs) == 1 and found.get("float") in ("nan", "inf", "-inf"):
+        return float(found["float"])
     return found
 
 

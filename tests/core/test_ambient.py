@@ -12,6 +12,7 @@ import pytest
 import neurona as nn
 from neurona.core import random
 from neurona.core.ambient import ambient, within
+from neurona.core.budget import Budget, limited
 from neurona.core.graph import trace, tracing
 from neurona.core.shapes import Spec
 from neurona.nn.context import (
@@ -20,7 +21,6 @@ from neurona.nn.context import (
     collect_losses,
     in_training,
     is_training,
-    limited_parameters,
 )
 from neurona.nn.description import sharing
 from neurona.nn.parameter import Parameter, rehearsal
@@ -45,7 +45,7 @@ def test_a_scope_is_put_back_also_after_an_error():
 def test_every_thread_begins_with_nothing_open():
     fresh = in_thread(lambda: dict(vars(ambient)))
     assert fresh == {"names": {}}
-    with in_training(True), collect_losses(), limited_parameters(3), rehearsal(), sharing():
+    with in_training(True), collect_losses(), limited(Budget(3, 0, 0)), rehearsal(), sharing():
         assert in_thread(lambda: dict(vars(ambient))) == fresh
         assert in_thread(lambda: (is_training(), added_losses())) == (False, [])
 

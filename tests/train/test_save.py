@@ -460,6 +460,15 @@ def test_numbers_that_json_has_not_are_saved_by_name(tmp_path):
     assert again.kernel_initializer.value == np.inf
 
 
+def test_a_model_whose_loss_became_nan_is_saved_and_loaded(tmp_path):
+    model = nn.Sequential([nn.Input((2,)), layers.Dense(2)])
+    model.compile("sgd", "mse")
+    model.set_weights([np.full((2, 2), np.nan), np.zeros(2)])
+    model.fit(np.ones((4, 2)), np.zeros((4, 2)), verbose=0)
+    model.save(tmp_path / "m")
+    assert np.isnan(load_model(tmp_path / "m").position.logs["loss"])
+
+
 def change(found, path, value):
     found = json.loads(json.dumps(found))
     *way, last = path

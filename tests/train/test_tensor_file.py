@@ -11,7 +11,7 @@ import safetensors.numpy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neurona.errors import FormatError
+from neurona.errors import FormatError, StateError
 from neurona.train.tensor_file import read_tensors, write_tensors
 
 ARRAYS = {
@@ -241,6 +241,12 @@ def test_no_file_does_anything_but_load_or_raise_a_format_error(tmp_path_factory
     except FormatError:
         return
     assert all(isinstance(a, np.ndarray) for a in arrays.values())
+
+
+def test_settings_that_are_too_long_for_the_format(tmp_path):
+    with pytest.raises(StateError, match=r"a cannot be written: .* too long .* 1 arrays, 10\d,"):
+        write_tensors(tmp_path / "a", {"x": np.zeros(3)}, {"more": "x" * 101_000_000})
+    assert not os.listdir(tmp_path)
 
 
 # --- a save that fails -------------------------------------------------------------------------

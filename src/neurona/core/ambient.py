@@ -33,8 +33,8 @@ class Ambient(threading.local):
         stream: where random draws come from, see `core/random.py`; None before the first.
         training: whether the call of a layer is part of training.
         added_losses: the list that takes what layers add to the loss, or None.
-        allowance: how many numbers the parameters that are made may still have, as a list of one;
-            None if any.
+        budget: what may be taken while something is rebuilt from a file, see `core/budget.py`, or
+            None.
         names: how often each automatic name was given.
         values: id -> what a Parameter is for this thread alone, such as an input of its trace; None
             while all are what they are for everybody.
@@ -53,7 +53,7 @@ class Ambient(threading.local):
     stream: Any = None
     training = False
     added_losses: list[Any] | None = None
-    allowance: list[int] | None = None
+    budget: Any = None
     values: dict[int, Any] | None = None
     rehearsed: dict[int, Any] | None = None
     lasting = False

@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from neurona.core.ambient import ambient
 from neurona.core.lowering import Elementwise, Lowering
 from neurona.core.origin import of_op
 from neurona.core.shapes import DTYPES, Spec, as_dtype, is_float, nearest_dtype, promote
@@ -101,6 +102,8 @@ class Op:
             if x.level > level:
                 level = x.level
             tracked = tracked or x.requires_grad or x.source is not None
+        if ambient.budget is not None:
+            ambient.budget.take(0 if level else sum(s.nbytes for s in outputs), 1)
         source = Source(self, inputs, attributes, outputs) if tracked or level else None
         arrays: Any = (None,) * len(outputs)
         if not level:

@@ -11,7 +11,6 @@ from typing import Any
 from neurona.core.ambient import ambient, within
 from neurona.core.fork import Lock
 from neurona.core.tensor import Tensor
-from neurona.errors import FormatError
 
 
 def is_training() -> bool:
@@ -46,24 +45,6 @@ def add_loss(loss: Tensor) -> None:
     """Give a scalar to the innermost `collect_losses`, if there is one."""
     if ambient.added_losses is not None:
         ambient.added_losses.append(loss)
-
-
-def limited_parameters(count: int) -> AbstractContextManager[None]:
-    """Let layers that are built inside make so many numbers of parameters, all zero, and no more.
-
-    For what is rebuilt from a file: its arrays come next, and the file may lie about the sizes.
-    """
-    return within(allowance=[count])
-
-
-def from_allowance(count: int) -> bool:
-    """Say whether parameters are to be zero, after taking `count` numbers from the allowance."""
-    if ambient.allowance is None:
-        return False
-    ambient.allowance[0] -= count
-    if ambient.allowance[0] < 0:
-        raise FormatError("the architecture in the file needs more parameters than the file has.")
-    return True
 
 
 def snake_case(name: str) -> str:

@@ -106,7 +106,7 @@ def _described(value: Any) -> Any:
         return value.name
     if isinstance(value, np.ndarray) or hasattr(value, "numpy"):
         array = np.asarray(value)
-        return {"array": write_nested(array.tolist(), _plain), "dtype": array.dtype.name}
+        return {"array": array.tolist(), "dtype": array.dtype.name}
     if hasattr(value, "arguments"):
         return _described_once(value) if value.one else value.description()
     if isinstance(value, slice):
@@ -183,13 +183,9 @@ def _rebuilt(value: Any, custom_objects: Mapping[str, Any] | None, made: dict[in
     raise FormatError("this is no description of an object.", got=f"keys {sorted(value)}")
 
 
-def _plain(value: Any) -> Any:
-    return value
-
-
 def _array(rows: Any, dtype: str) -> np.ndarray:
     try:
-        return np.array(read_nested(rows, _plain), as_dtype(dtype))
+        return np.array(rows, as_dtype(dtype))
     except (ValueError, TypeError, OverflowError):
         raise FormatError("the description of an array is malformed.") from None
 

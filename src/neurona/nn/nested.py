@@ -4,18 +4,14 @@
     {"tuple": [...]}                a tuple
     {"dict": [[key, value], ...]}   a dict, in its order
     null                            None
-    {"float": "nan"}                a number that JSON has not: nan, inf, -inf
 
 A leaf is written as a plain value, or as a dict with keys of its own.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any
-
-import numpy as np
 
 from neurona.errors import FormatError
 
@@ -33,12 +29,10 @@ def write_nested(value: Any, leaf: Callable[[Any], Any]) -> Any:
     if isinstance(value, Mapping):
         return {
             "dict": [
-                [k if _is_plain(k) else write_nested(k, leaf), write_nested(v, leaf)]
+                [k if isinstance(k, _PLAIN) else write_nested(k, leaf), write_nested(v, leaf)]
                 for k, v in value.items()
             ]
         }
-    if isinstance(value, float | np.floating) and not math.isfinite(value):
-        return {"float": str(float(value))}
     return leaf(value)
 
 
@@ -59,13 +53,7 @@ def read_nested(value: Any, leaf: Callable[[Any], Any]) -> Any:
             if not all(isinstance(i, list) and len(i) == 2 for i in items):
                 raise FormatError("a dict in a description is malformed.")
             return {_key(k, leaf): read_nested(v, leaf) for k, v in items}
-        case {"float": "nan" | "inf" | "-inf" as name}:
-            return float(name)
     return leaf(value)
-
-
-def _is_plain(key: Any) -> bool:
-    return isinstance(key, _PLAIN) and not (isinstance(key, float) and not math.isfinite(key))
 
 
 def _key(key: Any, leaf: Callable[[Any], Any]) -> Any:

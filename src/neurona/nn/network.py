@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from neurona import ops
+from neurona.core.budget import spend
 from neurona.core.shapes import is_float
 from neurona.core.tensor import Tensor
 from neurona.core.tree import flatten, map_leaves
@@ -186,6 +187,7 @@ class Network:
 
     def run(self, given: Any) -> Any:
         """Replay the calls on real tensors and return the outputs, nested as they are."""
+        spend(0, len(self.calls))
         pairs = zip(self.input_leaves, self.feed(given), strict=True)
         known: dict[int, Any] = {id(x): _adjusted(x, value) for x, value in pairs}
 

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from neurona.core import random
+from neurona.core.ambient import ambient
+from neurona.core.budget import limited
 from neurona.core.shapes import Shape, product
 from neurona.core.tensor import as_array
 from neurona.errors import ShapeError
 from neurona.nn import constraints, initializers, regularizers
-from neurona.nn.context import from_allowance
 
 _FAMILIES = {
     "initializer": initializers.get,
@@ -60,9 +61,12 @@ def initial_value(name: str, shape: Shape, dtype: np.dtype, initializer: Any) ->
     """
     if initializer is None:
         initializer = "glorot_uniform" if len(shape) >= 2 else "zeros"
-    with random.outside():
-        zero = from_allowance(product(shape))
-        start: Any = initializers.get(initializer) if not zero else np.zeros
+    start: Any = initializers.get(initializer)
+    if (budget := ambient.budget) is not None:
+        budget.take_parameters(product(shape))
+        if budget.filled:
+            start = np.zeros
+    with random.outside(), limited(None):
         value = as_array(start(shape, dtype=dtype), dtype)
     if value.shape != shape:
         raise ShapeError(

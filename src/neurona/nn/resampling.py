@@ -7,6 +7,7 @@ from typing import Any, Unpack
 import numpy as np
 
 from neurona import ops
+from neurona.core.budget import need
 from neurona.core.tensor import Tensor
 from neurona.errors import ShapeError, check_choice, check_integer, check_sizes
 from neurona.nn.axes import (
@@ -44,6 +45,7 @@ class UpSampling1D(Layer):
 
 def _between(n: int, size: int) -> np.ndarray:
     """Return the (n * size, n) matrix of linear interpolation between the centres of n pixels."""
+    need(8 * n * size * n)
     centres = (np.arange(n * size) + 0.5) / size - 0.5
     places = np.clip(centres, 0.0, n - 1.0)  # the outer halves of the first and last pixel are flat
     return np.maximum(0.0, 1.0 - np.abs(places[:, None] - np.arange(n)))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any, Unpack
 
 import numpy as np
 
 from neurona import ops
+from neurona.core.budget import spend
 from neurona.core.shapes import Shape, normalize_axes
 from neurona.core.tensor import Tensor, as_array
 from neurona.errors import ArgumentError, DataError, DtypeError, ShapeError, check_integer
@@ -105,6 +107,7 @@ class Normalization(Layer):
             self.mean = self.add_weight(sizes, "zeros", "mean", trainable=False)
             self.variance = self.add_weight(sizes, "ones", "variance", trainable=False)
             return
+        spend(2 * self.dtype.itemsize * math.prod(sizes))
         try:
             mean, variance = (np.broadcast_to(m, sizes).astype(self.dtype) for m in self.given)
         except ValueError:

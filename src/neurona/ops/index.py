@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
+from neurona.core.budget import need
 from neurona.core.lowering import Indexed, Scatter, Sort
 from neurona.core.op import as_tensor, cast, op
 from neurona.core.shapes import (
@@ -347,9 +350,17 @@ def arange(start, stop=None, step=1, dtype=None):
     """
     start, stop = (0, start) if stop is None else (start, stop)
     floats = any(isinstance(v, float) for v in (start, stop, step))
+    need(8 * _length(start, stop, step))
     return Tensor(
         np.arange(start, stop, step).astype(as_dtype(dtype or (float if floats else int)))
     )
+
+
+def _length(start, stop, step):
+    try:
+        return max(0, math.ceil((stop - start) / step))
+    except (ArithmeticError, ValueError):  # NumPy has a message for each
+        return 0
 
 
 def one_hot(indices, depth, dtype=None, axis=-1):

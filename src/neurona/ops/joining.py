@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+from neurona.core.budget import spend
 from neurona.core.lowering import Indexed
 from neurona.core.op import as_tensor, op
 from neurona.core.shapes import Spec, as_shape, normalize_axis
@@ -95,6 +96,7 @@ def split(x, parts, axis=0):
     if isinstance(parts, int):
         if parts < 1 or size % parts:
             raise ShapeError(f"split: {size} does not divide into {parts} equal parts.")
+        spend(8 * parts, parts)
         parts = list(range(size // parts, size, size // parts)) if size else [0] * (parts - 1)
     cuts = [0, *(min(c % size if c < 0 else c, size) for c in parts), size]
     return [_piece(x, axis, a, max(a, b)) for a, b in itertools.pairwise(cuts)]

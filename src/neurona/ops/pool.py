@@ -11,6 +11,7 @@ import math
 
 import numpy as np
 
+from neurona.core.budget import need
 from neurona.core.lowering import Indexed
 from neurona.core.op import as_tensor, op
 from neurona.core.shapes import DTYPES, Spec, is_float
@@ -338,10 +339,12 @@ def _average(name, rank, x, pool_size, strides, padding):
     x, windows = _pooling(name, rank, x, pool_size, strides, padding)
     size, steps, pairs = windows["pool_size"], windows["strides"], windows["padding"]
     channels, ones = x.shape[-1], (1,) * rank
+    need(8 * channels * math.prod(size))
     weights = np.full((*size, 1, channels), 1 / math.prod(size), x.dtype)
     y = conv(x, weights, strides=steps, padding=pairs, dilation=ones, groups=channels)
     if not any(max(pair) for pair in pairs):
         return y
+    need(8 * (max(y.shape[1:-1]) + math.prod(y.shape[1:-1])))
     share = 1.0  # of each window, the part that is not padding
     for axis, (n, k, s, (low, _), m) in enumerate(
         zip(x.shape[1:-1], size, steps, pairs, y.shape[1:-1], strict=True)

@@ -250,20 +250,29 @@ class Model(Trainer, Layer, namespace="models"):
         with self.turns:
             save.save_weights(self, path, overwrite)
 
-    def load_weights(self, path: Any, skip_mismatch: bool = False, by_name: bool = False) -> None:
+    def load_weights(
+        self,
+        path: Any,
+        skip_mismatch: bool = False,
+        by_name: bool = False,
+        *,
+        max_bytes: int | None = None,
+    ) -> None:
         """Read the parameters from a safetensors file, one of `save` or from elsewhere.
 
         Args:
             path: the file.
             skip_mismatch: leave out what is missing or has another shape.
             by_name: leave out parameters whose names only the model or only the file has.
+            max_bytes: refuse a file whose names need more memory than that; None takes 64 MB, some
+                45,000 arrays.
 
         Raises:
             FormatError: if the file is damaged, or does not fit, or no name in it does; then
                 nothing is changed.
         """
         with self.turns:
-            save.load_weights(self, path, skip_mismatch, by_name)
+            save.load_weights(self, path, skip_mismatch, by_name, max_bytes)
 
     # --- description -------------------------------------------------------------------------
 

@@ -14,20 +14,22 @@ from typing import Any
 
 import numpy as np
 
+from neurona.core.budget import Budget, limited
 from neurona.core.shapes import as_dtype, as_shape, is_float, limited_sizes
 from neurona.core.tensor import Tensor
-from neurona.errors import ArgumentError, FormatError, NeuronaError, StateError
+from neurona.errors import ArgumentError, FormatError, NeuronaError, StateError, check_integer
 from neurona.nn import layers, losses, metrics  # noqa: F401 - a file may name their classes
-from neurona.nn.context import limited_parameters
 from neurona.nn.description import describe, rebuild, sharing
 from neurona.nn.nested import read_nested
 from neurona.optim import cosine, names  # noqa: F401 - and these
 from neurona.strict_json import read_json, write_json
 from neurona.train import state, steps
-from neurona.train.tensor_file import as_path, read_tensors, write_tensors
+from neurona.train.tensor_file import ALWAYS, as_path, read_tensors, write_tensors
 from neurona.train.trainer import Trainer
 
 FORMAT = 1
+CALLS, BYTES_FOR_A_CALL = 20_000, 4  # of layers and operations, in any case and for each byte
+WEIGHTS = 2**31  # bytes of those that a text without any may ask for
 LARGEST = 2**30  # elements of a tensor in the networks of a file, at a batch of 3
 
 
@@ -71,7 +73,12 @@ def _undecayed(model: Any) -> dict[str, Any] | None:
 
 
 def load_model(
-    path: Any, custom_objects: Mapping[str, Any] | None = None, compile: bool = True
+    path: Any,
+    custom_objects: Mapping[str, Any] | None = None,
+    compile: bool = True,
+    *,
+    max_bytes: int | None = None,
+    max_calls: int | None = None,
 ) -> Any:
     """Return the model in a file, ready to go on training where it stopped.
 
@@ -80,9 +87,15 @@ def load_model(
         custom_objects: name -> class or function, for what is not part of neurona. Only these and
             neurona's own are ever called.
         compile: also restore the optimiser, its slots and the random stream.
+        max_bytes: refuse a file that takes more memory than that besides the arrays in it, such as
+            for totals of metrics; None takes 64 MB, since a few bytes can ask for gigabytes.
+        max_calls: refuse a file whose layers and operations are called more often than that while
+            the model is made; None takes 20,000 and one for 4 bytes of its description, which is
+            seconds, since models that call each other twice double the calls.
 
     Raises:
-        FormatError: if the file is damaged, or needs something that `custom_objects` lacks.
+        FormatError: if the file is damaged, needs something that `custom_objects` lacks, or takes
+            more memory or calls.
 
     >>> import tempfile, neurona as nn
     >>> model = nn.Sequential([nn.Input((3,)), nn.layers.Dense(2)])
@@ -92,20 +105,26 @@ def load_model(
     8
     """
     source = as_path(path)
-    arrays, metadata = read_tensors(source)
+    arrays, metadata = read_tensors(source, max_bytes=max_bytes)
     if "neurona" not in metadata:
         raise FormatError(
             f"{source.name} holds arrays, but no model.", hint="build the model, then load_weights"
         )
-    found = read_json(metadata["neurona"], f"the model in {source.name}")
+    description = metadata.pop("neurona")
+    found = read_json(description, f"the model in {source.name}")
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise FormatError(
             f"{source.name} was written by another version of neurona.",
             got=f"format {found.get('format') if isinstance(found, dict) else None!r}",
             expected=f"format {FORMAT}",
         )
+    parameters = sum(a.size for n, a in arrays.items() if not n.startswith("/"))
+    stored = sum(a.nbytes for a in arrays.values())
+    most, calls = _limits(description, max_bytes, max_calls)
+    budget = Budget(parameters, most + stored, calls)
     try:
-        return _rebuilt(found, arrays, custom_objects, compile)
+        with limited(budget), limited_sizes(max(LARGEST, most)):
+            return _rebuilt(found, arrays, custom_objects, compile)
     except FormatError:
         raise
     except Exception as error:  # anything at all: a file may hold anything at all
@@ -116,13 +135,23 @@ def load_model(
         ) from error
 
 
+def _limits(description: str, max_bytes: int | None, max_calls: int | None) -> tuple[int, int]:
+    """Return how many bytes and calls a description may take."""
+    if max_bytes is None:
+        max_bytes = ALWAYS
+    if max_calls is None:
+        max_calls = CALLS + len(description) // BYTES_FOR_A_CALL
+    return (
+        check_integer("max_bytes", max_bytes, minimum=0),
+        check_integer("max_calls", max_calls, minimum=0),
+    )
+
+
 def _rebuilt(
     found: dict[str, Any], arrays: dict[str, np.ndarray], custom_objects: Any, compile: bool
 ) -> Any:
-    count = sum(a.size for n, a in arrays.items() if not n.startswith("/"))
     made: dict[int, Any] = {}
-    with limited_parameters(count), limited_sizes(LARGEST):
-        thing = rebuild(found.get("model"), custom_objects, made)
+    thing = rebuild(found.get("model"), custom_objects, made)
     if not isinstance(thing, Trainer):
         raise FormatError("the file describes something that is no model.")
     model: Any = thing
@@ -154,11 +183,13 @@ def save_weights(model: Any, path: Any, overwrite: bool) -> None:
     write_tensors(target, {name: p.numpy() for name, p in state.parameter_paths(model).items()})
 
 
-def load_weights(model: Any, path: Any, skip_mismatch: bool, by_name: bool) -> None:
+def load_weights(
+    model: Any, path: Any, skip_mismatch: bool, by_name: bool, max_bytes: int | None
+) -> None:
     """Read the parameters of a model from a file; see `Model.load_weights`."""
     source = as_path(path)
     _require_built(model)
-    arrays, _ = read_tensors(source)
+    arrays, _ = read_tensors(source, max_bytes=max_bytes)
     given = {n: a for n, a in arrays.items() if not n.startswith("/")}
     parameters = state.parameter_paths(model)
     chosen, missing, wrong = {}, [], []
@@ -232,13 +263,31 @@ def to_json(model: Any) -> str:
         return write_json(describe(model))
 
 
-def model_from_json(text: str, custom_objects: Mapping[str, Any] | None = None) -> Any:
+def model_from_json(
+    text: str,
+    custom_objects: Mapping[str, Any] | None = None,
+    *,
+    max_bytes: int | None = None,
+    max_calls: int | None = None,
+) -> Any:
     """Return a new model with the architecture that `model.to_json()` gave, with new weights.
 
+    Args:
+        text: what `to_json` gave.
+        custom_objects: as in `load_model`.
+        max_bytes: refuse a text whose model takes more memory than that for its weights, and for
+            all else; None takes 2 GiB and 64 MB.
+        max_calls: as in `load_model`.
+
     Raises:
-        FormatError: if the text is malformed.
+        FormatError: if the text is malformed, or asks for more.
     """
-    return rebuild(read_json(text, "the text of a model"), custom_objects)
+    found = read_json(text, "the text of a model")
+    most, calls = _limits(text, max_bytes, max_calls)
+    weights = WEIGHTS if max_bytes is None else most
+    budget = Budget(weights // 4, most, calls, filled=False)
+    with limited(budget), limited_sizes(max(LARGEST, most)):
+        return rebuild(found, custom_objects)
 
 
 def clone_model(model: Any) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Unpack
 
 from neurona.core import origin
+from neurona.core.budget import spend
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, StateError
 from neurona.nn.description import arguments_of, describe, describe_object
@@ -38,6 +39,7 @@ class Sequential(Model):
     def __init__(self, layers: Any = None, **common: Unpack[LayerOptions]) -> None:
         super().__init__(**common)
         self._chain: list[Layer] = []
+        self._names: set[str] = set()  # of its layers
         self._start: Symbolic | None = None  # what the chain begins with, if it is known
         self.fixed_inputs = False
         if layers is not None and not isinstance(layers, Iterable):
@@ -56,6 +58,7 @@ class Sequential(Model):
     def add(self, layer: Any) -> None:
         """Append a layer; the parameters are made at once if the shape of its input is known."""
         self._append(layer)
+        self._changed()
         if self._start is not None:
             self._connect()
 
@@ -64,6 +67,7 @@ class Sequential(Model):
         if not self._chain:
             raise StateError(f"{self.name!r} has no layers.")
         layer = self._chain.pop()
+        self._names.remove(layer.name)
         self._changed()
         if self._start is not None:
             self._connect()
@@ -83,7 +87,7 @@ class Sequential(Model):
                 raise ArgumentError(f"{self.name!r}: the input comes first, and once.")
             self._start, self.fixed_inputs = layer.output, True
             return
-        if any(layer is other or layer.name == other.name for other in self._chain):
+        if layer.name in self._names:
             raise ArgumentError(
                 f"{self.name!r}: two layers have the same name.",
                 got=repr(layer.name),
@@ -93,7 +97,7 @@ class Sequential(Model):
             self._start = _input_of(layer)
             self.fixed_inputs = self._start is not None
         self._chain.append(layer)
-        self._changed()
+        self._names.add(layer.name)
 
     def _changed(self) -> None:
         """Forget what was made for the chain as it was."""
@@ -136,6 +140,7 @@ class Sequential(Model):
             raise StateError(f"{self.name!r} has no layers.", hint="model.add(layer)")
         if self.network is not None and self.fixed_inputs:
             return self.network.run(inputs)
+        spend(0, len(self._chain))
         x = inputs
         for number, layer in enumerate(self._chain, start=1):
             layer.place = f" (layer {number} of {len(self._chain)} of Sequential {self.name!r})"

@@ -18,7 +18,7 @@ import safetensors
 from safetensors.numpy import save
 
 from neurona.core import origin
-from neurona.errors import ArgumentError, FormatError, check_file
+from neurona.errors import ArgumentError, FormatError, StateError, check_file
 from neurona.files import write_bytes
 from neurona.strict_json import read_json, write_json
 
@@ -26,6 +26,8 @@ from neurona.strict_json import read_json, write_json
 # that equal models are equal files.
 _METADATA = "neurona"
 _SUMS, _SUM = "checksums", "checksum"  # of the arrays by name; of all other metadata
+ALWAYS = 2**26  # bytes that names and texts may need in memory in any case
+_BYTES_OF_A_TENSOR = 1500  # in Python's objects, with its checksums, and without its elements
 _MAX_AXES = 64  # NumPy's limit
 _TYPES = {
     "F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8", "I32": "<i4",
@@ -50,12 +52,21 @@ def write_tensors(
 
     Raises:
         StorageError: if the file cannot be written.
+        StateError: if names and metadata are longer than the format allows.
     """
     whole = {name: _as_written(np.asarray(array)) for name, array in arrays.items()}
     sums = {n: _checksum(_CODES.get(a.dtype, a.dtype.name), a.shape, a) for n, a in whole.items()}
     told = {**(metadata or {}), _SUMS: write_json(sums, sort_keys=True)}
     text = write_json({**told, _SUM: _sum_of(told)}, sort_keys=True)
-    write_bytes(path, save(whole, {_METADATA: text}))
+    try:
+        content = save(whole, {_METADATA: text})
+    except safetensors.SafetensorError as error:
+        raise StateError(
+            f"{path.name} cannot be written: the names and settings are too long for the format.",
+            got=f"{len(whole):,} arrays, {len(text):,} characters of settings",
+            expected="less than 100 million bytes",
+        ) from error
+    write_bytes(path, content)
 
 
 def _as_written(array: np.ndarray) -> np.ndarray:
@@ -63,7 +74,9 @@ def _as_written(array: np.ndarray) -> np.ndarray:
     return np.asarray(array, array.dtype.newbyteorder("<"), order="C")
 
 
-def read_tensors(path: Path, *, checked: bool = False) -> tuple[dict[str, np.ndarray], dict]:
+def read_tensors(
+    path: Path, *, checked: bool = False, max_bytes: int | None = None
+) -> tuple[dict[str, np.ndarray], dict]:
     """Return the arrays in a file, and its metadata.
 
     A file of another library has no checksums: it is read all the same, with a warning.
@@ -71,17 +84,20 @@ def read_tensors(path: Path, *, checked: bool = False) -> tuple[dict[str, np.nda
     Args:
         path: the file.
         checked: refuse a file without checksums.
+        max_bytes: refuse a file that needs more memory than that for its names and texts, in
+            Python's objects; None takes 64 MB, or four times what they have in the file.
 
     Raises:
-        FormatError: if it is no safetensors file, or is damaged.
+        FormatError: if it is no safetensors file, is damaged, or has more names and texts.
         MissingDataError: if there is no such file.
     """
     content = check_file(path).read_bytes()
+    metadata = _metadata(path, content, max_bytes)
     try:
         entries = safetensors.deserialize(content)
     except safetensors.SafetensorError as error:
         raise _foreign(path, content, str(error)) from None
-    metadata = _metadata(path, content)
+    del content  # the library has copied it
     total = metadata.pop(_SUM, None)
     if total is not None:
         _check_sums(path, entries, metadata, total)
@@ -109,15 +125,32 @@ def _check_sums(path: Path, entries: list, metadata: dict[str, str], total: str)
         raise _broken(path, f"the checksum of {wrong[0][:60]!r} differs")
 
 
-def _metadata(path: Path, content: bytes) -> dict[str, str]:
-    """Return the texts beside the arrays; the library has checked the header's length."""
-    header = _parsed(content[8 : 8 + int.from_bytes(content[:8], "little")], path)
+def _metadata(path: Path, content: bytes, max_bytes: int | None) -> dict[str, str]:
+    """Return the texts beside the arrays."""
+    length = int.from_bytes(content[:8], "little")
+    if length > len(content) - 8:
+        return {}  # the library says what is wrong
+    header = _parsed(content[8 : 8 + length], path)
+    if not isinstance(header, dict):
+        raise _broken(path, "its header is no object")
+    _check_count(path, len(header), length, max_bytes)
     found = header.get("__metadata__") or {}
-    if _METADATA in found:
+    if isinstance(found, dict) and isinstance(found.get(_METADATA), str):
         found = _parsed(found[_METADATA], path)
         if not isinstance(found, dict) or not all(isinstance(v, str) for v in found.values()):
             raise _broken(path, "its metadata are no texts")
     return found
+
+
+def _check_count(path: Path, tensors: int, length: int, max_bytes: int | None) -> None:
+    most = max(ALWAYS, 4 * length) if max_bytes is None else max_bytes
+    if (needed := tensors * _BYTES_OF_A_TENSOR) > most:
+        raise FormatError(
+            f"{path.name} has more arrays than reading it may take memory for.",
+            got=f"{tensors:,} arrays, some {needed:,} bytes without their elements",
+            expected=f"{most:,} bytes at most",
+            hint=f"max_bytes={needed}, if you trust the file",
+        )
 
 
 def _parsed(text: bytes | str, path: Path) -> Any:
@@ -143,7 +176,7 @@ def _array(path: Path, name: str, entry: dict[str, Any]) -> np.ndarray:
     dtype = entry["dtype"]
     if dtype not in _TYPES:
         raise _broken(path, f"{name[:60]!r} is of the type {dtype}, which neurona has not")
-    found = np.frombuffer(bytes(entry["data"]), _TYPES[dtype])
+    found = np.frombuffer(entry["data"], _TYPES[dtype])
     if dtype == "BF16":  # the upper half of a float32
         found = (found.astype("<u4") << 16).view("<f4")
     if len(entry["shape"]) > _MAX_AXES:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from neurona import ops
+from neurona.core.budget import spend
 from neurona.core.op import as_tensor
 from neurona.core.shapes import Shape
 from neurona.core.tensor import Tensor
@@ -65,6 +66,7 @@ class AUC(ThresholdCounts):
         self.summation_method = check_choice("summation_method", summation_method, METHODS)
         if thresholds is None:
             steps = check_integer("num_thresholds", num_thresholds, minimum=2) - 1
+            spend(32 * steps)
             inner = [i / steps for i in range(1, steps)]
         else:
             inner = sorted(check_number("thresholds", t, low=0, high=1) for t in thresholds)

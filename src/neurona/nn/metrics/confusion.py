@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from neurona import ops
+from neurona.core.budget import spend
 from neurona.core.op import as_tensor
 from neurona.core.shapes import Shape, product
 from neurona.core.tensor import Tensor
@@ -19,6 +20,7 @@ LOWEST = -1e10  # below any score: what top_k leaves out
 def even_thresholds(count: int) -> list[float]:
     """Return thresholds evenly spaced from 0 to 1; one alone is 1/2."""
     check_integer("num_thresholds", count, minimum=1)
+    spend(32 * count)
     return [0.5] if count == 1 else [i / (count - 1) for i in range(count)]
 
 

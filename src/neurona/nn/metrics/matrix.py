@@ -126,6 +126,7 @@ class IoU(Metric):
     ) -> None:
         super().__init__(name=name, dtype=dtype)
         self.num_classes = check_integer("num_classes", num_classes, minimum=1)
+        self.matrix = self.add_total((num_classes, num_classes), name="matrix")
         self.target_class_ids = [int(k) for k in target_class_ids]
         if not self.target_class_ids or not all(
             0 <= k < num_classes for k in self.target_class_ids
@@ -137,7 +138,6 @@ class IoU(Metric):
             )
         self.ignore_class, self.axis = ignore_class, axis
         self.sparse_y_true, self.sparse_y_pred = sparse_y_true, sparse_y_pred
-        self.matrix = self.add_total((num_classes, num_classes), name="matrix")
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Count a batch."""

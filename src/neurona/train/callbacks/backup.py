@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import math
 import os
 import warnings
 import zlib
@@ -129,10 +128,8 @@ def identity(model: Any) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     """Describe a value without names of layers: automatic ones depend on what was made before."""
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else str(value)
+    if value is None or isinstance(value, bool | int | float | str):
+        return str(value) if value != value else value  # NaN equals nothing, not itself
     if isinstance(value, Layer):
         return type(value).__name__
     if isinstance(value, list | tuple):
@@ -218,7 +215,7 @@ def read(path: Path) -> Saved:
         FormatError: if it is no backup, or not as it was written.
     """
     try:
-        arrays, metadata = read_tensors(path, checked=True)
+        arrays, metadata = read_tensors(path, checked=True, max_bytes=2**30)
         if metadata.get("format") != FORMAT:
             raise FormatError(f"its format is {metadata.get('format')!r}, not {FORMAT!r}.")
         return Saved(arrays, read_json(metadata["state"], path.name))
