@@ -360,3 +360,12 @@ def test_the_form():
         "in Sequential 'mlp', called with x (8, 3).",
         "try: 'hidden' was built for (batch, 4); feed that, or build a new model",
     ]
+
+
+def test_what_was_got_is_one_line_of_bounded_length():
+    with pytest.raises(ArgumentError) as caught:
+        nn.Model(np.ones((30, 30)), np.ones((300, 300)))
+    assert len(str(caught.value).splitlines()) == 3
+    error = ArgumentError("no.", got="a  b\n c", hint="1\n2")
+    assert str(error) == "no. Got a b c.\ntry: 1\n2"
+    assert len(ArgumentError("no.", got="x" * 10**6).got) < 600

@@ -20,6 +20,7 @@ from neurona.core.shapes import Shape, is_float
 from neurona.core.tensor import Source, Tensor, recording
 from neurona.core.tree import flatten
 from neurona.errors import ArgumentError, GradientError, ShapeError
+from neurona.frames import door
 from neurona.ops.arithmetic import add, alias
 from neurona.ops.index import one_hot, ones, zeros
 from neurona.ops.joining import stack
@@ -196,6 +197,7 @@ def value_and_grad(
 
     _check_callable("grad", fn)
 
+    @door
     def with_gradient(*args: Any, **kwargs: Any) -> Any:
         numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
         inputs = list(args)
@@ -297,6 +299,7 @@ def grad(fn: Callable, argnums: int | Sequence[int] = 0, has_aux: bool = False) 
     """
     both = value_and_grad(fn, argnums, has_aux)
 
+    @door
     def gradient(*args: Any, **kwargs: Any) -> Any:
         value, g = both(*args, **kwargs)
         return (g, value[1]) if has_aux else g
@@ -315,6 +318,7 @@ def jacobian(fn: Callable, argnum: int = 0) -> Callable:
 
     _check_callable("jacobian", fn)
 
+    @door
     def with_jacobian(*args: Any, **kwargs: Any) -> Tensor:
         inputs = list(args)
         x = inputs[argnum] = _leaf(args[argnum])
@@ -374,4 +378,4 @@ def _ancestors(y: Tensor) -> list[Source]:
     return list(found.values())
 
 
-setattr(Tensor, "backward", backward)  # noqa: B010 - the class declares it for type checkers
+setattr(Tensor, "backward", door(backward))  # noqa: B010 - the class declares it for type checkers

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
+from neurona import frames
 from neurona.errors import NeuronaError, StateError, check_choice, check_integer
 
 FLOATS = ("float32", "float64")
@@ -70,9 +71,10 @@ def set_debug(level: int) -> None:
     """Set what is checked, and shown on standard error, when a program is compiled.
 
     Args:
-        level: 0 nothing; 1 checks every Graph, as traced and as simplified, and lets LLVM verify
-            the code that it compiles. The native engine also shows: 2 the kernels of each program,
-            3 their LLVM IR too, 4 the machine's assembly too.
+        level: 0 nothing; 1 leaves the library's lines in tracebacks, checks every Graph, as traced
+            and as simplified, and lets LLVM verify the code that it compiles. The native engine
+            also shows: 2 the kernels of each program, 3 their LLVM IR too, 4 the machine's assembly
+            too.
     """
     _settings["debug"] = check_integer("debug level", level, minimum=0)
 
@@ -138,5 +140,6 @@ _read("NEURONA_FLOATX", "float32", set_floatx)
 _read("NEURONA_ENGINE", "native" if find_spec("llvmlite") else UNCOMPILED, set_engine)
 _read("NEURONA_THREADS", "0", set_threads)
 _read("NEURONA_DEBUG", "0", set_debug)
+frames.debug_level = debug
 _read("NEURONA_TARGET", "host", set_target)
 _read("NEURONA_CODE_CACHE", "1", set_code_cache)

@@ -15,13 +15,19 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from neurona.frames import Explained
 
-class NeuronaError(Exception):
+LONGEST = 500  # characters of what was got
+
+
+class NeuronaError(Explained):
     """An error that says what to do.
+
+    Its traceback has your lines only: `NEURONA_DEBUG=1` shows those of the library too.
 
     Args:
         rule: what was broken, as a sentence.
-        got: what was given, without a full stop.
+        got: what was given, without a full stop; one line of it, cut if it is long.
         expected: what would have been right, without a full stop.
         hint: what to try, shown behind `try:`.
 
@@ -32,6 +38,8 @@ class NeuronaError(Exception):
 
     def __init__(self, rule: str, *, got: str = "", expected: str = "", hint: str = "") -> None:
         super().__init__(rule)
+        got = " ".join(got.split())  # of arrays, too
+        got = got if len(got) <= LONGEST else f"{got[:LONGEST]}..."
         self.rule, self.got, self.expected, self.hint = rule, got, expected, hint
         self.places: list[str] = []
 

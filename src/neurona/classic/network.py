@@ -19,6 +19,7 @@ from neurona.errors import (
     check_integer,
     check_number,
 )
+from neurona.frames import door
 from neurona.nn import activations
 from neurona.nn.parameter import Parameter
 from neurona.train.step import Step
@@ -222,6 +223,7 @@ class NeuralNetwork:
         for name, p in self._parameters.items():
             p.assign(p.value.detach() - self.learning_rate * slopes[f"d{name}"].detach())
 
+    @door
     def train(self, X: Any, y: Any, epochs: int = 10000, verbose: bool = True) -> None:
         """Take one step on all samples in each epoch, and append each epoch's error to `losses`.
 

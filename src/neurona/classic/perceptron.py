@@ -8,6 +8,7 @@ import numpy as np
 
 from neurona.classic.samples import as_floats
 from neurona.errors import DataError, ShapeError, check_integer, check_number
+from neurona.frames import door
 
 
 class Perceptron:
@@ -62,6 +63,7 @@ class Perceptron:
         """
         return self.activate(self._rows(X) @ self.weights + self.bias)
 
+    @door
     def train(self, X: Any, y: Any, epochs: int = 100) -> None:
         """Learn by the perceptron rule until an epoch passes without an error.
 

@@ -27,7 +27,8 @@ from neurona.core.lowering import Elementwise, Lowering
 from neurona.core.origin import of_op
 from neurona.core.shapes import DTYPES, Spec, as_dtype, is_float, nearest_dtype, promote
 from neurona.core.tensor import Source, Tensor, as_array
-from neurona.errors import ArgumentError
+from neurona.errors import ArgumentError, NeuronaError
+from neurona.frames import shorten
 
 OPS: dict[str, Op] = {}
 
@@ -80,11 +81,15 @@ class Op:
 
     def __call__(self, *args: Any, **attributes: Any) -> Any:
         """Apply it: convert the inputs, compute or record, and return a Tensor (or several)."""
-        inputs, attributes = self._bind(args, attributes)
-        for x in inputs:
-            if x.level < 0:  # a symbolic input of the functional API records the call itself
-                return x.record(self, inputs, attributes)  # type: ignore[attr-defined]
-        result = self.apply(inputs, attributes)
+        try:
+            inputs, attributes = self._bind(args, attributes)
+            for x in inputs:
+                if x.level < 0:  # a symbolic input of the functional API records the call itself
+                    return x.record(self, inputs, attributes)  # type: ignore[attr-defined]
+            result = self.apply(inputs, attributes)
+        except NeuronaError as error:
+            shorten(error)
+            raise
         if self.noted is not None:
             result.notes = (self.noted(*inputs, **attributes),)
         return result
@@ -207,11 +212,15 @@ def composition(fn: Callable) -> Callable:
 
     @functools.wraps(fn)
     def call(*args: Any, **kwargs: Any) -> Any:
-        for value in (*args, *kwargs.values()):
-            for x in value if isinstance(value, list | tuple) else (value,):
-                if isinstance(x, Tensor) and x.level < 0:
-                    return x.record_function(fn.__name__, args, kwargs)  # type: ignore[attr-defined]
-        return fn(*args, **kwargs)
+        try:
+            for value in (*args, *kwargs.values()):
+                for x in value if isinstance(value, list | tuple) else (value,):
+                    if isinstance(x, Tensor) and x.level < 0:
+                        return x.record_function(fn.__name__, args, kwargs)  # type: ignore
+            return fn(*args, **kwargs)
+        except NeuronaError as error:
+            shorten(error)
+            raise
 
     return call
 

@@ -12,13 +12,13 @@ import contextlib
 import functools
 import os
 import sys
-import sysconfig
 from collections.abc import Callable, Iterable, Iterator
 from types import FrameType
 from typing import Any, NamedTuple
 
 from neurona.core.ambient import ambient
 from neurona.errors import NeuronaError
+from neurona.frames import OURS, is_users
 
 MOST = 8  # origins of one node; equal nodes of a hundred layers are one
 
@@ -189,7 +189,7 @@ def part(name: str, kind: str = "", role: str = "") -> Scope:
 def update_of(path: str, rule: Callable) -> Scope:
     """Return the Scope of the update of a parameter; for rules of our own without a look inside."""
     inner = part(path, type(rule.__self__).__name__, "update of ")  # type: ignore[attr-defined]
-    if not _is_users(rule.__code__.co_filename):
+    if not is_users(rule.__code__.co_filename):
         inner.origins = inner.at(place())
     return inner
 
@@ -219,8 +219,8 @@ def of_op() -> Origins:
     frame = sys._getframe(3)  # behind `apply` and who calls it, which is no user
     while frame is not None:
         code = frame.f_code
-        if code.co_filename not in _ours:
-            if _is_users(code.co_filename):
+        if code.co_filename not in OURS:
+            if is_users(code.co_filename):
                 return inner.at((code.co_filename, frame.f_lineno))
         elif code is _INSIDE:
             return inner.at_place(frame)
@@ -245,7 +245,7 @@ def _place(inner: Scope, frame: FrameType | None) -> Line:
         code = frame.f_code
         if code is _INSIDE:
             return _entry(inner, frame)
-        if _is_users(code.co_filename):
+        if is_users(code.co_filename):
             return code.co_filename, frame.f_lineno
         frame = frame.f_back
     return NOWHERE
@@ -258,20 +258,5 @@ def _entry(inner: Scope, frame: FrameType) -> Line:
     return inner.place
 
 
-def _is_users(file: str) -> bool:
-    """Say whether a file is neither of this package nor of Python's own library."""
-    if file in _ours or file in _users:
-        return file in _users
-    path = os.path.abspath(file)
-    pythons = path.startswith(_PYTHON) and "site-packages" not in path
-    own = path.startswith(_PACKAGE) or pythons or file.startswith("<frozen ")
-    (_ours if own else _users).add(file)
-    return not own
-
-
 NOWHERE = ("", 0)
 _INSIDE = inside.__code__
-_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
-_PYTHON = sysconfig.get_path("stdlib") + os.sep
-_ours: set[str] = set()  # names of files that were asked about
-_users: set[str] = set()

@@ -21,6 +21,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self
 
 from neurona.errors import ArgumentError, NeuronaError, unknown
+from neurona.frames import shorten
 from neurona.nn.description import describe_object, publish, rebuild
 
 
@@ -145,6 +146,7 @@ def _remembering(cls: type[Configurable]) -> Callable[..., None]:
             if not error.places:
                 shown = ", ".join(f"{k}={_shown(v)}" for k, v in given.items())
                 error.within(f"{type(self).__name__}({shown}).")
+            shorten(error)
             raise
 
     extra = [

@@ -19,7 +19,8 @@ from neurona.core.recent import Recent
 from neurona.core.tensor import Tensor
 from neurona.core.tree import Structure, flatten
 from neurona.engines.program import Program
-from neurona.errors import ArgumentError
+from neurona.errors import ArgumentError, NeuronaError
+from neurona.frames import shorten
 from neurona.nn.context import add_loss, added_losses, collect_losses, is_training
 from neurona.nn.function import Function
 from neurona.nn.parameter import Parameter
@@ -111,46 +112,50 @@ def jit(fn: Callable | None = None, *, engine: str | None = None) -> Any:
     @functools.wraps(fn, updated=())
     def compiled(*args: Any, **kwargs: Any) -> Any:
         nonlocal last
-        leaves, structure = _flattened(args, kwargs)
-        places: list[int] = []
-        tensors: list[Tensor] = []
-        looks: list[tuple] = []
-        for i, x in enumerate(leaves):
-            if type(x) is Tensor or _is_array(x):
-                x = x.value if isinstance(x, Tensor) else as_tensor(x)
-                if x.level:
-                    return fn(*args, **kwargs)
-                places.append(i)
-                tensors.append(x)
-                looks.append((x.shape, x.dtype))
-            else:  # with its type, since 1, 1.0 and True are equal but compute otherwise
-                looks.append((type(x), x))
-        if tracing():
-            return fn(*args, **kwargs)
-        around = surroundings.tensors()
-        for name, x in around.items():
-            tensors.append(x)
-            looks.append((name, x.shape, x.dtype))
-        asked = ambient.observer.patterns if ambient.observer is not None else ()
-        settings = engine or config.engine(), config.floatx(), is_training(), asked
-        key = structure, tuple(looks), settings
-        before, found = last
-        if key == before:
-            return found(tensors)
         try:
-            found = programs.get(key)
-        except TypeError:
-            raise _unhashable(leaves) from None
-        if found is None:
-            with_values = surroundings.arguments(list(around))
-            # by itself: it may be part of another layer in the next call
-            alone = origin.Scope(ambient.scope)
-            found = origin.inside(
-                alone, _build, with_values, structure, leaves, places, tensors, engine, asked
-            )
-            programs[key] = found
-        last = key, found
-        return found(tensors)
+            leaves, structure = _flattened(args, kwargs)
+            places: list[int] = []
+            tensors: list[Tensor] = []
+            looks: list[tuple] = []
+            for i, x in enumerate(leaves):
+                if type(x) is Tensor or _is_array(x):
+                    x = x.value if isinstance(x, Tensor) else as_tensor(x)
+                    if x.level:
+                        return fn(*args, **kwargs)
+                    places.append(i)
+                    tensors.append(x)
+                    looks.append((x.shape, x.dtype))
+                else:  # with its type, since 1, 1.0 and True are equal but compute otherwise
+                    looks.append((type(x), x))
+            if tracing():
+                return fn(*args, **kwargs)
+            around = surroundings.tensors()
+            for name, x in around.items():
+                tensors.append(x)
+                looks.append((name, x.shape, x.dtype))
+            asked = ambient.observer.patterns if ambient.observer is not None else ()
+            settings = engine or config.engine(), config.floatx(), is_training(), asked
+            key = structure, tuple(looks), settings
+            before, found = last
+            if key == before:
+                return found(tensors)
+            try:
+                found = programs.get(key)
+            except TypeError:
+                raise _unhashable(leaves) from None
+            if found is None:
+                with_values = surroundings.arguments(list(around))
+                # by itself: it may be part of another layer in the next call
+                alone = origin.Scope(ambient.scope)
+                found = origin.inside(
+                    alone, _build, with_values, structure, leaves, places, tensors, engine, asked
+                )
+                programs[key] = found
+            last = key, found
+            return found(tensors)
+        except NeuronaError as error:
+            shorten(error)
+            raise
 
     compiled.programs = programs  # type: ignore[attr-defined]
     return compiled

@@ -33,6 +33,7 @@ from neurona.core.shapes import as_dtype, as_shape, is_float, product
 from neurona.core.tensor import Tensor, as_array
 from neurona.core.tree import flatten, map_leaves
 from neurona.errors import ArgumentError, DtypeError, NeuronaError, ShapeError, StateError
+from neurona.frames import shorten
 from neurona.nn import constraints, regularizers
 from neurona.nn.configurable import Configurable
 from neurona.nn.context import add_loss, automatic_name, building, in_training, is_training
@@ -151,7 +152,8 @@ class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
         try:
             inputs = [self._convert(a) for a in args]
         except NeuronaError as error:
-            raise self._explained(error, []) from None
+            self._explain(error, [])
+            raise
         leaves = flatten(inputs)[0]
         for x in leaves if not kwargs else flatten((inputs, kwargs))[0]:
             if isinstance(x, Tensor) and x.level < 0:
@@ -172,7 +174,8 @@ class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
             if self.activity_regularizer is not None:
                 self.add_loss(regularizers.of_activity(self.activity_regularizer, y))
         except NeuronaError as error:
-            raise self._explained(error, shapes) from None
+            self._explain(error, shapes)
+            raise
         self._note_shapes(shapes, y)
         return y
 
@@ -202,7 +205,8 @@ class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
             self._built_for = shape
             self.built = True
 
-    def _explained(self, error: NeuronaError, shapes: list) -> NeuronaError:
+    def _explain(self, error: NeuronaError, shapes: list) -> None:
+        shorten(error)
         called = f", called with x {', '.join(map(str, shapes))}" if shapes else ""
         called += origin.line() if origin.noted() else ""
         error.within(f"{type(self).__name__} {self.name!r}{self.place}{called}.")
@@ -213,7 +217,6 @@ class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
                 error.hint = (
                     f"{self.name!r} was built for (batch, {rest}); feed that, or build a new model"
                 )
-        return error
 
     def _note_shapes(self, shapes: list, y: Any) -> None:
         def open_batch(shape: tuple) -> tuple:

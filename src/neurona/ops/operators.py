@@ -10,6 +10,8 @@ from collections.abc import Callable
 from neurona.core.op import Op, composition
 from neurona.core.shapes import as_dtype
 from neurona.core.tensor import Tensor
+from neurona.errors import NeuronaError
+from neurona.frames import shorten
 from neurona.ops import arithmetic as a
 from neurona.ops import comparison as c
 from neurona.ops import index, movement, reduce
@@ -46,10 +48,34 @@ def _method(fn):
     """Return a function as a method; an Op by itself would not receive the tensor."""
 
     def method(self, *args, **kwargs):
-        return fn(self, *args, **kwargs)
+        try:
+            return fn(self, *args, **kwargs)
+        except NeuronaError as error:
+            shorten(error)
+            raise
 
     method.__doc__ = fn.__doc__
     return method
+
+
+def _binary(fn):
+    """Return a function as an operator, and as that of a right operand."""
+
+    def operator(x, y):
+        try:
+            return fn(x, y)
+        except NeuronaError as error:
+            shorten(error)
+            raise
+
+    def reflected(y, x):
+        try:
+            return fn(x, y)
+        except NeuronaError as error:
+            shorten(error)
+            raise
+
+    return operator, reflected
 
 
 def _compared(fn, x, y):
@@ -85,8 +111,9 @@ def _astype(self, dtype):
 def _install() -> None:
     for name, fn in _BINARY.items():
         fn = fn if isinstance(fn, Op) or fn is _pow else composition(fn)
-        setattr(Tensor, f"__{name}__", lambda x, y, fn=fn: fn(x, y))
-        setattr(Tensor, f"__r{name}__", lambda y, x, fn=fn: fn(x, y))
+        operator, reflected = _binary(fn)
+        setattr(Tensor, f"__{name}__", operator)
+        setattr(Tensor, f"__r{name}__", reflected)
     for name, fn in _COMPARISON.items():
         setattr(Tensor, f"__{name}__", lambda x, y, fn=fn: _compared(fn, x, y))
     for name, fn in _UNARY.items():

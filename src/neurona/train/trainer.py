@@ -10,6 +10,7 @@ import numpy as np
 from neurona import config
 from neurona.core.tensor import Tensor
 from neurona.errors import StateError, check_choice, check_integer
+from neurona.frames import door
 from neurona.nn.members import members
 from neurona.nn.metrics import Metric
 from neurona.nn.parameter import Parameter
@@ -77,6 +78,7 @@ class Trainer:
         self.observed_values = Observation()
         self.turns = Turns()
 
+    @door
     def compile(
         self,
         optimizer: Any = "rmsprop",
@@ -136,8 +138,6 @@ class Trainer:
     def compiled(self) -> bool:
         """Whether `compile` was called."""
         return self.optimizer is not None
-
-    # --- steps -------------------------------------------------------------------------------
 
     def train_step(self, data: Any) -> dict[str, Any]:
         """Learn from one batch, x, (x, y) or (x, y, sample_weight), and return the logs.
@@ -227,8 +227,6 @@ class Trainer:
         """Return the compiled prediction."""
         return steps.prediction_step(self)
 
-    # --- looking inside ----------------------------------------------------------------------
-
     def observe(self, *names: str) -> None:
         """Let steps hand out values inside of the model, as `observed`; without names, none.
 
@@ -252,8 +250,6 @@ class Trainer:
         In `fit`, callbacks find it in `self.model`; one that is called for each batch sees each.
         """
         return self.observed_values.values
-
-    # --- metrics -----------------------------------------------------------------------------
 
     def named_metrics(self) -> dict[str, Metric]:
         """Return the metrics by their names in logs."""
@@ -284,8 +280,7 @@ class Trainer:
             for metric in self.metrics:
                 metric.reset_state()
 
-    # --- fit, evaluate, predict --------------------------------------------------------------
-
+    @door
     def fit(
         self,
         x: Any = None,
@@ -338,6 +333,7 @@ class Trainer:
         with self.turns.training(self.name):
             return fitting.fit(self, x, y, sample_weight, settings)
 
+    @door
     def evaluate(
         self,
         x: Any = None,
@@ -355,6 +351,7 @@ class Trainer:
             logs = fitting.evaluate(self, x, y, sample_weight, *given)
         return logs if return_dict else fitting.as_list(logs)
 
+    @door
     def predict(
         self,
         x: Any,
@@ -370,6 +367,7 @@ class Trainer:
         with self.turns:
             return fitting.predict(self, x, batch_size, verbose, steps, callbacks)
 
+    @door
     def train_on_batch(
         self,
         x: Any,
@@ -383,6 +381,7 @@ class Trainer:
             logs = fitting.on_batch(self, "train", x, y, sample_weight, class_weight)
         return logs if return_dict else fitting.as_list(logs)
 
+    @door
     def test_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
     ) -> Any:
@@ -391,6 +390,7 @@ class Trainer:
             logs = fitting.on_batch(self, "test", x, y, sample_weight, None)
         return logs if return_dict else fitting.as_list(logs)
 
+    @door
     def predict_on_batch(self, x: Any) -> Any:
         """Return the model's outputs for one batch."""
         with self.turns:

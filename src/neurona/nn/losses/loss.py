@@ -17,6 +17,7 @@ from neurona.core.op import as_tensor
 from neurona.core.shapes import Shape, as_dtype, is_float
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, ShapeError, check_choice
+from neurona.frames import door
 from neurona.nn.configurable import Configurable
 from neurona.nn.losses.labels import check_same_shape
 
@@ -65,6 +66,7 @@ class Loss(Configurable, namespace="losses"):
     def check(self, y: np.ndarray, output_shape: Shape) -> None:
         """Raise a DataError if these targets are none for outputs of this shape (batch first)."""
 
+    @door
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
         """Return the reduced loss."""
         y_true, y_pred = as_tensor(y_true), as_floats(y_pred, self.dtype)
