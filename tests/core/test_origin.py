@@ -3,6 +3,7 @@
 import concurrent.futures
 import functools
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -227,3 +228,21 @@ def test_how_origins_are_shown():
     assert shown([nowhere]) == ""
     many = [a._replace(path=f"d{i}") for i in range(6)]
     assert shown(many) == "d0, d1, d2, d3, train.py:12; 2 more"
+
+
+def test_a_warning_points_at_the_users_line_however_deep_it_arises(tmp_path):
+    model = nn.Sequential([nn.Input((1,)), nn.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    watch = nn.callbacks.EarlyStopping("los")
+    with pytest.warns(UserWarning, match="'los', which is not available") as told:
+        model.fit([[1.0]], [[1.0]], verbose=0, callbacks=[watch])
+    assert {warning.filename for warning in told} == {__file__}
+
+
+def test_a_warning_is_shown_once_for_a_line():
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("default")
+        for _ in range(3):
+            origin.warn("it rains.")
+        origin.warn("it rains.")
+    assert [(w.filename, str(w.message)) for w in told] == [(__file__, "it rains.")] * 2

@@ -12,6 +12,7 @@ import contextlib
 import functools
 import os
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from types import FrameType
 from typing import Any, NamedTuple
@@ -239,6 +240,12 @@ def line() -> str:
     return f", {found}" if found else ""
 
 
+def warn(message: str) -> None:
+    """Warn the user at the line of theirs that is being run, however far up that is."""
+    found = _place(_scope(), sys._getframe(1))
+    warnings.warn_explicit(message, UserWarning, *found, registry=_warned)
+
+
 def _place(inner: Scope, frame: FrameType | None) -> Line:
     """Walk out from a frame inside of a Scope to a frame of the user's."""
     while frame is not None:
@@ -259,4 +266,5 @@ def _entry(inner: Scope, frame: FrameType) -> Line:
 
 
 NOWHERE = ("", 0)
+_warned: dict = {}  # where Python notes what it has shown
 _INSIDE = inside.__code__

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import re
-import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypedDict, Unpack
 
@@ -303,9 +302,7 @@ class Optimizer(Configurable, namespace="optimizers", common=OptimizerOptions):
         if len(missing) == len(grads) and grads:
             raise ArgumentError("no parameter has a gradient.", got=", ".join(missing))
         if missing:
-            warnings.warn(
-                f"no gradient for {', '.join(missing)}: not updated.", UserWarning, stacklevel=3
-            )
+            origin.warn(f"no gradient for {', '.join(missing)}: not updated.")
         indices, gs = [], []
         for p, g in zip(parameters, grads, strict=True):
             if g is not None:

@@ -9,13 +9,12 @@ from __future__ import annotations
 import contextlib
 import itertools
 import time
-import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from neurona.core import random
+from neurona.core import origin, random
 from neurona.core.tree import flatten, map_leaves
 from neurona.errors import ShapeError
 from neurona.nn.metrics import Metric
@@ -175,11 +174,10 @@ def _used_up(source: Any, position: Position, epochs: int) -> bool:
     """Say whether the data have ended before the epochs did, to the user too."""
     ended = isinstance(source, IterableSource) and source.used_up()
     if ended:
-        warnings.warn(
+        origin.warn(
             f"the {type(source.given).__name__} has no more batches: the training ends after "
             f"{position.epoch} of {epochs} epochs. A list of batches and nn.data.batches(x, y) can "
             "be gone through again.",
-            stacklevel=5,
         )
     return ended
 

@@ -7,13 +7,13 @@ and functions of neurona, and those that the caller gives as `custom_objects`.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from neurona.core import origin
 from neurona.core.budget import Budget, limited
 from neurona.core.shapes import as_dtype, as_shape, is_float, limited_sizes
 from neurona.core.tensor import Tensor
@@ -215,7 +215,7 @@ def load_weights(
         )
     if skip_mismatch and (wrong or missing):
         skipped = ", ".join([*missing, *wrong][:5])
-        warnings.warn(f"load_weights left these as they were: {skipped}", stacklevel=3)
+        origin.warn(f"load_weights left these as they were: {skipped}")
     for name, array in chosen.items():
         parameters[name].assign(array)
 

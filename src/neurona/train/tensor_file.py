@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import warnings
 import zlib
 from pathlib import Path
 from typing import Any
@@ -105,11 +104,9 @@ def read_tensors(
         raise _broken(path, "it has no checksums")
     arrays = {name: _array(path, name, entry) for name, entry in entries}
     if total is None:
-        warnings.warn_explicit(
+        origin.warn(
             f"{path.name} has no checksums, such as neurona writes: damage would go unseen. "
             "Saving it again adds them.",
-            UserWarning,
-            *origin.place(),
         )
     return arrays, metadata
 

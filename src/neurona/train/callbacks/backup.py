@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import os
-import warnings
 import zlib
 from collections import Counter
 from collections.abc import Sequence
@@ -19,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from neurona import config
+from neurona.core import origin
 from neurona.errors import FormatError, StateError
 from neurona.files import remove_leftovers
 from neurona.nn.layer import Layer
@@ -250,7 +250,7 @@ def read_newest(paths: Sequence[Path]) -> Saved | None:
             failure = failure or error
             continue
         if failure is not None:
-            warnings.warn(f"{failure.rule} The one before it is used instead.", stacklevel=3)
+            origin.warn(f"{failure.rule} The one before it is used instead.")
         return saved
     if failure is not None:
         raise failure

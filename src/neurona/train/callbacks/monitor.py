@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import difflib
 import re
-import warnings
 from typing import Any
 
 import numpy as np
 
+from neurona.core import origin
 from neurona.errors import ArgumentError, check_choice, check_integer, check_number
 from neurona.train.callbacks.callback import Callback, Logs
 
@@ -67,10 +67,9 @@ class Monitor(Callback):
         asks = f" Did you mean {near[0]!r}?" if near else ""
         if self.monitor.startswith("val_") and not any(k.startswith("val_") for k in logs):
             asks = " Numbers of the validation need validation_data or validation_split."
-        warnings.warn(
+        origin.warn(
             f"{type(self).__name__} watches {self.monitor!r}, which is not available; "
             f"there are {', '.join(logs) or 'no logs'}.{asks}",
-            stacklevel=4,
         )
         return None
 

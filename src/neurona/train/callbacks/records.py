@@ -7,10 +7,10 @@ import io
 import os
 import socket
 import time
-import warnings
 from pathlib import Path
 from typing import Any, ClassVar
 
+from neurona.core import origin
 from neurona.errors import ArgumentError, check_integer
 from neurona.train import events
 from neurona.train.callbacks.callback import Callback, Logs
@@ -80,10 +80,9 @@ class CSVLogger(Callback):
     def set_state(self, state: dict[str, Any]) -> None:
         size = self.path.stat().st_size
         if size < state["end"]:
-            warnings.warn(
+            origin.warn(
                 f"CSVLogger: {self.path} has lost rows since the backup was made: it has {size} "
                 f"bytes, not {state['end']}.",
-                stacklevel=2,
             )
         self.columns = state["columns"] if size else None
         self._end = min(size, state["end"])

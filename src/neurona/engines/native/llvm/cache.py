@@ -17,7 +17,6 @@ import contextlib
 import hashlib
 import os
 import stat
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -120,11 +119,9 @@ class ObjectCache:
         _told.update(new)
         if new:
             found = "; ".join(f"{what} ({self.troubles[what]})" for what in new)
-            warnings.warn_explicit(
+            origin.warn(
                 f"{found}. It is compiled anew: nothing is lost but time. "
                 "NEURONA_CACHE names another folder, NEURONA_CODE_CACHE=0 goes without.",
-                UserWarning,
-                *origin.place(),
             )
 
     def size(self) -> tuple[int, int]:
