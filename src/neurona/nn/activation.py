@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Unpack
 
 from neurona import ops
@@ -166,7 +167,8 @@ class Softmax(Layer):
     Args:
         axis: an axis or several; the last by default.
 
-    `call` also takes a mask that broadcasts to x: where it is false, y is 0.
+    `call` also takes a mask that broadcasts to x: where it is false, y is 0, also
+    where it is false for all.
 
     >>> Softmax()([[0.0, 0.0, 1.0]], mask=[[True, True, False]]).tolist()
     [[0.5, 0.5, 0.0]]
@@ -178,5 +180,5 @@ class Softmax(Layer):
 
     def call(self, x: Tensor, mask: Any = None) -> Tensor:  # (B, ...)
         if mask is not None:
-            x = ops.where(mask, x, -1e9)
+            x = ops.where(mask, x, -math.inf)
         return activations.softmax(x, self.axis)

@@ -29,22 +29,29 @@ def softplus(x):
     return maximum(x, 0.0) + log1p(exp(-abs(x)))
 
 
-def _shifted(x, axis):
-    """Return x minus its largest element, which keeps exp in range, and that element."""
+def exponentials(x, axis):
+    """Return x minus its largest element, e to that (at most 1), its sum, and the largest.
+
+    The sum is 1 or more. But of a row that is -inf as a whole it is 0, and is given as 1/2: what is
+    divided by it is 0, and so is the gradient, where 0 / 0 would be NaN.
+    """
     top = max(x, axis=axis, keepdims=True)
     top = stop_gradient(where(isfinite(top), top, 0.0))
-    return x - top, top
+    shifted = x - top
+    e = exp(shifted)
+    total = sum(e, axis=axis, keepdims=True)
+    return shifted, e, where(total == 0.0, 0.5, total), top
 
 
 def logsumexp(x, axis=None, keepdims=False):
-    """y = ln(sum of e^x), without overflow.
+    """y = ln(sum of e^x), without overflow; -inf where all x are, with a gradient of 0.
 
     >>> logsumexp([1000.0, 1000.0]).numpy().round(4).item()
     1000.6931
     """
     x = _floats(x)
-    shifted, top = _shifted(x, axis)
-    y = log(sum(exp(shifted), axis=axis, keepdims=True)) + top
+    _, _, total, top = exponentials(x, axis)
+    y = where(total == 0.5, -math.inf, log(total) + top)
     if keepdims:
         return y
     axes = normalize_axes(axis, x.ndim, "logsumexp")
@@ -54,15 +61,16 @@ def logsumexp(x, axis=None, keepdims=False):
 def softmax(x, axis=-1):
     """Probabilities, y_i = e^x_i / sum of e^x_j along the axis (or axes).
 
-    It notes x as its logits, so that a cross-entropy can be taken exactly.
+    An x_i of -inf gets 0, and so do all where a whole row is masked by -inf. It notes x as its
+    logits, so that a cross-entropy can be taken exactly.
 
     >>> softmax([0.0, 0.0]).tolist()
     [0.5, 0.5]
     """
     x = _floats(x)
     normalize_axes(axis, x.ndim, "softmax")
-    e = exp(_shifted(x, axis)[0])
-    y = e / sum(e, axis=axis, keepdims=True)
+    _, e, total, _ = exponentials(x, axis)
+    y = e / total
     y.notes = (logits(x, axis),)
     return y
 
@@ -70,12 +78,14 @@ def softmax(x, axis=-1):
 def log_softmax(x, axis=-1):
     """y_i = x_i - ln(sum of e^x_j) along the axis: the logarithm of softmax, exact for small ones.
 
+    An x_i of -inf gets -inf, also where a whole row is.
+
     >>> log_softmax([0.0, 0.0]).numpy().round(4).tolist()
     [-0.6931, -0.6931]
     """
     x = _floats(x)
-    shifted, _ = _shifted(x, axis)
-    return shifted - log(sum(exp(shifted), axis=axis, keepdims=True))
+    shifted, _, total, _ = exponentials(x, axis)
+    return shifted - log(total)
 
 
 def _floats(x):

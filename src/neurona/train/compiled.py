@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from neurona import ops
 from neurona.core import origin
 from neurona.core.op import as_tensor
 from neurona.core.tensor import Tensor
@@ -16,9 +15,10 @@ from neurona.core.tree import flatten
 from neurona.errors import ArgumentError, DataError, StateError, check_number
 from neurona.nn import losses
 from neurona.nn import metrics as all_metrics
-from neurona.nn.losses.loss import match_ranks
+from neurona.nn.losses.loss import match_ranks, weighed
 from neurona.nn.metrics import Mean, Metric
 from neurona.nn.metrics.names import check_name
+from neurona.nn.metrics.reduction import add_mean
 from neurona.ops.notes import Logits
 
 
@@ -242,13 +242,13 @@ class Compiled:
             if output.loss is not None:
                 value = origin.inside(_scope(output, "loss", output.loss), output.loss, t, p, w)
                 if output.tracker is not None:
-                    output.tracker.update_state(value, ops.full((), float(p.shape[0]), "float64"))
-                terms.append(value if output.weight == 1 else value * output.weight)
+                    add_mean(output.tracker.total, output.tracker.count, value, p.shape[0])
+                terms.append(value if output.weight == 1 else weighed(output.weight, value))
         return terms
 
     def track(self, loss: Any, x: Any) -> None:
         """Take the total loss of a batch into its mean, weighted by the number of samples."""
-        self.tracker.update_state(loss, ops.full((), float(flatten(x)[0][0].shape[0]), "float64"))
+        add_mean(self.tracker.total, self.tracker.count, loss, flatten(x)[0][0].shape[0])
 
     def update(self, y: Any, y_pred: Any, sample_weight: Any) -> None:
         """Take a batch into the metrics."""

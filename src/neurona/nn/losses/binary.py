@@ -12,13 +12,13 @@ from neurona.core.tensor import Tensor
 from neurona.errors import check_number
 from neurona.nn.losses.labels import check_binary
 from neurona.nn.losses.logits import focus, known_logits, smoothed
-from neurona.nn.losses.loss import EPSILON, Loss, matched
+from neurona.nn.losses.loss import EPSILON, Loss, matched, weighed
 
 
 def _binary_entropy(y: Tensor, p: Tensor, logits: Tensor | None) -> Tensor:
     """Return -y ln p - (1 - y) ln(1 - p), element by element."""
     if logits is not None:  # -ln p = softplus(-logits), -ln(1 - p) = softplus(logits)
-        return y * ops.softplus(-logits) + (1.0 - y) * ops.softplus(logits)
+        return weighed(y, ops.softplus(-logits)) + weighed(1.0 - y, ops.softplus(logits))
     p = ops.clip(p, EPSILON, 1 - EPSILON)
     return -(y * ops.log(p) + (1.0 - y) * ops.log(1.0 - p))
 
@@ -68,7 +68,8 @@ def binary_focal_crossentropy(
     logits = known_logits(p, from_logits, None, "binary_focal_crossentropy")
     q = 1.0 - p
     if logits is not None:
-        p, q = ops.sigmoid(logits), ops.sigmoid(-logits)
+        x = ops.clip(logits, -100.0, 100.0)  # beyond, the slope is 0, and 0 * inf would be NaN
+        p, q = ops.sigmoid(x), ops.sigmoid(-x)
     loss = focus(y * q + (1.0 - y) * p, gamma) * _binary_entropy(y, p, logits)
     if apply_class_balancing:
         loss = (y * alpha + (1.0 - y) * (1.0 - alpha)) * loss

@@ -13,7 +13,7 @@ from neurona.core.tensor import Tensor
 from neurona.errors import ShapeError, check_number
 from neurona.nn.losses.labels import check_classes, check_one_hot
 from neurona.nn.losses.logits import focus, smoothed, surprise
-from neurona.nn.losses.loss import Loss, as_floats
+from neurona.nn.losses.loss import Loss, as_floats, weighed
 
 
 def categorical_crossentropy(
@@ -31,7 +31,9 @@ def categorical_crossentropy(
     [0.6931]
     """
     y, p, axis = _one_hot_pair(y_true, y_pred, label_smoothing, axis, "categorical_crossentropy")
-    return ops.sum(y * surprise(p, from_logits, axis, "categorical_crossentropy"), axis=axis)
+    return ops.sum(
+        weighed(y, surprise(p, from_logits, axis, "categorical_crossentropy")), axis=axis
+    )
 
 
 def categorical_focal_crossentropy(
@@ -53,8 +55,9 @@ def categorical_focal_crossentropy(
     """
     name = "categorical_focal_crossentropy"
     y, p, axis = _one_hot_pair(y_true, y_pred, label_smoothing, axis, name)
-    s = surprise(p, from_logits, axis, name)  # 1 - p = 1 - e^-s
-    return ops.sum(alpha * focus(-ops.expm1(-s), gamma) * y * s, axis=axis)
+    s = surprise(p, from_logits, axis, name)
+    miss = -ops.expm1(-ops.minimum(s, 100.0))  # 1 - p = 1 - e^-s, without a gradient where p is 0
+    return ops.sum(alpha * focus(miss, gamma) * weighed(y, s), axis=axis)
 
 
 def _one_hot_pair(

@@ -6,7 +6,7 @@ from typing import Any
 
 from neurona import ops
 from neurona.core.tensor import Tensor
-from neurona.nn.losses.loss import EPSILON, PairedLoss, matched
+from neurona.nn.losses.loss import EPSILON, PairedLoss, matched, weighed
 
 
 def kl_divergence(y_true: Any, y_pred: Any) -> Tensor:
@@ -31,7 +31,7 @@ def poisson(y_true: Any, y_pred: Any) -> Tensor:
     [1.0]
     """
     y, p = matched(y_true, y_pred, "poisson")
-    return ops.mean(p - y * ops.log(p + EPSILON), axis=-1)
+    return ops.mean(p - weighed(y, ops.log(p + EPSILON)), axis=-1)
 
 
 class KLDivergence(PairedLoss):

@@ -3,6 +3,10 @@
 A softmax or sigmoid notes its logits, and where these are known the logarithm is taken of them,
 not of the rounded probability: exact, and with a gradient where the probability is 0 or 1. Only
 probabilities of unknown origin are clipped to [1e-7, 1 - 1e-7], as Keras does.
+
+A logit of -inf masks a class: it has no part in the loss and gets no gradient. Where it is the true
+class, or has a share of the target by label smoothing, the loss is infinite, as is -ln 0; its
+gradient stays finite. A row that is masked as a whole is such a case.
 """
 
 from __future__ import annotations
@@ -11,7 +15,8 @@ from neurona import ops
 from neurona.core.shapes import normalize_axes
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError
-from neurona.nn.losses.loss import EPSILON
+from neurona.nn.losses.loss import EPSILON, ratio
+from neurona.ops.functional import exponentials
 from neurona.ops.notes import Logits
 
 
@@ -45,10 +50,10 @@ def surprise(p: Tensor, from_logits: bool, axis: int, name: str) -> Tensor:
     """Return -ln of the probabilities of classes along an axis."""
     logits = known_logits(p, from_logits, axis, name)
     if logits is None:
-        p = p / ops.sum(p, axis=axis, keepdims=True)
+        p = ratio(p, ops.sum(p, axis=axis, keepdims=True))
         return -ops.log(ops.clip(p, EPSILON, 1 - EPSILON))
-    x = logits - ops.stop_gradient(ops.max(logits, axis=axis, keepdims=True))
-    return ops.log(ops.sum(ops.exp(x), axis=axis, keepdims=True)) - x  # 0, not -0, when sure
+    x, _, total, _ = exponentials(logits, axis)
+    return ops.log(total) - x  # -log_softmax, but 0, not -0, when sure
 
 
 def focus(miss: Tensor, gamma: float) -> Tensor:

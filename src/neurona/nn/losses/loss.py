@@ -218,6 +218,18 @@ def ratio(above: Tensor, below: Tensor) -> Tensor:
     return ops.where(some, above / ops.where(some, below, 1.0), 0.0)
 
 
+def weighed(weight: Any, values: Tensor) -> Tensor:
+    """Return weight * values, where 0 times infinity is 0: what does not count may be impossible.
+
+    A class that is masked by a logit of -inf has an infinite -ln p, and nothing asks for it.
+
+    >>> weighed(as_tensor([0.0, 2.0]), as_tensor([np.inf, 3.0])).tolist()
+    [0.0, 6.0]
+    """
+    unasked = (weight == 0.0) & (ops.abs(values) == np.inf)
+    return weight * ops.where(unasked, 0.0, values)
+
+
 def reduce_weighted(
     values: Tensor, sample_weight: Any, reduction: str, counted: Tensor | None = None
 ) -> Tensor:
@@ -235,7 +247,7 @@ def reduce_weighted(
         valid = ops.reshape(counted, values.shape).astype(values.dtype)
         weight = valid if weight is None else weight * valid
     if weight is not None:
-        values = values * weight
+        values = weighed(weight, values)
     if reduction == "none" or values.shape in ((), (0,)):
         return values
     if reduction == "sum":

@@ -10,7 +10,7 @@ from neurona import ops
 from neurona.core.shapes import Shape
 from neurona.core.tensor import Tensor
 from neurona.nn.losses.labels import check_hinge, check_one_hot
-from neurona.nn.losses.loss import PairedLoss, matched
+from neurona.nn.losses.loss import PairedLoss, matched, weighed
 
 
 def signs(y: Tensor) -> Tensor:
@@ -28,7 +28,7 @@ def hinge(y_true: Any, y_pred: Any) -> Tensor:
     [1.75]
     """
     y, p = matched(y_true, y_pred, "hinge")
-    return ops.mean(ops.maximum(1.0 - signs(y) * p, 0.0), axis=-1)
+    return ops.mean(ops.maximum(1.0 - weighed(signs(y), p), 0.0), axis=-1)
 
 
 def squared_hinge(y_true: Any, y_pred: Any) -> Tensor:
@@ -40,7 +40,7 @@ def squared_hinge(y_true: Any, y_pred: Any) -> Tensor:
     [4.625]
     """
     y, p = matched(y_true, y_pred, "squared_hinge")
-    return ops.mean(ops.square(ops.maximum(1.0 - signs(y) * p, 0.0)), axis=-1)
+    return ops.mean(ops.square(ops.maximum(1.0 - weighed(signs(y), p), 0.0)), axis=-1)
 
 
 def categorical_hinge(y_true: Any, y_pred: Any) -> Tensor:
@@ -52,8 +52,8 @@ def categorical_hinge(y_true: Any, y_pred: Any) -> Tensor:
     [0.5]
     """
     y, p = matched(y_true, y_pred, "categorical_hinge")
-    right = ops.sum(y * p, axis=-1)
-    wrong = ops.max((1.0 - y) * p, axis=-1)
+    right = ops.sum(weighed(y, p), axis=-1)
+    wrong = ops.max(weighed(1.0 - y, p), axis=-1)
     return ops.maximum(wrong - right + 1.0, 0.0)
 
 

@@ -64,15 +64,15 @@ def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Tensor:
 def log_cosh(y_true: Any, y_pred: Any) -> Tensor:
     """mean over the last axis of ln cosh e, e = y_pred - y_true.
 
-    About e^2 / 2 near 0 and |e| - ln 2 far away; taken as e + softplus(-2e) - ln 2, which cannot
-    overflow.
+    About e^2 / 2 near 0 and |e| - ln 2 far away; taken as |e| + softplus(-2 |e|) - ln 2, which
+    cannot overflow.
     Shapes: y_true, y_pred (B, ..., D) -> (B, ...).
 
     >>> log_cosh([[0.0]], [[1.0]]).numpy().round(4).tolist()
     [0.4338]
     """
     y, p = matched(y_true, y_pred, "log_cosh")
-    e = p - y
+    e = ops.abs(p - y)
     return ops.mean(e + ops.softplus(-2.0 * e) - math.log(2), axis=-1)
 
 

@@ -9,7 +9,7 @@ from neurona import ops
 from neurona.core.op import as_tensor
 from neurona.core.shapes import product
 from neurona.core.tensor import Tensor
-from neurona.nn.losses.loss import align_weight, match_ranks, numbers_of, ratio
+from neurona.nn.losses.loss import align_weight, match_ranks, numbers_of, ratio, weighed
 from neurona.nn.metrics.metric import EXACT, Metric
 from neurona.nn.parameter import Parameter
 
@@ -33,8 +33,14 @@ def add_to_mean(total: Parameter, count: Parameter, values: Any, sample_weight: 
         count.assign_add(float(samples))
     else:
         weight = ops.broadcast_to(align_weight(values, sample_weight), values.shape)
-        total.assign_add(ops.sum(values * weight) / inner)
+        total.assign_add(ops.sum(weighed(weight, values)) / inner)
         count.assign_add(ops.sum(weight) / inner)
+
+
+def add_mean(total: Parameter, count: Parameter, mean: Any, samples: int) -> None:
+    """Add the mean of so many samples."""
+    total.assign_add(as_type(mean, total.dtype) * float(samples))
+    count.assign_add(float(samples))
 
 
 class Sum(Metric):
@@ -54,7 +60,7 @@ class Sum(Metric):
         """Add values, each times its weight."""
         values = as_type(values, EXACT)
         if sample_weight is not None:
-            values = values * align_weight(values, sample_weight)
+            values = weighed(align_weight(values, sample_weight), values)
         self.total.assign_add(ops.sum(values))
 
     def result(self) -> Tensor:

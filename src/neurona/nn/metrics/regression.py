@@ -10,7 +10,7 @@ from neurona.core.shapes import Shape
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, ShapeError, check_integer
 from neurona.nn.losses import regression as losses
-from neurona.nn.losses.loss import align_weight, match_ranks, matched, ratio
+from neurona.nn.losses.loss import align_weight, match_ranks, matched, ratio, weighed
 from neurona.nn.metrics.metric import EXACT, Metric
 from neurona.nn.metrics.reduction import MeanMetricWrapper, as_type
 
@@ -290,7 +290,7 @@ class R2Score(Metric):
         weight = ops.ones(y.shape, EXACT)
         if sample_weight is not None:
             weight = ops.broadcast_to(align_weight(y, sample_weight), y.shape)
-        self.residual.assign_add(ops.sum(weight * ops.square(y - p), axis=0))
+        self.residual.assign_add(ops.sum(weighed(weight, ops.square(y - p)), axis=0))
         self.samples.assign_add(float(y.shape[0]))
         # two passes over the batch, then merged (Chan et al. 1979): large sums would cancel
         n = ops.sum(weight, axis=0)
