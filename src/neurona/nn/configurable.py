@@ -20,9 +20,11 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self
 
-from neurona.errors import ArgumentError, NeuronaError, unknown
+from neurona.errors import ArgumentError, NeuronaError, StateError, unknown
 from neurona.frames import shorten
+from neurona.nn import settings
 from neurona.nn.description import describe_object, publish, rebuild
+from neurona.nn.members import NOTES
 
 
 class Configurable:
@@ -41,6 +43,8 @@ class Configurable:
     arguments: dict[str, Any]
     one: ClassVar[bool] = False  # whether what is used twice is rebuilt as one object
     made_again: ClassVar[frozenset[str]] = frozenset()  # attributes that no copy takes over
+    unread: ClassVar[frozenset[str]] = NOTES | {"constructed"}  # that no computation reads
+    _settings: ClassVar[frozenset[str]] = frozenset()  # see `settings.change`
     _namespace: ClassVar[str] = ""
     _root: ClassVar[Any] = None
     _common: ClassVar[dict[str, str]] = {}  # name -> annotation
@@ -83,6 +87,28 @@ class Configurable:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute; an argument of the constructor acts as if it had been given there."""
+        if name in self._settings and "constructed" in vars(self) and settings.are_taken():
+            settings.change(self, name, value)
+            return
+        try:
+            object.__setattr__(self, name, value)
+        except AttributeError:
+            if not _is_property(type(self), name):
+                raise
+            what = type(self).__name__
+            raise StateError(
+                f"{what}.{name} cannot be set: it is computed.",
+                hint=f"{what}({name}=...)" if name in _arguments(self) else "",
+            ) from None
+
+    def build_alike(self, other: Self) -> None:
+        """Let another object of the class have the state that this one has by now."""
+
+    def take_settings(self, before: Self, after: Self) -> None:
+        """Take over, into state that stays, what differs between two objects of the class."""
 
     def description(self) -> dict[str, Any]:
         """Return class and arguments as JSON values."""
@@ -142,6 +168,7 @@ def _remembering(cls: type[Configurable]) -> Callable[..., None]:
         try:
             construct(self, args, kwargs)
             self._after_init()
+            vars(self)["constructed"] = True
         except NeuronaError as error:
             if not error.places:
                 shown = ", ".join(f"{k}={_shown(v)}" for k, v in given.items())
@@ -153,10 +180,17 @@ def _remembering(cls: type[Configurable]) -> Callable[..., None]:
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=text)
         for name, text in common.items()
     ]
+    cls._settings = frozenset(
+        k for k in (*names, *common) if k not in cls.unread and not _is_property(cls, k)
+    )
     whole = signature.replace(parameters=[*named, *extra, *(rest if takes_any else [])])
     wrapped: Any = __init__
     wrapped.__signature__ = whole
     return __init__
+
+
+def _is_property(cls: type, name: str) -> bool:
+    return isinstance(getattr(cls, name, None), property)
 
 
 def _before_star(parameters: list[inspect.Parameter]) -> tuple[dict[str, None], str]:

@@ -28,9 +28,8 @@ import numpy as np
 
 from neurona.core import origin, random
 from neurona.core.observation import as_part
-from neurona.core.op import cast
 from neurona.core.shapes import as_dtype, as_shape, is_float, product
-from neurona.core.tensor import Tensor, as_array
+from neurona.core.tensor import Tensor
 from neurona.core.tree import flatten, map_leaves
 from neurona.errors import ArgumentError, DtypeError, NeuronaError, ShapeError, StateError
 from neurona.frames import shorten
@@ -41,7 +40,7 @@ from neurona.nn.description import describe_object
 from neurona.nn.members import members
 from neurona.nn.options import OlderLayerOptions
 from neurona.nn.parameter import Parameter, assign_all, lasting
-from neurona.nn.parts import check_parts, initial_value, parts_for
+from neurona.nn.parts import as_inputs, check_parts, give_parts, initial_value, parts_for
 
 
 @functools.cache
@@ -62,6 +61,9 @@ class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
 
     one = True
     made_again = frozenset({"symbolic_calls"})  # by the calls of a network that is copied too
+    unread = Configurable.unread | {
+        "_built_for", "built", "input_shape", "made_at", "output_shape", "place", "symbolic_calls",
+    }  # fmt: skip
     dtype: np.dtype
     built: bool
     place: str  # where a Sequential has it, for errors
@@ -150,7 +152,7 @@ class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
     def __call__(self, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
         """Build on the first call, convert the inputs to Tensors of the layer's type, and call."""
         try:
-            inputs = [self._convert(a) for a in args]
+            inputs = [as_inputs(a, self.dtype) for a in args]
         except NeuronaError as error:
             self._explain(error, [])
             raise
@@ -178,19 +180,6 @@ class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
             raise
         self._note_shapes(shapes, y)
         return y
-
-    def _convert(self, value: Any) -> Any:
-        def convert(x: Any) -> Any:
-            if isinstance(x, str) or x is None:
-                return x
-            x = x.value if isinstance(x, Tensor) else Tensor(as_array(x))
-            return cast(x, dtype=self.dtype) if is_float(x.dtype) and x.dtype != self.dtype else x
-
-        if isinstance(value, list | tuple) and not any(
-            isinstance(v, Tensor | np.ndarray) for v in flatten(value)[0]
-        ):
-            return convert(as_array(value, self.dtype))  # nested lists of numbers are one array
-        return map_leaves(convert, value)
 
     def ensure_built(self, inputs: Any) -> None:
         """Create the parameters for these inputs, unless they exist."""
@@ -376,6 +365,17 @@ class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
         """
         hint = "" if self.built else "build the model first: call it on data"
         assign_all(self.weights, weights, f"set_weights: {self.name!r}", hint)
+
+    def build_alike(self, other: Layer) -> None:
+        """Build another layer for the inputs that this one was built for."""
+        if hasattr(self, "_built_for"):
+            with random.outside(), lasting():
+                other.build(self._built_for)
+            other.built = True
+
+    def take_settings(self, before: Layer, after: Layer) -> None:
+        """Give the parameters the regularisers and constraints that have changed."""
+        give_parts(*(layer.own_parameters() for layer in (self, before, after)))
 
     # --- description -------------------------------------------------------------------------
 

@@ -1,11 +1,11 @@
-"""The parts that parameters are made of: initialisers, regularisers, constraints.
+"""What layers are called on, and the parts that parameters are made of: initialisers and others.
 
 A layer has them as attributes that are named after the parameter: `kernel_initializer`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,10 +13,14 @@ import numpy as np
 from neurona.core import random
 from neurona.core.ambient import ambient
 from neurona.core.budget import limited
-from neurona.core.shapes import Shape, product
-from neurona.core.tensor import as_array
+from neurona.core.op import cast
+from neurona.core.shapes import Shape, is_float, product
+from neurona.core.tensor import Tensor, as_array
+from neurona.core.tree import flatten, map_leaves
 from neurona.errors import ShapeError
 from neurona.nn import constraints, initializers, regularizers
+from neurona.nn.parameter import Parameter
+from neurona.nn.settings import same
 
 _FAMILIES = {
     "initializer": initializers.get,
@@ -51,6 +55,32 @@ def parts_for(layer: Any, name: str) -> dict[str, Any]:
         if found:
             return found
     return {}
+
+
+def give_parts(
+    parameters: Sequence[Parameter], before: Sequence[Parameter], after: Sequence[Parameter]
+) -> None:
+    """Give parameters those regularisers and constraints that differ between two of their kind."""
+    for p, old, new in zip(parameters, before, after, strict=False):
+        for part in ("regularizer", "constraint"):
+            if not same(getattr(old, part), getattr(new, part)):
+                setattr(p, part, getattr(new, part))
+
+
+def as_inputs(value: Any, dtype: np.dtype) -> Any:
+    """Return what a layer is called on as Tensors, floats in its type; strings stay as they are."""
+
+    def convert(x: Any) -> Any:
+        if isinstance(x, str) or x is None:
+            return x
+        x = x.value if isinstance(x, Tensor) else Tensor(as_array(x))
+        return cast(x, dtype=dtype) if is_float(x.dtype) and x.dtype != dtype else x
+
+    if isinstance(value, list | tuple) and not any(
+        isinstance(v, Tensor | np.ndarray) for v in flatten(value)[0]
+    ):
+        return convert(as_array(value, dtype))  # nested lists of numbers are one array
+    return map_leaves(convert, value)
 
 
 def initial_value(name: str, shape: Shape, dtype: np.dtype, initializer: Any) -> np.ndarray:

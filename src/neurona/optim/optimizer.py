@@ -140,7 +140,7 @@ class Optimizer(Configurable, namespace="optimizers", common=OptimizerOptions):
                 raise StateError(
                     "the optimizer was built for other parameters.",
                     got=", ".join(strangers),
-                    hint="compile with a new optimizer",
+                    hint="compile with a new optimizer; what was frozen at first has no state",
                 )
             return
         if any(p.level for p in parameters):
@@ -160,6 +160,11 @@ class Optimizer(Configurable, namespace="optimizers", common=OptimizerOptions):
             self.state["accumulated"] = [
                 _slot("accumulated", p, ops.zeros(p.shape, p.dtype)) for p in parameters
             ]
+
+    def build_alike(self, other: Optimizer) -> None:
+        """Create the slots of another optimizer for the same parameters."""
+        if self.parameters:
+            other.build(self.parameters)
 
     @property
     def variables(self) -> list[Parameter]:

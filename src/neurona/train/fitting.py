@@ -19,7 +19,7 @@ from neurona.train.data import source_of, split_arrays, unpack
 from neurona.train.history import History
 from neurona.train.loop import Validation, as_logs, run_evaluation, run_prediction, run_training
 from neurona.train.progress import with_progress
-from neurona.train.steps import Prediction, rehearse
+from neurona.train.steps import note_fit, prediction_for, rehearse
 
 PREDICTION_BATCH = 256
 
@@ -122,7 +122,7 @@ def predict(
     """Return the outputs for all samples."""
     size = PREDICTION_BATCH if batch_size is None else batch_size
     if verbose == 0 and callbacks is None and steps is None and type(size) is int:
-        step = Prediction.known(model, x)
+        step = prediction_for(model, x)
         if step is not None and 0 < len(x) <= size:
             return step.serve(checked("x", x), size)
     source = source_of(x, batch_size=size, steps=steps)
@@ -130,7 +130,7 @@ def predict(
     params = {"verbose": verbose, "epochs": 1, "steps": source.steps}
     listeners = CallbackList(with_progress(callbacks, verbose), model, params)
     results = run_prediction(model, source, listeners)
-    Prediction.note(model, x)
+    note_fit(model, x)
     return results
 
 
@@ -161,14 +161,14 @@ def on_batch(
 
 def predict_on_batch(model: Any, x: Any) -> Any:
     """Return the outputs for one batch."""
-    step = Prediction.known(model, x)
+    step = prediction_for(model, x)
     if step is not None and len(x):
         return step(checked("x", x), None, None)
     given, (x, _, _) = x, check_arrays(x, None, None)
     check_inputs(model, x)
     rehearse(model, (x, None, None), "predict")
     results = model.prediction_step()(x, None, None)
-    Prediction.note(model, given)
+    note_fit(model, given)
     return results
 
 
@@ -187,6 +187,16 @@ def require_compiled(model: Any, method: str) -> None:
         raise StateError(
             f"{model.name!r} is not compiled.",
             hint=f'model.compile("adam", "mse") before {method}',
+        )
+
+
+def check_loss_is_free(model: Any, loss: Any) -> None:
+    """Raise a StateError if the compiled step has a loss, which another would not replace."""
+    if model.compiled and not (model.overrides("train_step") or model.overrides("compute_loss")):
+        raise StateError(
+            f"the loss of {model.name!r} cannot be set: compile chose it.",
+            got=repr(loss)[:60],
+            hint="model.compile(model.optimizer, loss=...)",
         )
 
 

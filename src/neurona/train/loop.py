@@ -19,6 +19,7 @@ from neurona.core.tree import flatten, map_leaves
 from neurona.errors import ShapeError
 from neurona.nn.metrics import Metric
 from neurona.nn.parameter import unchanged
+from neurona.nn.settings import changes
 from neurona.train.callbacks.callback import CallbackList
 from neurona.train.data import IterableSource
 from neurona.train.history import History
@@ -97,6 +98,14 @@ class Feed:
         self.fixed = model.steps_per_execution if each else None
         self.given = model.steps_per_execution
         self.pace = Pace()
+        self._changes = changes()
+
+    def follow(self, model: Any) -> None:
+        """Go on with another training step if a callback has changed a setting."""
+        if self._changes != changes():
+            self._changes = changes()
+            with self.turns:
+                self.step = model.training_step()
 
     def groups(self, order: Any = None, start: int = 0) -> Iterator[Any]:
         """Yield (how many batches, a function that runs them and returns the last results)."""
@@ -184,6 +193,7 @@ def _used_up(source: Any, position: Position, epochs: int) -> bool:
 
 def _train_epoch(model: Any, feed: Feed, callbacks: CallbackList, position: Position) -> Logs:
     callbacks.call("on_epoch_begin", position.epoch, {})
+    feed.follow(model)
     if position.batch == 0:
         if position.order is None:
             position.order = feed.source.order()

@@ -64,6 +64,7 @@ class ObservedStep:
         engine: str | None,
         observation: Observation,
         kind: str,
+        traced: Callable[[], None] | None = None,
     ) -> None:
         def run(*batch: Any) -> tuple[Any, dict[str, Any]]:
             with opened(observation.names) as observer:
@@ -71,7 +72,10 @@ class ObservedStep:
             observation.check(observer, kind)
             return results, observer.values
 
-        self.step, self.observation = Step(run, parameters, engine, kind != "train"), observation
+        self.step, self.observation = (
+            Step(run, parameters, engine, kind != "train", traced),
+            observation,
+        )
 
     def _handed(self, results: Any) -> Any:
         """Keep what was observed, and return the rest."""

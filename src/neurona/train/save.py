@@ -57,6 +57,7 @@ def _compile_settings(model: Any) -> dict[str, Any] | None:
     if not model.compiled or model.overrides("compile"):
         return None
     given = {k: v for k, v in model.compile_arguments.items() if k != "engine"}
+    given.update({k: getattr(model, k) for k in ("run_eagerly", "steps_per_execution")})
     settings = {k: describe(v) for k, v in given.items() if k != "optimizer"}
     optimizer = describe(model.optimizer)
     schedule = getattr(model.optimizer, "_schedule", None)

@@ -86,6 +86,20 @@ def optimizers_of(model: Any) -> dict[str, Optimizer]:
     return dict(members(model, Optimizer))
 
 
+def named_metrics(model: Any) -> dict[str, Metric]:
+    """Return the metrics that a model reports by their names in logs."""
+    if model.overrides("metrics"):  # a subclass lists its own
+        return {m.name: m for m in model.metrics}
+    found = model.compiled_losses.named() if model.compiled else {}
+    known = {id(m) for m in found.values()}
+    for layer in model.all_layers():
+        for _, metric in members(layer, Metric):
+            if id(metric) not in known:
+                known.add(id(metric))
+                found.setdefault(metric.name, metric)
+    return found
+
+
 def metrics_of(model: Any) -> list[Metric]:
     """Return all metrics of a model: those it reports, and those that its layers hold."""
     found = {id(m): m for m in model.metrics}

@@ -65,6 +65,7 @@ class Step:
         engine: name of the engine, the setting `config.engine()` as it is now by default; "eager"
             runs `fn` itself, so that it can print and be debugged.
         aside: whether its random numbers leave the stream where it is, see `random.take_aside`.
+        traced: called whenever `fn` has been traced.
 
     Attributes:
         programs: the compiled Programs, by structure and specs of the batch; those used last.
@@ -75,9 +76,10 @@ class Step:
 
     def __init__(
         self, fn: Callable, parameters: Sequence[Parameter], engine: str | None = None,
-        aside: bool = False,
+        aside: bool = False, traced: Callable[[], None] | None = None,
     ) -> None:  # fmt: skip
         self.fn, self.parameters, self.aside = fn, list(parameters), aside
+        self._traced = traced
         self._take = random.take_aside if aside else random.take_states
         self.engine = engine or config.engine()
         self.programs: Recent[Any, StepProgram] = Recent(KEPT)
@@ -238,6 +240,8 @@ class Step:
         found = self.programs.get(key)
         if found is None:
             pure = trace_pure(self.fn, structure, arrays, self.parameters)
+            if self._traced is not None:
+                self._traced()
             program = compile(pure.graph, self.engine)
             session = self._kept.session(program, pure.changed)
             found = StepProgram(program, pure.changed, pure.results, session)

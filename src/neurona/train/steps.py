@@ -19,13 +19,15 @@ from neurona.core.tree import flatten
 from neurona.errors import StateError
 from neurona.nn.context import collect_losses, in_training
 from neurona.nn.layer import Layer
-from neurona.nn.members import Snapshot
 from neurona.nn.parameter import Parameter, rehearsal
+from neurona.nn.snapshot import Snapshot
 from neurona.train import state
 from neurona.train.data import pack
 from neurona.train.observed import ObservedStep
 from neurona.train.serving import PredictionStep
 from neurona.train.step import Step
+
+STEPS = 2  # of a kind that are kept: what is set to and fro, as `trainable`, is compiled once
 
 
 def rehearse(model: Any, batch: tuple, kind: str) -> None:
@@ -83,23 +85,54 @@ def _runner(model: Any, kind: str) -> Callable:
     return run
 
 
-def _step(model: Any, kind: str, parameters: list[Parameter]) -> Any:
-    """Return the compiled step of a kind; a new one where something that it is made of changed."""
-    engine = _engine(model)
-    trainable = tuple(id(p) for p in model.trainable_weights) if kind == "train" else ()
-    frozen = tuple(layer.trainable for layer in model.all_layers())
-    asked = model.observed_values
-    key = (tuple(id(p) for p in parameters), trainable, frozen, engine, asked)
-    known = model.step_cache.get(kind)
-    if known is None or known[0] != key:
-        run = _runner(model, kind)
+class Known:
+    """A compiled step, and what it was made of; it is used while that is as it was.
+
+    Attributes:
+        step: the Step.
+        looks: of arrays that were found to fit, see `prediction_for`.
+    """
+
+    def __init__(self, model: Any, kind: str, parameters: list[Parameter]) -> None:
+        self.engine, self.looks = _engine(model), set[Any]()
+        self._snapshot = Snapshot(_read_by(model), model.step_cache.setdefault("written", set()))
+        self.step: Any
+        run, asked, pass_over = (
+            _runner(model, kind),
+            model.observed_values,
+            self._snapshot.pass_over,
+        )
         if asked.names:
-            step: Any = ObservedStep(run, parameters, engine, asked, kind)
+            self.step = ObservedStep(run, parameters, self.engine, asked, kind, pass_over)
         else:
             make = PredictionStep if kind == "predict" else Step
-            step = make(run, parameters, engine, kind != "train")
-        model.step_cache[kind] = known = (key, step)
-    return known[1]
+            self.step = make(run, parameters, self.engine, kind != "train", pass_over)
+
+    def holds(self, model: Any) -> bool:
+        """Say whether the model is as it was."""
+        return self.engine == _engine(model) and self._snapshot.holds()
+
+
+def _known(model: Any, kind: str) -> Known | None:
+    """Return the step of a kind if there is one for the model as it is."""
+    return next((k for k in model.step_cache.get(kind, ()) if k.holds(model)), None)
+
+
+def _step(model: Any, kind: str, parameters: list[Parameter]) -> Any:
+    """Return a new step of a kind, for the model as it is now."""
+    made = Known(model, kind, parameters)
+    model.step_cache[kind] = [made, *model.step_cache.get(kind, ())][:STEPS]
+    return made.step
+
+
+def _read_by(model: Any) -> list[Any]:
+    """Return all whose attributes a step may read when it is traced."""
+    compiled = model.compiled_losses
+    optimizers = state.optimizers_of(model).values()
+    return [
+        *model.all_layers(), *state.metrics_of(model), *optimizers, compiled,
+        *(compiled.outputs or ()),
+    ]  # fmt: skip
 
 
 def _engine(model: Any) -> str:
@@ -113,6 +146,8 @@ def _held(model: Any) -> list[Parameter]:
 
 def training_step(model: Any) -> Step:
     """Return the compiled training step."""
+    if (known := _known(model, "train")) is not None:
+        return known.step
     if not model.overrides("train_step"):
         weights = model.trainable_weights
         if not weights:
@@ -129,46 +164,33 @@ def training_step(model: Any) -> Step:
 
 def evaluation_step(model: Any) -> Step:
     """Return the compiled evaluation step."""
-    return _step(model, "test", _held(model))
+    known = _known(model, "test")
+    return known.step if known is not None else _step(model, "test", _held(model))
 
 
 def prediction_step(model: Any) -> PredictionStep:
     """Return the compiled prediction."""
-    return _step(model, "predict", _held(model))
+    known = _known(model, "predict")
+    return known.step if known is not None else _step(model, "predict", _held(model))
 
 
-class Prediction:
-    """The step for predictions, and what data it was found to fit, while a model stays as it is.
+def prediction_for(model: Any, x: Any) -> PredictionStep | None:
+    """Return the step for predictions if the model is known to fit arrays like x, samples aside.
 
     To find out what a model consists of takes far longer than to predict for a single sample.
     """
+    if type(x) is np.ndarray and model.run is None:
+        for known in model.step_cache.get("predict", ()):
+            if (x.shape[1:], x.dtype) in known.looks and known.holds(model):
+                return known.step
+    return None
 
-    def __init__(self, model: Any) -> None:
-        self.step, self._engine = prediction_step(model), _engine(model)
-        self._snapshot = Snapshot([*model.all_layers(), *state.metrics_of(model)])
-        self._looks: set[Any] = set()
 
-    @staticmethod
-    def known(model: Any, x: Any) -> PredictionStep | None:
-        """Return the step if the model is known to fit arrays like x, samples aside."""
-        found = model.step_cache.get("prediction")
-        if found is None or model.run is not None or type(x) is not np.ndarray:
-            return None
-        fits = (x.shape[1:], x.dtype) in found._looks and found._holds(model)
-        return found.step if fits else None
-
-    @staticmethod
-    def note(model: Any, x: Any) -> None:
-        """Remember that the model fits arrays like x, if only numbers can be wrong with others."""
-        if type(x) is not np.ndarray or any(
-            type(layer).check_data is not Layer.check_data for layer in model.all_layers()
-        ):
-            return
-        found = model.step_cache.get("prediction")
-        if found is None or not found._holds(model):
-            found = model.step_cache["prediction"] = Prediction(model)
-        found._looks.add((x.shape[1:], x.dtype))
-
-    def _holds(self, model: Any) -> bool:
-        """Say whether the model is as it was."""
-        return self._engine == _engine(model) and self._snapshot.holds()
+def note_fit(model: Any, x: Any) -> None:
+    """Remember that the model fits arrays like x, if only numbers can be wrong with others."""
+    if type(x) is not np.ndarray or any(
+        type(layer).check_data is not Layer.check_data for layer in model.all_layers()
+    ):
+        return
+    if (known := _known(model, "predict")) is not None:
+        known.looks.add((x.shape[1:], x.dtype))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -11,11 +11,10 @@ from neurona import config
 from neurona.core.tensor import Tensor
 from neurona.errors import StateError, check_choice, check_integer
 from neurona.frames import door
-from neurona.nn.members import members
 from neurona.nn.metrics import Metric
 from neurona.nn.parameter import Parameter
 from neurona.optim import names as optimizers
-from neurona.train import fitting, steps
+from neurona.train import fitting, state, steps
 from neurona.train.compiled import Compiled
 from neurona.train.data import unpack
 from neurona.train.history import History
@@ -36,9 +35,12 @@ class Trainer:
         turns: how threads share the model, see `train/turns.py`.
     """
 
+    unread: ClassVar[frozenset[str]] = frozenset(
+        {"history", "pending_totals", "position", "run", "stop_training", "turns"}
+    )
     run: Fit | None = None
     optimizer: Any = None
-    loss: Any = None
+    _loss: Any = None
     history: Any = None
     stop_training = False
     run_eagerly = False
@@ -121,7 +123,7 @@ class Trainer:
             "steps_per_execution": steps_per_execution, "jit_compile": jit_compile,
             "engine": engine,
         }  # fmt: skip
-        self.optimizer, self.loss = optimizers.get(optimizer), loss
+        self.optimizer, self._loss = optimizers.get(optimizer), loss
         self.compiled_losses = Compiled(loss, loss_weights, metrics, weighted_metrics)
         self.run_eagerly = bool(run_eagerly)
         if engine is not None:
@@ -133,6 +135,17 @@ class Trainer:
         self.stop_training = False
         self.pending_totals = {}
         self.step_cache = {}
+
+    @property
+    def loss(self) -> Any:
+        """What `compile` was given."""
+        return self._loss
+
+    @loss.setter
+    def loss(self, value: Any) -> None:
+        if value is not self._loss:
+            fitting.check_loss_is_free(self, value)
+        self._loss = value
 
     @property
     def compiled(self) -> bool:
@@ -253,16 +266,7 @@ class Trainer:
 
     def named_metrics(self) -> dict[str, Metric]:
         """Return the metrics by their names in logs."""
-        if self.overrides("metrics"):  # a subclass lists its own
-            return {m.name: m for m in self.metrics}
-        found = self.compiled_losses.named() if self.compiled else {}
-        known = {id(m) for m in found.values()}
-        for layer in self.all_layers():
-            for _, metric in members(layer, Metric):
-                if id(metric) not in known:
-                    known.add(id(metric))
-                    found.setdefault(metric.name, metric)
-        return found
+        return state.named_metrics(self)
 
     @property
     def metrics(self) -> list[Metric]:

@@ -50,6 +50,7 @@ class Metric(Configurable, namespace="metrics"):
     def _before_init(self) -> None:
         self.totals = []
         self.ready = False
+        self.prepared_for: tuple[Shape, Shape] | None = None
 
     def __init__(self, dtype: Any = None, name: str | None = None) -> None:
         self.name = name or automatic_name(type(self).__name__)
@@ -86,6 +87,7 @@ class Metric(Configurable, namespace="metrics"):
         """
         if self.ready:
             return
+        self.prepared_for = y_true_shape, y_pred_shape
         before = len(self.totals)
         self.build(tuple(y_true_shape), tuple(y_pred_shape))
         if tracing() and len(self.totals) > before:
@@ -95,6 +97,11 @@ class Metric(Configurable, namespace="metrics"):
                 hint="metric.prepare(y_true.shape, y_pred.shape) first",
             )
         self.ready = True
+
+    def build_alike(self, other: Metric) -> None:
+        """Let another metric have the totals that this one has for its data."""
+        if self.ready and self.prepared_for is not None:
+            other.prepare(*self.prepared_for)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Take a batch into account."""
