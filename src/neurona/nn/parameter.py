@@ -247,6 +247,40 @@ class Reads:
         return x
 
 
+class Known:
+    """The Parameters that a model's step may read: another one would never be trained.
+
+    Args:
+        parameters: those.
+    """
+
+    def __init__(self, parameters: Sequence[Parameter]) -> None:
+        self.ids = {id(p) for p in parameters}
+
+    def take(self, p: Parameter, value: Tensor) -> Tensor:
+        """Return the value of a Parameter.
+
+        Raises:
+            StateError: if it is not among them.
+        """
+        if id(p) not in self.ids:
+            raise StateError(
+                "the model computes with a Parameter that it does not know, and would not train.",
+                got=p.path,
+                hint="make what has it an attribute of the model or of a layer (alone or in lists, "
+                "dicts, sets, deques, dataclasses); what a function captures or `call` makes is "
+                "not found",
+            )
+        return value
+
+
+@contextlib.contextmanager
+def knowing(parameters: Sequence[Parameter]) -> Iterator[None]:
+    """Refuse to read other Parameters than these inside."""
+    with within(reads=Known(parameters), values=dict(ambient.values or {})):
+        yield
+
+
 @contextlib.contextmanager
 def reading() -> Iterator[Reads]:
     """Make an input of the innermost trace of each Parameter that is read inside."""

@@ -8,7 +8,6 @@ Nothing else is captured, so nothing goes stale.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,7 +18,7 @@ from neurona.core.shapes import Spec
 from neurona.core.tensor import Tensor
 from neurona.core.tree import Structure, flatten
 from neurona.errors import StateError
-from neurona.nn.parameter import Parameter, bound, reading, rehearsal
+from neurona.nn.parameter import Parameter, bound, knowing, reading, rehearsal
 
 STATE = Spec((2,), np.dtype("int64"))  # of the random stream: seed and step
 
@@ -55,7 +54,7 @@ def trace_pure(
 
     Raises:
         StateError: if `fn` assigns to a Parameter that is not among those that are given.
-        TraceError: if it reads one.
+        StateError: if it reads one, too.
     """
     known = list(parameters or ())
     found: list[Tensor] = []
@@ -64,7 +63,7 @@ def trace_pure(
 
     def pure(state: Tensor, *values: Tensor) -> list[Tensor]:
         given = values[: len(known)]
-        reads = nullcontext() if parameters is not None else reading()
+        reads: Any = knowing(known) if parameters is not None else reading()
         with bound(known, given), reads as seen, rehearsal() as assigned, random.use(state):
             leaves, results = flatten(fn(*structure.unflatten(values[len(known) :])))
             shape.append(results)

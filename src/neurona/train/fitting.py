@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from neurona.errors import NeuronaError, StateError, check_integer, check_number
 from neurona.nn.parameter import unchanged
@@ -198,6 +198,15 @@ def check_loss_is_free(model: Any, loss: Any) -> None:
             got=repr(loss)[:60],
             hint="model.compile(model.optimizer, loss=...)",
         )
+
+
+def nothing_to_train(model: Any, forward: Callable[[], Any]) -> NoReturn:
+    """Raise a StateError for a model without trainable parameters."""
+    forward()  # an error if it computes with others, which it does not know
+    raise StateError(
+        f"{model.name!r} has nothing to train.",
+        hint="set trainable=True on a layer, or add layers with parameters",
+    )
 
 
 def prepare(model: Any, source: Any, kind: str) -> None:

@@ -59,7 +59,10 @@ class Model(Trainer, Layer, namespace="models"):
     """
 
     made_again = Layer.made_again | {"step_cache", "turns", "run"}
-    unread = Layer.unread | Trainer.unread | {"built_on", "inputs", "outputs", "layers"}
+    unread = Layer.unread | {
+        "built_on", "history", "inputs", "layers", "outputs", "pending_totals", "position", "run",
+        "stop_training", "turns",
+    }  # fmt: skip
     network: Network | None
     built_on: Any  # shapes and types of the first inputs, as JSON
     fixed_inputs: bool  # whether data of another shape than the network's inputs are refused

@@ -27,7 +27,7 @@ from neurona.core.tensor import Tensor
 from neurona.core.tree import Structure, flatten, map_leaves
 from neurona.engines.program import Program, compile
 from neurona.engines.session import Epochs, Piece, Session
-from neurona.nn.parameter import Parameter
+from neurona.nn.parameter import Parameter, knowing
 from neurona.nn.pure import trace_pure
 from neurona.ops.draw import permutation_graph
 from neurona.train.keeping import KeptState
@@ -174,7 +174,7 @@ class Step:
         return [state, *values, *[np.asarray(x) for x in flatten(batch)[0]]]
 
     def _eagerly(self, batch: tuple) -> Any:
-        with random.use(random.state_of(*self._take(1))):
+        with random.use(random.state_of(*self._take(1))), knowing(self.parameters):
             results = self.fn(*map_leaves(lambda x: Tensor(np.asarray(x)), batch))
         return map_leaves(np.asarray, results)
 

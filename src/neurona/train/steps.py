@@ -148,15 +148,7 @@ def training_step(model: Any) -> Step:
     """Return the compiled training step."""
     if (known := _known(model, "train")) is not None:
         return known.step
-    if not model.overrides("train_step"):
-        weights = model.trainable_weights
-        if not weights:
-            raise StateError(
-                f"{model.name!r} has nothing to train.",
-                hint="set trainable=True on a layer, or add layers with parameters; they are "
-                "found in attributes, lists, tuples and dicts, not in sets or dataclasses, nor "
-                "where call makes them",
-            )
+    if not model.overrides("train_step") and (weights := model.trainable_weights):
         model.optimizer.build(weights)
     slots = [p for o in state.optimizers_of(model).values() for p in o.variables]
     return _step(model, "train", [*_held(model), *slots])

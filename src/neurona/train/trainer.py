@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -35,9 +35,6 @@ class Trainer:
         turns: how threads share the model, see `train/turns.py`.
     """
 
-    unread: ClassVar[frozenset[str]] = frozenset(
-        {"history", "pending_totals", "position", "run", "stop_training", "turns"}
-    )
     run: Fit | None = None
     optimizer: Any = None
     _loss: Any = None
@@ -164,7 +161,8 @@ class Trainer:
             y_pred = self(x, training=True)
             return self.total_loss(x, y, y_pred, sample_weight, training=True), y_pred
 
-        loss, y_pred = self.optimizer.minimize(forward, self.trainable_weights)
+        weights = self.trainable_weights or fitting.nothing_to_train(self, forward)
+        loss, y_pred = self.optimizer.minimize(forward, weights)
         self.compiled_losses.track(loss, x)
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
