@@ -1,5 +1,7 @@
 """What can be given to fit, evaluate and predict, and what is refused at the door."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -537,19 +539,64 @@ def test_steps_of_an_epoch_may_go_through_the_data_many_times(engine, batch_size
         np.testing.assert_array_equal(one, many)
 
 
-def test_a_generator_that_is_used_up():
-    def once():
-        yield X, Y
+def times(count):
+    return ((X, Y) for _ in range(count))
 
-    for given in ({}, {"steps_per_epoch": 1}, {"steps_per_epoch": 2}):
-        with pytest.warns(
-            UserWarning, match="no more batches: the training ends after 1 of 3"
-        ) as w:
-            found = linear().fit(once(), epochs=3, verbose=0, **given)
-        assert len(found.history["loss"]) == 1
-        assert w[0].filename == __file__
-    history = linear().fit(once(), epochs=1, verbose=0)
-    assert len(history.history["loss"]) == 1
+
+MORE = "no more batches: "
+ENDS = [  # batches, arguments, epochs that are made, warnings
+    (1, {"epochs": 3}, 1, ["the training ends after 1 of 3"]),
+    (1, {"epochs": 3, "steps_per_epoch": 1}, 1, ["the training ends after 1 of 3"]),
+    (1, {"epochs": 3, "steps_per_epoch": 2}, 1, ["1 of 2 steps", "the training ends after 1 of 3"]),
+    (5, {"epochs": 9, "steps_per_epoch": 3}, 2, ["2 of 3 steps", "the training ends after 2 of 9"]),
+    (5, {"epochs": 2, "steps_per_epoch": 3}, 2, ["2 of 3 steps"]),
+    (6, {"epochs": 2, "steps_per_epoch": 3}, 2, []),
+    (3, {"epochs": 1}, 1, []),
+]
+
+
+@pytest.mark.parametrize(("batches", "given", "epochs", "messages"), ENDS)
+def test_a_generator_that_is_used_up(batches, given, epochs, messages):
+    with warnings.catch_warnings(record=True) as w:
+        warnings.simplefilter("always")
+        found = linear().fit(times(batches), verbose=0, **given)
+    assert len(found.history["loss"]) == epochs
+    for warning, message in zip(w, messages, strict=True):
+        assert MORE + message in str(warning.message)
+        assert warning.filename == __file__
+
+
+VALIDATIONS = [  # batches, steps, validations that are made, warnings
+    (4, 2, 2, ["there are no more validations"]),
+    (3, 2, 2, ["1 of 2 steps were made", "there are no more validations"]),
+    (3, None, 1, ["there are no more validations"]),
+    (8, 2, 4, []),
+]
+
+
+@pytest.mark.parametrize(("batches", "steps", "made", "messages"), VALIDATIONS)
+def test_a_generator_of_validation_data_that_is_used_up(batches, steps, made, messages):
+    with warnings.catch_warnings(record=True) as w:
+        warnings.simplefilter("always")
+        found = linear().fit(
+            X, Y, epochs=4, verbose=0, validation_data=times(batches), validation_steps=steps
+        )
+    assert len(found.history["loss"]) == 4
+    assert len(found.history["val_loss"]) == made
+    for warning, message in zip(w, messages, strict=True):
+        assert message in str(warning.message)
+        assert warning.filename == __file__
+
+
+@pytest.mark.parametrize("method", ["evaluate", "predict"])
+def test_evaluation_and_prediction_take_what_a_generator_has(method):
+    with pytest.warns(UserWarning, match=r"no more batches: 2 of 3 steps were made") as w:
+        found = getattr(linear(), method)(times(2), steps=3, verbose=0)
+    assert w[0].filename == __file__
+    assert np.ndim(found) == 0 or len(found) == 2 * len(X)
+
+
+def test_a_generator_without_batches_is_an_error():
     with pytest.raises(DataError, match="the generator has no more batches"):
         linear().fit(iter([]), verbose=0)
 

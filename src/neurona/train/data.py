@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from neurona.core import origin
 from neurona.core.tensor import Tensor
 from neurona.core.tree import flatten
 from neurona.errors import ArgumentError, DataError, NeuronaError, check_integer
@@ -93,6 +94,11 @@ class IterableSource:
             if batch is None:
                 if count == 0:
                     raise self._used_up()
+                if self._going_on:
+                    origin.warn(
+                        f"the {type(self.given).__name__} has no more batches: {count} of "
+                        f"{self.steps} steps were made."
+                    )
                 return
             count += 1
             yield self._unpack(batch[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple, NoReturn
 
+from neurona.core import origin
 from neurona.errors import NeuronaError, StateError, check_integer, check_number
 from neurona.nn.parameter import unchanged
 from neurona.train.arrays import (
@@ -15,7 +16,7 @@ from neurona.train.arrays import (
     weights_of_classes,
 )
 from neurona.train.callbacks import CallbackList
-from neurona.train.data import source_of, split_arrays, unpack
+from neurona.train.data import IterableSource, source_of, split_arrays, unpack
 from neurona.train.history import History
 from neurona.train.loop import Validation, as_logs, run_evaluation, run_prediction, run_training
 from neurona.train.progress import with_progress
@@ -74,6 +75,7 @@ def _validation(
     model: Any, held: Any, given: FitSettings, due: Callable[[int], bool], listeners: CallbackList
 ) -> Validation:
     size = given.validation_batch_size or given.batch_size
+    ended: list[bool] = []
     try:
         parts = unpack(held) if isinstance(held, tuple | list) else (held, None, None)
         source = source_of(*parts, batch_size=size, steps=given.validation_steps)
@@ -84,6 +86,15 @@ def _validation(
         raise error.within("validation_data.") from None
 
     def run() -> dict[str, Any]:
+        if isinstance(source, IterableSource) and source.used_up():
+            if not ended:
+                origin.warn(
+                    f"validation_data: the {type(held).__name__} has no more batches, so there are "
+                    "no more validations. A list of batches and nn.data.batches(x, y) can be gone "
+                    "through again."
+                )
+            ended.append(True)
+            return {}
         return {f"val_{k}": v for k, v in run_evaluation(model, source, listeners).items()}
 
     return Validation(source, due, run)
