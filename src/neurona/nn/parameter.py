@@ -265,7 +265,7 @@ class Known:
         """
         if id(p) not in self.ids:
             raise StateError(
-                "the model computes with a Parameter that it does not know, and would not train.",
+                "the model uses a Parameter that it does not know, which would not be trained.",
                 got=p.path,
                 hint="make what has it an attribute of the model or of a layer (alone or in lists, "
                 "dicts, sets, deques, dataclasses); what a function captures or `call` makes is "

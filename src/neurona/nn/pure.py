@@ -17,7 +17,6 @@ from neurona.core.graph import Graph, trace, trace_open
 from neurona.core.shapes import Spec
 from neurona.core.tensor import Tensor
 from neurona.core.tree import Structure, flatten
-from neurona.errors import StateError
 from neurona.nn.parameter import Parameter, bound, knowing, reading, rehearsal
 
 STATE = Spec((2,), np.dtype("int64"))  # of the random stream: seed and step
@@ -53,8 +52,7 @@ def trace_pure(
         parameters: all Parameters that `fn` uses; None: whatever it reads is found.
 
     Raises:
-        StateError: if `fn` assigns to a Parameter that is not among those that are given.
-        StateError: if it reads one, too.
+        StateError: if `fn` reads or assigns a Parameter that is not among those that are given.
     """
     known = list(parameters or ())
     found: list[Tensor] = []
@@ -64,13 +62,12 @@ def trace_pure(
     def pure(state: Tensor, *values: Tensor) -> list[Tensor]:
         given = values[: len(known)]
         reads: Any = knowing(known) if parameters is not None else reading()
-        with bound(known, given), reads as seen, rehearsal() as assigned, random.use(state):
+        with bound(known, given), reads as seen, rehearsal(), random.use(state):
             leaves, results = flatten(fn(*structure.unflatten(values[len(known) :])))
             shape.append(results)
             pairs = list(zip(known, given, strict=True))
             if seen is not None:
                 pairs += seen.inputs.values()
-            _check_known(assigned, [p for p, _ in pairs])
             found.extend(p for p, _ in pairs[len(known) :])
             changed.extend(k for k, (p, x) in enumerate(pairs) if p.value is not x)
             return [pairs[k][0].value for k in changed] + leaves
@@ -80,14 +77,3 @@ def trace_pure(
         return Pure(trace(pure, specs), found, changed, shape[0])
     graph, captured = trace_open(pure, specs)
     return Pure(graph, [*found, *captured], changed, shape[0])
-
-
-def _check_known(assigned: dict[int, tuple[Parameter, Tensor]], known: list[Parameter]) -> None:
-    own = {id(p) for p in known}
-    for p, before in assigned.values():
-        if id(p) not in own and not before.level:
-            raise StateError(
-                "the step assigns to a Parameter that the model does not know.",
-                got=p.path,
-                hint="make it an attribute of the model or of one of its layers",
-            )
