@@ -5,6 +5,10 @@
 1.0
 """
 
+from neurona import beginning as beginning  # before all that takes time to import
+
+# isort: split
+
 import importlib
 import sys
 from typing import TYPE_CHECKING, Any

@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from neurona import config
+from neurona import beginning, config
 from neurona.errors import ArgumentError, NeuronaError
 
 app = typer.Typer(
@@ -180,10 +180,13 @@ def start(
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command and leave with its exit code; errors are one paragraph on stderr."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # what a terminal cannot show is shown as an escape
+            stream.reconfigure(errors="backslashreplace")
     try:
         app(arguments)
     except KeyboardInterrupt:
-        _leave("stopped.", 130)
+        _leave("stopped.", beginning.STOPPED)
     except ArgumentError as error:
         _leave(f"error: {error}", 2, error)
     except NeuronaError as error:
@@ -197,8 +200,12 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     except MemoryError as error:
         _leave("error: there is not enough memory. try: a smaller --batch-size", 1, error)
     except Exception as error:
+        if isinstance(error.__cause__, KeyboardInterrupt):  # Python wraps it while it makes classes
+            _leave("stopped.", beginning.STOPPED)
         hint = "" if config.debug() else "\ntry: the same command with --debug, to see where"
         _leave(f"error: unexpected {type(error).__name__}: {error}{hint}", 1, error)
+    finally:
+        beginning.ending()
     sys.exit(0)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from neurona import recipes
+from neurona import beginning, recipes
 
 
 def train(
@@ -34,6 +34,7 @@ def train(
     recipe = recipes.get(name)
     settings = recipe.settings(changes, quick)
     folder = out or Path("runs") / (f"{name}-quick" if quick else name)
+    beginning.interruptible()
     try:
         recipes.carry_out(recipe, settings, folder, resume=resume, data=data, quick=quick)
     except KeyboardInterrupt as stop:
