@@ -1,5 +1,6 @@
 """What `fit`, `evaluate` and `predict` show: the layout, plain lines, and a bar in a terminal."""
 
+import io
 import os
 import pty
 import re
@@ -308,3 +309,18 @@ model.fit(x, y, 2, callbacks=[saver, Slow()])
     assert status == 0, written
     assert "100/200" in written
     assert " 0/200" not in written
+
+
+def test_names_that_the_terminal_cannot_show_are_escaped(monkeypatch, tmp_path):
+    shown = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(shown, "ascii"))
+    model = nn.Sequential([nn.Input((1,)), nn.layers.Dense(1, name="größe")], name="日本")
+    error = nn.metrics.MeanSquaredError(name="mäßig")
+    model.compile("sgd", "mse", metrics=[error])
+    keep = nn.callbacks.ModelCheckpoint(tmp_path / "ü.safetensors", verbose=1)
+    model.fit([[1.0]], [[1.0]], verbose=2, callbacks=[keep])
+    model.summary()
+    sys.stdout.flush()
+    for name in ("gr\\xf6\\xdfe", "\\u65e5\\u672c", "m\\xe4\\xdfig: ", "\\xfc.safetensors"):
+        assert name in shown.getvalue().decode()
+    assert (tmp_path / "ü.safetensors").exists()

@@ -25,6 +25,7 @@ from neurona.recipes.files import write_history
 from neurona.recipes.interrupt import Saver
 from neurona.recipes.recipe import Recipe, Settings
 from neurona.strict_json import read_json, write_json
+from neurona.terminal import say
 from neurona.utils import set_random_seed
 from neurona.version import __version__
 
@@ -96,7 +97,7 @@ class Run:
         data: Path | None = None,
         quick: bool = False,
         verbose: Any = "auto",
-        say: Callable[[str], None] = print,
+        say: Callable[[str], None] = say,
     ) -> None:
         self.recipe, self.settings, self.out = recipe, settings, Path(out)
         self.resume, self.data, self.quick = resume, data, quick
@@ -301,7 +302,7 @@ def carry_out(
     data: Path | None = None,
     quick: bool = False,
     verbose: Any = "auto",
-    say: Callable[[str], None] = print,
+    say: Callable[[str], None] = say,
 ) -> Run:
     """Carry out a recipe and write its results into a folder; see `Run`.
 

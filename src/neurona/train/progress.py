@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 from neurona.errors import ArgumentError
+from neurona.terminal import say
 from neurona.train.callbacks.callback import Callback, Logs
 from neurona.train.history import History
 
@@ -110,7 +111,7 @@ class ProgbarLogger(Callback):
         elif self.params.get("verbose", "auto") != 0:
             parts = [self._title or f"{self._done}/{self._done}", f"{seconds:.0f}s"]
             line = " - ".join([*parts, *(f"{name}: {text}" for name, text in shown(logs))])
-            print(line, flush=True)  # who reads a pipe or a log file sees each epoch as it ends
+            say(line)
         self._drop()
 
     def on_train_begin(self, logs: Logs | None = None) -> None:

@@ -11,6 +11,7 @@ from neurona.core.shapes import product
 from neurona.errors import ArgumentError, StateError
 from neurona.nn.layer import Layer
 from neurona.nn.parameter import Parameter
+from neurona.terminal import say
 
 NARROWEST = 40
 
@@ -55,7 +56,7 @@ def print_summary(
     if print_fn is not None:
         print_fn(text)
     else:
-        print(text)
+        say(text)
 
 
 def _table(model: Any, branching: bool, expand_nested: bool, show_trainable: bool) -> Any:

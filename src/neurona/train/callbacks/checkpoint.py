@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from neurona.errors import ArgumentError, check_integer
 from neurona.files import alone
+from neurona.terminal import say
 from neurona.train.callbacks import backup
 from neurona.train.callbacks.callback import Callback, Logs
 from neurona.train.callbacks.monitor import Monitor
@@ -129,7 +130,7 @@ class ModelCheckpoint(Monitor):
 
     def _say(self, epoch: int, message: str) -> None:
         if self.verbose:
-            print(f"Epoch {epoch + 1}: {message}")
+            say(f"Epoch {epoch + 1}: {message}")
 
     def path(self, epoch: int, logs: Logs, batch: int | None = None) -> str:
         """Return the file's name for an epoch and its logs.
