@@ -41,7 +41,7 @@ ARGUMENTS = {  # op with an argument k, an input, and the numbers, of which the 
     "average_pool2d": (lambda x, k: o.average_pool2d(x, k, 1, "same"), IMAGE, (5, 9, 30)),
     "conv2d": (lambda x, k: o.conv2d(x, np.ones((k, k, 3, 4), "f4")), IMAGE, (5, 6, 30)),
     "repeat": (lambda x, k: o.repeat(x, k, axis=1), WORDS, (100, 400)),
-    "tile": (lambda x, k: o.tile(x, (1, k, 1)), WORDS, (100, 400)),
+    "tile": (lambda x, k: o.tile(x, (1, k, 1)), WORDS, (300, 1600)),  # 100 are a level of sums less
     "pad": (lambda x, k: o.pad(x, ((0, 0), (k, k), (0, 0))), WORDS, (3, 100)),
     "upsampling": (upsampled, IMAGE, (2, 3, 8)),
     "sort": (lambda x, k: o.sort(x[:k]), ROW, (20, 40, 400)),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
+from neurona.engines.native.kernels.cuts import Cut, cuts, in_blocks
 from neurona.engines.native.kernels.folds import Fold
 from neurona.engines.native.kernels.units import replaced
 from neurona.engines.native.llvm.lanes import Index, Lanes
@@ -13,6 +15,8 @@ from neurona.engines.native.llvm.text import Function
 
 if TYPE_CHECKING:
     from neurona.engines.native.kernels.loops import Loops
+
+Sums = list[list[list[str]]]  # for each vector of lanes and each fold its accumulators
 
 
 class FoldRun:
@@ -34,10 +38,37 @@ class FoldRun:
         start = self.f.mul(self.part, self.size)
         return start, self.f.smaller(self.f.add(start, self.size), n)
 
-    def nest(self, stack: ExitStack, index: list[str]) -> None:
-        """Open the folded loops outside of the lanes."""
-        for k in self.loops.inner:
-            index[k] = stack.enter_context(self.f.loop(*self.range(k)))
+    def cuts(self, *along: int) -> list[Cut]:
+        """How the folded loops are cut, and one along the lanes that turns so often."""
+        sizes = [self.size if k == self.chunked else self.space.sizes[k] for k in self.loops.inner]
+        return cuts([*sizes, *along])
+
+    def nest(
+        self, stack: ExitStack, index: list[str], cut: Sequence[Cut], lanes: Sequence[Lanes],
+        sums: Sums,
+    ) -> Sums:  # fmt: skip
+        """Open the folded loops outside of the lanes; return the accumulators to use inside."""
+        for k, lengths in zip(self.loops.inner, cut, strict=False):
+            start, stop = self.range(k)
+            start, stop, sums = self.blocks(stack, start, stop, 1, lengths, lanes, sums)
+            index[k] = stack.enter_context(self.f.loop(start, stop))
+        return sums
+
+    def blocks(
+        self, stack: ExitStack, start: str | int, stop: str | int, step: int, lengths: Cut,
+        lanes: Sequence[Lanes], sums: Sums,
+    ) -> tuple[str | int, str | int, Sums]:  # fmt: skip
+        """Open loops over blocks with accumulators of their own; return the bounds of one."""
+        for length in lengths if any(fold.rounds for fold in self.folds) else ():
+            start, stop = stack.enter_context(in_blocks(self.f, start, stop, length, step))
+            sums = [
+                [
+                    stack.enter_context(fold.partial(b, slot))
+                    for fold, slot in zip(self.folds, slots, strict=True)
+                ]
+                for b, slots in zip(lanes, sums, strict=True)
+            ]
+        return start, stop, sums
 
     def take(self, lanes: Lanes, index: list[str], slots: list[list[str]]) -> None:
         """Compute the elements at an index and fold them into the accumulators."""
@@ -82,8 +113,9 @@ class FoldRun:
         slots = [[fold.open(lanes) for fold in self.folds] for lanes, _ in vectors]
         with ExitStack() as stack:
             inner = list(index)
-            self.nest(stack, inner)
-            for (lanes, i), slot in zip(vectors, slots, strict=True):
+            every = [lanes for lanes, _ in vectors]
+            sums = self.nest(stack, inner, self.cuts(), every, slots)
+            for (lanes, i), slot in zip(vectors, sums, strict=True):
                 self.take(lanes, replaced(inner, self.lane, i), slot)
         for (lanes, i), slot in zip(vectors, slots, strict=True):
             self.write(lanes, replaced(index, self.lane, i), slot, self.lane)
@@ -97,12 +129,18 @@ class FoldRun:
         main, grouped = self.n - self.n % width, self.n - self.n % (group * width)
         with ExitStack() as stack:
             inner = list(index)
-            self.nest(stack, inner)
             start, stop = self.range(self.lane)
+            length = self.size if self.lane == self.chunked else self.n
+            *cut, along = self.cuts(-(-length // (group * width)))
+            every = [lanes] * group
+            sums = self.nest(stack, inner, cut, every, slots)
             if grouped:
                 last = grouped if isinstance(stop, int) else f.smaller(stop, grouped)
-                with f.loop(start, last, group * width) as i:
-                    for k, slot in enumerate(slots):
+                with ExitStack() as row:
+                    step = group * width
+                    start, last, own = self.blocks(row, start, last, step, along, every, sums)
+                    i = row.enter_context(f.loop(start, last, step))
+                    for k, slot in enumerate(own):
                         self.take(lanes, replaced(inner, self.lane, f.add(i, k * width)), slot)
             if self.n > grouped:
                 if self.lane == self.chunked:
@@ -110,10 +148,10 @@ class FoldRun:
                     stack.enter_context(f.when(final))
                 if main > grouped:
                     with f.loop(grouped, main, width) as i:
-                        self.take(lanes, replaced(inner, self.lane, i), slots[0])
+                        self.take(lanes, replaced(inner, self.lane, i), sums[0])
                 if self.n > main and self.loops.machine.masks:
                     tail = lanes.first(self.n - main)
-                    self.take(tail, replaced(inner, self.lane, str(main)), slots[0])
+                    self.take(tail, replaced(inner, self.lane, str(main)), sums[0])
         if self.n > main and not self.loops.machine.masks:
             slots.append(self._one_by_one(index, main))
         for extra in slots[1:group]:
@@ -135,12 +173,13 @@ class FoldRun:
         slots = [fold.open(single) for fold in self.folds]
         with ExitStack() as stack:
             inner = list(index)
-            self.nest(stack, inner)
+            *cut, _ = self.cuts(self.n - main)
+            (sums,) = self.nest(stack, inner, cut, [single], [slots])
             if self.lane == self.chunked:
                 final = f.let(f"icmp eq i64 {self.part}, {self.parts - 1}")
                 stack.enter_context(f.when(final))
             with f.loop(main, self.n) as i:
-                self.take(single, replaced(inner, self.lane, i), slots)
+                self.take(single, replaced(inner, self.lane, i), sums)
         return slots
 
     def write(self, lanes: Lanes, index: list[str], slots: list, lane: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -26,6 +28,7 @@ class Fold:
     Attributes:
         input: the value that is folded.
         dtypes: types of the state.
+        rounds: whether the result depends on the order, as that of floats added up does.
     """
 
     def __init__(self, node: Node, specs: list[Spec]) -> None:
@@ -33,6 +36,7 @@ class Fold:
         self.input = node.inputs[0]
         self.dtype = specs[node.outputs[0]].dtype
         self.dtypes = [self.dtype]
+        self.rounds = self.dtype.kind == "f" and not isinstance(self.kind.identity, str)
 
     def identity(self) -> list[Any]:
         """The state of no elements."""
@@ -88,6 +92,16 @@ class Fold:
     def take_into(self, b: Lanes, slots: list[str], value: Value, position: Value | None) -> None:
         """Fold elements into accumulators."""
         self.merge_into(b, slots, self.element(b.spread(value), position))
+
+    @contextlib.contextmanager
+    def partial(self, b: Lanes, slots: list[str]) -> Iterator[list[str]]:
+        """Begin a sum of its own, which is added to that outside at its end; exact ones go on."""
+        if not self.rounds:
+            yield slots
+            return
+        mine = self.open(b)
+        yield mine
+        self.merge_into(b, slots, self.read(b, mine))
 
     def narrow(self, b: Lanes, slots: list[str]) -> list[str]:
         """Fold the lanes of accumulators into single numbers: halves onto halves."""

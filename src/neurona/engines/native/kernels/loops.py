@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
 
 from neurona.core.lowering import Indexed
 from neurona.engines.native.fusion import Fusion, Kernel
+from neurona.engines.native.kernels.cuts import cuts, in_blocks
 from neurona.engines.native.kernels.evaluate import Evaluator
 from neurona.engines.native.kernels.fold_run import FoldRun
 from neurona.engines.native.kernels.folds import Fold, fold_of
@@ -176,13 +178,18 @@ class Loops:
                 for fold, node in zip(folds, self.kernel.folds, strict=True):
                     names = [f"work{next(work)}" for _ in fold.dtypes]
                     slots = fold.open(lanes)
-                    with f.loop(0, parts) as p:
+                    with ExitStack() as stack:
+                        sums, first, last = slots, 0, parts
+                        for length in cuts([parts])[0] if fold.rounds else ():
+                            first, last = stack.enter_context(in_blocks(f, first, last, length))
+                            sums = stack.enter_context(fold.partial(lanes, sums))
+                        p = stack.enter_context(f.loop(first, last))
                         place = Index(f.add(f.mul(p, kept), i), 1)
                         part = [
                             lanes.load(pointers[name], d, place)
                             for name, d in zip(names, fold.dtypes, strict=True)
                         ]
-                        fold.merge_into(lanes, slots, part)
+                        fold.merge_into(lanes, sums, part)
                     result = fold.result(lanes, fold.read(lanes, slots))
                     lanes.store(pointers[node.outputs[0]], result, Index(i, 1))
 
