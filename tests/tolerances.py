@@ -25,3 +25,10 @@ def assert_engines_agree(got, want, tolerances=GRADIENT):
     finite = want[np.isfinite(want)].astype("float64")
     size = np.sqrt(np.mean(np.square(finite))) if finite.size else 0.0
     np.testing.assert_allclose(got, want, rtol=tolerance, atol=tolerance * size)
+
+
+# How far a sum may be from the exact one, of the sum of its terms' magnitudes: with any number of
+# terms, along any axes, on every engine. One after the other ten million float32 are off by 1e-2.
+SUM = {"float32": 1e-6, "float64": 4e-15}  # sum, mean, and what is made of them
+RUNNING = {"float32": 1e-7, "float64": 4e-15}  # cumsum, of the largest result
+PRODUCT = {"float32": 2e-5, "float64": 4e-14}  # sums of products: matrices, convolutions

@@ -223,9 +223,13 @@ class Scatter:
 
 @dataclass(frozen=True)
 class Running:
-    """All results of a fold along `axis`, step by step; from the end if `reverse`."""
+    """All results of a fold along `axis`, step by step; from the end if `reverse`.
+
+    `combine` and `identity` are those of a Reduction; the identity is a number.
+    """
 
     combine: Callable[..., Any]
+    identity: float
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from neurona.core.lowering import Affine, Contraction, Nest
 from neurona.core.op import op
 from neurona.core.shapes import Spec, check_size, product
 from neurona.errors import ShapeError
+from neurona.ops.summation import block_sum, long_product, total
 from neurona.ops.windows import added, inside, output_sizes, padded, window_offsets
 
 __all__ = ["conv", "conv_input_gradient", "conv_kernel_gradient"]
@@ -105,12 +106,10 @@ def conv(xp, x, w, *, strides, padding, dilation, groups):
         w = w.reshape(*w.shape[:-2], groups, filters // groups)
         offsets = window_offsets(w.shape[:-2], outputs, strides, dilation)
         pieces = (_times(x[place], w[k]) for k, place in offsets)
-        y = next(pieces)
-        for piece in pieces:
-            y = added(y, (...,), piece)
+        y = total(pieces)
         return y.reshape(batch, *outputs, filters)
     ys = [
-        xp.matmul(_columns(xp, part, v.shape[:-2], outputs, strides, dilation), _matrix(v))
+        long_product(xp, _columns(xp, part, v.shape[:-2], outputs, strides, dilation), _matrix(v))
         for part, v in _groups(x, w, groups)
     ]
     return _joined(xp, ys).reshape(batch, *outputs, filters)
@@ -180,7 +179,7 @@ def conv_input_gradient(xp, g, w, *, size, strides, padding, dilation, groups):
 
     else:
         gs = [
-            xp.matmul(part.reshape(rows, filters // groups), _matrix(v).T)
+            long_product(xp, part.reshape(rows, filters // groups), _matrix(v).T)
             for part, v in _groups(g, w, groups, both=True)
         ]
         columns = [y.reshape(batch, *outputs, *kernel, w.shape[-2]) for y in gs]
@@ -237,7 +236,7 @@ def conv_kernel_gradient(xp, x, g, *, kernel_size, strides, padding, dilation, g
         g = g.reshape(*g.shape[:-1], groups, filters // groups)
         axes = tuple(range(g.ndim - 2))
         dws = [
-            (x[place][..., None] * g).sum(axes)
+            block_sum(xp, x[place][..., None] * g, axes)
             for _, place in window_offsets(kernel_size, outputs, strides, dilation)
         ]
         return xp.stack(dws).reshape(*kernel_size, 1, filters)
@@ -247,7 +246,8 @@ def conv_kernel_gradient(xp, x, g, *, kernel_size, strides, padding, dilation, g
     for i in range(groups):
         part = x[..., i * channels : (i + 1) * channels] if groups > 1 else x
         columns = _columns(xp, part, kernel_size, outputs, strides, dilation)
-        dws.append(xp.matmul(columns.T, g[..., i * width : (i + 1) * width].reshape(rows, width)))
+        there = g[..., i * width : (i + 1) * width].reshape(rows, width)
+        dws.append(long_product(xp, columns.T, there))
     return _joined(xp, dws).reshape(*kernel_size, channels, filters)
 
 

@@ -7,6 +7,7 @@ from neurona.core.op import as_tensor, op
 from neurona.core.shapes import Spec, broadcast_shapes, product
 from neurona.errors import ShapeError
 from neurona.ops.movement import expand_dims, reshape, squeeze, swapaxes
+from neurona.ops.summation import long_product
 
 __all__ = ["dot", "matmul", "matrix_product", "outer"]
 
@@ -61,10 +62,9 @@ def matrix_product(xp, x, w):
     [[11.0]]
     """
     if w.ndim == 2 and x.ndim > 2:  # one large product instead of many small ones
-        return xp.matmul(x.reshape(product(x.shape[:-1]), x.shape[-1]), w).reshape(
-            *x.shape[:-1], w.shape[-1]
-        )
-    return xp.matmul(x, w)
+        rows = x.reshape(product(x.shape[:-1]), x.shape[-1])
+        return long_product(xp, rows, w).reshape(*x.shape[:-1], w.shape[-1])
+    return long_product(xp, x, w)
 
 
 @matrix_product.grad

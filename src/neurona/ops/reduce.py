@@ -13,6 +13,7 @@ from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, DtypeError, ShapeError
 from neurona.ops.comparison import eq
 from neurona.ops.movement import broadcast_to, flip, pad, reshape, transpose
+from neurona.ops.summation import block_sum, running_sum
 
 __all__ = ["all", "any", "argmax", "argmin", "cumsum", "max", "mean", "min", "prod", "sum", "var"]
 
@@ -45,7 +46,7 @@ def sum(xp, x, *, axis=None, keepdims=False):
     >>> sum([[1.0, 2.0], [3.0, 4.0]], axis=0).tolist()
     [4.0, 6.0]
     """
-    return xp.sum(x, axis=axis, keepdims=keepdims, dtype=x.dtype)
+    return block_sum(xp, x, axis, keepdims)
 
 
 @sum.grad
@@ -211,7 +212,7 @@ def _cumsum_shape(x, *, axis, reverse):
     return x
 
 
-@op(shape=_cumsum_shape, lower=Running(lambda b, x, y: b.add(x, y)), types="wide")
+@op(shape=_cumsum_shape, lower=Running(lambda b, x, y: b.add(x, y), 0), types="wide")
 def cumsum(xp, x, *, axis=-1, reverse=False):
     """Running sum along an axis, y_i = x_0 + ... + x_i; from the end if `reverse`.
 
@@ -221,7 +222,7 @@ def cumsum(xp, x, *, axis=-1, reverse=False):
     [1.0, 3.0, 6.0]
     """
     x = xp.flip(x, axis) if reverse else x
-    y = xp.cumsum(x, axis=axis, dtype=x.dtype)
+    y = running_sum(xp, x, axis)
     return xp.flip(y, axis) if reverse else y
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from neurona.engines.native.kernels.cuts import Cut, cuts, in_blocks
+from neurona.engines.native.cuts import Cut, cuts, walk
 from neurona.engines.native.kernels.folds import Fold
 from neurona.engines.native.kernels.units import replaced
 from neurona.engines.native.llvm.lanes import Index, Lanes
@@ -41,34 +41,38 @@ class FoldRun:
     def cuts(self, *along: int) -> list[Cut]:
         """How the folded loops are cut, and one along the lanes that turns so often."""
         sizes = [self.size if k == self.chunked else self.space.sizes[k] for k in self.loops.inner]
+        if not any(fold.rounds for fold in self.folds):
+            return [()] * len([*sizes, *along])
         return cuts([*sizes, *along])
 
+    @contextmanager
     def nest(
-        self, stack: ExitStack, index: list[str], cut: Sequence[Cut], lanes: Sequence[Lanes],
-        sums: Sums,
-    ) -> Sums:  # fmt: skip
-        """Open the folded loops outside of the lanes; return the accumulators to use inside."""
-        for k, lengths in zip(self.loops.inner, cut, strict=False):
-            start, stop = self.range(k)
-            start, stop, sums = self.blocks(stack, start, stop, 1, lengths, lanes, sums)
-            index[k] = stack.enter_context(self.f.loop(start, stop))
-        return sums
+        self, index: list[str], cut: Sequence[Cut], lanes: Sequence[Lanes], slots: Sums
+    ) -> Iterator[tuple[list[str], Sums]]:
+        """Write the folded loops outside of the lanes; yields the indices and the accumulators."""
+        inner = self.loops.inner
+        ranges = [(*self.range(k), 1) for k in inner]
+        with walk(self.f, ranges, cut, slots, self.beginning(lanes)) as (found, sums):
+            index = list(index)
+            for k, i in zip(inner, found, strict=True):
+                index[k] = i
+            yield index, sums
 
-    def blocks(
-        self, stack: ExitStack, start: str | int, stop: str | int, step: int, lengths: Cut,
-        lanes: Sequence[Lanes], sums: Sums,
-    ) -> tuple[str | int, str | int, Sums]:  # fmt: skip
-        """Open loops over blocks with accumulators of their own; return the bounds of one."""
-        for length in lengths if any(fold.rounds for fold in self.folds) else ():
-            start, stop = stack.enter_context(in_blocks(self.f, start, stop, length, step))
-            sums = [
-                [
-                    stack.enter_context(fold.partial(b, slot))
-                    for fold, slot in zip(self.folds, slots, strict=True)
+    def beginning(self, lanes: Sequence[Lanes]) -> Callable[[Sums], AbstractContextManager[Sums]]:
+        """What begins accumulators for a block, those of some vectors of lanes."""
+
+        @contextmanager
+        def begin(slots: Sums) -> Iterator[Sums]:
+            with ExitStack() as stack:
+                yield [
+                    [
+                        stack.enter_context(fold.part(b, slot))
+                        for fold, slot in zip(self.folds, of, strict=True)
+                    ]
+                    for b, of in zip(lanes, slots, strict=True)
                 ]
-                for b, slots in zip(lanes, sums, strict=True)
-            ]
-        return start, stop, sums
+
+        return begin
 
     def take(self, lanes: Lanes, index: list[str], slots: list[list[str]]) -> None:
         """Compute the elements at an index and fold them into the accumulators."""
@@ -111,10 +115,8 @@ class FoldRun:
 
     def _block(self, index: list[str], vectors: list[tuple[Lanes, str]]) -> None:
         slots = [[fold.open(lanes) for fold in self.folds] for lanes, _ in vectors]
-        with ExitStack() as stack:
-            inner = list(index)
-            every = [lanes for lanes, _ in vectors]
-            sums = self.nest(stack, inner, self.cuts(), every, slots)
+        every = [lanes for lanes, _ in vectors]
+        with self.nest(index, self.cuts(), every, slots) as (inner, sums):
             for (lanes, i), slot in zip(vectors, sums, strict=True):
                 self.take(lanes, replaced(inner, self.lane, i), slot)
         for (lanes, i), slot in zip(vectors, slots, strict=True):
@@ -127,19 +129,15 @@ class FoldRun:
         group = 4 if self.n >= 8 * width and len(self.loops.kernel.nodes) <= 6 else 1
         slots = [[fold.open(lanes) for fold in self.folds] for _ in range(group)]
         main, grouped = self.n - self.n % width, self.n - self.n % (group * width)
-        with ExitStack() as stack:
-            inner = list(index)
+        length = self.size if self.lane == self.chunked else self.n
+        *cut, along = self.cuts(-(-length // (group * width)))
+        every = [lanes] * group
+        with self.nest(index, cut, every, slots) as (inner, sums), ExitStack() as stack:
             start, stop = self.range(self.lane)
-            length = self.size if self.lane == self.chunked else self.n
-            *cut, along = self.cuts(-(-length // (group * width)))
-            every = [lanes] * group
-            sums = self.nest(stack, inner, cut, every, slots)
             if grouped:
                 last = grouped if isinstance(stop, int) else f.smaller(stop, grouped)
-                with ExitStack() as row:
-                    step = group * width
-                    start, last, own = self.blocks(row, start, last, step, along, every, sums)
-                    i = row.enter_context(f.loop(start, last, step))
+                ranges = [(start, last, group * width)]
+                with walk(f, ranges, [along], sums, self.beginning(every)) as ((i,), own):
                     for k, slot in enumerate(own):
                         self.take(lanes, replaced(inner, self.lane, f.add(i, k * width)), slot)
             if self.n > grouped:
@@ -171,10 +169,8 @@ class FoldRun:
         """The last elements without masks: accumulators of their own."""
         f, single = self.f, Lanes(self.f, 1)
         slots = [fold.open(single) for fold in self.folds]
-        with ExitStack() as stack:
-            inner = list(index)
-            *cut, _ = self.cuts(self.n - main)
-            (sums,) = self.nest(stack, inner, cut, [single], [slots])
+        *cut, _ = self.cuts(self.n - main)
+        with self.nest(index, cut, [single], [slots]) as (inner, (sums,)), ExitStack() as stack:
             if self.lane == self.chunked:
                 final = f.let(f"icmp eq i64 {self.part}, {self.parts - 1}")
                 stack.enter_context(f.when(final))

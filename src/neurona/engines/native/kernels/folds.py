@@ -28,7 +28,6 @@ class Fold:
     Attributes:
         input: the value that is folded.
         dtypes: types of the state.
-        rounds: whether the result depends on the order, as that of floats added up does.
     """
 
     def __init__(self, node: Node, specs: list[Spec]) -> None:
@@ -36,7 +35,11 @@ class Fold:
         self.input = node.inputs[0]
         self.dtype = specs[node.outputs[0]].dtype
         self.dtypes = [self.dtype]
-        self.rounds = self.dtype.kind == "f" and not isinstance(self.kind.identity, str)
+
+    @property
+    def rounds(self) -> bool:
+        """Whether each step rounds, so that many steps are off by much; extremes are exact."""
+        return self.dtype.kind == "f" and not isinstance(self.kind.identity, str)
 
     def identity(self) -> list[Any]:
         """The state of no elements."""
@@ -94,7 +97,7 @@ class Fold:
         self.merge_into(b, slots, self.element(b.spread(value), position))
 
     @contextlib.contextmanager
-    def partial(self, b: Lanes, slots: list[str]) -> Iterator[list[str]]:
+    def part(self, b: Lanes, slots: list[str]) -> Iterator[list[str]]:
         """Begin a sum of its own, which is added to that outside at its end; exact ones go on."""
         if not self.rounds:
             yield slots

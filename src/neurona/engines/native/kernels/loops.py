@@ -6,16 +6,16 @@ the units of work; those that are folded run inside of a unit.
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
 
 from neurona.core.lowering import Indexed
+from neurona.engines.native.cuts import cuts, walk
 from neurona.engines.native.fusion import Fusion, Kernel
-from neurona.engines.native.kernels.cuts import cuts, in_blocks
 from neurona.engines.native.kernels.evaluate import Evaluator
 from neurona.engines.native.kernels.fold_run import FoldRun
 from neurona.engines.native.kernels.folds import Fold, fold_of
@@ -178,18 +178,15 @@ class Loops:
                 for fold, node in zip(folds, self.kernel.folds, strict=True):
                     names = [f"work{next(work)}" for _ in fold.dtypes]
                     slots = fold.open(lanes)
-                    with ExitStack() as stack:
-                        sums, first, last = slots, 0, parts
-                        for length in cuts([parts])[0] if fold.rounds else ():
-                            first, last = stack.enter_context(in_blocks(f, first, last, length))
-                            sums = stack.enter_context(fold.partial(lanes, sums))
-                        p = stack.enter_context(f.loop(first, last))
+                    cut = cuts([parts]) if fold.rounds else [()]
+                    part = functools.partial(fold.part, lanes)
+                    with walk(f, [(0, parts, 1)], cut, slots, part) as ((p,), sums):
                         place = Index(f.add(f.mul(p, kept), i), 1)
-                        part = [
+                        state = [
                             lanes.load(pointers[name], d, place)
                             for name, d in zip(names, fold.dtypes, strict=True)
                         ]
-                        fold.merge_into(lanes, sums, part)
+                        fold.merge_into(lanes, sums, state)
                     result = fold.result(lanes, fold.read(lanes, slots))
                     lanes.store(pointers[node.outputs[0]], result, Index(i, 1))
 

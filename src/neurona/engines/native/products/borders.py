@@ -12,6 +12,8 @@ when the code runs on all axes, and bounds the loops over o.
 from __future__ import annotations
 
 import contextlib
+import functools
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +21,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from neurona.core.lowering import Nest
+from neurona.engines.native.cuts import cuts, walk
 from neurona.engines.native.llvm.lanes import Index, Value
 from neurona.engines.native.llvm.machine import Machine
 from neurona.engines.native.llvm.text import Function
@@ -29,8 +32,8 @@ from neurona.engines.native.products.part import Operand, Planned, along, part
 from neurona.engines.native.products.parts import CHUNK_BYTES, Parts
 from neurona.engines.native.products.place import Finish, Position
 from neurona.engines.native.products.shuffles import sums_of_lanes
-from neurona.engines.native.products.sums import finished, multiply_add
-from neurona.engines.native.products.tiles import Cut, Span, Tile, Tiles
+from neurona.engines.native.products.sums import finished, multiply_add, part_of
+from neurona.engines.native.products.tiles import BLOCK, Cut, Span, Tile, Tiles
 from neurona.engines.native.stage import Stage
 
 TAPS = 5  # that are unrolled; more make long code
@@ -113,8 +116,8 @@ class Bordered:
         within = replace(tiles, inner=(images._replace(size=count), *inside))
         made = replace(made, tiles=within)
 
-        def products(tile: Tile, a: str, b: str, start: list[list[Value]]) -> list[list[Value]]:
-            return made._sums(tile, a, b, made.forms(tile.shape[0])[0][1], start)
+        def products(tile: Tile, a: str, b: str) -> list[list[Value]]:
+            return made._sums(tile, a, b, made.forms(tile.shape[0])[0][1])
 
         groups = min(chunks, 16 if results <= 1 << 17 else 8)
         return Parts(within, tuple(over), groups, products)
@@ -172,25 +175,23 @@ class Bordered:
         low, high = (f.pure(f"sub i64 {end}, {begin}") for end in (low, high))
         return f.larger(low, 0), f.smaller(high, cut.step)
 
-    def _sums(
-        self, tile: Tile, a: str, b: str, inside: list[list[int]],
-        start: list[list[Value]] | None = None,
-    ) -> list[list[Value]]:  # fmt: skip
-        """Sum over all taps inside, for each row and vector of a tile; on top of `start`."""
+    def _sums(self, tile: Tile, a: str, b: str, inside: list[list[int]]) -> list[list[Value]]:
+        """Sum over all taps inside, for each row and vector of a tile."""
         f, tiles, lanes = tile.f, self.tiles, tile.lanes
         a, b = tile.address(a, "a"), tile.address(b, "b")
         column = 1 if tiles.packed else tiles.columns.span.b
         zero = lanes.spread(lanes.number(0, tiles.dtype))
         outer, line = tiles.inner[: len(self.others)], (*tiles.inner, NONE)[len(self.others)]
-        first = start or [[zero] * len(tile.vectors)] * len(tile.starts)
-        slots = [[tile.slot(value) for value in row] for row in first]
+        slots = [tile.slot(zero) for _ in itertools.product(tile.starts, tile.vectors)]
         limits = [self._limits(tile, number) for number in range(len(outer))]
-        with f.nest(limits) as index:
+        *cut, _ = cuts([*(span.size for span in outer), len(inside)], BLOCK // 2)
+        ranges = [(*limit, 1) for limit in limits]
+        with walk(f, ranges, cut, slots, functools.partial(part_of, tile)) as (index, own):
             a_at = b_at = "0"
             for i, span in zip(index, outer, strict=True):
                 a_at, b_at = f.add(a_at, f.mul(i, span.a)), f.add(b_at, f.mul(i, span.b))
             a_now, b_now = f.address(a, tiles.scalar, a_at), f.address(b, tiles.scalar, b_at)
-            sums = [[tile.load(slot) for slot in row] for row in slots]
+            sums = tile.rows_of([tile.load(slot) for slot in own])
             for tap, rows in enumerate(inside):
                 at, here = tap * line.b, f.again(a_now, tap) if tap else a_now
                 right = [
@@ -204,10 +205,9 @@ class Bordered:
                     left = lanes.load(here, tiles.dtype, place)
                     for v, factor in enumerate(right):
                         sums[r][v] = multiply_add(lanes, left, factor, sums[r][v])
-            for row, values in zip(slots, sums, strict=True):
-                for slot, value in zip(row, values, strict=True):
-                    f.do(f"store {tile.kind} {value.text}, ptr {slot}")
-        return [[tile.load(slot) for slot in row] for row in slots]
+            for slot, value in zip(own, itertools.chain(*sums), strict=True):
+                f.do(f"store {tile.kind} {value.text}, ptr {slot}")
+        return tile.rows_of([tile.load(slot) for slot in slots])
 
     def _dots(self, tile: Tile, a: str, b: str, inside: list[list[int]]) -> list[list[Value]]:
         """The same where lanes run along the sum: some columns at a time, then all lanes' sums."""

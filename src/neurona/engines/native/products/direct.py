@@ -9,12 +9,13 @@ from __future__ import annotations
 import contextlib
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
+from neurona.engines.native.cuts import Range, cuts, walk
 from neurona.engines.native.llvm.lanes import I64, Index, Lanes, Value
 from neurona.engines.native.llvm.text import Function
 from neurona.engines.native.products.padding import contiguous, vectors
@@ -25,6 +26,7 @@ from neurona.engines.native.stage import Stage
 
 STEPS = 512  # of a sum that is cut
 GROUPS = 16  # for as many threads; each goes through a piece of x and w that the cache can hold
+TERMS = 64  # of one sum
 TOGETHER = 12  # results that a unit computes at a time: sums that do not wait for each other
 
 
@@ -153,10 +155,20 @@ class DirectSums:
         zero = lanes.spread(lanes.number(0, self.dtype))
         if any(loop.size == 0 for loop in inner):
             return [zero] * len(cells)
-        slots = [f.slot(kind) for _ in cells]
-        for slot in slots:
-            f.do(f"store {kind} {zero.text}, ptr {slot}")
-        with nest(f, inner, *group) as at:
+        slots = [f.slot(kind, zero.text) for _ in cells]
+
+        @contextlib.contextmanager
+        def part(slots: list[str]) -> Iterator[list[str]]:
+            """Begin sums of a block, which are added to those outside at its end."""
+            mine = [f.slot(kind, zero.text) for _ in slots]
+            yield mine
+            for slot, other in zip(slots, mine, strict=True):
+                pair = [
+                    Value(f.let(f"load {kind}, ptr {s}"), self.dtype, True) for s in (slot, other)
+                ]
+                f.do(f"store {kind} {lanes.add(*pair).text}, ptr {slot}")
+
+        with nest(f, inner, slots, part, *group) as (*at, sums):
             loaded: dict[tuple[int, int], Value] = {}
 
             def read(k: int, cell: tuple[int, ...]) -> Value:
@@ -167,7 +179,7 @@ class DirectSums:
                     loaded[k, place] = reads[k].load(pointers[k], self.dtype, base)
                 return loaded[k, place]
 
-            for cell, slot in zip(cells, slots, strict=True):
+            for cell, slot in zip(cells, sums, strict=True):
                 value = Value(f.let(f"load {kind}, ptr {slot}"), self.dtype, True)
                 value = added(lanes, read(0, cell), read(1, cell), value)
                 f.do(f"store {kind} {value.text}, ptr {slot}")
@@ -241,23 +253,29 @@ def along(lanes: Lanes, place: str, count: int, tail: Sequence[Loop], k: int) ->
 
 @contextlib.contextmanager
 def nest(
-    f: Function, loops: Sequence[Loop], group: str = "0", groups: int = 1
-) -> Iterator[tuple[str, str]]:
-    """Loops within loops; yields the elements passed in x and in w.
+    f: Function, loops: Sequence[Loop], slots: list[str], part: Callable, group: str = "0",
+    groups: int = 1,
+) -> Iterator[tuple[str, str, list[str]]]:  # fmt: skip
+    """Loops within loops; yields the elements passed in x and in w, and where the sums are.
 
     One of several groups goes through its share of the steps of all loops but the last.
     """
-    with contextlib.ExitStack() as stack:
-        at: list[str] = []
+    sizes = [loop.size for loop in loops]
+    ranges: list[Range] = [(0, size, 1) for size in sizes]
+    counts, shared = sizes, 0
+    if groups > 1:
+        shared = len(sizes) - 1
+        count = math.prod(sizes[:shared])
+        share = f.mul(group, count)
+        first = f.pure(f"udiv i64 {share}, {groups}")
+        last = f.pure(f"udiv i64 {f.add(share, count)}, {groups}")
+        ranges = [(first, last, 1), *ranges[shared:]]
+        counts = [-(-count // groups), *sizes[shared:]]
+    with walk(f, ranges, cuts(counts, TERMS), slots, part) as (at, sums):
         if groups > 1:
-            *sizes, _ = (loop.size for loop in loops)
-            count = math.prod(sizes)
-            share = f.mul(group, count)
-            first = f.pure(f"udiv i64 {share}, {groups}")
-            last = f.pure(f"udiv i64 {f.add(share, count)}, {groups}")
-            at = f.digits(stack.enter_context(f.loop(first, last)), sizes)
-        at += stack.enter_context(f.nest(loop.size for loop in loops[len(at) :]))
+            at = [*f.digits(at[0], sizes[:shared]), *at[1:]]
         yield (
             sum_of(f, at, [loop.x for loop in loops]),
             sum_of(f, at, [loop.w for loop in loops]),
+            sums,
         )

@@ -34,7 +34,7 @@ class Parts:
         tiles: of one chunk.
         chunks: the spans that count chunks.
         groups: how many units share the chunks.
-        products: sums a tile: products(tile, a, b, start).
+        products: sums a tile: products(tile, a, b).
     """
 
     tiles: Tiles
@@ -99,10 +99,10 @@ class Parts:
             [Index(str((r * across + v) * tiles.width)) for v in range(across)]
             for r in range(math.prod(tile.shape))
         ]
-        start = [[lanes.load(work, tiles.dtype, place) for place in row] for row in places]
-        sums = self.products(tile, a, b, start)
+        sums = self.products(tile, a, b)
         for place, value in zip(itertools.chain(*places), itertools.chain(*sums), strict=True):
-            lanes.store(work, value, place)
+            before = lanes.load(work, tiles.dtype, place)
+            lanes.store(work, lanes.add(before, value), place)
 
     def total(self, f: Function, work: str, finish: Finish) -> None:
         """Write the kernel that adds the groups up, tile by tile."""

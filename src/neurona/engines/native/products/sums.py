@@ -6,16 +6,20 @@ lies along the sum, is dot products: lanes run along the sum too, and are added 
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from neurona.engines.native.cuts import Range, cuts, walk
 from neurona.engines.native.llvm.lanes import Index, Lanes, Value
 from neurona.engines.native.llvm.text import Function
 from neurona.engines.native.products.place import Finish
 from neurona.engines.native.products.shuffles import sums_of_lanes
-from neurona.engines.native.products.tiles import AnyLoop, Tile, Tiles, nest
+from neurona.engines.native.products.tiles import BLOCK, AnyLoop, Loop, Tile, Tiles, nest, passed
 
 FAR = 1024  # bytes from step to step of a: the processor does not see where it goes
+STEPS = 64  # of one of the sums of a dot product
 AHEAD = 16  # steps from what is summed to what is fetched then
 
 
@@ -56,27 +60,33 @@ def _through_stack(tile: Tile, sums: list[list[Value]], finish: Finish) -> None:
     tile.store(fetch, finish)
 
 
-def outer_products(
-    tile: Tile, a: str, b: str, start: list[list[Value]] | None = None
-) -> list[list[Value]]:
-    """Sum over the inner axes, for each row and vector of a tile; on top of `start`.
+def outer_products(tile: Tile, a: str, b: str) -> list[list[Value]]:
+    """Sum over the inner axes, for each row and vector of a tile.
 
     Long sums are sums of blocks: rounding errors grow with the number of steps of one sum.
     """
     f, tiles, lanes = tile.f, tile.tiles, tile.lanes
     a, b = tile.address(a, "a"), tile.address(b, "b")
-    outer, loops, steps = tiles.steps()
-    if not outer:
-        return block_sums(tile, a, b, loops, steps, start)
+    loops, steps = tiles.steps()
+    *cut, _ = cuts([*(count for count, _, _ in loops), len(steps)], BLOCK // 2)
+    if not any(cut):
+        return block_sums(tile, a, b, loops, steps, None)
+    last = max(k for k, lengths in enumerate(cut) if lengths)
+    *longer, turns = cut[last]
+    count, a_step, b_step = loops[last]
+    ranges: list[Range] = [*((0, n, 1) for n, _, _ in loops[:last]), (0, count, turns)]
+    cut = [*cut[:last], tuple(length // turns for length in longer)]
     zero = lanes.spread(lanes.number(0, tiles.dtype))
-    zeros = [[zero] * len(tile.vectors) for _ in tile.starts]
-    slots = [[tile.slot(value) for value in row] for row in start or zeros]
-    with nest(f, outer) as (a_at, b_at):
-        a, b = f.address(a, tiles.scalar, a_at), f.address(b, tiles.scalar, b_at)
-        sums = block_sums(tile, a, b, loops, steps, None)
-        for slot, value in zip(itertools.chain(*slots), itertools.chain(*sums), strict=True):
+    slots = [tile.slot(zero) for _ in itertools.product(tile.starts, tile.vectors)]
+    with walk(f, ranges, cut, slots, functools.partial(part_of, tile)) as (index, own):
+        a_at, b_at = passed(f, index, loops)
+        left = f.smaller(f.add(count, f.mul(index[-1], -1)), turns) if count % turns else turns
+        inside = [(left, a_step, b_step), *loops[last + 1 :]]
+        starts = f.address(a, tiles.scalar, a_at), f.address(b, tiles.scalar, b_at)
+        sums = block_sums(tile, *starts, inside, steps, None)
+        for slot, value in zip(own, itertools.chain(*sums), strict=True):
             f.do(f"store {tile.kind} {lanes.add(tile.load(slot), value).text}, ptr {slot}")
-    return [[tile.load(slot) for slot in row] for row in slots]
+    return tile.rows_of([tile.load(slot) for slot in slots])
 
 
 def block_sums(
@@ -133,20 +143,43 @@ def dot_products(tile: Tile, a: str, b: str) -> list[list[Value]]:
     count, rest = divmod(last[0], tiles.width)
     done = count * tiles.width
 
-    def add(some: Lanes, a_at: str, b_at: str) -> None:
+    def add(some: Lanes, a_at: str, b_at: str, sums: list[str]) -> None:
         left = some.load(a, tiles.dtype, Index(a_at))
-        for j, slot in enumerate(slots):
+        for j, slot in enumerate(sums):
             right = some.load(b, tiles.dtype, Index(f.add(b_at, j * tiles.columns.span.b)))
             result = multiply_add(lanes, left, right, tile.load(slot))
             f.do(f"store {tile.kind} {result.text}, ptr {slot}")
 
-    with nest(f, [*outer, (count, tiles.width, tiles.width)]) as (a_at, b_at):
-        add(lanes, a_at, b_at)
+    with in_blocks(tile, [*outer, (count, tiles.width, tiles.width)], slots) as (a_at, b_at, sums):
+        add(lanes, a_at, b_at, sums)
     if rest:
-        with nest(f, outer) as (a_at, b_at):
-            add(lanes.first(rest), f.add(a_at, done), f.add(b_at, done))
+        with in_blocks(tile, outer, slots) as (a_at, b_at, sums):
+            add(lanes.first(rest), f.add(a_at, done), f.add(b_at, done), sums)
     missing = tiles.width - tile.columns
     return [[sums_of_lanes(lanes, [*map(tile.load, slots), *[zero] * missing])]]
+
+
+@contextlib.contextmanager
+def in_blocks(
+    tile: Tile, loops: Sequence[Loop], slots: list[str]
+) -> Iterator[tuple[str, str, list[str]]]:
+    """Loops within loops, cut so that no sum is of many steps: a `nest` that yields slots too."""
+    f, counts = tile.f, [count for count, _, _ in loops]
+    ranges = [(0, count, 1) for count in counts]
+    part = functools.partial(part_of, tile)
+    with walk(f, ranges, cuts(counts, STEPS), slots, part) as (index, sums):
+        yield *passed(f, index, loops), sums
+
+
+@contextlib.contextmanager
+def part_of(tile: Tile, slots: list[str]) -> Iterator[list[str]]:
+    """Begin sums of a block, which are added to those outside at its end."""
+    zero = tile.lanes.spread(tile.lanes.number(0, tile.tiles.dtype))
+    mine = [tile.slot(zero) for _ in slots]
+    yield mine
+    for slot, other in zip(slots, mine, strict=True):
+        value = tile.lanes.add(tile.load(slot), tile.load(other))
+        tile.f.do(f"store {tile.kind} {value.text}, ptr {slot}")
 
 
 def multiply_add(lanes: Lanes, x: Value, y: Value, sum: Value | None) -> Value:

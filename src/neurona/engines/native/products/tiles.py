@@ -108,6 +108,11 @@ class Tile:
         """What it holds now."""
         return Value(self.f.let(f"load {self.kind}, ptr {slot}"), self.tiles.dtype, True)
 
+    def rows_of(self, values: list[Value]) -> list[list[Value]]:
+        """The values of its vectors, row by row."""
+        across = len(self.vectors)
+        return [values[k : k + across] for k in range(0, len(values), across)]
+
     def split(self, row: int) -> list[int]:
         """The indices of a row, along the cut span and the whole ones."""
         return [int(i) for i in np.unravel_index(row, self.shape)]
@@ -228,11 +233,11 @@ class Tiles:
                 for columns in variants(f, self.columns.span, self.columns.step, at):
                     yield Tile(f, self, unit, at, rows, columns)
 
-    def steps(self) -> tuple[list[Loop], list[Loop], list[tuple[int, int]]]:
-        """How the sum is walked: loops over blocks, loops within a block, the steps of the body."""
+    def steps(self) -> tuple[list[Loop], list[tuple[int, int]]]:
+        """How the sum is walked: loops, and the steps of the body."""
         loops = [(span.size, span.a, span.b) for span in self.inner]
         if not all(count for count, _, _ in loops):
-            return [], [], []
+            return [], []
         steps = [(0, 0)]
         unroll = self.unroll
         while loops and loops[-1][0] <= unroll:
@@ -244,34 +249,22 @@ class Tiles:
             part = max(n for n in range(1, unroll + 1) if count % n == 0)
             steps = [(i * a + x, i * b + y) for i in range(part) for x, y in steps]
             loops.append((count // part, part * a, part * b))
-        return *divided(loops, BLOCK // len(steps)), steps
-
-
-def divided(loops: Sequence[Loop], limit: int) -> tuple[list[Loop], list[Loop]]:
-    """The same loops as outer and inner ones; the inner ones take at most `limit` steps, if any."""
-    outer, steps = list(loops), 1
-    inner: list[Loop] = []
-    while outer and steps * outer[-1][0] <= limit:
-        inner.insert(0, outer.pop())
-        steps *= inner[0][0]
-    if outer:
-        count, a, b = outer.pop()
-        part = next(n for n in range(max(limit // steps, 1), 0, -1) if count % n == 0)
-        if part * steps * 8 < limit:  # hardly divisible: blocks would be too short
-            return outer, [(count, a, b), *inner]
-        outer.append((count // part, part * a, part * b))
-        inner.insert(0, (part, a, b))
-    return outer, inner
+        return loops, steps
 
 
 @contextlib.contextmanager
 def nest(f: Function, loops: Sequence[AnyLoop]) -> Iterator[tuple[str, str]]:
     """Loops within loops, (count, step in x, step in y); yields the elements passed in x and y."""
     with f.nest(count for count, _, _ in loops) as index:
-        a_at = b_at = "0"
-        for i, (_, a, b) in zip(index, loops, strict=True):
-            a_at, b_at = f.add(a_at, f.mul(i, a)), f.add(b_at, f.mul(i, b))
-        yield a_at, b_at
+        yield passed(f, index, loops)
+
+
+def passed(f: Function, index: Sequence[str], loops: Sequence[AnyLoop]) -> tuple[str, str]:
+    """The elements passed in x and y where the first of the loops are at these counters."""
+    a_at = b_at = "0"
+    for i, (_, a, b) in zip(index, loops, strict=False):
+        a_at, b_at = f.add(a_at, f.mul(i, a)), f.add(b_at, f.mul(i, b))
+    return a_at, b_at
 
 
 def variants(f: Function, span: Span, step: int, at: dict[Span, str]) -> Iterator[int]:
