@@ -12,6 +12,7 @@ from neurona.core.shapes import normalize_axes, product
 from neurona.ops.windows import added
 
 TERMS = 32  # of one sum
+RUN = 16  # terms of one running sum
 STEPS = 1024  # of one product of matrices, which BLAS adds up in few sums
 
 
@@ -71,19 +72,24 @@ def long_product(xp, x, w):
 
 
 def running_sum(xp, x, axis):
-    """Return all partial sums along an axis, in the type of x; float32 is added up in float64."""
+    """Return all partial sums along an axis, in the type of x; float32 is added up in float64.
+
+    In float64 a block knows what lies before it as one number, which its own sums are added to.
+    """
     if x.dtype == np.float32:
         return xp.cumsum(x, axis=axis, dtype="float64").astype(x.dtype)
     n = x.shape[axis]
-    if n <= 2 * TERMS or x.dtype.kind != "f":
+    if n <= 2 * RUN or x.dtype.kind != "f":
         return xp.cumsum(x, axis=axis, dtype=x.dtype)
     axis %= x.ndim
-    before, behind, rest = x.shape[:axis], x.shape[axis + 1 :], n % TERMS
+    before, behind, rest = x.shape[:axis], x.shape[axis + 1 :], n % RUN
     head, last = xp.split(x, [n - rest], axis=axis)
-    sums = xp.cumsum(xp.reshape(head, (*before, n // TERMS, TERMS, *behind)), axis=axis + 1)
+    blocks = xp.reshape(head, (*before, n // RUN, RUN, *behind))
+    sums, last = xp.cumsum(blocks, axis=axis + 1), xp.cumsum(last, axis=axis)
     whole = (slice(None),) * axis
-    ends = running_sum(xp, sums[(*whole, slice(None), -1)], axis)
+    ends = [sums[(*whole, slice(None), -1)], last[(*whole, slice(-1, None))]]
+    ends = running_sum(xp, xp.concatenate(ends, axis=axis), axis)
     starts = xp.concatenate([xp.zeros_like(ends[(*whole, slice(1))]), ends], axis=axis)
-    sums = sums + xp.expand_dims(starts[(*whole, slice(-1))], axis + 1)
-    last = xp.cumsum(last, axis=axis) + starts[(*whole, slice(-1, None))]
-    return xp.concatenate([xp.reshape(sums, head.shape), last], axis=axis)
+    first = xp.expand_dims(starts[(*whole, slice(n // RUN))], axis + 1)
+    last = starts[(*whole, slice(n // RUN, n // RUN + 1))] + last
+    return xp.concatenate([xp.reshape(first + sums, head.shape), last], axis=axis)
