@@ -33,6 +33,12 @@ class Module:
         self.functions.append(function)
         return function
 
+    def once(self, name: str, parameters: Sequence[str], write: Callable[[Function], None]) -> None:
+        """Write a function that many may call, if nobody did yet."""
+        head = f"void @{name}("
+        if not any(head in f.head for f in self.functions):
+            write(self.function(name, parameters))
+
     def declare(self, name: str, result: str, *arguments: str) -> str:
         """Declare a function from outside or an intrinsic; return its name."""
         self.declarations[name] = f"declare {result} @{name}({', '.join(arguments)})"

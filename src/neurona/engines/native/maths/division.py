@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import math
 
-from neurona.engines.native.maths.formula import Term, high, where, whole
+from neurona.engines.native.llvm.text import Function
+from neurona.engines.native.llvm.value import literal
+from neurona.engines.native.maths.formula import F32, F64, Term, high, where, whole
+from neurona.engines.native.maths.rare import where_rare
 
 _STEPS = 3
+# Quotients that so many steps are enough for, and divisors whose halves are in the normal range.
+_NEAR = {F32: (2.0**33, 2.0**-100), F64: (2.0**75, 2.0**-960)}
 
 
 def floordiv(x: Term, y: Term) -> Term:
     """floor(x / y), as NumPy has it; for integers 0 where y is 0.
 
-    Right where the remainder is (see `mod`), and within 1 ulp beyond.
+    Exact while it has no more digits than a float, and within 1 ulp beyond.
     """
     if x.value.dtype.kind != "f":
         return _whole(x, y)[0]
@@ -28,8 +33,7 @@ def floordiv(x: Term, y: Term) -> Term:
 def mod(x: Term, y: Term) -> Term:
     """x - floor(x / y) * y, with the sign of y; for integers 0 where y is 0.
 
-    Exact (rounded once) while |x / y| is below 2^33 in float32 and 2^75 in float64;
-    some number from 0 to y beyond.
+    Exact (rounded once), however large the quotient is.
     """
     if x.value.dtype.kind != "f":
         return _whole(x, y)[1]
@@ -53,8 +57,32 @@ def _remainder(x: Term, y: Term) -> Term:
         rest = (rest - digit * d_high) - digit * (d - d_high)
     rest = where(rest < 0.0, rest + d, rest)  # quotients were rounded to the nearest
     rest = where(rest.abs() < d, rest, 0.0)
-    rest = where(d.equals(math.inf), a, rest)
+    near, small = _NEAR[x.value.dtype]
+    far = ((a / d >= near) | (d < small)) & (a < math.inf) & (d > 0.0) & (a >= d)
+    (long,) = where_rare(far, "far_remainder", _divided, [a.to(F64), d.to(F64)], [rest.to(F64)])
+    rest = where(a < d, a, long.to(x.value.dtype))
     return where((a < math.inf) & (d > 0.0), rest, math.nan).with_sign(x)
+
+
+def _divided(f: Function) -> None:
+    """Write (double %x0, double %x1, ptr %y0): what 0 < x1 <= x0 leaves, 11 bits a step."""
+    fields, numbers = [], []
+    for k in range(2):
+        bits = f.let(f"bitcast double %x{k} to i64")
+        field = f.let(f"lshr i64 {bits}, 52")
+        one = f.let(f"select i1 {f.let(f'icmp eq i64 {field}, 0')}, i64 0, i64 {2**52}")
+        numbers.append(f.let(f"or i64 {f.let(f'and i64 {bits}, {2**52 - 1}')}, {one}"))
+        fields.append(f.larger(field, 1))
+    rest = f.slot("i64", f.let(f"urem i64 {numbers[0]}, {numbers[1]}"))
+    count = f.let(f"sub i64 {fields[0]}, {fields[1]}")
+    with f.loop(0, count, 11) as done:
+        bits = f.smaller(f.let(f"sub i64 {count}, {done}"), 11)
+        longer = f.let(f"shl i64 {f.let(f'load i64, ptr {rest}')}, {bits}")
+        f.do(f"store i64 {f.let(f'urem i64 {longer}, {numbers[1]}')}, ptr {rest}")
+    number = f.let(f"uitofp i64 {f.let(f'load i64, ptr {rest}')} to double")
+    small = f.let(f"fmul double {number}, {literal(2.0**-52, F64)}")
+    scale = f.let(f"bitcast i64 {f.let(f'shl i64 {fields[1]}, 52')} to double")
+    f.do(f"store double {f.let(f'fmul double {small}, {scale}')}, ptr %y0")
 
 
 def _whole(x: Term, y: Term) -> tuple[Term, Term]:

@@ -1,5 +1,7 @@
 """Functions of a number as vector code, written with Lanes: no calls, branches or tables.
 
+Only huge angles and quotients are left to functions of one number; see `rare.py`.
+
 Special values are NumPy's. Numbers below the normal range may count as zero, in arguments, on the
 way and in results, as the engine's floating-point mode has it: an absolute error of at most the
 smallest normal number, whether that mode is on or off.

@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from neurona.engines.native.maths.angle import NEAR, angle
 from neurona.engines.native.maths.formula import F32, F64, FORMATS, Term, fma, polynomial, where
+from neurona.engines.native.maths.rare import where_rare
 
 
 class Constants(NamedTuple):
@@ -40,12 +42,12 @@ _HALF_PI = (1.570796251296997, 7.549789415861596e-08, 5.390302529957765e-15, 3.2
 
 
 def sin(x: Term) -> Term:
-    """Sine, within 1 ulp for |x| < 1e9; beyond some number from -1 to 1. NaN at infinity."""
+    """Sine, within 1 ulp. NaN at infinity."""
     return _wave(x, 0)
 
 
 def cos(x: Term) -> Term:
-    """Cosine, within 1 ulp for |x| < 1e9; beyond some number from -1 to 1. NaN at infinity."""
+    """Cosine, within 1 ulp. NaN at infinity."""
     return _wave(x, 1)
 
 
@@ -77,5 +79,8 @@ def _reduce(x: Term) -> tuple[Term, Term, Term]:
     near = fma(n, -third, exact)
     rest = fma(n, -fourth, fma(n, -third, exact - near))
     r = near + rest
-    low = where(x.abs() < 2.0**30, rest - (r - near), 0.0)
-    return shifted.bits(), r.at_most(0.8).at_least(-0.8), low
+    far = (x.abs() >= NEAR) & (x.abs() < math.inf)
+    quadrant, r, low = where_rare(
+        far, "far_angle", angle, [x], [shifted.bits(), r, rest - (r - near)]
+    )
+    return quadrant, r, low

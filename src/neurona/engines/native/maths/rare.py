@@ -1,0 +1,58 @@
+"""What few numbers need and many steps take: a function of one number, called where it is needed.
+
+All else is vector code without branches; here one branch goes around what is rare.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from neurona.engines.native.llvm.text import Function
+from neurona.engines.native.maths.formula import F64, Term
+
+
+def where_rare(
+    condition: Term, name: str, write: Callable[[Function], None], inputs: Sequence[Term],
+    usual: Sequence[Term],
+) -> list[Term]:  # fmt: skip
+    """Return usual values, but what a function makes of the inputs where a condition holds.
+
+    Args:
+        condition: a bool, which should hold for hardly any number.
+        name, write: the function's, of `double %x0, ...`, the inputs, and `ptr %y0, ...`, where it
+            stores 8 bytes for each of the usual values; it is written once in a module.
+        inputs: of type float64.
+        usual: what is returned elsewhere, of types float64 and int64.
+    """
+    b: Any = condition.b
+    f: Function = b.f
+    parameters = [f"double %x{k}" for k in range(len(inputs))]
+    parameters += [f"ptr %y{k}" for k in range(len(usual))]
+    f.module.once(name, parameters, write)
+    flags, *given = [b.spread(term.value) for term in (condition, *inputs)]
+    values = [b.spread(term.value) for term in usual]
+    kinds = [b.type_of(value) for value in values]
+    slots = [f.slot(k, v.text) for k, v in zip(kinds, values, strict=True)]
+    some, several = flags.text, b.width > 1
+    if several:
+        some = f.call(f"llvm.vector.reduce.or.v{b.width}i1", "i1", (b.type_of(flags), flags.text))
+    with f.when(some):
+        spread = b.type(F64, True)
+        read = [f.slot(spread, x.text) for x in given]
+        results = [f.slot(kind, v.text) for kind, v in zip(kinds, values, strict=True)]
+        bytes = f"<{b.width} x i8>" if several else "i8"
+        marks = f.slot(bytes, f.let(f"zext {b.type_of(flags)} {flags.text} to {bytes}"))
+        with f.loop(0, b.width) as lane:
+            mark = f.let(f"load i8, ptr {f.address(marks, 'i8', lane)}")
+            with f.when(f.let(f"icmp ne i8 {mark}, 0")):
+                at = [f.address(slot, "double", lane) for slot in read]
+                numbers = [f"double {f.let(f'load double, ptr {place}')}" for place in at]
+                places = [f"ptr {f.address(slot, 'i64', lane)}" for slot in results]
+                f.do(f"call void @{name}({', '.join([*numbers, *places])})")
+        for kind, slot, place in zip(kinds, slots, results, strict=True):
+            f.do(f"store {kind} {f.let(f'load {kind}, ptr {place}')}, ptr {slot}")
+    return [
+        Term(b, value._replace(text=f.let(f"load {kind}, ptr {slot}")))
+        for value, kind, slot in zip(values, kinds, slots, strict=True)
+    ]
