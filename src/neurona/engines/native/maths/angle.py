@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import functools
 import itertools
-
-from neurona.engines.native.llvm.text import Function
+from typing import Any
 
 NEAR = 2.0**30  # from here on `angle` is right
 _WORDS = 20  # of 64 bits; the first one is what stands before the point
 _HALF_PI = 0xC90FDAA22168C235  # times 2^-63
 
 
-def angle(f: Function) -> None:
+def angle(f: Any) -> None:
     """Write (double %x0, ptr %y0, ptr %y1, ptr %y2): x = n pi / 2 + r + low; n, r and low.
 
     x is m 2^e, with m of 53 bits. Bits of 2 / pi that m 2^e makes multiples of 4 are left out; the
@@ -56,12 +55,12 @@ def angle(f: Function) -> None:
     f.do(f"store i64 {f.let(f'select i1 {backwards}, i64 {turned}, i64 {n}')}, ptr %y0")
 
 
-def _shifted(f: Function, word: str, following: str, count: str) -> str:
+def _shifted(f: Any, word: str, following: str, count: str) -> str:
     """A word that begins so many bits later."""
     return f.call("llvm.fshl.i64", "i64", ("i64", word), ("i64", following), ("i64", count))
 
 
-def _product(f: Function, m: str, words: list[str]) -> tuple[str, str, str]:
+def _product(f: Any, m: str, words: list[str]) -> tuple[str, str, str]:
     """m times the number of three words, without what does not fit into three."""
     first, second, third = (f.let(f"mul i128 {_wide(f, m)}, {_wide(f, w)}") for w in words)
     middle = f.let(f"add i128 {second}, {_wide(f, _upper(f, third))}")
@@ -69,19 +68,19 @@ def _product(f: Function, m: str, words: list[str]) -> tuple[str, str, str]:
     return high, _lower(f, middle), _lower(f, third)
 
 
-def _wide(f: Function, x: str) -> str:
+def _wide(f: Any, x: str) -> str:
     return f.let(f"zext i64 {x} to i128")
 
 
-def _joined(f: Function, high: str, low: str) -> str:
+def _joined(f: Any, high: str, low: str) -> str:
     return f.let(f"or i128 {f.let(f'shl i128 {_wide(f, high)}, 64')}, {_wide(f, low)}")
 
 
-def _upper(f: Function, x: str) -> str:
+def _upper(f: Any, x: str) -> str:
     return _lower(f, f.let(f"lshr i128 {x}, 64"))
 
 
-def _lower(f: Function, x: str) -> str:
+def _lower(f: Any, x: str) -> str:
     return f.let(f"trunc i128 {x} to i64")
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
-from neurona.engines.native.llvm.text import Function
-from neurona.engines.native.llvm.value import literal
 from neurona.engines.native.maths.formula import F32, F64, Term, high, where, whole
 from neurona.engines.native.maths.rare import where_rare
 
@@ -64,7 +63,7 @@ def _remainder(x: Term, y: Term) -> Term:
     return where((a < math.inf) & (d > 0.0), rest, math.nan).with_sign(x)
 
 
-def _divided(f: Function) -> None:
+def _divided(f: Any) -> None:
     """Write (double %x0, double %x1, ptr %y0): what 0 < x1 <= x0 leaves, 11 bits a step."""
     fields, numbers = [], []
     for k in range(2):
@@ -80,7 +79,7 @@ def _divided(f: Function) -> None:
         longer = f.let(f"shl i64 {f.let(f'load i64, ptr {rest}')}, {bits}")
         f.do(f"store i64 {f.let(f'urem i64 {longer}, {numbers[1]}')}, ptr {rest}")
     number = f.let(f"uitofp i64 {f.let(f'load i64, ptr {rest}')} to double")
-    small = f.let(f"fmul double {number}, {literal(2.0**-52, F64)}")
+    small = f.let(f"fmul double {number}, 0x3CB0000000000000")  # 2^-52
     scale = f.let(f"bitcast i64 {f.let(f'shl i64 {fields[1]}, 52')} to double")
     f.do(f"store double {f.let(f'fmul double {small}, {scale}')}, ptr %y0")
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from neurona.engines.native.llvm.text import Function
 from neurona.engines.native.maths.formula import F64, Term
 
 
 def where_rare(
-    condition: Term, name: str, write: Callable[[Function], None], inputs: Sequence[Term],
+    condition: Term, name: str, write: Callable[[Any], None], inputs: Sequence[Term],
     usual: Sequence[Term],
 ) -> list[Term]:  # fmt: skip
     """Return usual values, but what a function makes of the inputs where a condition holds.
@@ -26,7 +25,7 @@ def where_rare(
         usual: what is returned elsewhere, of types float64 and int64.
     """
     b: Any = condition.b
-    f: Function = b.f
+    f: Any = b.f
     parameters = [f"double %x{k}" for k in range(len(inputs))]
     parameters += [f"ptr %y{k}" for k in range(len(usual))]
     f.module.once(name, parameters, write)
