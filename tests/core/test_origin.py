@@ -113,7 +113,7 @@ def test_the_body_of_a_loop_knows_its_lines_and_so_does_its_gradient():
     roles = [
         {g.role for n in b.nodes for g in n.origins if g.line == line_of("body")} for b in bodies
     ]
-    assert roles == [{""}, {"", "gradient of "}]  # the second runs the first one's nodes again
+    assert roles == [{""}, {"gradient of "}]
     assert all(g.file == FILE for b in bodies for n in b.nodes for g in n.origins)
 
 

@@ -8,7 +8,7 @@ nodes that compute the same.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,6 +23,8 @@ from neurona.core.tensor import Source, Tensor
 from neurona.core.tree import Structure, flatten
 from neurona.core.walk import Computed, walk
 from neurona.errors import NeuronaError, TraceError
+
+_NOTHING: Mapping[int, Tensor] = {}
 
 
 class Node(NamedTuple):
@@ -179,8 +181,16 @@ class Graph:
         """
         return walk(self, xp, arrays)
 
-    def inline(self, inputs: Sequence[Tensor]) -> list[Tensor]:
-        """Apply the ops in order to Tensors: what tracing took apart, done again."""
+    def inline(
+        self, inputs: Sequence[Tensor], known: Mapping[int, Tensor] = _NOTHING
+    ) -> list[Tensor]:
+        """Apply the ops in order to Tensors: what tracing took apart, done again.
+
+        Args:
+            inputs: a Tensor for each input.
+            known: Tensors that some nodes' only outputs are equal to: gradients go through these
+                nodes, and yet they are not computed again.
+        """
         values: dict[int, Tensor] = {v: Tensor(array) for v, array in self.constants.items()}
         values.update(zip(self.inputs, inputs, strict=True))
         with origin.known() as scope:
@@ -189,6 +199,8 @@ class Graph:
                 result = node.op.apply(tuple(values[v] for v in node.inputs), node.attributes)
                 results = result if isinstance(result, tuple) else (result,)
                 values.update(zip(node.outputs, results, strict=True))
+                if node.outputs[0] in known and results[0].source is not None:
+                    results[0].source.known = known[node.outputs[0]]
         return [values[v] for v in self.outputs]
 
     def restricted(self, outputs: Sequence[int]) -> Graph:
@@ -322,6 +334,9 @@ def _extract(
         return value
 
     for source in _needed([x.source for x in outputs if inside(x)], level):  # type: ignore[misc]
+        if source.known is not None:
+            made[source.serial, 0] = number(source.known)
+            continue
         arguments = tuple(number(x) for x in source.inputs)
         key = (source.op.name, arguments, tuple(source.attributes.items()))
         place = merged.get(key)
@@ -363,9 +378,8 @@ def _needed(sources: list[Source], level: int) -> list[Source]:
         source = sources.pop()
         if source.serial not in found:
             found[source.serial] = source
-            sources += [
-                x.source for x in source.inputs if x.source is not None and x.level >= level
-            ]
+            read = source.inputs if source.known is None else (source.known,)
+            sources += [x.source for x in read if x.source is not None and x.level >= level]
     return [found[serial] for serial in sorted(found)]
 
 

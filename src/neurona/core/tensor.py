@@ -38,7 +38,8 @@ class Source:
     """One application of an op: what a Tensor remembers of how it was made."""
 
     __slots__ = (
-        "arrays", "attributes", "inputs", "level", "op", "origins", "serial", "single", "specs",
+        "arrays", "attributes", "inputs", "known", "level", "op", "origins", "serial", "single",
+        "specs",
     )  # fmt: skip
     origins: Origins  # while tracing
     _serials = itertools.count()
@@ -50,6 +51,7 @@ class Source:
         self.serial = next(Source._serials)  # sources sorted by it are in dependency order
         self.arrays: tuple = (None,) * len(specs)  # of the outputs, or None while tracing
         self.level, self.single = 0, True  # single: the op gives a Tensor, not a tuple
+        self.known: Tensor | None = None  # what the output is equal to, while tracing
 
     def output(self, index: int) -> Tensor:
         """Return an output again: a Tensor that stands for the same values.

@@ -1,7 +1,7 @@
 """scan: a loop that carries state along a sequence, traced once whatever its length.
 
-The op is `loop`; its gradient is a `scan` in the other direction and stands in `autodiff.py`,
-since it is the one rule that needs the reverse sweep itself.
+The op is `loop`; its gradient is a `scan` in the other direction and stands in
+`autodiff/loops.py`, since it is the one rule that needs the reverse sweep itself.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from typing import Any
 
 from neurona.core import effects, random
 from neurona.core.graph import trace_open
-from neurona.core.lowering import Scan
+from neurona.core.lowering import Contraction, Scan
 from neurona.core.op import as_tensor, cast, op
-from neurona.core.shapes import DTYPES, Spec
+from neurona.core.shapes import DTYPES, Spec, is_float
 from neurona.core.tree import flatten, paths
 from neurona.errors import ArgumentError, DtypeError, ShapeError, check_integer
+from neurona.ops.arithmetic import pow
 from neurona.ops.draw import random_unit
+from neurona.ops.functions import cos, erf, exp, expm1, log, log1p, sigmoid, sin, tanh
 from neurona.ops.joining import concatenate, stack
 from neurona.ops.movement import broadcast_to
 from neurona.ops.reduce import sum as sum_axes
@@ -34,10 +36,11 @@ def _narrow(attributes, used):
     kept = [*range(carries), *(i for i in used if i >= carries)]
     if len(kept) == len(body.outputs):
         return attributes, kept
-    saved = [i for i in kept if i >= len(body.outputs) - attributes["saved"]]
-    complete = len(saved) == attributes["saved"]
+    first = len(body.outputs) - attributes["saved"]
+    states = all(i in kept for i in range(first, first + carries))
+    saved = [i for i in kept if i >= first] if states else []
     narrowed = body.restricted([body.outputs[i] for i in kept])
-    return {**attributes, "body": narrowed, "saved": len(saved) if complete else 0}, kept
+    return {**attributes, "body": narrowed, "saved": len(saved)}, kept
 
 
 def _walk(xp, inputs, turn, *, body, length, carries, sequences, saved, reverse):
@@ -67,8 +70,8 @@ def loop(xp, *inputs, body, length, carries, sequences, saved, reverse):
         body: Graph from (state, elements, surroundings) to (next state, results).
         length: number of iterations.
         carries, sequences: how many of the inputs are state and sequences.
-        saved: how many of the results, the last ones, are the state before each iteration, which
-            the gradient needs.
+        saved: how many of the results, the last ones, are there for the gradient: the state before
+            each iteration, and then what is costly to compute; or 0.
         reverse: run from the last element to the first.
     """
 
@@ -84,9 +87,28 @@ def loop(xp, *inputs, body, length, carries, sequences, saved, reverse):
         return end.value
 
 
-def save_carries(body, carries):
-    """Return the body that also results in the state before the iteration."""
-    return body.restricted([*body.outputs, *body.inputs[:carries]])
+COSTLY = frozenset(f.name for f in (cos, erf, exp, expm1, log, log1p, pow, sigmoid, sin, tanh))
+LARGEST = 2**28  # bytes that a loop keeps, beyond the states, for its gradient
+
+
+def keep(body, carries, length):
+    """Return the body that also results in the state before the iteration, and in what is costly.
+
+    Products and curves are not computed again on the way back then, unless they are too large for
+    all iterations to be kept.
+    """
+    stacked = set(body.outputs[carries:])
+    costly = [
+        v
+        for node in body.nodes
+        if isinstance(node.op.lower, Contraction) or node.op.name in COSTLY
+        for v in node.outputs
+        if v not in stacked and is_float(body.specs[v].dtype)
+    ]
+    if length * sum(body.specs[v].nbytes for v in costly) > LARGEST:
+        costly = []
+    saved = [*body.inputs[:carries], *costly]
+    return body.restricted([*body.outputs, *saved]), len(saved)
 
 
 def scan(fn, init, xs=None, length=None, reverse=False):
@@ -158,11 +180,12 @@ def scan(fn, init, xs=None, length=None, reverse=False):
         xs = [*xs, _random_states(length)]
         graph.inputs.insert(1 + len(carries) + len(looks), graph.inputs[0])
     del graph.inputs[0]
+    xs = _read(graph, len(carries), xs)
     inputs = (*carries, *xs, *captured)
     structure: Any = graph.structure
     saved = 0
     if any(x.tracked or x.level for x in inputs):  # a gradient may be asked for
-        graph, saved = save_carries(graph, len(carries)), len(carries)
+        graph, saved = keep(graph, len(carries), length)
     attributes = {
         "body": graph, "length": length, "carries": len(carries), "sequences": len(xs),
         "saved": saved, "reverse": bool(reverse),
@@ -173,6 +196,15 @@ def scan(fn, init, xs=None, length=None, reverse=False):
         p.assign(value)
     effects.hand_out([sum_axes(loss, axis=0) for loss in losses], observed)
     return carry_structure.unflatten(final[: len(init)]), ys
+
+
+def _read(graph, carries, xs):
+    """Take those sequences out of the inputs that the body does not read; return the others."""
+    read = {v for node in graph.nodes for v in node.inputs} | set(graph.outputs)
+    own = graph.inputs[carries : carries + len(xs)]
+    used = [(v, x) for v, x in zip(own, xs, strict=True) if v in read]
+    graph.inputs[carries : carries + len(xs)] = [v for v, _ in used]
+    return [x for _, x in used]
 
 
 def _length(xs, names, length):

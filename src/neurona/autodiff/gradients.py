@@ -1,9 +1,4 @@
-"""Gradients by one reverse sweep over what Tensors remember of how they were made.
-
-The sweep calls the gradient rules of the ops, which are made of ops themselves: so it works on
-values, while tracing, and on the result of another sweep. Broadcasting is undone here and only
-here: a rule may return a gradient of the broadcast shape.
-"""
+"""Gradients of functions: grad, value_and_grad, jacobian."""
 
 from __future__ import annotations
 
@@ -12,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from neurona.core.ambient import ambient
+from neurona.autodiff.reverse import sweep
 from neurona.core.graph import tracing
 from neurona.core.op import as_tensor
-from neurona.core.origin import known, pulled
-from neurona.core.shapes import Shape, is_float
+from neurona.core.shapes import is_float
 from neurona.core.tensor import Source, Tensor, recording
 from neurona.core.tree import flatten
 from neurona.errors import ArgumentError, GradientError, ShapeError
@@ -25,148 +19,6 @@ from neurona.ops.arithmetic import add, alias
 from neurona.ops.index import one_hot, ones, zeros
 from neurona.ops.joining import stack
 from neurona.ops.movement import reshape
-from neurona.ops.reduce import sum as sum_axes
-from neurona.ops.scan import loop, save_carries, scan
-
-__all__ = ["grad", "jacobian", "sweep", "value_and_grad"]
-
-
-def sweep(
-    outputs: Sequence[Tensor], cotangents: Sequence[Tensor], wrt: Sequence[Tensor]
-) -> list[Tensor | None]:
-    """Return for each tensor of `wrt` the sum over outputs of cotangent * d output / d tensor.
-
-    None stands for no dependence. Tensors of `wrt` are sources of the sweep: it does not look
-    behind them.
-    """
-    wanted = {_key(x) for x in wrt}
-    collected: dict[tuple[int, int], Tensor] = {}
-
-    def collect(x: Tensor, g: Tensor) -> None:
-        key = _key(x)
-        before = collected.get(key)
-        collected[key] = g if before is None else add(before, g)
-
-    for y, seed in zip(outputs, cotangents, strict=True):
-        collect(y, seed)
-    with known() as scope:
-        for source in reversed(_between(outputs, wanted)):
-            gs = [collected.get((source.serial, i)) for i in range(len(source.specs))]
-            if all(g is None for g in gs):
-                continue
-            if source.level:
-                scope.origins = pulled(source.origins)
-            for x, dx in zip(source.inputs, _pull(source, gs), strict=True):
-                if dx is not None and is_float(x.dtype):
-                    collect(x, _unbroadcast(dx, x.shape))
-    if ambient.observer is not None and ambient.observer.present:
-        ambient.observer.offer_gradients(_key, collected)
-    return [collected.get(_key(x)) for x in wrt]
-
-
-def _key(x: Tensor) -> tuple[int, int]:
-    return (x.source.serial, x.index) if x.source is not None else (-1, id(x))
-
-
-def _between(outputs: Sequence[Tensor], wanted: set) -> list[Source]:
-    """Return the sources on a path from `wanted` tensors to the outputs, in order."""
-    found: dict[int, Source] = {}
-    pending = [y.source for y in outputs if y.source is not None and _key(y) not in wanted]
-    while pending:
-        source = pending.pop()
-        if source.serial not in found:
-            found[source.serial] = source
-            pending += [
-                x.source for x in source.inputs if x.source is not None and _key(x) not in wanted
-            ]
-    useful: dict[int, Source] = {}
-    for serial in sorted(found):
-        if any(
-            _key(x) in wanted or (x.source is not None and x.source.serial in useful)
-            for x in found[serial].inputs
-        ):
-            useful[serial] = found[serial]
-    return list(useful.values())
-
-
-def _pull(source: Source, gs: list[Tensor | None]) -> Sequence[Tensor | None]:
-    """Apply the gradient rule of one op."""
-    rule = source.op.vjp
-    if rule is None:  # comparisons, indices, floor: flat wherever they are differentiable
-        return (None,) * len(source.inputs)
-    ys = [source.output(i) for i in range(len(gs))]
-    if source.single:
-        result = rule(gs[0], ys[0], *source.inputs, **source.attributes)
-    else:  # such a rule looks itself at which outputs have a gradient
-        result = rule(gs, ys, *source.inputs, **source.attributes)
-    return result if isinstance(result, tuple) else (result,)
-
-
-def _unbroadcast(g: Tensor, shape: Shape) -> Tensor:
-    """Sum a gradient over the axes along which its input was stretched."""
-    if g.shape == shape:
-        return g
-    extra = g.ndim - len(shape)
-    axes = [
-        *range(extra),
-        *(extra + a for a, s in enumerate(shape) if s == 1 != g.shape[extra + a]),
-    ]
-    total = sum_axes(g, axis=tuple(axes))
-    return total if total.shape == shape else reshape(total, shape)
-
-
-@loop.grad
-def _(gs, ys, *inputs, body, length, carries, sequences, saved, reverse):
-    """Run the loop backwards, and each iteration again from the state that it started with.
-
-    With c, y = body(c_before, x, w), and g the gradients of the loss for the outputs:
-    (dc_before, dx, dw_t) = (dc, g_y) pulled through the body, dw = sum of dw_t.
-    """
-    if carries and not saved:
-        body = save_carries(body, carries)
-        geometry = {"length": length, "carries": carries, "sequences": sequences}
-        ys = loop(*inputs, body=body, **geometry, saved=carries, reverse=reverse)
-        saved, gs = carries, [*gs, *[None] * carries]
-    stacked = len(ys) - saved
-    xs, weights = inputs[carries : carries + sequences], inputs[carries + sequences :]
-    floats = [k for k in range(carries) if is_float(inputs[k].dtype)]
-    wanted = [k for k, x in enumerate(xs) if x.tracked and is_float(x.dtype)]
-    used = [w for w in weights if w.tracked and is_float(w.dtype)]
-
-    def step(state, slices):
-        dc, dw = state
-        before, x, g, g_before = slices
-        before, x = [alias(c) for c in before], [alias(v) for v in x]
-        results = body.inline([*before, *x, *weights])
-        pairs = [(results[k], d) for k, d in zip(floats, dc, strict=True)]
-        pairs += [
-            (r, g_r) for r, g_r in zip(results[carries:stacked], g, strict=True) if g_r is not None
-        ]
-        sources = [*[before[k] for k in floats], *[x[k] for k in wanted], *used]
-        outputs, seeds = zip(*pairs, strict=True) if pairs else ((), ())
-        pulled = iter(sweep(outputs, seeds, sources))
-        dc = [next(pulled) for _ in floats]
-        dc = [_total([d, g_before[k]], before[k]) for k, d in zip(floats, dc, strict=True)]
-        dx = [next(pulled) for _ in wanted]
-        return (dc, [_total([t, d], t) for t, d in zip(dw, pulled, strict=True)]), dx
-
-    start = [_total([gs[k]], ys[k]) for k in floats], [zeros(w.shape, w.dtype) for w in used]
-    slices = [*ys[stacked:]], [*xs], [*gs[carries:stacked]], [*gs[stacked:]]
-    (dc, dw), dx = scan(step, start, slices, length=length, reverse=not reverse)
-    place = iter(dc), iter(dx), iter(dw)
-    return (
-        *[next(place[0]) if k in floats else None for k in range(carries)],
-        *[next(place[1]) if k in wanted else None for k in range(sequences)],
-        *[next(place[2]) if w.tracked and is_float(w.dtype) else None for w in weights],
-    )
-
-
-def _total(parts: list[Tensor | None], like: Tensor) -> Tensor:
-    """Return the sum of gradients of which some or all may be None."""
-    known = [p for p in parts if p is not None]
-    if not known:
-        return zeros(like.shape, like.dtype)
-    return known[0] if len(known) == 1 else add(known[0], known[1])
 
 
 def _leaf(x: Any) -> Tensor:
