@@ -1,4 +1,4 @@
-"""Three tiny models with fixed data and weights: what make_training.py and test_training.py share.
+"""Tiny models with fixed data and weights: what make_training.py and test_training.py share.
 
 Every number comes from a formula rather than a random generator, so that any library, on any
 version of NumPy, starts from the same place and sees the same batches in the same order.
@@ -7,7 +7,7 @@ version of NumPy, starts from the same place and sees the same batches in the sa
 import numpy as np
 
 STEPS, BATCH, BATCHES = 100, 16, 4
-PROBLEMS = ("mlp", "cnn", "cnn_batch_normalization")
+PROBLEMS = ("mlp", "cnn", "cnn_batch_normalization", "lstm", "gru")
 
 
 def hashed(*shape, seed):
@@ -26,6 +26,8 @@ def data(problem):
     for i, c in enumerate(y):
         top, left = half * (c // 2), half * (c % 2)
         x[i, top : top + half, left : left + half] += 0.6
+    if problem in ("lstm", "gru"):  # eight rows of eight pixels, one row a step
+        return x.astype("float32"), y
     return (x if problem == "mlp" else x[..., None]).astype("float32"), y
 
 
@@ -37,6 +39,15 @@ def model(library, problem):
             layers.Input((4, 4)),
             layers.Flatten(),
             layers.Dense(12, activation="relu"),
+            layers.Dense(4, activation="softmax"),
+        ]
+        optimizer = optimizers.Adam(learning_rate=0.004)
+    elif problem in ("lstm", "gru"):
+        kind = layers.LSTM if problem == "lstm" else layers.GRU
+        stack = [
+            layers.Input((8, 8)),
+            kind(10, return_sequences=True),
+            layers.Bidirectional(kind(6)),
             layers.Dense(4, activation="softmax"),
         ]
         optimizer = optimizers.Adam(learning_rate=0.004)

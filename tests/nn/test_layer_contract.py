@@ -14,6 +14,7 @@ from neurona import layers
 from neurona.core import random
 from neurona.core.graph import trace_open
 from neurona.core.shapes import Spec
+from neurona.core.tree import flatten
 from neurona.errors import NeuronaError
 from neurona.gradcheck import gradcheck
 from neurona.nn.description import describe, rebuild
@@ -31,7 +32,8 @@ class Row:
     """How to make a layer and what it takes.
 
     Attributes:
-        kwargs: arguments of the constructor.
+        kwargs: arguments of the constructor; or a function of the type, where layers are among
+            them.
         shapes: of the inputs, batch axis included; several for a layer of several inputs.
         wrong: a shape that it must refuse, or None if it takes any number of axes.
         message: what the refusal says.
@@ -41,7 +43,7 @@ class Row:
         batchwise: in training the samples of a batch see each other.
     """
 
-    kwargs: dict[str, Any]
+    kwargs: Any
     shapes: tuple
     wrong: Any = None
     message: str = "the number of axes is wrong"
@@ -50,6 +52,10 @@ class Row:
     kinked: bool = False
     batchwise: bool = False
     custom: dict[str, Any] = field(default_factory=dict)
+
+    def arguments(self, dtype="float32"):
+        """The arguments of the constructor, with layers of their own."""
+        return self.kwargs(dtype) if callable(self.kwargs) else self.kwargs
 
 
 VECTORS, SEQUENCES, IMAGES = ((3, 4),), ((3, 6, 2),), ((2, 5, 4, 2),)
@@ -76,6 +82,14 @@ def merge(kinked=False, **kwargs):
     return Row(kwargs, ((3, 4), (3, 4)), ((3, 4),), "takes a list", kinked=kinked)
 
 
+def recurrent(kwargs):
+    return Row(kwargs, ((3, 4, 2),), (3, 4))
+
+
+def cell(states, **kwargs):
+    return Row(kwargs, ((3, 4), *((3, 3),) * states), ((3,), *((3, 3),) * states))
+
+
 ROWS = {
     "Activation": Row({"activation": "tanh"}, VECTORS),
     "ActivityRegularization": Row({"l2": 0.1}, VECTORS),
@@ -84,6 +98,7 @@ ROWS = {
     "Average": merge(),
     "AveragePooling1D": pooling1d({"pool_size": 2}, False),
     "AveragePooling2D": pooling2d({"pool_size": 2, "padding": "same"}, False),
+    "Bidirectional": recurrent(lambda dtype: {"layer": layers.LSTM(3, dtype=dtype)}),
     "BatchNormalization": Row({}, ((5, 3),), (), "there is no axis", batchwise=True),
     "Concatenate": merge(),
     "Conv1D": conv1d(filters=3, padding="causal"),
@@ -100,6 +115,8 @@ ROWS = {
     "ELU": Row({"alpha": 0.7}, VECTORS, kinked=True),
     "Embedding": Row({"input_dim": 7, "output_dim": 2}, ((3, 4),), integers=7),
     "Flatten": Row({}, ((3, 2, 2),), (), "needs a batch axis"),
+    "GRU": recurrent({"units": 3, "return_sequences": True}),
+    "GRUCell": cell(1, units=3),
     "GaussianDropout": Row({"rate": 0.4}, VECTORS, noise=True),
     "GaussianNoise": Row({"stddev": 0.4}, VECTORS, noise=True),
     "GlobalAveragePooling1D": pooling1d({}, False),
@@ -109,6 +126,8 @@ ROWS = {
     "GroupNormalization": Row({"groups": 2}, ((2, 3, 4),), (4,), "axis 0 is the batch"),
     "Identity": Row({}, VECTORS),
     "InputLayer": Row({"shape": (4,)}, VECTORS),
+    "LSTM": recurrent({"units": 3, "go_backwards": True}),
+    "LSTMCell": cell(2, units=3),
     "Lambda": Row({"function": double}, VECTORS, custom={"double": double}),
     "LayerNormalization": Row({}, VECTORS, (4,), "axis 0 is the batch"),
     "LeakyReLU": Row({}, VECTORS, kinked=True),
@@ -120,6 +139,7 @@ ROWS = {
     "Normalization": Row({}, VECTORS, (), "there is no axis"),
     "PReLU": Row({}, VECTORS, kinked=True),
     "Permute": Row({"dims": (2, 1)}, ((2, 3, 4),), (2, 3)),
+    "RNN": recurrent(lambda dtype: {"cell": [layers.LSTMCell(3, dtype=dtype)]}),
     "RMSNormalization": Row({}, VECTORS, (4,), "axis 0 is the batch"),
     "ReLU": Row({"negative_slope": 0.1, "max_value": 1.0}, VECTORS, kinked=True),
     "RepeatVector": Row({"n": 3}, VECTORS, (3, 4, 2)),
@@ -127,9 +147,16 @@ ROWS = {
     "Reshape": Row({"target_shape": (2, -1)}, VECTORS, (), "needs a batch axis"),
     "SeparableConv1D": conv1d(filters=3),
     "SeparableConv2D": conv2d(filters=3, depth_multiplier=2),
+    "SimpleRNN": recurrent({"units": 3, "unroll": True}),
+    "SimpleRNNCell": cell(1, units=3),
     "Softmax": Row({}, VECTORS),
     "SpatialDropout1D": Row({"rate": 0.4}, SEQUENCES, NO_SEQUENCE, noise=True),
     "SpatialDropout2D": Row({"rate": 0.4}, IMAGES, NO_IMAGE, noise=True),
+    "StackedRNNCells": Row(
+        lambda dtype: {"cells": [layers.LSTMCell(3, dtype=dtype), layers.GRUCell(3, dtype=dtype)]},
+        ((3, 4), (3, 3), (3, 3), (3, 3)),
+        ((3,), (3, 3), (3, 3), (3, 3)),
+    ),
     "Subtract": merge(),
     "UnitNormalization": Row({}, VECTORS),
     "UpSampling1D": Row({}, SEQUENCES, NO_SEQUENCE),
@@ -165,13 +192,16 @@ def inputs_of(row, shapes=None, dtype="float32", seed=0):
 
 
 def call(layer, inputs, **kwargs):
+    if hasattr(layer, "get_initial_state") and not hasattr(layer, "cell"):  # one step of a cell
+        states = flatten(layer.get_initial_state(1))[1].unflatten(list(inputs[1:]))
+        return layer(inputs[0], states, **kwargs)[0]
     return layer(list(inputs) if len(inputs) > 1 else inputs[0], **kwargs)
 
 
 def made(name, dtype="float32", **more):
     """A layer, built, with parameters that are not special."""
     row = row_of(name)
-    layer = CLASSES[name](**row.kwargs, dtype=dtype, **more)
+    layer = CLASSES[name](**row.arguments(dtype), dtype=dtype, **more)
     call(layer, inputs_of(row, dtype=dtype))
     rng = np.random.default_rng(1)
     for p in layer.weights:
@@ -194,13 +224,14 @@ def test_shapes_agree_eager_abstract_and_symbolic(name):
     graph, _ = trace_open(lambda *xs: call(layer, xs), [Spec(x.shape, x.dtype) for x in inputs])
     assert graph.specs[graph.outputs[0]] == y.spec
 
-    fresh = CLASSES[name](**row.kwargs)
+    fresh = CLASSES[name](**row.arguments())
     symbolic = call(fresh, [nn.Input(x.shape[1:], dtype=x.dtype.name) for x in inputs])
     assert symbolic.shape == (None, *y.shape[1:])
     assert symbolic.dtype == y.dtype
     assert fresh.built
     assert [p.shape for p in fresh.weights] == [p.shape for p in layer.weights]
-    assert layer.output_shape == (None, *y.shape[1:])
+    shape = layer.output_shape
+    assert (shape[0] if isinstance(shape, list) else shape) == (None, *y.shape[1:])
 
 
 @every_layer
@@ -316,10 +347,10 @@ def test_a_wrong_rank_is_explained(name):
     row = row_of(name)
     if row.wrong is None:  # it takes any number of axes
         shapes = [(2, *shape[1:], 3) for shape in row.shapes]
-        assert call(CLASSES[name](**row.kwargs), inputs_of(row, shapes)).shape[0] == 2
+        assert call(CLASSES[name](**row.arguments()), inputs_of(row, shapes)).shape[0] == 2
         return
     wrong = row.wrong if len(row.shapes) > 1 else (row.wrong,)
-    layer = CLASSES[name](**row.kwargs, name="mine")
+    layer = CLASSES[name](**row.arguments(), name="mine")
     training = {"training": True} if row.noise else {}
     with pytest.raises(NeuronaError) as caught:
         call(layer, inputs_of(row, wrong), **training)

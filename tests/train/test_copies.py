@@ -383,7 +383,8 @@ REQUIRED = {
     "sensitivity": 0.5, "backup_dir": "backup", "filename": "log.csv", "filepath": "kept.nn",
     "schedule": abs, "initial_learning_rate": 0.1, "decay_steps": 5, "decay_rate": 0.9,
     "boundaries": [2], "values": [0.1, 0.01], "first_decay_steps": 3, "stddev": 0.1,
-    "max_learning_rate": 0.1, "learning_rate": 0.1,
+    "max_learning_rate": 0.1, "learning_rate": 0.1, "cell": layers.GRUCell(2),
+    "cells": [layers.LSTMCell(2)], "layer": layers.GRU(2),
     "warmup_steps": 2, "total_steps": 9, "steps": 2, "end_learning_rate": 0.01,
 }  # fmt: skip
 SPECIAL = {"CallbackList": None, "InputLayer": {"shape": (4,)}}

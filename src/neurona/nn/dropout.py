@@ -16,19 +16,21 @@ from neurona.nn.options import LayerOptions
 from neurona.ops import draw
 
 
-def _check_rate(rate: Any) -> float:
-    number = check_number("rate", rate)
+def check_rate(rate: Any, name: str = "rate") -> float:
+    """Return the share of what is dropped, in [0, 1)."""
+    number = check_number(name, rate)
     if not 0 <= number < 1:
         raise ArgumentError(
-            "rate is out of range.",
+            f"{name} is out of range.",
             got=repr(rate),
             expected="a number in [0, 1)",
-            hint="rate is the share that is dropped: 0.5 drops half, 1 would drop everything",
+            hint=f"{name} is the share that is dropped: 0.5 drops half, 1 would drop everything",
         )
     return number
 
 
-def _check_seed(seed: Any) -> int | None:
+def check_seed(seed: Any) -> int | None:
+    """Return the seed of a layer's own draws, or None."""
     return None if seed is None else check_integer("seed", seed, minimum=0)
 
 
@@ -40,7 +42,7 @@ def _check_noise_shape(sizes: Any) -> tuple[int | None, ...] | None:
     return tuple(None if s is None else check_integer("noise_shape", s, minimum=1) for s in sizes)
 
 
-def _kept(shape: Shape, rate: float, seed: int | None, like: Tensor) -> Tensor:
+def kept(shape: Shape, rate: float, seed: int | None, like: Tensor) -> Tensor:
     """Draw 1 with probability 1 - rate, else 0."""
     with random.seeded(seed):
         return ops.cast(draw.uniform(shape, dtype=like.dtype) >= rate, dtype=like.dtype)
@@ -83,7 +85,7 @@ class Dropout(Layer):
         **common: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**common)
-        self.rate, self.seed = _check_rate(rate), _check_seed(seed)
+        self.rate, self.seed = check_rate(rate), check_seed(seed)
         self.noise_shape = _check_noise_shape(noise_shape)
 
     def call(self, x: Tensor, training: bool = False) -> Tensor:  # (B, ...)
@@ -91,7 +93,7 @@ class Dropout(Layer):
         if not training or self.rate == 0.0:
             return x
         x = _floats(x, self.dtype)
-        return x * _kept(mask_shape, self.rate, self.seed, x) / (1.0 - self.rate)
+        return x * kept(mask_shape, self.rate, self.seed, x) / (1.0 - self.rate)
 
     def mask_shape(self, x: Tensor) -> Shape:
         """Return the shape of the mask for x."""
@@ -177,7 +179,7 @@ class GaussianNoise(Layer):
     ) -> None:
         super().__init__(**common)
         self.stddev = check_number("stddev", stddev, low=0, high=1)
-        self.seed = _check_seed(seed)
+        self.seed = check_seed(seed)
 
     def call(self, x: Tensor, training: bool = False) -> Tensor:  # (B, ...)
         if not training or self.stddev == 0.0:
@@ -202,7 +204,7 @@ class GaussianDropout(Layer):
         self, rate: float, seed: int | None = None, **common: Unpack[LayerOptions]
     ) -> None:
         super().__init__(**common)
-        self.rate, self.seed = _check_rate(rate), _check_seed(seed)
+        self.rate, self.seed = check_rate(rate), check_seed(seed)
 
     def call(self, x: Tensor, training: bool = False) -> Tensor:  # (B, ...)
         if not training or self.rate == 0.0:
@@ -236,14 +238,14 @@ class AlphaDropout(Layer):
         **common: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**common)
-        self.rate, self.seed = _check_rate(rate), _check_seed(seed)
+        self.rate, self.seed = check_rate(rate), check_seed(seed)
         self.noise_shape = _check_noise_shape(noise_shape)
 
     def call(self, x: Tensor, training: bool = False) -> Tensor:  # (B, ...)
         if not training or self.rate == 0.0:
             return x
         x, p, floor = _floats(x, self.dtype), self.rate, _SELU_FLOOR
-        kept = _kept(_mask_shape("AlphaDropout", self.noise_shape, x), p, self.seed, x)
+        m = kept(_mask_shape("AlphaDropout", self.noise_shape, x), p, self.seed, x)
         a = ((1.0 - p) * (1.0 + p * floor**2)) ** -0.5
         b = -a * floor * p
-        return a * (x * kept + floor * (1.0 - kept)) + b
+        return a * (x * m + floor * (1.0 - m)) + b

@@ -39,7 +39,7 @@ from neurona.nn.context import add_loss, automatic_name, building, in_training, 
 from neurona.nn.description import describe_object
 from neurona.nn.members import members
 from neurona.nn.options import OlderLayerOptions
-from neurona.nn.parameter import Parameter, assign_all, lasting
+from neurona.nn.parameter import Parameter, State, assign_all, lasting
 from neurona.nn.parts import as_inputs, check_parts, give_parts, initial_value, parts_for
 
 
@@ -288,19 +288,21 @@ class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
 
     def own_parameters(self) -> list[Parameter]:
         """Return the parameters of this layer itself: added ones, then other attributes."""
-        found = {id(p): p for p in self._parameters}
-        for _, p in members(self, Parameter):
-            found.setdefault(id(p), p)
-        return list(found.values())
+        found = [*self._parameters, *(p for _, p in members(self, Parameter))]
+        return list({id(p): p for p in found}.values())
 
     @property
     def weights(self) -> list[Parameter]:
         """All parameters: of each layer first the trainable ones, then the others."""
-        found: dict[int, Parameter] = {}
-        for layer in self.all_layers():
-            for p in sorted(layer.own_parameters(), key=lambda p: not p.trainable):
-                found.setdefault(id(p), p)
-        return list(found.values())
+        return [p for p in self.variables if not isinstance(p, State)]
+
+    @property
+    def variables(self) -> list[Parameter]:
+        """The weights, and among them the states of stateful layers, which are none."""
+        own = (
+            sorted(la.own_parameters(), key=lambda p: not p.trainable) for la in self.all_layers()
+        )
+        return list({id(p): p for parameters in own for p in parameters}.values())
 
     @property
     def trainable_weights(self) -> list[Parameter]:
@@ -322,7 +324,6 @@ class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
         trainable = {id(p) for p in self.trainable_weights}
         return [p for p in self.weights if id(p) not in trainable]
 
-    variables = weights
     trainable_variables = trainable_weights
     non_trainable_variables = non_trainable_weights
 

@@ -63,6 +63,12 @@ from neurona.nn.pooling import (
     MaxPooling1D,
     MaxPooling2D,
 )
+from neurona.nn.recurrent.bidirectional import Bidirectional
+from neurona.nn.recurrent.gru import GRU, GRUCell
+from neurona.nn.recurrent.lstm import LSTM, LSTMCell
+from neurona.nn.recurrent.rnn import RNN
+from neurona.nn.recurrent.simple import SimpleRNN, SimpleRNNCell
+from neurona.nn.recurrent.stacked import StackedRNNCells
 from neurona.nn.resampling import (
     Cropping1D,
     Cropping2D,
@@ -91,6 +97,9 @@ from neurona.nn.symbolic import Input, InputLayer
 
 __all__ = [
     "ELU",
+    "GRU",
+    "LSTM",
+    "RNN",
     "Activation",
     "ActivityRegularization",
     "Add",
@@ -101,6 +110,7 @@ __all__ = [
     "AvgPool1D",
     "AvgPool2D",
     "BatchNormalization",
+    "Bidirectional",
     "Concatenate",
     "Conv1D",
     "Conv1DTranspose",
@@ -117,6 +127,7 @@ __all__ = [
     "Dropout",
     "Embedding",
     "Flatten",
+    "GRUCell",
     "GaussianDropout",
     "GaussianNoise",
     "GlobalAveragePooling1D",
@@ -131,6 +142,7 @@ __all__ = [
     "Identity",
     "Input",
     "InputLayer",
+    "LSTMCell",
     "Lambda",
     "Layer",
     "LayerNormalization",
@@ -152,9 +164,12 @@ __all__ = [
     "Reshape",
     "SeparableConv1D",
     "SeparableConv2D",
+    "SimpleRNN",
+    "SimpleRNNCell",
     "Softmax",
     "SpatialDropout1D",
     "SpatialDropout2D",
+    "StackedRNNCells",
     "Subtract",
     "UnitNormalization",
     "UpSampling1D",

@@ -9,13 +9,18 @@ from __future__ import annotations
 from typing import Any, TypedDict
 
 
-class LayerOptions(TypedDict, total=False):
-    """What every layer takes: see `Layer`."""
+class RegularizedOptions(TypedDict, total=False):
+    """What a layer takes that has an activity_regularizer among its own arguments."""
 
     name: str | None
     dtype: Any
     trainable: bool | None
     input_shape: Any
+
+
+class LayerOptions(RegularizedOptions, total=False):
+    """What every layer takes: see `Layer`."""
+
     activity_regularizer: Any
 
 

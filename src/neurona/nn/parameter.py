@@ -157,6 +157,18 @@ def _again(cls: type[Parameter], value: np.ndarray, name: str, trainable: bool) 
     return p
 
 
+class State(Parameter):
+    """What a layer remembers from call to call: no weight, but part of a training's whole state.
+
+    Args: see Parameter.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, value: Any, name: str = "state") -> None:
+        super().__init__(value, name, trainable=False)
+
+
 class Loan:
     """A value that is kept elsewhere, such as in the memory of a compiled step.
 

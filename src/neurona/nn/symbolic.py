@@ -165,10 +165,11 @@ def _probe_twice(call: Call, fresh: bool) -> tuple[Any, Any]:
         except NeuronaError as error:
             if done and fresh and call.layer.weights and isinstance(error, ShapeError):
                 shapes = ", ".join(str(x.shape) for x in call.inputs)
+                batch = all(s is not None for x in call.inputs for s in x.shape[1:])
                 raise ShapeError(
                     f"{call.layer.name!r} needs to know a size that is None.",
                     got=shapes,
-                    hint="give the size in Input(shape=...)",
+                    hint=f"give the size in Input({'batch_size' if batch else 'shape'}=...)",
                 ) from error
             errors.append(error)
         if not any(s is None for x in call.inputs for s in x.shape):

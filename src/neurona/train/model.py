@@ -205,6 +205,14 @@ class Model(Trainer, Layer, namespace="models"):
         """What layers added to the loss in this step, and the penalties of the parameters."""
         return [*added_losses(), *super().losses]
 
+    def reset_states(self) -> None:
+        """Make the states of stateful recurrent layers zeros: what comes next begins anew."""
+        for layer in self.all_layers():
+            if layer is not self and hasattr(layer, "reset_state"):
+                layer.reset_state()
+
+    reset_state = reset_states
+
     # --- state and files ---------------------------------------------------------------------
 
     def get_weights(self) -> list[np.ndarray]:

@@ -115,7 +115,9 @@ class Sequential(Model):
     def ensure_built(self, inputs: Any) -> None:
         """Create the parameters for these inputs, unless they exist."""
         if self._start is None and isinstance(inputs, Tensor) and self._chain:
-            self._start = Input(batch_shape=(None, *inputs.shape[1:]), dtype=inputs.dtype)
+            fixed = any(getattr(layer, "stateful", False) for layer in self.all_layers())
+            batch = inputs.shape[0] if fixed else None  # the states are those of one batch size
+            self._start = Input(batch_shape=(batch, *inputs.shape[1:]), dtype=inputs.dtype)
             self._connect()
         super().ensure_built(inputs)
 

@@ -6,6 +6,7 @@
     /optimizer/velocity/hidden/kernel    a slot, by the optimiser's attribute name
     /optimizer/iterations
     /metrics/loss/total                  a metric's total
+    /states/lstm/state                   what a stateful layer remembers
 
 A path names a layer by its own name where the user gave one, and by its class and number within its
 parent where the name is automatic: so it does not depend on what else was made before.
@@ -25,7 +26,7 @@ from neurona.nn.context import snake_case
 from neurona.nn.layer import Layer
 from neurona.nn.members import members
 from neurona.nn.metrics import Metric
-from neurona.nn.parameter import Parameter
+from neurona.nn.parameter import Parameter, State
 from neurona.optim.optimizer import Optimizer
 
 
@@ -65,7 +66,15 @@ def layer_paths(layer: Layer) -> dict[str, Layer]:
 
 
 def parameter_paths(layer: Layer) -> dict[str, Parameter]:
-    """Return all parameters of a layer and those below by stable paths, each once."""
+    """Return all weights of a layer and those below by stable paths, each once."""
+    return {path: p for path, p in _paths(layer).items() if not isinstance(p, State)}
+
+
+def _states(layer: Layer) -> dict[str, Parameter]:
+    return {f"/states/{path}": p for path, p in _paths(layer).items() if isinstance(p, State)}
+
+
+def _paths(layer: Layer) -> dict[str, Parameter]:
     paths: dict[str, Parameter] = {}
     seen: set[int] = set()
     for path, owner in layer_paths(layer).items():
@@ -142,7 +151,8 @@ def collect(model: Any) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Return the state of a training run: arrays by name, and the rest as JSON values."""
     parameters = parameter_paths(model)
     path_of = {id(p): path for path, p in parameters.items()}
-    tensors = {**parameters, **_optimizer_parameters(model, parameters), **_totals(model)}
+    optimizers, totals = _optimizer_parameters(model, parameters), _totals(model)
+    tensors = {**parameters, **optimizers, **totals, **_states(model)}
     info: dict[str, Any] = {
         "random": list(random.get_position()),
         "position": _position(model.position),
@@ -188,7 +198,7 @@ def restore(
         owner = name.split("/")[1]
         if any(n.startswith(f"/{owner}/") for n in arrays):  # else it was saved without it
             needed[name] = p
-    known = {name: p for name, p in totals.items() if name in arrays}
+    known = {name: p for name, p in {**totals, **_states(model)}.items() if name in arrays}
     targets = {**needed, **known}
     check_fit(targets, arrays)
     extra = sorted(n for n in arrays if n not in targets and not n.startswith("/"))

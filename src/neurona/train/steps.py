@@ -141,7 +141,7 @@ def _engine(model: Any) -> str:
 
 def _held(model: Any) -> list[Parameter]:
     """Return the parameters and the metrics' totals."""
-    return [*model.weights, *(p for m in state.metrics_of(model) for p in m.variables)]
+    return [*model.variables, *(p for m in state.metrics_of(model) for p in m.variables)]
 
 
 def training_step(model: Any) -> Step:

@@ -1,0 +1,1 @@
+"""Recurrent layers: cells, and the loop that goes with one through a sequence."""
