@@ -144,15 +144,6 @@ def test_accuracy_is_chosen_from_shapes_as_in_keras(y_shape, p_shape, cls, name)
     assert metric.name == name
 
 
-def test_accuracy_of_logits():
-    y, x = [[1], [0], [1]], [[0.3], [-0.2], [-5.0]]
-    logits = losses.BinaryCrossentropy(from_logits=True)
-    assert metrics.get("accuracy", (None, 1), (None, 1), logits)(y, x).item() == (
-        pytest.approx(2 / 3)
-    )
-    assert metrics.get("accuracy", (None, 1), (None, 1))(y, x).item() == pytest.approx(1 / 3)
-
-
 def test_crossentropy_is_chosen_from_shapes():
     metric = metrics.get("ce", (None,), (None, 2))
     assert metric.name == "ce"

@@ -120,7 +120,7 @@ class Compiled:
             for kind, given in (("metrics", metrics), ("weighted_metrics", weighted)):
                 rows = self._metric_rows(kind, given, count)
                 for output, row, t, p in zip(outputs, rows, self.targets(y), leaves, strict=True):
-                    getattr(output, kind).extend(_metric(m, t, p, output.loss) for m in row)
+                    getattr(output, kind).extend(_metric(m, t, p) for m in row)
 
     def _name(self, index: int, count: int) -> str | None:
         return None if count == 1 or self.names is None else self.names[index]
@@ -253,11 +253,18 @@ class Compiled:
     def update(self, y: Any, y_pred: Any, sample_weight: Any) -> None:
         """Take a batch into the metrics."""
         for output, t, p, w in self.rows(y, y_pred, sample_weight):
-            matched = match_ranks(as_tensor(t), as_tensor(p))
+            target, scores = as_tensor(t), as_tensor(p)
+            every = [*output.metrics, *output.weighted_metrics]
+            probabilities = scores
+            if output.loss is not None and any(m.probabilities for m in every):
+                probabilities = output.loss.probabilities(scores)
             for weight, metrics in (((), output.metrics), ((w,), output.weighted_metrics)):
                 for metric in metrics:
                     scope = _scope(output, metric.name, metric)
-                    pair = (t, p) if metric.class_numbers else matched
+                    prediction = probabilities if metric.probabilities else scores
+                    pair = (target, prediction)
+                    if not metric.class_numbers:
+                        pair = match_ranks(*pair)
                     origin.inside(scope, metric.update_state, *pair, *weight)
 
     def named(self) -> dict[str, Metric]:
@@ -290,8 +297,8 @@ def _nested(value: Any) -> bool:
     return isinstance(value, list | tuple | dict)
 
 
-def _metric(given: Any, target: Any, y_pred: Any, loss: Any) -> Metric:
-    return all_metrics.get(given, getattr(target, "shape", ()), y_pred.shape, loss)
+def _metric(given: Any, target: Any, y_pred: Any) -> Metric:
+    return all_metrics.get(given, getattr(target, "shape", ()), y_pred.shape)
 
 
 def check_output(loss: Any, y_pred: Any) -> None:

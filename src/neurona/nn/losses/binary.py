@@ -114,6 +114,10 @@ class BinaryCrossentropy(Loss):
             y_true, y_pred, self.from_logits, self.label_smoothing, self.axis
         )
 
+    def probabilities(self, y_pred: Tensor) -> Tensor:
+        """Return the predictions, or their sigmoid if they are logits."""
+        return ops.sigmoid(y_pred) if self.from_logits else y_pred
+
     def check(self, y: np.ndarray, output_shape: Shape) -> None:
         """Raise a DataError if a target is outside of [0, 1] or has no output of its own."""
         check_binary(y, output_shape, self.name)
@@ -162,6 +166,10 @@ class BinaryFocalCrossentropy(Loss):
             y_true, y_pred, self.apply_class_balancing, self.alpha, self.gamma,
             self.from_logits, self.label_smoothing, self.axis,
         )  # fmt: skip
+
+    def probabilities(self, y_pred: Tensor) -> Tensor:
+        """Return the predictions, or their sigmoid if they are logits."""
+        return ops.sigmoid(y_pred) if self.from_logits else y_pred
 
     def check(self, y: np.ndarray, output_shape: Shape) -> None:
         """Raise a DataError if a target is outside of [0, 1] or has no output of its own."""

@@ -161,6 +161,10 @@ class CategoricalCrossentropy(Loss):
             y_true, y_pred, self.from_logits, self.label_smoothing, self.axis
         )
 
+    def probabilities(self, y_pred: Tensor) -> Tensor:
+        """Return the predictions, or their softmax if they are logits."""
+        return ops.softmax(y_pred, self.axis) if self.from_logits else y_pred
+
     def check(self, y: np.ndarray, output_shape: Shape) -> None:
         """Raise a DataError if the targets are not one-hot for these outputs."""
         check_one_hot(y, output_shape, self.axis, self.name)
@@ -206,6 +210,10 @@ class CategoricalFocalCrossentropy(Loss):
             y_true, y_pred, self.alpha, self.gamma,
             self.from_logits, self.label_smoothing, self.axis,
         )  # fmt: skip
+
+    def probabilities(self, y_pred: Tensor) -> Tensor:
+        """Return the predictions, or their softmax if they are logits."""
+        return ops.softmax(y_pred, self.axis) if self.from_logits else y_pred
 
     def check(self, y: np.ndarray, output_shape: Shape) -> None:
         """Raise a DataError if the targets are not one-hot for these outputs."""
@@ -254,6 +262,10 @@ class SparseCategoricalCrossentropy(Loss):
     def counted(self, y_true: Tensor) -> Tensor | None:
         """Return which labels are not `ignore_class`."""
         return None if self.ignore_class is None else y_true != self.ignore_class
+
+    def probabilities(self, y_pred: Tensor) -> Tensor:
+        """Return the predictions, or their softmax if they are logits."""
+        return ops.softmax(y_pred, self.axis) if self.from_logits else y_pred
 
     def check(self, y: np.ndarray, output_shape: Shape) -> None:
         """Raise a DataError if the targets are not class numbers for these outputs."""

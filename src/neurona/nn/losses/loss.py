@@ -44,6 +44,7 @@ class Loss(Configurable, namespace="losses"):
 
     function: ClassVar[Callable[..., Tensor] | None] = None  # that means this loss, too
     class_numbers: ClassVar[bool] = False  # in targets, with an axis less than outputs, as is right
+    from_logits = False
 
     def __init__(
         self,
@@ -67,6 +68,16 @@ class Loss(Configurable, namespace="losses"):
         """Raise a DataError if these targets are none for outputs of this shape (batch first)."""
 
     @door
+    def probabilities(self, y_pred: Tensor) -> Tensor:
+        """Return what predictions mean to metrics that read probabilities.
+
+        Where the loss has `from_logits=True` that is their sigmoid for one output, and else their
+        softmax over the last axis. A loss that takes logits in another way says so here.
+        """
+        if not self.from_logits:
+            return y_pred
+        return ops.sigmoid(y_pred) if y_pred.shape[-1:] in ((), (1,)) else ops.softmax(y_pred)
+
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
         """Return the reduced loss."""
         y_true, y_pred = as_tensor(y_true), as_floats(y_pred, self.dtype)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from neurona.errors import ArgumentError, unknown
@@ -65,6 +66,8 @@ def get(identifier: Any) -> Loss | None:
         return NAMES[identifier]()
     if isinstance(identifier, type) and issubclass(identifier, Loss):
         return identifier()
+    if isinstance(identifier, partial) and not identifier.args and identifier.func in FUNCTIONS:
+        return FUNCTIONS[identifier.func](**identifier.keywords)
     if callable(identifier):
         known = FUNCTIONS.get(identifier)
         return known() if known is not None else FunctionLoss(identifier)

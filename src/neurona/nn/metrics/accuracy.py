@@ -130,7 +130,8 @@ class BinaryAccuracy(MeanMetricWrapper):
     """Share of predictions on the right side of the threshold.
 
     Args:
-        threshold: above it a prediction means 1; 0.5 suits a sigmoid, 0 suits logits.
+        threshold: above it a prediction means 1. In (0, 1) it is one of probabilities, also where
+            the model's loss takes logits; 0 is one of logits.
         name, dtype: as in every Metric.
 
     >>> BinaryAccuracy()([[1], [0]], [[0.7], [0.6]]).item()
@@ -143,6 +144,7 @@ class BinaryAccuracy(MeanMetricWrapper):
         self, name: str = "binary_accuracy", dtype: Any = None, threshold: float = 0.5
     ) -> None:
         self.threshold = check_number("threshold", threshold)
+        self.probabilities = 0 < self.threshold < 1
         super().__init__(partial(binary_accuracy, threshold=self.threshold), name, dtype)
 
 

@@ -36,7 +36,8 @@ class AUC(ThresholdCounts):
         multi_label: one area for each column, then averaged; else all columns count as one.
         num_labels: number of columns for multi_label; taken from the data by default.
         label_weights: weight of each column.
-        from_logits: whether predictions are scores before the sigmoid.
+        from_logits: whether predictions are scores before the sigmoid; not needed in a model
+            whose loss says so.
 
     Raises:
         ArgumentError: for an unknown curve or method.
@@ -82,6 +83,7 @@ class AUC(ThresholdCounts):
         )
         self.num_thresholds, self.multi_label = len(self.thresholds), multi_label
         self.from_logits = from_logits
+        self.probabilities = "from_logits" not in self.arguments
         self.label_weights = (
             None if label_weights is None else as_tensor(label_weights).astype(EXACT)
         )

@@ -30,7 +30,8 @@ class ThresholdCounts(Metric):
     A prediction above a threshold means yes. Totals are (thresholds, labels), in float64.
 
     Args:
-        thresholds: a number or a list of numbers in [0, 1].
+        thresholds: a number or a list of numbers in [0, 1], of probabilities, also where the
+            model's loss takes logits; 0 alone is one of logits.
         top_k: only the k largest scores of a sample can mean yes.
         class_id: look at this class alone.
         labels: how many labels are counted separately; 1 counts all together.
@@ -49,6 +50,7 @@ class ThresholdCounts(Metric):
         super().__init__(name=name, dtype=dtype)
         several = thresholds if isinstance(thresholds, list | tuple) else [thresholds]
         self.thresholds = [float(t) for t in several]
+        self.probabilities = any(t > 0 for t in self.thresholds)
         self.top_k = None if top_k is None else check_integer("top_k", top_k, minimum=1)
         self.class_id = None if class_id is None else check_integer("class_id", class_id, minimum=0)
         self.labels = 0

@@ -22,7 +22,8 @@ class FBetaScore(Metric):
         average: None for one score for each class; "micro" counts all classes together, "macro" is
             the mean of the classes, "weighted" their mean weighted by how often each is true.
         beta: above 0; 1 is the harmonic mean of precision and recall.
-        threshold: in (0, 1]: above it a score means yes; None means the largest of each sample.
+        threshold: in (0, 1]: above it a score means yes; None means the largest of each sample, or
+            0.5 where there is one score for each.
         name, dtype: as in every Metric.
 
     Raises:
@@ -34,6 +35,7 @@ class FBetaScore(Metric):
     """
 
     direction = "max"
+    probabilities = True
 
     def __init__(
         self,
@@ -73,11 +75,11 @@ class FBetaScore(Metric):
         """Count a batch: y_true (B, classes) of 0 and 1, y_pred (B, classes)."""
         y, p = match_ranks(as_type(y_true, EXACT), as_type(y_pred, self.dtype))
         self.prepare(y.shape, p.shape)
-        if self.threshold is None:
+        if self.threshold is None and p.shape[-1] > 1:
             top = ops.max(p, axis=-1, keepdims=True)
             chosen = (p >= top) & (ops.abs(p) > 1e-9)  # all scores 0 choose nothing
         else:
-            chosen = p > self.threshold
+            chosen = p > (0.5 if self.threshold is None else self.threshold)
         yes = chosen.astype(EXACT)
         weight: Any = 1.0 if sample_weight is None else align_weight(p, sample_weight, EXACT)
         axis = None if self.average == "micro" else 0
@@ -105,7 +107,8 @@ class F1Score(FBetaScore):
 
     Args:
         average: None for one score for each class; "micro", "macro" or "weighted" for one number.
-        threshold: in (0, 1]: above it a score means yes; None means the largest of each sample.
+        threshold: in (0, 1]: above it a score means yes; None means the largest of each sample, or
+            0.5 where there is one score for each.
         name, dtype: as in every Metric.
 
     >>> F1Score(threshold=0.5)([[1, 1], [1, 0]], [[0.2, 0.6], [0.8, 0.6]]).numpy().round(4).tolist()

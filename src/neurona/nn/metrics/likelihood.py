@@ -1,4 +1,7 @@
-"""Losses watched as metrics: cross-entropies, divergences, hinges, and perplexity."""
+"""Losses watched as metrics: cross-entropies, divergences, hinges, and perplexity.
+
+Where `from_logits` is not given, a cross-entropy takes outputs as the model's own loss does.
+"""
 
 from __future__ import annotations
 
@@ -34,6 +37,7 @@ class BinaryCrossentropy(MeanMetricWrapper):
         label_smoothing: float = 0.0,
     ) -> None:
         self.from_logits, self.label_smoothing = from_logits, label_smoothing
+        self.probabilities = "from_logits" not in self.arguments
         function = partial(
             binary.binary_crossentropy, from_logits=from_logits, label_smoothing=label_smoothing
         )
@@ -62,6 +66,7 @@ class CategoricalCrossentropy(MeanMetricWrapper):
         axis: int = -1,
     ) -> None:
         self.from_logits, self.label_smoothing, self.axis = from_logits, label_smoothing, axis
+        self.probabilities = "from_logits" not in self.arguments
         function = partial(
             categorical.categorical_crossentropy,
             from_logits=from_logits,
@@ -95,6 +100,7 @@ class SparseCategoricalCrossentropy(MeanMetricWrapper):
         axis: int = -1,
     ) -> None:
         self.from_logits, self.ignore_class, self.axis = from_logits, ignore_class, axis
+        self.probabilities = "from_logits" not in self.arguments
         function = partial(
             categorical.sparse_categorical_crossentropy,
             from_logits=from_logits,
@@ -150,6 +156,7 @@ class KLDivergence(MeanMetricWrapper):
     """
 
     direction = "min"
+    probabilities = True
 
     def __init__(self, name: str = "kl_divergence", dtype: Any = None) -> None:
         super().__init__(divergence.kl_divergence, name, dtype)

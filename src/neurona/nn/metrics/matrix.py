@@ -50,7 +50,8 @@ class ConfusionMatrix(Metric):
 
     Args:
         num_classes: number of classes, 2 or more.
-        threshold: for a single score a sample (one sigmoid): above it means class 1.
+        threshold: for a single score a sample (one sigmoid): above it means class 1. In (0, 1) it
+            is one of probabilities, also where the model's loss takes logits.
         name, dtype: as in every Metric.
 
     Shapes: y_true (B, ...) class numbers or (B, ..., classes) one-hot; y_pred class numbers, or
@@ -73,6 +74,7 @@ class ConfusionMatrix(Metric):
         super().__init__(name=name, dtype=dtype)
         self.num_classes = check_integer("num_classes", num_classes, minimum=2)
         self.threshold = check_number("threshold", threshold)
+        self.probabilities = num_classes == 2 and 0 < self.threshold < 1
         self.matrix = self.add_total((num_classes, num_classes), name="matrix")
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
@@ -100,7 +102,8 @@ class IoU(Metric):
         target_class_ids: the classes to average over.
         name, dtype: as in every Metric.
         ignore_class: a true class that is left out.
-        sparse_y_true, sparse_y_pred: whether they are class numbers; else argmax is taken.
+        sparse_y_true, sparse_y_pred: whether they are class numbers; else argmax is taken. Of two
+            classes one score will do: above 0.5 it means class 1.
         axis: of the classes, where they are not sparse.
 
     Raises:
@@ -138,12 +141,16 @@ class IoU(Metric):
             )
         self.ignore_class, self.axis = ignore_class, axis
         self.sparse_y_true, self.sparse_y_pred = sparse_y_true, sparse_y_pred
+        self.probabilities = sparse_y_pred and num_classes == 2
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Count a batch."""
         y, p = as_tensor(y_true), as_tensor(y_pred)
         y = y if self.sparse_y_true else ops.argmax(y, axis=self.axis)
-        p = p if self.sparse_y_pred else ops.argmax(p, axis=self.axis)
+        if not self.sparse_y_pred:
+            p = ops.argmax(p, axis=self.axis)
+        elif self.num_classes == 2 and is_float(p.dtype):
+            p = p > 0.5  # cut off, a sigmoid of 0.9 would be class 0
         if y.shape != p.shape and y.size == p.size:  # (B, 1) and (B,)
             y = ops.reshape(y, p.shape)
         self.matrix.assign_add(
@@ -166,7 +173,7 @@ class BinaryIoU(IoU):
 
     Args:
         target_class_ids: the sides to average over; (1,) for what is above the threshold alone.
-        threshold: from it on a score means class 1.
+        threshold: from it on a score means class 1; in (0, 1) it is one of probabilities.
         name, dtype: as in every Metric.
 
     >>> BinaryIoU(threshold=0.3)([0, 1, 0, 1], [0.1, 0.2, 0.4, 0.7]).numpy().round(4).item()
@@ -182,6 +189,7 @@ class BinaryIoU(IoU):
     ) -> None:
         super().__init__(2, target_class_ids, name, dtype)
         self.threshold = check_number("threshold", threshold)
+        self.probabilities = 0 < self.threshold < 1
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Count a batch of scores."""

@@ -39,10 +39,14 @@ class Metric(Configurable, namespace="metrics"):
             measured. Callbacks with `mode="auto"` go by it.
         class_numbers: whether targets may be class numbers, with an axis less than the outputs. For
             all others a model turns (B,) and (B, 1) into one shape before it calls `update_state`.
+        probabilities: whether predictions are read as probabilities. A model whose loss takes
+            logits gives their sigmoid or softmax, as the loss says, to such metrics, and the
+            logits to all others.
     """
 
     direction = ""
     class_numbers = False
+    probabilities = False
     one = True
     totals: list[Parameter]
     ready: bool

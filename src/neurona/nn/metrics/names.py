@@ -49,6 +49,14 @@ FUNCTIONS: dict[str, Callable] = {
         accuracy.sparse_top_k_categorical_accuracy,
     )
 }  # fmt: skip
+# what reads probabilities, unless it says from_logits: losses, and their functions
+_OF_PROBABILITIES: set[Any] = {
+    losses.BinaryCrossentropy, losses.BinaryFocalCrossentropy, losses.CategoricalCrossentropy,
+    losses.CategoricalFocalCrossentropy, losses.Crossentropy, losses.KLDivergence,
+    losses.SparseCategoricalCrossentropy,
+}  # fmt: skip
+_OF_PROBABILITIES |= {cls.function for cls in _OF_PROBABILITIES} - {None}
+_OF_PROBABILITIES.add(accuracy.binary_accuracy)
 publish(
     "metrics", *FUNCTIONS.values(), regression.cosine_similarity, regression.pearson_correlation,
     regression.concordance_correlation,
@@ -59,7 +67,6 @@ def get(
     identifier: Any,
     y_true_shape: Shape | None = None,
     y_pred_shape: Shape | None = None,
-    loss: Any = None,
 ) -> Metric:
     """Return a metric by name, by class, or around a function or a loss.
 
@@ -71,8 +78,6 @@ def get(
     Args:
         identifier: a name, a Metric or its class, a Loss, or a function (y_true, y_pred).
         y_true_shape, y_pred_shape: of a batch, or None.
-        loss: the model's Loss; if it takes logits, a binary "accuracy" has its threshold at 0,
-            which is where the sigmoid passes 1/2.
 
     Raises:
         ArgumentError: if there is no such metric; names the nearest.
@@ -82,7 +87,7 @@ def get(
     """
     shaped = y_true_shape is not None and y_pred_shape is not None
     if shaped and isinstance(identifier, str) and identifier.lower() in ("accuracy", "acc"):
-        metric = _accuracy(identifier, tuple(y_true_shape or ()), tuple(y_pred_shape or ()), loss)
+        metric = _accuracy(identifier, tuple(y_true_shape or ()), tuple(y_pred_shape or ()))
     else:
         metric = _find(identifier)
         if shaped and isinstance(identifier, str):
@@ -92,11 +97,10 @@ def get(
     return metric
 
 
-def _accuracy(name: str, y_true_shape: Shape, y_pred_shape: Shape, loss: Any) -> Metric:
+def _accuracy(name: str, y_true_shape: Shape, y_pred_shape: Shape) -> Metric:
     binary, sparse = binary_or_sparse(y_true_shape, y_pred_shape)
     if binary:
-        threshold = 0.0 if getattr(loss, "from_logits", False) else 0.5
-        return accuracy.BinaryAccuracy(name=name, threshold=threshold)
+        return accuracy.BinaryAccuracy(name=name)
     if sparse:
         return accuracy.SparseCategoricalAccuracy(name=name)
     return accuracy.CategoricalAccuracy(name=name)
@@ -125,7 +129,9 @@ def _find(identifier: Any) -> Metric:
     if isinstance(identifier, type) and issubclass(identifier, losses.Loss):
         return _find(identifier())
     if callable(identifier):
-        return MeanMetricWrapper(identifier)
+        metric = MeanMetricWrapper(identifier)
+        metric.probabilities = identifier in _OF_PROBABILITIES
+        return metric
     raise ArgumentError(
         "a metric is a name, a Metric or a function (y_true, y_pred).", got=repr(identifier)
     )
@@ -134,6 +140,7 @@ def _find(identifier: Any) -> Metric:
 def _of_loss(loss: losses.Loss, name: str) -> Metric:
     metric = MeanMetricWrapper(loss.call, name)
     metric.direction, metric.class_numbers = "min", loss.class_numbers
+    metric.probabilities = type(loss) in _OF_PROBABILITIES and "from_logits" not in loss.arguments
     return metric
 
 
