@@ -103,6 +103,18 @@ class SealedModel(Model):
         return self.path.stat().st_size
 
 
+class Forged(Model):
+    """Models of all public classes and operations, with numbers as large as can be."""
+
+    def start(self) -> None:
+        from tests.mutations import forged
+
+        self.originals, self.write = forged.originals(self.path), forged.write_forged
+
+    def change(self, r: Random) -> int:
+        return self.write(self.path, r, self.originals)
+
+
 class Weights(Model):
     """Bytes of a saved model, of which the weights are read."""
 
@@ -130,6 +142,12 @@ class Backup(Target):
     def note(self, logs=None) -> None:
         self.run, self.identity = self.model.run, backup.identity(self.model)
 
+    def change(self, r: Random) -> int:
+        before = self.folder / "before"
+        before.write_bytes(self.originals[0])
+        backup.restore(self.model, backup.read(before))  # what an earlier change had left
+        return super().change(r)
+
     def load(self) -> None:
         saved = backup.read(self.path)
         backup.check_identity(saved, self.identity, self.path)
@@ -146,6 +164,7 @@ class SealedBackup(Backup):
         self.info = json.loads(metadata["state"])
 
     def change(self, r: Random) -> int:
+        super().change(r)
         info = {**changed_json(r, {k: v for k, v in self.info.items() if k != "identity"})}
         info.setdefault("identity", self.info["identity"])
         metadata = {"format": backup.FORMAT, "state": json.dumps(info)}
@@ -288,9 +307,9 @@ class Nested(Target):
 
 
 TARGETS = {
-    "model": Model, "sealed-model": SealedModel, "weights": Weights, "backup": Backup,
-    "sealed-backup": SealedBackup, "idx": Idx, "csv": Csv, "images": Images, "cifar": Cifar,
-    "json": Nested,
+    "model": Model, "sealed-model": SealedModel, "forged": Forged, "weights": Weights,
+    "backup": Backup, "sealed-backup": SealedBackup, "idx": Idx, "csv": Csv, "images": Images,
+    "cifar": Cifar, "json": Nested,
 }  # fmt: skip
 
 

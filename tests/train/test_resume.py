@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 import neurona as nn
+from neurona.errors import FormatError
 from neurona.train.callbacks import backup
 
 SCRIPT = Path(__file__).with_name("resume_script.py")
@@ -295,6 +296,53 @@ def test_the_backup_of_another_run_is_refused(tmp_path, change, message):
     assert f"the backup {path} was made by another run" in str(error.value)
     assert "try: delete the backup to start anew, or give another backup_dir" in str(error.value)
     assert path.read_bytes() == before
+
+
+def forge(path, change):
+    """Change the state in a backup as somebody else might, with right checksums."""
+    saved = backup.read(path)
+    change(saved.info)
+    backup.write(path, saved)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda info: info.pop("callbacks"), "the state in the backup is malformed. Got KeyError"),
+        (lambda info: info.update(callbacks=3), "the state in the backup is malformed. Got TypeE"),
+        (lambda info: info["callbacks"].update(History={"dict": [["epoch", 1]]}), "of History is"),
+        (lambda info: info["callbacks"].update(
+            EarlyStopping={"dict": [["wait", "x"], ["stopped_epoch", 0], ["best_epoch", 0],
+                                    ["best", 1.0], ["best_weights", None]]}), "Got wait 'x'"),
+        (lambda info: info["callbacks"]["EarlyStopping"]["dict"].append(["on_epoch_end", 3]),
+         "of EarlyStopping is malformed"),
+        (lambda info: info["model"].update(position=[]), "position in the training is malformed"),
+        (lambda info: info["model"]["position"].update(logs=3), "malformed. Got logs 3"),
+        (lambda info: info["model"]["position"].update(order=["x"]), "malformed. Got order"),
+        (lambda info: info["model"].update(optimizers={"optimizer": [[]]}), "are malformed"),
+        (lambda info: info["callbacks"]["TensorBoard"]["dict"].__setitem__(
+            1, ["files", {"dict": [["train", ["../../victim.tfevents", 1]]]}]),
+         r"names a file that is not one of events. Got train/../../victim"),
+    ],
+)  # fmt: skip
+def test_a_forged_backup_does_no_harm(tmp_path, change, message):
+    victim = tmp_path / "victim.tfevents"
+    victim.write_text("precious")
+    x, y = np.ones((4, 2)), np.ones((4, 1))
+
+    def fit(epochs):
+        model = nn.Sequential([nn.Input((2,)), nn.layers.Dense(1)])
+        model.compile("sgd", "mse")
+        kept = nn.callbacks.BackupAndRestore(tmp_path / "b", delete_checkpoint=False)
+        stop = nn.callbacks.EarlyStopping("loss", patience=99)
+        board = nn.callbacks.TensorBoard(tmp_path / "logs" / "run", write_graph=False)
+        model.fit(x, y, epochs=epochs, verbose=0, callbacks=[stop, board, kept])
+
+    fit(1)
+    forge(tmp_path / "b" / "training.backup", change)
+    with pytest.raises(FormatError, match=message):
+        fit(2)
+    assert victim.read_text() == "precious"
 
 
 def test_more_epochs_and_other_patience_are_no_other_run(tmp_path):

@@ -533,7 +533,11 @@ def test_ops_of_a_file_allocate_nothing_large(saved, tmp_path, layer):
         (("state", "optimizers"), {"optimizer": ["strange"]}, "a parameter that the model has not"),
         (("state", "position"), 5, "position in the training is malformed"),
         (("state", "position"), {"__class__": 1}, "position in the training is malformed"),
-        (("state", "position", "epoch"), "x", "position in the training is malformed. Got 'x'"),
+        (
+            ("state", "position", "epoch"),
+            "x",
+            "position in the training is malformed. Got epoch 'x'",
+        ),
     ],
 )
 def test_wrong_descriptions_are_format_errors(saved, tmp_path, path, value, message):

@@ -180,7 +180,7 @@ def _rebuilt(value: Any, custom_objects: Mapping[str, Any] | None, made: dict[in
             if isinstance(rest.get("id"), int):
                 made[rest["id"]] = found
             return found
-    raise FormatError("this is no description of an object.", got=f"keys {sorted(value)}")
+    raise FormatError("this is no description of an object.", got=f"keys {sorted(value)}"[:200])
 
 
 def _array(rows: Any, dtype: str) -> np.ndarray:

@@ -234,15 +234,28 @@ def _checked_position(model: Any, info: dict[str, Any]) -> dict[str, Any]:
         raise FormatError("the saved position in the training is malformed.")
     checked: dict[str, Any] = {}
     for key, value in found.items():
-        if isinstance(known[key], int) and not (isinstance(value, int) and value >= 0):
-            raise FormatError("the saved position in the training is malformed.", got=repr(value))
+        right = {
+            "logs": lambda v: isinstance(v, dict),
+            "order": lambda v: v is None or (isinstance(v, list | tuple) and all(map(_counts, v))),
+        }.get(key, _counts)
+        if not right(value):
+            raise FormatError(
+                "the saved position in the training is malformed.", got=f"{key} {value!r:.80}"
+            )
         checked[key] = tuple(value) if isinstance(value, list) else value
     return checked
 
 
+def _counts(value: Any) -> bool:
+    return isinstance(value, int) and 0 <= value < 2**64
+
+
 def _build_optimizers(model: Any, parameters: dict[str, Parameter], info: dict[str, Any]) -> None:
+    named = info.get("optimizers", {})
     for name, optimizer in optimizers_of(model).items():
-        paths = info.get("optimizers", {}).get(name)
+        paths = named.get(name) if isinstance(named, dict) else named
+        if paths and not (isinstance(paths, list) and all(isinstance(p, str) for p in paths)):
+            raise FormatError("the saved names of what the optimizer changes are malformed.")
         if not paths:
             continue
         missing = [path for path in paths if path not in parameters]

@@ -6,12 +6,13 @@ and in its metadata everything else as JSON, with checksums of both. Nothing in 
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import itertools
 import os
 import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import numpy as np
 
 from neurona import config
 from neurona.core import origin
-from neurona.errors import FormatError, StateError
+from neurona.errors import FormatError, NeuronaError, StateError
 from neurona.files import remove_leftovers
 from neurona.nn.layer import Layer
 from neurona.nn.members import inside
@@ -62,13 +63,53 @@ def collect(model: Any, identity: dict[str, Any]) -> Saved:
 
 
 def restore(model: Any, saved: Saved) -> None:
-    """Put a model and the callbacks of the running `fit` into a saved state."""
-    start = "model/"
+    """Put a model and the callbacks of the running `fit` into a saved state.
+
+    Raises:
+        FormatError: if the state is none of this model and these callbacks.
+    """
+    start, info = "model/", saved.info
     arrays = {k.removeprefix(start): a for k, a in saved.arrays.items() if k.startswith(start)}
-    model.set_state(arrays, saved.info["model"])
+    with _malformed():
+        states = {n: unpack(info["callbacks"][n], saved.arrays) for n in _stateful(model)}
+        for name, callback in _stateful(model).items():
+            if type(callback).__module__.startswith("neurona."):
+                _check_alike(name, callback.get_state(), states[name])
+        model.set_state(arrays, info["model"])
+        model.stop_training = bool(info["stop_training"])
     for name, callback in _stateful(model).items():
-        callback.set_state(unpack(saved.info["callbacks"][name], saved.arrays))
-    model.stop_training = saved.info["stop_training"]
+        callback.set_state(states[name])
+
+
+@contextlib.contextmanager
+def _malformed() -> Iterator[None]:
+    """Say so if anything at all goes wrong: a file may hold anything at all."""
+    try:
+        yield
+    except (NeuronaError, OSError):
+        raise
+    except Exception as error:
+        raise FormatError(
+            "BackupAndRestore: the state in the backup is malformed.",
+            got=f"{type(error).__name__}: {error}"[:200],
+            hint="delete it to start anew, or put back a copy",
+        ) from error
+
+
+_KINDS = (bool | int | float, str, list | tuple, dict, np.ndarray)
+
+
+def _check_alike(name: str, now: dict[str, Any], then: Any) -> None:
+    """Refuse a state that this callback could not have had: it sets attributes."""
+    if not isinstance(then, dict) or {*now} != {*then}:
+        raise FormatError(f"BackupAndRestore: the backup's state of {name} is malformed.")
+    for key, value in then.items():
+        known = next((kind for kind in _KINDS if isinstance(now[key], kind)), None)
+        if value is not None and known is not None and not isinstance(value, known):
+            raise FormatError(
+                f"BackupAndRestore: the backup's state of {name} is malformed.",
+                got=f"{key} {value!r:.80}",
+            )
 
 
 def _stateful(model: Any) -> dict[str, Callback]:
@@ -171,8 +212,8 @@ def check_identity(saved: Saved, now: dict[str, Any], path: Path) -> None:
     place, got, expected = _difference(now, then)
     raise StateError(
         f"BackupAndRestore: the backup {path} was made by another run: {place} differs.",
-        got=str(got),
-        expected=str(expected),
+        got=str(got)[:200],
+        expected=str(expected)[:200],
         hint="delete the backup to start anew, or give another backup_dir",
     )
 
@@ -218,7 +259,10 @@ def read(path: Path) -> Saved:
         arrays, metadata = read_tensors(path, checked=True, max_bytes=2**30)
         if metadata.get("format") != FORMAT:
             raise FormatError(f"its format is {metadata.get('format')!r}, not {FORMAT!r}.")
-        return Saved(arrays, read_json(metadata["state"], path.name))
+        info = read_json(metadata["state"], path.name)
+        if not isinstance(info, dict) or "identity" not in info:
+            raise FormatError("it has no state of a training.")
+        return Saved(arrays, info)
     except (FormatError, OSError, KeyError) as error:
         raise FormatError(
             f"BackupAndRestore: the backup {path} cannot be read.",

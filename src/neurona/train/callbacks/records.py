@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from neurona.core import origin
-from neurona.errors import ArgumentError, check_integer
+from neurona.errors import ArgumentError, FormatError, check_integer
 from neurona.train import events
 from neurona.train.callbacks.callback import Callback, Logs
 from neurona.train.callbacks.monitor import current_rate
@@ -223,6 +223,12 @@ class TensorBoard(Callback):
         return {"batches": self._batches, "files": sizes, "graph_due": self._graph_due}
 
     def set_state(self, state: dict[str, Any]) -> None:
+        for part, (name, size) in state["files"].items():
+            if not (_is_name(part) and _is_name(name) and "tfevents" in name and size >= 0):
+                raise FormatError(
+                    "TensorBoard: the backup names a file that is not one of events.",
+                    got=f"{part}/{name}"[:80],
+                )
         self._batches, self._graph_due = state["batches"], state["graph_due"]
         for writer in self._writers.values():  # begun by this process, not needed after all
             writer.close()
@@ -233,6 +239,11 @@ class TensorBoard(Callback):
             path = self.log_dir / part / name
             if path.exists():
                 self._writers[part] = events.EventWriter(path, size)
+
+
+def _is_name(text: Any) -> bool:
+    """Say whether a text is the name of a file, and no way into other folders."""
+    return isinstance(text, str) and text not in ("", ".", "..") and not set(text) & set("/\\:\0")
 
 
 def graph_nodes(model: Any) -> list[tuple[str, str, list[str]]]:
