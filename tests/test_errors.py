@@ -325,8 +325,9 @@ DATA = [
 ]  # fmt: skip
 
 
-def embedder():
-    made = nn.Sequential([layers.Embedding(3, 2), layers.Flatten(), layers.Dense(1)])
+def embedder(length=None):
+    start = [nn.Input((length,))] if length else []
+    made = nn.Sequential([*start, layers.Embedding(3, 2), layers.Flatten(), layers.Dense(1)])
     made.compile("adam", "mse")
     return made
 
@@ -369,3 +370,61 @@ def test_what_was_got_is_one_line_of_bounded_length():
     error = ArgumentError("no.", got="a  b\n c", hint="1\n2")
     assert str(error) == "no. Got a b c.\ntry: 1\n2"
     assert len(ArgumentError("no.", got="x" * 10**6).got) < 600
+
+
+IMAGES_FIRST = np.ones((8, 3, 32, 32), "float32")
+LAST = "try: the channels come last: np.moveaxis(x, 1, -1)"
+
+
+def images(*layers_of, **given):
+    made = nn.Sequential([nn.Input((32, 32, 3)), *layers_of, layers.Dense(3)])
+    made.compile("sgd", losses.SparseCategoricalCrossentropy(True))
+    return made
+
+
+@pytest.mark.parametrize(
+    ("run", "hint"),
+    [
+        (lambda: images(layers.Conv2D(2, 3), layers.Flatten()).fit(IMAGES_FIRST, Y), LAST),
+        (lambda: images(layers.Flatten()).fit(IMAGES_FIRST, Y), LAST),
+        (lambda: images(layers.Flatten()).predict(IMAGES_FIRST), LAST),
+        (lambda: images(layers.Flatten())(IMAGES_FIRST), LAST),
+        (lambda: twice(layers.Conv2D(2, 3), np.ones((1, 32, 32, 3)), IMAGES_FIRST),
+         "was built for (batch, 32, 32, 3); the channels come last"),
+        (lambda: layers.Conv2D(2, 5)(IMAGES_FIRST), "; are the channels first? np.moveaxis(x, 1"),
+        (lambda: layers.MaxPooling2D(4)(IMAGES_FIRST), "are the channels first?"),
+    ],
+)  # fmt: skip
+def test_images_with_the_channels_first_are_recognised(run, hint):
+    with pytest.raises((ShapeError, DataError)) as caught:
+        run()
+    assert hint in str(caught.value)
+
+
+TOKENS = np.ones((300, 5), int)
+TOKENS[217, 3] = 3
+
+
+@pytest.mark.parametrize(
+    ("run", "place"),
+    [
+        (lambda: embedder(5).fit(TOKENS, np.ones(300)), "in x[217, 3], which is 3."),
+        (lambda: embedder(5).predict(TOKENS), "in x[217, 3], which is 3."),
+        (lambda: embedder(5)(TOKENS), "in indices[217, 3]."),
+        (lambda: embedder(5).predict(np.where(TOKENS == 3, 1.5, 1.0)), "in x[217, 3]."),
+        (lambda: nn.ops.take(R, TOKENS + 5), "in indices[217, 3]."),
+    ],
+)
+def test_a_token_that_is_wrong_is_found(run, place):
+    with pytest.raises((DataError, IndexRangeError)) as caught:
+        run()
+    assert place in str(caught.value).splitlines()
+
+
+def test_a_cell_that_is_no_number_is_found():
+    table = np.array([[1, 2], [3, "x"]], object)
+    for run in (lambda: nn.tensor(table), lambda: layers.Dense(1)(table)):
+        with pytest.raises(DtypeError, match=r"Got object data, 'x' at index \(1, 1\)"):
+            run()
+    with pytest.raises(DataError, match=r"Got <U2 data, 'no' at index \(1, 0\)"):
+        fit(np.array([["1", "2"], ["no", "3"]]))

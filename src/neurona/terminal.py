@@ -16,5 +16,13 @@ def say(text: str) -> None:
     try:
         print(text, flush=True)
     except UnicodeEncodeError:
-        encoding = sys.stdout.encoding
-        print(text.encode(encoding, "backslashreplace").decode(encoding), flush=True)
+        print(showable(text, sys.stdout.encoding), flush=True)
+
+
+def showable(text: str, encoding: str) -> str:
+    """Return a text with escapes for what a terminal of this encoding cannot show.
+
+    >>> print(showable("größe", "ascii"))
+    gr\\xf6\\xdfe
+    """
+    return text.encode(encoding, "backslashreplace").decode(encoding)

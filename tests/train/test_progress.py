@@ -238,6 +238,16 @@ def test_a_terminal_without_unicode_gets_ascii():
     assert re.match(r"Epoch 1/1 ={20} 13/13 0:\d\d \| ", screen(written)[0])
 
 
+def test_a_terminal_without_unicode_gets_escapes_of_names():
+    code = """
+model.compile("sgd", "mse", metrics=[nn.metrics.MeanSquaredError(name="m\\xe4\\xdfig")])
+model.fit(x, y)
+"""
+    written, status = in_terminal(code, PYTHONIOENCODING="ascii")
+    assert status == 0, written
+    assert "m\\xe4\\xdfig" in screen(written)[0]
+
+
 def test_the_terminal_is_given_back_after_an_error():
     code = """
 class Fail(nn.callbacks.Callback):

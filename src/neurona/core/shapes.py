@@ -205,6 +205,18 @@ def broadcast_shapes(name: str, *shapes: Shape) -> Shape:
     return tuple(result)
 
 
+def channels_hint(got: Shape, want: Any) -> str:
+    """Return what to try for images with the channels first, as PyTorch has them; "" for others.
+
+    >>> channels_hint((8, 3, 32, 32), (None, 32, 32, 3))
+    'the channels come last: np.moveaxis(x, 1, -1)'
+    """
+    there = (want[0], want[-1], *want[1:-1])
+    first = 3 <= len(got) == len(want) and got[1:] != want[1:]
+    first = first and all(w in (None, s) for s, w in zip(got[1:], there[1:], strict=True))
+    return "the channels come last: np.moveaxis(x, 1, -1)" if first else ""
+
+
 def same_shape(x: Spec, **attributes: Any) -> Spec:
     """Shape rule: like the input."""
     return x

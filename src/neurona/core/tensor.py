@@ -331,7 +331,11 @@ def as_array(data: Any, dtype: Any = None) -> np.ndarray:
         data = data._values()
     if isinstance(data, np.ndarray | np.generic):
         array = np.asarray(data)
-        wanted = as_dtype(dtype) if dtype is not None else nearest_dtype(array.dtype)
+        try:
+            wanted = as_dtype(dtype) if dtype is not None else nearest_dtype(array.dtype)
+        except DtypeError as error:
+            error.got = of_no_numbers(array)
+            raise
     else:
         if isinstance(data, list | tuple) and any(isinstance(d, Tensor) for d in data):
             data = [as_array(d) for d in data]
@@ -351,9 +355,24 @@ def as_array(data: Any, dtype: Any = None) -> np.ndarray:
             wanted = as_dtype(dtype) if dtype is not None else known
     check_size(array.shape)
     if array.dtype.kind not in "biuf":
-        shown = repr(data) if data is None or isinstance(data, str) else f"{array.dtype} data"
+        shown = repr(data) if data is None or isinstance(data, str) else of_no_numbers(array)
         raise DtypeError("a Tensor holds numbers.", got=shown, expected="numbers or booleans")
     return array if array.dtype == wanted else array.astype(wanted)
+
+
+def of_no_numbers(array: np.ndarray) -> str:
+    """Return the type of an array for a message, and its first cell that is no number.
+
+    >>> of_no_numbers(np.array(["1", "a"]))
+    "<U1 data, 'a' at index (1,)"
+    """
+    for index, value in np.ndenumerate(array) if array.dtype.kind in "OSU" else ():
+        try:
+            float(value)
+        except (TypeError, ValueError):
+            shown = repr(str(value) if isinstance(value, str) else value)
+            return f"{array.dtype} data, {shown[:40]} at index {index}"
+    return f"{array.dtype} data"
 
 
 def _holds_arrays(data: Any) -> bool:

@@ -19,6 +19,12 @@ def _given(values: np.ndarray, shape: Any, dtype: Any) -> np.ndarray:
     return values.astype(dtype)
 
 
+def _first(x: np.ndarray, strange: np.ndarray) -> tuple[Any, list[int]]:
+    """Return the first of the elements that are strange, and its index."""
+    place = np.argwhere(strange)[0]
+    return x[tuple(place)], place.tolist()
+
+
 class Embedding(Layer):
     """A learned vector for each whole number: y = embeddings[x].
 
@@ -87,14 +93,15 @@ class Embedding(Layer):
 
     def check_data(self, x: np.ndarray) -> None:
         """Refuse numbers outside of the vocabulary."""
-        strange = x[x % 1 != 0] if x.dtype.kind == "f" else x[:0]
-        if strange.size:
+        if x.dtype.kind == "f" and (strange := x % 1 != 0).any():
+            value, place = _first(x, strange)
             raise DataError(
                 f"Embedding {self.name!r}: the numbers are no integers.",
-                got=f"{strange.ravel()[0]:g}",
+                got=f"{value:g}",
                 expected=f"whole numbers from 0 to {self.input_dim - 1}",
-            )
+            ).within(f"x{place}.")
         if x.size and not (x.min() >= 0 and x.max() < self.input_dim):
+            value, place = _first(x, (x < 0) | (x >= self.input_dim))
             raise DataError(
                 f"Embedding {self.name!r}: a number is outside of the vocabulary.",
                 got=f"numbers from {x.min()} to {x.max()}",
@@ -102,7 +109,7 @@ class Embedding(Layer):
                 hint=f"input_dim={int(x.max()) + 1}, the largest number plus 1"
                 if x.max() >= self.input_dim
                 else "count from 0: negative numbers mean no word, not even the last",
-            )
+            ).within(f"x{place}, which is {value:g}.")
 
     def call(self, x: Tensor) -> Tensor:  # (B, ...)
         return ops.take(self.embeddings, self._indices(x), axis=0)  # (B, ..., output_dim)

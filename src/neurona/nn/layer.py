@@ -28,7 +28,7 @@ import numpy as np
 
 from neurona.core import origin, random
 from neurona.core.observation import as_part
-from neurona.core.shapes import as_dtype, as_shape, is_float, product
+from neurona.core.shapes import as_dtype, as_shape, channels_hint, is_float, product
 from neurona.core.tensor import Tensor
 from neurona.core.tree import flatten, map_leaves
 from neurona.errors import ArgumentError, DtypeError, NeuronaError, ShapeError, StateError
@@ -203,9 +203,8 @@ class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
         if isinstance(error, ShapeError) and not error.hint and self._parameters and shapes:
             rest = ", ".join(map(str, built[1:])) if isinstance(built, tuple) else ""
             if built != shapes[0] and rest:
-                error.hint = (
-                    f"{self.name!r} was built for (batch, {rest}); feed that, or build a new model"
-                )
+                hint = channels_hint(shapes[0], built) or "feed that, or build a new model"
+                error.hint = f"{self.name!r} was built for (batch, {rest}); {hint}"
 
     def _note_shapes(self, shapes: list, y: Any) -> None:
         def open_batch(shape: tuple) -> tuple:

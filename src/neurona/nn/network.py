@@ -8,7 +8,7 @@ from typing import Any
 
 from neurona import ops
 from neurona.core.budget import spend
-from neurona.core.shapes import is_float
+from neurona.core.shapes import channels_hint, is_float
 from neurona.core.tensor import Tensor
 from neurona.core.tree import flatten, map_leaves
 from neurona.errors import ArgumentError, FormatError, ShapeError, StateError
@@ -281,6 +281,7 @@ def _adjusted(x: Symbolic, value: Tensor) -> Tensor:
             f"the input {x.name!r} takes another shape.",
             got=str(value.shape),
             expected=str(x.shape).replace("None", "batch", 1),
+            hint=channels_hint(value.shape, x.shape),
         )
     if value.ndim == len(x.shape) - 1:
         value = ops.expand_dims(value, -1)

@@ -16,6 +16,9 @@ from neurona.errors import ArgumentError, ShapeError, check_choice, check_sizes
 Padding = tuple[tuple[int, int], ...]
 
 
+CHANNELS_FIRST = "; are the channels first? np.moveaxis(x, 1, -1)"
+
+
 def output_sizes(
     name: str, sizes: Shape, kernel: Shape, strides: Shape, padding: Padding, dilation: Shape
 ) -> Shape:
@@ -32,7 +35,8 @@ def output_sizes(
                 f"{name}: the window is larger than the input.",
                 got=f"window {extent} on an axis of {n}"
                 + (f" + {low + high} padding" if low + high else ""),
-                hint='padding="same", or a smaller kernel, pool size or dilation',
+                hint='padding="same", or a smaller kernel, pool size or dilation'
+                + (CHANNELS_FIRST if sizes[0] in (1, 3) and len(sizes) == 2 < sizes[1] else ""),
             )
         result.append((n + low + high - extent) // s + 1)
     return tuple(result)

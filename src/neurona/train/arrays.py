@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from neurona.core.shapes import as_dtype, is_float
-from neurona.core.tensor import Tensor, as_array
+from neurona.core.shapes import as_dtype, channels_hint, is_float
+from neurona.core.tensor import Tensor, as_array, of_no_numbers
 from neurona.core.tree import flatten, map_leaves
 from neurona.errors import ArgumentError, DataError, NeuronaError
 from neurona.nn.losses import check_labels
@@ -81,7 +81,7 @@ def checked(name: str, leaf: Any) -> np.ndarray:
         if leaf.dtype.kind not in "biuf":
             raise DataError(
                 f"{name} is not made of numbers.",
-                got=f"{leaf.dtype} data",
+                got=of_no_numbers(leaf),
                 hint="encode text as integers first, e.g. np.unique(y, return_inverse=True)[1]",
             )
     array = as_array(leaf)
@@ -226,6 +226,8 @@ def check_inputs(model: Any, x: Any) -> None:
 def _hint(axis: str, got: tuple, want: tuple) -> str:
     if len(got) == len(want) - 1:
         return axis
+    if hint := channels_hint(got, want):
+        return hint
     if len(got) == len(want):
         return f"give x as the model was built for, or build it with Input({got[1:]})"
     return ""

@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 from neurona.errors import ArgumentError
-from neurona.terminal import say
+from neurona.terminal import say, showable
 from neurona.train.callbacks.callback import Callback, Logs
 from neurona.train.history import History
 
@@ -225,7 +225,9 @@ class Bar:
         rows = layout(console.width - 1, self.title, done, self.total, words, numbers)
         fancy = (console.encoding or "").startswith("utf")
         text = Text("\n", no_wrap=True, overflow="crop").join(
-            Text(" ").join(Text(t if fancy else _ascii(t), style) for t, style in row)
+            Text(" ").join(
+                Text(t if fancy else _plain(t, console.encoding), style) for t, style in row
+            )
             for row in rows
         )
         return text
@@ -269,8 +271,8 @@ def layout(
     return rows
 
 
-def _ascii(text: str) -> str:
-    return text.replace("━", "=").replace("─", "-").replace("·", "|")
+def _plain(text: str, encoding: str) -> str:
+    return showable(text.replace("━", "=").replace("─", "-").replace("·", "|"), encoding)
 
 
 def _speed(rate: float) -> str:
