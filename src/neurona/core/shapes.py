@@ -93,6 +93,19 @@ def nearest_dtype(dtype: np.dtype) -> np.dtype:
     raise DtypeError("a Tensor holds numbers.", got=f"{dtype} data", expected="numbers or booleans")
 
 
+def check_range(array: np.ndarray, wanted: np.dtype) -> None:
+    """Refuse integers that a type does not hold, instead of making other ones of them."""
+    if array.size and array.dtype.itemsize + (array.dtype.kind == "u") > wanted.itemsize:
+        limits, ends = np.iinfo(wanted), (int(array.min()), int(array.max()))
+        if ends[0] < limits.min or ends[1] > limits.max:
+            raise DtypeError(
+                f"{wanted} does not hold such a number.",
+                got=str(ends[0] if ends[0] < limits.min else ends[1]),
+                expected=f"{limits.min} to {limits.max}",
+                hint='dtype="float64" holds it rounded',
+            )
+
+
 def is_float(dtype: np.dtype) -> bool:
     """Say whether a type has gradients."""
     return dtype.kind == "f"

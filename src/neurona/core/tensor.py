@@ -15,7 +15,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from neurona.core.ambient import ambient, within
-from neurona.core.shapes import DTYPES, Spec, as_dtype, check_size, is_float, nearest_dtype
+from neurona.core.shapes import (
+    DTYPES,
+    Spec,
+    as_dtype,
+    check_range,
+    check_size,
+    is_float,
+    nearest_dtype,
+)
 from neurona.errors import (
     ArgumentError,
     DtypeError,
@@ -357,7 +365,12 @@ def as_array(data: Any, dtype: Any = None) -> np.ndarray:
     if array.dtype.kind not in "biuf":
         shown = repr(data) if data is None or isinstance(data, str) else of_no_numbers(array)
         raise DtypeError("a Tensor holds numbers.", got=shown, expected="numbers or booleans")
-    return array if array.dtype == wanted else array.astype(wanted)
+    if array.dtype == wanted:
+        return array
+    given = isinstance(data, np.ndarray | np.generic) and dtype is not None  # NumPy's astype wraps
+    if wanted.kind in "iu" and array.dtype.kind in "iu" and not given:
+        check_range(array, wanted)
+    return array.astype(wanted)
 
 
 def of_no_numbers(array: np.ndarray) -> str:

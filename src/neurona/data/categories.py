@@ -26,7 +26,10 @@ def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
     """
     labels = np.asarray(x)
     with np.errstate(invalid="ignore"):  # NaN becomes some integer, and is found by the comparison
-        numbers = labels.astype(np.int64) if labels.dtype.kind in "iufb" else None
+        whole = labels.dtype.kind in "fb"
+        numbers = (
+            labels.astype(np.int64) if whole else labels if labels.dtype.kind in "iu" else None
+        )
     if numbers is None or not np.array_equal(numbers, labels):
         raise DataError(
             "to_categorical needs class numbers.",
@@ -47,5 +50,5 @@ def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
             hint="labels that start at 1 need labels - 1" if numbers.min() > 0 else "",
         )
     result = np.zeros((numbers.size, num_classes), dtype=config.floatx())
-    result[np.arange(numbers.size), numbers.ravel()] = 1
+    result[np.arange(numbers.size), numbers.ravel().astype(np.int64)] = 1
     return result.reshape(numbers.shape + (num_classes,))

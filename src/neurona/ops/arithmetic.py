@@ -9,7 +9,7 @@ from neurona.core.lowering import Elementwise
 from neurona.core.op import cast, op
 from neurona.core.shapes import broadcast, same_shape
 from neurona.errors import DtypeError
-from neurona.ops.comparison import eq, gt, lt, where
+from neurona.ops.comparison import eq, gt, logical_and, logical_or, lt, where
 from neurona.ops.functions import floor, log
 
 __all__ = [
@@ -136,6 +136,8 @@ def _(g, y, x):
 def pow(xp, x, y):
     """Power, x ** y; integers are converted to floats first. The exponent's gradient needs x > 0.
 
+    At 0 the gradient of roots, 0 < y < 1, is 0 as that of `sqrt`.
+
     >>> pow([2.0, 3.0], 2).tolist()
     [4.0, 9.0]
     """
@@ -145,7 +147,8 @@ def pow(xp, x, y):
 @pow.grad
 def _(g, z, x, y):
     base = where(gt(x, 0), x, 1)  # log of what is not positive would poison the whole gradient
-    dx = where(eq(y, 0), 0, y * pow(x, where(eq(y, 0), 1, y - 1)))
+    flat = logical_or(eq(y, 0), logical_and(eq(x, 0), logical_and(gt(y, 0), lt(y, 1))))
+    dx = where(flat, 0, y * pow(x, where(flat, 1, y - 1)))
     return g * dx, g * where(gt(x, 0), z * log(base), 0)
 
 

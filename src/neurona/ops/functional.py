@@ -16,7 +16,7 @@ from neurona.ops.movement import reshape, transpose
 from neurona.ops.notes import logits
 from neurona.ops.reduce import max, sum
 
-__all__ = ["einsum", "erfinv", "log_softmax", "logsumexp", "norm", "softmax", "softplus"]
+__all__ = ["einsum", "erfinv", "log_softmax", "logsumexp", "norm", "softmax", "softplus", "xlogy"]
 
 
 def softplus(x):
@@ -106,9 +106,20 @@ def norm(x, axis=None, keepdims=False, ord=2):
         return max(abs(x), axis=axis, keepdims=keepdims)
     if ord != 2:
         raise ArgumentError("norm: unknown order.", got=repr(ord), expected="1, 2 or math.inf")
-    total = sum(x * x, axis=axis, keepdims=keepdims)
-    positive = total > 0.0
-    return where(positive, sqrt(where(positive, total, 1.0)), 0.0)
+    return sqrt(sum(x * x, axis=axis, keepdims=keepdims))
+
+
+def xlogy(x, y):
+    """x ln y, and 0 where x is 0, whatever y is (but NaN): entropy is -sum of xlogy(p, p).
+
+    Where x is 0 and ln y infinite or none, both gradients are 0.
+
+    >>> xlogy([0.0, 2.0], [0.0, 1.0]).tolist()
+    [0.0, 0.0]
+    """
+    x, y = _floats(x), _floats(y)
+    nothing = (x == 0.0) & ((y <= 0.0) | (y == math.inf))
+    return x * log(where(nothing, 1.0, y))
 
 
 def erfinv(x):

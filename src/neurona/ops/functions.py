@@ -7,6 +7,7 @@ import math
 from neurona.core.lowering import Elementwise
 from neurona.core.op import op
 from neurona.core.shapes import same_shape
+from neurona.ops.comparison import eq, where
 from neurona.ops.notes import logits
 
 __all__ = [
@@ -77,7 +78,7 @@ def _(g, y, x):
 
 @op(shape=same_shape, lower=Elementwise(lambda b, x: b.sqrt(x)), types="float")
 def sqrt(xp, x):
-    """Square root; NaN below 0, infinite gradient at 0.
+    """Square root; NaN below 0. Its gradient at 0 is 0, so that of sqrt(sum of x^2) is 0 there too.
 
     >>> sqrt([4.0, 9.0]).tolist()
     [2.0, 3.0]
@@ -87,7 +88,8 @@ def sqrt(xp, x):
 
 @sqrt.grad
 def _(g, y, x):
-    return g * 0.5 / y
+    zero = eq(y, 0)
+    return where(zero, 0, g * 0.5 / where(zero, 1, y))
 
 
 @op(shape=same_shape, lower=Elementwise(lambda b, x: b.rsqrt(x)), types="float")

@@ -36,8 +36,9 @@ _BINARY: dict[str, Callable] = {
 _COMPARISON = {"eq": c.eq, "ne": c.ne, "lt": c.lt, "le": c.le, "gt": c.gt, "ge": c.ge}
 _UNARY = {"neg": a.neg, "abs": a.abs, "invert": c.logical_not}
 _METHODS: dict[str, Callable] = {
-    "sum": reduce.sum, "mean": reduce.mean, "var": reduce.var, "max": reduce.max, "min": reduce.min,
-    "prod": reduce.prod, "any": reduce.any, "all": reduce.all, "argmax": reduce.argmax,
+    "sum": reduce.sum, "mean": reduce.mean, "var": reduce.var, "std": reduce.std,
+    "max": reduce.max, "min": reduce.min, "prod": reduce.prod,
+    "any": reduce.any, "all": reduce.all, "argmax": reduce.argmax,
     "argmin": reduce.argmin, "cumsum": reduce.cumsum, "clip": a.clip, "round": round,
     "squeeze": movement.squeeze, "swapaxes": movement.swapaxes, "repeat": repeat,
     "take": index.take, "dot": matmul, "__getitem__": getitem,

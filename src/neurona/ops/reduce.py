@@ -12,10 +12,24 @@ from neurona.core.shapes import normalize_axes, normalize_axis, product, reduced
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, DtypeError, ShapeError
 from neurona.ops.comparison import eq
+from neurona.ops.functions import sqrt
 from neurona.ops.movement import broadcast_to, flip, pad, reshape, transpose
 from neurona.ops.summation import block_sum, running_sum
 
-__all__ = ["all", "any", "argmax", "argmin", "cumsum", "max", "mean", "min", "prod", "sum", "var"]
+__all__ = [
+    "all",
+    "any",
+    "argmax",
+    "argmin",
+    "cumsum",
+    "max",
+    "mean",
+    "min",
+    "prod",
+    "std",
+    "sum",
+    "var",
+]
 
 
 def spread(y, x_shape, axis, keepdims):
@@ -246,7 +260,7 @@ def mean(x, axis=None, keepdims=False):
 
 
 def var(x, axis=None, keepdims=False, ddof=0):
-    """Variance over axes, sum((x - mean)^2) / (n - ddof).
+    """Variance over axes, sum((x - mean)^2) / (n - ddof); NaN where that is no positive number.
 
     Shapes: x (...) -> y, without the axes, or with size 1 there if `keepdims`.
 
@@ -257,3 +271,14 @@ def var(x, axis=None, keepdims=False, ddof=0):
     shape = np.shape(x)
     n = product([shape[a] for a in normalize_axes(axis, len(shape), "var")]) - ddof
     return sum(centred * centred, axis=axis, keepdims=keepdims) / (n if n > 0 else float("nan"))
+
+
+def std(x, axis=None, keepdims=False, ddof=0):
+    """Standard deviation over axes, sqrt(var(x)); where all are equal its gradient is 0.
+
+    Shapes: x (...) -> y, without the axes, or with size 1 there if `keepdims`.
+
+    >>> std([1.0, 3.0]).item()
+    1.0
+    """
+    return sqrt(var(x, axis=axis, keepdims=keepdims, ddof=ddof))
