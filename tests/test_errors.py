@@ -176,7 +176,6 @@ CONSTRUCTORS = [
     (lambda: layers.Conv2D(3, 3, groups=2), ArgumentError, "do not divide into the groups"),
     (lambda: layers.Conv2D(3, 3, padding="sam"), ArgumentError, "did you mean 'same'?"),
     (lambda: layers.Conv2D(3, 3, data_format="channels_first"), ArgumentError, "Permute((2, 3,"),
-    (lambda: layers.Embedding(5, 2, mask_zero=True), ArgumentError, "masks do not travel"),
     (lambda: layers.Rescaling("a"), ArgumentError, "scale is a number or an array. Got 'a'"),
     (lambda: layers.BatchNormalization(momentum=2), ArgumentError, "momentum is out of range"),
     (lambda: nn.Input((-4,)), ArgumentError, "positive integers or None. Got (None, -4)"),

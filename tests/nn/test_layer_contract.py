@@ -131,6 +131,7 @@ ROWS = {
     "Lambda": Row({"function": double}, VECTORS, custom={"double": double}),
     "LayerNormalization": Row({}, VECTORS, (4,), "axis 0 is the batch"),
     "LeakyReLU": Row({}, VECTORS, kinked=True),
+    "Masking": Row({"mask_value": 0.5}, VECTORS, (4,), "needs steps of features"),
     "MaxPooling1D": pooling1d({}, True),
     "MaxPooling2D": pooling2d({}, True),
     "Maximum": merge(kinked=True),

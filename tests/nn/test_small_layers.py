@@ -127,7 +127,6 @@ def test_lambda():
         (lambda: layers.Concatenate(axis="x"), r"axis must be an integer. Got 'x'"),
         (lambda: layers.Dot((1, 2, 3)), r"axes is an integer or a pair. Got \(1, 2, 3\)"),
         (lambda: layers.Embedding(0, 3), r"input_dim is too small. Got 0"),
-        (lambda: layers.Embedding(3, 2, mask_zero=True), "masks do not travel through layers"),
         (lambda: layers.Lambda(3), r"Lambda takes a function. Got 3"),
         (lambda: layers.ELU(alpha="x"), r"alpha must be a number. Got 'x'"),
         (lambda: layers.ReLU(negative_slope=-1), r"negative_slope is out of range. Got -1"),

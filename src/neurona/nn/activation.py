@@ -6,9 +6,10 @@ import math
 from typing import Any, Unpack
 
 from neurona import ops
+from neurona.core.shapes import Shape, normalize_axes
 from neurona.core.tensor import Tensor
 from neurona.errors import ShapeError, check_integer, check_number
-from neurona.nn import activations
+from neurona.nn import activations, masking
 from neurona.nn.axes import checked_axis
 from neurona.nn.layer import Layer
 from neurona.nn.options import LayerOptions
@@ -25,6 +26,8 @@ class Activation(Layer):
     >>> Activation("relu")([[-1.0, 2.0]]).tolist()
     [[0.0, 2.0]]
     """
+
+    supports_masking = True
 
     def __init__(self, activation: Any, **common: Unpack[LayerOptions]) -> None:
         super().__init__(**common)
@@ -49,6 +52,8 @@ class ReLU(Layer):
     >>> ReLU(max_value=1.0)([[-1.0, 0.5, 2.0]]).tolist()
     [[0.0, 0.5, 1.0]]
     """
+
+    supports_masking = True
 
     def __init__(
         self,
@@ -80,6 +85,8 @@ class LeakyReLU(Layer):
     [[-0.5, 2.0]]
     """
 
+    supports_masking = True
+
     def __init__(self, negative_slope: float = 0.3, **common: Unpack[LayerOptions]) -> None:
         super().__init__(**common)
         self.negative_slope = check_number("negative_slope", negative_slope, low=0)
@@ -101,6 +108,8 @@ class ELU(Layer):
     >>> ELU()([[-1.0, 2.0]]).numpy().round(4).tolist()
     [[-0.6321, 2.0]]
     """
+
+    supports_masking = True
 
     def __init__(self, alpha: float = 1.0, **common: Unpack[LayerOptions]) -> None:
         super().__init__(**common)
@@ -127,6 +136,8 @@ class PReLU(Layer):
 
     Source: He et al. 2015, "Delving deep into rectifiers".
     """
+
+    supports_masking = True
 
     def __init__(
         self,
@@ -167,8 +178,8 @@ class Softmax(Layer):
     Args:
         axis: an axis or several; the last by default.
 
-    `call` also takes a mask that broadcasts to x: where it is false, y is 0, also
-    where it is false for all.
+    `call` also takes a mask that broadcasts to x: where it is false, y is 0. The mask of a sequence
+    does so along the axis of time; over features, padded steps are computed as all others.
 
     >>> Softmax()([[0.0, 0.0, 1.0]], mask=[[True, True, False]]).tolist()
     [[0.5, 0.5, 0.0]]
@@ -179,6 +190,21 @@ class Softmax(Layer):
         self.axis = checked_axis(axis)
 
     def call(self, x: Tensor, mask: Any = None) -> Tensor:  # (B, ...)
-        if mask is not None:
-            x = ops.where(mask, x, -math.inf)
-        return activations.softmax(x, self.axis)
+        if mask is None:
+            return activations.softmax(x, self.axis)
+        if _broadcasts(mask.shape, x.shape):
+            kept = mask
+        else:
+            kept = masking.spread(mask, x)
+            if max(normalize_axes(self.axis, x.ndim, "Softmax")) >= mask.ndim:
+                return activations.softmax(x, self.axis)
+        return activations.softmax(ops.where(kept, x, -math.inf), self.axis)
+
+    def compute_mask(self, x: Any, mask: Any = None) -> Any:
+        """Return the mask of the sequence x, whatever was left out."""
+        return masking.masks_of(x)
+
+
+def _broadcasts(shape: Shape, onto: Shape) -> bool:
+    pairs = zip(reversed(shape), reversed(onto), strict=False)
+    return len(shape) <= len(onto) and all(s in (1, t) for s, t in pairs)

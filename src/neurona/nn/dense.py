@@ -31,6 +31,8 @@ class Dense(Layer):
         ShapeError: if x has fewer than two axes, or another number of features.
     """
 
+    supports_masking = True
+
     def __init__(
         self,
         units: int,

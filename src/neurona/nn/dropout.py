@@ -77,6 +77,8 @@ class Dropout(Layer):
     [[1.0, 2.0]]
     """
 
+    supports_masking = True
+
     def __init__(
         self,
         rate: float,
@@ -174,6 +176,8 @@ class GaussianNoise(Layer):
     Source: Bishop 1995, "Training with noise is equivalent to Tikhonov regularization".
     """
 
+    supports_masking = True
+
     def __init__(
         self, stddev: float, seed: int | None = None, **common: Unpack[LayerOptions]
     ) -> None:
@@ -199,6 +203,8 @@ class GaussianDropout(Layer):
 
     Source: Srivastava et al. 2014, section 10.
     """
+
+    supports_masking = True
 
     def __init__(
         self, rate: float, seed: int | None = None, **common: Unpack[LayerOptions]
@@ -229,6 +235,8 @@ class AlphaDropout(Layer):
 
     Source: Klambauer et al. 2017.
     """
+
+    supports_masking = True
 
     def __init__(
         self,

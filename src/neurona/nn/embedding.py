@@ -10,7 +10,7 @@ import numpy as np
 from neurona import ops
 from neurona.core.shapes import is_float
 from neurona.core.tensor import Tensor, as_array
-from neurona.errors import ArgumentError, DataError, ShapeError, check_integer
+from neurona.errors import DataError, ShapeError, check_integer
 from neurona.nn.layer import Layer
 from neurona.nn.options import LayerOptions
 
@@ -37,12 +37,11 @@ class Embedding(Layer):
         embeddings_initializer: uniform in [-0.05, 0.05] by default.
         embeddings_regularizer: penalty on the vectors.
         embeddings_constraint: limit applied after each update.
-        mask_zero: only False, see Raises.
+        mask_zero: whether 0 is no word but padding: then y has a mask, see `nn/masking.py`.
         weights: the vectors to begin with, (V, output_dim), such as GloVe's.
         input_length: the length of the sequences, for Keras 2 scripts.
 
     Raises:
-        ArgumentError: for mask_zero=True: masks do not travel through layers here.
         IndexRangeError: if x has a number outside of the vocabulary, or none that is whole.
 
     Source: Bengio et al. 2003, "A neural probabilistic language model".
@@ -66,14 +65,7 @@ class Embedding(Layer):
         self.embeddings_initializer = embeddings_initializer
         self.embeddings_regularizer = embeddings_regularizer
         self.embeddings_constraint = embeddings_constraint
-        if mask_zero:
-            raise ArgumentError(
-                "masks do not travel through layers.",
-                got="mask_zero=True",
-                expected="False",
-                hint='pad_sequences(x, padding="pre"), which leaves the last step real, or give '
-                "the layer that reads the sequence a mask",
-            )
+        self.mask_zero = self.supports_masking = bool(mask_zero)
         if weights is not None:
             given = as_array(weights[0] if isinstance(weights, list | tuple) else weights)
             if given.shape != (self.input_dim, self.output_dim):
@@ -113,6 +105,10 @@ class Embedding(Layer):
 
     def call(self, x: Tensor) -> Tensor:  # (B, ...)
         return ops.take(self.embeddings, self._indices(x), axis=0)  # (B, ..., output_dim)
+
+    def compute_mask(self, x: Any, mask: Any = None) -> Any:
+        """Return where x is not 0; None without mask_zero."""
+        return ops.ne(x, 0) if self.mask_zero else None
 
     def _indices(self, x: Tensor) -> Tensor:
         """Return x as integers; V, which `take` refuses, for what is negative or not whole."""

@@ -19,8 +19,6 @@ write (the arguments are remembered).
 
 from __future__ import annotations
 
-import functools
-import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -33,7 +31,8 @@ from neurona.core.tensor import Tensor
 from neurona.core.tree import flatten, map_leaves
 from neurona.errors import ArgumentError, DtypeError, NeuronaError, ShapeError, StateError
 from neurona.frames import shorten
-from neurona.nn import constraints, regularizers
+from neurona.nn import constraints, masking, regularizers
+from neurona.nn.calling import Takes, taken_by
 from neurona.nn.configurable import Configurable
 from neurona.nn.context import add_loss, automatic_name, building, in_training, is_training
 from neurona.nn.description import describe_object
@@ -43,11 +42,6 @@ from neurona.nn.parameter import Parameter, State, assign_all, lasting
 from neurona.nn.parts import as_inputs, check_parts, give_parts, initial_value, parts_for
 
 
-@functools.cache
-def _wants_training(call: Callable) -> bool:
-    return "training" in inspect.signature(call).parameters
-
-
 class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
     """Base of all layers and models; see the top of this file for how to write one.
 
@@ -55,6 +49,7 @@ class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
         name: unique within a model.
         dtype: of the parameters; float inputs are converted to it.
         trainable: whether optimisers change the parameters; setting it reaches sublayers.
+        supports_masking: whether the masks of sequences are handed on, see `nn/masking.py`.
         built: whether the parameters exist.
         input_shape, output_shape: with None for the batch axis, once the layer was called.
     """
@@ -76,7 +71,9 @@ class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
     _parameters: list[Parameter]
     _input_shape: tuple | None
     symbolic_calls: list[Any]  # of the functional API, see nn/symbolic.py
-    _wants_training: bool
+    supports_masking = False
+    _takes: Takes
+    _makes_masks: bool  # whether it has a rule of its own for them
 
     def _before_init(self) -> None:
         self._name = ""
@@ -90,7 +87,10 @@ class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
         self.activity_regularizer = None
         self.input_shape = self.output_shape = None
         self.symbolic_calls = []
-        self._wants_training = _wants_training(type(self).call)
+        self._takes = taken_by(type(self).call)
+        self._makes_masks = type(self).compute_mask is not Layer.compute_mask
+        if self._makes_masks:
+            self.supports_masking = True
 
     def __init__(
         self,
@@ -147,6 +147,10 @@ class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
         """Compute the output."""
         raise StateError(f"{type(self).__name__} has no call.", hint="write call(self, x)")
 
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """Return the mask of the output, from that of the inputs: by default the same."""
+        return masking.masks_of(inputs) if mask is None else mask
+
     # --- calling -----------------------------------------------------------------------------
 
     def __call__(self, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
@@ -157,7 +161,8 @@ class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
             self._explain(error, [])
             raise
         leaves = flatten(inputs)[0]
-        for x in leaves if not kwargs else flatten((inputs, kwargs))[0]:
+        everything = leaves if not kwargs else flatten((inputs, kwargs))[0]
+        for x in everything:
             if isinstance(x, Tensor) and x.level < 0:
                 given = kwargs if training is None else {**kwargs, "training": training}
                 return x.record_layer(self, inputs, given)  # type: ignore[attr-defined]
@@ -169,10 +174,13 @@ class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
             if training is None:
                 training = is_training()
             with in_training(training):
-                if self._wants_training:
+                if self._takes.training:
                     kwargs["training"] = training
+                mask = masking.given(self, inputs, kwargs, everything)
                 call = as_part(self, self.call) if origin.noted() else self.call
                 y = call(*inputs, **kwargs)
+                if mask is not None or self._makes_masks:
+                    y = masking.handed_on(self, inputs, mask, y)
             if self.activity_regularizer is not None:
                 self.add_loss(regularizers.of_activity(self.activity_regularizer, y))
         except NeuronaError as error:

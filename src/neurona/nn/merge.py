@@ -12,6 +12,7 @@ from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, ShapeError, check_integer
 from neurona.nn.description import publish
 from neurona.nn.layer import Layer
+from neurona.nn.masking import spread
 from neurona.nn.options import LayerOptions
 
 
@@ -40,7 +41,42 @@ class _Merge(Layer):
         _check_list(self, xs, count)
         xs = [x.astype(self.dtype) if x.dtype == np.uint8 else x for x in xs]
         ndim = max(x.ndim for x in xs)
-        return [ops.reshape(x, (*x.shape[:1], *(1,) * (ndim - x.ndim), *x.shape[1:])) for x in xs]
+        return [_aligned(x, ndim - x.ndim) for x in xs]
+
+    def compute_mask(self, xs: Any, mask: Any = None) -> Any:
+        """Return where any of the inputs is real; None if one of them has no mask."""
+        return _any_real(xs, mask)
+
+    def kept(self, xs: list[Tensor], masks: Any) -> list[Tensor | None]:
+        """Return for each aligned input where it is real, with as many axes; None: everywhere."""
+        ndim = max(x.ndim for x in xs)
+        return [
+            None if m is None else _aligned(spread(m, x), ndim - x.ndim)
+            for x, m in zip(xs, masks or [None] * len(xs), strict=True)
+        ]
+
+
+def _aligned(x: Tensor, missing: int) -> Tensor:
+    """Return x with so many axes of size 1 behind the batch."""
+    return ops.reshape(x, (*x.shape[:1], *(1,) * missing, *x.shape[1:])) if missing else x
+
+
+def _any_real(xs: list[Tensor], masks: Any) -> Tensor | None:
+    if masks is None or any(m is None for m in masks):
+        return None
+    ndim = max(x.ndim for x in xs)
+    pairs = zip(masks, xs, strict=True)
+    return functools.reduce(ops.logical_or, [_aligned(m, ndim - x.ndim) for m, x in pairs])
+
+
+def _fold_real(fn: Any, xs: list[Tensor], kept: list[Tensor | None]) -> Tensor:
+    """Fold inputs of which padding takes no part, as long as there is something else."""
+    y, real = xs[0], kept[0]
+    for x, k in zip(xs[1:], kept[1:], strict=True):
+        other = x if k is None else ops.where(k, x, y)
+        y = fn(y if real is None else ops.where(real, y, other), other)
+        real = None if k is None or real is None else ops.logical_or(real, k)
+    return y
 
 
 class Add(_Merge):
@@ -68,13 +104,22 @@ class Subtract(_Merge):
 
 
 class Multiply(_Merge):
-    """y = x_1 * x_2 * ..., element by element.
+    """y = x_1 * x_2 * ..., element by element; padding counts as 1.
 
     Shapes: a list of x (B, ...) that broadcast -> y (B, ...).
     """
 
-    def call(self, xs: list[Tensor]) -> Tensor:
-        return functools.reduce(ops.mul, self.aligned(xs))
+    def call(self, xs: list[Tensor], mask: Any = None) -> Tensor:
+        aligned = self.aligned(xs)
+        if mask is None:
+            return functools.reduce(ops.mul, aligned)
+        kept = self.kept(xs, mask)
+        y = functools.reduce(ops.mul, [
+            x if k is None else ops.where(k, x, 1.0) for x, k in zip(aligned, kept, strict=True)
+        ])  # fmt: skip
+        if any(k is None for k in kept):
+            return y
+        return ops.where(functools.reduce(ops.logical_or, kept), y, 0.0)
 
 
 class Average(_Merge):
@@ -88,23 +133,25 @@ class Average(_Merge):
 
 
 class Maximum(_Merge):
-    """The largest of x_1, x_2, ..., element by element.
+    """The largest of x_1, x_2, ..., element by element; padding counts where all are padding.
 
     Shapes: a list of x (B, ...) that broadcast -> y (B, ...).
     """
 
-    def call(self, xs: list[Tensor]) -> Tensor:
-        return functools.reduce(ops.maximum, self.aligned(xs))
+    def call(self, xs: list[Tensor], mask: Any = None) -> Tensor:
+        aligned = self.aligned(xs)
+        return _fold_real(ops.maximum, aligned, self.kept(xs, mask))
 
 
 class Minimum(_Merge):
-    """The smallest of x_1, x_2, ..., element by element.
+    """The smallest of x_1, x_2, ..., element by element; padding counts where all are padding.
 
     Shapes: a list of x (B, ...) that broadcast -> y (B, ...).
     """
 
-    def call(self, xs: list[Tensor]) -> Tensor:
-        return functools.reduce(ops.minimum, self.aligned(xs))
+    def call(self, xs: list[Tensor], mask: Any = None) -> Tensor:
+        aligned = self.aligned(xs)
+        return _fold_real(ops.minimum, aligned, self.kept(xs, mask))
 
 
 class Concatenate(Layer):
@@ -131,6 +178,21 @@ class Concatenate(Layer):
             return ops.concatenate(xs, axis=0)  # batches after each other may differ in size
         _check_list(self, xs)
         return ops.concatenate(xs, axis=self.axis)
+
+    def compute_mask(self, xs: Any, mask: Any = None) -> Any:
+        """Return the masks side by side, or where any input is real if features are joined."""
+        masks = mask or []
+        known = [m.ndim for m in masks if m is not None]
+        if not known:
+            return None
+        axis = self.axis % xs[0].ndim
+        if axis >= max(known):
+            return _any_real(xs, mask)
+        full = [
+            ops.full(x.shape[: max(known)], True, "bool") if m is None else m
+            for x, m in zip(xs, masks, strict=True)
+        ]
+        return ops.concatenate(full, axis=axis)
 
 
 class Dot(Layer):
@@ -178,6 +240,9 @@ class Dot(Layer):
             )
         y = ops.matmul(a, ops.swapaxes(b, 1, 2))  # (B, left, right)
         return ops.reshape(y, (y.shape[0], *((*left, *right) or (1,))))
+
+    def compute_mask(self, xs: Any, mask: Any = None) -> None:
+        """Return None, as Keras does: the axes of the result are others."""
 
 
 def add(inputs: Any, name: str | None = None, dtype: Any = None) -> Tensor:

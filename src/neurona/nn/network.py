@@ -8,12 +8,14 @@ from typing import Any
 
 from neurona import ops
 from neurona.core.budget import spend
+from neurona.core.notes import carried
 from neurona.core.shapes import channels_hint, is_float
 from neurona.core.tensor import Tensor
 from neurona.core.tree import flatten, map_leaves
 from neurona.errors import ArgumentError, FormatError, ShapeError, StateError
 from neurona.nn.description import describe
 from neurona.nn.layer import Layer
+from neurona.nn.masking import noted
 from neurona.nn.nested import read_nested, write_nested
 from neurona.nn.symbolic import Call, Input, InputLayer, Operation, Symbolic
 
@@ -185,8 +187,14 @@ class Network:
             )
         return leaves
 
-    def run(self, given: Any) -> Any:
-        """Replay the calls on real tensors and return the outputs, nested as they are."""
+    def run(self, given: Any, mask: Any = None) -> Any:
+        """Replay the calls on real tensors and return the outputs, nested as they are.
+
+        Args:
+            given: a tensor for each input.
+            mask: their masks, nested as they are, where they are not known by the tensors.
+        """
+        given = given if mask is None else noted(given, mask)
         spend(0, len(self.calls))
         pairs = zip(self.input_leaves, self.feed(given), strict=True)
         known: dict[int, Any] = {id(x): _adjusted(x, value) for x, value in pairs}
@@ -284,10 +292,13 @@ def _adjusted(x: Symbolic, value: Tensor) -> Tensor:
             hint=channels_hint(value.shape, x.shape),
         )
     if value.ndim == len(x.shape) - 1:
-        value = ops.expand_dims(value, -1)
+        value = carried(lambda x: ops.expand_dims(x, -1), value)
     elif value.ndim == len(x.shape) + 1:
-        value = ops.squeeze(value, -1)
-    return value if is_float(value.dtype) == is_float(x.dtype) else value.astype(x.dtype)
+        value = carried(lambda x: ops.squeeze(x, -1), value)
+    if is_float(value.dtype) == is_float(x.dtype):
+        return value
+    dtype = x.dtype
+    return carried(lambda x: x.astype(dtype), value)
 
 
 def _describe_layer(layer: Layer) -> Any:

@@ -10,15 +10,39 @@ from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, ShapeError, check_integer, check_number
 from neurona.nn.axes import checked_axis
 from neurona.nn.layer import Layer
+from neurona.nn.masking import spread
 from neurona.nn.options import LayerOptions
 from neurona.nn.parameter import Parameter
 
+EPSILON = 1e-7  # Keras's: what is added to the number of steps that count
 
-def _moments(x: Tensor, axes: tuple[int, ...]) -> tuple[Tensor, Tensor, Tensor]:
-    """Return x minus its mean, the mean and the variance over axes, of size 1 there."""
+
+def _moments(
+    x: Tensor, axes: tuple[int, ...], mask: Tensor | None = None
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return x minus its mean, the mean and the variance over axes, of size 1 there.
+
+    Args:
+        x: (B, T, ...).
+        axes: over which.
+        mask: (B, T), which steps count.
+    """
+    if mask is not None:
+        return _masked_moments(x, axes, mask)
     mean = ops.mean(x, axis=axes, keepdims=True)
     centred = x - mean
     return centred, mean, ops.mean(ops.square(centred), axis=axes, keepdims=True)
+
+
+def _masked_moments(
+    x: Tensor, axes: tuple[int, ...], mask: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    kept = ops.broadcast_to(spread(mask, x), x.shape)
+    count = ops.sum(kept.astype(x.dtype), axis=axes, keepdims=True) + EPSILON  # of nothing: 0
+    mean = ops.sum(ops.where(kept, x, 0.0), axis=axes, keepdims=True) / count
+    centred = x - mean
+    square = ops.where(kept, ops.square(centred), 0.0)
+    return centred, mean, ops.sum(square, axis=axes, keepdims=True) / count
 
 
 def _sizes(shape: Shape, axes: tuple[int, ...]) -> Shape:
@@ -50,6 +74,8 @@ class _Scaled(Layer):
 
     Args: see BatchNormalization.
     """
+
+    supports_masking = True
 
     def __init__(
         self,
@@ -95,9 +121,9 @@ class _Scaled(Layer):
 class BatchNormalization(_Scaled):
     """y = gamma * (x - mean) / sqrt(variance + epsilon) + beta, with moments over the batch.
 
-    In training the moments are those of the batch, over all axes but `axis`, and the moving ones
-    follow: moving <- momentum * moving + (1 - momentum) * batch. Otherwise, and in training when
-    `trainable` is False, the moving ones are used and stay.
+    In training the moments are those of the batch, over all axes but `axis` and without the steps
+    that a mask leaves out; the moving ones follow: moving <- momentum * moving + (1 - momentum) *
+    batch. Otherwise, and in training when `trainable` is False, the moving ones are used and stay.
 
     Shapes: x (B, ..., C) -> y (B, ..., C); gamma, beta, moving_mean, moving_variance (C,).
 
@@ -151,7 +177,7 @@ class BatchNormalization(_Scaled):
         self.moving_mean = self.parameter("moving_mean", features, trainable=False)
         self.moving_variance = self.parameter("moving_variance", features, trainable=False)
 
-    def call(self, x: Tensor, training: bool = False) -> Tensor:  # (B, ..., C)
+    def call(self, x: Tensor, training: bool = False, mask: Any = None) -> Tensor:  # (B, ..., C)
         axis = normalize_axis(self.axis, x.ndim, "BatchNormalization")
         sizes = _sizes(x.shape, (axis,))  # (1, ..., C)
         _check_features(self, self.moving_mean, sizes)
@@ -159,7 +185,7 @@ class BatchNormalization(_Scaled):
             centred = x - ops.reshape(self.moving_mean, sizes)
             return self.scaled(centred, ops.reshape(self.moving_variance, sizes), sizes)
         others = tuple(a for a in range(x.ndim) if a != axis)
-        centred, mean, variance = _moments(x, others)
+        centred, mean, variance = _moments(x, others, mask)
         m = self.momentum
         for moving, batch in ((self.moving_mean, mean), (self.moving_variance, variance)):
             batch = ops.stop_gradient(ops.reshape(batch, moving.shape))
@@ -310,6 +336,8 @@ class RMSNormalization(Layer):
     [[0.8485, 1.1314]]
     """
 
+    supports_masking = True
+
     def __init__(
         self, axis: Any = -1, epsilon: float = 1e-6, **common: Unpack[LayerOptions]
     ) -> None:
@@ -343,6 +371,8 @@ class UnitNormalization(Layer):
     >>> UnitNormalization()([[3.0, 4.0]]).numpy().round(4).tolist()
     [[0.6, 0.8]]
     """
+
+    supports_masking = True
 
     def __init__(self, axis: Any = -1, **common: Unpack[LayerOptions]) -> None:
         super().__init__(**common)

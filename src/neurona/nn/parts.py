@@ -13,6 +13,7 @@ import numpy as np
 from neurona.core import random
 from neurona.core.ambient import ambient
 from neurona.core.budget import limited
+from neurona.core.notes import carried
 from neurona.core.op import cast
 from neurona.core.shapes import Shape, is_float, product
 from neurona.core.tensor import Tensor, as_array
@@ -68,13 +69,18 @@ def give_parts(
 
 
 def as_inputs(value: Any, dtype: np.dtype) -> Any:
-    """Return what a layer is called on as Tensors, floats in its type; strings stay as they are."""
+    """Return what a layer is called on as Tensors with their notes, floats in its type.
+
+    Strings stay as they are.
+    """
 
     def convert(x: Any) -> Any:
         if isinstance(x, str) or x is None:
             return x
         x = x.value if isinstance(x, Tensor) else Tensor(as_array(x))
-        return cast(x, dtype=dtype) if is_float(x.dtype) and x.dtype != dtype else x
+        if not is_float(x.dtype) or x.dtype == dtype:
+            return x
+        return carried(lambda x: cast(x, dtype=dtype), x)
 
     if isinstance(value, list | tuple) and not any(
         isinstance(v, Tensor | np.ndarray) for v in flatten(value)[0]

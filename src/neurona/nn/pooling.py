@@ -9,6 +9,7 @@ from neurona.core.tensor import Tensor
 from neurona.errors import check_choice, check_sizes
 from neurona.nn.axes import SPATIAL, check_axes, check_channels_last
 from neurona.nn.layer import Layer
+from neurona.nn.masking import spread
 from neurona.nn.options import LayerOptions
 
 
@@ -221,14 +222,23 @@ class GlobalAveragePooling1D(_GlobalPooling):
 
     Args: see GlobalMaxPooling1D.
 
+    With a mask (B, T) only the steps that it leaves are averaged; of none the average is 0.
+
     >>> GlobalAveragePooling1D()([[[1.0], [3.0], [2.0]]]).tolist()
     [[2.0]]
     """
 
     rank = 1
 
-    def call(self, x: Tensor) -> Tensor:  # (B, T, C)
-        return self.pool(ops.mean, x)  # (B, C)
+    def call(self, x: Tensor, mask: Any = None) -> Tensor:  # (B, T, C)
+        if mask is None:
+            return self.pool(ops.mean, x)  # (B, C)
+        kept = spread(mask, x)  # (B, T, 1)
+        count = ops.sum(kept.astype(x.dtype), axis=1, keepdims=self.keepdims)
+        return self.pool(ops.sum, ops.where(kept, x, 0.0)) / ops.maximum(count, 1.0)
+
+    def compute_mask(self, x: Any, mask: Any = None) -> None:
+        """Return None: there is no time any more."""
 
 
 class GlobalAveragePooling2D(_GlobalPooling):

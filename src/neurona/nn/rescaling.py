@@ -32,6 +32,8 @@ class Rescaling(Layer):
     [[2.0, 3.0]]
     """
 
+    supports_masking = True
+
     def __init__(self, scale: Any, offset: Any = 0.0, **common: Unpack[LayerOptions]) -> None:
         super().__init__(**common)
         self.scale, self.offset = _number("scale", scale), _number("offset", offset)
@@ -68,6 +70,8 @@ class Normalization(Layer):
     >>> layer([[0.0, 40.0]]).tolist()
     [[-1.0, 2.0]]
     """
+
+    supports_masking = True
 
     mean: Any
     variance: Any

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 from collections.abc import Callable
 from typing import Any, Unpack
@@ -9,7 +10,8 @@ from typing import Any, Unpack
 from neurona import ops
 from neurona.core.shapes import product
 from neurona.core.tensor import Tensor
-from neurona.errors import ArgumentError, ShapeError, check_integer
+from neurona.errors import ArgumentError, ShapeError, check_integer, check_number
+from neurona.nn import masking
 from neurona.nn.axes import VECTORS, check_axes, check_channels_last
 from neurona.nn.layer import Layer
 from neurona.nn.options import LayerOptions
@@ -132,8 +134,39 @@ class Identity(Layer):
     [[1.0, 2.0]]
     """
 
+    supports_masking = True
+
     def call(self, x: Any) -> Any:  # (B, ...)
         return x
+
+
+class Masking(Layer):
+    """y = x, with a mask: steps whose features all equal mask_value are padding, and 0 in y.
+
+    Shapes: x (B, T, ..., D) -> y (B, T, ..., D), mask (B, T, ...).
+
+    Args:
+        mask_value: what padding is filled with.
+
+    >>> y = Masking(-1.0)([[[1.0, -1.0], [-1.0, -1.0]]])
+    >>> y.tolist(), masking.mask_of(y).tolist()
+    ([[[1.0, -1.0], [0.0, 0.0]]], [[True, False]])
+    """
+
+    def __init__(self, mask_value: float = 0.0, **common: Unpack[LayerOptions]) -> None:
+        super().__init__(**common)
+        self.mask_value = check_number("mask_value", mask_value)
+
+    def call(self, x: Tensor) -> Tensor:  # (B, T, ..., D)
+        if x.ndim < 2:
+            raise ShapeError(
+                "Masking: needs steps of features.", got=f"x {x.shape}", hint="(B, T, D)"
+            )
+        return ops.where(masking.spread(self.compute_mask(x), x), x, 0)
+
+    def compute_mask(self, x: Any, mask: Any = None) -> Any:
+        """Return which steps have a feature that is not mask_value."""
+        return ops.any(ops.ne(x, self.mask_value), axis=-1)
 
 
 class ActivityRegularization(Layer):
@@ -142,6 +175,8 @@ class ActivityRegularization(Layer):
     Args:
         l1, l2: factors, 0 or more.
     """
+
+    supports_masking = True
 
     def __init__(self, l1: float = 0.0, l2: float = 0.0, **common: Unpack[LayerOptions]) -> None:
         super().__init__(**common)
@@ -155,9 +190,10 @@ class Lambda(Layer):
     """A function as a layer: y = function(x, **arguments).
 
     Args:
-        function: of a Tensor, made of `nn.ops`. If it has a parameter `training`, it is told. To be
-            saved it must have a name; a lambda is fine until then.
+        function: of a Tensor, made of `nn.ops`. If it has a parameter `training` or `mask`, it is
+            told. To be saved it must have a name; a lambda is fine until then.
         output_shape: for Keras's sake; the shape is found by calling the function.
+        mask: the mask of y, or a function (x, mask of x) -> mask; without it a mask is lost.
         arguments: further keyword arguments of the function.
 
     >>> Lambda(lambda x: x * 2.0)([[1.0, 2.0]]).tolist()
@@ -168,6 +204,7 @@ class Lambda(Layer):
         self,
         function: Callable,
         output_shape: Any = None,
+        mask: Any = None,
         arguments: dict | None = None,
         **common: Unpack[LayerOptions],
     ) -> None:
@@ -175,8 +212,15 @@ class Lambda(Layer):
         if not callable(function):
             raise ArgumentError("Lambda takes a function.", got=repr(function))
         self.function, self.keywords = function, dict(arguments or {})
-        self.tells_training = "training" in inspect.signature(function).parameters
+        names = inspect.signature(function).parameters
+        self.tells = [name for name in ("training", "mask") if name in names]
+        self._takes = dataclasses.replace(self._takes, mask="mask" in names)
+        self.mask, self.supports_masking = mask, mask is not None
 
-    def call(self, x: Any, training: bool = False) -> Any:  # (B, ...)
-        told = {"training": training} if self.tells_training else {}
-        return self.function(x, **self.keywords, **told)
+    def call(self, x: Any, training: bool = False, mask: Any = None) -> Any:  # (B, ...)
+        told = {"training": training, "mask": mask}
+        return self.function(x, **self.keywords, **{name: told[name] for name in self.tells})
+
+    def compute_mask(self, x: Any, mask: Any = None) -> Any:
+        """Return what `mask` says."""
+        return self.mask(x, mask) if callable(self.mask) else self.mask

@@ -14,6 +14,8 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any, Unpack
 
+import numpy as np
+
 from neurona import ops
 from neurona.core import origin, random
 from neurona.core.graph import infer
@@ -24,6 +26,7 @@ from neurona.core.tree import Structure, flatten, map_leaves
 from neurona.errors import ArgumentError, NeuronaError, ShapeError, StateError
 from neurona.nn.context import automatic_name
 from neurona.nn.layer import Layer
+from neurona.nn.masking import mask_of, with_mask
 from neurona.nn.options import LayerOptions
 from neurona.nn.parameter import rehearsal
 
@@ -85,14 +88,24 @@ class Call:
 
 
 class Symbolic(Tensor):
-    """What `Input` returns: a place for a tensor that is to come."""
+    """What `Input` returns: a place for a tensor that is to come.
 
-    __slots__ = ("call", "name")
+    Attributes:
+        call: the call that makes it.
+        name: of the layer that is called.
+        mask_shape: the shape of its mask, or None.
+    """
 
-    def __init__(self, shape: Sequence[int | None], dtype: Any, call: Call, index: int = 0) -> None:
+    __slots__ = ("call", "mask_shape", "name")
+
+    def __init__(
+        self, shape: Sequence[int | None], dtype: Any, call: Call, index: int = 0,
+        mask_shape: Sequence[int | None] | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(None, Spec(tuple(shape), as_dtype(dtype)), level=-1, index=index)  # type: ignore[arg-type]
         self.call = call
         self.name = call.layer.name
+        self.mask_shape = mask_shape
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         """Be copied with its place in a network: it has no values."""
@@ -119,8 +132,8 @@ class Symbolic(Tensor):
         first, second = _probe_twice(call, fresh)
         leaves, call.returned = flatten(first)
         for index, (a, b) in enumerate(zip(leaves, flatten(second)[0], strict=True)):
-            shape = [s if s == t else None for s, t in zip(a.shape, b.shape, strict=True)]
-            call.outputs.append(Symbolic(shape, a.dtype, call, index))
+            mask = a.mask_shape and _common(a.mask_shape, b.mask_shape)
+            call.outputs.append(Symbolic(_common(a.shape, b.shape), a.dtype, call, index, mask))
         layer.symbolic_calls.append(call)
         layer.input_shape = _one_or_all([x.shape for x in call.inputs])
         layer.output_shape = _one_or_all([y.shape for y in call.outputs])
@@ -142,6 +155,10 @@ class Symbolic(Tensor):
         return f"<Symbolic {self.name!r} shape={self.shape} dtype={self.dtype.name}>"
 
 
+def _common(a: Sequence[int], b: Sequence[int]) -> tuple[int | None, ...]:
+    return tuple(s if s == t else None for s, t in zip(a, b, strict=True))
+
+
 def _one_or_all(items: list) -> Any:
     return items[0] if len(items) == 1 else items
 
@@ -151,6 +168,8 @@ class _Leaf:
 
     def __init__(self, x: Tensor) -> None:
         self.shape, self.dtype = x.shape, x.dtype
+        mask = mask_of(x)
+        self.mask_shape = None if mask is None else mask.shape
 
 
 def _probe_twice(call: Call, fresh: bool) -> tuple[Any, Any]:
@@ -180,10 +199,18 @@ def _probe_twice(call: Call, fresh: bool) -> tuple[Any, Any]:
 def _probe(call: Call, size: int) -> Any:
     """Return shape and type of the call's outputs when unknown sizes are `size`."""
     places = call.inputs
-    specs = [Spec(tuple(size if s is None else s for s in x.shape), x.dtype) for x in places]
+    masked = [x for x in places if x.mask_shape is not None]
+
+    def known(shape: Sequence[int | None]) -> tuple[int, ...]:
+        return tuple(size if s is None else s for s in shape)
+
+    specs = [Spec(known(x.shape), x.dtype) for x in places]
+    specs += [Spec(known(x.mask_shape), np.dtype("bool")) for x in masked]  # type: ignore[arg-type]
 
     def run(*tensors: Tensor) -> Any:
-        values = {id(x): t for x, t in zip(places, tensors, strict=True)}
+        values = {id(x): t for x, t in zip(places, tensors, strict=False)}
+        for x, mask in zip(masked, tensors[len(places) :], strict=True):
+            values[id(x)] = with_mask(values[id(x)], mask)
         with rehearsal():
             return call.run(lambda x: values[id(x)])
 

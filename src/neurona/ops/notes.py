@@ -1,4 +1,4 @@
-"""What ops note on their results."""
+"""What ops and layers note on their results."""
 
 from __future__ import annotations
 
@@ -25,6 +25,21 @@ class Logits(Note):
     def changed(self, change: Callable[[Tensor], Tensor]) -> Logits:
         """Return the note with scores that look as the probabilities do."""
         return Logits(change(self.scores), self.axis)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Mask(Note):
+    """On a sequence: which of its steps are real, and which are padding; see `nn/masking.py`.
+
+    Attributes:
+        steps: booleans of the leading axes: (B, T) of x (B, T, ...), true where a step is real.
+    """
+
+    steps: Tensor
+
+    def changed(self, change: Callable[[Tensor], Tensor]) -> Mask:
+        """Return the same: types and last axes of size 1 do not matter."""
+        return self
 
 
 def logits(scores: Tensor, axis: Any = None) -> Logits:

@@ -94,11 +94,11 @@ class Model(Trainer, Layer, namespace="models"):
             self.built = True
             self.inputs, self.outputs = self.network.input_leaves, self.network.output_leaves
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Any, mask: Any = None) -> Any:
         """Compute the outputs; a subclass writes its own."""
         if self.network is None:
             return Layer.call(self, inputs)  # which says that there is none
-        return self.network.run(inputs)
+        return self.network.run(inputs, mask)
 
     def build(self, input_shape: Any = None) -> None:
         """Create the parameters for inputs of this shape, batch axis first.

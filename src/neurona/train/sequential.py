@@ -11,6 +11,7 @@ from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, StateError
 from neurona.nn.description import arguments_of, describe, describe_object
 from neurona.nn.layer import Layer
+from neurona.nn.masking import noted
 from neurona.nn.network import Network
 from neurona.nn.options import LayerOptions
 from neurona.nn.symbolic import Input, InputLayer, Symbolic
@@ -136,14 +137,14 @@ class Sequential(Model):
             self.output_shape = self._chain[-1].output_shape
             self.built = True
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Any, mask: Any = None) -> Any:
         """Call the layers in order."""
         if not self._chain:
             raise StateError(f"{self.name!r} has no layers.", hint="model.add(layer)")
         if self.network is not None and self.fixed_inputs:
-            return self.network.run(inputs)
+            return self.network.run(inputs, mask)
         spend(0, len(self._chain))
-        x = inputs
+        x = inputs if mask is None else noted(inputs, mask)
         for number, layer in enumerate(self._chain, start=1):
             layer.place = f" (layer {number} of {len(self._chain)} of Sequential {self.name!r})"
             x = _called(layer, x) if origin.noted() else layer(x)

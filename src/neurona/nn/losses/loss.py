@@ -20,6 +20,7 @@ from neurona.errors import ArgumentError, ShapeError, check_choice
 from neurona.frames import door
 from neurona.nn.configurable import Configurable
 from neurona.nn.losses.labels import check_same_shape
+from neurona.ops.notes import Mask
 
 EPSILON = 1e-7  # Keras's epsilon: what stands between a probability and ln 0
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none")
@@ -84,7 +85,11 @@ class Loss(Configurable, namespace="losses"):
         if not self.class_numbers:
             y_true, y_pred = match_ranks(y_true, y_pred)
         values = self.call(y_true, y_pred)
-        return reduce_weighted(values, sample_weight, self.reduction, self.counted(y_true))
+        counted, note = self.counted(y_true), y_pred.note(Mask)
+        if note is not None:
+            steps = as_real(note.steps, values)
+            counted = steps if counted is None else steps & ops.reshape(counted, values.shape)
+        return reduce_weighted(values, sample_weight, self.reduction, counted)
 
 
 class PairedLoss(Loss):
@@ -163,6 +168,9 @@ def as_floats(y_pred: Any, dtype: np.dtype | None = None) -> Tensor:
 
 def match_ranks(y_true: Tensor, y_pred: Tensor) -> tuple[Tensor, Tensor]:
     """Return both with as many axes: (B,) meets (B, 1), and (..., 1) loses its last axis."""
+    mask = y_pred.note(Mask)
+    if mask is not None and y_true.ndim == mask.steps.ndim == y_pred.ndim - 1:
+        return ops.expand_dims(y_true, -1), y_pred  # the last axis is not one of time
     if y_true.ndim == y_pred.ndim + 1 and y_true.shape[-1] == 1:
         if y_pred.ndim == 1:
             y_pred = carried(lambda x: ops.expand_dims(x, -1), y_pred)
@@ -195,6 +203,22 @@ def matched(y_true: Any, y_pred: Any, name: str) -> tuple[Tensor, Tensor]:
             expected=f"y_true {y_pred.shape}",
         )
     return y_true, y_pred
+
+
+def as_real(steps: Tensor, values: Tensor) -> Tensor:
+    """Return the mask of a sequence as booleans for its values, (B, T) or (B, T, ...).
+
+    Raises:
+        ShapeError: if the values are not those of its steps.
+    """
+    if steps.shape != values.shape[: steps.ndim]:
+        raise ShapeError(
+            "the output has a mask, but there is no value for each of its steps.",
+            got=f"mask {steps.shape}, values {values.shape}",
+            expected=f"values {steps.shape}: a loss or a metric reduces the last axis only",
+        )
+    steps = ops.reshape(steps, steps.shape + (1,) * (values.ndim - steps.ndim))
+    return ops.broadcast_to(steps, values.shape)
 
 
 def align_weight(values: Tensor, sample_weight: Any, dtype: Any = None) -> Tensor:

@@ -9,9 +9,12 @@ from neurona import ops
 from neurona.core.op import as_tensor
 from neurona.core.shapes import product
 from neurona.core.tensor import Tensor
-from neurona.nn.losses.loss import align_weight, match_ranks, numbers_of, ratio, weighed
+from neurona.nn.losses.loss import (
+    align_weight, as_real, match_ranks, numbers_of, ratio, weighed,
+)  # fmt: skip
 from neurona.nn.metrics.metric import EXACT, Metric
 from neurona.nn.parameter import Parameter
+from neurona.ops.notes import Mask
 
 
 def as_type(x: Any, dtype: Any) -> Tensor:
@@ -41,6 +44,15 @@ def add_mean(total: Parameter, count: Parameter, mean: Any, samples: int) -> Non
     """Add the mean of so many samples."""
     total.assign_add(as_type(mean, total.dtype) * float(samples))
     count.assign_add(float(samples))
+
+
+def weight_of_real(y_pred: Tensor, values: Tensor, sample_weight: Any) -> Any:
+    """Return sample weights that are 0 for the steps that the mask of a sequence leaves out."""
+    note = y_pred.note(Mask)
+    if note is None:
+        return sample_weight
+    real = as_real(note.steps, values).astype(values.dtype)
+    return real if sample_weight is None else real * align_weight(values, sample_weight)
 
 
 class Sum(Metric):
@@ -115,7 +127,7 @@ class MeanMetricWrapper(Metric):
         if not self.class_numbers:
             y, p = match_ranks(y, p)
         values = numbers_of(self.name, self.fn(y, p))
-        add_to_mean(self.total, self.count, values, sample_weight)
+        add_to_mean(self.total, self.count, values, weight_of_real(p, values, sample_weight))
 
     def result(self) -> Tensor:
         """Return the mean so far, 0 before any batch."""
