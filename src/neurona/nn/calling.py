@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 
-
 @dataclass(frozen=True)
 class Takes:
     """What a `call` takes.

@@ -97,8 +97,8 @@ def handed_on(layer: Layer, inputs: list[Any], mask: Any, y: Any) -> Any:
     """
     leaves = flatten(y)[0]
     if not layer.supports_masking:
-        knows = layer._takes.mask or layer._takes.masks or any(mask_of(x) for x in leaves)
-        if mask is not None and not knows:
+        knows = layer._takes.mask or layer._takes.masks
+        if mask is not None and not knows and all(mask_of(x) is None for x in leaves):
             _say_lost(layer)
         return y
     same = {id(x) for x in flatten(inputs)[0]}  # the layer only passes these on

@@ -257,6 +257,8 @@ class InputLayer(Layer):
     (None, 28, 28)
     """
 
+    supports_masking = True
+
     def __init__(
         self,
         shape: Any = None,

@@ -19,6 +19,7 @@ from neurona.ops.functions import round, sqrt
 from neurona.ops.getitem import getitem
 from neurona.ops.joining import repeat
 from neurona.ops.matmul import matmul
+from neurona.ops.notes import Mask
 
 
 def _pow(x, y):
@@ -128,6 +129,7 @@ def _install() -> None:
         "astype": _astype,
         "flatten": _flattened,
         "T": property(lambda self: movement.transpose(self)),
+        "_keras_mask": property(lambda self: getattr(self.note(Mask), "steps", None)),
         "__iter__": lambda self: (self[i] for i in range(len(self))),
     }
     for name, fn in own.items():

@@ -12,6 +12,7 @@ from neurona.core.shapes import Shape
 from neurona.core.tensor import Tensor
 from neurona.errors import DataError, ShapeError
 from neurona.nn.losses.loss import Loss, as_floats
+from neurona.ops.notes import Mask
 
 _BLANK = 0
 
@@ -20,7 +21,8 @@ def ctc(y_true: Any, y_pred: Any) -> Tensor:
     """CTC loss, -ln of the probability of all alignments of the labels; see `ops.ctc_loss`.
 
     Shapes: y_true (B, L) class numbers from 1, and 0 behind the last label; y_pred (B, T, C)
-    scores before a softmax, class 0 the blank -> (B,).
+    scores before a softmax, class 0 the blank -> (B,). Steps that the mask of y_pred leaves out
+    are passed over.
     Raises:
         ShapeError: if the shapes are others.
 
@@ -36,7 +38,11 @@ def ctc(y_true: Any, y_pred: Any) -> Tensor:
         )
     labels = y_true.astype("int32") if y_true.dtype.kind != "i" else y_true
     count = ops.sum((labels != _BLANK).astype("int32"), axis=1)
-    steps = ops.full(y_pred.shape[:1], y_pred.shape[1], "int32")
+    steps, note = ops.full(y_pred.shape[:1], y_pred.shape[1], "int32"), y_pred.note(Mask)
+    if note is not None:  # the real steps in front, in their order
+        order = ops.argsort(ops.logical_not(note.steps), axis=1)
+        y_pred = ops.take_along_axis(y_pred, ops.expand_dims(order, -1), axis=1)
+        steps = ops.sum(note.steps.astype("int32"), axis=1).astype("int32")
     return ops.ctc_loss(labels, y_pred, count, steps, _BLANK)
 
 
@@ -59,6 +65,7 @@ class CTC(Loss):
     """
 
     function = staticmethod(ctc)
+    of_sequences = True
     class_numbers = True
 
     def __init__(

@@ -29,6 +29,8 @@ REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "
 class Loss(Configurable, namespace="losses"):
     """Base of the losses: `call` gives a value for each sample, the reduction makes one of them.
 
+    Where the outputs have a mask, the mean is over the steps that it leaves; of none it is 0.
+
     Write `call(y_true, y_pred)` of Tensors, and `__init__` with your arguments, which calls
     `super().__init__(name, reduction)`. Where one has the shape (B,) and the other (B, 1), they
     come as (B, 1) both: broadcasting would compare every sample with every other.
@@ -44,6 +46,7 @@ class Loss(Configurable, namespace="losses"):
     """
 
     function: ClassVar[Callable[..., Tensor] | None] = None  # that means this loss, too
+    of_sequences: ClassVar[bool] = False  # one value for a whole sequence, which knows its mask
     class_numbers: ClassVar[bool] = False  # in targets, with an axis less than outputs, as is right
     from_logits = False
 
@@ -86,7 +89,7 @@ class Loss(Configurable, namespace="losses"):
             y_true, y_pred = match_ranks(y_true, y_pred)
         values = self.call(y_true, y_pred)
         counted, note = self.counted(y_true), y_pred.note(Mask)
-        if note is not None:
+        if note is not None and not self.of_sequences:
             steps = as_real(note.steps, values)
             counted = steps if counted is None else steps & ops.reshape(counted, values.shape)
         return reduce_weighted(values, sample_weight, self.reduction, counted)
@@ -208,9 +211,13 @@ def matched(y_true: Any, y_pred: Any, name: str) -> tuple[Tensor, Tensor]:
 def as_real(steps: Tensor, values: Tensor) -> Tensor:
     """Return the mask of a sequence as booleans for its values, (B, T) or (B, T, ...).
 
+    A single value, from a function that has averaged by itself, counts as it is.
+
     Raises:
         ShapeError: if the values are not those of its steps.
     """
+    if not values.ndim:
+        return ops.full((), True, "bool")
     if steps.shape != values.shape[: steps.ndim]:
         raise ShapeError(
             "the output has a mask, but there is no value for each of its steps.",

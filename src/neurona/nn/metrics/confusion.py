@@ -12,7 +12,7 @@ from neurona.core.tensor import Tensor
 from neurona.errors import ShapeError, check_integer, check_number
 from neurona.nn.losses.loss import align_weight, match_ranks, ratio
 from neurona.nn.metrics.metric import EXACT, Metric
-from neurona.nn.metrics.reduction import as_type
+from neurona.nn.metrics.reduction import as_type, weight_of_real
 
 LOWEST = -1e10  # below any score: what top_k leaves out
 
@@ -71,6 +71,7 @@ class ThresholdCounts(Metric):
         y, p = self._pair(y_true, y_pred)
         self.prepare(y.shape, p.shape)
         weight = ops.ones((), EXACT)
+        sample_weight = weight_of_real(y_pred, sample_weight)
         if sample_weight is not None:
             weight = align_weight(p, sample_weight, EXACT)
         self.count(y != 0.0, p, ops.broadcast_to(weight, p.shape))

@@ -13,7 +13,7 @@ from neurona.core.op import as_tensor
 from neurona.core.tensor import Tensor
 from neurona.nn.losses import binary, categorical, divergence, margin
 from neurona.nn.losses.loss import align_weight
-from neurona.nn.metrics.reduction import MeanMetricWrapper, add_to_mean
+from neurona.nn.metrics.reduction import MeanMetricWrapper, add_to_mean, weight_of_real
 
 
 class BinaryCrossentropy(MeanMetricWrapper):
@@ -118,7 +118,8 @@ class SparseCategoricalCrossentropy(MeanMetricWrapper):
             if sample_weight is not None:
                 counted = counted * align_weight(values, sample_weight)
             sample_weight = counted
-        add_to_mean(self.total, self.count, values, sample_weight)
+        weight = weight_of_real(y_pred, sample_weight, values)
+        add_to_mean(self.total, self.count, values, weight)
 
 
 class Perplexity(SparseCategoricalCrossentropy):

@@ -11,7 +11,7 @@ from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, ShapeError, check_integer, check_number
 from neurona.nn.losses.loss import align_weight, ratio
 from neurona.nn.metrics.metric import EXACT, Metric
-from neurona.nn.metrics.reduction import as_type
+from neurona.nn.metrics.reduction import as_type, weight_of_real
 
 
 def count_pairs(
@@ -87,7 +87,8 @@ class ConfusionMatrix(Metric):
             p = ops.squeeze(p > self.threshold, -1)
         if y.ndim == rank and y.ndim > p.ndim:
             y = ops.squeeze(y, -1) if y.shape[-1] == 1 else ops.argmax(y, axis=-1)
-        self.matrix.assign_add(count_pairs(y, p, self.num_classes, sample_weight))
+        weight = weight_of_real(y_pred, sample_weight)
+        self.matrix.assign_add(count_pairs(y, p, self.num_classes, weight))
 
     def result(self) -> Tensor:
         """Return the counts so far."""
@@ -153,9 +154,8 @@ class IoU(Metric):
             p = p > 0.5  # cut off, a sigmoid of 0.9 would be class 0
         if y.shape != p.shape and y.size == p.size:  # (B, 1) and (B,)
             y = ops.reshape(y, p.shape)
-        self.matrix.assign_add(
-            count_pairs(y, p, self.num_classes, sample_weight, self.ignore_class)
-        )
+        weight = weight_of_real(y_pred, sample_weight)
+        self.matrix.assign_add(count_pairs(y, p, self.num_classes, weight, self.ignore_class))
 
     def result(self) -> Tensor:
         """Return the mean over the target classes that occur, 0 if none does."""
@@ -194,7 +194,8 @@ class BinaryIoU(IoU):
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Count a batch of scores."""
         above = as_type(y_pred, self.dtype) >= self.threshold
-        super().update_state(y_true, above.astype("int32"), sample_weight)
+        weight = weight_of_real(y_pred, sample_weight)
+        super().update_state(y_true, above.astype("int32"), weight)
 
 
 class MeanIoU(IoU):

@@ -10,7 +10,12 @@ from neurona.core.op import as_tensor
 from neurona.core.shapes import product
 from neurona.core.tensor import Tensor
 from neurona.nn.losses.loss import (
-    align_weight, as_real, match_ranks, numbers_of, ratio, weighed,
+    align_weight,
+    as_real,
+    match_ranks,
+    numbers_of,
+    ratio,
+    weighed,
 )  # fmt: skip
 from neurona.nn.metrics.metric import EXACT, Metric
 from neurona.nn.parameter import Parameter
@@ -46,13 +51,24 @@ def add_mean(total: Parameter, count: Parameter, mean: Any, samples: int) -> Non
     count.assign_add(float(samples))
 
 
-def weight_of_real(y_pred: Tensor, values: Tensor, sample_weight: Any) -> Any:
-    """Return sample weights that are 0 for the steps that the mask of a sequence leaves out."""
-    note = y_pred.note(Mask)
+def weight_of_real(y_pred: Any, sample_weight: Any, values: Tensor | None = None) -> Any:
+    """Return sample weights that are 0 for the steps that the mask of a sequence leaves out.
+
+    Args:
+        y_pred: the sequence, with or without a mask.
+        sample_weight: as given to `update_state`.
+        values: what is weighed; one for each step by default.
+    """
+    note = y_pred.note(Mask) if isinstance(y_pred, Tensor) else None
     if note is None:
         return sample_weight
-    real = as_real(note.steps, values).astype(values.dtype)
-    return real if sample_weight is None else real * align_weight(values, sample_weight)
+    real = (note.steps if values is None else as_real(note.steps, values)).astype(EXACT)
+    if sample_weight is None:
+        return real
+    weight = as_tensor(sample_weight)
+    if weight.ndim > real.ndim:
+        real = ops.reshape(real, real.shape + (1,) * (weight.ndim - real.ndim))
+    return real * align_weight(real, weight)
 
 
 class Sum(Metric):
@@ -127,7 +143,7 @@ class MeanMetricWrapper(Metric):
         if not self.class_numbers:
             y, p = match_ranks(y, p)
         values = numbers_of(self.name, self.fn(y, p))
-        add_to_mean(self.total, self.count, values, weight_of_real(p, values, sample_weight))
+        add_to_mean(self.total, self.count, values, weight_of_real(p, sample_weight, values))
 
     def result(self) -> Tensor:
         """Return the mean so far, 0 before any batch."""
