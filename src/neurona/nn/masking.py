@@ -12,7 +12,6 @@ with the Tensor from layer to layer, all of it here and in `Layer.__call__`:
 
 from __future__ import annotations
 
-import warnings
 import weakref
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neurona import ops
+from neurona.core import origin
 from neurona.core.op import as_tensor
 from neurona.core.tensor import Tensor, as_array
 from neurona.core.tree import flatten, map_leaves
@@ -177,10 +177,8 @@ def _say_lost(layer: Layer) -> None:
     if layer in _have_said:
         return
     _have_said.add(layer)
-    warnings.warn(
+    origin.warn(
         f"{type(layer).__name__} {layer.name!r} gets a sequence with a mask and does not hand it "
         "on: from here on padded steps count as real ones. A layer of your own that keeps the time "
-        "axis sets supports_masking = True, or has a compute_mask(inputs, mask).",
-        UserWarning,
-        stacklevel=4,
+        "axis sets supports_masking = True, or has a compute_mask(inputs, mask)."
     )
