@@ -37,7 +37,7 @@ from neurona.nn.configurable import Configurable
 from neurona.nn.context import add_loss, automatic_name, building, in_training, is_training
 from neurona.nn.description import describe_object
 from neurona.nn.members import members
-from neurona.nn.options import OlderLayerOptions
+from neurona.nn.options import OlderLayerOptions, sizes_given
 from neurona.nn.parameter import Parameter, State, assign_all, lasting
 from neurona.nn.parts import as_inputs, check_parts, give_parts, initial_value, parts_for
 
@@ -83,14 +83,12 @@ class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
         self.made_at = origin.place()
         self._trainable = True
         self._parameters = []
-        self._input_shape = None
         self.activity_regularizer = None
-        self.input_shape = self.output_shape = None
+        self._input_shape = self.input_shape = self.output_shape = None
         self.symbolic_calls = []
         self._takes = taken_by(type(self).call)
         self._makes_masks = type(self).compute_mask is not Layer.compute_mask
-        if self._makes_masks:
-            self.supports_masking = True
+        self.supports_masking = self.supports_masking or self._makes_masks
 
     def __init__(
         self,
@@ -113,13 +111,7 @@ class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
                 raise ArgumentError("a layer computes with floats.", got=self.dtype.name)
         if trainable is not None:
             self._trainable = bool(trainable)
-        if batch_input_shape is not None:
-            input_shape = tuple(batch_input_shape)[1:]
-        elif input_shape is None:
-            input_shape = input_dim
-        if input_shape is not None:
-            sizes = (input_shape,) if isinstance(input_shape, int) else tuple(input_shape)
-            as_shape([1 if s is None else s for s in sizes])
+        if (sizes := sizes_given(input_shape, input_dim, batch_input_shape)) is not None:
             self._input_shape = sizes
         if activity_regularizer is not None:
             self.activity_regularizer = regularizers.get(activity_regularizer)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any, TypedDict
 
+from neurona.core.shapes import as_shape
+
 
 class RegularizedOptions(TypedDict, total=False):
     """What a layer takes that has an activity_regularizer among its own arguments."""
@@ -29,3 +31,16 @@ class OlderLayerOptions(LayerOptions, total=False):
 
     input_dim: int | None
     batch_input_shape: Any
+
+
+def sizes_given(input_shape: Any, input_dim: Any, batch_input_shape: Any) -> tuple | None:
+    """Return the shape of an input without the batch axis, however it is given; or None."""
+    if batch_input_shape is not None:
+        input_shape = tuple(batch_input_shape)[1:]
+    elif input_shape is None:
+        input_shape = input_dim
+    if input_shape is None:
+        return None
+    sizes = (input_shape,) if isinstance(input_shape, int) else tuple(input_shape)
+    as_shape([1 if s is None else s for s in sizes])
+    return sizes
