@@ -69,6 +69,33 @@ def test_a_full_disk_is_told_with_path_and_bytes(tmp_path, monkeypatch, call):
     assert os.listdir(tmp_path) == ["a"]
 
 
+def test_a_broken_disk_is_told_and_errors_of_the_caller_are_the_callers(tmp_path):
+    def fail():
+        with replacing(tmp_path / "a", 5):
+            raise ConnectionResetError(errno.ECONNRESET, "gone")
+
+    with pytest.raises(ConnectionResetError, match="gone"):
+        fail()
+
+    def pull_out():
+        with replacing(tmp_path / "a", 5) as file:
+            os.close(file.fileno())
+            file.write(b"x" * 100_000)
+
+    with pytest.raises(StorageError, match="a cannot be written: Bad file descriptor"):
+        pull_out()
+    assert os.listdir(tmp_path) == []
+
+
+def test_another_name_for_a_file(tmp_path):
+    files.rename(tmp_path / "a", tmp_path / "b")  # there is none
+    (tmp_path / "a").write_bytes(b"x")
+    files.rename(tmp_path / "a", tmp_path / "b")
+    assert os.listdir(tmp_path) == ["b"]
+    with pytest.raises(StorageError, match=r"d cannot be written: "):
+        files.rename(tmp_path / "b", tmp_path / "c" / "d")
+
+
 def test_what_else_fails_names_the_file(tmp_path):
     (tmp_path / "a").write_bytes(b"")
     with pytest.raises(StorageError, match=r"a.b cannot be written: .+"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import os
 import re
 import secrets
@@ -12,7 +13,7 @@ import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from neurona.errors import StateError, StorageError
 
@@ -67,10 +68,12 @@ def replacing(path: Path, size: int) -> Iterator[BinaryIO]:
     """
     unfinished = path.with_name(f".neurona-{secrets.token_hex(8)}.unfinished")
     callers = False  # whether the caller is at work, whose errors may be of anything
+    target = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         remove_leftovers(path.parent, _GRACE)
-        with open(os.open(unfinished, _NEW | _NO_LINK, 0o666), "wb") as file:
+        target = _Target(os.open(unfinished, _NEW | _NO_LINK, 0o666), "wb")
+        with io.BufferedWriter(target) as file:
             _take(file.fileno())  # says to others that somebody is at work
             callers = True
             yield file
@@ -81,10 +84,37 @@ def replacing(path: Path, size: int) -> Iterator[BinaryIO]:
     except BaseException as error:
         with contextlib.suppress(OSError):
             unfinished.unlink()
-        if not isinstance(error, OSError) or (callers and error.errno not in _FULL):
+        ours = not callers or (target is not None and target.failure is not None)
+        if not isinstance(error, OSError) or not (ours or error.errno in _FULL):
             raise
         raise _explained(error, path, size) from error
     _synchronise(path.parent)
+
+
+class _Target(io.FileIO):
+    """A file that remembers why it could not be written."""
+
+    failure: OSError | None = None
+
+    def write(self, data: Any) -> int:
+        try:
+            return super().write(data)
+        except OSError as error:
+            self.failure = error
+            raise
+
+
+def rename(path: Path, other: Path) -> None:
+    """Give a file another name, in place of what has it; nothing happens if there is no file.
+
+    Raises:
+        StorageError: if that cannot be done; then all is as it was.
+    """
+    try:
+        if path.exists():
+            os.replace(path, other)
+    except OSError as error:
+        raise _explained(error, other, 0) from error
 
 
 def _explained(error: OSError, path: Path, size: int) -> StorageError:

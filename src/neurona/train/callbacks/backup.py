@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import itertools
-import os
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -21,7 +20,7 @@ import numpy as np
 from neurona import config
 from neurona.core import origin
 from neurona.errors import FormatError, NeuronaError, StateError
-from neurona.files import remove_leftovers
+from neurona.files import remove_leftovers, rename
 from neurona.nn.layer import Layer
 from neurona.nn.members import inside
 from neurona.nn.nested import read_nested, write_nested
@@ -243,8 +242,8 @@ def write(path: Path, saved: Saved, previous: Path | None = None) -> None:
         saved: the state.
         previous: where to keep the file that is replaced.
     """
-    if previous is not None and path.exists():
-        os.replace(path, previous)
+    if previous is not None:
+        rename(path, previous)
     metadata = {"format": FORMAT, "state": write_json(saved.info)}
     write_tensors(path, saved.arrays, metadata)
 
