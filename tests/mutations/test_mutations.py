@@ -16,4 +16,4 @@ def test_no_file_does_anything_but_load_or_raise_an_error_of_ours(name):
     report = run(name, COUNT, seed=0)
     assert not report.broken
     assert sum(report.counts.values()) == COUNT
-    assert set(report.counts) > {"loaded"} or name in ("json", "weights"), "harmless changes"
+    assert report.counts["FormatError"] > COUNT / 10, "the changes are too harmless"
