@@ -1,4 +1,4 @@
-"""Write training.json: the loss of 100 training steps of three tiny models, under Keras 3.
+"""Write training.json: the loss of 100 training steps of four tiny models, under Keras 3.
 
 Run as writing.py says. Stored in float64; float32 runs of the same script (``--single``, on
 PyTorch and on JAX) print how far rounding alone carries the losses, which is what the tolerance

@@ -52,7 +52,7 @@ EXCEPTIONS = {
     "constraints": {"Constraint": ABSTRACT},
 }
 FAMILIES = {
-    "layers": ("layers recurrent", "class"),
+    "layers": ("layers recurrent attention", "class"),
     "losses": ("losses", "loss"),
     "metrics": ("metrics", "metric"),
     "optimizers": ("optimizers", "optimizer"),

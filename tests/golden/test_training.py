@@ -1,4 +1,4 @@
-"""A hundred steps of an MLP and of two CNNs must follow Keras 3's losses to 1e-5."""
+"""A hundred steps of an MLP, of two CNNs and of attention must follow Keras 3's losses to 1e-5."""
 
 import numpy as np
 import pytest

@@ -7,7 +7,8 @@ version of NumPy, starts from the same place and sees the same batches in the sa
 import numpy as np
 
 STEPS, BATCH, BATCHES = 100, 16, 4
-PROBLEMS = ("mlp", "cnn", "cnn_batch_normalization", "lstm", "gru")
+PROBLEMS = ("mlp", "cnn", "cnn_batch_normalization", "lstm", "gru", "attention")
+LENGTH, WORDS = 6, 7
 
 
 def hashed(*shape, seed):
@@ -17,7 +18,14 @@ def hashed(*shape, seed):
 
 
 def data(problem):
-    """64 images whose class, one of four, is the quadrant that has been brightened."""
+    """64 images whose class, one of four, is the quadrant that has been brightened.
+
+    For "attention" 64 sequences of words, whose class is the first word below 4.
+    """
+    if problem == "attention":
+        x = (hashed(BATCH * BATCHES, LENGTH, seed=3) * WORDS).astype("int32")
+        x[:, -1] %= 4
+        return x, x[range(len(x)), (x < 4).argmax(axis=1)]
     size = 4 if problem == "mlp" else 8
     n = BATCH * BATCHES
     y = (hashed(n, seed=1) * 4).astype("int32")
@@ -34,6 +42,9 @@ def data(problem):
 def model(library, problem):
     """The compiled model, with its starting weights."""
     layers, optimizers = library.layers, library.optimizers
+    if problem == "attention":
+        sgd = optimizers.SGD(learning_rate=0.05, momentum=0.9)
+        return compiled(library, attention(library), sgd)
     if problem == "mlp":
         stack = [
             layers.Input((4, 4)),
@@ -65,7 +76,24 @@ def model(library, problem):
             layers.Dense(4, activation="softmax"),
         ]
         optimizer = optimizers.SGD(learning_rate=0.005, momentum=0.9)
-    made = library.models.Sequential(stack)
+    return compiled(library, library.models.Sequential(stack), optimizer)
+
+
+def attention(library):
+    """A causal attention, then one of all steps to all, each added and normalised."""
+    layers = library.layers
+    words = layers.Input((LENGTH,), dtype="int32")
+    h = layers.Embedding(WORDS, 8)(words)
+    a = layers.MultiHeadAttention(2, 4)(h, h, use_causal_mask=True)
+    h = layers.LayerNormalization()(layers.Add()([h, a]))
+    a = layers.MultiHeadAttention(2, 3, use_bias=False)(h, h)
+    h = layers.LayerNormalization()(layers.Add()([h, a]))
+    y = layers.Dense(4, activation="softmax")(layers.Flatten()(h))
+    return library.models.Model(words, y)
+
+
+def compiled(library, made, optimizer):
+    """The model, ready to be trained from weights that are the same for every library."""
     made.compile(optimizer=optimizer, loss="sparse_categorical_crossentropy")
     made.set_weights(start(made.get_weights()))
     return made

@@ -41,6 +41,7 @@ class Row:
         noise: it acts in training only.
         kinked: its gradient jumps somewhere.
         batchwise: in training the samples of a batch see each other.
+        spread: it takes its inputs one by one, not as a list.
     """
 
     kwargs: Any
@@ -51,6 +52,7 @@ class Row:
     noise: bool = False
     kinked: bool = False
     batchwise: bool = False
+    spread: bool = False
     custom: dict[str, Any] = field(default_factory=dict)
 
     def arguments(self, dtype="float32"):
@@ -78,6 +80,11 @@ def pooling2d(kwargs, kinked):
     return Row(kwargs, IMAGES, NO_IMAGE, kinked=kinked)
 
 
+def attention(**more):
+    pair = ((2, 3, 4), (2, 5, 4))
+    return Row(more, pair, ((3, 4), (3, 4)), spread=True)
+
+
 def merge(kinked=False, **kwargs):
     return Row(kwargs, ((3, 4), (3, 4)), ((3, 4),), "takes a list", kinked=kinked)
 
@@ -94,7 +101,11 @@ ROWS = {
     "Activation": Row({"activation": "tanh"}, VECTORS),
     "ActivityRegularization": Row({"l2": 0.1}, VECTORS),
     "Add": merge(),
+    "AdditiveAttention": Row({}, ((2, 3, 4), (2, 5, 4)), ((3, 4), (3, 4))),
     "AlphaDropout": Row({"rate": 0.4}, VECTORS, noise=True),
+    "Attention": Row(
+        {"use_scale": True, "score_mode": "concat"}, ((2, 3, 4), (2, 5, 4)), ((3, 4), (3, 4))
+    ),
     "Average": merge(),
     "AveragePooling1D": pooling1d({"pool_size": 2}, False),
     "AveragePooling2D": pooling2d({"pool_size": 2, "padding": "same"}, False),
@@ -113,6 +124,12 @@ ROWS = {
     "Dot": merge(axes=1, normalize=True),
     "Dropout": Row({"rate": 0.4}, VECTORS, noise=True),
     "ELU": Row({"alpha": 0.7}, VECTORS, kinked=True),
+    "EinsumDense": Row(
+        {"equation": "abc,cde->abde", "output_shape": (None, 2, 3), "bias_axes": "de"},
+        SEQUENCES,
+        NO_SEQUENCE,
+        "does not fit the equation",
+    ),
     "Embedding": Row({"input_dim": 7, "output_dim": 2}, ((3, 4),), integers=7),
     "Flatten": Row({}, ((3, 2, 2),), (), "needs a batch axis"),
     "GRU": recurrent({"units": 3, "return_sequences": True}),
@@ -124,6 +141,9 @@ ROWS = {
     "GlobalMaxPooling1D": pooling1d({}, True),
     "GlobalMaxPooling2D": pooling2d({"keepdims": True}, True),
     "GroupNormalization": Row({"groups": 2}, ((2, 3, 4),), (4,), "axis 0 is the batch"),
+    "GroupQueryAttention": attention(
+        head_dim=2, num_query_heads=4, num_key_value_heads=2, use_bias=False
+    ),
     "Identity": Row({}, VECTORS),
     "InputLayer": Row({"shape": (4,)}, VECTORS),
     "LSTM": recurrent({"units": 3, "go_backwards": True}),
@@ -136,20 +156,25 @@ ROWS = {
     "MaxPooling2D": pooling2d({}, True),
     "Maximum": merge(kinked=True),
     "Minimum": merge(kinked=True),
+    "MultiHeadAttention": attention(num_heads=2, key_dim=3, value_dim=2, use_bias=False),
     "Multiply": merge(),
     "Normalization": Row({}, VECTORS, (), "there is no axis"),
     "PReLU": Row({}, VECTORS, kinked=True),
     "Permute": Row({"dims": (2, 1)}, ((2, 3, 4),), (2, 3)),
     "RNN": recurrent(lambda dtype: {"cell": [layers.LSTMCell(3, dtype=dtype)]}),
+    "PositionEmbedding": Row({"sequence_length": 8}, SEQUENCES, NO_SEQUENCE),
     "RMSNormalization": Row({}, VECTORS, (4,), "axis 0 is the batch"),
     "ReLU": Row({"negative_slope": 0.1, "max_value": 1.0}, VECTORS, kinked=True),
     "RepeatVector": Row({"n": 3}, VECTORS, (3, 4, 2)),
     "Rescaling": Row({"scale": 0.5, "offset": 1.0}, VECTORS),
     "Reshape": Row({"target_shape": (2, -1)}, VECTORS, (), "needs a batch axis"),
+    "ReversibleEmbedding": Row({"input_dim": 7, "output_dim": 2}, ((3, 4),), integers=7),
+    "RotaryEmbedding": Row({}, SEQUENCES, NO_SEQUENCE),
     "SeparableConv1D": conv1d(filters=3),
     "SeparableConv2D": conv2d(filters=3, depth_multiplier=2),
     "SimpleRNN": recurrent({"units": 3, "unroll": True}),
     "SimpleRNNCell": cell(1, units=3),
+    "SinePositionEncoding": Row({}, SEQUENCES, NO_SEQUENCE),
     "Softmax": Row({}, VECTORS),
     "SpatialDropout1D": Row({"rate": 0.4}, SEQUENCES, NO_SEQUENCE, noise=True),
     "SpatialDropout2D": Row({"rate": 0.4}, IMAGES, NO_IMAGE, noise=True),
@@ -159,6 +184,15 @@ ROWS = {
         ((3,), (3, 3), (3, 3), (3, 3)),
     ),
     "Subtract": merge(),
+    "TransformerDecoderBlock": Row(
+        {"intermediate_dim": 3, "num_heads": 2, "activation": "tanh", "normalize_first": True},
+        ((2, 3, 4), (2, 2, 3)),
+        ((3, 4), (3, 4)),
+        spread=True,
+    ),
+    "TransformerEncoderBlock": Row(
+        {"intermediate_dim": 3, "num_heads": 2, "activation": "tanh"}, ((2, 3, 4),), (3, 4)
+    ),
     "UnitNormalization": Row({}, VECTORS),
     "UpSampling1D": Row({}, SEQUENCES, NO_SEQUENCE),
     "UpSampling2D": Row({"interpolation": "bilinear"}, IMAGES, NO_IMAGE),
@@ -196,6 +230,8 @@ def call(layer, inputs, **kwargs):
     if hasattr(layer, "get_initial_state") and not hasattr(layer, "cell"):  # one step of a cell
         states = flatten(layer.get_initial_state(1))[1].unflatten(list(inputs[1:]))
         return layer(inputs[0], states, **kwargs)[0]
+    if row_of(type(layer).__name__).spread:
+        return layer(*inputs, **kwargs)
     return layer(list(inputs) if len(inputs) > 1 else inputs[0], **kwargs)
 
 

@@ -1,6 +1,8 @@
 """All layers: the list of what `neurona.layers` offers."""
 
 from neurona.nn.activation import ELU, Activation, LeakyReLU, PReLU, ReLU, Softmax
+from neurona.nn.attention.multi_head import GroupQueryAttention, MultiHeadAttention
+from neurona.nn.attention.single import AdditiveAttention, Attention
 from neurona.nn.convolution import (
     Conv1D,
     Conv1DTranspose,
@@ -18,6 +20,7 @@ from neurona.nn.dropout import (
     SpatialDropout1D,
     SpatialDropout2D,
 )
+from neurona.nn.einsum_dense import EinsumDense
 from neurona.nn.embedding import Embedding
 from neurona.nn.layer import Layer
 from neurona.nn.merge import (
@@ -63,6 +66,7 @@ from neurona.nn.pooling import (
     MaxPooling1D,
     MaxPooling2D,
 )
+from neurona.nn.positions import PositionEmbedding, RotaryEmbedding, SinePositionEncoding
 from neurona.nn.recurrent.bidirectional import Bidirectional
 from neurona.nn.recurrent.gru import GRU, GRUCell
 from neurona.nn.recurrent.lstm import LSTM, LSTMCell
@@ -78,6 +82,7 @@ from neurona.nn.resampling import (
     ZeroPadding2D,
 )
 from neurona.nn.rescaling import Normalization, Rescaling
+from neurona.nn.reversible import ReversibleEmbedding
 from neurona.nn.separable import (
     DepthwiseConv1D,
     DepthwiseConv2D,
@@ -95,6 +100,7 @@ from neurona.nn.shaping import (
     Reshape,
 )
 from neurona.nn.symbolic import Input, InputLayer
+from neurona.nn.transformer import TransformerDecoderBlock, TransformerEncoderBlock
 
 __all__ = [
     "ELU",
@@ -104,7 +110,9 @@ __all__ = [
     "Activation",
     "ActivityRegularization",
     "Add",
+    "AdditiveAttention",
     "AlphaDropout",
+    "Attention",
     "Average",
     "AveragePooling1D",
     "AveragePooling2D",
@@ -126,6 +134,7 @@ __all__ = [
     "DepthwiseConv2D",
     "Dot",
     "Dropout",
+    "EinsumDense",
     "Embedding",
     "Flatten",
     "GRUCell",
@@ -140,6 +149,7 @@ __all__ = [
     "GlobalMaxPooling1D",
     "GlobalMaxPooling2D",
     "GroupNormalization",
+    "GroupQueryAttention",
     "Identity",
     "Input",
     "InputLayer",
@@ -155,24 +165,31 @@ __all__ = [
     "MaxPooling2D",
     "Maximum",
     "Minimum",
+    "MultiHeadAttention",
     "Multiply",
     "Normalization",
     "PReLU",
     "Permute",
+    "PositionEmbedding",
     "RMSNormalization",
     "ReLU",
     "RepeatVector",
     "Rescaling",
     "Reshape",
+    "ReversibleEmbedding",
+    "RotaryEmbedding",
     "SeparableConv1D",
     "SeparableConv2D",
     "SimpleRNN",
     "SimpleRNNCell",
+    "SinePositionEncoding",
     "Softmax",
     "SpatialDropout1D",
     "SpatialDropout2D",
     "StackedRNNCells",
     "Subtract",
+    "TransformerDecoderBlock",
+    "TransformerEncoderBlock",
     "UnitNormalization",
     "UpSampling1D",
     "UpSampling2D",

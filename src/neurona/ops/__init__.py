@@ -9,6 +9,7 @@ from inspect import isfunction as _isfunction
 from neurona.core.op import composition as _composition
 from neurona.ops import operators  # noqa: F401  (gives Tensor its operators)
 from neurona.ops.arithmetic import *  # noqa: F403
+from neurona.ops.attention import *  # noqa: F403
 from neurona.ops.comparison import *  # noqa: F403
 from neurona.ops.conv import *  # noqa: F403
 from neurona.ops.convolve import *  # noqa: F403

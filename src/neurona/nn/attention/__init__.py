@@ -1,0 +1,1 @@
+"""Attention: what layers see of a sequence, and where in it they are."""
