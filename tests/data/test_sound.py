@@ -144,8 +144,19 @@ def test_what_is_no_recording(tmp_path, monkeypatch):
     content[40:44] = struct.pack("<I", 2**32 - 1)  # declares 4 GB, has 2 KB
     path.write_bytes(content)
     assert len(sound.read_sound(path)[0]) == 1000
-    path.write_bytes(content[:44])
-    with pytest.raises(FormatError, match="no s"):
+    sound.write_sound(path, np.zeros(1000), 8000)
+    whole = path.read_bytes()
+    for kept in (44, 45, 1000, 2043):
+        path.write_bytes(whole[:kept])
+        for given in (path, io.BytesIO(whole[:kept])):
+            with pytest.raises(
+                FormatError, match=rf"was cut off. Got {kept:,} bytes; expected 2,044"
+            ):
+                sound.read_sound(given)
+    streamed = whole[:4] + b"\xff\xff\xff\xff" + whole[8:]  # of who did not know the length
+    assert len(sound.read_sound(io.BytesIO(streamed))[0]) == 1000
+    path.write_bytes(whole[:40] + bytes(4))
+    with pytest.raises(FormatError, match="cut off"):
         sound.read_sound(path)
     with pytest.raises(DataError, match="Got NaN"):
         sound.write_sound(path, [np.nan], 8000)

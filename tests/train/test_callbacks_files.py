@@ -328,3 +328,9 @@ def test_tensorboard_in_evaluate(tmp_path):
 def test_tensorboard_arguments(arguments, message):
     with pytest.raises(ArgumentError, match=message):
         nn.callbacks.TensorBoard(**arguments)
+
+
+@pytest.mark.parametrize("name", ["", "."])
+def test_a_log_has_a_name(name):
+    with pytest.raises(ArgumentError, match="a file has a name"):
+        nn.callbacks.CSVLogger(name)

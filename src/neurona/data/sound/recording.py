@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,11 @@ def read_sound(
         sample_rate = check_integer("sample_rate", sample_rate, minimum=1)
     source = path if hasattr(path, "read") else check_file(path)
     name = getattr(source, "name", "the sound")
+    if isinstance(source, Path):
+        with open(source, "rb") as file:
+            _check_whole(file, name)
+    elif hasattr(source, "seek"):
+        _check_whole(source, name)
     try:
         with soundfile.SoundFile(source) as file:
             size, rate = file.frames * file.channels * 4, int(file.samplerate)
@@ -65,6 +71,23 @@ def read_sound(
         samples = resample(samples.T, rate, sample_rate).T
         rate = sample_rate
     return (samples.mean(axis=1) if mono else samples), rate
+
+
+def _check_whole(file: Any, name: str) -> None:
+    """Refuse a WAV file that was cut off, which would be read as a shorter sound."""
+    start = file.tell()
+    head = file.read(12)
+    size = file.seek(0, os.SEEK_END) - start
+    file.seek(start)
+    declared = int.from_bytes(head[4:8], "little")
+    streamed = declared >= 2**31 - 1 or not declared  # by a program that did not know the length
+    if head[:4] == b"RIFF" and head[8:] == b"WAVE" and not streamed and declared + 8 > size:
+        raise FormatError(
+            f"{name}: the sound was cut off.",
+            got=f"{size:,} bytes",
+            expected=f"{declared + 8:,}",
+            hint="copy or download it again",
+        )
 
 
 def write_sound(path: Any, samples: Any, sample_rate: int) -> None:

@@ -15,6 +15,7 @@ from neurona.errors import ArgumentError, FormatError, check_integer
 from neurona.train import events
 from neurona.train.callbacks.callback import Callback, Logs
 from neurona.train.callbacks.monitor import current_rate
+from neurona.train.tensor_file import as_path
 
 
 class CSVLogger(Callback):
@@ -32,7 +33,7 @@ class CSVLogger(Callback):
     of_the_run: ClassVar = {"_file": type(None)}
 
     def __init__(self, filename: Any, separator: str = ",", append: bool = False) -> None:
-        self.path = Path(filename)
+        self.path = as_path(filename)
         if not isinstance(separator, str) or len(separator) != 1:
             raise ArgumentError("separator must be a single character.", got=repr(separator))
         self.separator, self.append = separator, bool(append)
