@@ -122,7 +122,7 @@ def test_running_sums_of_what_is_not_below_zero_never_fall():
 
 
 PRODUCTS = [(1, 200_003, 1), (1, 200_000, 8), (8, 200_000, 1), (1, 50_000, 64), (64, 50_000, 1),
-            (4, 300_007, 4), (16, 100_000, 16), (3, 100_000, 40), (64, 20_000, 128)]  # fmt: skip
+            (4, 300_007, 4), (16, 100_000, 16), (3, 100_000, 40), (64, 30_000, 128)]  # fmt: skip
 
 
 @pytest.mark.parametrize("dtype", TYPES)
@@ -136,6 +136,16 @@ def test_products_with_long_sums(engine, dtype):
         assert off(turned, want) < PRODUCT[dtype], (m, k, n)
         turned = computed(engine, lambda a, b: a @ ops.swapaxes(b, 0, 1), x, w.T.copy())
         assert off(turned, want) < PRODUCT[dtype], (m, k, n)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shape", [(32, 1_000_000, 96), (16, 1_000_000, 16), (1, 8_000_000, 1)])
+def test_products_with_sums_of_millions(shape):
+    m, k, n = shape
+    x, w = np.full((m, k), 0.1, "float32"), np.ones((k, n), "float32")
+    for engine in ("native", "reference"):
+        got = computed(engine, ops.matmul, x, w)
+        assert off(got, k * np.float64(x[0, 0])) < PRODUCT["float32"], engine
 
 
 @pytest.mark.parametrize("padding", ["valid", "same"])

@@ -125,7 +125,8 @@ BIG = np.array([1, 2**63], "uint64")
 
 
 @pytest.mark.parametrize("f", [
-    nn.tensor, lambda x: nn.tensor(x[1]), lambda x: nn.tensor(int(x[1])),
+    nn.tensor, lambda x: nn.tensor(x, dtype="int64"), lambda x: nn.tensor(x[1]),
+    lambda x: nn.tensor(int(x[1])),
     lambda x: ops.gather(nn.tensor([1.0, 2.0]), x), lambda x: nn.tensor([1.0, 2.0])[x],
     lambda x: ops.one_hot(x, 3), lambda x: nn.tensor([1, 2]) + x,
     lambda x: nn.jit(lambda t: t + 1)(x),

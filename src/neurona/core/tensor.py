@@ -367,8 +367,10 @@ def as_array(data: Any, dtype: Any = None) -> np.ndarray:
         raise DtypeError("a Tensor holds numbers.", got=shown, expected="numbers or booleans")
     if array.dtype == wanted:
         return array
-    given = isinstance(data, np.ndarray | np.generic) and dtype is not None  # NumPy's astype wraps
-    if wanted.kind in "iu" and array.dtype.kind in "iu" and not given:
+    # NumPy's astype wraps, and so may what is asked for; what nobody asked for never does
+    asked = isinstance(data, np.ndarray | np.generic) and dtype is not None
+    asked = asked and array.dtype != np.uint64  # of which half would become negative
+    if wanted.kind in "iu" and array.dtype.kind in "iu" and not asked:
         check_range(array, wanted)
     return array.astype(wanted)
 

@@ -13,7 +13,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from neurona.engines.native.llvm.lanes import Index, Lanes
+from neurona.engines.native.llvm.lanes import BOOL, Index, Lanes, Value
 from neurona.engines.native.llvm.text import Function
 from neurona.engines.native.products.place import Finish, Place
 from neurona.engines.native.products.shuffles import transposed
@@ -25,6 +25,7 @@ NEAR, WIDE = 1 << 18, 1 << 10  # or so many if its steps are so wide: they share
 ROWS, COLUMNS, STEPS = 512, 384, 384  # of a block, at most about: b's panels fill half a cache
 FEW_ROWS, FEW_COLUMNS = 64, 96  # of a block, at least about: to pack is no work beside them
 UNITS, SHARES = 64, 8  # ranges of blocks: at most, as each has a workspace; and enough for threads
+CHUNKS = 64  # of one sum; the sums of more are sums of sums
 AHEAD = 8  # steps from what is packed to what is fetched
 
 
@@ -71,9 +72,15 @@ class Blocked:
         return self.rows if self.chunks > 1 else self.tiles.cut.step
 
     @property
+    def totals(self) -> int:
+        """How far behind each sum is that of all sums of `CHUNKS` before; 0 if there is none."""
+        return self.kept * self.columns if self.chunks > CHUNKS else 0
+
+    @property
     def room(self) -> int:
         """Elements of a unit's workspace: panels and sums, and a line that parts two of them."""
-        return (self.steps + self.kept) * self.columns + 64 // self.tiles.dtype.itemsize
+        sums = self.kept * self.columns + self.totals
+        return self.steps * self.columns + sums + 64 // self.tiles.dtype.itemsize
 
     def emit(self, f: Function, a: str, b: str, work: str, finish: Finish) -> None:
         """Write the kernel whose units are ranges of blocks."""
@@ -169,10 +176,21 @@ class _Block:
                 yield row, sums
                 return
             now = f.address(sums, self.tiles.scalar, f.mul(row, columns))
-            start, width = f.pure(f"icmp eq i64 {chunk}, 0"), self.tiles.width
+            number = f.pure(f"urem i64 {chunk}, {CHUNKS}") if self.cut.totals else chunk
+            start, width = f.pure(f"icmp eq i64 {number}, 0"), self.tiles.width
             with f.when(start), f.loop(0, step * columns, width) as at:
+                if self.cut.totals:
+                    self._add_to_total(now, at, chunk)
                 self.lanes.store(now, self.lanes.number(0, self.tiles.dtype), Index(at))
             yield row, now
+
+    def _add_to_total(self, sums: str, at: str, chunk: str) -> None:
+        """Add sums to the totals; before the first chunk there are none, and no totals."""
+        lanes, dtype, f = self.lanes, self.tiles.dtype, self.f
+        there = Index(f.add(at, self.cut.totals))
+        both = lanes.add(lanes.load(sums, dtype, there), lanes.load(sums, dtype, Index(at)))
+        first = Value(f.pure(f"icmp eq i64 {chunk}, 0"), BOOL, False)
+        lanes.store(sums, lanes.select(first, lanes.number(0, dtype), both), there)
 
     def multiply(self, row: str, a: str, panels: str, sums: str, steps: str) -> None:
         """Let a row of tiles meet every panel, over the steps of a chunk."""
@@ -217,6 +235,9 @@ class _Block:
             line = f.address(sums, tiles.scalar, f.mul(i, self.cut.columns))
             for lanes, at in self.vectors():
                 value = self.lanes.load(line, tiles.dtype, Index(at))
+                if self.cut.totals:
+                    total = self.lanes.load(line, tiles.dtype, Index(f.add(at, self.cut.totals)))
+                    value = self.lanes.add(total, value)
                 finish(lanes, self._place(f.add(row, i), at), value)
 
     def _place(self, row: str, column: str) -> Place:
