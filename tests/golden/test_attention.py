@@ -6,7 +6,10 @@ from .library import arguments, backward, close, each, gradient, public, tensor,
 
 
 def call(case, layer, inputs):
-    return layer(list(inputs), **case["call"]) if case["listed"] else layer(*inputs, **case["call"])
+    more = dict(case["call"])
+    if "mask" in more:  # a list of them
+        more["mask"] = [None if m is None else np.array(m) for m in more["mask"]]
+    return layer(list(inputs), **more) if case["listed"] else layer(*inputs, **more)
 
 
 @each("attention")

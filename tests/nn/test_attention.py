@@ -6,6 +6,7 @@ import pytest
 import neurona as nn
 from neurona import layers, ops
 from neurona.errors import ArgumentError, IndexRangeError, ShapeError, StateError
+from neurona.nn.masking import mask_of
 
 
 def numbers(*shape, seed=0):
@@ -192,6 +193,40 @@ def test_attention_by_hand():
     close(additive([query, value, key]), [[[e @ [4, 8] / e.sum()]]])
     empty = layers.Attention()([query, value[:, :0], key[:, :0]])
     close(empty, [[[0.0]]])
+
+
+def test_masks_come_with_the_sequences():
+    words = layers.Embedding(7, 4, mask_zero=True)
+    x, z = words(np.int32([[1, 2, 0], [3, 0, 0]])), words(np.int32([[5, 0, 0, 1], [1, 1, 1, 0]]))
+    rows, columns = np.int32([[1, 1, 0], [1, 0, 0]]) > 0, np.int32([[1, 0, 0, 1], [1, 1, 1, 0]]) > 0
+    bare = x.numpy(), z.numpy()
+    for layer in (layers.MultiHeadAttention(2, 3), layers.GroupQueryAttention(3, 2, 1)):
+        y = layer(x, z)
+        close(y, layer(*bare, query_mask=rows, value_mask=columns))
+        assert mask_of(y).tolist() == rows.tolist()
+        assert mask_of(layer(x, z, return_attention_scores=True)[0]) is not None
+        assert mask_of(layer(bare[0], z)) is None
+    plain = layers.Attention()
+    y = plain([x, z])
+    close(y, plain(list(bare), mask=[rows, columns]))
+    assert mask_of(y).tolist() == rows.tolist()
+    block = layers.TransformerDecoderBlock(8, 2)
+    y = block(x, z)
+    padding = {"decoder_padding_mask": rows, "encoder_padding_mask": columns}
+    close(y.numpy()[rows], block(*bare, **padding).numpy()[rows])
+    assert mask_of(y).tolist() == rows.tolist()
+    encoder = layers.TransformerEncoderBlock(8, 2, normalize_first=True)
+    close(encoder(x).numpy()[rows], encoder(bare[0], padding_mask=rows).numpy()[rows])
+    for layer in (
+        layers.SinePositionEncoding(), layers.PositionEmbedding(9), layers.RotaryEmbedding(),
+        layers.EinsumDense("abc,cde->abde", (None, 2, 3)), layers.EinsumDense("...c,cd->...d", 2),
+    ):  # fmt: skip
+        assert mask_of(layer(x)).tolist() == rows.tolist()
+    assert mask_of(layers.EinsumDense("abc,bd->acd", (4, 2))(x)) is None
+    tied = layers.ReversibleEmbedding(7, 4, mask_zero=True)
+    h = tied(np.int32([[1, 2, 0]]))
+    assert mask_of(h).tolist() == mask_of(tied(h, reverse=True)).tolist() == [[True, True, False]]
+    assert mask_of(tied(h.numpy(), reverse=True)) is None
 
 
 def test_dropout_of_a_plain_attention():

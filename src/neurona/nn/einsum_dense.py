@@ -126,6 +126,11 @@ class EinsumDense(Layer):
             y = y + self.bias
         return self.activation(y)
 
+    def compute_mask(self, x: Any, mask: Any = None) -> Any:
+        """Return the mask of x if y has its first two axes."""
+        term, _, output = self.terms
+        return mask if self.equation.startswith("...") or term[:2] == output[:2] else None
+
 
 def _terms(equation: str, bias_axes: str) -> tuple[str, str, str]:
     """Return the letters of x, kernel and y."""

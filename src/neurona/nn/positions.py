@@ -33,6 +33,8 @@ class SinePositionEncoding(Layer):
     [[[0.0, 1.0], [0.8399999737739563, 0.5400000214576721]]]
     """
 
+    supports_masking = True
+
     def __init__(self, max_wavelength: float = 10000, **common: Unpack[LayerOptions]) -> None:
         super().__init__(**common)
         self.max_wavelength = check_number("max_wavelength", max_wavelength, low=1)
@@ -68,6 +70,8 @@ class PositionEmbedding(Layer):
     >>> PositionEmbedding(8)(ops.zeros((2, 5, 3))).shape
     (2, 5, 3)
     """
+
+    supports_masking = True
 
     def __init__(
         self,
@@ -132,6 +136,8 @@ class RotaryEmbedding(Layer):
     >>> RotaryEmbedding()([[[1.0, 0.0], [1.0, 0.0]]]).numpy().round(2).tolist()
     [[[1.0, 0.0], [0.5400000214576721, 0.8399999737739563]]]
     """
+
+    supports_masking = True
 
     def __init__(
         self,

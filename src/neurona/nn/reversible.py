@@ -10,6 +10,7 @@ from neurona.core.shapes import as_dtype, is_float
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, ShapeError, check_number
 from neurona.nn.embedding import Embedding
+from neurona.nn.masking import mask_of, with_mask
 from neurona.nn.options import LayerOptions
 
 
@@ -63,7 +64,7 @@ class ReversibleEmbedding(Embedding):
             mask_zero,
             **common,
         )
-        self.tie_weights = bool(tie_weights)
+        self.tie_weights, self.supports_masking = bool(tie_weights), True
         self.reverse_dtype = None if reverse_dtype is None else as_dtype(reverse_dtype)
         if self.reverse_dtype is not None and not is_float(self.reverse_dtype):
             raise ArgumentError("reverse_dtype is a float type.", got=self.reverse_dtype.name)
@@ -87,16 +88,22 @@ class ReversibleEmbedding(Embedding):
 
     def call(self, x: Tensor, reverse: bool = False) -> Tensor:
         if not reverse:
-            return super().call(x)  # (B, ..., output_dim)
+            y = super().call(x)  # (B, ..., output_dim)
+            return with_mask(y, super().compute_mask(x)) if self.mask_zero else y
         if x.ndim < 2 or x.shape[-1] != self.output_dim:
             raise ShapeError(
                 "ReversibleEmbedding: the number of features differs.",
                 got=f"x {x.shape}",
                 expected=f"x (batch, ..., {self.output_dim}), as embedded",
             )
+        steps = mask_of(x)
         kernel = self.embeddings.value.T if self.tie_weights else self.reverse_embeddings.value
         if self.reverse_dtype is not None:
             x, kernel = (cast(v, dtype=self.reverse_dtype) for v in (x, kernel))
         logits = x @ kernel  # (B, ..., V)
         cap = self.logit_soft_cap
-        return logits if cap is None else cap * ops.tanh(logits / cap)
+        logits = logits if cap is None else cap * ops.tanh(logits / cap)
+        return logits if steps is None else with_mask(logits, steps)
+
+    def compute_mask(self, x: Any, mask: Any = None) -> None:
+        """Return None: `call`, which knows the way, notes the masks itself."""
