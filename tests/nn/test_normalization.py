@@ -217,3 +217,39 @@ def test_shapes_are_checked():
     built(x)
     with pytest.raises(ShapeError, match=r"was built for \(batch, 6\)"):
         built(x[:, :5])
+
+
+ALONE = (
+    r"BatchNormalization 'bn': the mean of a single value is the value, so the output does not "
+    r"depend on the input. Got x \(1, 3\). try: batches of two or more, the last one too; "
+    r"LayerNormalization, which does not mix samples; or trainable=False"
+)
+
+
+@pytest.mark.parametrize("eager", [False, True])
+def test_a_batch_of_one_sample_is_told_once(eager):
+    x = np.float32([[1, 2, 3], [4, 5, 6], [7, 8, 10]])
+    layer = layers.BatchNormalization(name="bn")
+    model = nn.Sequential([nn.Input((3,)), layer, layers.Dense(1)])
+    model.compile("sgd", "mse", run_eagerly=eager)
+    with pytest.warns(UserWarning, match=ALONE) as told:  # of the last batch
+        model.fit(x, x[:, :1], batch_size=2, epochs=2, verbose=0)
+    assert len(told) == 1
+    model.fit(x, x[:, :1], batch_size=1, verbose=0)
+
+
+def test_a_single_value_is_told_only_where_it_is_trained_on():
+    x = np.float32([[1, 2, 3]])
+    layer = layers.BatchNormalization()
+    layer(x)  # not in training
+    layers.BatchNormalization(trainable=False)(x, training=True)
+    layers.BatchNormalization()(x[:, :, None] + [[[0, 1]]], training=True)  # three values for each
+    layers.BatchNormalization(axis=1)(np.ones((1, 2, 4), "float32"), training=True)
+    with pytest.warns(UserWarning, match="does not depend on the input"):
+        assert layer(x, training=True).tolist() == [[0, 0, 0]]
+    with pytest.warns(UserWarning, match="LayerNormalization .* try: an axis of several features"):
+        layers.LayerNormalization()(np.ones((4, 1), "float32"))
+    with pytest.warns(UserWarning, match="GroupNormalization .* try: fewer groups"):
+        layers.GroupNormalization(groups=3)(x)
+    layers.GroupNormalization(groups=-1)(np.ones((1, 2, 4), "float32"))
+    layers.LayerNormalization()(x)

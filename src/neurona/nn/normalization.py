@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from neurona import ops
+from neurona.core import origin
 from neurona.core.shapes import Shape, normalize_axes, normalize_axis, product
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, ShapeError, check_integer, check_number
@@ -98,6 +99,7 @@ class _Scaled(Layer):
         self.beta_initializer, self.gamma_initializer = beta_initializer, gamma_initializer
         self.beta_regularizer, self.gamma_regularizer = beta_regularizer, gamma_regularizer
         self.beta_constraint, self.gamma_constraint = beta_constraint, gamma_constraint
+        self.warned = False  # of moments of a single value
         self.gamma: Parameter | None = None
         self.beta: Parameter | None = None
 
@@ -107,6 +109,18 @@ class _Scaled(Layer):
             self.gamma = self.parameter("gamma", shape)
         if self.center:
             self.beta = self.parameter("beta", shape)
+
+    def moments(
+        self, x: Tensor, axes: tuple[int, ...], hint: str, mask: Tensor | None = None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Return x minus its mean, the mean and the variance, or warn, once, of a single value."""
+        if all(x.shape[a] == 1 for a in axes) and not self.warned:
+            self.warned = True
+            origin.warn(
+                f"{type(self).__name__} {self.name!r}: the mean of a single value is the value, "
+                f"so the output does not depend on the input. Got x {x.shape}. try: {hint}"
+            )
+        return _moments(x, axes, mask)
 
     def scaled(self, centred: Tensor, variance: Tensor, sizes: Shape) -> Tensor:
         """Return gamma * centred / sqrt(variance + epsilon) + beta."""
@@ -140,6 +154,9 @@ class BatchNormalization(_Scaled):
 
     Raises:
         ShapeError: if there is no such axis.
+
+    In training on a single value of each feature, such as a batch of one sample without other axes,
+    y is beta and nothing is learnt below: it warns, once.
 
     Source: Ioffe and Szegedy 2015. The moving variance is of the batch as it is (divided by n).
     """
@@ -185,7 +202,11 @@ class BatchNormalization(_Scaled):
             centred = x - ops.reshape(self.moving_mean, sizes)
             return self.scaled(centred, ops.reshape(self.moving_variance, sizes), sizes)
         others = tuple(a for a in range(x.ndim) if a != axis)
-        centred, mean, variance = _moments(x, others, mask)
+        hint = (
+            "batches of two or more, the last one too; LayerNormalization, which does not mix "
+            "samples; or trainable=False, which uses the moving moments"
+        )
+        centred, mean, variance = self.moments(x, others, hint, mask)
         m = self.momentum
         for moving, batch in ((self.moving_mean, mean), (self.moving_variance, variance)):
             batch = ops.stop_gradient(ops.reshape(batch, moving.shape))
@@ -241,7 +262,7 @@ class LayerNormalization(_Scaled):
 
     def call(self, x: Tensor) -> Tensor:  # (B, ..., D)
         axes = _feature_axes(self.axis, x.shape, "LayerNormalization")
-        centred, _, variance = _moments(x, axes)
+        centred, _, variance = self.moments(x, axes, "an axis of several features")
         return self.scaled(centred, variance, _sizes(x.shape, axes))
 
 
@@ -313,7 +334,8 @@ class GroupNormalization(_Scaled):
         width = x.shape[axis] // groups
         split = ops.reshape(x, (*x.shape[:axis], groups, width, *x.shape[axis + 1 :]))
         # one more axis now: the moments are over all of them but the batch and the groups
-        centred, _, variance = _moments(split, tuple(a for a in range(1, x.ndim + 1) if a != axis))
+        others = tuple(a for a in range(1, x.ndim + 1) if a != axis)
+        centred, _, variance = self.moments(split, others, "fewer groups")
         sizes = tuple({axis: groups, axis + 1: width}.get(a, 1) for a in range(x.ndim + 1))
         return ops.reshape(self.scaled(centred, variance, sizes), x.shape)
 
