@@ -60,6 +60,32 @@ def test_one_more_sample_counts_past_two_to_the_24(name, engine):
     assert largest == MANY + 3
 
 
+class Errors(metrics.Metric):
+    def __init__(self, name="errors", dtype=None):
+        super().__init__(dtype, name)
+        self.total = self.add_total()
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        self.total.assign_add(nn.ops.sum(nn.ops.abs(y_true - y_pred)))
+
+    def result(self):
+        return self.total.value
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_ones_own_metric_may_keep_such_totals(engine):
+    metric = Errors()
+
+    def update(y, p):
+        metric.update_state(y, p)
+        return metric.result()
+
+    step = Step(update, metric.variables, engine)
+    for error in (MANY, 1, 1, 1):
+        found = step(np.float32([error]), np.float32([0]))
+    assert found == MANY + 3
+
+
 def test_counts_are_exact_as_results():
     m = metrics.TruePositives()
     for weight in (MANY, 1):

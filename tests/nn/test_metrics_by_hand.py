@@ -59,6 +59,24 @@ def test_ties_at_the_top():
     assert m.result().item() == 0.0  # the first of equals is the one
 
 
+@pytest.mark.parametrize("engine", ["eager", "reference", "native"])
+def test_nan_is_never_right(engine):
+    nan = float("nan")
+    p = np.float32([[nan, nan], [0.7, nan], [0.7, 0.3]])
+    for metric in (
+        lambda y, p: metrics.sparse_top_k_categorical_accuracy(y, p, 1),
+        lambda y, p: metrics.binary_accuracy(y, p[:, 1]),
+    ):
+        f = metric if engine == "eager" else nn.jit(metric, engine=engine)
+        assert f(nn.tensor(np.zeros(3, "int32")), nn.tensor(p)).tolist() == [0, 0, 1]
+
+
+def test_the_top_of_very_low_scores():
+    m = metrics.Recall(top_k=1)
+    m.update_state([[0, 1, 0]], [[-3e12, -2e12, -np.inf]])
+    assert m.result().item() == 1.0
+
+
 def test_accuracy_of_sequences():
     y, p = np.array([[0, 1], [1, 1]]), np.array([[[0.9, 0.1], [0.9, 0.1]], [[0.1, 0.9]] * 2])
     assert metrics.sparse_categorical_accuracy(y, p).tolist() == [[1, 0], [1, 1]]

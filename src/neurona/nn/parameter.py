@@ -130,12 +130,18 @@ class Parameter(Tensor):
             self.restore(Tensor(np.array(x.data), requires_grad=self.trainable))
 
     def assign_add(self, value: Any) -> None:
-        """Add to the value."""
-        self.assign(self.value + value)
+        """Add to the value, in its own type."""
+        self.assign(self.value + self._alike(value))
 
     def assign_sub(self, value: Any) -> None:
-        """Subtract from the value."""
-        self.assign(self.value - value)
+        """Subtract from the value, in its own type."""
+        self.assign(self.value - self._alike(value))
+
+    def _alike(self, value: Any) -> Tensor:
+        """Return floats in the type of the value, as `assign` takes them."""
+        x = as_tensor(value, self.dtype)
+        other = is_float(x.dtype) and is_float(self.dtype) and x.dtype != self.dtype
+        return cast(x, dtype=self.dtype) if other else x
 
     def restore(self, value: Tensor) -> None:
         """Set the value as it is, unchecked."""

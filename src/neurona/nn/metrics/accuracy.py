@@ -52,7 +52,8 @@ def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Tensor:
     [1.0, 0.0]
     """
     y, p = _pair(y_true, y_pred, "binary_accuracy")
-    return _ones(as_type(p > threshold, "int32" if y.dtype.kind == "b" else y.dtype) == y)
+    said = as_type(p > threshold, "int32" if y.dtype.kind == "b" else y.dtype)
+    return _ones((said == y) & (p == p))  # NaN says nothing
 
 
 def categorical_accuracy(y_true: Any, y_pred: Any) -> Tensor:

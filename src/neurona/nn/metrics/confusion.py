@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from neurona import ops
@@ -14,7 +15,7 @@ from neurona.nn.losses.loss import align_weight, match_ranks, ratio
 from neurona.nn.metrics.metric import EXACT, Metric
 from neurona.nn.metrics.reduction import as_type, weight_of_real
 
-LOWEST = -1e10  # below any score: what top_k leaves out
+LOWEST = -math.inf  # below any score: what top_k leaves out
 
 
 def even_thresholds(count: int) -> list[float]:

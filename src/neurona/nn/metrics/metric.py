@@ -27,7 +27,8 @@ class Metric(Configurable, namespace="metrics"):
     """Base of the metrics: `update_state` gathers, `result` computes, `reset_state` starts anew.
 
     Write `update_state(y_true, y_pred, sample_weight=None)`, which assigns to totals made by
-    `add_variable`, and `result()`; both with ops on Tensors, since they are traced.
+    `add_total` (float64) or `add_variable`, and `result()`; both with ops on Tensors, since they
+    are traced.
 
     Args:
         dtype: of predictions and of results, `config.floatx()` by default; this library's metrics
