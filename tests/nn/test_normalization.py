@@ -222,7 +222,7 @@ def test_shapes_are_checked():
 ALONE = (
     r"BatchNormalization 'bn': the mean of a single value is the value, so the output does not "
     r"depend on the input. Got x \(1, 3\). try: batches of two or more, the last one too; "
-    r"LayerNormalization, which does not mix samples; or trainable=False"
+    r"LayerNormalization; or trainable=False"
 )
 
 

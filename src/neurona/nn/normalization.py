@@ -155,8 +155,7 @@ class BatchNormalization(_Scaled):
     Raises:
         ShapeError: if there is no such axis.
 
-    In training on a single value of each feature, such as a batch of one sample without other axes,
-    y is beta and nothing is learnt below: it warns, once.
+    A batch of one value for each feature gives beta, and no gradient: in training that is told once.
 
     Source: Ioffe and Szegedy 2015. The moving variance is of the batch as it is (divided by n).
     """
@@ -202,10 +201,7 @@ class BatchNormalization(_Scaled):
             centred = x - ops.reshape(self.moving_mean, sizes)
             return self.scaled(centred, ops.reshape(self.moving_variance, sizes), sizes)
         others = tuple(a for a in range(x.ndim) if a != axis)
-        hint = (
-            "batches of two or more, the last one too; LayerNormalization, which does not mix "
-            "samples; or trainable=False, which uses the moving moments"
-        )
+        hint = "batches of two or more, the last one too; LayerNormalization; or trainable=False"
         centred, mean, variance = self.moments(x, others, hint, mask)
         m = self.momentum
         for moving, batch in ((self.moving_mean, mean), (self.moving_variance, variance)):
