@@ -155,7 +155,7 @@ class BatchNormalization(_Scaled):
     Raises:
         ShapeError: if there is no such axis.
 
-    A batch of one value for each feature gives beta, and no gradient: in training that is told once.
+    A batch of one value for each feature gives beta and no gradient: it is told once.
 
     Source: Ioffe and Szegedy 2015. The moving variance is of the batch as it is (divided by n).
     """
