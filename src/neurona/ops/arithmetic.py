@@ -147,8 +147,9 @@ def pow(xp, x, y):
 @pow.grad
 def _(g, z, x, y):
     base = where(gt(x, 0), x, 1)  # log of what is not positive would poison the whole gradient
-    flat = logical_or(eq(y, 0), logical_and(eq(x, 0), logical_and(gt(y, 0), lt(y, 1))))
-    dx = where(flat, 0, y * pow(x, where(flat, 1, y - 1)))
+    root = logical_and(eq(x, 0), logical_and(gt(y, 0), lt(y, 1)))
+    dx = y * pow(where(root, 1, x), where(eq(y, 0), 1, y - 1))  # a known exponent stays known
+    dx = where(logical_or(eq(y, 0), root), 0, dx)
     return g * dx, g * where(gt(x, 0), z * log(base), 0)
 
 

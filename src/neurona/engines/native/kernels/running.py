@@ -66,7 +66,8 @@ def plan(
                     at = place(f.add(first, f.mul(k, step)))
                     x_at = b.cast(b.load(pointers["0"], x.dtype, at), state)
                     put(so_far, kind.combine(b, number(so_far), x_at))
-                    result = kind.combine(b, number(there), number(so_far))
+                    result = number(so_far)
+                    result = kind.combine(b, number(there), result) if any(cut) else result
                     b.store(pointers["y"], b.cast(result, y.dtype), at)
 
             sweep(f, machine, width, behind, block, piece, body)

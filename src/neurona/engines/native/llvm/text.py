@@ -91,6 +91,15 @@ class Function:
         name = self._known[-1][expression] = self.let(expression)
         return name
 
+    def kept(self, key: str, write: Callable[[], Sequence[str]]) -> list[str]:
+        """The same for several lines, which give values for a key."""
+        for known in reversed(self._known):
+            if found := known.get(key):
+                return found.split()
+        names = write()
+        self._known[-1][key] = " ".join(names)
+        return list(names)
+
     def do(self, line: str) -> None:
         """Write an instruction without a result."""
         self.lines.append(f"  {line}")

@@ -45,11 +45,13 @@ def angle(f: Any) -> None:
     scale = f.let(f"bitcast i64 {power} to double")
     backwards = f.let(f"icmp slt i64 {bits}, 0")
     negative = f.let(f"xor i1 {backwards}, {below}")
+    infinite = f.let(f"icmp eq i64 {exponent}, 2047")  # it points nowhere: NaN
     for place, part in (("%y1", -2048), ("%y2", 2047)):  # 53 bits, and the rest
         whole = f.let(f"uitofp i64 {f.let(f'and i64 {r}, {part}')} to double")
         value = f.let(f"fmul double {whole}, {scale}")
         turned = f.let(f"fneg double {value}")
         value = f.let(f"select i1 {negative}, double {turned}, double {value}")
+        value = f.let(f"select i1 {infinite}, double 0x7FF8000000000000, double {value}")
         f.do(f"store double {value}, ptr {place}")
     turned = f.let(f"sub i64 0, {n}")
     f.do(f"store i64 {f.let(f'select i1 {backwards}, i64 {turned}, i64 {n}')}, ptr %y0")

@@ -21,25 +21,32 @@ def where_rare(
         condition: a bool, which should hold for hardly any number.
         name, write: the function's, of `double %x0, ...`, the inputs, and `ptr %y0, ...`, where it
             stores 8 bytes for each of the usual values; it is written once in a module.
-        inputs: of type float64.
-        usual: what is returned elsewhere, of types float64 and int64.
+        inputs: floats; the function is given them in float64.
+        usual: what is returned elsewhere, floats and int64.
     """
     b: Any = condition.b
-    f: Any = b.f
+    f = b.f
     parameters = [f"double %x{k}" for k in range(len(inputs))]
     parameters += [f"ptr %y{k}" for k in range(len(usual))]
     f.module.once(name, parameters, write)
-    flags, *given = [b.spread(term.value) for term in (condition, *inputs)]
+    flags, *numbers = [b.spread(term.value) for term in (condition, *inputs)]
     values = [b.spread(term.value) for term in usual]
-    kinds = [b.type_of(value) for value in values]
-    slots = [f.slot(k, v.text) for k, v in zip(kinds, values, strict=True)]
+    key = " ".join([name, *(value.text for value in (flags, *numbers, *values))])
+    found = f.kept(key, lambda: _branch(b, name, flags, numbers, values))
+    return [Term(b, v._replace(text=t)) for v, t in zip(values, found, strict=True)]
+
+
+def _branch(b: Any, name: str, flags: Any, numbers: Sequence[Any], values: Sequence[Any]) -> list:
+    """Write the branch; return the names of the results."""
+    f, kinds = b.f, [b.type_of(value) for value in values]
+    slots = [f.slot(kind, v.text) for kind, v in zip(kinds, values, strict=True)]
     some, several = flags.text, b.width > 1
     if several:
         some = f.call(f"llvm.vector.reduce.or.v{b.width}i1", "i1", (b.type_of(flags), flags.text))
     with f.when(some):
-        spread = b.type(F64, True)
-        read = [f.slot(spread, x.text) for x in given]
-        results = [f.slot(kind, v.text) for kind, v in zip(kinds, values, strict=True)]
+        long = [b.cast(v, F64) if v.dtype.kind == "f" else v for v in (*numbers, *values)]
+        given = [f.slot(b.type_of(v), v.text) for v in long]
+        read, results = given[: len(numbers)], given[len(numbers) :]
         bytes = f"<{b.width} x i8>" if several else "i8"
         marks = f.slot(bytes, f.let(f"zext {b.type_of(flags)} {flags.text} to {bytes}"))
         with f.loop(0, b.width) as lane:
@@ -49,9 +56,7 @@ def where_rare(
                 numbers = [f"double {f.let(f'load double, ptr {place}')}" for place in at]
                 places = [f"ptr {f.address(slot, 'i64', lane)}" for slot in results]
                 f.do(f"call void @{name}({', '.join([*numbers, *places])})")
-        for kind, slot, place in zip(kinds, slots, results, strict=True):
-            f.do(f"store {kind} {f.let(f'load {kind}, ptr {place}')}, ptr {slot}")
-    return [
-        Term(b, value._replace(text=f.let(f"load {kind}, ptr {slot}")))
-        for value, kind, slot in zip(values, kinds, slots, strict=True)
-    ]
+        for slot, v, full, place in zip(slots, values, long[-len(values) :], results, strict=True):
+            loaded = full._replace(text=f.let(f"load {b.type_of(full)}, ptr {place}"))
+            f.do(f"store {b.type_of(v)} {b.cast(loaded, v.dtype).text}, ptr {slot}")
+    return [f.let(f"load {kind}, ptr {slot}") for kind, slot in zip(kinds, slots, strict=True)]

@@ -54,7 +54,7 @@ def cos(x: Term) -> Term:
 def _wave(x: Term, ahead: int) -> Term:
     dtype = x.value.dtype
     known, form = CONSTANTS[dtype], FORMATS[dtype]
-    quadrant, exact, low = _reduce(x.to(F64))
+    quadrant, exact, low = _reduce(x.to(F64), x.abs() >= NEAR)
     r = exact.to(dtype)
     if dtype != F64:
         low = exact - r.to(F64)
@@ -70,7 +70,7 @@ def _wave(x: Term, ahead: int) -> Term:
     return y if ahead else where(x.equals(0.0), x, y)  # sin(-0) is -0
 
 
-def _reduce(x: Term) -> tuple[Term, Term, Term]:
+def _reduce(x: Term, far: Term) -> tuple[Term, Term, Term]:
     """x = n pi / 2 + r + low, with |r| <= pi / 4: the last bits of n; r; low. After Cody, Waite."""
     magic, (first, second, third, fourth) = FORMATS[F64].magic, _HALF_PI
     shifted = fma(x, 2 / math.pi, magic)
@@ -79,7 +79,6 @@ def _reduce(x: Term) -> tuple[Term, Term, Term]:
     near = fma(n, -third, exact)
     rest = fma(n, -fourth, fma(n, -third, exact - near))
     r = near + rest
-    far = (x.abs() >= NEAR) & (x.abs() < math.inf)
     quadrant, r, low = where_rare(
         far, "far_angle", angle, [x], [shifted.bits(), r, rest - (r - near)]
     )
