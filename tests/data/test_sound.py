@@ -215,3 +215,27 @@ def test_augmentation_errors():
         sound.RandomShift(1.5)
     with pytest.raises(ArgumentError, match="band_width"):
         sound.RandomMasks(band_width=-1)
+
+
+@pytest.mark.parametrize(("rate", "samples"), [(1, 3000), (2**31 - 1, 3000), (7, 100_000)])
+def test_a_sample_rate_that_a_file_names_asks_for_no_memory_without_end(tmp_path, rate, samples):
+    soundfile = pytest.importorskip("soundfile")
+    path = tmp_path / "x.wav"
+    soundfile.write(path, np.zeros(samples), rate, subtype="PCM_U8")
+    with pytest.raises(FormatError, match=r"very long sound[\s\S]*max_bytes=\d+, if you trust"):
+        sound.read_sound(path, 16_000)
+    assert sound.read_sound(path)[1] == rate
+
+
+def test_hours_of_silence_in_a_few_kilobytes(tmp_path):
+    soundfile = pytest.importorskip("soundfile")
+    path = tmp_path / "x.flac"
+    soundfile.write(path, np.zeros(20_000_000, np.int16), 8000)
+    assert path.stat().st_size < 100_000
+    with open(path, "rb") as file:
+        for given in (path, file):
+            with pytest.raises(
+                FormatError, match=r"long sound. Got 80000000 b[\s\S]*=80000000, if"
+            ):
+                sound.read_sound(given)
+    assert len(sound.read_sound(path, max_bytes=80_000_000)[0]) == 20_000_000

@@ -14,6 +14,7 @@ import numpy as np
 import neurona as nn
 from neurona.data.image_file import read_image
 from neurona.datasets import cifar10
+from neurona.datasets.text_lines import read_lines
 from neurona.nn.nested import write_nested
 from neurona.train.callbacks import backup
 from neurona.train.tensor_file import read_tensors, write_tensors
@@ -295,6 +296,34 @@ class Cifar(Target):
         cifar10.load_data(self.folder)
 
 
+class Sounds(Target):
+    """Recordings of several formats, resampled."""
+
+    def start(self) -> None:
+        import soundfile
+
+        self.originals = []
+        samples = np.sin(np.arange(4000) / 7)
+        for form in ("WAV", "FLAC", "OGG", "AIFF", "AU"):
+            stream = io.BytesIO()
+            soundfile.write(stream, np.stack([samples, samples], 1), 8000, format=form)
+            self.originals.append(stream.getvalue())
+
+    def load(self) -> None:
+        nn.data.sound.read_sound(self.path, 16_000)
+
+
+class Text(Target):
+    """Texts of data sets, plain and packed."""
+
+    def start(self) -> None:
+        text = "".join(f"line {i} of a text\n" for i in range(300)).encode()
+        self.originals = [text, gzip.compress(text)]
+
+    def load(self) -> None:
+        read_lines(self.path, "a text")
+
+
 class Nested(Target):
     """JSON of all kinds, through the reader of nested values."""
 
@@ -309,7 +338,7 @@ class Nested(Target):
 TARGETS = {
     "model": Model, "sealed-model": SealedModel, "forged": Forged, "weights": Weights,
     "backup": Backup, "sealed-backup": SealedBackup, "idx": Idx, "csv": Csv, "images": Images,
-    "cifar": Cifar, "json": Nested,
+    "sounds": Sounds, "text": Text, "cifar": Cifar, "json": Nested,
 }  # fmt: skip
 
 

@@ -14,11 +14,12 @@ from neurona.errors import DataError, FormatError, MissingDataError, check_file,
 from neurona.files import replacing
 
 MAX_BYTES = 2**30
+ALWAYS, MAX_GROWTH = 2**25, 100  # bytes of samples in any case, and for each byte of the file
 _HALF_WIDTH = 16  # of the interpolating kernel, in samples of the slower rate
 
 
 def read_sound(
-    path: Any, sample_rate: int | None = None, mono: bool = True, *, max_bytes: int = MAX_BYTES
+    path: Any, sample_rate: int | None = None, mono: bool = True, *, max_bytes: int | None = None
 ) -> tuple[np.ndarray, int]:
     """Read a WAV, FLAC, OGG or other sound file: (samples, sample rate).
 
@@ -27,7 +28,9 @@ def read_sound(
         path: the file, or a file object opened for reading bytes.
         sample_rate: resample to it, in Hz; None keeps the file's.
         mono: the mean of the channels.
-        max_bytes: refuse more samples than that, at 4 bytes a sample of a channel.
+        max_bytes: refuse more samples than that, at 4 bytes a sample of a channel, also while they
+            are resampled. None takes 32 MB, or 100 for each byte of the file up to 1 GiB, since
+            silence in a few kilobytes can be hours, and a file can name any sample rate.
     Raises:
         MissingDataError: no such file, or the library soundfile is not installed.
         FormatError: no sound, damaged, or too long.
@@ -49,14 +52,19 @@ def read_sound(
             _check_whole(file, name)
     elif hasattr(source, "seek"):
         _check_whole(source, name)
+    if max_bytes is None:
+        max_bytes = min(MAX_BYTES, max(ALWAYS, MAX_GROWTH * _stored(source)))
+    check_integer("max_bytes", max_bytes, minimum=1)
     try:
         with soundfile.SoundFile(source) as file:
-            size, rate = file.frames * file.channels * 4, int(file.samplerate)
+            rate = int(file.samplerate)
+            size = 4 * file.channels * _most(file.frames, rate, sample_rate or rate)
             if size > max_bytes:
                 raise FormatError(
                     f"{name}: this is a very long sound.",
                     got=f"{size} bytes of samples",
                     expected=f"at most max_bytes={max_bytes}",
+                    hint=f"max_bytes={size}, if you trust the file",
                 )
             samples = file.read(dtype="float32", always_2d=True)
     except (soundfile.SoundFileError, TypeError, ValueError) as error:
@@ -88,6 +96,27 @@ def _check_whole(file: Any, name: str) -> None:
             expected=f"{declared + 8:,}",
             hint="copy or download it again",
         )
+
+
+def _stored(source: Any) -> int:
+    """Return the size of a file in bytes."""
+    if isinstance(source, Path):
+        return source.stat().st_size
+    if not hasattr(source, "seek"):
+        return 0
+    place = source.tell()
+    size = source.seek(0, os.SEEK_END)
+    source.seek(place)
+    return size
+
+
+def _most(frames: int, rate: int, new_rate: int) -> int:
+    """Return the largest number of samples of a channel that `resample` has at a time."""
+    if rate < 1 or rate == new_rate:
+        return frames
+    down = rate // math.gcd(rate, new_rate)
+    reach = math.ceil(_HALF_WIDTH * max(1, rate / new_rate))
+    return max(frames * new_rate // rate, frames + 2 * reach + down, 8 * reach)
 
 
 def write_sound(path: Any, samples: Any, sample_rate: int) -> None:
