@@ -167,6 +167,24 @@ def test_no_flipped_bit_at_all_goes_unseen(written, tmp_path):
         check_seen(tmp_path / "a")
 
 
+@pytest.mark.parametrize("lost", [1, 30, 500])
+def test_a_file_that_is_cut_off_is_told_with_its_bytes(written, tmp_path, lost):
+    (tmp_path / "a").write_bytes(written[:-lost])
+    whole, left = len(written), len(written) - lost
+    if lost == 500:  # within the header, which then is all that is known
+        whole = 8 + int.from_bytes(written[:8], "little")
+    with pytest.raises(FormatError, match=f"a is no .* it is cut off, {left:,} bytes of {whole:,}"):
+        read_tensors(tmp_path / "a")
+
+
+@pytest.mark.parametrize("content", [b"", b"1234567", raw({}, length=2**63), b"x" * 5000])
+def test_what_declares_no_size_is_not_called_cut_off(tmp_path, content):
+    (tmp_path / "a").write_bytes(content)
+    with pytest.raises(FormatError) as error:
+        read_tensors(tmp_path / "a")
+    assert ("cut off" in str(error.value)) == (len(content) < 8)
+
+
 @pytest.mark.parametrize("change", ["name", "swap", "type", "shape", "missing", "more"])
 def test_arrays_that_are_not_those_that_were_written(tmp_path, change):
     x, y = np.ones(4, "float32"), np.zeros(4, "float32")

@@ -27,6 +27,7 @@ _METADATA = "neurona"
 _SUMS, _SUM = "checksums", "checksum"  # of the arrays by name; of all other metadata
 ALWAYS = 2**26  # bytes that names and texts may need in memory in any case
 _BYTES_OF_A_TENSOR = 1500  # in Python's objects, with its checksums, and without its elements
+_MAX_HEADER = 100_000_000  # bytes, says the format
 _MAX_AXES = 64  # NumPy's limit
 _TYPES = {
     "F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8", "I32": "<i4",
@@ -95,7 +96,9 @@ def read_tensors(
     try:
         entries = safetensors.deserialize(content)
     except safetensors.SafetensorError as error:
-        raise _foreign(path, content, str(error)) from None
+        declared = _declared(content)
+        cut = f"it is cut off, {len(content):,} bytes of {declared:,}"
+        raise _foreign(path, content, cut if declared > len(content) else str(error)) from None
     del content  # the library has copied it
     total = metadata.pop(_SUM, None)
     if total is not None:
@@ -109,6 +112,21 @@ def read_tensors(
             "Saving it again adds them.",
         )
     return arrays, metadata
+
+
+def _declared(content: bytes) -> int:
+    """Return how many bytes a file says that it has, as far as it can be read; 0 if it does not."""
+    if len(content) < 8:
+        return 8
+    length = int.from_bytes(content[:8], "little")
+    if length > len(content) - 8:
+        return 8 + length if length < _MAX_HEADER else 0
+    try:
+        header = read_json(content[8 : 8 + length], "header")
+        ends = [e["data_offsets"][1] for n, e in header.items() if n != "__metadata__"]
+        return 8 + length + max(ends, default=0)
+    except (FormatError, AttributeError, LookupError, TypeError):
+        return 0
 
 
 def _check_sums(path: Path, entries: list, metadata: dict[str, str], total: str) -> None:
