@@ -21,6 +21,7 @@ from neurona.errors import (
     StateError,
     TraceError,
 )
+from tests.tracebacks import check_users_lines_only
 
 X, Y = np.ones((8, 4), "float32"), np.arange(8) % 3
 ONE_HOT, R = np.eye(3, dtype="float32")[Y], np.ones((8, 1), "float32")
@@ -346,6 +347,7 @@ def test_message(row):
     with pytest.raises(NeuronaError) as caught:
         run()
     assert type(caught.value) is error, repr(caught.value)
+    check_users_lines_only(caught.value)
     for fragment in fragments:
         assert fragment in str(caught.value)
 

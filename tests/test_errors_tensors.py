@@ -29,6 +29,7 @@ from neurona.errors import (
     TraceError,
 )
 from neurona.train.tensor_file import write_tensors
+from tests.tracebacks import check_users_lines_only
 
 X, R = np.ones((8, 4), "float32"), np.ones((8, 1), "float32")
 Y, XOR = np.arange(8) % 3, np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
@@ -122,6 +123,7 @@ def check(run, error, *fragments):
     with pytest.raises(NeuronaError) as caught:
         run()
     assert type(caught.value) is error, repr(caught.value)
+    check_users_lines_only(caught.value)
     for fragment in fragments:
         assert fragment in str(caught.value)
 

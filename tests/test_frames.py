@@ -1,6 +1,8 @@
-"""Tracebacks show the user's lines, the library's only to who asks for them."""
+"""Tracebacks show the user's lines, the library's only to who asks for them.
 
-import inspect
+All errors of test_errors.py and test_errors_tensors.py are checked there for it.
+"""
+
 import logging
 import os
 import subprocess
@@ -13,29 +15,7 @@ import neurona as nn
 from neurona import config, layers
 from neurona.errors import ArgumentError, NeuronaError, ShapeError
 from neurona.frames import door
-from tests import test_errors, test_errors_tensors
-
-PACKAGE = os.path.dirname(nn.__file__)
-ROWS = [*test_errors.ROWS, *test_errors_tensors.ROWS]
-
-
-def lines(text):
-    """The lines of a traceback, without the marks below them."""
-    return [line for line in text.splitlines() if line.strip(" ~^")]
-
-
-@pytest.mark.parametrize("row", ROWS, ids=[row[2][:60] for row in ROWS])
-def test_an_error_shows_the_users_lines_only(row, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    given = [tmp_path] if inspect.signature(row[0]).parameters else []
-    with pytest.raises(NeuronaError) as caught:
-        row[0](*given)
-    error = caught.value
-    users = error.__traceback__.tb_next  # behind the line of this test
-    text = "".join(traceback.format_exception(type(error), error, users))
-    assert PACKAGE not in text
-    assert len(lines(text)) <= 12
-    assert text.endswith(f"{caught.value}\n")
+from tests.tracebacks import PACKAGE, check_users_lines_only, lines
 
 
 @pytest.fixture
@@ -80,6 +60,13 @@ def test_busy_doors_leave_none_to_python_itself(run):
     except NeuronaError:
         files = files_of_the_traceback()
     assert {os.path.basename(file) for file in files} == {"test_frames.py"}
+
+
+@pytest.mark.parametrize("run", WRONG.values(), ids=WRONG)
+def test_an_error_shows_the_users_lines_only(run):
+    with pytest.raises(NeuronaError) as caught:
+        run()
+    check_users_lines_only(caught.value)
 
 
 @pytest.mark.parametrize("run", WRONG.values(), ids=WRONG)

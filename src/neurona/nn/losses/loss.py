@@ -71,7 +71,6 @@ class Loss(Configurable, namespace="losses"):
     def check(self, y: np.ndarray, output_shape: Shape) -> None:
         """Raise a DataError if these targets are none for outputs of this shape (batch first)."""
 
-    @door
     def probabilities(self, y_pred: Tensor) -> Tensor:
         """Return what predictions mean to metrics that read probabilities.
 
@@ -82,6 +81,7 @@ class Loss(Configurable, namespace="losses"):
             return y_pred
         return ops.sigmoid(y_pred) if y_pred.shape[-1:] in ((), (1,)) else ops.softmax(y_pred)
 
+    @door
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
         """Return the reduced loss."""
         y_true, y_pred = as_tensor(y_true), as_floats(y_pred, self.dtype)
