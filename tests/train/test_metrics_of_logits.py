@@ -168,6 +168,27 @@ def test_each_output_has_its_own_loss():
     assert logs["q_of_0"] == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("width", [1, 3])
+def test_what_is_masked_stays_masked(width):
+    tokens = np.array([[1, 2, 0, 0], [2, 1, 1, 0]], "int32")
+    y = R.integers(0, 2, (2, 4, width)).astype("float32")
+    model = nn.Sequential([
+        nn.Input((4,), dtype="int32"), nn.layers.Embedding(3, width, mask_zero=True)
+    ])  # fmt: skip
+    model.compile(
+        "sgd", losses.BinaryCrossentropy(from_logits=True), metrics=["auc", "recall", "ce"]
+    )
+    if width == 3:  # of several labels
+        loss = losses.BinaryCrossentropy(from_logits=True)
+    model.compile("sgd", loss, metrics=["auc", "recall", "bce"])
+    logs = model.evaluate(tokens, y, verbose=0, return_dict=True)
+    real, p = tokens > 0, sigmoid(model.predict(tokens, verbose=0))
+    assert logs["recall"] == pytest.approx(metrics.Recall()(y[real], p[real]).item())
+    assert logs["auc"] == pytest.approx(metrics.AUC()(y[real], p[real]).item())
+    entropy = metrics.BinaryCrossentropy()(y[real], p[real]).item()
+    assert logs["bce"] == pytest.approx(entropy, rel=1e-5)
+
+
 class Own(losses.Loss):
     def __init__(self):
         super().__init__()

@@ -16,6 +16,7 @@ from neurona.errors import ArgumentError, DataError, StateError, check_number
 from neurona.nn import losses
 from neurona.nn import metrics as all_metrics
 from neurona.nn.losses.loss import match_ranks, weighed
+from neurona.nn.masking import mask_of, noted
 from neurona.nn.metrics import Mean, Metric
 from neurona.nn.metrics.names import check_name
 from neurona.nn.metrics.reduction import add_mean
@@ -257,7 +258,7 @@ class Compiled:
             every = [*output.metrics, *output.weighted_metrics]
             probabilities = scores
             if output.loss is not None and any(m.probabilities for m in every):
-                probabilities = output.loss.probabilities(scores)
+                probabilities = noted(output.loss.probabilities(scores), mask_of(scores))
             for weight, metrics in (((), output.metrics), ((w,), output.weighted_metrics)):
                 for metric in metrics:
                     scope = _scope(output, metric.name, metric)
