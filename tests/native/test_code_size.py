@@ -66,3 +66,13 @@ def test_a_chain_of_thousands_of_nodes_is_compiled():
         return x
 
     np.testing.assert_array_equal(nn.jit(chain)(ROW[:3]), chain(ROW[:3]))
+
+
+def test_a_power_with_a_known_exponent_has_a_short_gradient():
+    general = lines(nn.grad(lambda x: (o.abs(x) ** 2.5).sum()), ROW)
+    assert lines(nn.grad(lambda x: (x**3).sum()), ROW) < general / 2
+
+
+def test_sine_and_cosine_of_a_number_reduce_it_once():
+    code = str(write(schedule(trace(lambda x: o.sin(x) + o.cos(x), [ROW[:8]]), Machine.chosen())))
+    assert code.count("call void @far_angle") == 1
