@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from neurona import config, errors, ops, random
 from neurona.autodiff import grad, jacobian, value_and_grad
+from neurona.core import later as _later
 from neurona.core.graph import Graph, trace
 from neurona.core.observation import observing
 from neurona.core.tensor import Tensor, tensor
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
         plots,
         regularizers,
         utils,
+        zoo,
     )
     from neurona.models import Model, Sequential
     from neurona.nn.jit import jit
@@ -84,6 +86,7 @@ __all__ = [
     "trace",
     "utils",
     "value_and_grad",
+    "zoo",
 ]
 
 # Loaded when they are first named, so that the import stays light: name -> its home.
@@ -98,8 +101,10 @@ _HOMES = {
 }
 _NAMESPACES = {
     "activations", "callbacks", "classic", "constraints", "data", "datasets", "initializers",
-    "layers", "losses", "metrics", "models", "optimizers", "plots", "regularizers", "utils",
+    "layers", "losses", "metrics", "models", "optimizers", "plots", "regularizers", "utils", "zoo",
 }  # fmt: skip
+
+_later.ROOMS["zoo"] = lambda: importlib.import_module("neurona.zoo")
 
 
 def __getattr__(name: str) -> Any:

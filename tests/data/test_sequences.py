@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from neurona.data import pad_sequences, to_categorical
+from neurona.data import pad_sequences, to_categorical, windows
 from neurona.errors import ArgumentError, DataError
 
 ROWS = [[1], [2, 3], [4, 5, 6]]
@@ -72,3 +72,19 @@ def test_to_categorical_errors():
         to_categorical([-1, 0])
     with pytest.raises(DataError, match=r"Got 1 to 3; expected 0 to 2\.\ntry: .*labels - 1"):
         to_categorical([1, 3], 3)
+
+
+def test_windows_are_views_of_stretches():
+    x = np.arange(20).reshape(10, 2)
+    found = windows(x, 4, stride=3)
+    assert found.shape == (3, 4, 2)
+    assert [w[0, 0].item() for w in found] == [0, 6, 12]
+    assert found[2].tolist() == x[6:10].tolist()
+    assert np.shares_memory(found, x)
+    assert windows([1, 2, 3], 3).tolist() == [[1, 2, 3]]
+    with pytest.raises(DataError, match=r"shorter than a window. Got 3 steps; expected 4 or more"):
+        windows([1, 2, 3], 4)
+    with pytest.raises(DataError, match="shorter than a window"):
+        windows(3, 1)
+    with pytest.raises(ArgumentError, match="stride"):
+        windows([1, 2, 3], 1, 0)

@@ -14,6 +14,8 @@ from neurona.errors import ArgumentError, StateError
 from neurona.recipes import files, page
 from neurona.recipes.interrupt import Stopped
 
+READERS = {"names", "shakespeare"}  # their models take token numbers
+
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
@@ -104,7 +106,8 @@ def test_the_files_are_all_there(done):
 def test_the_model_can_be_used(done):
     run, out, _ = done
     model = nn.models.load_model(out / "model.safetensors")
-    sample = np.zeros((1, *model.input_shape[1:]), np.float32)
+    kind = np.int32 if run.recipe.name in READERS else np.float32
+    sample = np.zeros((1, *model.input_shape[1:]), kind)
     np.testing.assert_array_equal(
         model.predict(sample, verbose=0), run.model.predict(sample, verbose=0)
     )
@@ -112,7 +115,7 @@ def test_the_model_can_be_used(done):
 
 def test_the_last_line_is_the_score(done):
     run, _, said = done
-    assert re.fullmatch(r"(test )?accuracy: [01]\.\d{4}", said[-1])
+    assert re.fullmatch(r"[a-z ]+: \d+\.\d{4}", said[-1])
     assert said[-1].endswith(f"{list(run.scores.values())[-1]:.4f}")
 
 

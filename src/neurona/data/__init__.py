@@ -4,7 +4,7 @@ from neurona.data import augment, sound
 from neurona.data.batches import Batches, batches, shuffle
 from neurona.data.buckets import Buckets
 from neurona.data.categories import to_categorical
-from neurona.data.sequences import pad_sequences
+from neurona.data.sequences import pad_sequences, windows
 from neurona.data.split import k_fold, train_test_split
 from neurona.data.text import (
     BytePairTokenizer,
@@ -30,4 +30,5 @@ __all__ = [
     "sound",
     "to_categorical",
     "train_test_split",
+    "windows",
 ]

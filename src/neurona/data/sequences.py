@@ -84,6 +84,37 @@ def pad_sequences(
     return result
 
 
+def windows(sequence: Any, length: int, stride: int = 1) -> np.ndarray:
+    """Stretches of a sequence, each so many steps behind the one before.
+
+    Shapes: sequence (T, ...) -> (N, length, ...), N = 1 + (T - length) // stride; a view, no copy.
+    Args:
+        sequence: numbers, or equally shaped arrays, step by step.
+        length: of a stretch.
+        stride: from the beginning of one to that of the next.
+    Raises:
+        DataError: the sequence is shorter than a stretch.
+        ArgumentError: length or stride below 1.
+
+    The first steps as inputs and the last ones as targets make a forecaster's data:
+
+    >>> w = windows([1, 2, 3, 4, 5], 3)
+    >>> w[:, :2].tolist(), w[:, 2].tolist()
+    ([[1, 2], [2, 3], [3, 4]], [3, 4, 5])
+    """
+    length = check_integer("length", length, minimum=1)
+    stride = check_integer("stride", stride, minimum=1)
+    steps = np.asarray(sequence)
+    if steps.ndim == 0 or len(steps) < length:
+        raise DataError(
+            "the sequence is shorter than a window.",
+            got=f"{len(steps) if steps.ndim else 0} steps",
+            expected=f"{length} or more",
+        )
+    found = np.lib.stride_tricks.sliding_window_view(steps, length, axis=0)[::stride]
+    return np.moveaxis(found, -1, 1)
+
+
 def _shown(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."

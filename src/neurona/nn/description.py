@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from neurona.core import later
 from neurona.core.ambient import ambient, within
 from neurona.core.shapes import as_dtype
 from neurona.errors import ArgumentError, FormatError
@@ -213,6 +214,8 @@ def _named(name: str, custom_objects: Mapping[str, Any] | None) -> Callable:
     last = name.rpartition(".")[2]
     if custom_objects and last in custom_objects:
         return custom_objects[last]
+    if name not in LIBRARY:
+        later.load(name.partition(".")[0])
     if name in LIBRARY:
         return LIBRARY[name]
     own = name == f"custom.{last}" and last.isidentifier() and not hasattr(builtins, last)

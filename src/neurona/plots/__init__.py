@@ -14,13 +14,17 @@ from neurona.plots.graph import model_graph
 from neurona.plots.images import misclassified, samples
 from neurona.plots.kernels import weights
 from neurona.plots.linear import linear_boundary
+from neurona.plots.sequences import attention, bars, forecast, spectrograms
 from neurona.plots.training import history, learning_rate, loss_curve
 
 __all__ = [
     "activations",
+    "attention",
+    "bars",
     "boundary_grid",
     "confusion_matrix",
     "decision_boundary",
+    "forecast",
     "gradient_flow",
     "history",
     "learning_rate",
@@ -29,5 +33,6 @@ __all__ = [
     "misclassified",
     "model_graph",
     "samples",
+    "spectrograms",
     "weights",
 ]

@@ -111,7 +111,7 @@ class Run:
         self.tables: list[Table] = []
         self.advice: list[Advice] = []
         self.summary = ""
-        self.seconds = 0.0
+        self.seconds = 0.0  # of training
         self.resumed: int | None = None
         self.out.mkdir(parents=True, exist_ok=True)
         set_random_seed(settings.seed)
@@ -137,6 +137,8 @@ class Run:
         y: Any = None,
         validation_data: Any = None,
         callbacks: Sequence[Callback] = (),
+        stage: str = "",
+        epochs: int | None = None,
     ) -> None:
         """Train the model, or go on training it where an earlier run was stopped.
 
@@ -148,24 +150,29 @@ class Run:
             x, y: arrays; or as x alone `nn.data.Batches` or `Buckets`, with a seed of its own.
             validation_data: (x, y) to measure on after each epoch.
             callbacks: besides those that keep the state of the run.
+            stage: a name, if the recipe trains several models, or one several times: each has a
+                backup of its own, so a run that is continued does not train anew what was finished.
+            epochs: instead of those of the settings.
         """
         own = isinstance(x, Batches | Buckets)
         arrays = x.contents if own else (x, y)
-        self._check_backup((arrays, validation_data))
+        epochs = self.settings.epochs if epochs is None else epochs
+        backup = self.backup / stage if stage else self.backup
+        self._check_backup((arrays, validation_data), backup, stage)
         self.model = model
         started = time.perf_counter()
-        with Saver(self.backup, self._resumed) as saver:
+        with Saver(backup, self._resumed) as saver:
             model.fit(
                 x,
                 y,
                 batch_size=None if own else self.settings.batch_size,
-                epochs=self.settings.epochs,
+                epochs=epochs,
                 verbose=self.verbose,
                 validation_data=validation_data,
                 validation_batch_size=512,
                 callbacks=[saver, HistoryFile(self), *callbacks],
             )
-        self.seconds = time.perf_counter() - started
+        self.seconds += time.perf_counter() - started
         self.history = dict(model.history.history)
 
     def keep(self, model: Any, history: Mapping[str, list[float]], seconds: float) -> None:
@@ -237,11 +244,12 @@ class Run:
         self.resumed = epoch
         self.say(f"going on with epoch {epoch + 1} after batch {batch}")
 
-    def _check_backup(self, arrays: Any) -> None:
-        file, plan = self.out / "settings.json", self.plan(arrays)
+    def _check_backup(self, arrays: Any, backup: Path, stage: str) -> None:
+        file = self.backup / f"{stage}.json" if stage else self.out / "settings.json"
+        plan = self.plan(arrays)
         if not self.resume:
-            shutil.rmtree(self.backup, ignore_errors=True)
-        if self.backup.exists():
+            shutil.rmtree(backup, ignore_errors=True)
+        if backup.exists():
             before = _read_plan(file)
             differ = [n for n in plan if before is not None and before.get(n) != plan[n]]
             if before is None or differ:

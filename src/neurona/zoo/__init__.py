@@ -1,0 +1,34 @@
+"""The zoo: one architecture a file, in its paper's order and letters, to be read and trained."""
+
+from neurona.zoo.bert import BERT, MaskedLanguageModel, TextClassifier, hide_words
+from neurona.zoo.char_rnn import CharRNN
+from neurona.zoo.crnn import CRNN
+from neurona.zoo.decoding import answer, beam_search, generate
+from neurona.zoo.gpt import GPT
+from neurona.zoo.ngram import NGramNetwork
+from neurona.zoo.seq2seq import Seq2Seq
+from neurona.zoo.t5 import T5
+from neurona.zoo.transformer import SmoothedCrossentropy, Transformer
+from neurona.zoo.vit import ViT
+from neurona.zoo.word2vec import SkipGram, skip_grams
+
+__all__ = [
+    "BERT",
+    "CRNN",
+    "GPT",
+    "T5",
+    "CharRNN",
+    "MaskedLanguageModel",
+    "NGramNetwork",
+    "Seq2Seq",
+    "SkipGram",
+    "SmoothedCrossentropy",
+    "TextClassifier",
+    "Transformer",
+    "ViT",
+    "answer",
+    "beam_search",
+    "generate",
+    "hide_words",
+    "skip_grams",
+]
