@@ -44,17 +44,13 @@ def _indices(name, indices, size):
 
 def _outside(name, indices, size):
     """Return the error for indices of which NumPy refused one."""
-    place = np.argwhere((indices < -size) | (indices >= size))[0]
-    first = indices[tuple(place)]
-    error = IndexRangeError(
+    first = indices[(indices < -size) | (indices >= size)].ravel()[0]
+    return IndexRangeError(
         f"{name}: an index is out of range.",
         got=str(first),
         expected=f"{-size} to {size - 1} for an axis of size {size}",
         hint="count from 0" if first == size else "",
     )
-    if place.size:
-        error.within(f"indices{place.tolist()}.")
-    return error
 
 
 def _take_shape(x, indices, *, axis):
