@@ -1,6 +1,7 @@
 """For every loss: targets, predictions, and its formula once more, in NumPy, from the books."""
 
 import inspect
+import itertools
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
@@ -20,12 +21,27 @@ SHARES = UNIT / UNIT.sum(-1, keepdims=True)
 SOFT = POSITIVE / POSITIVE.sum(-1, keepdims=True)
 SIGNS = BITS * 2 - 1
 
+READABLE, STEPS = np.array([[1, 2], [2, 0], [2, 1], [1, 1]]), R.normal(size=(4, 3, 3))
+
 
 class Case(NamedTuple):
     y: np.ndarray
     p: np.ndarray
     formula: Callable[[np.ndarray, np.ndarray], np.ndarray]
     arguments: Mapping = MappingProxyType({})
+
+
+def alignments(labels, scores):
+    out = []
+    for row, x in zip(labels, scores, strict=True):
+        p = softmax(x)
+        total = 0.0
+        for way in itertools.product(range(x.shape[1]), repeat=len(x)):
+            read = [label for label, _ in itertools.groupby(way) if label != 0]
+            if read == row[row > 0].tolist():
+                total += np.prod(p[np.arange(len(x)), way])
+        out.append(-np.log(total))
+    return np.array(out)
 
 
 def huber(y, p, delta=1.0):
@@ -138,6 +154,7 @@ CASES = {
         Case(LABELS[:, None], SHARES, lambda y, p: -np.log(picked(y[:, 0], p))),
         Case(LABELS, REAL, lambda y, x: -np.log(picked(y, softmax(x))), {"from_logits": True}),
     ],
+    "CTC": [Case(READABLE, STEPS, alignments)],
     "Crossentropy": [
         Case(LABELS, SHARES, lambda y, p: -np.log(picked(y, p))),
         Case(ONE_HOT, SHARES, lambda y, p: -np.log(picked(y, p))),

@@ -299,6 +299,17 @@ def test_xor_and_moons_reach_their_goal(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(config.data_folder() is None, reason="needs the series in NEURONA_DATA")
+def test_temperature_beats_what_needs_no_learning(tmp_path):
+    recipe = recipes.get("temperature")
+    run = recipes.carry_out(recipe, recipe.defaults, tmp_path, verbose=0)
+    error = run.scores["error in degrees"]
+    assert error < 0.9 * run.scores["best naive"]
+    assert error < run.scores["mean of that day"]
+    assert 0.85 < run.scores["interval coverage"] < 0.95
+
+
+@pytest.mark.slow
 @pytest.mark.skipif(config.data_folder() is None, reason="needs the real MNIST in NEURONA_DATA")
 def test_mnist_reaches_98_2_percent(tmp_path):
     recipe = recipes.get("mnist")

@@ -56,6 +56,10 @@ SMALL = {
     "CRNN of classes": lambda: (
         zoo.CRNN(4, (4,), ((2, 2),), 8, dropout=0.0, classes_only=True), IMAGES, CLASSES, SCORES,
     ),
+    "Forecaster": lambda: (zoo.Forecaster(3, 8), IMAGES[:, :, :, 0], IMAGES[:, 0, :3, 0], "mse"),
+    "RecurrentClassifier": lambda: (
+        zoo.RecurrentClassifier(20, 4, 8, 8, dropout=0.0), TOKENS, CLASSES, SCORES,
+    ),
     "SkipGram": lambda: (zoo.SkipGram(20, 8), PAIRS, CHOSEN, BinaryCrossentropy(from_logits=True)),
 }  # fmt: skip
 each = pytest.mark.parametrize("name", SMALL)

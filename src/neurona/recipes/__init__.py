@@ -1,7 +1,16 @@
 """Recipes: one task a file, from the data to a report; `neurona train NAME` carries one out."""
 
 from neurona.errors import unknown
-from neurona.recipes import and_gate, digits, mnist, moons, names, shakespeare, xor_gate
+from neurona.recipes import (
+    and_gate,
+    digits,
+    mnist,
+    moons,
+    names,
+    shakespeare,
+    temperature,
+    xor_gate,
+)
 from neurona.recipes.recipe import Recipe, Settings
 from neurona.recipes.run import Run, carry_out
 
@@ -9,7 +18,7 @@ __all__ = ["RECIPES", "Recipe", "Run", "Settings", "carry_out", "get"]
 
 RECIPES: dict[str, Recipe] = {
     module.RECIPE.name: module.RECIPE
-    for module in (and_gate, xor_gate, moons, digits, mnist, names, shakespeare)
+    for module in (and_gate, xor_gate, moons, digits, mnist, names, shakespeare, temperature)
 }
 
 

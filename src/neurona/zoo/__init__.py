@@ -2,8 +2,10 @@
 
 from neurona.zoo.bert import BERT, MaskedLanguageModel, TextClassifier, hide_words
 from neurona.zoo.char_rnn import CharRNN
+from neurona.zoo.classifier import RecurrentClassifier
 from neurona.zoo.crnn import CRNN
 from neurona.zoo.decoding import answer, beam_search, generate
+from neurona.zoo.forecaster import Forecaster
 from neurona.zoo.gpt import GPT
 from neurona.zoo.ngram import NGramNetwork
 from neurona.zoo.seq2seq import Seq2Seq
@@ -18,8 +20,10 @@ __all__ = [
     "GPT",
     "T5",
     "CharRNN",
+    "Forecaster",
     "MaskedLanguageModel",
     "NGramNetwork",
+    "RecurrentClassifier",
     "Seq2Seq",
     "SkipGram",
     "SmoothedCrossentropy",
