@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable
 from itertools import chain
-from operator import is_
+from operator import attrgetter, is_
 from types import FunctionType, MethodType
 from typing import Any
 
@@ -32,6 +32,7 @@ class Snapshot:
     Args:
         owners: the objects.
         passed_over: (id of an object, attribute) of what does not count; see `pass_over`.
+        learning: whether it counts if a Parameter is trainable, and how it is kept small.
 
     >>> class Owner: ...
     >>> owner = Owner()
@@ -42,8 +43,11 @@ class Snapshot:
     False
     """
 
-    def __init__(self, owners: Iterable[Any], passed_over: set[tuple[int, str]] | None = None):
-        self.owners = list(owners)
+    def __init__(
+        self, owners: Iterable[Any], passed_over: set[tuple[int, str]] | None = None,
+        learning: bool = True,
+    ) -> None:  # fmt: skip
+        self.owners, self.learning = list(owners), learning
         self.passed_over = set() if passed_over is None else passed_over
         self._take()
 
@@ -73,8 +77,10 @@ class Snapshot:
         self._items = list(self._all_items())
 
     def _all_items(self) -> Iterable[Any]:
-        settings = ((p.trainable, p.regularizer, p.constraint) for p in self._parameters)
-        return chain(chain.from_iterable(self._held), chain.from_iterable(settings))
+        held = chain.from_iterable(self._held)
+        if not self._parameters:
+            return held
+        return chain(held, *(map(attrgetter(name), self._parameters) for name in _SETTINGS))
 
     def _walked(self) -> tuple[dict[tuple, Any], list[Any], list[Parameter]]:
         """Return what is held by its place, all collections that hold it, and the Parameters."""
@@ -108,7 +114,7 @@ class Snapshot:
                 held.append(value.values() if isinstance(value, dict) else value)
                 for name, item in items_of(value) or ():
                     add((*key, name), item)
-            elif _is_open(value):
+            elif _is_open(value) and (self.learning or not isinstance(value, Parameter)):
                 visit(value)
 
         for owner in self.owners:
@@ -118,7 +124,12 @@ class Snapshot:
 
 
 def _is_open(value: Any) -> bool:
-    """Say whether what an object holds counts: a part that is called, or a record."""
+    """Say whether what an object holds counts: a part that is called, or a record.
+
+    Layers, metrics and optimisers count if they are owners.
+    """
+    if hasattr(type(value), "variables"):
+        return False
     if isinstance(value, Configurable | Parameter) or items_of(value) is not None:
         return True
     return callable(value) and hasattr(value, "__dict__") and not isinstance(value, _MACHINERY)

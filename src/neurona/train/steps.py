@@ -95,7 +95,8 @@ class Known:
 
     def __init__(self, model: Any, kind: str, parameters: list[Parameter]) -> None:
         self.engine, self.looks = _engine(model), set[Any]()
-        self._snapshot = Snapshot(_read_by(model), model.step_cache.setdefault("written", set()))
+        written = model.step_cache.setdefault("written", set())
+        self._snapshot = Snapshot(_read_by(model, kind), written, learning=kind != "predict")
         self.step: Any
         run, asked, pass_over = (
             _runner(model, kind),
@@ -125,8 +126,10 @@ def _step(model: Any, kind: str, parameters: list[Parameter]) -> Any:
     return made.step
 
 
-def _read_by(model: Any) -> list[Any]:
+def _read_by(model: Any, kind: str) -> list[Any]:
     """Return all whose attributes a step may read when it is traced."""
+    if kind == "predict":
+        return model.all_layers()
     compiled = model.compiled_losses
     optimizers = state.optimizers_of(model).values()
     return [
