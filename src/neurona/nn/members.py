@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import SimpleNamespace
 from typing import Any
 
@@ -25,8 +26,19 @@ def members(owner: Any, kind: type) -> list[tuple[str, Any]]:
     found: list[tuple[str, Any]] = []
     for name, value in vars(owner).items():
         if type(value) not in _PLAIN and name not in NOTES:
-            _add(found, name, value, kind, ())
+            if isinstance(value, kind):
+                found.append((name, value))
+            elif _opens(type(value)):
+                _search(found, name, value, kind, ())
     return found
+
+
+def _is_opened(cls: type) -> bool:
+    """Say whether `items_of` opens objects of a class."""
+    return issubclass(cls, (*CONTAINERS, SimpleNamespace)) or hasattr(cls, "__dataclass_fields__")
+
+
+_opens: Callable[[type], bool] = functools.lru_cache(1024)(_is_opened)
 
 
 def inside(name: str, value: Any, kind: type) -> list[tuple[str, Any]]:
@@ -36,7 +48,10 @@ def inside(name: str, value: Any, kind: type) -> list[tuple[str, Any]]:
     [('parts/0', 1j), ('parts/1/large', 2j)]
     """
     found: list[tuple[str, Any]] = []
-    _add(found, name, value, kind, ())
+    if isinstance(value, kind):
+        found.append((name, value))
+    else:
+        _search(found, name, value, kind, ())
     return found
 
 
@@ -48,15 +63,17 @@ def items_of(value: Any) -> Iterable[tuple[Any, Any]] | None:
     Returns:
         None for all else, which is not opened.
     """
-    if isinstance(value, CONTAINERS):
-        if isinstance(value, dict):
-            return value.items()
-        if isinstance(value, set | frozenset):
-            return enumerate(sorted(value, key=_by_name))
+    if type(value) is list or type(value) is tuple:
         return enumerate(value)
-    if isinstance(value, SimpleNamespace) or hasattr(type(value), "__dataclass_fields__"):
-        return getattr(value, "__dict__", {}).items()
-    return None
+    if not _opens(type(value)):
+        return None
+    if isinstance(value, dict):
+        return value.items()
+    if isinstance(value, set | frozenset):
+        return enumerate(sorted(value, key=_by_name))
+    if isinstance(value, CONTAINERS):
+        return enumerate(value)
+    return getattr(value, "__dict__", {}).items()
 
 
 def _by_name(item: Any) -> tuple[str, int]:
@@ -66,15 +83,13 @@ def _by_name(item: Any) -> tuple[str, int]:
     return (word, int(number)) if word and number.isdecimal() else (str(name), 0)
 
 
-def _add(
+def _search(
     found: list[tuple[str, Any]], name: str, value: Any, kind: type, above: tuple[int, ...]
 ) -> None:
-    if isinstance(value, kind):
-        found.append((name, value))
-        return
-    items = items_of(value)
-    if items is not None and id(value) not in above:  # a dataclass may hold its owner's owner
-        above = (*above, id(value))
-        for key, item in items:
-            if type(item) not in _PLAIN:
-                _add(found, f"{name}/{key}", item, kind, above)
+    """Look through what `items_of` opens."""
+    for key, item in value.items() if type(value) is dict else items_of(value) or ():
+        if type(item) not in _PLAIN:
+            if isinstance(item, kind):
+                found.append((f"{name}/{key}", item))
+            elif _opens(type(item)) and id(item) not in above:  # a record may hold its owner
+                _search(found, f"{name}/{key}", item, kind, (*above, id(value)))
