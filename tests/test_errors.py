@@ -352,6 +352,12 @@ def test_message(row):
         assert fragment in str(caught.value)
 
 
+def test_no_line_of_a_message_is_without_end():
+    long = "a" * 10_000
+    error = NeuronaError(f"{long}.", got=long, expected=long, hint=long).within(long)
+    assert max(map(len, str(error).split("\n"))) <= 2100
+
+
 def test_the_form():
     with pytest.raises(ShapeError) as caught:
         trained()(X[:, :3])

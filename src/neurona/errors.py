@@ -39,8 +39,8 @@ class NeuronaError(Explained):
     def __init__(self, rule: str, *, got: str = "", expected: str = "", hint: str = "") -> None:
         super().__init__(rule)
         got = " ".join(got.split())  # of arrays, too
-        got = got if len(got) <= LONGEST else f"{got[:LONGEST]}..."
-        self.rule, self.got, self.expected, self.hint = rule, got, expected, hint
+        self.rule, self.got = rule, _cut(got, LONGEST)
+        self.expected, self.hint = expected, hint
         self.places: list[str] = []
 
     def within(self, place: str) -> NeuronaError:
@@ -63,7 +63,11 @@ class NeuronaError(Explained):
         lines += [f"in {place}" for place in self.places]
         if self.hint:
             lines.append(f"try: {self.hint}")
-        return "\n".join(lines)
+        return "\n".join(_cut(line, 4 * LONGEST) for line in lines)  # of names from files, too
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[:longest]}..."
 
 
 class ShapeError(NeuronaError, ValueError):

@@ -316,6 +316,9 @@ def forge(path, change):
                                     ["best", 1.0], ["best_weights", None]]}), "Got wait 'x'"),
         (lambda info: info["callbacks"]["EarlyStopping"]["dict"].append(["on_epoch_end", 3]),
          "of EarlyStopping is malformed"),
+        (lambda info: info["callbacks"].update(
+            History={"dict": [["epoch", None], ["history", None], ["epochs", None]]}),
+         "the state in the backup is malformed. Got TypeError"),
         (lambda info: info["model"].update(position=[]), "position in the training is malformed"),
         (lambda info: info["model"]["position"].update(logs=3), "malformed. Got logs 3"),
         (lambda info: info["model"]["position"].update(order=["x"]), "malformed. Got order"),

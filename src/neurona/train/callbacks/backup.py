@@ -72,12 +72,17 @@ def restore(model: Any, saved: Saved) -> None:
     with _malformed():
         states = {n: unpack(info["callbacks"][n], saved.arrays) for n in _stateful(model)}
         for name, callback in _stateful(model).items():
-            if type(callback).__module__.startswith("neurona."):
+            if _is_ours(callback):
                 _check_alike(name, callback.get_state(), states[name])
         model.set_state(arrays, info["model"])
         model.stop_training = bool(info["stop_training"])
     for name, callback in _stateful(model).items():
-        callback.set_state(states[name])
+        with _malformed() if _is_ours(callback) else contextlib.nullcontext():
+            callback.set_state(states[name])
+
+
+def _is_ours(callback: Callback) -> bool:
+    return type(callback).__module__.startswith("neurona.")
 
 
 @contextlib.contextmanager
