@@ -80,6 +80,14 @@ def test_several_inputs_and_ragged_targets_share_the_length():
     assert named["a"][1].tolist() == [-1] * 9 + [1]
 
 
+def test_targets_as_long_as_an_input_are_padded_with_it():
+    x, shifted = [[1], [1, 2, 3]], [[5, 6], [7, 8]]  # the targets alone are not ragged
+    (a, b), y = next(iter(Buckets((x, shifted), shifted, lengths=1)))
+    assert a.shape == b.shape == y.shape == (2, 3)
+    _, labels = next(iter(Buckets(x, [[0, 1], [1, 0]], lengths=1)))
+    assert labels.tolist() == [[0, 1], [1, 0]]
+
+
 def test_vectors_as_steps_keep_their_type_and_drop_last_drops():
     rows = [np.ones((n, 3), np.float32) for n in (2, 4, 4)]
     first, *others = list(Buckets(rows, batch_size=2, lengths=[4], drop_last=True))

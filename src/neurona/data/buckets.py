@@ -27,7 +27,8 @@ class Buckets:
     Args:
         x: a list of sequences, or a tuple or dict of such lists for several inputs; all sequences
             of one sample are padded to the length of its longest.
-        y: targets: an array (N, ...), or sequences, which are padded too.
+        y: targets: an array (N, ...); or sequences, which are padded too: of different lengths, or
+            as long as those of an input.
         batch_size: samples a batch, 1 or more.
         lengths: those of the buckets, ascending, or how many there are to be: then the ones that
             need the least padding. 8 keeps padding below some percent for most texts.
@@ -84,7 +85,7 @@ class Buckets:
                 expected="a list of sequences, or a tuple or dict of such lists",
             )
         self.samples = len(columns[0])
-        self._pads_targets = any(_is_ragged(column) for column in self._targets)
+        self._pads_targets = any(_is_stepwise(t, self._inputs) for t in self._targets)
         padded = columns if self._pads_targets else self._inputs
         longest = np.max([[max(len(r), 1) for r in column] for column in padded], axis=0)
         if isinstance(lengths, int | np.integer):
@@ -203,8 +204,12 @@ def _rows(values: Any) -> list[np.ndarray]:
         ) from None
 
 
-def _is_ragged(column: list[np.ndarray]) -> bool:
-    return column[0].ndim > 0 and len({len(row) for row in column}) > 1
+def _is_stepwise(targets: list[np.ndarray], inputs: list[list[np.ndarray]]) -> bool:
+    """Tell whether there is a target for each step, and not just for each sample."""
+    if targets[0].ndim == 0:
+        return False
+    lengths = [len(row) for row in targets]
+    return len(set(lengths)) > 1 or any(lengths == [len(row) for row in c] for c in inputs)
 
 
 def _ascending(lengths: Sequence[int]) -> list[int]:

@@ -9,6 +9,7 @@ from neurona.recipes import (
     names,
     shakespeare,
     temperature,
+    translate,
     xor_gate,
 )
 from neurona.recipes.recipe import Recipe, Settings
@@ -16,10 +17,10 @@ from neurona.recipes.run import Run, carry_out
 
 __all__ = ["RECIPES", "Recipe", "Run", "Settings", "carry_out", "get"]
 
-RECIPES: dict[str, Recipe] = {
-    module.RECIPE.name: module.RECIPE
-    for module in (and_gate, xor_gate, moons, digits, mnist, names, shakespeare, temperature)
-}
+_MODULES = (
+    and_gate, xor_gate, moons, digits, mnist, names, shakespeare, temperature, translate,
+)  # fmt: skip
+RECIPES: dict[str, Recipe] = {module.RECIPE.name: module.RECIPE for module in _MODULES}
 
 
 def get(name: str) -> Recipe:
