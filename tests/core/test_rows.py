@@ -25,6 +25,11 @@ APART = {
     "padded": ((3,), lambda x: ops.pad(x, [(0, 0), (1, 2)])),
     "joined": ((3,), lambda x: ops.concatenate([x, x * 2], axis=1)),
     "lookup": ((3,), lambda x: ops.take(W, (x > 0).astype("int32"), axis=0)),
+    "attention": ((4, 1, 2), lambda x: ops.dot_product_attention(x, x, x, is_causal=True)),
+    "attention in tiles": (
+        (256, 1, 2),
+        lambda x: ops.dot_product_attention(x, x, x, mask=np.tri(256, dtype=bool)),
+    ),
     "zeros for each row": ((3,), lambda x: x + ops.zeros(x.shape)),
 }
 MIXED = {
@@ -40,6 +45,10 @@ MIXED = {
     "a row of another sample": (
         (3,),
         lambda x: x + ops.take(x, np.arange(x.shape[0])[::-1].copy()),
+    ),
+    "attention to another sample": (
+        (256, 1, 2),
+        lambda x: ops.dot_product_attention(x, ops.flip(x, axis=0), x),
     ),
     "joined batches": ((3,), lambda x: ops.concatenate([x[1:], x[:1]], axis=0)),
     "shapes that grow": ((3,), lambda x: x @ x[:3]),

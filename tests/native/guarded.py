@@ -21,6 +21,7 @@ from neurona.engines.native import memory
 from neurona.engines.native.memory import ALIGNMENT, Memory
 from neurona.engines.program import compile
 from neurona.ops import maximum
+from neurona.ops.attend import attend, attend_gradient
 from tests.ops.cases import CASES
 from tests.ops.test_ops import attributes
 
@@ -139,6 +140,31 @@ def large(floatx):
     yield "a row by a large matrix", lambda x, w: x @ w, [row, long]
 
 
+def attentions(floatx):
+    """Give attention in tiles: queries, keys and sizes left over, masks, dropout."""
+    draw, state = np.random.default_rng(0), np.int64([3, 4])
+    for t, s, size, values, mask in (
+        (97, 68, 9, 17, (1, 2, 97, 68)), (5, 300, 33, 4, (1, 1, 1, 300)), (200, 24, 3, 70, None),
+    ):  # fmt: skip
+        q, k, v, g = (
+            draw.standard_normal((1, n, 2, m)).astype(floatx)
+            for n, m in ((t, size), (s, size), (s, values), (t, values))
+        )
+        more = [state] if mask is None else [draw.random(mask) < 0.5, state]
+        c = draw.standard_normal((1, 2, t)).astype(floatx)
+        given = {"scale": 0.3, "masked": mask is not None, "dropout": 0.2, "draw": 1}
+        for causal in (False, True):
+            more_given = {**given, "is_causal": causal}
+            for op, arrays in (
+                (attend, [q, k, v, *more]), (attend_gradient, [q, k, v, c, g, c, *more])
+            ):  # fmt: skip
+                yield (
+                    f"{op.name} {t} {s} {causal}",
+                    lambda *xs, op=op, given=more_given: op(*xs, **given),
+                    arrays,
+                )
+
+
 def programs(floatx, first, count):
     """Give name, function and arrays of everything to run."""
     for case in CASES:
@@ -148,6 +174,7 @@ def programs(floatx, first, count):
     for name, (fn, *arrays) in FAULTS.items():
         yield name, fn, arrays
     yield from large(floatx)
+    yield from attentions(floatx)
     for seed in range(first, first + count):
         maker = Maker(random.Random(seed).randint, floatx)
         nodes = maker.whole(1, 20)

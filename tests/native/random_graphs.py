@@ -13,6 +13,7 @@ import neurona.ops as o
 from neurona.core.shapes import Spec
 from neurona.core.tensor import Tensor
 from neurona.errors import NeuronaError
+from neurona.ops.attend import attend
 from neurona.ops.draw import random_unit
 from neurona.ops.joining import concatenate as joined
 from neurona.ops.movement import strided_slice
@@ -384,6 +385,15 @@ def chance(m, d):
     return Drawn(y, True)
 
 
+def attention(m, d):
+    if not is_float(d) or d.x.ndim != 4 or not d.x.size:
+        return None
+    q = o.where(o.isfinite(d.x), o.tanh(d.x), 0.0)  # 0 * NaN would be seen from far
+    k = o.flip(q, 1) if m.flag() else q
+    given = {"scale": 0.5, "is_causal": m.flag(), "masked": False, "dropout": 0.0, "draw": 0}
+    return [Drawn(y, False) for y in attend(q, k, k, **given)]
+
+
 def scan(m, d):
     if not is_float(d) or not d.x.ndim or d.x.shape[0] > 33:
         return None
@@ -417,7 +427,7 @@ STEPS = {
     for f in (
         constant, smooth, exact_unary, binary, compare, where, convert, reshape, transpose,
         broadcast, cut, flip, reduce, normalize, search, order, running, product, convolve, pool,
-        gather, scatter, join, pad, chance, scan,
+        gather, scatter, join, pad, chance, scan, attention,
     )
 }  # fmt: skip
 

@@ -276,13 +276,32 @@ RANDOM = [
     )
 ]  # fmt: skip
 
+# which of two keys a query sees: the query (1, 0) none
+SEEN = np.array([[[True, False], [True, True]], [[False, False], [True, True]]])
+
 LOOPS = [  # the body stands in test_ops.py: c, x, w -> c * w + x * x; y = c * x
     Case("loop", ((2,), (length, 2), (2,)), o.looped,
          {"length": length, "carries": 1, "sequences": 1, "saved": 1, "reverse": reverse})
     for length, reverse in ((3, False), (3, True), (1, False), (0, False))
 ]  # fmt: skip
 
+ATTENTION = [
+    Case(op, (q, k, v, *more, *([mask] if mask is not None else [])), oracle,
+         {"scale": 0.6, "is_causal": causal, "masked": mask is not None, "dropout": 0.0, "draw": 0})
+    for q, k, v, mask, causal in (
+        ((2, 3, 2, 4), (2, 5, 2, 4), (2, 5, 2, 3), None, False),
+        ((1, 4, 1, 2), (1, 4, 1, 2), (1, 4, 1, 2), None, True),
+        ((2, 3, 1, 2), (2, 2, 1, 2), (2, 2, 1, 5), SEEN[:, :1, None], False),
+        ((1, 2, 2, 1), (1, 2, 2, 1), (1, 2, 2, 1), SEEN[:1, None], True),
+    )
+    for op, more, oracle in (
+        ("attend", (), o.attended),
+        ("attend_gradient", ((q[0], q[2], q[1]), (*q[:3], v[3]), (q[0], q[2], q[1])),
+         o.attended_back),
+    )
+]  # fmt: skip
+
 CASES = [
     *FUNCTIONS, *ARITHMETIC, *COMPARISON, *REDUCTIONS, *ORDER, *MOVEMENT, *INDEX, *MATRICES,
-    *conv_cases(), *pool_cases(), *RANDOM, *LOOPS,
+    *conv_cases(), *pool_cases(), *RANDOM, *LOOPS, *ATTENTION,
 ]  # fmt: skip

@@ -302,3 +302,40 @@ def looped(c, xs, w, *, reverse, **rest):
         ys[t], before[t] = c * xs[t], c
         c = c * w + xs[t] * xs[t]
     return c, ys, before
+
+
+def _weights(q, k, mask, c, scale, is_causal):
+    """For each sample, query and head: place, keys that are seen, their weights, log of the sum."""
+    mask = np.broadcast_to(
+        True if mask is None else mask, (len(q), q.shape[2], q.shape[1], k.shape[1])
+    )
+    for b, t, n in np.ndindex(q.shape[:3]):
+        seen = [s for s in range(k.shape[1]) if mask[b, n, t, s] and not (is_causal and s > t)]
+        scores = [
+            scale * sum(x * y for x, y in zip(q[b, t, n], k[b, s, n], strict=True)) for s in seen
+        ]
+        total = math.log(sum(map(math.exp, scores))) if seen else 0.0
+        total = total if c is None else c[b, n, t]
+        yield (b, t, n), seen, [math.exp(x - total) for x in scores], total
+
+
+def attended(q, k, v, *more, scale, is_causal, **rest):
+    y, c = np.zeros((*q.shape[:3], v.shape[3])), np.zeros((len(q), q.shape[2], q.shape[1]))
+    for (b, t, n), seen, weights, total in _weights(
+        q, k, *(more or [None]), None, scale, is_causal
+    ):
+        c[b, n, t] = total
+        for s, w in zip(seen, weights, strict=True):
+            y[b, t, n] += w * v[b, s, n]
+    return y, c
+
+
+def attended_back(q, k, v, c, g, d, *more, scale, is_causal, **rest):
+    dq, dk, dv = np.zeros(q.shape), np.zeros(k.shape), np.zeros(v.shape)
+    for (b, t, n), seen, weights, _ in _weights(q, k, *(more or [None]), c, scale, is_causal):
+        for s, w in zip(seen, weights, strict=True):
+            dv[b, s, n] += w * g[b, t, n]
+            ds = scale * w * (g[b, t, n] @ v[b, s, n] - d[b, n, t])
+            dq[b, t, n] += ds * k[b, s, n]
+            dk[b, s, n] += ds * q[b, t, n]
+    return dq, dk, dv

@@ -289,6 +289,23 @@ class Contraction:
 
 
 @dataclass(frozen=True)
+class Attention:
+    """y = softmax(scale q k^T) v for each head, or its gradient, without an array of the scores.
+
+    Shapes: q (B, T, N, H), k (B, S, N, H), v (B, S, N, V) -> y (B, T, N, V), and the logarithms c
+    (B, N, T) of the sums of e^score, 0 for a query that sees no key. For the gradient q, k, v, c,
+    g (B, T, N, V) and d (B, N, T) -> dq, dk, dv: p = e^(scale q k^T - c), dv = p^T g, ds = p *
+    (g v^T - d), dq = scale ds k, dk = scale ds^T q. A bool mask that broadcasts to (B, N, T, S)
+    comes behind those, and then the state of random numbers, for a dropout of the weights by
+    numbers that `Random` would draw for (B, N, T, S).
+
+    Attributes of the op: `scale`, `is_causal`, `masked`, `dropout` (a share, 0 for none), `draw`.
+    """
+
+    gradient: bool = False
+
+
+@dataclass(frozen=True)
 class Opaque:
     """An algorithm of its own, of which an engine knows the forward rule only."""
 
@@ -309,5 +326,5 @@ class Scan:
 
 Lowering = (
     Elementwise | Reduction | Search | View | Indexed | Scatter | Running | Sort | Random
-    | Contraction | Opaque | Scan
+    | Contraction | Attention | Opaque | Scan
 )  # fmt: skip

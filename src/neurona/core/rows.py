@@ -16,6 +16,7 @@ import numpy as np
 from neurona.core.graph import Graph, Node
 from neurona.core.lowering import (
     Affine,
+    Attention,
     Contraction,
     Elementwise,
     Indexed,
@@ -54,9 +55,10 @@ def axes_of_rows(graph: Graph, batch: Sequence[int]) -> Axes | None:
     for node in graph.nodes:
         if any(v in axes for v in node.inputs):
             axis = _axis(graph, node, axes, shapes[0][0])
-            if axis is None or len(node.outputs) != 1:
+            several = len(node.outputs) != 1 and not isinstance(node.op.lower, Attention)
+            if axis is None or several:
                 return None
-            axes[node.outputs[0]] = axis
+            axes.update(dict.fromkeys(node.outputs, axis))
     return axes if all(axes.get(v) == 0 for v in graph.outputs) else None
 
 
@@ -75,6 +77,9 @@ def _axis(graph: Graph, node: Node, axes: Axes, rows: int) -> int | None:
         found = at[0] if given["axis"] % len(shapes[0]) != at[0] else None
     elif isinstance(kind, View):
         found = _viewed(kind, shapes[0], at[0], y, given)
+    elif isinstance(kind, Attention):  # samples come first everywhere; a mask may be one for all
+        apart = (a == 0 or (a is None and s[0] == 1) for a, s in zip(at, shapes, strict=True))
+        found = 0 if all(apart) else None
     elif isinstance(kind, Contraction):
         found = _summed(kind, shapes, at, y, given)
     elif isinstance(kind, Indexed):

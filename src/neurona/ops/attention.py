@@ -7,11 +7,14 @@ import math
 
 from neurona.core.op import as_tensor
 from neurona.core.shapes import is_float
+from neurona.core.tensor import Tensor
 from neurona.errors import ShapeError
+from neurona.ops.attend import attend
 from neurona.ops.comparison import logical_and, where
-from neurona.ops.draw import uniform
+from neurona.ops.draw import next_draw, uniform
 from neurona.ops.functional import softmax
 from neurona.ops.index import arange, zeros
+from neurona.ops.joining import repeat
 from neurona.ops.matmul import matrix_product
 from neurona.ops.movement import expand_dims, reshape, transpose
 
@@ -60,6 +63,12 @@ def attention(
     query, key, value = _floats(query, key, value)
     _check(query, key, value)
     scale = 1.0 / math.sqrt(query.shape[-1] or 1) if scale is None else scale
+    if mask is not None:
+        mask = as_tensor(mask)
+        mask = mask if mask.dtype.kind == "b" else mask != 0
+        _check_broadcast("mask", mask, _scores_shape(query, key))
+    if bias is None and not weights and _suits_tiles(query, key, value, mask, scale, dropout):
+        return _in_tiles(query, key, value, mask, scale, is_causal, dropout), None
     w = attention_weights(query, key, bias, mask, scale, is_causal)
     y = weighted_values(dropped(w, dropout) if dropout else w, value)
     return y, w if weights else None
@@ -80,7 +89,7 @@ def attention_weights(query, key, bias=None, mask=None, scale=1.0, is_causal=Fal
     """
     batch, t, heads, size = query.shape
     s, groups = key.shape[1], key.shape[2]
-    shape = (batch, heads, t, s)
+    shape = _scores_shape(query, key)
     if 0 in shape:
         return zeros(shape, query.dtype)
     q = transpose(query * scale, (0, 2, 1, 3))  # (B, N, T, H)
@@ -94,14 +103,47 @@ def attention_weights(query, key, bias=None, mask=None, scale=1.0, is_causal=Fal
         _check_broadcast("bias", bias, shape)
         scores = scores + bias
     if mask is not None:
-        mask = as_tensor(mask)
-        _check_broadcast("mask", mask, shape)
-        seen.append(mask if mask.dtype.kind == "b" else mask != 0)
+        seen.append(mask)
     if is_causal:
         seen.append(causal_mask(t, s))
     if seen:
         scores = where(functools.reduce(logical_and, seen), scores, -math.inf)
     return softmax(scores, axis=-1)
+
+
+# Scores of a head from which on they are computed in tiles: fewer stay in the cache at once
+TILED = 1 << 15
+
+
+def _suits_tiles(query, key, value, mask, scale, dropout):
+    """Whether `attend` can do it, and had better."""
+    t, s = query.shape[1], key.shape[1]
+    return (
+        t * s >= TILED
+        and 0 not in (*query.shape, *value.shape)
+        and query.dtype == key.dtype == value.dtype
+        and not isinstance(scale, Tensor)
+        and (mask is None or mask.size > 1)
+        and (not dropout or s * query.dtype.itemsize % 16 == 0)  # random numbers come by blocks
+    )
+
+
+def _in_tiles(query, key, value, mask, scale, is_causal, dropout):
+    """The same as `attend` takes it: as many heads of keys as of queries, a mask of four axes."""
+    repeats = query.shape[2] // key.shape[2]
+    if repeats > 1:
+        key, value = (repeat(x, repeats, axis=2) for x in (key, value))
+    more = [] if mask is None else [reshape(mask, (1,) * (4 - mask.ndim) + mask.shape)]
+    state, draw = next_draw() if dropout else (None, 0)
+    y, _ = attend(
+        query, key, value, *more, *([state] if dropout else []), scale=float(scale),
+        is_causal=bool(is_causal), masked=mask is not None, dropout=float(dropout), draw=draw,
+    )  # fmt: skip
+    return y
+
+
+def _scores_shape(query, key):
+    return query.shape[0], query.shape[2], query.shape[1], key.shape[1]
 
 
 def weighted_values(weights, value):

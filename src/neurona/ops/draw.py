@@ -67,13 +67,16 @@ def _unit(shape, dtype, seed):
     dtype = as_dtype(dtype)
     if not is_float(dtype):
         raise DtypeError("random numbers are floats.", got=dtype.name, hint="nn.random.randint")
-    if seed is not None:
-        state, draw = random.state_of(int(seed), 0), 0
-    else:
-        state, draw = random.next_state()
-        if (own := random.own_seed()) is not None:
-            state = concatenate([np.array([own], np.int64), state[1:]], axis=0)
+    state, draw = (random.state_of(int(seed), 0), 0) if seed is not None else next_draw()
     return random_unit(state, shape=as_shape(shape), draw=draw, dtype=dtype.name)
+
+
+def next_draw():
+    """Return state and number of the next draw of the current stream, with its own seed if any."""
+    state, draw = random.next_state()
+    if (own := random.own_seed()) is not None:
+        state = concatenate([np.array([own], np.int64), state[1:]], axis=0)
+    return state, draw
 
 
 def uniform(shape, minval=0.0, maxval=1.0, dtype=None, seed=None):

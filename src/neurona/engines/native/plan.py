@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from neurona.core.graph import Graph
-from neurona.core.lowering import Contraction, Random, Running, Scan, Scatter, Sort
+from neurona.core.lowering import Attention, Contraction, Random, Running, Scan, Scatter, Sort
+from neurona.engines.native import attention
 from neurona.engines.native.fusion import Fusion, Kernel
 from neurona.engines.native.kernels import loops, philox, running, scan, scatter, sort
 from neurona.engines.native.llvm.machine import Machine
@@ -73,6 +74,8 @@ def _planned(fusion: Fusion, kernel: Kernel, machine: Machine) -> tuple[list[Sta
         return contraction.plan(
             nest, left, right, y.shape, x.shape, w.shape, y.dtype, machine
         )  # fmt: skip
+    if isinstance(kind, Attention):
+        return attention.plan(kind, specs, given, machine)
     if isinstance(kind, Random):
         return philox.plan(specs[-1], given["draw"], machine)
     if isinstance(kind, Scatter):

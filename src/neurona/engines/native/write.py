@@ -66,6 +66,7 @@ def _routine(module: Module, routine: Routine, number: int, stage: Stage, attrib
         for i, v in enumerate(head.inputs):
             if fusion.layouts[v].root not in fusion.literals:
                 given[str(i)] = pointers.view(v)
+        given |= {f"y{i}": pointers[v] for i, v in enumerate(head.outputs) if i}
         stage.emit(f, given, None)
         return
     for name, v in zip("xw", head.inputs, strict=True):

@@ -26,12 +26,12 @@ def plan(y: Spec, draw: int, machine: Machine) -> tuple[list[Stage], list[int]]:
 
     def emit(f: Function, pointers: dict[str, str], finish: None = None) -> None:
         b = Lanes(f, width)
-        philox = _Philox(b, pointers["0"], draw)
+        philox = Philox(b, pointers["0"], draw)
         aside = f.slot(kind) if y.size % step else ""  # for the end, where not all fit
         stop = f.smaller(f.mul("%end", BLOCK), y.size)
         with f.loop(f.mul("%begin", BLOCK), stop, step) as place:
             block = f.pure(f"udiv i64 {place}, {4 // words}")
-            numbers = (_singles if words == 1 else _doubles)(b, philox.words(b.line(block)))
+            numbers = (singles if words == 1 else doubles)(b, philox.words(b.line(block)))
             to = f.address(pointers["y"], kind.split()[2][:-1], place)
             if aside:
                 whole = f.let(f"icmp sle i64 {place}, {y.size - step}")
@@ -46,7 +46,7 @@ def plan(y: Spec, draw: int, machine: Machine) -> tuple[list[Stage], list[int]]:
     return [Stage(-(-y.size // BLOCK), emit, final=False)], []
 
 
-class _Philox:
+class Philox:
     """Four words for each counter; seed, step and the keys of all rounds are read once."""
 
     def __init__(self, b: Lanes, state: str, draw: int) -> None:
@@ -73,7 +73,7 @@ class _Philox:
         return c0, c1, c2, c3
 
 
-def _singles(b: Lanes, words: tuple[Value, ...]) -> str:
+def singles(b: Lanes, words: tuple[Value, ...]) -> str:
     """The top 24 bits of each word as float32 in [0, 1)."""
     pairs = [
         b.binary("or", _lower(b, even), b.binary("shl", odd, b.number(32, I64)))
@@ -86,7 +86,7 @@ def _singles(b: Lanes, words: tuple[Value, ...]) -> str:
     return every.mul(every.cast(top, F32), every.number(2.0**-24, F32)).text
 
 
-def _doubles(b: Lanes, words: tuple[Value, ...]) -> str:
+def doubles(b: Lanes, words: tuple[Value, ...]) -> str:
     """The top 27 and 26 bits of two words as float64 in [0, 1)."""
     numbers = []
     for first, second in (words[:2], words[2:]):
