@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 import neurona as nn
+from neurona.core.tree import flatten
 from neurona.errors import NeuronaError
 from neurona.nn.settings import same
 from tests.nn import loss_cases, metric_cases
-from tests.nn.test_layer_contract import ROWS
+from tests.nn.test_layer_contract import ROWS, call
 from tests.optim.problems import CLASSES as OPTIMIZERS
 
 CANDIDATES = [  # the first that a constructor takes, and that is something else, is tried
@@ -21,7 +22,13 @@ CANDIDATES = [  # the first that a constructor takes, and that is something else
     3, [0.25, 0.5], "bilinear", "channels_last", ((1, 0), (0, 1)), None, "weighted", "micro", "PR",
     "minoring", "float64", np.add, 0, -1, 1,
 ]  # fmt: skip
-PASSED = {"name", "input_shape", "input_dim", "batch_input_shape"}  # no settings: see test_settings
+PASSED = {
+    "name",
+    "output_shape",
+    "input_shape",
+    "input_dim",
+    "batch_input_shape",
+}  # no settings: see test_settings
 TRIED = 1
 rng = np.random.default_rng(0)
 
@@ -53,9 +60,9 @@ class Around(nn.Model):
     def build(self, shape):
         self.scale = self.add_weight((), "ones", "scale")
 
-    def call(self, *x, training=False):
-        x = x[0]
-        return self.layer(x, training=training) * self.scale
+    def call(self, x, training=False):
+        outputs = call(self.layer, x if isinstance(x, list) else [x], training=training)
+        return flatten(outputs)[0][0] * self.scale
 
 
 def results(model, x, y):
@@ -119,7 +126,7 @@ def test_layers(name):
     counts = {}
     for argument in names_of(cls):
         known = {}
-        counts[argument] = check(lambda kw: cls(**kw), row.kwargs, argument, run)
+        counts[argument] = check(lambda kw: cls(**{**row.arguments(), **kw}), {}, argument, run)
     assert sum(map(sum, counts.values())) > 0, counts
 
 
