@@ -184,6 +184,12 @@ ROWS = {
         ((3,), (3, 3), (3, 3), (3, 3)),
     ),
     "Subtract": merge(),
+    "TimeDistributed": Row(
+        lambda dtype: {"layer": layers.Dense(3, activation="tanh", dtype=dtype)},
+        SEQUENCES,
+        (3,),
+        "needs an axis of time",
+    ),
     "TransformerDecoderBlock": Row(
         {"intermediate_dim": 3, "num_heads": 2, "activation": "tanh", "normalize_first": True},
         ((2, 3, 4), (2, 2, 3)),

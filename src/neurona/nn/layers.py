@@ -100,6 +100,7 @@ from neurona.nn.shaping import (
     Reshape,
 )
 from neurona.nn.symbolic import Input, InputLayer
+from neurona.nn.time_distributed import TimeDistributed
 from neurona.nn.transformer import TransformerDecoderBlock, TransformerEncoderBlock
 
 __all__ = [
@@ -188,6 +189,7 @@ __all__ = [
     "SpatialDropout2D",
     "StackedRNNCells",
     "Subtract",
+    "TimeDistributed",
     "TransformerDecoderBlock",
     "TransformerEncoderBlock",
     "UnitNormalization",
