@@ -1,7 +1,7 @@
 """The workloads by name, in the order of the tables."""
 
 from benchmarks.workload import Workload
-from benchmarks.workloads import cnn, gpt, mlp, predict, resnet, small, vae
+from benchmarks.workloads import cnn, gpt, mlp, predict, resnet, sequences, small, vae
 
 WORKLOADS: dict[str, Workload] = {
     "xor": small.XOR,
@@ -10,6 +10,8 @@ WORKLOADS: dict[str, Workload] = {
     "cnn": cnn.CNN,
     "vae": vae.VAE,
     "resnet": resnet.RESNET,
+    "char-lstm": sequences.CHAR_LSTM,
+    "speech-gru": sequences.SPEECH_GRU,
     "gpt": gpt.GPT,
     "predict": predict.PREDICT,
 }
