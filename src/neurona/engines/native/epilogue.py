@@ -77,7 +77,8 @@ def lighten(placing: Placing, kernel: Kernel) -> None:
     A few operations cost next to nothing. What many need, or what needs many, is better stored: a
     sum that grows from block to block of a deep network would be computed from its start in each.
     """
-    movable = [n for n in kernel.nodes if _movable(placing, kernel, n, {})]
+    own = [n for n in kernel.nodes if placing.home[n.outputs[0]] is kernel]  # none that came here
+    movable = [n for n in own if _movable(placing, kernel, n, {})]
     choices = [movable[first:] for first in range(len(movable))]  # no node without its users
     costs = [_bytes(placing, kernel, movable, nodes) for nodes in choices]
     if not costs or min(costs) >= _bytes(placing, kernel, movable, []):
