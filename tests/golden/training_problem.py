@@ -7,7 +7,7 @@ version of NumPy, starts from the same place and sees the same batches in the sa
 import numpy as np
 
 STEPS, BATCH, BATCHES = 100, 16, 4
-PROBLEMS = ("mlp", "cnn", "cnn_batch_normalization", "lstm", "gru", "attention")
+PROBLEMS = ("mlp", "cnn", "cnn_batch_normalization", "lstm", "gru", "attention", "masked")
 LENGTH, WORDS = 6, 7
 
 
@@ -29,6 +29,10 @@ def data(problem):
     size = 4 if problem == "mlp" else 8
     n = BATCH * BATCHES
     y = (hashed(n, seed=1) * 4).astype("int32")
+    if problem == "masked":  # sequences of 3 to 9 words, the class being the first; 0 is padding
+        x = 1 + (hashed(n, 9, seed=2) * 6).astype("int32")
+        x[:, 0] = y + 1
+        return x * (np.arange(9) < 3 + (hashed(n, 1, seed=3) * 7).astype("int32")), y
     x = hashed(n, size, size, seed=2)
     half = size // 2
     for i, c in enumerate(y):
@@ -50,6 +54,15 @@ def model(library, problem):
             layers.Input((4, 4)),
             layers.Flatten(),
             layers.Dense(12, activation="relu"),
+            layers.Dense(4, activation="softmax"),
+        ]
+        optimizer = optimizers.Adam(learning_rate=0.004)
+    elif problem == "masked":
+        stack = [
+            layers.Input((9,), dtype="int32"),
+            layers.Embedding(7, 5, mask_zero=True),
+            layers.Bidirectional(layers.LSTM(6, return_sequences=True)),
+            layers.GRU(8),
             layers.Dense(4, activation="softmax"),
         ]
         optimizer = optimizers.Adam(learning_rate=0.004)
