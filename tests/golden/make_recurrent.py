@@ -191,4 +191,18 @@ seq = ["LSTM", {"units": 2, "return_sequences": True}]
 case(["Bidirectional", {"layer": seq, "backward_layer": back}])
 case(["Bidirectional", {"layer": ["RNN", {"cell": [rnn, gru], "return_sequences": True}]}])
 
+for rank, x in ((1, (2, 3, 5, 2)), (2, (2, 3, 4, 3, 2))):
+    name, more = f"ConvLSTM{rank}D", {"filters": 2, "kernel_size": 2}
+    case([name, {**more, **ALL}], x)
+    case([name, {**more, "padding": "same", "return_state": True}], x)
+    case([name, {**more, "strides": 2, "padding": "same", **ALL, "go_backwards": True}], x)
+    case([name, {**more, "dilation_rate": 2, "use_bias": False}], x)
+    # Keras 3.15 on JAX has masks of images in unrolled loops only
+    case([name, {**more, **ALL, "unroll": True}], x, [[1, 0, 1], [0, 1, 0]])
+    case([name, {**more, "padding": "same"}], x, states=[(*x[:1], *x[2:-1], 2)] * 2)
+    sizes = [[(*x[:1], *x[2:]), 4], [(*x[:1], *x[2:-1], 2), 4]]
+    rates = {"dropout": 0.5, "recurrent_dropout": 0.5}
+    case([name, {**more, "padding": "same", **rates}], x, rates=[sizes])
+case(["ConvLSTM2D", {"filters": 2, "kernel_size": [3, 1], "activation": "relu"}], (1, 2, 4, 3, 1))
+
 finish("recurrent", TOLERANCES, CASES)

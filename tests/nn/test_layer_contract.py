@@ -116,6 +116,10 @@ ROWS = {
     "Conv1DTranspose": conv1d(filters=3, strides=2),
     "Conv2D": conv2d(filters=3, padding="same", activation="tanh"),
     "Conv2DTranspose": conv2d(filters=2, strides=2, padding="same"),
+    "ConvLSTM1D": Row({"filters": 2, "kernel_size": 2}, ((2, 3, 4, 2),), (2, 3, 4)),
+    "ConvLSTM2D": Row(
+        {"filters": 2, "kernel_size": 2, "padding": "same"}, ((2, 2, 3, 2, 1),), (2, 2, 3, 2)
+    ),
     "Cropping1D": Row({}, SEQUENCES, NO_SEQUENCE),
     "Cropping2D": Row({"cropping": 1}, IMAGES, NO_IMAGE),
     "Dense": Row({"units": 3, "activation": "sigmoid"}, VECTORS, (4,), "needs a batch axis"),

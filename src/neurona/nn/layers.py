@@ -68,6 +68,7 @@ from neurona.nn.pooling import (
 )
 from neurona.nn.positions import PositionEmbedding, RotaryEmbedding, SinePositionEncoding
 from neurona.nn.recurrent.bidirectional import Bidirectional
+from neurona.nn.recurrent.conv_lstm import ConvLSTM1D, ConvLSTM2D
 from neurona.nn.recurrent.gru import GRU, GRUCell
 from neurona.nn.recurrent.lstm import LSTM, LSTMCell
 from neurona.nn.recurrent.rnn import RNN
@@ -126,6 +127,8 @@ __all__ = [
     "Conv1DTranspose",
     "Conv2D",
     "Conv2DTranspose",
+    "ConvLSTM1D",
+    "ConvLSTM2D",
     "Convolution1D",
     "Convolution2D",
     "Cropping1D",

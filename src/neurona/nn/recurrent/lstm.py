@@ -69,13 +69,16 @@ class LSTMCell(Cell):
         self.recurrent_activation = activations.get(recurrent_activation)
         self.unit_forget_bias = bool(unit_forget_bias)
         if self.unit_forget_bias:
-            self.bias_initializer = functools.partial(
-                forget_bias, initializers.get(bias_initializer)
-            )
+            self.bias_initializer = forget_bias_of(bias_initializer)
 
     def step(self, z: Tensor, states: States, noise: Noise) -> tuple[Tensor, States]:
         """Return (h', [h', c']) for z = x @ W + b."""
         return remembered(self, z, states, gated(states[0], noise.states, self.recurrent_kernel))
+
+
+def forget_bias_of(others: Any) -> Callable:
+    """Return an initialiser of the bias: 1 for the forget gate, else as others say."""
+    return functools.partial(forget_bias, initializers.get(others))
 
 
 def forget_bias(others: Callable, shape: Shape, dtype: Any = None) -> Tensor:
