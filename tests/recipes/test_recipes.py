@@ -14,7 +14,7 @@ from neurona.errors import ArgumentError, StateError
 from neurona.recipes import files, page
 from neurona.recipes.interrupt import Stopped
 
-READERS = {"names", "shakespeare", "translate"}  # their models take token numbers
+READERS = {"names", "shakespeare", "translate", "bert-mini"}  # their models take token numbers
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 from neurona.errors import unknown
 from neurona.recipes import (
     and_gate,
+    bert_mini,
     digits,
     mnist,
     moons,
@@ -19,6 +20,7 @@ __all__ = ["RECIPES", "Recipe", "Run", "Settings", "carry_out", "get"]
 
 _MODULES = (
     and_gate, xor_gate, moons, digits, mnist, names, shakespeare, temperature, translate,
+    bert_mini,
 )  # fmt: skip
 RECIPES: dict[str, Recipe] = {module.RECIPE.name: module.RECIPE for module in _MODULES}
 

@@ -36,7 +36,7 @@ BEAMS, AT_ONCE = 4, 50  # beams of a sentence; sentences that are translated tog
 
 def perform(run: Run) -> None:
     """Train a Transformer on captions."""
-    train, held, test = _made_up() if run.quick else multi30k.load_data(run.data)
+    train, held, test = made_up() if run.quick else multi30k.load_data(run.data)
     run.fact("pairs", f"{len(train[0]):,} for training, {len(held[0]):,} for validation, "
                       f"{len(test[0]):,} for testing")  # fmt: skip
     run.fact("licence", multi30k.CARD.licence)
@@ -209,7 +209,7 @@ def _show_attention(run: Run, model: Any, tokens: Any, text: str, written: str) 
     )
 
 
-def _made_up() -> tuple:
+def made_up() -> tuple:
     """Return sentences of a few words, for --quick."""
     rng = np.random.default_rng(0)
     who = {"A man": "Ein Mann", "A woman": "Eine Frau", "A dog": "Ein Hund", "A cat": "Eine Katze"}
