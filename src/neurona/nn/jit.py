@@ -23,6 +23,7 @@ from neurona.errors import ArgumentError, NeuronaError
 from neurona.frames import shorten
 from neurona.nn.context import add_loss, added_losses, collect_losses, is_training
 from neurona.nn.function import Function
+from neurona.nn.masking import mask_of, masks_of, noted, with_mask
 from neurona.nn.parameter import Parameter
 from neurona.nn.pure import trace_pure
 
@@ -38,7 +39,7 @@ class Jitted(NamedTuple):
         function: (seed and step, arguments, what it reads) -> (changed values, losses, results).
         found: the Parameters and Tensors that it reads.
         changed: those that the first outputs replace.
-        results: how losses that layers added, results, and what is observed are nested.
+        results: how losses that layers added, results, and what goes with them are nested.
         draws: whether it reads seed and step.
         plain: whether it changes nothing, and returns one Tensor.
     """
@@ -63,13 +64,12 @@ class Jitted(NamedTuple):
             return outputs[0]
         for p, y in zip(self.changed, outputs, strict=False):
             p.restore(Tensor(y.data, requires_grad=p.trainable))
-        losses, results, *seen = self.results.unflatten(outputs[len(self.changed) :])
+        losses, results, observed, masks = self.results.unflatten(outputs[len(self.changed) :])
         for loss in losses:
             add_loss(loss)
-        for observed in seen:
-            for path, x in observed.items():
-                ambient.observer.take(origin.named(path), x.detach())
-        return results
+        for path, x in (observed or {}).items():
+            ambient.observer.take(origin.named(path), x.detach())
+        return results if masks is None else noted(results, masks)
 
 
 def jit(fn: Callable | None = None, *, engine: str | None = None) -> Any:
@@ -117,6 +117,7 @@ def jit(fn: Callable | None = None, *, engine: str | None = None) -> Any:
             places: list[int] = []
             tensors: list[Tensor] = []
             looks: list[tuple] = []
+            noted_places: list[int] = []
             for i, x in enumerate(leaves):
                 if type(x) is Tensor or _is_array(x):
                     x = x.value if isinstance(x, Tensor) else as_tensor(x)
@@ -125,6 +126,8 @@ def jit(fn: Callable | None = None, *, engine: str | None = None) -> Any:
                     places.append(i)
                     tensors.append(x)
                     looks.append((x.shape, x.dtype))
+                    if x.notes:
+                        noted_places.append(i)
                 else:  # with its type, since 1, 1.0 and True are equal but compute otherwise
                     looks.append((type(x), x))
             if tracing():
@@ -133,6 +136,10 @@ def jit(fn: Callable | None = None, *, engine: str | None = None) -> Any:
             for name, x in around.items():
                 tensors.append(x)
                 looks.append((name, x.shape, x.dtype))
+            masked = [i for i in noted_places if mask_of(leaves[i]) is not None]
+            for i in masked:
+                tensors.append(mask_of(leaves[i]))  # type: ignore[arg-type]
+                looks.append(("mask", i, tensors[-1].shape))
             asked = ambient.observer.patterns if ambient.observer is not None else ()
             settings = engine or config.engine(), config.floatx(), is_training(), asked
             key = structure, tuple(looks), settings
@@ -148,7 +155,16 @@ def jit(fn: Callable | None = None, *, engine: str | None = None) -> Any:
                 # by itself: it may be part of another layer in the next call
                 alone = origin.Scope(ambient.scope)
                 found = origin.inside(
-                    alone, _build, with_values, structure, leaves, places, tensors, engine, asked
+                    alone,
+                    _build,
+                    with_values,
+                    structure,
+                    leaves,
+                    places,
+                    masked,
+                    tensors,
+                    engine,
+                    asked,
                 )
                 programs[key] = found
             last = key, found
@@ -195,27 +211,32 @@ def _unhashable(leaves: Sequence) -> ArgumentError:
 
 
 def _build(
-    fn: Callable, structure: Structure, leaves: Sequence, places: list[int], tensors: list[Tensor],
-    engine: str | None, asked: tuple[str, ...],
+    fn: Callable, structure: Structure, leaves: Sequence, places: list[int], masked: list[int],
+    tensors: list[Tensor], engine: str | None, asked: tuple[str, ...],
 ) -> Jitted:  # fmt: skip
     """Trace and compile `fn(tensors of the surroundings)(arguments)`, some of them arrays."""
+
+    end = len(tensors) - len(masked)  # behind it there are the masks of arguments
 
     def flat(*values: Tensor) -> Any:
         filled = list(leaves)
         for i, x in zip(places, values, strict=False):
             filled[i] = x
+        around, masks = values[len(places) : end], values[end:]
+        for i, steps in zip(masked, masks, strict=True):
+            filled[i] = with_mask(filled[i], steps)
         args, kwargs = structure.unflatten(filled)
         with collect_losses(), opened(asked) as observer:
-            results = fn(values[len(places) :])(*args, **kwargs)
+            results = fn(around)(*args, **kwargs)
             losses = added_losses()
-        return (losses, results, observer.values) if asked else (losses, results)
+        return losses, results, observer.values if asked else None, masks_of(results)
 
     listed = Structure(tuple, (), tuple(Structure(None) for _ in tensors))
     pure = trace_pure(flat, listed, tensors)
     changed: Any = [pure.found[k] for k in pure.changed]
     state = pure.graph.inputs[0]
     draws = any(state in node.inputs for node in pure.graph.nodes) or state in pure.graph.outputs
-    plain = not changed and pure.results == flatten(([], 0))[1]
+    plain = not changed and pure.results == flatten(([], 0, None, None))[1]
     return Jitted(Function(pure.graph, engine), pure.found, changed, pure.results, draws, plain)
 
 

@@ -139,6 +139,11 @@ class Symbolic(Tensor):
         layer.output_shape = _one_or_all([y.shape for y in call.outputs])
         return call.output
 
+    @property
+    def _keras_mask(self) -> Any:
+        """Its mask, symbolic too, or None."""
+        return None if self.mask_shape is None else StepMask()(self)
+
     def __len__(self) -> int:
         if self.shape and self.shape[0] is None:
             return len(self._values())  # which says that there are none
@@ -241,6 +246,17 @@ class Operation(Layer):
         return self._apply(*args, **kwargs)
 
     call = __call__
+
+
+class StepMask(Layer):
+    """The mask of a sequence as a tensor of booleans: what `_keras_mask` of a symbolic tensor is.
+
+    Shapes: x (B, T, ...) with a mask -> (B, T).
+    """
+
+    def call(self, x: Tensor, mask: Any = None) -> Any:
+        """Return the mask of x."""
+        return mask
 
 
 class InputLayer(Layer):

@@ -41,7 +41,8 @@ def ctc(y_true: Any, y_pred: Any) -> Tensor:
     steps, note = ops.full(y_pred.shape[:1], y_pred.shape[1], "int32"), y_pred.note(Mask)
     if note is not None:  # the real steps in front, in their order
         order = ops.argsort(ops.logical_not(note.steps), axis=1)
-        y_pred = ops.take_along_axis(y_pred, ops.expand_dims(order, -1), axis=1)
+        order = ops.broadcast_to(ops.expand_dims(order, -1), y_pred.shape)
+        y_pred = ops.take_along_axis(y_pred, order, axis=1)
         steps = ops.sum(note.steps.astype("int32"), axis=1).astype("int32")
     return ops.ctc_loss(labels, y_pred, count, steps, _BLANK)
 
