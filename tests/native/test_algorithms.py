@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import neurona as nn
 from neurona.core.graph import trace
 from neurona.core.op import OPS
 from neurona.core.shapes import Spec
@@ -257,3 +258,23 @@ def test_an_index_outside_is_an_error_once(name, bad):
     with pytest.raises(IndexRangeError, match=f"{bad}.*-3 to 2"):
         program(x, wrong, *updates)
     np.testing.assert_array_equal(program(x, k, *updates)[0], want)
+
+
+@pytest.mark.parametrize("sizes", [(128, 128, 128, 128), (1, 200, 0, 3, 77), (515, 2), (16, 4096)])
+def test_long_rows_are_joined_of_parts(sizes):
+    """Gates of a recurrent step: a row is written vector by vector, or in a loop if it is long."""
+    rng = np.random.default_rng(0)
+    parts = [rng.normal(size=(3, n)).astype("float32") for n in sizes]
+    joined = nn.jit(lambda *x: nn.ops.concatenate([2.0 * p for p in x], axis=-1), engine="native")
+    expected = 2.0 * np.concatenate(parts, axis=-1)
+    np.testing.assert_array_equal(joined(*parts).numpy(), expected)
+
+    def padded(*x):
+        starts = np.cumsum([0, *sizes])
+        rows = [
+            nn.ops.pad(p, ((0, 0), (int(a), int(starts[-1] - b))))
+            for p, a, b in zip(x, starts, starts[1:], strict=False)
+        ]
+        return 2.0 * sum(rows)
+
+    np.testing.assert_array_equal(nn.jit(padded, engine="native")(*parts).numpy(), expected)

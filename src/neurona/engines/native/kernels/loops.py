@@ -29,7 +29,8 @@ from neurona.engines.native.strides import aligned, contiguous
 
 SINGLE = 8  # vectors up to which a kernel with a single loop is one unit
 CHUNK = 8192  # elements that one partial result of a fold is made of, about
-UNROLLED = 4  # vectors of a short row that are written one by one
+UNROLLED = 4  # vectors of a short row that are written one by one, whatever is computed
+WRITTEN = 256  # and of a longer one, if that is no more of nodes
 UNITS = 16  # fewer units than this are too few to share a large fold
 
 
@@ -117,7 +118,7 @@ class Loops:
         if self.lane < 0:
             body(Lanes(f, 1), index)
             return
-        if self.kernel.indexed and main <= UNROLLED * self.width:
+        if self.kernel.indexed and self._short(main // self.width):
             for start in range(0, main, self.width):  # what is known of the place is computed once
                 body(Lanes(f, self.width), replaced(index, self.lane, str(start)))
         elif main:
@@ -128,6 +129,10 @@ class Loops:
                 f, self.machine, self.width, self.n,
                 lambda lanes, i: body(lanes, replaced(index, self.lane, i)),
             )  # fmt: skip
+
+    def _short(self, vectors: int) -> bool:
+        """Whether a row is written vector by vector: which parts are joined where is known then."""
+        return vectors <= UNROLLED or vectors * len(self.kernel.nodes) <= WRITTEN
 
     # --- folds ------------------------------------------------------------------------------------
 
