@@ -25,6 +25,11 @@ def softmax(x):
     return e / e.sum(-1, keepdims=True)
 
 
+def named(metric):
+    """Return what a metric is called: the same in each process, as an address is not."""
+    return getattr(metric, "__name__", str(metric))
+
+
 def evaluated(loss, metric, x, y, eager=False, weighted=False):
     """Return a metric of a model that gives its input out."""
     model = nn.Sequential([nn.Input(x.shape[1:]), nn.layers.Activation("linear")])
@@ -62,7 +67,7 @@ BINARY = {
 }
 
 
-@pytest.mark.parametrize("metric", BINARY, ids=str)
+@pytest.mark.parametrize("metric", BINARY, ids=named)
 def test_metrics_of_one_output_see_its_sigmoid(metric):
     expected = BINARY[metric](YES, sigmoid(SCORES)).numpy()
     BINARY[metric].reset_state()
@@ -101,7 +106,7 @@ CLASSES = {
 }
 
 
-@pytest.mark.parametrize("metric", CLASSES, ids=str)
+@pytest.mark.parametrize("metric", CLASSES, ids=named)
 def test_metrics_of_classes_see_their_softmax(metric):
     expected = CLASSES[metric](ONE_HOT, softmax(MANY)).numpy()
     CLASSES[metric].reset_state()
