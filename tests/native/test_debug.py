@@ -9,7 +9,7 @@ from neurona import config, errors
 from neurona.core.graph import trace
 from neurona.engines import native
 from neurona.engines.program import compile
-from neurona.ops import matmul, tanh
+from neurona.ops import matmul, scan, tanh
 
 
 @pytest.fixture(autouse=True)
@@ -55,3 +55,16 @@ def test_kernels_are_explained_with_their_times():
     plain, timed = program.explain(), program.explain(timed=True)
     assert "GF/s" not in plain
     assert re.search(r"k0 +\d+ F +\d+ B +[\d.]+ us +[\d.]+ GF/s +[\d.]+ GB/s  \(3, 5\) ", timed)
+
+
+def test_the_kernels_of_a_loop_are_explained():
+    def power(x, w):
+        return scan(lambda h, _: (tanh(matmul(h, w)), None), x, length=7)[0]
+
+    program = compile(trace(power, [np.ones((2, 3)), np.ones((3, 3))]), "native")
+    lines = program.explain(timed=True).splitlines()
+    (loop,) = [k for k, line in enumerate(lines) if "(2, 3) loop" in line]
+    assert re.search(r"^      k0 .* us .*\(2, 3\) matrix_product \+ tanh", lines[loop + 1])
+    assert sum("matrix_product" in line for line in lines if line.startswith("      k")) == 1
+    shown = program.explain().splitlines()
+    assert any(line.startswith("      k0") and "us" not in line for line in shown)

@@ -37,7 +37,8 @@ def explain(schedule: Schedule, timed: bool) -> list[str]:
 
     Its shape and ops, the operations and the bytes that it reads and writes, into how many units
     threads may split it, and if `timed` microseconds, GF/s and GB/s (the median of 30 calls on
-    made-up data). The figures of a chain stand at its first kernel.
+    made-up data). The figures of a chain stand at its first kernel. Below a loop are the kernels of
+    its body, with the figures of one iteration.
     """
     fusion = schedule.fusion
     times = measure(schedule) if timed else {}
@@ -47,10 +48,21 @@ def explain(schedule: Schedule, timed: bool) -> list[str]:
         f"{_count(threads, 'thread')}, {_count(len(fusion.kernels), 'kernel')}, "
         f"arena {_amount(schedule.memory.size, 'B')}"
     ]
-    for members, chain in groups(fusion, schedule.chains):
-        lines += _described(schedule, members, chain, times.get(members.start))
+    lines += _kernels(schedule, times, timed)
     if times:
         lines.append(f"  together {sum(times.values()) * 1e6:.1f} us")
+    return lines
+
+
+def _kernels(schedule: Schedule, times: dict[int, float], timed: bool) -> list[str]:
+    """Return the lines of all kernels, and of those in the bodies of loops."""
+    lines = []
+    for members, chain in groups(schedule.fusion, schedule.chains):
+        lines += _described(schedule, members, chain, times.get(members.start))
+        for body in [schedule.uses[k].routine.body for k in members]:
+            if body is not None:
+                inner = _kernels(body, measure(body) if timed else {}, timed)
+                lines += [f"    {line}" for line in inner]
     return lines
 
 
