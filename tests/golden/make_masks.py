@@ -17,7 +17,7 @@ TOLERANCES = {
     "curve": {
         "rtol": 2e-5,
         "atol": 1e-5,
-        "why": "float32 Keras on JAX stays within 1e-5 of float64 over the 100 steps",
+        "why": "float32 Keras on JAX stays within 3e-6 of float64 over the 100 steps",
     },
 }
 CASES = []
