@@ -106,8 +106,8 @@ def observing(*patterns: str) -> Iterator[dict[str, Tensor]]:
             "gradient of NAME" asks for the gradient of a value, where one is taken inside.
 
     A name that comes again, as that of a layer that is called twice, gets a number: "net/shared#2".
-    In the body of a `scan` a value is observed in each iteration, and stacked. What is traced on
-    its own, by `nn.trace` for example, hands out nothing.
+    In the body of a `scan` a value is observed in each iteration, and stacked; its gradient is not
+    found there. What is traced on its own, by `nn.trace` for example, hands out nothing.
 
     >>> import neurona as nn
     >>> dense = nn.layers.Dense(2, kernel_initializer="ones", name="dense")
