@@ -351,7 +351,7 @@ def test_a_model_with_attention_is_saved_and_goes_on(tmp_path):
 MESSAGES = [
     (lambda: layers.MultiHeadAttention(0, 2), ArgumentError, "num_heads"),
     (lambda: layers.MultiHeadAttention(2, 2, sliding_window=0), ArgumentError, "sliding_window"),
-    (lambda: layers.MultiHeadAttention(2, 2, dropout=1.0), ArgumentError, "rate is out of range"),
+    (lambda: layers.MultiHeadAttention(2, 2, dropout=1.0), ArgumentError, "dropout is out of"),
     (lambda: layers.GroupQueryAttention(2, 3, 2), ArgumentError,
      "the heads of the keys do not divide those of the queries"),
     (lambda: layers.MultiHeadAttention(2, 2)(X[0], Z[0]), ShapeError,

@@ -41,7 +41,7 @@ class _Block(Layer):
         super().__init__(**common)
         self.intermediate_dim = check_integer("intermediate_dim", intermediate_dim, minimum=1)
         self.num_heads = check_integer("num_heads", num_heads, minimum=1)
-        self.dropout = check_rate(dropout)
+        self.dropout = check_rate(dropout, "dropout")
         self.activation = activations.get(activation)
         self.layer_norm_epsilon = check_number("layer_norm_epsilon", layer_norm_epsilon, low=0)
         self.kernel_initializer, self.bias_initializer = kernel_initializer, bias_initializer

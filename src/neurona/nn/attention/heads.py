@@ -52,7 +52,7 @@ class Heads(Layer):
         super().__init__(**common)
         self.features, self.attention_axes = features, attention_axes
         self.scale = 1.0 / math.sqrt(key_dim)
-        self.dropout, self.seed = check_rate(dropout), check_seed(seed)
+        self.dropout, self.seed = check_rate(dropout, "dropout"), check_seed(seed)
         self.use_bias, self.use_gate = bool(use_bias), bool(use_gate)
         self.sliding_window = sliding_window
         if sliding_window is not None:

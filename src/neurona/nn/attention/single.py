@@ -61,7 +61,7 @@ class Attention(Layer):
         super().__init__(**common)
         self.use_scale = bool(use_scale)
         self.score_mode = check_choice("score_mode", score_mode, ("dot", "concat"))
-        self.dropout, self.seed = check_rate(dropout), check_seed(seed)
+        self.dropout, self.seed = check_rate(dropout, "dropout"), check_seed(seed)
         self.scale: Parameter | None = None
         self.concat_score_weight: Parameter | None = None
 
