@@ -112,7 +112,7 @@ def attention_weights(query, key, bias=None, mask=None, scale=1.0, is_causal=Fal
 
 
 # Scores of a head from which on they are computed in tiles: fewer stay in the cache at once
-TILED = 1 << 15
+TILED = 1 << 14
 
 
 def _suits_tiles(query, key, value, mask, scale, dropout):
