@@ -30,6 +30,14 @@ def test_counted_as_by_hand(length):
     assert found == pytest.approx(by_hand(train.tolist(), test.tolist(), 4, length), rel=1e-3)
 
 
+def test_padding_is_never_to_be_told():
+    names = np.array([[0, 0, 1, 2], [0, 0, 2, 1]])
+    train, test = np.tile(names, (50, 1)).ravel(), names.ravel()
+    # 1 or 2 comes first, each as often; then the other one, which is sure
+    assert counted_nats(train, test, 3, 2, pad=0) == pytest.approx(np.log(2) / 2, abs=0.01)
+    assert counted_nats(train, test, 3, 1, pad=0) == pytest.approx(np.log(2), abs=0.01)
+
+
 def test_what_repeats_is_known_and_noise_is_not():
     rng = np.random.default_rng(0)
     noise = rng.integers(0, 8, 20_000)

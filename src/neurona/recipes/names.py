@@ -128,10 +128,12 @@ def _pairs(rows: list[np.ndarray], longest: int) -> tuple[np.ndarray, np.ndarray
 
 
 def _counted(train: list[np.ndarray], test: list[np.ndarray], size: int, length: int) -> float:
-    """Return nats of counted n-grams, with two ends in front of each name so that all count."""
-    joined = [np.concatenate([np.concatenate([[END], row]) for row in part])
-              for part in (train, test)]  # fmt: skip
-    return counted_nats(joined[0], joined[1], size, length)
+    """Return nats of counted n-grams, over what the networks have to tell: letters and ends.
+
+    Two tokens of padding stand in front of each name, so that its first letters have a past.
+    """
+    texts = [np.concatenate([[PAD, PAD, *row[1:]] for row in part]) for part in (train, test)]
+    return counted_nats(texts[0], texts[1], size, length, pad=PAD)
 
 
 def _made_up() -> list[str]:
