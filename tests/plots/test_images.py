@@ -95,3 +95,9 @@ def test_image_errors():
         samples(IMAGES, count=0)
     with pytest.raises(ArgumentError, match="class_names is too short"):
         samples(IMAGES, range(6), class_names=["a"])
+
+
+def test_pictures_of_lines_are_wider_than_those_of_letters():
+    square, line = (samples(np.zeros((3, 28, width)), columns=3) for width in (28, 252))
+    assert line.get_size_inches()[0] == pytest.approx(3 * square.get_size_inches()[0], rel=0.1)
+    assert line.axes[0].get_window_extent().height > 30

@@ -172,8 +172,10 @@ def _grid(pictures: np.ndarray, captions: list[str], columns: int | None, title:
     rows, columns = grid_shape(len(pictures), columns)
     lines = 1 + captions[0].count("\n") if captions[0] else 0
     longest = max(len(line) for caption in captions for line in caption.split("\n"))
-    width = max(1.15, 0.072 * longest + 0.1)
-    height = 1.15 * pictures.shape[1] / pictures.shape[2] + 0.17 * lines
+    wide = pictures.shape[2] / pictures.shape[1]
+    across = 1.15 * max(wide, 1.0) ** 0.5  # a line of text is not drawn as narrow as a letter
+    width = max(across, 0.072 * longest + 0.1)
+    height = across / wide + 0.17 * lines
     figure = new_figure(
         max(width * columns, 3.2, 0.095 * len(title)), height * rows + (0.5 if title else 0.15)
     )
