@@ -167,6 +167,19 @@ def test_what_is_no_recording(tmp_path, monkeypatch):
         sound.read_sound(path)
 
 
+def test_the_loudest_part():
+    x = np.array([0.0, 3, 0, 1, 2, 2, 0], np.float32)
+    assert sound.loudest_part(x, 1).tolist() == [3]
+    assert sound.loudest_part(x, 3).tolist() == [3, 0, 1]  # 10, and 1 + 4 + 4 = 9
+    assert sound.loudest_part(x, 7).tolist() == x.tolist()
+    assert sound.loudest_part(x, 10).tolist() == [0, *x.tolist(), 0, 0]
+    assert sound.loudest_part(x, 2).dtype == np.float32
+    with pytest.raises(ArgumentError, match="length"):
+        sound.loudest_part(x, 0)
+    with pytest.raises(DataError, match="a sound is an array of samples"):
+        sound.loudest_part([], 3)
+
+
 def test_shifts_leave_silence_behind():
     x = np.arange(1.0, 41).reshape(4, 10).astype(np.float32)
     found = sound.RandomShift(0.5, value=-1)(x, np.random.default_rng(1))

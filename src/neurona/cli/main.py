@@ -83,7 +83,7 @@ def train(
 def predict(
     model: ModelFile,
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="Images, .csv or .npy files.")
+        list[Path], typer.Argument(metavar="FILE...", help="Images, sounds, .csv or .npy files.")
     ],
     invert: Annotated[
         bool | None,
@@ -101,6 +101,9 @@ def predict(
     inverted). Unless it has just the model's size, the ink is cut out, its contrast stretched to 0
     to 1, scaled to 20/28 of the frame (all of it in frames under 16 pixels) and centred by its
     weight, as the makers of MNIST did. Of a colour image, the middle is scaled to the frame.
+
+    A sound, such as a .wav file, is brought to the sample rate that the model tells, one channel;
+    of a longer one the loudest part is taken, a shorter one is put into the middle of silence.
 
     Rows of a .csv file (a header is skipped) and of a .npy array are samples, taken as they are.
     """

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from neurona.cli import images
+from neurona.cli import images, sounds
 from neurona.errors import ArgumentError, DataError, FormatError, check_number
 
 BEST = 3  # classes shown besides the winner's
@@ -36,7 +36,7 @@ def open_model(path: Path) -> Any:
 
 
 def predict(model: Path, files: list[Path], *, invert: bool | None, divide_by: float) -> None:
-    """Print what a model makes of files: images, .csv or .npy.
+    """Print what a model makes of files: images, sounds, .csv or .npy.
 
     Raises:
         ArgumentError: a file that is not there, or of no known kind.
@@ -47,7 +47,10 @@ def predict(model: Path, files: list[Path], *, invert: bool | None, divide_by: f
     network = open_model(model)
     shape = input_shape(network)
     for path in files:
-        names, samples = read_samples(path, shape, invert, divide_by)
+        if path.suffix.lower() in sounds.ENDINGS:
+            names, samples = [str(path)], sounds.read(path, network, shape)
+        else:
+            names, samples = read_samples(path, shape, invert, divide_by)
         outputs = np.asarray(network.predict(samples, verbose=0))
         kind = outputs_mean(network)
         for name, output in zip(names, outputs, strict=True):
@@ -90,7 +93,8 @@ def read_samples(
         raise ArgumentError(
             f"{path} is of no known kind.",
             got=repr(ending),
-            expected=f".csv, .npy or an image ({', '.join(images.ENDINGS)})",
+            expected=f".csv, .npy, an image ({', '.join(images.ENDINGS)}) or a sound "
+            f"({', '.join(sounds.ENDINGS)})",
         )
     found = _fitted(samples, shape, path)
     if ending in (".csv", ".npy") and len(shape) > 1 and np.abs(found).max(initial=0) > 1:

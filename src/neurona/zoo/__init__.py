@@ -7,6 +7,7 @@ from neurona.zoo.crnn import CRNN
 from neurona.zoo.decoding import answer, beam_search, generate
 from neurona.zoo.forecaster import Forecaster
 from neurona.zoo.gpt import GPT
+from neurona.zoo.log_mel import LogMel
 from neurona.zoo.ngram import NGramNetwork
 from neurona.zoo.seq2seq import Seq2Seq
 from neurona.zoo.t5 import T5
@@ -21,6 +22,7 @@ __all__ = [
     "T5",
     "CharRNN",
     "Forecaster",
+    "LogMel",
     "MaskedLanguageModel",
     "NGramNetwork",
     "RecurrentClassifier",

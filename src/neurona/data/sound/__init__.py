@@ -5,6 +5,7 @@ layers read it, where librosa has it last.
 """
 
 from neurona.data.sound.augment import RandomMasks, RandomShift, RandomVolumeNoise
+from neurona.data.sound.length import loudest_part
 from neurona.data.sound.mel import decibels, mel_filters, mel_spectrogram, mfcc
 from neurona.data.sound.recording import read_sound, resample, write_sound
 from neurona.data.sound.spectrum import spectrogram
@@ -14,6 +15,7 @@ __all__ = [
     "RandomShift",
     "RandomVolumeNoise",
     "decibels",
+    "loudest_part",
     "mel_filters",
     "mel_spectrogram",
     "mfcc",
