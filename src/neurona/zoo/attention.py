@@ -5,6 +5,7 @@ y_t = W_o concat_n sum_s softmax_s(q_nt . k_ns / sqrt(H)) v_ns,   H = width / he
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from neurona import ops
@@ -75,6 +76,15 @@ class SelfAttention(_Attention):
     def call(self, x: Tensor, mask: Any = None) -> Tensor:  # (B, T, D)
         q, k, v = self._parts(self.read(x), 3)  # (B, T, N, H)
         return self._seen(q, k, v, None if mask is None else mask[:, None, None], self.causal)
+
+    def weights(self, x: Tensor) -> Tensor:  # (B, T, D)
+        """Return softmax_s(q_nt . k_ns / sqrt(H)), how much step t takes of s, (B, N, T, S)."""
+        q, k, _ = (ops.transpose(part, (0, 2, 1, 3)) for part in self._parts(self.read(x), 3))
+        scores = q @ ops.transpose(k, (0, 1, 3, 2)) / math.sqrt(self.width // self.heads)
+        if self.causal:
+            at = ops.arange(x.shape[1])
+            scores = ops.where(at[:, None] >= at, scores, -math.inf)
+        return ops.softmax(scores)
 
     def step(self, x: Tensor, keys: Tensor, values: Tensor, t: Tensor) -> tuple:  # (B, D)
         """Return y (B, D) of step t, and the keys and values (B, S, N, H) with those of step t."""

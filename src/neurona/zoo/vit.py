@@ -90,12 +90,28 @@ class ViT(Model, namespace="zoo"):
         self.first = self.add_weight((1, 1, width), "zeros", "first")  # it will know the class
 
     def call(self, images: Tensor) -> Tensor:  # (B, H, W, C)
+        x = self.words(images)
+        for block in self.blocks:
+            x = block(x)
+        return self.decide(self.norm(x)[:, 0])  # (B, classes)
+
+    def words(self, images: Tensor) -> Tensor:  # (B, H, W, C)
+        """Return the vectors of the first place and the P patches, with their places added."""
         x = self.patches(images)  # (B, H / p, W / p, D)
         batch = x.shape[0]
         x = ops.reshape(x, (batch, -1, self.width))  # (B, P, D)
         first = ops.broadcast_to(self.first.value, (batch, 1, self.width))
         x = ops.concatenate([first, x], axis=1)  # (B, P + 1, D)
-        x = self.drop(x + self.places(x))
+        return self.drop(x + self.places(x))
+
+    def attention_maps(self, images: Tensor) -> Tensor:  # (B, H, W, C)
+        """Return how much the first place takes of each patch, the mean of the heads.
+
+        Shapes: (B, depth, P), each row sums to at most 1: the rest it takes of itself.
+        """
+        x, maps = self.words(images), []
         for block in self.blocks:
+            weights = block.attention.weights(block.attention_norm(x))  # (B, N, P + 1, P + 1)
+            maps.append(ops.mean(weights[:, :, 0, 1:], axis=1))
             x = block(x)
-        return self.decide(self.norm(x)[:, 0])  # (B, classes)
+        return ops.stack(maps, axis=1)
