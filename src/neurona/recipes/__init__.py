@@ -5,12 +5,15 @@ from neurona.recipes import (
     and_gate,
     bert_mini,
     digits,
+    hybrid,
     mnist,
     moons,
     names,
     shakespeare,
+    speech,
     temperature,
     translate,
+    vision_transformer,
     xor_gate,
 )
 from neurona.recipes.recipe import Recipe, Settings
@@ -19,8 +22,8 @@ from neurona.recipes.run import Run, carry_out
 __all__ = ["RECIPES", "Recipe", "Run", "Settings", "carry_out", "get"]
 
 _MODULES = (
-    and_gate, xor_gate, moons, digits, mnist, names, shakespeare, temperature, translate,
-    bert_mini,
+    and_gate, xor_gate, moons, digits, mnist, vision_transformer, names, shakespeare, temperature,
+    translate, bert_mini, hybrid, speech,
 )  # fmt: skip
 RECIPES: dict[str, Recipe] = {module.RECIPE.name: module.RECIPE for module in _MODULES}
 

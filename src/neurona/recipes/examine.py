@@ -44,17 +44,9 @@ def test_images(run: Run, x: np.ndarray, targets: np.ndarray, names: Sequence[st
     loss = run.model.evaluate(x, targets, batch_size=512, verbose=0, return_dict=True)["loss"]
     probabilities = run.model.predict(x, batch_size=512, verbose=0)
     said = probabilities.argmax(-1)
-    counts = np.zeros((len(names), len(names)), np.int64)
-    np.add.at(counts, (y, said), 1)
+    show_confusion(run, y, probabilities, names, "test images")
     wrong = np.flatnonzero(said != y)
     surest = wrong[np.argsort(-probabilities[wrong].max(-1), kind="stable")]
-    right = f"{len(y) - len(wrong):,} of {len(y):,} test images are classified correctly"
-    run.picture(
-        "confusion_matrix",
-        "Which class is taken for which",
-        plots.confusion_matrix(y, said, class_names=names),
-        f"Confusion matrix: {right}{_pairs(counts, names)}.",
-    )
     told = "; ".join(
         f"{names[y[i]]} taken for {names[said[i]]} at {100 * probabilities[i].max():.0f} %"
         for i in surest[:5]
@@ -67,10 +59,33 @@ def test_images(run: Run, x: np.ndarray, targets: np.ndarray, names: Sequence[st
         if told
         else "No test image is classified wrongly.",
     )
-    accuracy = float((said == y).mean())
-    run.advise([*on_classes(counts, names), on_chance(accuracy, len(y))])
     run.score("test loss", loss)
-    run.score("test accuracy", accuracy)
+    run.score("test accuracy", float((said == y).mean()))
+
+
+def show_confusion(
+    run: Run, y: np.ndarray, probabilities: np.ndarray, names: Sequence[str], what: str
+) -> None:
+    """Draw which class is taken for which, and tell what that advises.
+
+    Shapes: y (N,) class numbers, probabilities (N, K).
+    Args:
+        run, y, probabilities: whose report it is, what is true, and what the model says.
+        names: of the K classes.
+        what: the samples, in a word or two, such as "test images".
+    """
+    said = probabilities.argmax(-1)
+    counts = np.zeros((len(names), len(names)), np.int64)
+    np.add.at(counts, (y, said), 1)
+    right = int(np.trace(counts))
+    run.picture(
+        "confusion_matrix",
+        "Which class is taken for which",
+        plots.confusion_matrix(y, said, class_names=names),
+        f"Confusion matrix: {right:,} of {len(y):,} {what} are classified correctly"
+        f"{_pairs(counts, names)}.",
+    )
+    run.advise([*on_classes(counts, names), on_chance(right / len(y), len(y))])
 
 
 def _pairs(counts: np.ndarray, names: Sequence[str]) -> str:

@@ -1,0 +1,25 @@
+"""The nearest neighbour: the baseline that learns nothing and keeps everything."""
+
+from __future__ import annotations
+
+import numpy as np
+
+ROWS = 1000  # test samples at a time: their distances to 55,000 others are 220 MB
+
+
+def nearest(known: np.ndarray, labels: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    """Return the label of the known sample with the smallest |a - k|^2 = |a|^2 - 2 a k + |k|^2.
+
+    Shapes: known (N, ...), labels (N,), asked (M, ...) -> (M,).
+
+    >>> nearest(np.array([[0.0], [4.0]]), np.array([7, 8]), np.array([[1.0], [3.0]])).tolist()
+    [7, 8]
+    """
+    known = np.asarray(known, np.float32).reshape(len(known), -1)
+    asked = np.asarray(asked, np.float32).reshape(len(asked), -1)
+    half_squares = (known**2).sum(axis=1) / 2
+    best = [
+        (half_squares - asked[i : i + ROWS] @ known.T).argmin(axis=1)
+        for i in range(0, len(asked), ROWS)
+    ]
+    return labels[np.concatenate(best)]
