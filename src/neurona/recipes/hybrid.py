@@ -157,12 +157,12 @@ def read_in_pieces(lines: np.ndarray, known: np.ndarray, names: np.ndarray) -> l
 
     A piece that is wider than any digit is cut into equal parts.
     """
-    pieces, owner = [], []
+    pieces, owner, digit = [], [], max(WIDEST, widest(known))
     for number, line in enumerate(lines[..., 0]):
         ink = np.pad(line.any(axis=0), 1).astype(np.int8)
         starts, ends = (np.flatnonzero(np.diff(ink) == step) for step in (1, -1))
         for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
-            parts = -(-(end - start) // max(WIDEST, widest(known)))
+            parts = -(-(end - start) // digit)
             for part in np.array_split(line[:, start:end], parts, axis=1):
                 pieces.append(centred(part))
                 owner.append(number)
