@@ -327,12 +327,10 @@ def test_mnist_reaches_98_2_percent(tmp_path):
 @pytest.mark.slow
 @pytest.mark.skipif(config.data_folder() is None, reason="needs the real data in NEURONA_DATA")
 @pytest.mark.parametrize(
-    ("name", "least", "baseline"),
-    [("vision-transformer", 0.985, "nearest neighbour")],
+    ("name", "least"), [("vision-transformer", 0.985), ("hybrid", 0.92), ("speech", 0.975)]
 )
-def test_images_and_sounds_are_recognised(tmp_path, name, least, baseline):
+def test_images_lines_and_sounds_are_recognised(tmp_path, name, least):
     recipe = recipes.get(name)
     run = recipes.carry_out(recipe, recipe.defaults, tmp_path, verbose=0)
-    assert list(run.scores.values())[-1] >= least
-    shares = {row[0]: float(row[2].split()[0]) for row in run.tables[-1].rows}
-    assert shares[baseline] < 100 * least
+    (baseline,) = (value for name, value in run.scores.items() if "accuracy of" in name)
+    assert list(run.scores.values())[-1] >= least > baseline

@@ -87,6 +87,7 @@ def test_is_saved_and_loaded(name, tmp_path):
     model.save(tmp_path / "m.safetensors")
     again = nn.models.load_model(tmp_path / "m.safetensors")
     assert type(again) is type(model)
+    assert all(layer.built for layer in model.layers)  # each part has its part
     np.testing.assert_array_equal(again.predict(x, verbose=0), model.predict(x, verbose=0))
 
 

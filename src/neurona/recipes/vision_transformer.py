@@ -78,6 +78,7 @@ def perform(run: Run) -> None:
     show_attention(run, transformer, x_test[:SHOWN], y_test[:SHOWN])
     linear = linear_accuracy(x[:-held], y[:-held], x_test, y_test)
     neighbour = float((nearest(x[:-held], y[:-held], x_test) == y_test).mean())
+    run.score("test accuracy of the nearest neighbour", neighbour)
     test_images(run, x_test, y_test, mnist.CARD.classes)
     compare(run, {"linear classifier": linear, "nearest neighbour": neighbour})
 

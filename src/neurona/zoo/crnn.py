@@ -58,14 +58,13 @@ class CRNN(Model, namespace="zoo"):
         **common: Any,
     ) -> None:
         super().__init__(**common)
-        self.classes_only = classes_only
         self.look = [
             (Conv2D(count, 3, padding="same", use_bias=False), BatchNormalization(),
              MaxPooling2D(tuple(pool)))
             for count, pool in zip(filters, pools, strict=False)
         ]  # fmt: skip
         self.read = [Bidirectional(GRU(units, return_sequences=True)) for _ in range(depth)]
-        self.pool = GlobalAveragePooling1D()
+        self.pool = GlobalAveragePooling1D() if classes_only else None
         self.drop = Dropout(dropout)
         self.decide = Dense(signs if classes_only else signs + 1)
 
@@ -76,6 +75,6 @@ class CRNN(Model, namespace="zoo"):
         x = ops.reshape(ops.transpose(x, (0, 2, 1, 3)), (batch, steps, -1))  # (B, W', H' filters)
         for layer in self.read:
             x = layer(self.drop(x))  # (B, W', 2 units)
-        if self.classes_only:
+        if self.pool is not None:
             x = self.pool(x)
         return self.decide(self.drop(x))
