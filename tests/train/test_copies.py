@@ -386,7 +386,8 @@ REQUIRED = {
     "max_learning_rate": 0.1, "learning_rate": 0.1, "cell": layers.GRUCell(2),
     "cells": [layers.LSTMCell(2)], "layer": layers.GRU(2),
     "warmup_steps": 2, "total_steps": 9, "steps": 2, "end_learning_rate": 0.01,
-    "intermediate_dim": 4, "num_heads": 2,
+    "intermediate_dim": 4, "num_heads": 2, "key_dim": 2, "head_dim": 2, "num_query_heads": 2,
+    "num_key_value_heads": 1, "equation": "ab,bc->ac", "output_shape": 2, "sequence_length": 3,
 }  # fmt: skip
 SPECIAL = {"CallbackList": None, "InputLayer": {"shape": (4,)}}
 SPACES = [
