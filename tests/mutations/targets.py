@@ -137,11 +137,11 @@ class Backup(Target):
         x, y = np.zeros((4, 6)), np.zeros((4, 2))
         running = nn.callbacks.LambdaCallback(on_train_begin=self.note)
         self.model.fit(x, y, epochs=2, verbose=0, callbacks=[stop, kept, running])
-        self.model.run = self.run
+        self.model._training.run = self.run
         self.originals = [kept.path.read_bytes()]
 
     def note(self, logs=None) -> None:
-        self.run, self.identity = self.model.run, backup.identity(self.model)
+        self.run, self.identity = self.model._training.run, backup.identity(self.model)
 
     def change(self, r: Random) -> int:
         before = self.folder / "before"

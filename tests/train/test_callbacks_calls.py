@@ -66,7 +66,7 @@ def test_what_is_set_on_callbacks():
     assert callback.params == {"verbose": 0, "epochs": 2, "steps": 3} == history.params
     assert model.history is history
     assert history.model is model
-    assert model.run is None
+    assert model._training.run is None
 
 
 def test_one_callback_needs_no_list():
@@ -117,7 +117,7 @@ def test_on_exit_comes_however_the_run_ends():
         model = network()
         with pytest.raises(type(error)):
             fit(Holder(error), Holder(), model=model)
-        assert model.run is None
+        assert model._training.run is None
     assert len(ends) == 5
 
 

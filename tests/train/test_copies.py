@@ -238,7 +238,7 @@ def test_copies_in_a_callback_are_of_that_moment(tmp_path):
     keep, log = Keep(), nn.callbacks.CSVLogger(tmp_path / "log.csv")
     chain().fit(X, LABELS, epochs=3, verbose=0, callbacks=[keep, log])
     for model, weights in zip(keep.models, keep.weights, strict=True):
-        assert model.run is None
+        assert model._training.run is None
         for ours, theirs in zip(model.get_weights(), weights, strict=True):
             np.testing.assert_array_equal(ours, theirs)
         model.fit(X, LABELS, epochs=1, verbose=0)
@@ -279,7 +279,7 @@ def test_a_shallow_copy_shares_the_layers_and_has_its_own_steps():
     model.fit(X, LABELS, epochs=1, verbose=0)
     other = copy.copy(model)
     assert other.layers[0] is model.layers[0]
-    assert other.turns is not model.turns
+    assert other._training.turns is not model._training.turns
     other.fit(X, LABELS, epochs=1, verbose=0)
     np.testing.assert_array_equal(other.predict(X, verbose=0), model.predict(X, verbose=0))
 

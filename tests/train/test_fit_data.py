@@ -233,7 +233,7 @@ def test_single_batches_report_their_own_loss(engine):
     model = nn.Sequential([nn.Input((4,)), layers.Dense(1, kernel_initializer="zeros")])
     model.compile(nn.optimizers.SGD(0.0), "mse", metrics=["mae"], run_eagerly=engine == "eager")
     if engine != "eager":
-        model.engine = engine
+        model._training.engine = engine
     x, losses = np.ones((4, 4), "float32"), []
     for value in (1.0, 3.0, 2.0):
         y = np.full((4, 1), value, "float32")

@@ -119,7 +119,7 @@ def test_operators_and_functions_work_on_symbolic_tensors():
     assert y.shape == (None, 1)
     np.testing.assert_array_equal(model(X).numpy(), by_hand(X).numpy())
     assert model.layers == [x.call.layer]  # ops are no layers, as in Keras
-    assert model.network.operations[-1].name.startswith("add")
+    assert model._network.operations[-1].name.startswith("add")
 
 
 def test_ops_with_several_outputs():

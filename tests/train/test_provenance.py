@@ -258,6 +258,6 @@ def test_a_wrong_shape_in_an_op_of_a_functional_model_names_the_line_where_it_wa
     assert model(np.ones((2, 4), np.float32)).shape == (1, 8)
     with pytest.raises(ShapeError) as caught:
         model(np.ones((2, 3), np.float32))
-    name = model.network.operations[-1].name
+    name = model._network.operations[-1].name
     place = f"test_provenance.py:{line_of('rows of eight')}"
     assert str(caught.value).splitlines()[1] == f"in {name!r}, {place}."

@@ -425,7 +425,7 @@ def test_a_schedule_by_the_rate_so_far_is_not_applied_twice(tmp_path, batch):
 def test_a_run_that_stops_in_the_middle_of_an_epoch_still_ends_it(tmp_path):
     class StopAt(nn.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):
-            self.model.stop_training = self.model.position.epoch == 1 and batch == 2
+            self.model.stop_training = self.model._training.position.epoch == 1 and batch == 2
 
     expected, found = both(tmp_path, lambda: [StopAt()], 11)
     assert found == expected

@@ -466,7 +466,7 @@ def test_a_model_whose_loss_became_nan_is_saved_and_loaded(tmp_path):
     model.set_weights([np.full((2, 2), np.nan), np.zeros(2)])
     model.fit(np.ones((4, 2)), np.zeros((4, 2)), verbose=0)
     model.save(tmp_path / "m")
-    assert np.isnan(load_model(tmp_path / "m").position.logs["loss"])
+    assert np.isnan(load_model(tmp_path / "m")._training.position.logs["loss"])
 
 
 def change(found, path, value):

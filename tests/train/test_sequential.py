@@ -151,7 +151,7 @@ def test_descriptions():
         assert [la.name for la in again.layers] == [la.name for la in model.layers]
         again.set_weights(model.get_weights())
         np.testing.assert_array_equal(again(X).numpy(), model(X).numpy())
-        assert again.fixed_inputs == model.fixed_inputs
+        assert again._fixed_inputs == model._fixed_inputs
     unbuilt = nn.models.clone_model(nn.Sequential([layers.Dense(3)]))
     assert not unbuilt.built
     assert unbuilt(X).shape == (6, 3)

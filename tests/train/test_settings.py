@@ -8,6 +8,7 @@ import pytest
 import neurona as nn
 from neurona import layers, losses, metrics, ops, optimizers, regularizers
 from neurona.errors import ArgumentError, StateError
+from neurona.nn.snapshot import Snapshot
 from neurona.train.step import Step
 
 rng = np.random.default_rng(0)
@@ -259,3 +260,25 @@ def test_a_block_says_which_layer_has_the_setting():
         block.rate = 0.3
     block.gain = 2.0
     assert ops.sum(block(X)).item() == pytest.approx(2 * X.sum(), rel=1e-5)
+
+
+@pytest.mark.parametrize("callbacks", [[], [nn.callbacks.Callback()]], ids=["quiet", "callback"])
+def test_what_was_not_set_is_not_looked_through(callbacks, monkeypatch):
+    model = nn.Sequential([
+        nn.layers.Dense(4, "tanh", kernel_regularizer="l2"), nn.layers.BatchNormalization(),
+        nn.layers.Dropout(0.2), nn.layers.Dense(1),
+    ])  # fmt: skip
+    model.compile(nn.optimizers.Adam(), "mse", metrics=["mae"])
+    x, y = np.ones((4, 3), "float32"), np.ones((4, 1), "float32")
+
+    def use():
+        model.fit(x, y, epochs=3, validation_data=(x, y), verbose=0, callbacks=callbacks)
+        model.evaluate(x, y, verbose=0)
+        model.train_on_batch(x, y)
+        model.test_on_batch(x, y)
+        model.predict(x, verbose=0)
+
+    use()
+    use()
+    monkeypatch.setattr(Snapshot, "_walked", None)  # which costs more than the calls themselves
+    use()

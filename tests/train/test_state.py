@@ -77,7 +77,7 @@ def test_the_state_survives_json_and_continues_the_training():
     again = make()
     again(X)
     again.set_state(arrays, info)
-    assert again.position.epoch == 2
+    assert again._training.position.epoch == 2
     found = again.fit(X, Y, batch_size=3, epochs=3, initial_epoch=2, verbose=0).history
     assert found == expected
     for name, array in model.get_state()[0].items():

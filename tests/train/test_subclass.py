@@ -364,7 +364,7 @@ def test_keras_arguments_are_accepted():
         optimizer="adam", loss="mse", jit_compile=False, auto_scale_loss=False,
         steps_per_execution=2,
     )  # fmt: skip
-    assert model.engine == "reference"
+    assert model._training.engine == "reference"
     assert len(model.fit(X, Y, batch_size=2, verbose=0).history["loss"]) == 1
     model.compile(engine="reference")
     assert type(model.optimizer).__name__ == "RMSprop"

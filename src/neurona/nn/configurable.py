@@ -18,6 +18,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping
+from types import FunctionType
 from typing import Any, ClassVar, Self
 
 from neurona.errors import ArgumentError, NeuronaError, StateError, unknown
@@ -44,6 +45,7 @@ class Configurable:
     one: ClassVar[bool] = False  # whether what is used twice is rebuilt as one object
     made_again: ClassVar[frozenset[str]] = frozenset()  # attributes that no copy takes over
     unread: ClassVar[frozenset[str]] = NOTES | {"constructed"}  # that no computation reads
+    _taken: ClassVar[frozenset[str]] = frozenset()  # names of methods that no attribute hides
     _settings: ClassVar[frozenset[str]] = frozenset()  # see `settings.change`
     _namespace: ClassVar[str] = ""
     _root: ClassVar[Any] = None
@@ -52,6 +54,8 @@ class Configurable:
     def __init_subclass__(cls, namespace: str = "", common: Any = None, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls._namespace = namespace or cls._namespace
+        if cls._namespace in ("layers", "models") and cls.__module__.startswith("neurona."):
+            cls._taken = _methods(cls)
         if cls.__module__.startswith("neurona.") and not cls.__name__.startswith("_"):
             publish(cls._namespace, cls)
         if common is not None:
@@ -65,7 +69,7 @@ class Configurable:
         if not hasattr(cls.__init__, "__signature__"):  # of a dataclass, or of a mix-in
             cls.__init__ = _remembering(cls)  # type: ignore[method-assign]
         self = super().__new__(cls)
-        self.arguments = {}
+        vars(self)["arguments"] = {}
         self._before_init()
         return self
 
@@ -89,7 +93,13 @@ class Configurable:
         vars(self).update(state)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Set an attribute; an argument of the constructor acts as if it had been given there."""
+        """Set an attribute; an argument of the constructor acts as if it had been given there.
+
+        Raises:
+            StateError: if the name is taken by what the library calls, or the argument is refused.
+        """
+        if name in self._taken:
+            _check_free(self, name, value)
         if name in self._settings and "constructed" in vars(self) and settings.are_taken():
             settings.change(self, name, value)
             return
@@ -164,7 +174,7 @@ def _remembering(cls: type[Configurable]) -> Callable[..., None]:
         if type(self).__init__ is not __init__:  # that of a subclass, which remembers, called it
             construct(self, args, kwargs)
             return
-        given = self.arguments = _given(self, whole, args, kwargs)
+        given = vars(self)["arguments"] = _given(self, whole, args, kwargs)
         try:
             construct(self, args, kwargs)
             self._after_init()
@@ -187,6 +197,29 @@ def _remembering(cls: type[Configurable]) -> Callable[..., None]:
     wrapped: Any = __init__
     wrapped.__signature__ = whole
     return __init__
+
+
+def _methods(cls: type) -> frozenset[str]:
+    """Return the names that no attribute of a layer takes: those of methods, and `arguments`."""
+    functions = (k for c in cls.__mro__ for k, v in vars(c).items() if isinstance(v, FunctionType))
+    named = {name for name in functions if not name.startswith("_")}
+    return frozenset(named - {"parameter"} | {"arguments"})  # a layer may call its only one so
+
+
+def _check_free(obj: Configurable, name: str, value: Any) -> None:
+    """Raise a StateError for an attribute that would hide a method of the library.
+
+    A function may take the place of a method, as anywhere in Python.
+    """
+    method = getattr(type(obj), name, None)
+    hides = method is None or getattr(method, "__module__", "").startswith("neurona.")
+    if hides and (not callable(value) or isinstance(value, Configurable)):
+        what = "a method" if method is not None else "what the constructor was given"
+        raise StateError(
+            f"the name `{name}` is taken: {type(obj).__name__}.{name} is {what}.",
+            got=type(value).__name__,
+            hint=f"use another name for the attribute, such as self.own_{name}",
+        )
 
 
 def _is_property(cls: type, name: str) -> bool:

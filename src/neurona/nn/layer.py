@@ -57,12 +57,13 @@ class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
     one = True
     made_again = frozenset({"symbolic_calls"})  # by the calls of a network that is copied too
     unread = Configurable.unread | {
-        "_built_for", "built", "input_shape", "made_at", "output_shape", "place", "symbolic_calls",
+        "_built_for", "_made_at", "_place", "built", "input_shape", "output_shape",
+        "symbolic_calls",
     }  # fmt: skip
     dtype: np.dtype
     built: bool
-    place: str  # where a Sequential has it, for errors
-    made_at: tuple[str, int]  # the line of the user's that made it, for the nodes of a Sequential
+    _place: str  # where a Sequential has it, for errors
+    _made_at: tuple[str, int]  # the line of the user's that made it, for the nodes of a Sequential
     input_shape: Any
     output_shape: Any
     activity_regularizer: Callable | None
@@ -79,8 +80,8 @@ class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
         self._name = ""
         self.dtype = as_dtype(None)
         self.built = False
-        self.place = ""
-        self.made_at = origin.place()
+        self._place = ""
+        self._made_at = origin.place()
         self._trainable = True
         self._parameters = []
         self.activity_regularizer = None
@@ -198,7 +199,7 @@ class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
         shorten(error)
         called = f", called with x {', '.join(map(str, shapes))}" if shapes else ""
         called += origin.line() if origin.noted() else ""
-        error.within(f"{type(self).__name__} {self.name!r}{self.place}{called}.")
+        error.within(f"{type(self).__name__} {self.name!r}{self._place}{called}.")
         built = getattr(self, "_built_for", None)
         if isinstance(error, ShapeError) and not error.hint and self._parameters and shapes:
             rest = ", ".join(map(str, built[1:])) if isinstance(built, tuple) else ""

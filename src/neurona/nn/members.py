@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterable
 from types import SimpleNamespace
 from typing import Any
 
-# How it was made, and what is made of it: what these hold is elsewhere too.
-NOTES = frozenset({"arguments", "compile_arguments", "step_cache"})
+NOTES = frozenset({"arguments"})  # how it was made: what this holds is elsewhere too
 CONTAINERS = (dict, list, tuple, set, frozenset, deque)
 _PLAIN = frozenset({type(None), bool, int, float, str})  # most attributes; never looked for
 
@@ -87,7 +86,12 @@ def _search(
     found: list[tuple[str, Any]], name: str, value: Any, kind: type, above: tuple[int, ...]
 ) -> None:
     """Look through what `items_of` opens."""
-    for key, item in value.items() if type(value) is dict else items_of(value) or ():
+    cls = type(value)  # the frequent ones at once: this is run for each layer and each epoch
+    if cls is list or cls is tuple:
+        items: Iterable[tuple[Any, Any]] = enumerate(value)
+    else:
+        items = value.items() if cls is dict else items_of(value) or ()
+    for key, item in items:
         if type(item) not in _PLAIN:
             if isinstance(item, kind):
                 found.append((f"{name}/{key}", item))

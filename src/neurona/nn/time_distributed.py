@@ -134,7 +134,7 @@ def _inner_masks(y: Any) -> Any:
 def _samplewise(layer: Layer, training: bool) -> bool:
     """Say whether samples do not see each other in a layer, and it does nothing besides."""
     for one in layer.all_layers():
-        network = getattr(one, "network", None)
+        network = getattr(one, "_network", None)
         parts = [one] if network is None else [one, *network.operations]
         if any(
             not type(part).__module__.startswith("neurona.")

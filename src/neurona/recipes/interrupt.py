@@ -51,7 +51,8 @@ class Saver(BackupAndRestore):
         before = self.path.exists()
         super().on_train_begin(logs)
         if before:
-            self.told(self.model.position.epoch, self.model.position.batch)
+            position = self.model._training.position
+            self.told(position.epoch, position.batch)
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         super().on_train_batch_end(batch, logs)
@@ -64,6 +65,7 @@ class Saver(BackupAndRestore):
     def _stop_if_asked(self) -> None:
         if self.asked:
             self._save()
-            epoch, batch = self.model.position.epoch, self.model.position.batch
+            position = self.model._training.position
+            epoch, batch = position.epoch, position.batch
             where = f"in epoch {epoch + 1} after batch {batch}" if batch else f"after epoch {epoch}"
             raise Stopped(f"stopped {where}.")

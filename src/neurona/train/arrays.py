@@ -195,10 +195,10 @@ def check_inputs(model: Any, x: Any) -> None:
     Only models whose inputs are known (functional ones, and Sequential with an Input) are looked
     at; the layers of others complain by themselves.
     """
-    network = model.network
+    network = model._network
     if network is None:
         return
-    if not model.fixed_inputs:
+    if not model._fixed_inputs:
         leaves = flatten(x)[0]
         for layer in network.readers(network.input_leaves[0]) if len(leaves) == 1 else ():
             layer.check_data(leaves[0])

@@ -20,7 +20,15 @@ from neurona.train.data import IterableSource, source_of, split_arrays, unpack
 from neurona.train.history import History
 from neurona.train.loop import Validation, as_logs, run_evaluation, run_prediction, run_training
 from neurona.train.progress import with_progress
-from neurona.train.steps import note_fit, prediction_for, rehearse
+from neurona.train.state import restarted_metrics
+from neurona.train.steps import (
+    evaluation_step,
+    note_fit,
+    prediction_for,
+    prediction_step,
+    rehearse,
+    training_step,
+)
 
 PREDICTION_BATCH = 256
 
@@ -59,16 +67,17 @@ def fit(model: Any, x: Any, y: Any, sample_weight: Any, given: FitSettings) -> H
         x, y, sample_weight, batch_size=given.batch_size, shuffle=given.shuffle,
         steps=given.steps_per_epoch, class_weight=given.class_weight,
     )  # fmt: skip
-    with model.turns:
+    with model._training.turns:
         prepare(model, source, "train")
     params = {"verbose": given.verbose, "epochs": epochs, "steps": source.steps}
     callbacks = with_progress(given.callbacks, given.verbose, history=True)
     listeners = CallbackList(callbacks, model, params)
     due = _due(given.validation_freq)  # a wrong one is an error without validation as well
     validation = None if held is None else _validation(model, held, given, due, listeners)
-    model.history = next(c for c in listeners.callbacks if isinstance(c, History))
+    history = next(c for c in listeners.callbacks if isinstance(c, History))
+    model._training.history = history
     run_training(model, source, epochs, listeners, validation, first_epoch)
-    return model.history
+    return history
 
 
 def _validation(
@@ -158,15 +167,15 @@ def on_batch(
         weight = weights_of_classes(y, class_weight, weight)
     check_inputs(model, x)
     rehearse(model, (x, y, weight), kind)
-    check_targets(model.compiled_losses, y)
-    step = model.training_step() if kind == "train" else model.evaluation_step()
-    metrics = model.named_metrics()  # found once: all layers are looked through
-    totals = [] if model.run is None else [p for m in metrics.values() for p in m.variables]
+    check_targets(model._training.losses, y)
+    step = training_step(model) if kind == "train" else evaluation_step(model)
+    going_on = model._training.run is not None
+    totals = [p for m in model.metrics for p in m.variables] if going_on else []
     with unchanged(totals):
-        if model.overrides("reset_metrics"):
-            model.reset_metrics()
-        for metric in metrics.values():
-            metric.reset_state()
+        metrics = restarted_metrics(model)
+        if model.overrides("reset_metrics"):  # which may leave some
+            for metric in metrics.values():
+                metric.reset_state()
         return as_logs(step(x, y, weight), metrics)
 
 
@@ -178,7 +187,7 @@ def predict_on_batch(model: Any, x: Any) -> Any:
     given, (x, _, _) = x, check_arrays(x, None, None)
     check_inputs(model, x)
     rehearse(model, (x, None, None), "predict")
-    results = model.prediction_step()(x, None, None)
+    results = prediction_step(model)(x, None, None)
     note_fit(model, given)
     return results
 
@@ -233,8 +242,8 @@ def check_source(model: Any, source: Any, kind: str = "test") -> None:
 
     def check(x: Any, y: Any) -> None:
         check_inputs(model, x)
-        if kind != "predict" and model.compiled_losses.outputs is not None:
-            check_targets(model.compiled_losses, y)
+        if kind != "predict" and model._training.losses.outputs is not None:
+            check_targets(model._training.losses, y)
 
     if hasattr(source, "arrays"):
         check(*source.arrays[:2])

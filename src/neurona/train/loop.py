@@ -20,6 +20,7 @@ from neurona.errors import ShapeError
 from neurona.nn.metrics import Metric
 from neurona.nn.parameter import unchanged
 from neurona.nn.settings import changes
+from neurona.train import state, steps
 from neurona.train.callbacks.callback import CallbackList
 from neurona.train.data import IterableSource
 from neurona.train.history import History
@@ -61,7 +62,7 @@ class Validation(NamedTuple):
 
 
 class Fit(NamedTuple):
-    """What a running `fit` works with, for callbacks to look at as `model.run`."""
+    """What a running `fit` works with, for callbacks to look at as `model._training.run`."""
 
     source: Any
     callbacks: CallbackList
@@ -94,7 +95,7 @@ class Feed:
     """
 
     def __init__(self, model: Any, step: Any, source: Any, each: bool) -> None:
-        self.step, self.source, self.turns = step, source, model.turns
+        self.step, self.source, self.turns = step, source, model._training.turns
         self.fixed = model.steps_per_execution if each else None
         self.given = model.steps_per_execution
         self.pace = Pace()
@@ -105,7 +106,7 @@ class Feed:
         if self._changes != changes():
             self._changes = changes()
             with self.turns:
-                self.step = model.training_step()
+                self.step = steps.training_step(model)
 
     def groups(self, order: Any = None, start: int = 0) -> Iterator[Any]:
         """Yield (how many batches, a function that runs them and returns the last results)."""
@@ -145,12 +146,13 @@ def run_training(
     initial_epoch: int = 0,
 ) -> None:
     """Train for epochs `initial_epoch` to `epochs` - 1."""
-    position = model.position = Position(initial_epoch)
+    training = model._training
+    position = training.position = Position(initial_epoch)
     model.stop_training = False
-    with model.turns:
-        step = model.training_step()
+    with training.turns:
+        step = steps.training_step(model)
     feed = Feed(model, step, source, callbacks.watch_each("train"))
-    model.run = Fit(source, callbacks, validation)
+    training.run = Fit(source, callbacks, validation)
     try:
         callbacks.call("on_train_begin", {})  # a backup may move the position on from here
         begin = position.epoch
@@ -158,7 +160,7 @@ def run_training(
         # A run that was told to stop in the middle of an epoch still ends that epoch.
         while position.epoch < epochs and (position.batch or not model.stop_training):
             if quiet:
-                with model.turns.last():
+                with training.turns.last():
                     several = _train_epochs(model, feed, callbacks, position, epochs)
                 if several:
                     continue
@@ -171,11 +173,11 @@ def run_training(
             position.epoch, position.batch, position.order = epoch + 1, 0, source.order()
             position.logs = logs
             callbacks.call("on_epoch_end", epoch, dict(logs))
-        with model.turns:
+        with training.turns:
             model.optimizer.finalize_variable_values(model.trainable_weights)
         callbacks.call("on_train_end", position.logs)
     finally:
-        model.run = None
+        training.run = None
         callbacks.close()
 
 
@@ -198,8 +200,10 @@ def _train_epoch(model: Any, feed: Feed, callbacks: CallbackList, position: Posi
         if position.order is None:
             position.order = feed.source.order()
         position.logs = {}
-        model.reset_metrics()
-    watched, names = callbacks.wants("on_train_batch_end"), model.metrics_names
+        names = state.restarted_metrics(model)
+    else:
+        names = state.named_metrics(model)
+    watched = callbacks.wants("on_train_batch_end")
     results: dict[str, Any] | None = None
     for count, run in feed.groups(position.order, position.batch):
         if model.stop_training:
@@ -239,13 +243,13 @@ def _train_epochs(
     stretch = source.epochs(position.order, count, redrawn)
     if stretch is None:
         return False
-    model.reset_metrics()
-    totals = [p for metric in model.metrics for p in metric.variables]
+    metrics = state.restarted_metrics(model)
+    totals = [p for metric in metrics.values() for p in metric.variables]
     with feed.pace.timed(count * source.steps):
         results = feed.step.run_epochs(source, stretch, int(source.shuffle), totals)
     if results is None:
         return False
-    columns = as_logs(results, model.metrics_names)
+    columns = as_logs(results, metrics)
     first, position.epoch = position.epoch, position.epoch + count
     position.order = source.order()
     position.logs = {name: values[-1] for name, values in columns.items()}
@@ -269,7 +273,7 @@ def as_logs(results: dict[str, Any], names: Iterable[str] = ()) -> Logs:
 @contextlib.contextmanager
 def _undisturbed(model: Any) -> Iterator[None]:
     """Leave a training that is going on as it was: its metrics, and its random numbers."""
-    if model.run is None:
+    if model._training.run is None:
         yield
         return
     totals = [p for metric in model.metrics for p in metric.variables]
@@ -283,23 +287,24 @@ def _closing(model: Any, callbacks: CallbackList) -> Iterator[None]:
     try:
         yield
     finally:
-        if model.run is None or model.run.callbacks is not callbacks:
+        run = model._training.run
+        if run is None or run.callbacks is not callbacks:
             callbacks.close()
 
 
 def run_evaluation(model: Any, source: Any, callbacks: CallbackList) -> Logs:
     """Return the logs of one pass over the source without training."""
-    with model.turns:
+    with model._training.turns:
         return _evaluated(model, source, callbacks)
 
 
 def _evaluated(model: Any, source: Any, callbacks: CallbackList) -> Logs:
-    feed = Feed(model, model.evaluation_step(), source, callbacks.watch_each("test"))
-    watched, names = callbacks.wants("on_test_batch_end"), model.metrics_names
+    feed = Feed(model, steps.evaluation_step(model), source, callbacks.watch_each("test"))
+    watched = callbacks.wants("on_test_batch_end")
     results: dict[str, Any] = {}
     done = 0
     with _closing(model, callbacks), _undisturbed(model):
-        model.reset_metrics()
+        names = state.restarted_metrics(model)
         callbacks.call("on_test_begin", {})
         for count, run in feed.groups():
             callbacks.call("on_test_batch_begin", done, {})
@@ -363,7 +368,7 @@ class Outputs:
 
 def run_prediction(model: Any, source: Any, callbacks: CallbackList) -> Any:
     """Return the predictions for all samples, nested as the model's outputs are."""
-    outputs = Outputs(model.prediction_step(), source)
+    outputs = Outputs(steps.prediction_step(model), source)
     feed = Feed(model, outputs, source, callbacks.watch_each("predict"))
     done = 0
     with _closing(model, callbacks), _undisturbed(model):

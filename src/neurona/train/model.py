@@ -33,6 +33,7 @@ from neurona.nn.network import Network
 from neurona.nn.options import LayerOptions
 from neurona.train import save, state, steps, summary
 from neurona.train.trainer import Trainer
+from neurona.train.training import Training
 
 
 class Model(Trainer, Layer, namespace="models"):
@@ -45,7 +46,6 @@ class Model(Trainer, Layer, namespace="models"):
 
     Attributes:
         inputs, outputs: the symbolic tensors of a functional model.
-        network: the recorded network of a functional model, None otherwise.
 
     Raises:
         ArgumentError: if something is not symbolic, or two layers have one name.
@@ -58,28 +58,25 @@ class Model(Trainer, Layer, namespace="models"):
     [[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]
     """
 
-    made_again = Layer.made_again | {"step_cache", "turns", "run"}
-    unread = Layer.unread | {
-        "built_on", "history", "inputs", "layers", "outputs", "pending_totals", "position", "run",
-        "stop_training", "turns",
-    }  # fmt: skip
-    network: Network | None
-    built_on: Any  # shapes and types of the first inputs, as JSON
-    fixed_inputs: bool  # whether data of another shape than the network's inputs are refused
+    unread = Layer.unread | {"_built_on", "inputs", "layers", "outputs", "stop_training"}
+    _network: Network | None  # the recorded one of a functional model
+    _built_on: Any  # shapes and types of the first inputs, as JSON
+    _fixed_inputs: bool  # whether data of another shape than the network's inputs are refused
 
     def _before_init(self) -> None:
         super()._before_init()
-        self.network, self.fixed_inputs = None, True
-        self.built_on = None
-        self.start()
+        self._network, self._fixed_inputs = None, True
+        self._built_on = None
+        self._training = Training()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"network": self.network, **super().__getstate__()}  # which has an order
+        network = {"_network": self._network}  # first, for it has an order
+        return {**network, **super().__getstate__(), "_training": copy.copy(self._training)}
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         """Copy the model as it is between two steps, whoever trains it."""
         other = memo[id(self)] = type(self).__new__(type(self))
-        with self.turns:
+        with self._training.turns:
             other.__setstate__(copy.deepcopy(self.__getstate__(), memo))
         return other
 
@@ -90,15 +87,15 @@ class Model(Trainer, Layer, namespace="models"):
         if (inputs is None) != (outputs is None):
             raise ArgumentError("Model takes inputs and outputs, or neither.")
         if inputs is not None:
-            self.network = Network(inputs, outputs)
+            self._network = Network(inputs, outputs)
             self.built = True
-            self.inputs, self.outputs = self.network.input_leaves, self.network.output_leaves
+            self.inputs, self.outputs = self._network.input_leaves, self._network.output_leaves
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
         """Compute the outputs; a subclass writes its own."""
-        if self.network is None:
+        if self._network is None:
             return Layer.call(self, inputs)  # which says that there is none
-        return self.network.run(inputs, mask)
+        return self._network.run(inputs, mask)
 
     def build(self, input_shape: Any = None) -> None:
         """Create the parameters for inputs of this shape, batch axis first.
@@ -106,13 +103,13 @@ class Model(Trainer, Layer, namespace="models"):
         Args:
             input_shape: sizes with None for the batch, or shapes nested as the inputs are.
         """
-        if self.network is None and not self.built and self.overrides("call"):
+        if self._network is None and not self.built and self.overrides("call"):
             steps.abstractly(lambda x: self(x, training=False), _arrays_like(input_shape))
 
     def ensure_built(self, inputs: Any) -> None:
         """Create the parameters for these inputs, and note what the model was built on."""
-        if self.built_on is None:
-            self.built_on = write_nested(inputs, save.write_spec)
+        if self._built_on is None:
+            self._built_on = write_nested(inputs, save.write_spec)
         if self.overrides("build"):
             super().ensure_built(inputs)
         self.built = True  # the layers build themselves when `call` reaches them
@@ -121,7 +118,7 @@ class Model(Trainer, Layer, namespace="models"):
 
     def contained(self) -> list[Layer]:
         """Return the layers of the recorded network, ops left out."""
-        return self.network.layers if self.network is not None else []
+        return self._network.layers if self._network is not None else []
 
     def sublayers(self) -> list[Layer]:
         """Return the layers of the network, then those that are attributes."""
@@ -165,17 +162,17 @@ class Model(Trainer, Layer, namespace="models"):
     @property
     def output_names(self) -> list[str] | None:
         """A name for each output of a functional model: the layer that makes it."""
-        return self.network.output_names if self.network is not None else None
+        return self._network.output_names if self._network is not None else None
 
     @property
     def input_names(self) -> list[str] | None:
         """A name for each input of a functional model."""
-        return self.network.input_names if self.network is not None else None
+        return self._network.input_names if self._network is not None else None
 
     def edges(self) -> list[tuple[str, str]]:
         """Return which layer feeds which, as pairs of names; a chain if that is not known."""
-        if self.network is not None:
-            return self.network.edges()
+        if self._network is not None:
+            return self._network.edges()
         names = [layer.name for layer in self.layers]
         return list(itertools.pairwise(names))
 
@@ -217,7 +214,7 @@ class Model(Trainer, Layer, namespace="models"):
 
     def get_weights(self) -> list[np.ndarray]:
         """Return copies of all parameters, in the order of `weights`."""
-        with self.turns:
+        with self._training.turns:
             return super().get_weights()
 
     def set_weights(self, weights: Any) -> None:
@@ -226,7 +223,7 @@ class Model(Trainer, Layer, namespace="models"):
         Raises:
             ShapeError: if there are too few or too many, or a shape differs; then none is set.
         """
-        with self.turns:
+        with self._training.turns:
             super().set_weights(weights)
 
     def get_state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
@@ -234,7 +231,7 @@ class Model(Trainer, Layer, namespace="models"):
 
         Parameters, optimiser slots, metric totals, the random stream and the position in the data.
         """
-        with self.turns:
+        with self._training.turns:
             return state.collect(self)
 
     def set_state(self, arrays: dict[str, np.ndarray], info: dict[str, Any]) -> None:
@@ -244,7 +241,7 @@ class Model(Trainer, Layer, namespace="models"):
             StateError: if the model is not built.
             FormatError: if an array is missing or does not fit; then nothing is changed.
         """
-        with self.turns:
+        with self._training.turns:
             state.restore(self, arrays, info)
 
     def save(self, path: Any, overwrite: bool = True, include_optimizer: bool = True) -> None:
@@ -254,12 +251,12 @@ class Model(Trainer, Layer, namespace="models"):
             StateError: if the model is not built, or the file exists and overwrite is False.
             ArgumentError: if something in the model cannot be saved, such as a lambda.
         """
-        with self.turns:
+        with self._training.turns:
             save.save_model(self, path, overwrite, include_optimizer)
 
     def save_weights(self, path: Any, overwrite: bool = True) -> None:
         """Write the parameters alone to a safetensors file."""
-        with self.turns:
+        with self._training.turns:
             save.save_weights(self, path, overwrite)
 
     def load_weights(
@@ -283,7 +280,7 @@ class Model(Trainer, Layer, namespace="models"):
             FormatError: if the file is damaged, or does not fit, or no name in it does; then
                 nothing is changed.
         """
-        with self.turns:
+        with self._training.turns:
             save.load_weights(self, path, skip_mismatch, by_name, max_bytes)
 
     # --- description -------------------------------------------------------------------------
@@ -294,13 +291,13 @@ class Model(Trainer, Layer, namespace="models"):
 
     def description(self) -> dict[str, Any]:
         """Return class, arguments and architecture as JSON values."""
-        if self.network is not None and self.own_constructor(Model):
+        if self._network is not None and self.own_constructor(Model):
             return {
                 **describe_object(self, {"name": self.name}),
-                "network": self.network.description(),
+                "network": self._network.description(),
             }
         found = describe_object(self, {**self.arguments, "name": self.name})
-        return {**found, "built_on": self.built_on}
+        return {**found, "built_on": self._built_on}
 
     @classmethod
     def from_description(cls, found: Mapping[str, Any], again: Callable) -> Any:

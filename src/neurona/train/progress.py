@@ -118,7 +118,7 @@ class ProgbarLogger(Callback):
         self._in_fit, self._steps = True, self.params.get("steps")
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
-        done = self.model.position.batch  # not 0 when a killed run goes on in the middle
+        done = self.model._training.position.batch  # not 0 when a killed run goes on in the middle
         self._begin(f"Epoch {epoch + 1}/{self.params['epochs']}", self._steps, done)
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:

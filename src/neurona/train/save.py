@@ -56,7 +56,7 @@ def _compile_settings(model: Any) -> dict[str, Any] | None:
     """Return what `compile` was given; None if it was not called, or takes other arguments."""
     if not model.compiled or model.overrides("compile"):
         return None
-    given = {k: v for k, v in model.compile_arguments.items() if k != "engine"}
+    given = {k: v for k, v in model._training.arguments.items() if k != "engine"}
     given.update({k: getattr(model, k) for k in ("run_eagerly", "steps_per_execution")})
     settings = {k: describe(v) for k, v in given.items() if k != "optimizer"}
     optimizer = describe(model.optimizer)
@@ -246,7 +246,7 @@ def write_spec(x: Any) -> Any:
 
 def build_on(model: Any, found: Any) -> None:
     """Build a model on abstract inputs as `written_spec` described them."""
-    if found is None or model.network is not None:
+    if found is None or model._network is not None:
         return
 
     def leaf(x: Any) -> np.ndarray:

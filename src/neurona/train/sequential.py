@@ -42,7 +42,7 @@ class Sequential(Model):
         self._chain: list[Layer] = []
         self._names: set[str] = set()  # of its layers
         self._start: Symbolic | None = None  # what the chain begins with, if it is known
-        self.fixed_inputs = False
+        self._fixed_inputs = False
         if layers is not None and not isinstance(layers, Iterable):
             raise ArgumentError(
                 "Sequential takes a list of layers.", got=repr(layers), hint="Sequential([layer])"
@@ -86,7 +86,7 @@ class Sequential(Model):
         if isinstance(layer, InputLayer):
             if self._chain or self._start is not None:
                 raise ArgumentError(f"{self.name!r}: the input comes first, and once.")
-            self._start, self.fixed_inputs = layer.output, True
+            self._start, self._fixed_inputs = layer.output, True
             return
         if layer.name in self._names:
             raise ArgumentError(
@@ -96,15 +96,15 @@ class Sequential(Model):
             )
         if not self._chain and self._start is None:
             self._start = _input_of(layer)
-            self.fixed_inputs = self._start is not None
+            self._fixed_inputs = self._start is not None
         self._chain.append(layer)
         self._names.add(layer.name)
 
     def _changed(self) -> None:
         """Forget what was made for the chain as it was."""
-        self.network, self.built = None, False
-        self.step_cache = {}
-        self.compiled_losses = self.compiled_losses.anew()
+        self._network, self.built = None, False
+        self._training.steps = {}
+        self._training.losses = self._training.losses.anew()
 
     def build(self, input_shape: Any = None) -> None:
         """Create the parameters for inputs of this shape, batch axis first."""
@@ -126,13 +126,13 @@ class Sequential(Model):
         """Call the layers on the symbolic input, which builds them."""
         x: Any = self._start
         for number, layer in enumerate(self._chain, start=1):
-            layer.place = f" (layer {number} of {len(self._chain)} of Sequential {self.name!r})"
+            layer._place = f" (layer {number} of {len(self._chain)} of Sequential {self.name!r})"
             made = next((c for c in layer.symbolic_calls if c.leaves and c.leaves[0] is x), None)
             x = _called(layer, x) if made is None else made.output
         if self._chain:
             assert self._start is not None
-            self.network = Network(self._start, x)
-            self.inputs, self.outputs = self.network.input_leaves, self.network.output_leaves
+            self._network = Network(self._start, x)
+            self.inputs, self.outputs = self._network.input_leaves, self._network.output_leaves
             self.input_shape = self._start.shape
             self.output_shape = self._chain[-1].output_shape
             self.built = True
@@ -141,12 +141,12 @@ class Sequential(Model):
         """Call the layers in order."""
         if not self._chain:
             raise StateError(f"{self.name!r} has no layers.", hint="model.add(layer)")
-        if self.network is not None and self.fixed_inputs:
-            return self.network.run(inputs, mask)
+        if self._network is not None and self._fixed_inputs:
+            return self._network.run(inputs, mask)
         spend(0, len(self._chain))
         x = inputs if mask is None else noted(inputs, mask)
         for number, layer in enumerate(self._chain, start=1):
-            layer.place = f" (layer {number} of {len(self._chain)} of Sequential {self.name!r})"
+            layer._place = f" (layer {number} of {len(self._chain)} of Sequential {self.name!r})"
             x = _called(layer, x) if origin.noted() else layer(x)
         return x
 
@@ -161,8 +161,8 @@ class Sequential(Model):
             **describe_object(self, {"name": self.name}),
             "layers": [describe(layer) for layer in self._chain],
             "input": None if start is None else [[*start.shape], start.dtype.name, start.name],
-            "fixed": self.fixed_inputs,
-            "built_on": self.built_on,
+            "fixed": self._fixed_inputs,
+            "built_on": self._built_on,
         }
 
     @classmethod
@@ -181,13 +181,13 @@ class Sequential(Model):
             model._connect()
         elif found.get("built_on") is not None:
             save.build_on(model, found["built_on"])
-        model.fixed_inputs = bool(found.get("fixed"))
+        model._fixed_inputs = bool(found.get("fixed"))
         return model
 
 
 def _called(layer: Layer, x: Any) -> Any:
     """Call a layer: what it does is made at the line where the layer is made."""
-    return origin.inside(origin.recorded(layer.made_at), layer, x)
+    return origin.inside(origin.recorded(layer._made_at), layer, x)
 
 
 def _is_shape(value: Any) -> bool:
@@ -198,7 +198,7 @@ def _input_of(layer: Layer) -> Symbolic | None:
     """Return an input for a chain that begins with this layer, if its shape is known."""
     if layer._input_shape is not None:
         return Input(layer._input_shape)
-    network = getattr(layer, "network", None)
+    network = getattr(layer, "_network", None)
     if network is not None and len(network.input_leaves) == 1:
         first = network.input_leaves[0]
         return Input(batch_shape=first.shape, dtype=first.dtype)

@@ -99,7 +99,7 @@ def named_metrics(model: Any) -> dict[str, Metric]:
     """Return the metrics that a model reports by their names in logs."""
     if model.overrides("metrics"):  # a subclass lists its own
         return {m.name: m for m in model.metrics}
-    found = model.compiled_losses.named() if model.compiled else {}
+    found = model._training.losses.named() if model.compiled else {}
     known = {id(m) for m in found.values()}
     for layer in model.all_layers():
         for _, metric in members(layer, Metric):
@@ -107,6 +107,18 @@ def named_metrics(model: Any) -> dict[str, Metric]:
                 known.add(id(metric))
                 found.setdefault(metric.name, metric)
     return found
+
+
+def restarted_metrics(model: Any) -> dict[str, Metric]:
+    """Start the metrics that a model reports anew and return them: looked for once an epoch."""
+    with model._training.turns:
+        if model.overrides("reset_metrics"):
+            model.reset_metrics()
+            return named_metrics(model)
+        metrics = named_metrics(model)
+        for metric in metrics.values():
+            metric.reset_state()
+        return metrics
 
 
 def metrics_of(model: Any) -> list[Metric]:
@@ -155,7 +167,7 @@ def collect(model: Any) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     tensors = {**parameters, **optimizers, **totals, **_states(model)}
     info: dict[str, Any] = {
         "random": list(random.get_position()),
-        "position": _position(model.position),
+        "position": _position(model._training.position),
         "optimizers": {
             name: [path_of.get(id(p), p.path) for p in optimizer.parameters]
             for name, optimizer in optimizers_of(model).items()
@@ -206,16 +218,17 @@ def restore(
         raise FormatError(
             "the saved state has parameters that the model has not.", got=", ".join(extra[:3])
         )
+    training = model._training
     position, place = _checked_position(model, info), _checked_random(info)
     for name, p in targets.items():
         p.assign(arrays[name])
-    model.pending_totals = {
+    training.pending_totals = {
         n: a for n, a in arrays.items() if n.startswith("/metrics/") and n not in known
     }
     if place is not None:
         random.set_position(*place)
     for key, value in position.items():
-        setattr(model.position, key, value)
+        setattr(training.position, key, value)
 
 
 def _checked_random(info: dict[str, Any]) -> tuple[int, int] | None:
@@ -229,7 +242,7 @@ def _checked_random(info: dict[str, Any]) -> tuple[int, int] | None:
 
 def _checked_position(model: Any, info: dict[str, Any]) -> dict[str, Any]:
     found = info.get("position", {})
-    known = vars(model.position)
+    known = vars(model._training.position)
     if not isinstance(found, dict) or not set(found) <= set(known):
         raise FormatError("the saved position in the training is malformed.")
     checked: dict[str, Any] = {}
@@ -283,9 +296,9 @@ def check_fit(targets: dict[str, Parameter], arrays: dict[str, np.ndarray]) -> N
 
 def take_pending(model: Any) -> None:
     """Give metrics that exist by now the totals that `restore` kept for them."""
-    if model.pending_totals:
+    if model._training.pending_totals:
         totals = _totals(model)
-        for name in [n for n in model.pending_totals if n in totals]:
-            array = model.pending_totals.pop(name)
+        for name in [n for n in model._training.pending_totals if n in totals]:
+            array = model._training.pending_totals.pop(name)
             if array.shape == totals[name].shape:
                 totals[name].assign(array)

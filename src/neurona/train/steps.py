@@ -34,16 +34,16 @@ def rehearse(model: Any, batch: tuple, kind: str) -> None:
     """Run the model, and a step that the user wrote, on abstract tensors, once for each kind."""
     x, y, weight = batch
     custom = model.overrides(f"{kind}_step")
-    callable_ = model.network is not None or model.overrides("call")
-    compiled = model.compiled_losses
+    callable_ = model._network is not None or model.overrides("call")
+    compiled = model._training.losses
     known = compiled.outputs is not None or kind == "predict" or custom
     if callable_ and not (model.built and known):
         y_pred = abstract_outputs(model, x)
         if kind != "predict" and not compiled.outputs:  # metrics make their totals here
             compiled.build(y, y_pred, model.output_names)
-    if custom and f"rehearsed {kind}" not in model.step_cache:
+    if custom and f"rehearsed {kind}" not in model._training.steps:
         abstractly(_runner(model, kind), x, y, weight)
-        model.step_cache[f"rehearsed {kind}"] = None
+        model._training.steps[f"rehearsed {kind}"] = None
     if not callable_ and not custom:
         raise StateError(
             f"{model.name!r} has nothing to compute.",
@@ -95,14 +95,11 @@ class Known:
 
     def __init__(self, model: Any, kind: str, parameters: list[Parameter]) -> None:
         self.engine, self.looks = _engine(model), set[Any]()
-        written = model.step_cache.setdefault("written", set())
+        self._asked = asked = model._training.observed
+        written = model._training.steps.setdefault("written", set())
         self._snapshot = Snapshot(_read_by(model, kind), written, learning=kind != "predict")
         self.step: Any
-        run, asked, pass_over = (
-            _runner(model, kind),
-            model.observed_values,
-            self._snapshot.pass_over,
-        )
+        run, pass_over = _runner(model, kind), self._snapshot.pass_over
         if asked.names:
             self.step = ObservedStep(run, parameters, self.engine, asked, kind, pass_over)
         else:
@@ -111,18 +108,19 @@ class Known:
 
     def holds(self, model: Any) -> bool:
         """Say whether the model is as it was."""
-        return self.engine == _engine(model) and self._snapshot.holds()
+        asked = model._training.observed is self._asked
+        return asked and self.engine == _engine(model) and self._snapshot.holds()
 
 
 def _known(model: Any, kind: str) -> Known | None:
     """Return the step of a kind if there is one for the model as it is."""
-    return next((k for k in model.step_cache.get(kind, ()) if k.holds(model)), None)
+    return next((k for k in model._training.steps.get(kind, ()) if k.holds(model)), None)
 
 
 def _step(model: Any, kind: str, parameters: list[Parameter]) -> Any:
     """Return a new step of a kind, for the model as it is now."""
     made = Known(model, kind, parameters)
-    model.step_cache[kind] = [made, *model.step_cache.get(kind, ())][:STEPS]
+    model._training.steps[kind] = [made, *model._training.steps.get(kind, ())][:STEPS]
     return made.step
 
 
@@ -130,7 +128,7 @@ def _read_by(model: Any, kind: str) -> list[Any]:
     """Return all whose attributes a step may read when it is traced."""
     if kind == "predict":
         return model.all_layers()
-    compiled = model.compiled_losses
+    compiled = model._training.losses
     optimizers = state.optimizers_of(model).values()
     return [
         *model.all_layers(), *state.metrics_of(model), *optimizers, compiled,
@@ -139,7 +137,7 @@ def _read_by(model: Any, kind: str) -> list[Any]:
 
 
 def _engine(model: Any) -> str:
-    return "eager" if model.run_eagerly else model.engine or config.engine()
+    return "eager" if model.run_eagerly else model._training.engine or config.engine()
 
 
 def _held(model: Any) -> list[Parameter]:
@@ -174,8 +172,8 @@ def prediction_for(model: Any, x: Any) -> PredictionStep | None:
 
     To find out what a model consists of takes far longer than to predict for a single sample.
     """
-    if type(x) is np.ndarray and model.run is None:
-        for known in model.step_cache.get("predict", ()):
+    if type(x) is np.ndarray and model._training.run is None:
+        for known in model._training.steps.get("predict", ()):
             if (x.shape[1:], x.dtype) in known.looks and known.holds(model):
                 return known.step
     return None

@@ -88,7 +88,7 @@ def _table(model: Any, branching: bool, expand_nested: bool, show_trainable: boo
 
 
 def _rows(model: Any, expand_nested: bool, depth: int = 0) -> Iterator[tuple[Layer, int]]:
-    network = getattr(model, "network", None)
+    network = getattr(model, "_network", None)
     chain = _is_chain(model)
     for layer in model.layers if chain or network is None else network.operations:
         yield layer, depth
@@ -97,21 +97,21 @@ def _rows(model: Any, expand_nested: bool, depth: int = 0) -> Iterator[tuple[Lay
 
 
 def _is_chain(model: Any) -> bool:
-    return getattr(model, "network", None) is None or hasattr(model, "_chain")
+    return getattr(model, "_network", None) is None or hasattr(model, "_chain")
 
 
 def _branching(model: Any) -> bool:
     """Say whether the layers are anything but a chain, so that connections must be shown."""
     if _is_chain(model):
         return False
-    network = model.network
+    network = model._network
     names = [layer.name for layer in network.operations]
     return network.edges() != list(itertools.pairwise(names))
 
 
 def _feeding(model: Any, layer: Layer) -> Sequence[str]:
     """Return the names of the layers whose outputs a layer takes, in order."""
-    calls = [c for c in model.network.calls if c.layer is layer]
+    calls = [c for c in model._network.calls if c.layer is layer]
     return [x.name for c in calls for x in c.inputs] or ["-"]
 
 

@@ -18,10 +18,9 @@ from neurona.train import fitting, state, steps
 from neurona.train.compiled import Compiled
 from neurona.train.data import unpack
 from neurona.train.history import History
-from neurona.train.loop import Fit, Position
 from neurona.train.observed import Observation
 from neurona.train.step import Step
-from neurona.train.turns import Turns
+from neurona.train.training import Training
 
 
 class Trainer:
@@ -30,26 +29,14 @@ class Trainer:
     Attributes:
         optimizer, loss: what `compile` was given.
         stop_training: set it to end `fit` after the running batch.
-        history: the History of the last `fit`.
-        position: where the training is, see `train/loop.py`.
-        turns: how threads share the model, see `train/turns.py`.
     """
 
-    run: Fit | None = None
     optimizer: Any = None
     _loss: Any = None
-    history: Any = None
     stop_training = False
     run_eagerly = False
     steps_per_execution = 1
-    engine: str | None = None
-    compiled_losses: Compiled
-    compile_arguments: dict[str, Any]
-    position: Position
-    pending_totals: dict[str, Any]  # of metrics that do not exist yet, see `train/state.py`
-    step_cache: dict[str, Any]
-    observed_values: Observation
-    turns: Turns
+    _training: Training  # all else, so that a model's attributes have any names
 
     if TYPE_CHECKING:  # what the other half, the Layer, has
 
@@ -66,16 +53,6 @@ class Trainer:
         def all_layers(self) -> list[Any]: ...
         def overrides(self, method: str) -> bool: ...
         def __call__(self, *args: Any, training: bool | None = None, **kwargs: Any) -> Any: ...
-
-    def start(self) -> None:
-        """Set what belongs to a model before it is compiled."""
-        self.compiled_losses = Compiled()
-        self.compile_arguments = {}
-        self.position = Position()
-        self.pending_totals = {}
-        self.step_cache = {}
-        self.observed_values = Observation()
-        self.turns = Turns()
 
     @door
     def compile(
@@ -114,24 +91,24 @@ class Trainer:
         Raises:
             ArgumentError: if a name is unknown.
         """
-        self.compile_arguments = {
+        self._training.arguments = {
             "optimizer": optimizer, "loss": loss, "loss_weights": loss_weights, "metrics": metrics,
             "weighted_metrics": weighted_metrics, "run_eagerly": run_eagerly,
             "steps_per_execution": steps_per_execution, "jit_compile": jit_compile,
             "engine": engine,
         }  # fmt: skip
         self.optimizer, self._loss = optimizers.get(optimizer), loss
-        self.compiled_losses = Compiled(loss, loss_weights, metrics, weighted_metrics)
+        self._training.losses = Compiled(loss, loss_weights, metrics, weighted_metrics)
         self.run_eagerly = bool(run_eagerly)
         if engine is not None:
             check_choice("engine", engine, config.ENGINES)
-        self.engine = engine or (config.UNCOMPILED if jit_compile is False else None)
+        self._training.engine = engine or (config.UNCOMPILED if jit_compile is False else None)
         self.steps_per_execution = check_integer(
             "steps_per_execution", steps_per_execution, minimum=1
         )
         self.stop_training = False
-        self.pending_totals = {}
-        self.step_cache = {}
+        self._training.pending_totals = {}
+        self._training.steps = {}
 
     @property
     def loss(self) -> Any:
@@ -143,6 +120,21 @@ class Trainer:
         if value is not self._loss:
             fitting.check_loss_is_free(self, value)
         self._loss = value
+
+    @property
+    def history(self) -> History | None:
+        """The History of the last `fit`."""
+        return self._training.history
+
+    @history.setter
+    def history(self, value: Any) -> None:
+        if value is not None and not isinstance(value, History):
+            raise StateError(
+                "a model's `history` is taken: it is the History of the last fit.",
+                got=type(value).__name__,
+                hint="use another name for the attribute",
+            )
+        self._training.history = value
 
     @property
     def compiled(self) -> bool:
@@ -159,19 +151,19 @@ class Trainer:
 
         def forward() -> tuple[Tensor, Any]:
             y_pred = self(x, training=True)
-            return self.total_loss(x, y, y_pred, sample_weight, training=True), y_pred
+            return self._total_loss(x, y, y_pred, sample_weight, training=True), y_pred
 
         weights = self.trainable_weights or fitting.nothing_to_train(self, forward)
         loss, y_pred = self.optimizer.minimize(forward, weights)
-        self.compiled_losses.track(loss, x)
+        self._training.losses.track(loss, x)
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
     def test_step(self, data: Any) -> dict[str, Any]:
         """Look at one batch without learning and return the logs; override to customise."""
         x, y, sample_weight = unpack(data)
         y_pred = self(x, training=False)
-        loss = self.total_loss(x, y, y_pred, sample_weight, training=False)
-        self.compiled_losses.track(loss, x)
+        loss = self._total_loss(x, y, y_pred, sample_weight, training=False)
+        self._training.losses.track(loss, x)
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
     def predict_step(self, data: Any) -> Any:
@@ -191,8 +183,8 @@ class Trainer:
         Raises:
             StateError: if there is nothing to minimise.
         """
-        self.compiled_losses.build(y, y_pred, self.output_names)
-        terms = [*self.compiled_losses.losses(y, y_pred, sample_weight), *self.losses]
+        self._training.losses.build(y, y_pred, self.output_names)
+        terms = [*self._training.losses.losses(y, y_pred, sample_weight), *self.losses]
         if not terms:
             raise StateError(
                 "there is no loss to learn from.",
@@ -203,7 +195,9 @@ class Trainer:
             total = total + term
         return total
 
-    def total_loss(self, x: Any, y: Any, y_pred: Any, sample_weight: Any, training: bool) -> Tensor:
+    def _total_loss(
+        self, x: Any, y: Any, y_pred: Any, sample_weight: Any, training: bool
+    ) -> Tensor:
         """Call `compute_loss`, which may have been overridden without the argument `training`."""
         given = {"x": x, "y": y, "y_pred": y_pred, "sample_weight": sample_weight}
         if "training" in inspect.signature(self.compute_loss).parameters:
@@ -214,14 +208,14 @@ class Trainer:
         self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
     ) -> dict[str, Any]:
         """Take a batch into the metrics and return all results so far; override to customise."""
-        self.compiled_losses.build(y, y_pred, self.output_names)
-        self.compiled_losses.update(y, y_pred, sample_weight)
+        self._training.losses.build(y, y_pred, self.output_names)
+        self._training.losses.update(y, y_pred, sample_weight)
         return self.get_metrics_result()
 
     def get_metrics_result(self) -> dict[str, Any]:
         """Return loss and metrics so far by their names in logs."""
         results: dict[str, Any] = {}
-        for name, metric in self.named_metrics().items():
+        for name, metric in state.named_metrics(self).items():
             result = metric.result()
             results.update(result if isinstance(result, dict) else {name: result})
         return results
@@ -252,7 +246,7 @@ class Trainer:
         Raises:
             ArgumentError: by the next training step or prediction, if it has no such value.
         """
-        self.observed_values = Observation(names)
+        self._training.observed = Observation(names)
 
     @property
     def observed(self) -> dict[str, np.ndarray]:
@@ -260,25 +254,21 @@ class Trainer:
 
         In `fit`, callbacks find it in `self.model`; one that is called for each batch sees each.
         """
-        return self.observed_values.values
-
-    def named_metrics(self) -> dict[str, Metric]:
-        """Return the metrics by their names in logs."""
-        return state.named_metrics(self)
+        return self._training.observed.values
 
     @property
     def metrics(self) -> list[Metric]:
         """The loss, the metrics of `compile`, and those that the model and its layers hold."""
-        return list(self.named_metrics().values())
+        return list(state.named_metrics(self).values())
 
     @property
     def metrics_names(self) -> list[str]:
         """The names of loss and metrics in logs, in the order of what `evaluate` returns."""
-        return list(self.named_metrics())
+        return list(state.named_metrics(self))
 
     def reset_metrics(self) -> None:
         """Start all metrics anew."""
-        with self.turns:
+        with self._training.turns:
             for metric in self.metrics:
                 metric.reset_state()
 
@@ -332,7 +322,7 @@ class Trainer:
             class_weight, initial_epoch, steps_per_epoch, validation_steps, validation_batch_size,
             validation_freq,
         )  # fmt: skip
-        with self.turns.training(self.name):
+        with self._training.turns.training(self.name):
             return fitting.fit(self, x, y, sample_weight, settings)
 
     @door
@@ -349,7 +339,7 @@ class Trainer:
     ) -> Any:
         """Return loss and metrics on data: a list, a number if there is one, or a dict."""
         given = batch_size, verbose, steps, callbacks
-        with self.turns:
+        with self._training.turns:
             logs = fitting.evaluate(self, x, y, sample_weight, *given)
         return logs if return_dict else fitting.as_list(logs)
 
@@ -366,7 +356,7 @@ class Trainer:
 
         `batch_size` is 256 by default: larger than in training, since nothing has to be kept.
         """
-        with self.turns:
+        with self._training.turns:
             return fitting.predict(self, x, batch_size, verbose, steps, callbacks)
 
     @door
@@ -379,7 +369,7 @@ class Trainer:
         return_dict: bool = False,
     ) -> Any:
         """Learn from one batch; return the loss and metrics of this batch."""
-        with self.turns:
+        with self._training.turns:
             logs = fitting.on_batch(self, "train", x, y, sample_weight, class_weight)
         return logs if return_dict else fitting.as_list(logs)
 
@@ -388,12 +378,12 @@ class Trainer:
         self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
     ) -> Any:
         """Look at one batch; return the loss and metrics of this batch."""
-        with self.turns:
+        with self._training.turns:
             logs = fitting.on_batch(self, "test", x, y, sample_weight, None)
         return logs if return_dict else fitting.as_list(logs)
 
     @door
     def predict_on_batch(self, x: Any) -> Any:
         """Return the model's outputs for one batch."""
-        with self.turns:
+        with self._training.turns:
             return fitting.predict_on_batch(self, x)

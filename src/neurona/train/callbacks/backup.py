@@ -120,7 +120,7 @@ def _stateful(model: Any) -> dict[str, Callback]:
     """Return the callbacks that have a state, by class: EarlyStopping, EarlyStopping_1."""
     found: dict[str, Callback] = {}
     counts: Counter[str] = Counter()
-    for callback in model.run.callbacks.wants("get_state"):
+    for callback in model._training.run.callbacks.wants("get_state"):
         kind = type(callback).__name__
         found[f"{kind}_{counts[kind]}" if counts[kind] else kind] = callback
         counts[kind] += 1
@@ -156,15 +156,15 @@ def unpack(value: Any, arrays: dict[str, np.ndarray]) -> Any:
 
 def identity(model: Any) -> dict[str, Any]:
     """Return what a run must have in common with the one that made a backup, as JSON values."""
-    held = model.run.validation
+    held = model._training.run.validation
     described = {
         "layers": [[type(la).__name__, _plain(la.arguments)] for la in model.all_layers()],
         "weights": [[p.name, list(p.shape), p.dtype.name, p.trainable] for p in model.weights],
         "optimizer": _plain(model.optimizer),
         "loss": _plain(model.loss),
         "metrics": [[m.name, _plain(m)] for m in model.metrics],
-        "engine": "eager" if model.run_eagerly else model.engine or config.engine(),
-        "data": data_identity(model.run.source),
+        "engine": "eager" if model.run_eagerly else model._training.engine or config.engine(),
+        "data": data_identity(model._training.run.source),
         "validation data": held and data_identity(held.source),
         "callbacks": dict.fromkeys(_stateful(model), "present"),
     }

@@ -212,7 +212,7 @@ class BackupAndRestore(Callback):
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         # The other callbacks began this epoch before the crash, and now again: take back what
         # that changed, such as a learning rate that was halved twice.
-        if self._resumed is not None and self.model.position.batch:
+        if self._resumed is not None and self.model._training.position.batch:
             backup.restore(self.model, self._resumed)
         self._resumed = None
 

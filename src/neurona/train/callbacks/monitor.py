@@ -47,7 +47,7 @@ class Monitor(Callback):
 
     def awaits(self, epoch: int) -> bool:
         """Say whether the number comes later: one of the validation, which this epoch has not."""
-        validation = getattr(getattr(self.model, "run", None), "validation", None)
+        validation = getattr(self.model._training.run, "validation", None)
         other = self.monitor.startswith("val_")
         return other and validation is not None and not validation.due(epoch)
 
