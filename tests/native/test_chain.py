@@ -117,5 +117,5 @@ def test_explain_shows_who_goes_together():
     program = compile(trace(lambda x: [ops.softmax(x)], [x]), "native")
     lines = program.explain(timed=True).splitlines()
     assert sum("GF/s" in line for line in lines) == 1
-    assert sum(line.count("with k0") for line in lines) == 3
+    assert sum(line.count("with k0") for line in lines) == 4
     assert any("blocks of" in line for line in lines)
