@@ -40,6 +40,17 @@ ARGUMENTS = {  # op with an argument k, an input, and the numbers, of which the 
     "average_pool1d": (lambda x, k: o.average_pool1d(x, k, 1), WORDS, (5, 9, 60)),
     "average_pool2d": (lambda x, k: o.average_pool2d(x, k, 1, "same"), IMAGE, (5, 9, 30)),
     "conv2d": (lambda x, k: o.conv2d(x, np.ones((k, k, 3, 4), "f4")), IMAGE, (5, 6, 30)),
+    "conv1d strides": (
+        lambda x, k: o.conv1d(x, np.ones((24, 3, 5), "f4"), strides=k), WORDS, (2, 3, 8, 16, 24)
+    ),
+    "conv1d_transpose strides": (
+        lambda x, k: o.conv1d_transpose(x, np.ones((24, 5, 3), "f4"), strides=k),
+        WORDS, (2, 3, 8, 16),
+    ),
+    "conv2d_transpose strides": (
+        lambda x, k: o.conv2d_transpose(x, np.ones((9, 9, 5, 3), "f4"), strides=k),
+        IMAGE[:, :16, :16], (2, 3, 8),
+    ),
     "repeat": (lambda x, k: o.repeat(x, k, axis=1), WORDS, (100, 400)),
     "tile": (lambda x, k: o.tile(x, (1, k, 1)), WORDS, (300, 1600)),  # 100 are a level of sums less
     "pad": (lambda x, k: o.pad(x, ((0, 0), (k, k), (0, 0))), WORDS, (3, 100)),
@@ -48,7 +59,7 @@ ARGUMENTS = {  # op with an argument k, an input, and the numbers, of which the 
     "top_k": (lambda x, k: o.top_k(x, k)[0], ROW, (20, 40, 400)),
     "prod": (lambda x, k: o.prod(x[:k]), ROW, (200, 300, 400)),
     "cumsum": (lambda x, k: o.cumsum(x[:k]), ROW, (20, 40, 400)),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ARGUMENTS)

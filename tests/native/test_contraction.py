@@ -121,8 +121,8 @@ def convolutions(draw):
     channels, filters = (draw(st.sampled_from([1, 2, 3, 5, 16])) for _ in range(2))
     kernel, strides, dilation, padding, sizes = [], [], [], [], []
     for _ in range(rank):
-        kernel.append(draw(st.integers(1, 3)))
-        strides.append(draw(st.sampled_from([1, 1, 2, 3])))
+        kernel.append(draw(st.integers(1, 7 if rank == 1 else 3)))
+        strides.append(draw(st.sampled_from([1, 1, 2, 3, 5])))
         dilation.append(draw(st.sampled_from([1, 1, 2, 3])))
         padding.append((draw(st.integers(0, 3)), draw(st.integers(0, 3))))
         extent = (kernel[-1] - 1) * dilation[-1] + 1

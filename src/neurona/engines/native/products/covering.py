@@ -39,7 +39,7 @@ def covered(nest: Nest, axis: int, size: int) -> bool:
 
 
 def solved(nest: Nest, axis: int, size: int, x_shape: Sequence[int]) -> list[Nest]:
-    """Return a nest for each remainder, with the loops o and k of an axis of y exchanged."""
+    """Return nests of remainders, with the loops o and k of an axis of y exchanged."""
     place = nest.y[axis]
     o, k = pair(nest, place, x_shape)
     s, d = place.steps[o], place.steps[k]
@@ -68,7 +68,47 @@ def solved(nest: Nest, axis: int, size: int, x_shape: Sequence[int]) -> list[Nes
             ys[axis] = Affine(ys[axis].steps, s * first + r + place.offset)
         xs, ws = (tuple(map(moved, places)) for places in (nest.x, nest.w))
         parts.append(Nest(tuple(sizes), xs, ws, tuple(ys)))
-    return parts
+    return gathered(parts) if s > 2 else parts  # two are few, and each can skip borders
+
+
+def gathered(nests: Sequence[Nest]) -> list[Nest]:
+    """Return fewer nests: a run of them, each the same step behind the one before, is a loop."""
+    runs: list[list[Nest]] = []
+    for nest in nests:
+        if runs and follows(runs[-1], nest):
+            runs[-1].append(nest)
+        else:
+            runs.append([nest])
+    return [looped(run) for run in runs]
+
+
+def follows(run: Sequence[Nest], nest: Nest) -> bool:
+    """Whether a nest goes on where a run ends, in the same places of x."""
+    first, step = run[0], shifts(run[-1], nest)
+    same = (nest.sizes, nest.x) == (first.sizes, first.x)
+    return same and step is not None and (len(run) == 1 or step == shifts(first, run[1]))
+
+
+def shifts(nest: Nest, other: Nest) -> list[int] | None:
+    """How far apart places in w and y begin, if they are alike otherwise."""
+    pairs = list(zip((*nest.w, *nest.y), (*other.w, *other.y), strict=True))
+    if any(a.steps != b.steps for a, b in pairs):
+        return None
+    return [b.offset - a.offset for a, b in pairs]
+
+
+def looped(run: Sequence[Nest]) -> Nest:
+    """Return the nests of a run as one, whose last loop goes through them."""
+    first, last = run[0], run[-1]
+    if first is last:
+        return first
+
+    def stepping(places: Sequence[Affine], ends: Sequence[Affine]) -> tuple[Affine, ...]:
+        steps = ((b.offset - a.offset) // (len(run) - 1) for a, b in zip(places, ends, strict=True))
+        return tuple(Affine((*p.steps, s), p.offset) for p, s in zip(places, steps, strict=True))
+
+    sizes = (*first.sizes, len(run))
+    return Nest(sizes, *(stepping(a, b) for a, b in zip(first[1:], last[1:], strict=True)))
 
 
 def pair(nest: Nest, place: Affine, x_shape: Sequence[int]) -> tuple[int, int]:
