@@ -47,7 +47,8 @@ class Monitor(Callback):
 
     def awaits(self, epoch: int) -> bool:
         """Say whether the number comes later: one of the validation, which this epoch has not."""
-        validation = getattr(self.model._training.run, "validation", None)
+        training = getattr(self.model, "_training", None)  # none if it is driven by hand
+        validation = getattr(getattr(training, "run", None), "validation", None)
         other = self.monitor.startswith("val_")
         return other and validation is not None and not validation.due(epoch)
 
