@@ -218,7 +218,7 @@ def _tones() -> Any:
 RECIPE = Recipe(
     name="speech",
     description="A recurrent network and a Transformer hear which digit is said",
-    defaults=Settings(epochs=15, learning_rate=2e-3, batch_size=32, optimizer="adamw"),
+    defaults=Settings(epochs=20, learning_rate=2e-3, batch_size=32, optimizer="adamw"),
     perform=perform,
     data="Free Spoken Digit Dataset, 3,000 recordings",
     model="CRNN and Transformer on log-mel spectrograms, beside the nearest neighbour",
