@@ -32,6 +32,7 @@ from neurona.layers import (
 from neurona.losses import SparseCategoricalCrossentropy
 from neurona.models import Model, Sequential
 from neurona.optimizers.schedules import CosineDecay
+from neurona.recipes.advice import Advice
 from neurona.recipes.examine import show_confusion, show_training
 from neurona.recipes.nearest import nearest
 from neurona.recipes.recipe import Recipe, Settings
@@ -134,7 +135,17 @@ def perform(run: Run) -> None:
     )
     probabilities = run.model.predict(x_test, batch_size=256, verbose=0)
     show_confusion(run, y_test, probabilities, fsdd.CARD.classes, "test recordings")
-    show_mistakes(run, tested, y_test, probabilities)
+    show_hardest(run, tested, y_test, probabilities)
+    if not run.quick:
+        run.advise(
+            [
+                Advice(
+                    "The official test has other recordings of the same people: what a stranger "
+                    "says is harder, and is not measured here.",
+                    "Record yourself, and ask: neurona predict MODEL seven.wav.",
+                )
+            ]
+        )
     run.score("test accuracy of the nearest neighbour", accuracies["nearest neighbour"])
     run.score("test accuracy", _share(probabilities.argmax(-1), y_test))
 
@@ -180,19 +191,18 @@ def learn(run: Run, model: Model, steps: int, from_logits: bool = True) -> None:
     model.compile(optimizer, loss, metrics=["accuracy"])
 
 
-def show_mistakes(run: Run, sounds: np.ndarray, y: np.ndarray, probabilities: np.ndarray) -> None:
-    """Draw the recordings that the model was surest of and wrong about."""
-    said, sure = probabilities.argmax(-1), probabilities.max(-1)
-    wrong = np.flatnonzero(said != y)
-    worst = wrong[np.argsort(-sure[wrong], kind="stable")][:10]
-    if not len(worst):
-        return
-    captions = [f"is {y[i]}, heard {said[i]} ({100 * sure[i]:.0f} %)" for i in worst]
+def show_hardest(run: Run, sounds: np.ndarray, y: np.ndarray, probabilities: np.ndarray) -> None:
+    """Draw the recordings of whose digit the model was least sure, mistakes first of all."""
+    said, own = probabilities.argmax(-1), probabilities[np.arange(len(y)), y]
+    hardest = np.lexsort((own, said == y))[:10]
+    captions = [
+        f"is {y[i]}, heard {said[i]} ({100 * probabilities[i].max():.0f} %)" for i in hardest
+    ]
     run.picture(
-        "mistakes",
-        "The worst mistakes",
-        plots.spectrograms(sounds[worst], captions),
-        f"The recordings that the model was surest of and wrong about: {'; '.join(captions)}.",
+        "hardest",
+        "The hardest recordings",
+        plots.spectrograms(sounds[hardest], captions),
+        f"The recordings of whose digit the model was least sure: {'; '.join(captions)}.",
     )
 
 
@@ -222,6 +232,6 @@ RECIPE = Recipe(
     perform=perform,
     data="Free Spoken Digit Dataset, 3,000 recordings",
     model="CRNN and Transformer on log-mel spectrograms, beside the nearest neighbour",
-    reaches="test accuracy 0.975, in five minutes",
+    reaches="test accuracy 0.99, in three minutes",
     quick=Settings(epochs=4, learning_rate=1e-2, batch_size=32, optimizer="adamw"),
 )
