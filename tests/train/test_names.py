@@ -9,7 +9,8 @@ from neurona.errors import StateError
 R = np.random.default_rng(0)
 X, Y = R.normal(size=(12, 4)).astype("float32"), R.normal(size=(12, 1)).astype("float32")
 NAMES = [
-    "built_on", "compiled_losses", "engine", "fixed_inputs", "made_at", "named_metrics", "network",
+    "built_on", "compiled_losses", "constructed", "engine", "fixed_inputs", "inputs", "made_at",
+    "named_metrics", "network",
     "observed_values", "parameter", "pending_totals", "place", "position", "run", "start",
     "step_cache", "total_loss", "turns",
 ]  # fmt: skip
@@ -101,6 +102,11 @@ def test_methods_of_these_names_are_a_models_own():
         ("fit", r"the name `fit` is taken: Named\.fit is a method\. Got Dense\."),
         ("edges", r"the name `edges` is taken: Named\.edges is a method\. Got Dense\."),
         ("arguments", r"taken: Named\.arguments is what the constructor was given\. Got Dense\."),
+        (
+            "optimizer",
+            r"`optimizer` is taken: Named\.optimizer is kept by the library\. Got Dense\.",
+        ),
+        ("input_shape", r"taken: Named\.input_shape is kept by the library\. Got Dense\."),
         ("history", r"a model's `history` is taken: it is the History of the last fit\. Got Dense"),
     ],
 )

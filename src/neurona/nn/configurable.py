@@ -27,6 +27,11 @@ from neurona.nn import settings
 from neurona.nn.description import describe_object, publish, rebuild
 from neurona.nn.members import NOTES
 
+_KEPT = frozenset({  # what every layer or model has under a name of Keras's, which is no layer
+    "activity_regularizer", "built", "dtype", "input_shape", "loss", "optimizer", "output_shape",
+    "run_eagerly", "steps_per_execution", "stop_training",
+})  # fmt: skip
+
 
 class Configurable:
     """Base of all that can be made again from its arguments.
@@ -44,7 +49,7 @@ class Configurable:
     arguments: dict[str, Any]
     one: ClassVar[bool] = False  # whether what is used twice is rebuilt as one object
     made_again: ClassVar[frozenset[str]] = frozenset()  # attributes that no copy takes over
-    unread: ClassVar[frozenset[str]] = NOTES | {"constructed"}  # that no computation reads
+    unread: ClassVar[frozenset[str]] = NOTES | {"_constructed"}  # that no computation reads
     _taken: ClassVar[frozenset[str]] = frozenset()  # names of methods that no attribute hides
     _settings: ClassVar[frozenset[str]] = frozenset()  # see `settings.change`
     _namespace: ClassVar[str] = ""
@@ -100,7 +105,7 @@ class Configurable:
         """
         if name in self._taken:
             _check_free(self, name, value)
-        if name in self._settings and "constructed" in vars(self) and settings.are_taken():
+        if name in self._settings and "_constructed" in vars(self) and settings.are_taken():
             settings.change(self, name, value)
             return
         try:
@@ -178,7 +183,7 @@ def _remembering(cls: type[Configurable]) -> Callable[..., None]:
         try:
             construct(self, args, kwargs)
             self._after_init()
-            vars(self)["constructed"] = True
+            vars(self)["_constructed"] = True
         except NeuronaError as error:
             if not error.places:
                 shown = ", ".join(f"{k}={_shown(v)}" for k, v in given.items())
@@ -203,7 +208,8 @@ def _methods(cls: type) -> frozenset[str]:
     """Return the names that no attribute of a layer takes: those of methods, and `arguments`."""
     functions = (k for c in cls.__mro__ for k, v in vars(c).items() if isinstance(v, FunctionType))
     named = {name for name in functions if not name.startswith("_")}
-    return frozenset(named - {"parameter"} | {"arguments"})  # a layer may call its only one so
+    named -= {"parameter"}  # a layer may call its only one so
+    return frozenset(named | {"arguments"} | _KEPT)
 
 
 def _check_free(obj: Configurable, name: str, value: Any) -> None:
@@ -211,10 +217,14 @@ def _check_free(obj: Configurable, name: str, value: Any) -> None:
 
     A function may take the place of a method, as anywhere in Python.
     """
-    method = getattr(type(obj), name, None)
-    hides = method is None or getattr(method, "__module__", "").startswith("neurona.")
-    if hides and (not callable(value) or isinstance(value, Configurable)):
-        what = "a method" if method is not None else "what the constructor was given"
+    what, method = "kept by the library", getattr(type(obj), name, None)
+    if name in _KEPT:
+        refused = getattr(value, "_namespace", "") in ("layers", "models")
+    else:
+        what = "what the constructor was given" if method is None else "a method"
+        ours = method is None or getattr(method, "__module__", "").startswith("neurona.")
+        refused = ours and (not callable(value) or isinstance(value, Configurable))
+    if refused:
         raise StateError(
             f"the name `{name}` is taken: {type(obj).__name__}.{name} is {what}.",
             got=type(value).__name__,
