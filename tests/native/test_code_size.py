@@ -7,8 +7,10 @@ import neurona as nn
 from neurona import layers
 from neurona import ops as o
 from neurona.core.graph import trace
+from neurona.core.lowering import Joined
 from neurona.engines.native import schedule
 from neurona.engines.native.llvm.machine import Machine
+from neurona.engines.native.simplify import simplify
 from neurona.engines.native.write import write
 
 WORDS = np.linspace(1, 2, 2 * 200 * 3, dtype="float32").reshape(2, 200, 3)
@@ -68,6 +70,38 @@ def test_code_does_not_grow_with_an_argument(name):
     for order in range(3):
         *small, large = (lines(orders(lambda x, k=k: op(x, k))[order], x) for k in numbers)
         assert large <= 1.1 * max(small), (order, small, large)  # remainders of blocks differ
+
+
+MANY = {  # what is made of n pieces or slices
+    "concatenate": lambda x, n: o.concatenate([x[i : i + 1] for i in range(n)], axis=0),
+    "stack": lambda x, n: o.stack([x * i for i in range(n)], axis=1),
+    "split": lambda x, n: sum(p * i for i, p in enumerate(o.split(x[: n * 2], n))),
+    "single indices": lambda x, n: sum(x[i] ** 2 * i for i in range(n)),
+}
+
+
+@pytest.mark.parametrize("name", MANY)
+def test_code_of_many_pieces_grows_with_their_number_at_most(name):
+    for order in range(2):
+        few, many = (lines(orders(lambda x, n=n: MANY[name](x, n))[order], ROW) for n in (48, 192))
+        assert many < 4.4 * few, (order, few, many)
+
+
+def test_an_element_of_many_pieces_is_looked_for_in_few():
+    graph = simplify(trace(lambda x: o.stack([x * i for i in range(300)]), [ROW[:3]]))
+    joins = [node for node in graph.nodes if isinstance(node.op.lower, Joined)]
+    assert max(len(node.inputs) for node in joins) <= 8
+    assert sum(graph.specs[v].size for node in joins for v in node.outputs) <= 3 * 300 * 3
+
+
+@pytest.mark.parametrize("count", [7, 8, 9, 16, 17, 64, 65, 200])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_many_pieces_are_joined_in_order(count, axis):
+    x = np.arange(600, dtype="float32").reshape(2, 300)
+    cuts = [x[:, i : i + 1 + i % 2] for i in range(count)]
+    cuts = [c.T for c in cuts] if axis == 0 else cuts
+    y = nn.jit(lambda *xs: o.concatenate(xs, axis=axis) * 2)(*cuts)
+    np.testing.assert_array_equal(y, np.concatenate(cuts, axis) * 2)
 
 
 def test_a_chain_of_thousands_of_nodes_is_compiled():

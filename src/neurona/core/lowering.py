@@ -211,6 +211,14 @@ class Indexed:
 
 
 @dataclass(frozen=True)
+class Joined(Indexed):
+    """An Indexed op of any number of inputs: f(a, b, c, d) = f(f(a, b), f(c, d)).
+
+    One element of many inputs asks each of them whether it is the one: an engine may join groups.
+    """
+
+
+@dataclass(frozen=True)
 class Scatter:
     """A copy of the first input in which updates, the last input, are added at computed places.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 from neurona.core.budget import spend
-from neurona.core.lowering import Indexed
+from neurona.core.lowering import Joined
 from neurona.core.op import as_tensor, op
 from neurona.core.shapes import Spec, as_shape, normalize_axis
 from neurona.errors import ShapeError
@@ -44,7 +44,7 @@ def _joined(b, i, *xs, axis):
     return y
 
 
-@op(shape=_concatenate_shape, lower=Indexed(_joined))
+@op(shape=_concatenate_shape, lower=Joined(_joined))
 def concatenate(xp, *xs, axis=-1):
     """Join tensors along an axis that exists.
 

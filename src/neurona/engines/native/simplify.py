@@ -1,4 +1,4 @@
-"""Simplify a Graph: no identities, nothing computed twice, constants computed now."""
+"""Simplify a Graph: no identities, nothing twice, constants computed now, no long joins."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from neurona.core.graph import Graph, Node
-from neurona.core.lowering import Elementwise, Opaque, Random, Scan, View
+from neurona.core.lowering import Elementwise, Joined, Opaque, Random, Scan, View
 from neurona.engines.native.strides import contiguous
 
 _SMALL = 4096  # elements of a constant that may be computed beforehand
+_PIECES = 8  # that are joined at a time: each element asks so many
 
 
 def simplify(graph: Graph) -> Graph:
@@ -35,6 +36,7 @@ def simplify(graph: Graph) -> Graph:
             continue
         seen[key] = node.outputs
         if not _fold(node, result):
+            node = _grouped(node, result)
             places[node.outputs] = len(result.nodes)
             result.nodes.append(node)
     return result.restricted([names.get(v, v) for v in graph.outputs])
@@ -78,3 +80,20 @@ def _fold(node: Node, result: Graph) -> bool:
         array = node.op.forward(np, *[result.constants[v] for v in node.inputs], **node.attributes)
     result.constants[y] = np.asarray(array, result.specs[y].dtype)
     return True
+
+
+def _grouped(node: Node, result: Graph) -> Node:
+    """Return a node that joins few pieces; of many it joins what earlier nodes join, in groups."""
+    pieces = node.inputs
+    while isinstance(node.op.lower, Joined) and len(pieces) > _PIECES:
+        groups = []
+        for group in (pieces[i : i + _PIECES] for i in range(0, len(pieces), _PIECES)):
+            y = group[0]
+            if len(group) > 1:
+                y = len(result.specs)
+                specs = [result.specs[v] for v in group]
+                result.specs.append(node.op.shape(*specs, **node.attributes))
+                result.nodes.append(node._replace(inputs=group, outputs=(y,)))
+            groups.append(y)
+        pieces = tuple(groups)
+    return node._replace(inputs=pieces)
