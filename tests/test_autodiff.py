@@ -188,3 +188,53 @@ def test_clip_with_crossed_limits():
         np.float64(0), np.float64(5), np.float64(1)
     )
     assert [v.item() for v in g] == [0, 0, 1]
+
+
+# --- many slices of one tensor -------------------------------------------------------------------
+
+
+def cut_sums(boxes):
+    """A function of many slices of x, its gradient at x by NumPy, and a linear one's."""
+
+    def f(x):
+        return sum((x[box] ** 2).sum() * (k + 1) for k, box in enumerate(boxes))
+
+    def gradient(x):
+        g = np.zeros_like(x)
+        for k, box in enumerate(boxes):
+            g[box] += 2 * (k + 1) * x[box]
+        return g
+
+    return f, gradient
+
+
+BOXES = {
+    "single indices": [(i, j) for i in range(4) for j in range(5)],
+    "repeated indices": [(i * 3 % 4, i % 2) for i in range(12)],
+    "moving windows": [(slice(None), slice(i, i + 3)) for i in range(4)] * 3,
+    "gaps": [(slice(i, i + 1), slice(i, i + 2)) for i in range(4)] * 2,
+    "empty and stepping ones": [(slice(0, 0),), (slice(0, 4, 2),), (1,), (2,), (3,)] * 3,
+    "diagonal": [(i % 4, i) for i in range(6)],
+    "nothing but empty ones": [(slice(2, 2),)] * 7,
+}
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("boxes", BOXES.values(), ids=BOXES)
+def test_gradient_of_many_slices(boxes, compiled):
+    f, gradient = cut_sums(boxes)
+    x = np.random.default_rng(4).normal(size=(4, 6))
+    g = nn.grad(f)
+    found = (nn.jit(g) if compiled else g)(x).numpy()
+    np.testing.assert_allclose(found, gradient(x), rtol=1e-12, atol=1e-12)
+    second = nn.grad(lambda x: (g(x) * x).sum())(x).numpy()
+    np.testing.assert_allclose(second, 2 * gradient(x), rtol=1e-12, atol=1e-12)
+
+
+def test_gradient_of_many_slices_takes_work_of_their_size_only():
+    def work(n):
+        g = nn.grad(lambda x: sum(x[i] ** 2 * i for i in range(n)))
+        graph = nn.trace(g, [np.ones(n, "float32")])
+        return sum(graph.specs[v].size for node in graph.nodes for v in node.outputs)
+
+    assert work(400) < 2.2 * work(200)

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from neurona.autodiff.slices import Slices
 from neurona.core.ambient import ambient
 from neurona.core.origin import known, pulled
 from neurona.core.shapes import Shape, is_float
 from neurona.core.tensor import Source, Tensor
 from neurona.ops.arithmetic import add
-from neurona.ops.movement import reshape
+from neurona.ops.movement import reshape, strided_slice
 from neurona.ops.reduce import sum as sum_axes
 
 
@@ -32,29 +33,40 @@ def sweep(
     """
     wanted = {key_of(x) for x in wrt}
     collected: dict[tuple[int, int], Tensor] = {}
+    slices = Slices()
 
     def collect(x: Tensor, g: Tensor) -> None:
         key = key_of(x)
         before = collected.get(key)
         collected[key] = g if before is None else add(before, g)
 
+    def found(key: tuple[int, int]) -> Tensor | None:
+        """The gradient of a tensor of which all uses were met."""
+        rest, before = slices.rest(key), collected.get(key)
+        if rest is not None:
+            collected[key] = rest if before is None else add(before, rest)
+        return collected.get(key)
+
     for y, seed in zip(outputs, cotangents, strict=True):
         collect(y, seed)
     with known() as scope:
         for source in reversed(_between(outputs, wanted)):
-            gs = [collected.get((source.serial, i)) for i in range(len(source.specs))]
+            gs = [found((source.serial, i)) for i in range(len(source.specs))]
             if all(g is None for g in gs):
                 continue
             if source.level:
                 scope.origins = pulled(source.origins)
+            if source.op is strided_slice and slices.take(key_of(source.inputs[0]), source, gs[0]):
+                continue
             for place, (x, dx) in enumerate(zip(source.inputs, _pull(source, gs), strict=True)):
                 if later is not None and later(source, place, gs[0]):
                     continue
                 if dx is not None and is_float(x.dtype):
                     collect(x, _unbroadcast(dx, x.shape))
+    gradients = [found(key_of(x)) for x in wrt]
     if ambient.observer is not None and ambient.observer.present:
         ambient.observer.offer_gradients(key_of, collected)
-    return [collected.get(key_of(x)) for x in wrt]
+    return gradients
 
 
 def key_of(x: Tensor) -> tuple[int, int]:
