@@ -63,7 +63,7 @@ def perform(run: Run) -> None:
     run.fact("vocabulary", f"{len(tokens):,} words")
     run.fact("licence", multi30k.CARD.licence)
 
-    sizes = {"depth": 1, "width": 32, "hidden": 64, "heads": 2} if run.quick else {
+    sizes: dict[str, Any] = {"depth": 1, "width": 32, "hidden": 64, "heads": 2} if run.quick else {
         "depth": 3, "width": 128, "hidden": 512, "heads": 4,
     }  # fmt: skip
 

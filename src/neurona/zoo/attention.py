@@ -6,13 +6,14 @@ y_t = W_o concat_n sum_s softmax_s(q_nt . k_ns / sqrt(H)) v_ns,   H = width / he
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Unpack
 
 from neurona import ops
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError
 from neurona.layers import Dense, Layer
 from neurona.nn.context import is_training
+from neurona.nn.options import LayerOptions
 from neurona.ops.attention import attention
 
 
@@ -33,7 +34,7 @@ class _Attention(Layer, namespace="zoo"):
         dropout: float = 0.0,
         initializer: Any = "glorot_uniform",
         last_initializer: Any = None,
-        **common: Any,
+        **common: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**common)
         if heads < 1 or width % heads:
@@ -68,8 +69,17 @@ class SelfAttention(_Attention):
         causal: whether a step sees itself and the steps before it alone.
     """
 
-    def __init__(self, width: int, heads: int, *args: Any, causal: bool = False, **more: Any):
-        super().__init__(width, heads, *args, **more)
+    def __init__(
+        self,
+        width: int,
+        heads: int,
+        dropout: float = 0.0,
+        initializer: Any = "glorot_uniform",
+        last_initializer: Any = None,
+        causal: bool = False,
+        **common: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(width, heads, dropout, initializer, last_initializer, **common)
         self.causal = causal
         self.read = Dense(3 * width, kernel_initializer=self.initializer)
 
@@ -106,8 +116,16 @@ class CrossAttention(_Attention):
     Shapes: x (B, T, D), keys and values (B, S, N, H), mask (B, S) -> y (B, T, D).
     """
 
-    def __init__(self, width: int, heads: int, *args: Any, **more: Any) -> None:
-        super().__init__(width, heads, *args, **more)
+    def __init__(
+        self,
+        width: int,
+        heads: int,
+        dropout: float = 0.0,
+        initializer: Any = "glorot_uniform",
+        last_initializer: Any = None,
+        **common: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(width, heads, dropout, initializer, last_initializer, **common)
         self.ask = Dense(width, kernel_initializer=self.initializer)
         self.read = Dense(2 * width, kernel_initializer=self.initializer)
 

@@ -7,7 +7,7 @@ classifier's first layer is the paper's base model of 110 million numbers.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -26,6 +26,7 @@ from neurona.layers import (
     ReversibleEmbedding,
 )
 from neurona.models import Model
+from neurona.nn.options import LayerOptions
 from neurona.zoo.attention import SelfAttention
 
 PAD, IGNORED = 0, -1
@@ -35,7 +36,9 @@ START = RandomNormal(stddev=0.02)
 class Block(Layer, namespace="zoo.bert"):
     """norm(x + attention(x)), then norm(x + network(x))."""
 
-    def __init__(self, width: int, hidden: int, heads: int, dropout: float, **common: Any) -> None:
+    def __init__(
+        self, width: int, hidden: int, heads: int, dropout: float, **common: Unpack[LayerOptions]
+    ) -> None:
         super().__init__(**common)
         self.attention = SelfAttention(width, heads, dropout, START)
         self.attention_norm = LayerNormalization(epsilon=1e-12)
@@ -77,7 +80,7 @@ class BERT(Model, namespace="zoo"):
         context: int = 512,
         segments: int = 2,
         dropout: float = 0.1,
-        **common: Any,
+        **common: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**common)
         self.context, self.width = context, width
@@ -120,7 +123,7 @@ class MaskedLanguageModel(Model, namespace="zoo"):
     (1, 3, 50)
     """
 
-    def __init__(self, bert: BERT, **common: Any) -> None:
+    def __init__(self, bert: BERT, **common: Unpack[LayerOptions]) -> None:
         super().__init__(**common)
         self.bert = bert
         self.dense = Dense(bert.width, kernel_initializer=START)
@@ -147,7 +150,9 @@ class TextClassifier(Model, namespace="zoo"):
     (1, 3)
     """
 
-    def __init__(self, bert: BERT, classes: int, dropout: float = 0.1, **common: Any) -> None:
+    def __init__(
+        self, bert: BERT, classes: int, dropout: float = 0.1, **common: Unpack[LayerOptions]
+    ) -> None:
         super().__init__(**common)
         self.bert = bert
         self.pool = Dense(bert.width, "tanh", kernel_initializer=START)

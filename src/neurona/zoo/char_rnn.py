@@ -6,12 +6,13 @@ character, one or more recurrent layers, scores of the next character.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from neurona.core.tensor import Tensor
 from neurona.errors import check_choice, check_integer
 from neurona.layers import GRU, LSTM, Dense, Dropout, Embedding, SimpleRNN
 from neurona.models import Model
+from neurona.nn.options import LayerOptions
 from neurona.zoo.decoding import generate
 
 CELLS = {"rnn": SimpleRNN, "lstm": LSTM, "gru": GRU}
@@ -45,7 +46,7 @@ class CharRNN(Model, namespace="zoo"):
         depth: int = 1,
         cell: str = "lstm",
         dropout: float = 0.0,
-        **common: Any,
+        **common: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**common)
         layer: Any = CELLS[check_choice("cell", cell, CELLS)]

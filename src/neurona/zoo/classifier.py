@@ -5,12 +5,13 @@ Schuster and Paliwal 1997 for reading both ways, Hochreiter and Schmidhuber 1997
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from neurona.core.tensor import Tensor
 from neurona.errors import check_choice
 from neurona.layers import GRU, LSTM, Bidirectional, Dense, Dropout, Embedding
 from neurona.models import Model
+from neurona.nn.options import LayerOptions
 
 
 class RecurrentClassifier(Model, namespace="zoo"):
@@ -38,7 +39,7 @@ class RecurrentClassifier(Model, namespace="zoo"):
         units: int = 64,
         cell: str = "lstm",
         dropout: float = 0.3,
-        **common: Any,
+        **common: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**common)
         layer: Any = {"gru": GRU, "lstm": LSTM}[check_choice("cell", cell, ("gru", "lstm"))]

@@ -8,7 +8,7 @@ each sign is; with `classes_only` it names what a whole recording is.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Unpack
 
 from neurona import ops
 from neurona.activations import relu
@@ -24,6 +24,7 @@ from neurona.layers import (
     MaxPooling2D,
 )
 from neurona.models import Model
+from neurona.nn.options import LayerOptions
 
 
 class CRNN(Model, namespace="zoo"):
@@ -55,7 +56,7 @@ class CRNN(Model, namespace="zoo"):
         depth: int = 1,
         dropout: float = 0.2,
         classes_only: bool = False,
-        **common: Any,
+        **common: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**common)
         self.look = [

@@ -6,12 +6,13 @@ over a window, all days ahead at once ("direct" forecasts, which do not feed on 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from neurona.core.tensor import Tensor
 from neurona.errors import check_choice, check_integer
 from neurona.layers import GRU, LSTM, Dense, Dropout
 from neurona.models import Model
+from neurona.nn.options import LayerOptions
 
 
 class Forecaster(Model, namespace="zoo"):
@@ -31,7 +32,12 @@ class Forecaster(Model, namespace="zoo"):
     """
 
     def __init__(
-        self, ahead: int, units: int = 32, cell: str = "gru", dropout: float = 0.0, **common: Any
+        self,
+        ahead: int,
+        units: int = 32,
+        cell: str = "gru",
+        dropout: float = 0.0,
+        **common: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**common)
         layer: Any = {"gru": GRU, "lstm": LSTM}[check_choice("cell", cell, ("gru", "lstm"))]

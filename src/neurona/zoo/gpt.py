@@ -7,7 +7,7 @@ scores of all tokens by the same vectors that they were read with.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from neurona import ops
 from neurona.activations import gelu
@@ -23,6 +23,7 @@ from neurona.layers import (
     ReversibleEmbedding,
 )
 from neurona.models import Model
+from neurona.nn.options import LayerOptions
 from neurona.zoo.attention import SelfAttention
 from neurona.zoo.decoding import generate
 
@@ -36,7 +37,9 @@ class Block(Layer, namespace="zoo.gpt"):
     add to then has the same variance at any depth.
     """
 
-    def __init__(self, width: int, heads: int, depth: int, dropout: float, **common: Any) -> None:
+    def __init__(
+        self, width: int, heads: int, depth: int, dropout: float, **common: Unpack[LayerOptions]
+    ) -> None:
         super().__init__(**common)
         small, start = RandomNormal(stddev=0.02 / (2 * depth) ** 0.5), RandomNormal(stddev=0.02)
         self.attention_norm = LayerNormalization(epsilon=1e-5)
@@ -91,7 +94,7 @@ class GPT(Model, namespace="zoo"):
         heads: int = 12,
         width: int = 768,
         dropout: float = 0.1,
-        **common: Any,
+        **common: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**common)
         self.context = context

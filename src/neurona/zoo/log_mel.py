@@ -7,7 +7,7 @@ sound, and a model that begins with it goes from samples to an answer as one pro
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Unpack
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from neurona.core.tensor import Tensor
 from neurona.data.sound import mel_filters
 from neurona.errors import ShapeError, check_integer, check_number
 from neurona.layers import Layer
+from neurona.nn.options import LayerOptions
 
 
 class LogMel(Layer, namespace="zoo"):
@@ -48,7 +49,7 @@ class LogMel(Layer, namespace="zoo"):
         hop_length: int = 100,
         n_mels: int = 40,
         top_db: float = 60.0,
-        **common: Any,
+        **common: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**common)
         self.sample_rate = check_integer("sample_rate", sample_rate, minimum=1)

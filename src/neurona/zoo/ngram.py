@@ -6,13 +6,14 @@ side by side, a hidden layer, scores of the next token.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from neurona import ops
 from neurona.core.tensor import Tensor
 from neurona.errors import check_integer
 from neurona.layers import Dense, Embedding
 from neurona.models import Model
+from neurona.nn.options import LayerOptions
 from neurona.zoo.decoding import generate
 
 
@@ -35,7 +36,12 @@ class NGramNetwork(Model, namespace="zoo"):
     context = None  # a text may be of any length
 
     def __init__(
-        self, vocabulary_size: int, seen: int = 3, width: int = 24, units: int = 128, **common: Any
+        self,
+        vocabulary_size: int,
+        seen: int = 3,
+        width: int = 24,
+        units: int = 128,
+        **common: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**common)
         self.seen = check_integer("seen", seen, minimum=1)

@@ -7,7 +7,7 @@ directions; at each word the decoder weighs all its states anew.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from neurona import ops
 from neurona.core.tensor import Tensor
 from neurona.layers import GRU, Bidirectional, Dense, Dropout, Embedding, GRUCell
 from neurona.models import Model
+from neurona.nn.options import LayerOptions
 from neurona.zoo.decoding import answer
 
 PAD = 0
@@ -50,7 +51,7 @@ class Seq2Seq(Model, namespace="zoo"):
         width: int = 256,
         units: int = 256,
         dropout: float = 0.2,
-        **common: Any,
+        **common: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**common)
         self.units = units

@@ -7,7 +7,7 @@ only scale, and nothing has a bias. `T5()` is T5-small of 60.5 million numbers.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from neurona.initializers import RandomNormal
 from neurona.layers import Dense, Dropout, Layer, ReversibleEmbedding, RMSNormalization
 from neurona.models import Model
 from neurona.nn.context import is_training
+from neurona.nn.options import LayerOptions
 from neurona.ops.attention import attention
 from neurona.zoo.decoding import answer
 
@@ -50,7 +51,7 @@ class Distances(Layer, namespace="zoo.t5"):
     Shapes: queries (T,), keys (S,) places -> (1, N, T, S).
     """
 
-    def __init__(self, heads: int, both: bool, **common: Any) -> None:
+    def __init__(self, heads: int, both: bool, **common: Unpack[LayerOptions]) -> None:
         super().__init__(**common)
         self.both = both
         self.table = self.add_weight((32, heads), RandomNormal(stddev=0.1), "table")
@@ -66,7 +67,9 @@ class Distances(Layer, namespace="zoo.t5"):
 class Attention(Layer, namespace="zoo.t5"):
     """softmax(q k + bias) v of each head, without a scale and without biases of its own."""
 
-    def __init__(self, width: int, size: int, heads: int, dropout: float, **common: Any) -> None:
+    def __init__(
+        self, width: int, size: int, heads: int, dropout: float, **common: Unpack[LayerOptions]
+    ) -> None:
         super().__init__(**common)
         self.heads, self.size, self.dropout = heads, size, dropout
         inner = heads * size
@@ -103,7 +106,7 @@ class Block(Layer, namespace="zoo.t5"):
 
     def __init__(
         self, width: int, size: int, hidden: int, heads: int, dropout: float, decodes: bool,
-        **common: Any,
+        **common: Unpack[LayerOptions],
     ) -> None:  # fmt: skip
         super().__init__(**common)
         self.own = Attention(width, size, heads, dropout)
@@ -168,7 +171,7 @@ class T5(Model, namespace="zoo"):
         size: int = 64,
         dropout: float = 0.1,
         context: int = 512,
-        **common: Any,
+        **common: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**common)
         self.width, self.context, self.heads, self.size = width, context, heads, size

@@ -6,7 +6,7 @@ Vaswani et al. 2017, "Attention Is All You Need". `base` has the paper's 65 mill
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from neurona.initializers import RandomNormal
 from neurona.layers import Dense, Dropout, Layer, LayerNormalization, ReversibleEmbedding
 from neurona.losses import Loss
 from neurona.models import Model
+from neurona.nn.options import LayerOptions
 from neurona.zoo.attention import CrossAttention, SelfAttention
 from neurona.zoo.decoding import answer
 
@@ -36,7 +37,9 @@ def waves(length: int, width: int) -> np.ndarray:
 class Feedforward(Layer, namespace="zoo"):
     """W_2 relu(W_1 x + b_1) + b_2 at each step, (B, T, D) -> (B, T, D)."""
 
-    def __init__(self, width: int, hidden: int, dropout: float, **common: Any) -> None:
+    def __init__(
+        self, width: int, hidden: int, dropout: float, **common: Unpack[LayerOptions]
+    ) -> None:
         super().__init__(**common)
         self.widen, self.narrow = Dense(hidden, "relu"), Dense(width)
         self.drop = Dropout(dropout)
@@ -49,7 +52,13 @@ class EncoderBlock(Layer, namespace="zoo.transformer"):
     """Self-attention and a network, each added to x; the norm in front of each or behind it."""
 
     def __init__(
-        self, width: int, hidden: int, heads: int, dropout: float, pre_norm: bool, **common: Any
+        self,
+        width: int,
+        hidden: int,
+        heads: int,
+        dropout: float,
+        pre_norm: bool,
+        **common: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**common)
         self.pre_norm = pre_norm
@@ -72,7 +81,13 @@ class DecoderBlock(EncoderBlock, namespace="zoo.transformer"):
     """Self-attention to what was written, attention to what was read, and a network."""
 
     def __init__(
-        self, width: int, hidden: int, heads: int, dropout: float, pre_norm: bool, **common: Any
+        self,
+        width: int,
+        hidden: int,
+        heads: int,
+        dropout: float,
+        pre_norm: bool,
+        **common: Unpack[LayerOptions],
     ) -> None:
         super().__init__(width, hidden, heads, dropout, pre_norm, **common)
         self.attention = SelfAttention(width, heads, dropout, causal=True)
@@ -134,7 +149,7 @@ class Transformer(Model, namespace="zoo"):
         dropout: float = 0.1,
         context: int = 256,
         pre_norm: bool = False,
-        **common: Any,
+        **common: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**common)
         self.width, self.context = width, context
@@ -203,12 +218,13 @@ class Transformer(Model, namespace="zoo"):
         return answer(self, source, start, end, length, beams, **sampling)
 
 
-class SmoothedCrossentropy(Loss):
+class SmoothedCrossentropy(Loss, namespace="zoo"):
     """-(1 - e) ln p_y - e mean_k ln p_k, over the real words: being all too sure is not rewarded.
 
     Args:
         smoothing: e, in [0, 1).
         ignore_class: the token that counts for nothing.
+        reduction, name, dtype: as in every Loss.
 
     Source: Szegedy et al. 2016, section 7, as the paper above uses it.
 
@@ -218,8 +234,15 @@ class SmoothedCrossentropy(Loss):
 
     class_numbers = True
 
-    def __init__(self, smoothing: float = 0.1, ignore_class: int = PAD, **common: Any) -> None:
-        super().__init__(**common)
+    def __init__(
+        self,
+        smoothing: float = 0.1,
+        ignore_class: int = PAD,
+        reduction: str | None = "sum_over_batch_size",
+        name: str = "smoothed_crossentropy",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(name, reduction, dtype)
         self.smoothing, self.ignore_class = smoothing, ignore_class
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:  # (B, T), (B, T, V)

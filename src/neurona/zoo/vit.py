@@ -5,7 +5,7 @@ Dosovitskiy et al. 2021, "An Image is Worth 16x16 Words". `ViT()` is B/16: 86.6 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Unpack
 
 from neurona import ops
 from neurona.activations import gelu
@@ -21,13 +21,16 @@ from neurona.layers import (
     PositionEmbedding,
 )
 from neurona.models import Model
+from neurona.nn.options import LayerOptions
 from neurona.zoo.attention import SelfAttention
 
 
 class Block(Layer, namespace="zoo.vit"):
     """x + attention(norm(x)), then x + network(norm(x))."""
 
-    def __init__(self, width: int, hidden: int, heads: int, dropout: float, **common: Any) -> None:
+    def __init__(
+        self, width: int, hidden: int, heads: int, dropout: float, **common: Unpack[LayerOptions]
+    ) -> None:
         super().__init__(**common)
         self.attention_norm = LayerNormalization(epsilon=1e-6)
         self.attention = SelfAttention(width, heads, dropout)
@@ -69,7 +72,7 @@ class ViT(Model, namespace="zoo"):
         hidden: int = 3072,
         heads: int = 12,
         dropout: float = 0.0,
-        **common: Any,
+        **common: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**common)
         if image_size % patch_size:

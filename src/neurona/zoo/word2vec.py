@@ -6,7 +6,7 @@ the skip-gram model with negative sampling.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from neurona.core.tensor import Tensor
 from neurona.errors import DataError, check_integer
 from neurona.layers import Embedding
 from neurona.models import Model
+from neurona.nn.options import LayerOptions
 
 
 class SkipGram(Model, namespace="zoo"):
@@ -33,7 +34,9 @@ class SkipGram(Model, namespace="zoo"):
     (2, 3)
     """
 
-    def __init__(self, vocabulary_size: int, width: int = 100, **common: Any) -> None:
+    def __init__(
+        self, vocabulary_size: int, width: int = 100, **common: Unpack[LayerOptions]
+    ) -> None:
         super().__init__(**common)
         self.words = Embedding(vocabulary_size, width)
         self.neighbours = Embedding(vocabulary_size, width, embeddings_initializer="zeros")
