@@ -151,7 +151,7 @@ def bleu(found: list[str], truth: list[str]) -> float:
 def word_table(english: list[str], german: list[str]) -> dict[str, str]:
     """Return for each English word the German one with the highest count^2 / (counts of both).
 
-    >>> word_table(["a dog", "a cat"], ["ein Hund", "eine Katze"])["dog"]
+    >>> word_table(["a dog", "a man"], ["ein Hund", "ein Mann"])["dog"]
     'Hund'
     """
     sources, targets, both = Counter[str](), Counter[str](), Counter[tuple[str, str]]()
