@@ -73,14 +73,17 @@ def test_no_program_is_made_anew_as_the_text_grows():
     assert len(program.programs) == before
 
 
-def test_a_text_longer_than_the_context_goes_on_from_its_last_half():
-    model = MODELS["GPT"]
-    written = model.generate([1, 2], 60, temperature=0)
-    assert len(written) == 62
-    scores = model(written[None, :16]).numpy()[0]  # the first window is full after 16 tokens read
-    assert written[16] == scores[15].argmax()
-    window = written[None, 9:17]  # the last half of what is known, read again
-    assert written[17] == model(window).numpy()[0, -1].argmax()
+@pytest.mark.parametrize("context", [16, 81])  # half of it is less, and more, than a program reads
+def test_a_text_longer_than_the_context_goes_on_from_its_last_half(context):
+    nn.random.set_seed(1)
+    model = zoo.GPT(12, context, 1, 2, 16, dropout=0.0)
+    known = np.random.default_rng(0).integers(0, 12, context).tolist()
+    written = model.generate(known, 12, temperature=0)
+    assert written[context] == model(written[None, :context]).numpy()[0, -1].argmax()
+    begin = context + 1 - context // 2  # of the last half of what is known then, read again
+    for end in range(context + 1, context + 6):
+        window = written[None, begin:end]
+        assert written[end] == model(window).numpy()[0, -1].argmax()
 
 
 @each

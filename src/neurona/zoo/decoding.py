@@ -75,9 +75,8 @@ def generate(
     given = np.zeros(tokens.shape, bool)
     for text, row in enumerate(prompts):
         tokens[: len(row), text], given[: len(row), text] = row, True
-    if seed is None:
-        seed = random.take_state()[0] + random.take_state()[1]
-    luck = _luck(check_integer("seed", seed, minimum=0), *tokens.shape)
+    entropy = random.take_state() if seed is None else (check_integer("seed", seed, minimum=0),)
+    luck = _luck(entropy, *tokens.shape)
     settings = (
         temperature or 1.0, min(top_k or 1, 2**31 - 1), 1.0 if top_p is None else top_p,
     )  # fmt: skip
@@ -91,9 +90,8 @@ def generate(
             expected=f"at most {context + 1}",
         )
     state = model.initial_state(len(prompts)) if state is None else state
-    begin, done = 0, 1  # done: tokens that are known
+    begin, read, done = 0, 0, 1  # where the state begins, the next token to read, known tokens
     while done < len(tokens):
-        read = done - 1  # the next token to read
         if read - begin >= context:
             begin = read = done - max(context // 2, 1)
             state = model.initial_state(len(prompts))
@@ -105,7 +103,8 @@ def generate(
             *map(np.float32, settings[::2]), np.int32(settings[1]),
         )  # fmt: skip
         tokens[after] = written.numpy()[:count]
-        done = max(done, read + 1 + count)
+        read += count
+        done = max(done, read + 1)
         if end is not None and (((tokens[:done] == end) & ~given[:done]).any(axis=0)).all():
             break
     found = [tokens[:stop, text].copy() for text, stop in enumerate(ends)]
@@ -289,9 +288,9 @@ def choose(scores: Tensor, u: Tensor, kind: str, temperature: Any, top_k: Any, t
     ).astype("int32")  # fmt: skip
 
 
-def _luck(seed: int, time: int, texts: int) -> np.ndarray:
+def _luck(seed: tuple[int, ...], time: int, texts: int) -> np.ndarray:
     """Return numbers in [0, 1) (time, texts): those of a text are the same whatever the others."""
-    rows = [np.random.default_rng([seed, text]).random(time, np.float32) for text in range(texts)]
+    rows = [np.random.default_rng([*seed, text]).random(time, np.float32) for text in range(texts)]
     return np.stack(rows, axis=1)
 
 
