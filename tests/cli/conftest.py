@@ -1,9 +1,15 @@
 import os
+import signal
 from pathlib import Path
 
 import pytest
 
 import neurona
+
+# A shell that runs the tests in the background lets them ignore Ctrl-C, and so would all commands
+# that they start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -36,7 +36,15 @@ def pressing(tmp_path):
 @posix
 @pytest.mark.parametrize(
     "module",
-    ["numpy", "neurona.config", "neurona.autodiff", "typer", "neurona.cli.listings", "llvmlite"],
+    [
+        "numpy",
+        "neurona.autodiff",
+        "llvmlite",
+        *(
+            pytest.param(m, marks=pytest.mark.slow)
+            for m in ("neurona.config", "typer", "neurona.cli.listings")
+        ),
+    ],
 )
 def test_ctrl_c_while_the_command_starts_is_one_line(environment, pressing, module):
     done = run(environment, pressing, "-m", "neurona", "info", PRESS_AT=module)

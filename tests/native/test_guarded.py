@@ -33,6 +33,7 @@ def hold(target, floatx, first, count):
     assert done.returncode == 0
 
 
+@pytest.mark.slow
 def test_all_ops_stay_inside_their_arrays():
     hold("host", "float32", 0, 20)
 

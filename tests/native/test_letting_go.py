@@ -75,7 +75,14 @@ def gradient():
     return nn.grad(nn.jit(lambda x: nn.ops.tanh(x).sum(), engine="native"))
 
 
-@pytest.mark.parametrize("make", [training, evaluation, prediction, function, gradient])
+@pytest.mark.parametrize(
+    "make",
+    [
+        training,
+        gradient,
+        *(pytest.param(f, marks=pytest.mark.slow) for f in (evaluation, prediction, function)),
+    ],
+)
 def test_many_sequence_lengths_keep_the_programs_of_the_last(codes, make):
     run = make()
     counts, sizes = [], []
