@@ -69,6 +69,15 @@ def test_epochs_differ_and_depend_on_seed_and_number_alone():
     assert epochs(2) != first
 
 
+def test_one_seed_decides_the_order_where_none_is_given():
+    seeds = []
+    for _ in range(2):
+        nn.random.set_seed(3)
+        seeds.append([Buckets(ROWS, shuffle=True).seed, Buckets(ROWS, shuffle=True).seed])
+    assert seeds[0] == seeds[1]
+    assert seeds[0][0] != seeds[0][1]
+
+
 def test_several_inputs_and_ragged_targets_share_the_length():
     source, target = ROWS, [row + [99] for row in ROWS]
     (x, shifted), y = next(iter(Buckets((source, target), target, 4, lengths=[4, 10])))

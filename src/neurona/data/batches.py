@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from neurona.data.random_state import as_random_state
+from neurona.data.random_state import as_random_state, seed_or_drawn
 from neurona.data.samples import as_arrays
 from neurona.errors import ArgumentError, DataError, check_integer
 
@@ -54,9 +54,7 @@ class Batches:
         self.x, self.y = arrays[0], arrays[1] if len(arrays) == 2 else None
         self.batch_size = check_integer("batch_size", batch_size, minimum=1)
         self.shuffle, self.drop_last, self.augment = bool(shuffle), bool(drop_last), augment
-        if seed is None:
-            seed = int(as_random_state(None).randint(2**31))
-        self.seed = check_integer("seed", seed, minimum=0)
+        self.seed = seed_or_drawn(seed)
         self.epoch = 0
         if augment is not None and not callable(augment):
             raise ArgumentError(

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from neurona.data.random_state import seed_or_drawn
 from neurona.data.sequences import pad_sequences
 from neurona.errors import ArgumentError, DataError, check_choice, check_integer
 
@@ -33,7 +34,8 @@ class Buckets:
         lengths: those of the buckets, ascending, or how many there are to be: then the ones that
             need the least padding. 8 keeps padding below some percent for most texts.
         shuffle: samples, and batches, in a new order each epoch.
-        seed: of the order; None draws one, kept in `.seed`.
+        seed: of the order; None draws one, kept in `.seed`, that `nn.utils.set_random_seed`
+            decides.
         value: the padding; 0 is what `Embedding(mask_zero=True)` passes over.
         padding: "post" puts it behind the sequence, "pre" before.
         drop_last: leave out a last batch that is smaller.
@@ -64,9 +66,7 @@ class Buckets:
         self.batch_size = check_integer("batch_size", batch_size, minimum=1)
         self.value, self.padding = value, check_choice("padding", padding, ("pre", "post"))
         self.shuffle, self.drop_last, self.epoch = bool(shuffle), bool(drop_last), 0
-        if seed is None:
-            seed = int(np.random.SeedSequence().generate_state(1)[0])
-        self.seed = check_integer("seed", seed, minimum=0)
+        self.seed = seed_or_drawn(seed)
         self._names = list(x) if isinstance(x, dict) else None
         self._several = isinstance(x, tuple | dict)
         inputs = list(x.values()) if self._names is not None else x if self._several else (x,)

@@ -32,3 +32,17 @@ def as_random_state(random_state: Any) -> np.random.RandomState:
             "random_state is too large.", got=repr(random_state), expected="less than 2**32"
         )
     return np.random.RandomState(seed)
+
+
+def seed_or_drawn(seed: int | None) -> int:
+    """Return a seed, 0 or more; without one, what NumPy's global generator draws.
+
+    Raises:
+        ArgumentError: if it is no such number.
+
+    >>> seed_or_drawn(3)
+    3
+    """
+    if seed is None:
+        return int(as_random_state(None).randint(2**31))
+    return check_integer("seed", seed, minimum=0)
