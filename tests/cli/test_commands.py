@@ -1,5 +1,6 @@
 """What the command says, and the code it leaves with."""
 
+import functools
 import subprocess
 import sys
 
@@ -8,10 +9,10 @@ import pytest
 
 import neurona as nn
 from neurona import config, recipes
-from neurona.cli.main import main
 from neurona.engines.native.llvm import binding as llvm
 from neurona.engines.native.llvm.cache import ObjectCache
 from neurona.engines.native.llvm.machine import Machine
+from tests.cli.command import run
 
 
 @pytest.fixture(autouse=True)
@@ -26,13 +27,7 @@ def settings():
 def command(capsys):
     """Run the command here: (exit code, stdout, stderr)."""
 
-    def run(*arguments):
-        with pytest.raises(SystemExit) as left:
-            main([str(a) for a in arguments])
-        out, err = capsys.readouterr()
-        return left.value.code or 0, out, err
-
-    return run
+    return functools.partial(run, capsys)
 
 
 def test_help_names_every_command(command):

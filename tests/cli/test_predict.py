@@ -9,15 +9,8 @@ from PIL import Image
 
 import neurona as nn
 from neurona.cli import images, predict
-from neurona.cli.main import main
 from neurona.errors import DataError
-
-
-def run(capsys, *arguments):
-    with pytest.raises(SystemExit) as left:
-        main([str(a) for a in arguments])
-    out, err = capsys.readouterr()
-    return left.value.code or 0, out, err
+from tests.cli.command import run
 
 
 @pytest.fixture(scope="module")

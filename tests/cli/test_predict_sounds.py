@@ -4,18 +4,11 @@ import numpy as np
 import pytest
 
 import neurona as nn
-from neurona.cli.main import main
 from neurona.data.sound import write_sound
 from neurona.zoo import LogMel
+from tests.cli.command import run
 
 RATE, LENGTH = 8000, 2000
-
-
-def run(capsys, *arguments):
-    with pytest.raises(SystemExit) as left:
-        main([str(a) for a in arguments])
-    out, err = capsys.readouterr()
-    return left.value.code or 0, out, err
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,6 @@ from neurona import plots
 from neurona.data import Batches, WordTokenizer, pad_sequences
 from neurona.datasets import multi30k
 from neurona.losses import SparseCategoricalCrossentropy
-from neurona.optimizers.schedules import CosineDecay
 from neurona.recipes.advice import Advice
 from neurona.recipes.examine import show_training
 from neurona.recipes.recipe import Recipe, Settings
@@ -72,7 +71,7 @@ def perform(run: Run) -> None:
     batches = Hidden(unread, batch_size=settings.batch_size or 64, shuffle=True, seed=settings.seed)
     batches.words = words
     steps = len(batches) * settings.epochs
-    rate = CosineDecay(0.0, steps, warmup_target=settings.learning_rate, warmup_steps=steps // 10)
+    rate = run.warmed_up(steps, steps // 10)
     reader.compile(
         run.optimizer(rate, {"weight_decay": 0.01, "global_clipnorm": 1.0}),
         SparseCategoricalCrossentropy(from_logits=True, ignore_class=-1),

@@ -18,7 +18,7 @@ from neurona.layers import Conv2D, Dense, Dropout, Flatten, Input, MaxPooling2D
 from neurona.losses import CategoricalCrossentropy
 from neurona.models import Sequential
 from neurona.optimizers.schedules import CosineDecay
-from neurona.recipes.examine import show_rate, show_training, test_images
+from neurona.recipes.examine import show_rate, show_samples, show_training, test_images
 from neurona.recipes.recipe import Recipe, Settings
 from neurona.utils import to_categorical
 
@@ -38,12 +38,7 @@ def perform(run: Run) -> None:
     run.fact("features", "8 x 8 pixels, 0 paper to 1 ink")
     run.fact("classes", "the digits 0 to 9")
     run.fact("licence", digits.CARD.licence)
-    run.picture(
-        "samples",
-        "The first samples",
-        plots.samples(x_train, y_train, count=20, columns=10),
-        f"Twenty training images: {', '.join(map(str, y_train[:20]))}.",
-    )
+    show_samples(run, x_train, y_train)
 
     model = Sequential(
         [
@@ -58,7 +53,7 @@ def perform(run: Run) -> None:
             Dense(10, activation="softmax"),
         ],
     )
-    steps = -(-len(x_train) // (run.settings.batch_size or 32)) * run.settings.epochs
+    steps = run.settings.steps(len(x_train))
     schedule = CosineDecay(run.settings.learning_rate, steps)
     loss = CategoricalCrossentropy(label_smoothing=0.1)
     model.compile(run.optimizer(schedule), loss, metrics=["accuracy"])

@@ -27,6 +27,16 @@ def show_training(run: Run) -> None:
     run.advise(on_training(history))
 
 
+def show_samples(run: Run, x: np.ndarray, y: np.ndarray) -> None:
+    """Draw the first twenty training images with their classes."""
+    run.picture(
+        "samples",
+        "The first samples",
+        plots.samples(x[:20], y[:20], count=20, columns=10),
+        f"Twenty training images: {', '.join(map(str, y[:20]))}.",
+    )
+
+
 def show_rate(run: Run, schedule: Any, steps: int) -> None:
     """Draw the learning rate of each step."""
     first, last = (float(schedule(step).numpy()) for step in (0, steps - 1))

@@ -15,7 +15,6 @@ from neurona import ops, plots
 from neurona.data import batches
 from neurona.datasets import mnist
 from neurona.losses import CTC
-from neurona.optimizers.schedules import CosineDecay
 from neurona.recipes.advice import Advice, on_chance
 from neurona.recipes.enlarged import enlarged_digits
 from neurona.recipes.examine import show_rate, show_training
@@ -73,9 +72,7 @@ def perform(run: Run) -> None:
     settings = run.settings
     train = batches(lines, labels, settings.batch_size or 32, shuffle=True, seed=settings.seed)
     steps = len(train) * settings.epochs
-    schedule = CosineDecay(
-        0.0, steps, warmup_target=settings.learning_rate, warmup_steps=steps // 20
-    )
+    schedule = run.warmed_up(steps, steps // 20)
     model.compile(run.optimizer(schedule, {"global_clipnorm": 1.0}), CTC())
     run.fit(model, train, validation_data=held_out)
 

@@ -19,7 +19,7 @@ from neurona.layers import Dense, Dropout, Flatten, Input
 from neurona.models import Sequential
 from neurona.optimizers.schedules import CosineDecay
 from neurona.recipes.enlarged import enlarged_digits
-from neurona.recipes.examine import show_rate, show_training, test_images
+from neurona.recipes.examine import show_rate, show_samples, show_training, test_images
 from neurona.recipes.recipe import Recipe, Settings
 
 if TYPE_CHECKING:
@@ -41,12 +41,7 @@ def perform(run: Run) -> None:
     run.fact("augmentation", "training images are shifted by up to one pixel, anew in each epoch")
     run.fact("classes", "the digits 0 to 9")
     run.fact("licence", mnist.CARD.licence)
-    run.picture(
-        "samples",
-        "The first samples",
-        plots.samples(x[:20], y[:20], count=20, columns=10),
-        f"Twenty training images: {', '.join(map(str, y[:20]))}.",
-    )
+    show_samples(run, x, y)
 
     model = Sequential(
         [

@@ -15,7 +15,6 @@ from neurona import plots
 from neurona.data import CharacterTokenizer, pad_sequences
 from neurona.datasets import names
 from neurona.losses import SparseCategoricalCrossentropy
-from neurona.optimizers.schedules import CosineDecay
 from neurona.recipes.advice import Advice
 from neurona.recipes.counting import counted_nats
 from neurona.recipes.examine import show_training
@@ -51,13 +50,11 @@ def perform(run: Run) -> None:
         "Transformer": GPT(size, longest, depth=3, heads=4, width=64, dropout=0.1),
     }
     (x, y), held_out, tested = (_pairs(part, longest) for part in (train, validation, test))
-    steps = -(-len(x) // (run.settings.batch_size or 32)) * run.settings.epochs
+    steps = run.settings.steps(len(x))
     loss = SparseCategoricalCrossentropy(from_logits=True, ignore_class=PAD)
     nats, validated, histories, seconds = {}, {}, {}, {}
     for name, model in models.items():
-        rate = CosineDecay(
-            0.0, steps, warmup_target=run.settings.learning_rate, warmup_steps=steps // 20
-        )
+        rate = run.warmed_up(steps, steps // 20)
         before = run.seconds
         model.compile(run.optimizer(rate, {"weight_decay": 0.01, "global_clipnorm": 1.0}), loss)
         run.fit(model, x, y, validation_data=held_out, stage=name.split()[0].lower())

@@ -31,6 +31,14 @@ class Settings:
     optimizer: str | None = None
     seed: int = 0
 
+    def steps(self, samples: int) -> int:
+        """Return the steps of a training with so many samples.
+
+        >>> Settings(epochs=2, learning_rate=0.1, batch_size=32).steps(100)
+        8
+        """
+        return -(-samples // (self.batch_size or 32)) * self.epochs
+
     def __post_init__(self) -> None:
         check_integer("epochs", self.epochs, minimum=1)
         check_number("learning rate", self.learning_rate, low=0, open=True)

@@ -20,6 +20,7 @@ from neurona.data import Batches, Buckets
 from neurona.errors import FormatError, StateError, check_file
 from neurona.files import alone, write_bytes, write_text
 from neurona.optim import names
+from neurona.optimizers.schedules import CosineDecay
 from neurona.recipes.advice import Advice
 from neurona.recipes.files import write_history
 from neurona.recipes.interrupt import Saver
@@ -129,6 +130,11 @@ class Run:
         rule: Any = names.NAMES[self.settings.optimizer.lower()]
         rate = self.settings.learning_rate if learning_rate is None else learning_rate
         return rule(learning_rate=rate, **(options or {}))
+
+    def warmed_up(self, steps: int, warmup: int) -> CosineDecay:
+        """Return a schedule: up to the learning rate in `warmup` of the steps, then down to 0."""
+        rate = self.settings.learning_rate
+        return CosineDecay(0.0, steps, warmup_target=rate, warmup_steps=warmup)
 
     def fit(
         self,

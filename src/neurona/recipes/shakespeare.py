@@ -12,7 +12,6 @@ from neurona.callbacks import Callback
 from neurona.data import CharacterTokenizer, windows
 from neurona.datasets import tinyshakespeare
 from neurona.losses import SparseCategoricalCrossentropy
-from neurona.optimizers.schedules import CosineDecay
 from neurona.recipes.counting import counted_nats
 from neurona.recipes.examine import show_rate, show_training
 from neurona.recipes.recipe import Recipe, Settings
@@ -61,10 +60,8 @@ def perform(run: Run) -> None:
     held_rows = windows(validation, context + 1, stride=context)
     x, y = rows[:, :-1], rows[:, 1:]
     settings = run.settings
-    steps = -(-len(x) // (settings.batch_size or 32)) * settings.epochs
-    schedule = CosineDecay(
-        0.0, steps, warmup_target=settings.learning_rate, warmup_steps=steps // 20
-    )
+    steps = settings.steps(len(x))
+    schedule = run.warmed_up(steps, steps // 20)
     model.compile(
         run.optimizer(schedule, {"weight_decay": 0.1, "global_clipnorm": 1.0}),
         SparseCategoricalCrossentropy(from_logits=True),

@@ -31,7 +31,6 @@ from neurona.layers import (
 )
 from neurona.losses import SparseCategoricalCrossentropy
 from neurona.models import Model, Sequential
-from neurona.optimizers.schedules import CosineDecay
 from neurona.recipes.advice import Advice
 from neurona.recipes.examine import show_confusion, show_training
 from neurona.recipes.nearest import nearest
@@ -183,9 +182,7 @@ def transformer(frames: int, bands: int, quick: bool) -> Model:
 
 def learn(run: Run, model: Model, steps: int, from_logits: bool = True) -> None:
     """Compile a model for `steps` steps with a warm-up."""
-    rate = CosineDecay(
-        0.0, steps, warmup_target=run.settings.learning_rate, warmup_steps=steps // 10
-    )
+    rate = run.warmed_up(steps, steps // 10)
     optimizer = run.optimizer(rate, {"weight_decay": 0.02, "global_clipnorm": 1.0})
     loss = SparseCategoricalCrossentropy(from_logits=from_logits)
     model.compile(optimizer, loss, metrics=["accuracy"])

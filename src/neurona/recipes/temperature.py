@@ -59,7 +59,7 @@ def perform(run: Run) -> None:
     (x_train, y_train), (x_held, y_held), (x_test, y_test) = ((x[p], y[p]) for p in parts)
 
     model = Forecaster(AHEAD, units=32, dropout=0.2)
-    steps = -(-len(x_train) // (run.settings.batch_size or 32)) * run.settings.epochs
+    steps = run.settings.steps(len(x_train))
     rate = CosineDecay(run.settings.learning_rate, steps)
     model.compile(run.optimizer(rate, {"weight_decay": 1e-3}), "mse")
     stop = EarlyStopping(patience=10, restore_best_weights=True)

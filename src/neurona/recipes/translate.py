@@ -20,7 +20,6 @@ from neurona.data import Buckets, BytePairTokenizer, pad_sequences
 from neurona.datasets import multi30k
 from neurona.errors import MissingDataError
 from neurona.ops.attention import attention_weights
-from neurona.optimizers.schedules import CosineDecay
 from neurona.recipes.advice import Advice
 from neurona.recipes.examine import show_rate, show_training
 from neurona.recipes.recipe import Recipe, Settings
@@ -56,9 +55,7 @@ def perform(run: Run) -> None:
         (x, shifted), y, settings.batch_size or 64, lengths=6, shuffle=True, seed=settings.seed
     )
     steps = len(batches) * settings.epochs
-    rate = CosineDecay(
-        0.0, steps, warmup_target=settings.learning_rate, warmup_steps=max(steps // 12, 1)
-    )
+    rate = run.warmed_up(steps, max(steps // 12, 1))
     model.compile(
         run.optimizer(rate, {"beta_2": 0.98, "global_clipnorm": 1.0}), SmoothedCrossentropy(0.1)
     )

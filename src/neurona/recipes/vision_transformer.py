@@ -17,7 +17,6 @@ from neurona.data.augment import RandomCrop
 from neurona.datasets import mnist
 from neurona.layers import Dense, Flatten, Input, Softmax
 from neurona.models import Sequential
-from neurona.optimizers.schedules import CosineDecay
 from neurona.recipes.enlarged import enlarged_digits
 from neurona.recipes.examine import show_rate, show_training, test_images
 from neurona.recipes.nearest import nearest
@@ -66,9 +65,7 @@ def perform(run: Run) -> None:
         augment=RandomCrop(1),
     )
     steps = len(train) * settings.epochs
-    schedule = CosineDecay(
-        0.0, steps, warmup_target=settings.learning_rate, warmup_steps=steps // 10
-    )
+    schedule = run.warmed_up(steps, steps // 10)
     optimizer = run.optimizer(schedule, {"weight_decay": 0.05, "global_clipnorm": 1.0})
     model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
     run.fit(model, train, validation_data=(x[-held:], y[-held:]))

@@ -13,7 +13,7 @@ from neurona.errors import check_choice, check_integer
 from neurona.layers import GRU, LSTM, Dense, Dropout, Embedding, SimpleRNN
 from neurona.models import Model
 from neurona.nn.options import LayerOptions
-from neurona.zoo.decoding import generate
+from neurona.zoo import decoding
 
 CELLS = {"rnn": SimpleRNN, "lstm": LSTM, "gru": GRU}
 
@@ -74,15 +74,4 @@ class CharRNN(Model, namespace="zoo"):
             after.append(own)
         return self.decide(x), after
 
-    def generate(
-        self,
-        prompt: Any,
-        length: int,
-        temperature: float = 1.0,
-        top_k: int | None = None,
-        top_p: float | None = None,
-        seed: int | None = None,
-        end: int | None = None,
-    ) -> Any:
-        """Return the prompt, or each of several, and `length` more tokens; see `zoo.generate`."""
-        return generate(self, prompt, length, temperature, top_k, top_p, seed, end)
+    generate = decoding.generate

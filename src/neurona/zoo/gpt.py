@@ -24,8 +24,8 @@ from neurona.layers import (
 )
 from neurona.models import Model
 from neurona.nn.options import LayerOptions
+from neurona.zoo import decoding
 from neurona.zoo.attention import SelfAttention
-from neurona.zoo.decoding import generate
 
 Cache = list[tuple[Tensor, Tensor]]  # of each block, keys and values (B, S, N, H)
 
@@ -137,15 +137,4 @@ class GPT(Model, namespace="zoo"):
             written.append((keys, values))
         return self.words(self.norm(x), reverse=True), (t + 1, written)
 
-    def generate(
-        self,
-        prompt: Any,
-        length: int,
-        temperature: float = 1.0,
-        top_k: int | None = None,
-        top_p: float | None = None,
-        seed: int | None = None,
-        end: int | None = None,
-    ) -> Any:
-        """Return the prompt, or each of several, and `length` more tokens; see `zoo.generate`."""
-        return generate(self, prompt, length, temperature, top_k, top_p, seed, end)
+    generate = decoding.generate

@@ -6,7 +6,7 @@ side by side, a hidden layer, scores of the next token.
 
 from __future__ import annotations
 
-from typing import Any, Unpack
+from typing import Unpack
 
 from neurona import ops
 from neurona.core.tensor import Tensor
@@ -14,7 +14,7 @@ from neurona.errors import check_integer
 from neurona.layers import Dense, Embedding
 from neurona.models import Model
 from neurona.nn.options import LayerOptions
-from neurona.zoo.decoding import generate
+from neurona.zoo import decoding
 
 
 class NGramNetwork(Model, namespace="zoo"):
@@ -64,15 +64,4 @@ class NGramNetwork(Model, namespace="zoo"):
         last = ops.concatenate([before, token[:, None]], axis=1)  # (B, seen)
         return self(last)[:, -1], last[:, 1:]
 
-    def generate(
-        self,
-        prompt: Any,
-        length: int,
-        temperature: float = 1.0,
-        top_k: int | None = None,
-        top_p: float | None = None,
-        seed: int | None = None,
-        end: int | None = None,
-    ) -> Any:
-        """Return the prompt, or each of several, and `length` more tokens; see `zoo.generate`."""
-        return generate(self, prompt, length, temperature, top_k, top_p, seed, end)
+    generate = decoding.generate

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
-import numpy as np
-
 from neurona import ops
 from neurona.core.tensor import Tensor
 from neurona.layers import GRU, Bidirectional, Dense, Dropout, Embedding, GRUCell
 from neurona.models import Model
 from neurona.nn.options import LayerOptions
-from neurona.zoo.decoding import answer
+from neurona.zoo import decoding
 
 PAD = 0
 
@@ -37,6 +35,7 @@ class Seq2Seq(Model, namespace="zoo"):
         units: size of the states.
         dropout: share of the vectors and of what scores are made of, dropped in training.
 
+    >>> import numpy as np
     >>> model = Seq2Seq(50, 40, width=8, units=16)
     >>> model((np.array([[5, 6, 7]]), np.array([[1, 8]]))).shape
     (1, 2, 40)
@@ -108,8 +107,4 @@ class Seq2Seq(Model, namespace="zoo"):
         d, made = self.step(self.target_words(token), d, *rest)
         return self.decide(made), (d, *rest)
 
-    def translate(
-        self, source: Any, start: int, end: int, length: int, beams: int = 1, **sampling: Any
-    ) -> list[np.ndarray]:
-        """Return a translation of each sentence, greedily, by beams or drawn; see `zoo.answer`."""
-        return answer(self, source, start, end, length, beams, **sampling)
+    translate = decoding.answer

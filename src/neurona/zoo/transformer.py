@@ -17,8 +17,8 @@ from neurona.layers import Dense, Dropout, Layer, LayerNormalization, Reversible
 from neurona.losses import Loss
 from neurona.models import Model
 from neurona.nn.options import LayerOptions
+from neurona.zoo import decoding
 from neurona.zoo.attention import CrossAttention, SelfAttention
-from neurona.zoo.decoding import answer
 
 PAD = 0  # the token that stands behind a sentence
 
@@ -51,6 +51,8 @@ class Feedforward(Layer, namespace="zoo"):
 class EncoderBlock(Layer, namespace="zoo.transformer"):
     """Self-attention and a network, each added to x; the norm in front of each or behind it."""
 
+    causal, parts = False, 2
+
     def __init__(
         self,
         width: int,
@@ -62,9 +64,9 @@ class EncoderBlock(Layer, namespace="zoo.transformer"):
     ) -> None:
         super().__init__(**common)
         self.pre_norm = pre_norm
-        self.attention = SelfAttention(width, heads, dropout)
+        self.attention = SelfAttention(width, heads, dropout, causal=self.causal)
         self.network = Feedforward(width, hidden, dropout)
-        self.norms = [LayerNormalization(epsilon=1e-6) for _ in range(2)]
+        self.norms = [LayerNormalization(epsilon=1e-6) for _ in range(self.parts)]
         self.drop = Dropout(dropout)
 
     def call(self, x: Tensor, mask: Any = None) -> Tensor:  # (B, S, D), (B, S)
@@ -80,6 +82,8 @@ class EncoderBlock(Layer, namespace="zoo.transformer"):
 class DecoderBlock(EncoderBlock, namespace="zoo.transformer"):
     """Self-attention to what was written, attention to what was read, and a network."""
 
+    causal, parts = True, 3
+
     def __init__(
         self,
         width: int,
@@ -90,9 +94,7 @@ class DecoderBlock(EncoderBlock, namespace="zoo.transformer"):
         **common: Unpack[LayerOptions],
     ) -> None:
         super().__init__(width, hidden, heads, dropout, pre_norm, **common)
-        self.attention = SelfAttention(width, heads, dropout, causal=True)
         self.reading = CrossAttention(width, heads, dropout)
-        self.norms = [LayerNormalization(epsilon=1e-6) for _ in range(3)]
 
     def call(self, x: Tensor, memory: Tensor, mask: Any = None) -> Tensor:  # (B, T, D), (B, S, D)
         keys, values = self.reading.keys_and_values(memory)
@@ -211,11 +213,7 @@ class Transformer(Model, namespace="zoo"):
             after.append(own)
         return self.scores(x), (t + 1, mask, after)
 
-    def translate(
-        self, source: Any, start: int, end: int, length: int, beams: int = 1, **sampling: Any
-    ) -> list[np.ndarray]:
-        """Return a translation of each sentence, greedily, by beams or drawn; see `zoo.answer`."""
-        return answer(self, source, start, end, length, beams, **sampling)
+    translate = decoding.answer
 
 
 class SmoothedCrossentropy(Loss, namespace="zoo"):
