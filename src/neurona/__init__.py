@@ -14,7 +14,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from neurona import config, errors, ops, random
-from neurona.autodiff import grad, jacobian, value_and_grad
+from neurona.autodiff import grad, jacobian
 from neurona.core import later as _later
 from neurona.core.graph import Graph, trace
 from neurona.core.observation import observing
@@ -43,8 +43,9 @@ if TYPE_CHECKING:
         zoo,
     )
     from neurona.models import Model, Sequential
+    from neurona.nn.gradients import gradients, value_and_grad
     from neurona.nn.jit import jit
-    from neurona.nn.parameter import Parameter, gradients
+    from neurona.nn.parameter import Parameter
     from neurona.nn.symbolic import Input
     from neurona.train.recipe import recipe
 
@@ -96,7 +97,8 @@ _HOMES = {
     "Input": "neurona.models",
     "jit": "neurona.nn.jit",
     "Parameter": "neurona.nn.parameter",
-    "gradients": "neurona.nn.parameter",
+    "gradients": "neurona.nn.gradients",
+    "value_and_grad": "neurona.nn.gradients",
     "recipe": "neurona.train.recipe",
 }
 _NAMESPACES = {

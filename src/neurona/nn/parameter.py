@@ -15,15 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from neurona.autodiff import sweep
 from neurona.core.ambient import ambient, within
 from neurona.core.fork import Lock
 from neurona.core.graph import another_input, tracing
 from neurona.core.op import as_tensor, cast
 from neurona.core.shapes import is_float
-from neurona.core.tensor import Tensor, as_array, recording
-from neurona.errors import ArgumentError, DtypeError, GradientError, ShapeError, StateError
-from neurona.ops import alias, ones, zeros
+from neurona.core.tensor import Tensor, as_array
+from neurona.errors import ArgumentError, DtypeError, ShapeError, StateError
 
 
 class Parameter(Tensor):
@@ -324,56 +322,3 @@ def unchanged(parameters: Sequence[Parameter]) -> Iterator[None]:
     finally:
         for p, value in zip(parameters, before, strict=True):
             p.restore(value)
-
-
-def gradients(
-    fn: Callable[[], Any], parameters: Sequence[Parameter], scale: Any = None
-) -> tuple[Any, list[Tensor]]:
-    """Return what `fn()` returns and the gradient of its loss with respect to each parameter.
-
-    Args:
-        fn: returns the loss, a float scalar, or a tuple that begins with it.
-        parameters: what to differentiate with respect to.
-        scale: where the sweep starts, 1 by default.
-
-    >>> w = Parameter([3.0])
-    >>> gradients(lambda: (w * w).sum(), [w])
-    (Tensor(9., dtype=float32), [Tensor([6.], dtype=float32)])
-    """
-    for p in parameters:
-        if not isinstance(p, Parameter):
-            raise GradientError(
-                "gradients are with respect to Parameters.",
-                got=repr(p)[:60],
-                hint="model.trainable_weights; nn.grad takes them of arguments",
-            )
-    originals = [p.value for p in parameters]
-    leaves = [alias(v) if v.level else Tensor(v.data, requires_grad=True) for v in originals]
-    here = {} if ambient.values is None else ambient.values
-    before = [here.get(id(p)) for p in parameters]
-    here.update({id(p): leaf for p, leaf in zip(parameters, leaves, strict=True)})
-    try:
-        with within(values=here), recording():
-            result = fn()
-    finally:
-        for p, leaf, value in zip(parameters, leaves, before, strict=True):
-            if here.get(id(p)) is leaf:  # unless fn assigned to it
-                del here[id(p)]
-                if value is not None:
-                    here[id(p)] = value
-    loss = as_tensor(result[0] if isinstance(result, tuple) else result)
-    if loss.shape != () or not is_float(loss.dtype):
-        raise GradientError("the loss is a float scalar.", got=str(loss.spec), hint="average it")
-    seed = ones((), loss.dtype) if scale is None else as_tensor(scale, loss.dtype)
-    found = sweep([loss], [seed], leaves)
-    if leaves and all(g is None for g in found):
-        raise GradientError(
-            "the loss does not depend on any of the parameters.",
-            got=f"{len(leaves)} parameters, {parameters[0].path} the first",
-            hint="comparisons, argmax, round and casts to integers have no gradient, and NumPy's "
-            "functions hide it: use nn.ops",
-        )
-    return result, [
-        zeros(p.shape, p.dtype) if g is None else (g if g.level else g.detach())
-        for p, g in zip(parameters, found, strict=True)
-    ]

@@ -11,7 +11,8 @@ from neurona import ops
 from neurona.core.shapes import product, promote
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, StateError, check_choice, check_integer
-from neurona.nn.parameter import Parameter, gradients
+from neurona.nn.gradients import chosen, gradients
+from neurona.nn.parameter import Parameter
 from neurona.optim.line_search import LineSearch, begin, judge
 from neurona.optim.optimizer import Optimizer, OptimizerOptions
 
@@ -77,8 +78,9 @@ class LBFGS(Optimizer):
                 hint="kernel_regularizer=L2(...)" if given[0] == "weight_decay" else "leave it out",
             )
 
-    def build(self, parameters: Sequence[Parameter]) -> None:
+    def build(self, parameters: Any) -> None:
         """Create the state, on all parameters laid end to end."""
+        parameters = chosen(parameters)
         if self.parameters:
             if [id(p) for p in parameters] != [id(p) for p in self.parameters]:
                 raise StateError(
@@ -105,7 +107,7 @@ class LBFGS(Optimizer):
             hint="optimizer.minimize(closure, parameters), where closure() returns the loss",
         )
 
-    def minimize(self, closure: Callable[[], Any], parameters: Sequence[Parameter]) -> Any:
+    def minimize(self, closure: Callable[[], Any], parameters: Any) -> Any:
         """Evaluate the closure once and move the parameters; return what it returned."""
         self.build(parameters)
         result, gs = gradients(closure, parameters)

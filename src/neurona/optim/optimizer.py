@@ -7,9 +7,10 @@ Parameters, so that applying gradients can be part of the traced training step.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypedDict, Unpack
 
 from neurona import ops
@@ -18,7 +19,8 @@ from neurona.core.op import as_tensor
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, ShapeError, StateError, check_integer, check_number
 from neurona.nn.configurable import Configurable
-from neurona.nn.parameter import Parameter, gradients
+from neurona.nn.gradients import chosen, gradients
+from neurona.nn.parameter import Parameter, unchanged
 from neurona.optim.clipping import clip_by_global_norm, clip_by_norm, clip_by_value
 from neurona.optim.schedules import LearningRateSchedule
 
@@ -128,13 +130,13 @@ class Optimizer(Configurable, namespace="optimizers", common=OptimizerOptions):
 
     # --- state -------------------------------------------------------------------------------
 
-    def build(self, parameters: Sequence[Parameter]) -> None:
-        """Create the slots for these parameters; they are the same from then on.
+    def build(self, parameters: Any) -> None:
+        """Create the slots for these parameters, or a model's; they are the same from then on.
 
         Raises:
             StateError: if it was built for others.
         """
-        parameters = list(parameters)
+        parameters = chosen(parameters)
         if self.parameters:
             if strangers := [p.path for p in parameters if p not in self._index]:
                 raise StateError(
@@ -241,12 +243,12 @@ class Optimizer(Configurable, namespace="optimizers", common=OptimizerOptions):
 
     # --- applying ----------------------------------------------------------------------------
 
-    def minimize(self, closure: Callable[[], Any], parameters: Sequence[Parameter]) -> Any:
+    def minimize(self, closure: Callable[[], Any], parameters: Any) -> Any:
         """Make one step down the loss that `closure` computes, and return what it returns.
 
         Args:
             closure: returns the loss, a float scalar, or a tuple that begins with it.
-            parameters: what to change.
+            parameters: what to change: Parameters in a list, or a model.
 
         >>> from neurona.optimizers import SGD
         >>> w = Parameter([3.0])
@@ -271,15 +273,14 @@ class Optimizer(Configurable, namespace="optimizers", common=OptimizerOptions):
 
         Args:
             grads: a gradient for each parameter; a parameter without (None) stays as it is.
-            trainable_variables: the parameters, or some of them; by default all that the
-                optimiser was built for. The first call builds it.
+            trainable_variables: the parameters, or some of them, or a model; by default all that
+                the optimiser was built for. The first call builds it.
         """
+        parameters = self.parameters
         if trainable_variables is not None:
-            self.build(trainable_variables)
-        indices, gs = self._present(
-            list(grads),
-            self.parameters if trainable_variables is None else list(trainable_variables),
-        )
+            parameters = chosen(trainable_variables)
+            self.build(parameters)
+        indices, gs = self._present(list(grads), parameters)
         now = None
         if self.gradient_accumulation_steps:
             gs, now = self._accumulated(indices, gs)
@@ -374,6 +375,19 @@ class Optimizer(Configurable, namespace="optimizers", common=OptimizerOptions):
             return
         for p in self.parameters if var_list is None else var_list:
             p.assign(self.state["average"][self._index[p]].value)
+
+    @contextlib.contextmanager
+    def averaged(self) -> Iterator[None]:
+        """Let the parameters be their averages inside, to look at what these do meanwhile.
+
+        Raises:
+            StateError: without `use_ema`.
+        """
+        if not self.use_ema:
+            raise StateError(f"{self.name} keeps no averages.", hint="use_ema=True")
+        with unchanged(self.parameters):
+            self.finalize_variable_values()
+            yield
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"

@@ -174,7 +174,7 @@ def run_training(
             position.logs = logs
             callbacks.call("on_epoch_end", epoch, dict(logs))
         with training.turns:
-            model.optimizer.finalize_variable_values(model.trainable_weights)
+            state.finalize(model)
         callbacks.call("on_train_end", position.logs)
     finally:
         training.run = None

@@ -16,6 +16,8 @@ functional API), or a subclass with `call`. Its constructor stores and makes lay
 from __future__ import annotations
 
 import copy
+import functools
+import inspect
 import itertools
 from collections.abc import Callable, Mapping
 from typing import Any, Unpack
@@ -68,6 +70,11 @@ class Model(Trainer, Layer, namespace="models"):
         self._network, self._fixed_inputs = None, True
         self._built_on = None
         self._training = Training()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "compile" in vars(cls):
+            cls.compile = _remembering(cls.compile)  # type: ignore[method-assign]
 
     def __getstate__(self) -> dict[str, Any]:
         network = {"_network": self._network}  # first, for it has an order
@@ -323,6 +330,24 @@ class Model(Trainer, Layer, namespace="models"):
     def to_json(self) -> str:
         """Return the architecture as text for `models.model_from_json`."""
         return save.to_json(self)
+
+
+def _remembering(compile: Callable[..., None]) -> Callable[..., None]:
+    """Return a `compile` of a subclass that notes what it was given, so that files tell it."""
+
+    signature = inspect.signature(compile)
+    rest = [p.name for p in signature.parameters.values() if p.kind is p.VAR_KEYWORD]
+
+    @functools.wraps(compile)
+    def remembering(self: Model, *args: Any, **kwargs: Any) -> None:
+        compile(self, *args, **kwargs)
+        given = dict(signature.bind(self, *args, **kwargs).arguments)
+        given.pop(next(iter(signature.parameters)))  # self
+        for name in rest:
+            given.update(given.pop(name, {}))
+        self._training.arguments = given
+
+    return remembering
 
 
 def _arrays_like(shape: Any) -> Any:

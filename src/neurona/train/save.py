@@ -53,10 +53,18 @@ def save_model(model: Any, path: Any, overwrite: bool, include_optimizer: bool) 
 
 
 def _compile_settings(model: Any) -> dict[str, Any] | None:
-    """Return what `compile` was given; None if it was not called, or takes other arguments."""
-    if not model.compiled or model.overrides("compile"):
+    """Return what `compile` was given; None if it was not called.
+
+    A subclass may have a `compile` of its own, and give it what no file can tell: None as well.
+    """
+    if not model.compiled:
         return None
     given = {k: v for k, v in model._training.arguments.items() if k != "engine"}
+    if model.overrides("compile"):
+        try:
+            return {k: describe(v) for k, v in given.items()}
+        except ArgumentError:
+            return None
     given.update({k: getattr(model, k) for k in ("run_eagerly", "steps_per_execution")})
     settings = {k: describe(v) for k, v in given.items() if k != "optimizer"}
     optimizer = describe(model.optimizer)

@@ -95,6 +95,13 @@ def optimizers_of(model: Any) -> dict[str, Optimizer]:
     return dict(members(model, Optimizer))
 
 
+def finalize(model: Any) -> None:
+    """Let all optimisers of a model that average weights put the averages in their place."""
+    trainable = set(model.trainable_weights)
+    for optimizer in optimizers_of(model).values():
+        optimizer.finalize_variable_values([p for p in optimizer.parameters if p in trainable])
+
+
 def named_metrics(model: Any) -> dict[str, Metric]:
     """Return the metrics that a model reports by their names in logs."""
     if model.overrides("metrics"):  # a subclass lists its own

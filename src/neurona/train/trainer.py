@@ -144,8 +144,12 @@ class Trainer:
     def train_step(self, data: Any) -> dict[str, Any]:
         """Learn from one batch, x, (x, y) or (x, y, sample_weight), and return the logs.
 
-        Override it to train in another way; `nn.gradients(fn, parameters)` gives the gradients, and
-        what it does must be traceable.
+        Override it to train in another way, with several losses and optimisers if need be:
+
+            loss, grads = nn.value_and_grad(loss_of, parameters=self.generator)(x)
+            self.g_optimizer.apply(grads, self.generator)
+
+        It is compiled as a whole, so all it computes must be traceable.
         """
         x, y, sample_weight = unpack(data)
 
