@@ -14,6 +14,8 @@ from neurona.plots.graph import model_graph
 from neurona.plots.images import misclassified, samples
 from neurona.plots.kernels import weights
 from neurona.plots.linear import linear_boundary
+from neurona.plots.rows import image_rows
+from neurona.plots.scatter import scatter
 from neurona.plots.sequences import attention, bars, forecast, spectrograms
 from neurona.plots.training import history, learning_rate, loss_curve
 
@@ -27,12 +29,14 @@ __all__ = [
     "forecast",
     "gradient_flow",
     "history",
+    "image_rows",
     "learning_rate",
     "linear_boundary",
     "loss_curve",
     "misclassified",
     "model_graph",
     "samples",
+    "scatter",
     "spectrograms",
     "weights",
 ]
