@@ -16,6 +16,7 @@ SHIFTED = np.concatenate([np.full((8, 1), 1), TOKENS[:, ::-1]], axis=1)  # what 
 WRITTEN = np.concatenate([TOKENS[:, ::-1], np.full((8, 1), 2)], axis=1)
 IMAGES = RNG.normal(size=(8, 8, 8, 1)).astype("float32")
 CLASSES = np.arange(8) % 4
+BITS = (IMAGES > 0).astype("float32")
 SIGNS = RNG.integers(1, 4, (8, 2))
 PAIRS = (np.arange(8), RNG.integers(0, 20, (8, 3)))
 CHOSEN = np.tile([1.0, 0.0, 0.0], (8, 1))
@@ -59,6 +60,10 @@ SMALL = {
     "Forecaster": lambda: (zoo.Forecaster(3, 8), IMAGES[:, :, :, 0], IMAGES[:, 0, :3, 0], "mse"),
     "RecurrentClassifier": lambda: (
         zoo.RecurrentClassifier(20, 4, 8, 8, dropout=0.0), TOKENS, CLASSES, SCORES,
+    ),
+    "VAE": lambda: (zoo.VAE((8, 8, 1), 4, (32,)), BITS, None, None),
+    "VAE of classes": lambda: (
+        zoo.VAE((8, 8, 1), 4, (32, 16), beta=0.5, classes=4), (BITS, CLASSES), None, None,
     ),
     "SkipGram": lambda: (zoo.SkipGram(20, 8), PAIRS, CHOSEN, BinaryCrossentropy(from_logits=True)),
 }  # fmt: skip

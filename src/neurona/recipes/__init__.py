@@ -5,6 +5,7 @@ from neurona.recipes import (
     and_gate,
     bert_mini,
     digits,
+    generate_vae,
     hybrid,
     mnist,
     moons,
@@ -23,7 +24,7 @@ __all__ = ["RECIPES", "Recipe", "Run", "Settings", "carry_out", "get"]
 
 _MODULES = (
     and_gate, xor_gate, moons, digits, mnist, vision_transformer, names, shakespeare, temperature,
-    translate, bert_mini, hybrid, speech,
+    translate, bert_mini, hybrid, speech, generate_vae,
 )  # fmt: skip
 RECIPES: dict[str, Recipe] = {module.RECIPE.name: module.RECIPE for module in _MODULES}
 

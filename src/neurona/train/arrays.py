@@ -193,10 +193,11 @@ def check_inputs(model: Any, x: Any) -> None:
     """Raise a DataError if data cannot be fed to the inputs of a model.
 
     Only models whose inputs are known (functional ones, and Sequential with an Input) are looked
-    at; the layers of others complain by themselves.
+    at; others are asked themselves, and their layers complain later.
     """
     network = model._network
     if network is None:
+        model.check_data(flatten(x)[0][0])
         return
     if not model._fixed_inputs:
         leaves = flatten(x)[0]

@@ -12,6 +12,7 @@ from neurona.zoo.ngram import NGramNetwork
 from neurona.zoo.seq2seq import Seq2Seq
 from neurona.zoo.t5 import T5
 from neurona.zoo.transformer import SmoothedCrossentropy, Transformer
+from neurona.zoo.vae import VAE
 from neurona.zoo.vit import ViT
 from neurona.zoo.word2vec import SkipGram, skip_grams
 
@@ -20,6 +21,7 @@ __all__ = [
     "CRNN",
     "GPT",
     "T5",
+    "VAE",
     "CharRNN",
     "Forecaster",
     "LogMel",
