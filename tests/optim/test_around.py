@@ -207,6 +207,40 @@ def test_a_schedule_can_be_scaled_in_the_middle_without_a_new_trace():
     assert len(step.programs) == 1
 
 
+def test_single_parameters_have_a_rate_of_their_own():
+    slow, still, w = (nn.Parameter([0.0]) for _ in range(3))
+    optimizer = SGD(1.0, weight_decay=0.5)
+    optimizer.scale_learning_rate(0.5, [slow, still])
+    optimizer.scale_learning_rate(0.0, [still])
+    for _ in range(2):
+        optimizer.apply([[1.0]] * 3, [slow, still, w])
+    # w <- w - 0.5 w - 1, and with half the rate w - 0.25 w - 0.5
+    assert [p.numpy().item() for p in (slow, still, w)] == [-0.875, 0.0, -1.5]
+    optimizer = Adam(0.1)
+    optimizer.scale_learning_rate(0.1, [slow])
+    before = slow.numpy().item(), w.numpy().item()
+    optimizer.apply([[3.0]] * 2, [slow, w])  # Adam's first step is as long as the rate
+    np.testing.assert_allclose(
+        [before[0] - slow.numpy().item(), before[1] - w.numpy().item()], [0.01, 0.1], rtol=1e-5
+    )
+
+
+def test_rates_of_single_parameters_take_effect_in_the_next_fit():
+    model = nn.Sequential([layers.Dense(1, use_bias=False, kernel_initializer="ones")])
+    model.compile(SGD(0.25), "mse")
+    x = np.ones((1, 1), "float32")
+    model.fit(x, 0 * x, verbose=0)  # w <- w - 0.5 w
+    model.optimizer.scale_learning_rate(0.5, model.layers[0])
+    model.fit(x, 0 * x, verbose=0)  # w <- w - 0.25 w
+    np.testing.assert_allclose(model.get_weights()[0], 0.375)
+
+
+def test_lbfgs_has_one_rate():
+    with pytest.raises(StateError, match="LBFGS moves all parameters by one rate") as error:
+        nn.optimizers.LBFGS().scale_learning_rate(0.5, [nn.Parameter([0.0])])
+    assert "layer.trainable = False" in str(error.value)
+
+
 def test_rates_that_cannot_be_set():
     optimizer = SGD(schedules.CosineDecay(0.1, 10))
     with pytest.raises(StateError, match=r"follows CosineDecay, it cannot be set\.\ntry: "):

@@ -234,6 +234,15 @@ def test_a_changed_learning_rate_comes_back(tmp_path):
     assert load_model(tmp_path / "m").optimizer.learning_rate.numpy() == np.float32(0.5)
 
 
+def test_rates_of_single_parameters_come_back(tmp_path):
+    model = trained(sequential)
+    slow = model.trainable_weights[:2]
+    model.optimizer.scale_learning_rate(0.25, slow)
+    model.save(tmp_path / "m")
+    again = load_model(tmp_path / "m")
+    assert again.optimizer._factors == dict.fromkeys(again.trainable_weights[:2], 0.25)
+
+
 def test_frozen_layers_stay_frozen(tmp_path):
     model = functional()
     model.get_layer("inner").trainable = False

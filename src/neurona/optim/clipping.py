@@ -6,6 +6,17 @@ from neurona import ops
 from neurona.core.tensor import Tensor
 
 
+def clipped(
+    gs: list[Tensor], value: float | None, norm: float | None, global_norm: float | None
+) -> list[Tensor]:
+    """Limit gradients in the one way whose limit is given."""
+    if value is not None:
+        return clip_by_value(gs, value)
+    if norm is not None:
+        return clip_by_norm(gs, norm)
+    return gs if global_norm is None else clip_by_global_norm(gs, global_norm)
+
+
 def clip_by_value(gs: list[Tensor], limit: float) -> list[Tensor]:
     """Limit every element: g <- min(max(g, -limit), limit).
 

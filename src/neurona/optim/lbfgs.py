@@ -107,6 +107,15 @@ class LBFGS(Optimizer):
             hint="optimizer.minimize(closure, parameters), where closure() returns the loss",
         )
 
+    def scale_learning_rate(self, factor: float, parameters: Any = None) -> None:
+        """Multiply the rate, of all parameters: they move along one direction."""
+        if parameters is not None:
+            raise StateError(
+                "LBFGS moves all parameters by one rate.",
+                hint="another optimizer, or freeze layers: layer.trainable = False",
+            )
+        super().scale_learning_rate(factor)
+
     def minimize(self, closure: Callable[[], Any], parameters: Any) -> Any:
         """Evaluate the closure once and move the parameters; return what it returned."""
         self.build(parameters)

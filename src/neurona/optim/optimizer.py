@@ -21,7 +21,7 @@ from neurona.errors import ArgumentError, ShapeError, StateError, check_integer,
 from neurona.nn.configurable import Configurable
 from neurona.nn.gradients import chosen, gradients
 from neurona.nn.parameter import Parameter, unchanged
-from neurona.optim.clipping import clip_by_global_norm, clip_by_norm, clip_by_value
+from neurona.optim.clipping import clipped
 from neurona.optim.schedules import LearningRateSchedule
 
 # how what every optimiser takes is checked
@@ -115,6 +115,7 @@ class Optimizer(Configurable, namespace="optimizers", common=OptimizerOptions):
         self.parameters: list[Parameter] = []
         self.state: dict[str, list[Parameter]] = {}
         self._index: dict[Parameter, int] = {}
+        self._factors: dict[Parameter, float] = {}  # on the rate of single parameters
         self._undecayed: set[Parameter] = set()
         self._undecayed_names: re.Pattern | None = None
 
@@ -207,9 +208,16 @@ class Optimizer(Configurable, namespace="optimizers", common=OptimizerOptions):
         else:
             self._rate.assign(check_number("learning_rate", value, low=0))
 
-    def scale_learning_rate(self, factor: float) -> None:
-        """Multiply the rate; with a schedule, all its values from now on."""
-        self._rate.assign(float(self._rate.numpy()) * check_number("factor", factor, low=0))
+    def scale_learning_rate(self, factor: float, parameters: Any = None) -> None:
+        """Multiply the rate, or only that of some parameters or layers, by a factor of 0 or more.
+
+        With a schedule, all its values from now on. Lower layers of a trained model may move less.
+        """
+        factor = check_number("factor", factor, low=0)
+        if parameters is None:
+            self._rate.assign(float(self._rate.numpy()) * factor)
+        for p in () if parameters is None else chosen(parameters):
+            self._factors[p] = self._factors.get(p, 1.0) * factor
 
     def _rate_now(self) -> Tensor:
         if self._schedule is None:
@@ -284,7 +292,7 @@ class Optimizer(Configurable, namespace="optimizers", common=OptimizerOptions):
         now = None
         if self.gradient_accumulation_steps:
             gs, now = self._accumulated(indices, gs)
-        gs = self._clipped(gs)
+        gs = clipped(gs, self.clipvalue, self.clipnorm, self.global_clipnorm)
         rate, t = self._rate_now(), self.iterations + 1
         for index, g in zip(indices, gs, strict=True):
             scope = origin.update_of(self.parameters[index].path, self.update)
@@ -326,6 +334,8 @@ class Optimizer(Configurable, namespace="optimizers", common=OptimizerOptions):
     def _update_one(self, index: int, g: Tensor, rate: Tensor, t: Tensor, now: Any) -> None:
         p = self.parameters[index]
         w, lr = p.value, rate.astype(p.dtype)
+        if p in self._factors:
+            lr = lr * self._factors[p]
         if self.weight_decay and self._decays(p):
             w = w - w * self.weight_decay * lr
         slots = [self.state[name][index] for name in self.slots]
@@ -345,15 +355,6 @@ class Optimizer(Configurable, namespace="optimizers", common=OptimizerOptions):
             slot.assign(ops.where(now, 0.0, total))
             means.append(total / k)
         return means, now
-
-    def _clipped(self, gs: list[Tensor]) -> list[Tensor]:
-        if self.clipvalue is not None:
-            return clip_by_value(gs, self.clipvalue)
-        if self.clipnorm is not None:
-            return clip_by_norm(gs, self.clipnorm)
-        if self.global_clipnorm is not None:
-            return clip_by_global_norm(gs, self.global_clipnorm)
-        return gs
 
     def _update_averages(self) -> None:
         """Move the averages; the first one is the weights as they are, not the start from zero."""

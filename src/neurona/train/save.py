@@ -44,6 +44,8 @@ def save_model(model: Any, path: Any, overwrite: bool, include_optimizer: bool) 
         found["compile"] = _compile_settings(model)
     if found["compile"] is not None:
         found["undecayed"] = _undecayed(model)
+        factors, paths = model.optimizer._factors, state.parameter_paths(model)
+        found["factors"] = {path: factors[p] for path, p in paths.items() if p in factors}
     found["frozen"] = [p for p, la in state.layer_paths(model).items() if not la.trainable]
     if not include_optimizer:
         arrays = {n: a for n, a in arrays.items() if not n.startswith("/")}
@@ -179,6 +181,8 @@ def _rebuilt(
             }:
                 excluded = [state.parameter_paths(model)[path] for path in paths]
                 model.optimizer.exclude_from_weight_decay(excluded, names)
+        for path, factor in found.get("factors", {}).items():
+            model.optimizer.scale_learning_rate(factor, [state.parameter_paths(model)[path]])
         model.set_state(arrays, info)
     else:
         state.restore(model, arrays, {}, parameters_only=True)
