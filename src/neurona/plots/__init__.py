@@ -9,6 +9,7 @@ are not kept by pyplot, so a long run may draw as many as it likes; there, use t
 from neurona.plots.boundary import boundary_grid, decision_boundary
 from neurona.plots.confusion import confusion_matrix
 from neurona.plots.curves import activations
+from neurona.plots.features import feature_maps
 from neurona.plots.gradients import gradient_flow
 from neurona.plots.graph import model_graph
 from neurona.plots.images import misclassified, samples
@@ -26,6 +27,7 @@ __all__ = [
     "boundary_grid",
     "confusion_matrix",
     "decision_boundary",
+    "feature_maps",
     "forecast",
     "gradient_flow",
     "history",

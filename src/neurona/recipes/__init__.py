@@ -8,6 +8,7 @@ from neurona.recipes import (
     generate_vae,
     hybrid,
     mnist,
+    mnist_cnn,
     moons,
     names,
     shakespeare,
@@ -23,8 +24,10 @@ from neurona.recipes.run import Run, carry_out
 __all__ = ["RECIPES", "Recipe", "Run", "Settings", "carry_out", "get"]
 
 _MODULES = (
-    and_gate, xor_gate, moons, digits, mnist, vision_transformer, names, shakespeare, temperature,
-    translate, bert_mini, hybrid, speech, generate_vae,
+    and_gate, xor_gate, moons, digits, mnist,
+    mnist_cnn,
+    vision_transformer, names, shakespeare, temperature, translate, bert_mini, hybrid, speech,
+    generate_vae,
 )  # fmt: skip
 RECIPES: dict[str, Recipe] = {module.RECIPE.name: module.RECIPE for module in _MODULES}
 
