@@ -19,6 +19,20 @@ def test_bars_have_names_from_above_and_their_numbers():
         plots.bars({"a": np.nan}, "nats")
 
 
+def test_bars_show_how_far_they_may_be_off():
+    figure = plots.bars({"one": 2.0, "two": 3.0}, "%", intervals=[0.5, 0.25])
+    figure.canvas.draw()
+    ax = figure.axes[0]
+    assert [t.get_text() for t in ax.texts] == ["2 ± 0.5", "3 ± 0.25"]
+    (lines,) = (c for c in ax.collections if hasattr(c, "get_segments"))
+    assert [segment[:, 0].tolist() for segment in lines.get_segments()] == [
+        [1.5, 2.5],
+        [2.75, 3.25],
+    ]
+    with pytest.raises(DataError, match=r"each bar has its interval\. Got 1; expected 2 intervals"):
+        plots.bars({"one": 2.0, "two": 3.0}, "%", intervals=[0.5])
+
+
 def test_attention_has_a_row_for_each_query():
     weights = np.array([[[1.0, 0, 0], [0, 1, 0]], [[0, 1, 0], [0, 0, 1]]])
     figure = plots.attention(weights, ["der", "Hund"], ["the", "dog", "."])

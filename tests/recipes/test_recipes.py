@@ -334,3 +334,12 @@ def test_images_lines_and_sounds_are_recognised(tmp_path, name, least):
     run = recipes.carry_out(recipe, recipe.defaults, tmp_path, verbose=0)
     (baseline,) = (value for name, value in run.scores.items() if "accuracy of" in name)
     assert list(run.scores.values())[-1] >= least > baseline
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(config.data_folder() is None, reason="needs the real MNIST in NEURONA_DATA")
+def test_convolutions_reach_99_4_percent_in_a_quarter_of_their_epochs(tmp_path):
+    recipe = recipes.get("mnist-cnn")
+    run = recipes.carry_out(recipe, recipe.settings({"epochs": 5}), tmp_path, verbose=0)
+    assert run.model.count_params() < 500_000
+    assert run.scores["test accuracy"] >= 0.994 > run.scores["test accuracy of the dense network"]

@@ -21,6 +21,7 @@ def bars(
     label: str,
     *,
     baselines: int = 1,
+    intervals: Sequence[float] | None = None,
     title: str | None = None,
     ax: Axes | None = None,
 ) -> Figure:
@@ -30,10 +31,11 @@ def bars(
         values: number by name, in the order from above.
         label: what the numbers are, with their unit.
         baselines: how many of the first are set off in another colour.
+        intervals: how far each may be off, drawn as a line to both sides of the bar's end.
         title: none by default.
         ax: axes to draw on; by default a new figure.
     Raises:
-        DataError: no values, or one that is no number.
+        DataError: no values, one that is no number, or another number of intervals.
 
     >>> bars({"counting": 2.45, "LSTM": 2.0}, "nats").axes[0].get_xlabel()
     'nats'
@@ -44,8 +46,15 @@ def bars(
     figure, ax = axes_for(ax, 7.0, 0.9 + 0.42 * len(numbers))
     places = np.arange(len(numbers))[::-1]
     colors = [tint(ORANGE, 0.6) if i < baselines else BLUE for i in range(len(numbers))]
-    drawn = ax.barh(places, numbers, color=colors, height=0.66)
-    ax.bar_label(drawn, [f"{n:.4g}" for n in numbers], padding=4)
+    off = None if intervals is None else as_numbers(intervals, "intervals")
+    if off is not None and len(off) != len(numbers):
+        raise DataError(
+            "each bar has its interval.", got=str(len(off)), expected=f"{len(numbers)} intervals"
+        )
+    ends = [""] * len(numbers) if off is None else [f" ± {h:.2g}" for h in off]
+    error = {"ecolor": "0.25", "capsize": 3}
+    drawn = ax.barh(places, numbers, color=colors, height=0.66, xerr=off, error_kw=error)
+    ax.bar_label(drawn, [f"{n:.4g}{e}" for n, e in zip(numbers, ends, strict=True)], padding=4)
     ax.set_yticks(places, list(values))
     ax.tick_params(axis="y", length=0)
     ax.margins(x=0.12)
