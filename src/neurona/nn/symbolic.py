@@ -30,9 +30,10 @@ from neurona.nn.masking import mask_of, with_mask
 from neurona.nn.options import LayerOptions
 from neurona.nn.parameter import rehearsal
 
-# Sizes tried for None: where the output differs between the two, it is None too. The further pairs
-# are for layers that cannot take the first, such as a window of 5.
-_PROBES = ((2, 3), (64, 96), (8, 12))
+# Sizes (of the batch, of other axes) tried for None: where the output differs between the two, it is
+# None too. They are large, since a pooling makes 1 of 2 and of 3; the further pairs are for layers
+# that cannot take the first, such as learned places.
+_PROBES = (((2, 64), (3, 96)), ((2, 8), (3, 12)), ((2, 2), (3, 3)), ((64, 64), (96, 96)))
 
 
 class Call:
@@ -201,13 +202,13 @@ def _probe_twice(call: Call, fresh: bool) -> tuple[Any, Any]:
     raise errors[0]
 
 
-def _probe(call: Call, size: int) -> Any:
-    """Return shape and type of the call's outputs when unknown sizes are `size`."""
+def _probe(call: Call, sizes: tuple[int, int]) -> Any:
+    """Return shape and type of the call's outputs when unknown sizes are these."""
     places = call.inputs
     masked = [x for x in places if x.mask_shape is not None]
 
     def known(shape: Sequence[int | None]) -> tuple[int, ...]:
-        return tuple(size if s is None else s for s in shape)
+        return tuple(sizes[a > 0] if s is None else s for a, s in enumerate(shape))
 
     specs = [Spec(known(x.shape), x.dtype) for x in places]
     specs += [Spec(known(x.mask_shape), np.dtype("bool")) for x in masked]  # type: ignore[arg-type]
