@@ -147,6 +147,8 @@ def test_unknown_sizes_stay_unknown():
     assert y.shape == (None, None, 3)
     assert ops.concatenate([y, y], axis=1).shape == (None, None, 3)
     assert layers.Conv1D(2, 5)(x).shape == (None, None, 2)  # a window of 5 needs 5 steps
+    images = nn.Input((None, None, 3))  # of 2 and of 3 rows this pooling leaves 1: no size to tell
+    assert layers.MaxPooling2D()(images).shape == (None, None, None, 3)
     model = nn.Model(x, y)
     assert model(np.zeros((2, 7, 8))).shape == (2, 7, 3)
     assert nn.Input((3,), batch_size=5).shape == (5, 3)
@@ -326,3 +328,17 @@ def test_malformed_descriptions_are_refused(spoil):
     spoil(config)
     with pytest.raises(FormatError):
         nn.Model.from_config(config)
+
+
+def test_a_functional_model_has_the_input_and_output_it_was_made_of():
+    x = nn.Input((4,))
+    y = layers.Dense(3, name="hidden")(x)
+    model = nn.Model(x, [y, layers.Dense(2)(y)])
+    assert model.input is x
+    assert model.output[0] is y
+    assert model.input_shape == (None, 4)
+    assert model.output_shape == [(None, 3), (None, 2)]
+    features = nn.Model(model.input, model.get_layer("hidden").output)
+    assert features.output_shape == (None, 3)
+    with pytest.raises(StateError, match="has no input"):
+        _ = layers.Dense(2).input

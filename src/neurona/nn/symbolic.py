@@ -30,7 +30,7 @@ from neurona.nn.masking import mask_of, with_mask
 from neurona.nn.options import LayerOptions
 from neurona.nn.parameter import rehearsal
 
-# Sizes (of the batch, of other axes) tried for None: where the output differs between the two, it is
+# Sizes (batch, other axes) tried for None: where the output differs between the two, it is
 # None too. They are large, since a pooling makes 1 of 2 and of 3; the further pairs are for layers
 # that cannot take the first, such as learned places.
 _PROBES = (((2, 64), (3, 96)), ((2, 8), (3, 12)), ((2, 2), (3, 3)), ((64, 64), (96, 96)))

@@ -97,6 +97,15 @@ class Model(Trainer, Layer, namespace="models"):
             self._network = Network(inputs, outputs)
             self.built = True
             self.inputs, self.outputs = self._network.input_leaves, self._network.output_leaves
+            self.input_shape = _shapes(self.inputs)
+            self.output_shape = _shapes(self.outputs)
+
+    def __getattr__(self, name: str) -> Any:
+        """Find `input` and `output` of a functional model: its own, unless it is in another."""
+        network = vars(self).get("_network")
+        if name in ("input", "output") and network is not None and not self.symbolic_calls:
+            return network.inputs if name == "input" else network.outputs
+        return super().__getattr__(name)
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
         """Compute the outputs; a subclass writes its own."""
@@ -348,6 +357,11 @@ def _remembering(compile: Callable[..., None]) -> Callable[..., None]:
         self._training.arguments = given
 
     return remembering
+
+
+def _shapes(places: list[Tensor]) -> Any:
+    """Return the shape of one symbolic tensor, or a list of those of several."""
+    return places[0].shape if len(places) == 1 else [x.shape for x in places]
 
 
 def _arrays_like(shape: Any) -> Any:
