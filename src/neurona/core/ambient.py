@@ -35,6 +35,7 @@ class Ambient(threading.local):
         added_losses: the list that takes what layers add to the loss, or None.
         budget: what may be taken while something is rebuilt from a file, see `core/budget.py`, or
             None.
+        abstract: whether parameters that are made take no memory, see `nn/parts.py`.
         names: how often each automatic name was given.
         values: id -> what a Parameter is for this thread alone, such as an input of its trace; None
             while all are what they are for everybody.
@@ -54,6 +55,7 @@ class Ambient(threading.local):
     training = False
     added_losses: list[Any] | None = None
     budget: Any = None
+    abstract = False
     values: dict[int, Any] | None = None
     rehearsed: dict[int, Any] | None = None
     lasting = False

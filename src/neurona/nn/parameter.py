@@ -47,7 +47,7 @@ class Parameter(Tensor):
         regularizer: Callable | None = None,
         constraint: Callable | None = None,
     ) -> None:
-        array = np.array(as_array(value))
+        array = as_array(value) if ambient.abstract else np.array(as_array(value))
         self.shape, self.dtype = array.shape, array.dtype
         self.name, self.path = name, name
         self.trainable = trainable and is_float(array.dtype)

@@ -6,12 +6,13 @@ A layer has them as attributes that are named after the parameter: `kernel_initi
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
 
 from neurona.core import random
-from neurona.core.ambient import ambient
+from neurona.core.ambient import ambient, within
 from neurona.core.budget import limited
 from neurona.core.notes import carried
 from neurona.core.op import cast
@@ -89,6 +90,14 @@ def as_inputs(value: Any, dtype: np.dtype) -> Any:
     return map_leaves(convert, value)
 
 
+def abstract() -> AbstractContextManager[None]:
+    """Let parameters that are made inside take no memory, so that large models can be counted.
+
+    Each is zeros that are one number in memory; whoever assigns to it gives it its own.
+    """
+    return within(abstract=True)
+
+
 def initial_value(name: str, shape: Shape, dtype: np.dtype, initializer: Any) -> np.ndarray:
     """Return what a parameter begins with; without an initialiser Glorot uniform, or zeros.
 
@@ -98,6 +107,8 @@ def initial_value(name: str, shape: Shape, dtype: np.dtype, initializer: Any) ->
     if initializer is None:
         initializer = "glorot_uniform" if len(shape) >= 2 else "zeros"
     start: Any = initializers.get(initializer)
+    if ambient.abstract:
+        return np.broadcast_to(np.zeros((), dtype), shape)
     if (budget := ambient.budget) is not None:
         budget.take_parameters(product(shape))
         if budget.filled:

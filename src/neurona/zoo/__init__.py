@@ -1,18 +1,23 @@
 """The zoo: one architecture a file, in its paper's order and letters, to be read and trained."""
 
+from neurona.zoo.alexnet import AlexNet
 from neurona.zoo.bert import BERT, MaskedLanguageModel, TextClassifier, hide_words
 from neurona.zoo.char_rnn import CharRNN
 from neurona.zoo.classifier import RecurrentClassifier
 from neurona.zoo.crnn import CRNN
 from neurona.zoo.decoding import answer, beam_search, generate
+from neurona.zoo.densenet import DenseNet, DenseNet121
 from neurona.zoo.forecaster import Forecaster
 from neurona.zoo.gpt import GPT
+from neurona.zoo.lenet import LeNet5
 from neurona.zoo.log_mel import LogMel
 from neurona.zoo.ngram import NGramNetwork
+from neurona.zoo.resnet import ResNet, ResNet18, ResNet34, ResNet50
 from neurona.zoo.seq2seq import Seq2Seq
 from neurona.zoo.t5 import T5
 from neurona.zoo.transformer import SmoothedCrossentropy, Transformer
 from neurona.zoo.vae import VAE
+from neurona.zoo.vgg import VGG, VGG11, VGG16, VGG19
 from neurona.zoo.vit import ViT
 from neurona.zoo.word2vec import SkipGram, skip_grams
 
@@ -22,12 +27,24 @@ __all__ = [
     "GPT",
     "T5",
     "VAE",
+    "VGG",
+    "VGG11",
+    "VGG16",
+    "VGG19",
+    "AlexNet",
     "CharRNN",
+    "DenseNet",
+    "DenseNet121",
     "Forecaster",
+    "LeNet5",
     "LogMel",
     "MaskedLanguageModel",
     "NGramNetwork",
     "RecurrentClassifier",
+    "ResNet",
+    "ResNet18",
+    "ResNet34",
+    "ResNet50",
     "Seq2Seq",
     "SkipGram",
     "SmoothedCrossentropy",
