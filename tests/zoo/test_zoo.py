@@ -61,6 +61,19 @@ SMALL = {
     "RecurrentClassifier": lambda: (
         zoo.RecurrentClassifier(20, 4, 8, 8, dropout=0.0), TOKENS, CLASSES, SCORES,
     ),
+    "Autoencoder": lambda: (zoo.Autoencoder((8, 8, 1), 4, (32,)), BITS, BITS, "mse"),
+    "Autoencoder of few": lambda: (
+        zoo.Autoencoder((8, 8, 1), 8, (32,), 0.1, "l1", 1e-4), BITS, BITS, "mse",
+    ),
+    "Autoencoder that is rarely on": lambda: (
+        zoo.Autoencoder((8, 8, 1), 32, (32,), sparsity="kl", rho=0.2), BITS, BITS, "mse",
+    ),
+    "ConvolutionalAutoencoder": lambda: (
+        zoo.ConvolutionalAutoencoder((8, 8, 1), (8, 16), noise=0.1), BITS, BITS, "mse",
+    ),
+    "ConvolutionalAutoencoder with a code": lambda: (
+        zoo.ConvolutionalAutoencoder((8, 8, 1), (8, 16), 8), BITS, BITS, "mse",
+    ),
     "VAE": lambda: (zoo.VAE((8, 8, 1), 4, (32,)), BITS, None, None),
     "VAE of classes": lambda: (
         zoo.VAE((8, 8, 1), 4, (32, 16), beta=0.5, classes=4), (BITS, CLASSES), None, None,

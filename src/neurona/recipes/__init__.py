@@ -4,6 +4,7 @@ from neurona.errors import unknown
 from neurona.recipes import (
     and_gate,
     bert_mini,
+    denoise,
     digits,
     generate_vae,
     hybrid,
@@ -28,6 +29,7 @@ _MODULES = (
     mnist_cnn,
     vision_transformer, names, shakespeare, temperature, translate, bert_mini, hybrid, speech,
     generate_vae,
+    denoise,
 )  # fmt: skip
 RECIPES: dict[str, Recipe] = {module.RECIPE.name: module.RECIPE for module in _MODULES}
 

@@ -1,6 +1,7 @@
 """The zoo: one architecture a file, in its paper's order and letters, to be read and trained."""
 
 from neurona.zoo.alexnet import AlexNet
+from neurona.zoo.autoencoder import Autoencoder, ConvolutionalAutoencoder
 from neurona.zoo.bert import BERT, MaskedLanguageModel, TextClassifier, hide_words
 from neurona.zoo.char_rnn import CharRNN
 from neurona.zoo.classifier import RecurrentClassifier
@@ -32,7 +33,9 @@ __all__ = [
     "VGG16",
     "VGG19",
     "AlexNet",
+    "Autoencoder",
     "CharRNN",
+    "ConvolutionalAutoencoder",
     "DenseNet",
     "DenseNet121",
     "Forecaster",
