@@ -7,7 +7,9 @@ traced function they are drawn anew at each call. `nn.utils.set_random_seed` sta
 from neurona.core.random import set_seed
 from neurona.ops.draw import (
     bernoulli,
+    beta,
     categorical,
+    gamma,
     normal,
     permutation,
     randint,
@@ -17,7 +19,9 @@ from neurona.ops.draw import (
 
 __all__ = [
     "bernoulli",
+    "beta",
     "categorical",
+    "gamma",
     "normal",
     "permutation",
     "randint",

@@ -18,6 +18,7 @@ from neurona.ops.ctc_decode import *  # noqa: F403
 from neurona.ops.functional import *  # noqa: F403
 from neurona.ops.functions import *  # noqa: F403
 from neurona.ops.getitem import *  # noqa: F403
+from neurona.ops.images import *  # noqa: F403
 from neurona.ops.index import *  # noqa: F403
 from neurona.ops.joining import *  # noqa: F403
 from neurona.ops.matmul import *  # noqa: F403

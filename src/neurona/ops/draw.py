@@ -17,8 +17,9 @@ from neurona.core.op import as_tensor, op
 from neurona.core.shapes import DTYPES, Spec, as_dtype, as_shape, is_float, product
 from neurona.errors import ArgumentError, DtypeError, check_number
 from neurona.ops.arithmetic import clip, maximum
+from neurona.ops.comparison import where
 from neurona.ops.functional import erfinv
-from neurona.ops.functions import cos, log, sin, sqrt
+from neurona.ops.functions import cos, exp, log, sigmoid, sin, sqrt
 from neurona.ops.index import argsort
 from neurona.ops.joining import concatenate
 from neurona.ops.movement import reshape
@@ -26,7 +27,9 @@ from neurona.ops.reduce import argmax
 
 __all__ = [
     "bernoulli",
+    "beta",
     "categorical",
+    "gamma",
     "normal",
     "permutation",
     "randint",
@@ -129,6 +132,64 @@ def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
     limit = math.erf(math.sqrt(2.0))
     u = uniform(shape, -limit, limit, dtype, seed)
     return clip(math.sqrt(2.0) * erfinv(u), -2.0, 2.0) * stddev + mean
+
+
+_TRIES = 8  # each is taken with a chance of 0.95 or more: all of them fail once in 10^10
+
+
+def gamma(shape, alpha, dtype=None, seed=None):
+    """Numbers with density x^(alpha - 1) e^-x / Gamma(alpha).
+
+    Args:
+        shape, dtype, seed: see `uniform`.
+        alpha: above 0; a number, or a tensor that broadcasts to the shape.
+
+    Source: Marsaglia and Tsang 2000, with a fixed number of tries, so that the count of random bits
+    is known beforehand.
+
+    >>> gamma((2, 3), 0.5, seed=1).shape
+    (2, 3)
+    """
+    return exp(_log_gamma(as_shape(shape), alpha, dtype, seed, 0))
+
+
+def beta(shape, alpha, beta, dtype=None, seed=None):
+    """Numbers in [0, 1] with density proportional to x^(alpha - 1) (1 - x)^(beta - 1).
+
+    x = g / (g + h) with g and h of the gamma distributions of alpha and beta.
+
+    Args: see `gamma`.
+
+    >>> bool((beta((9,), 0.2, 0.2, seed=1).numpy() <= 1.0).all())
+    True
+    """
+    shape = as_shape(shape)
+    g, h = (_log_gamma(shape, a, dtype, seed, k) for k, a in enumerate((alpha, beta)))
+    return sigmoid(g - h)
+
+
+def _log_gamma(shape, alpha, dtype, seed, number):
+    """ln of gamma numbers, which for a small alpha are too small for a float.
+
+    One of alpha + 1, times u^(1 / alpha), is one of alpha. Of d (1 + c z)^3 with a normal z those
+    are taken for which ln u < z^2 / 2 + d - d v + d ln v.
+    """
+    if isinstance(alpha, int | float):
+        check_number("alpha", alpha, low=0.0, high=math.inf, open=True)
+    seed = None if seed is None else int(seed) + number
+    dtype = as_dtype(dtype)
+    u = 1.0 - _unit((_TRIES + 1, *shape), dtype, seed)  # in (0, 1]
+    z = normal((_TRIES, *shape), dtype=dtype, seed=None if seed is None else seed + 2)
+    alpha = as_tensor(alpha).astype(dtype)
+    d = alpha + 2.0 / 3.0
+    v = 1.0 + z / sqrt(9.0 * d)
+    v = where(v > 0.0, v * v * v, 0.0)
+    log_v = log(where(v > 0.0, v, 1.0))
+    bound = where(v > 0.0, 0.5 * z * z + d * (1.0 - v + log_v), -math.inf)
+    found = log_v[-1]
+    for k in reversed(range(_TRIES)):
+        found = where(log(u[k]) < bound[k], log_v[k], found)
+    return log(d) + found + log(u[-1]) / alpha
 
 
 def bernoulli(shape, p=0.5, dtype=None, seed=None):
