@@ -80,6 +80,17 @@ def pooling2d(kwargs, kinked):
     return Row(kwargs, IMAGES, NO_IMAGE, kinked=kinked)
 
 
+def moving(**kwargs):
+    """An augmentation that moves or covers pixels."""
+    return Row(kwargs, IMAGES, NO_IMAGE, noise=True, kinked=True)
+
+
+def colours(**kwargs):
+    return Row(
+        {"value_range": (-9, 9), **kwargs}, ((2, 3, 2, 3),), NO_IMAGE, noise=True, kinked=True
+    )
+
+
 def attention(**more):
     pair = ((2, 3, 4), (2, 5, 4))
     return Row(more, pair, ((3, 4), (3, 4)), spread=True)
@@ -111,6 +122,7 @@ ROWS = {
     "AveragePooling2D": pooling2d({"pool_size": 2, "padding": "same"}, False),
     "Bidirectional": recurrent(lambda dtype: {"layer": layers.LSTM(3, dtype=dtype)}),
     "BatchNormalization": Row({}, ((5, 3),), (), "there is no axis", batchwise=True),
+    "CenterCrop": Row({"height": 3, "width": 2}, IMAGES, NO_IMAGE),
     "Concatenate": merge(),
     "Conv1D": conv1d(filters=3, padding="causal"),
     "Conv1DTranspose": conv1d(filters=3, strides=2),
@@ -122,6 +134,7 @@ ROWS = {
     ),
     "Cropping1D": Row({}, SEQUENCES, NO_SEQUENCE),
     "Cropping2D": Row({"cropping": 1}, IMAGES, NO_IMAGE),
+    "CutMix": Row({}, IMAGES, NO_IMAGE, noise=True, batchwise=True),
     "Dense": Row({"units": 3, "activation": "sigmoid"}, VECTORS, (4,), "needs a batch axis"),
     "DepthwiseConv1D": conv1d(depth_multiplier=2),
     "DepthwiseConv2D": conv2d(depth_multiplier=2),
@@ -160,6 +173,7 @@ ROWS = {
     "MaxPooling2D": pooling2d({}, True),
     "Maximum": merge(kinked=True),
     "Minimum": merge(kinked=True),
+    "MixUp": Row({"alpha": 1.0}, IMAGES, NO_IMAGE, noise=True, batchwise=True),
     "MultiHeadAttention": attention(num_heads=2, key_dim=3, value_dim=2, use_bias=False),
     "Multiply": merge(),
     "Normalization": Row({}, VECTORS, (), "there is no axis"),
@@ -168,10 +182,25 @@ ROWS = {
     "RNN": recurrent(lambda dtype: {"cell": [layers.LSTMCell(3, dtype=dtype)]}),
     "PositionEmbedding": Row({"sequence_length": 8}, SEQUENCES, NO_SEQUENCE),
     "RMSNormalization": Row({}, VECTORS, (4,), "axis 0 is the batch"),
+    "RandomAffine": moving(moves=[layers.RandomRotation(0.1), layers.RandomZoom(0.1)]),
+    "RandomBrightness": colours(factor=0.1),
+    "RandomColorJitter": colours(brightness_factor=0.1, saturation_factor=0.7, hue_factor=0.3),
+    "RandomContrast": colours(factor=0.1),
+    "RandomCrop": Row({"height": 5, "width": 4}, IMAGES, NO_IMAGE),
+    "RandomErasing": moving(fill_value=0.0, scale=0.9),
+    "RandomFlip": moving(),
+    "RandomGrayscale": Row({}, ((2, 3, 2, 3),), NO_IMAGE, noise=True),
+    "RandomHue": colours(factor=0.3),
+    "RandomRotation": moving(factor=0.2),
+    "RandomSaturation": colours(factor=0.7),
+    "RandomShear": moving(x_factor=0.2, y_factor=0.1),
+    "RandomTranslation": moving(height_factor=0.2, width_factor=0.2, fill_mode="wrap"),
+    "RandomZoom": moving(height_factor=0.3, fill_mode="constant"),
     "ReLU": Row({"negative_slope": 0.1, "max_value": 1.0}, VECTORS, kinked=True),
     "RepeatVector": Row({"n": 3}, VECTORS, (3, 4, 2)),
     "Rescaling": Row({"scale": 0.5, "offset": 1.0}, VECTORS),
     "Reshape": Row({"target_shape": (2, -1)}, VECTORS, (), "needs a batch axis"),
+    "Resizing": Row({"height": 7, "width": 3}, IMAGES, NO_IMAGE),
     "ReversibleEmbedding": Row({"input_dim": 7, "output_dim": 2}, ((3, 4),), integers=7),
     "RotaryEmbedding": Row({}, SEQUENCES, NO_SEQUENCE),
     "SeparableConv1D": conv1d(filters=3),

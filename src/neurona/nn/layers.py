@@ -22,6 +22,24 @@ from neurona.nn.dropout import (
 )
 from neurona.nn.einsum_dense import EinsumDense
 from neurona.nn.embedding import Embedding
+from neurona.nn.images.colours import (
+    RandomBrightness,
+    RandomColorJitter,
+    RandomContrast,
+    RandomGrayscale,
+    RandomHue,
+    RandomSaturation,
+)
+from neurona.nn.images.mixing import CutMix, MixUp
+from neurona.nn.images.moves import (
+    RandomAffine,
+    RandomRotation,
+    RandomShear,
+    RandomTranslation,
+    RandomZoom,
+)
+from neurona.nn.images.pieces import RandomCrop, RandomErasing, RandomFlip
+from neurona.nn.images.resizing import CenterCrop, Resizing
 from neurona.nn.layer import Layer
 from neurona.nn.merge import (
     Add,
@@ -122,6 +140,7 @@ __all__ = [
     "AvgPool2D",
     "BatchNormalization",
     "Bidirectional",
+    "CenterCrop",
     "Concatenate",
     "Conv1D",
     "Conv1DTranspose",
@@ -133,6 +152,7 @@ __all__ = [
     "Convolution2D",
     "Cropping1D",
     "Cropping2D",
+    "CutMix",
     "Dense",
     "DepthwiseConv1D",
     "DepthwiseConv2D",
@@ -169,6 +189,7 @@ __all__ = [
     "MaxPooling2D",
     "Maximum",
     "Minimum",
+    "MixUp",
     "MultiHeadAttention",
     "Multiply",
     "Normalization",
@@ -176,10 +197,25 @@ __all__ = [
     "Permute",
     "PositionEmbedding",
     "RMSNormalization",
+    "RandomAffine",
+    "RandomBrightness",
+    "RandomColorJitter",
+    "RandomContrast",
+    "RandomCrop",
+    "RandomErasing",
+    "RandomFlip",
+    "RandomGrayscale",
+    "RandomHue",
+    "RandomRotation",
+    "RandomSaturation",
+    "RandomShear",
+    "RandomTranslation",
+    "RandomZoom",
     "ReLU",
     "RepeatVector",
     "Rescaling",
     "Reshape",
+    "Resizing",
     "ReversibleEmbedding",
     "RotaryEmbedding",
     "SeparableConv1D",

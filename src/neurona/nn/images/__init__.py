@@ -1,0 +1,1 @@
+"""Layers of images: their augmentation, and other sizes."""
