@@ -63,7 +63,7 @@ def affine_transform(
     Raises:
         ShapeError: if the shapes do not fit.
 
-    >>> x = np.float32([[[[1], [2]], [[3], [4]]]])
+    >>> x = [[[[1.0], [2.0]], [[3.0], [4.0]]]]
     >>> affine_transform(x, [1, 0, 1, 0, 1, 0])[..., 0].tolist()  # from one pixel to the right
     [[[2.0, 0.0], [4.0, 0.0]]]
     """
@@ -192,7 +192,7 @@ def resize(
         ArgumentError: to crop and to pad, or an unknown interpolation.
         ShapeError: images without pixels.
 
-    >>> resize(np.float32([[[[0], [2]]]]), (1, 4))[0, 0, :, 0].tolist()
+    >>> resize([[[[0.0], [2.0]]]], (1, 4))[0, 0, :, 0].tolist()
     [0.0, 0.5, 1.5, 2.0]
     """
     check_choice("interpolation", interpolation, ("nearest", *KERNELS))
@@ -266,7 +266,7 @@ def rgb_to_grayscale(images):
 
     Shapes: images (B, H, W, 3) -> y (B, H, W, 1).
 
-    >>> rgb_to_grayscale(np.float32([[[[1, 1, 1]]]])).numpy().round(4).tolist()
+    >>> rgb_to_grayscale([[[[1.0, 1.0, 1.0]]]]).numpy().round(4).tolist()
     [[[[0.9999]]]]
     """
     x = _floats("rgb_to_grayscale", images, 3)
@@ -281,7 +281,7 @@ def rgb_to_hsv(images):
 
     Shapes: images (B, H, W, 3) -> y (B, H, W, 3).
 
-    >>> rgb_to_hsv(np.float32([[[[0, 0.5, 0]]]])).numpy().round(4).tolist()
+    >>> rgb_to_hsv([[[[0.0, 0.5, 0.0]]]]).numpy().round(4).tolist()
     [[[[0.3333, 1.0, 0.5]]]]
     """
     x = _floats("rgb_to_hsv", images, 3)
@@ -299,7 +299,7 @@ def hsv_to_rgb(images):
 
     Shapes: images (B, H, W, 3) -> y (B, H, W, 3).
 
-    >>> hsv_to_rgb(np.float32([[[[0, 1, 0.5]]]])).tolist()
+    >>> hsv_to_rgb([[[[0.0, 1.0, 0.5]]]]).tolist()
     [[[[0.5, 0.0, 0.0]]]]
     """
     x = _floats("hsv_to_rgb", images, 3)
