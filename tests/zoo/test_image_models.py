@@ -23,6 +23,8 @@ SMALL = {
     "AlexNet": (lambda **options: zoo.AlexNet(16, **options), (63, 63, 3)),
     "VGG": (lambda **options: zoo.VGG((1, 1, 1, 1, 1), 8, **options), (32, 32, 3)),
     "ResNet": (lambda **options: zoo.ResNet(depths=(1, 2), width=4, **options), (32, 32, 3)),
+    "CIFARResNet": (lambda **options: zoo.CIFARResNet(1, 4, **options), (8, 8, 3)),
+    "GoogLeNet": (lambda **options: zoo.GoogLeNet(8, **options), (32, 32, 3)),
     "ResNet18": (lambda **options: zoo.ResNet18(2, **options), (32, 32, 3)),
     "DenseNet": (lambda **options: zoo.DenseNet((2, 2), 4, **options), (32, 32, 3)),
 }
@@ -42,6 +44,11 @@ def small(name, **options):
         (zoo.VGG11, 132_863_336, 0),
         (zoo.VGG16, 138_357_544, 0),
         (zoo.VGG19, 143_667_240, 0),
+        (zoo.GoogLeNet, 6_624_904, 14_560),  # torchvision, with the line below
+        (lambda: zoo.GoogLeNet(auxiliary=True), 13_004_888, 15_072),
+        (zoo.ResNet20, 269_722, 1_376),
+        (zoo.ResNet32, 464_154, 2_272),
+        (zoo.ResNet56, 853_018, 4_064),
         (zoo.ResNet18, 11_689_512, 9_600),  # torchvision, which does not count moving averages
         (zoo.ResNet34, 21_797_672, 17_024),
         (zoo.ResNet50, 25_583_592, 53_120),  # 25,636,712 in Keras
@@ -79,7 +86,9 @@ def test_weights_in_order_give_the_numbers_of_keras(golden):
     np.testing.assert_allclose(logits / scale, np.divide(golden["logits"], scale), atol=1e-4)
 
 
-@each
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.slow) if n == "GoogLeNet" else n for n in SMALL]
+)
 def test_learns_one_batch_alike_on_both_engines(name, tmp_path):
     losses = {}
     for engine in ("reference", "native"):
@@ -89,10 +98,10 @@ def test_learns_one_batch_alike_on_both_engines(name, tmp_path):
             x = 4 * images(8, *model.input_shape[1:]) - 2
             y = np.arange(8) % 4
             model.compile(nn.optimizers.Adam(0.003), "sparse_categorical_crossentropy")
-            epochs = 4 if engine == "reference" else 40
+            epochs = 2 if engine == "reference" else 40  # later losses amplify rounding
             fitted = model.fit(x, y, batch_size=8, epochs=epochs, shuffle=False, verbose=0)
             losses[engine] = fitted.history["loss"]
-    np.testing.assert_allclose(losses["native"][:4], losses["reference"], rtol=2e-3)
+    np.testing.assert_allclose(losses["native"][:2], losses["reference"], rtol=1e-3)
     assert losses["native"][-1] < 0.5 * losses["native"][0]
     model.save(tmp_path / "m.safetensors")
     again = nn.models.load_model(tmp_path / "m.safetensors")
@@ -114,6 +123,20 @@ def test_without_a_top_it_gives_features(name):
     mean, most = average(x, training=False).numpy(), largest(x, training=False).numpy()
     np.testing.assert_allclose(mean, features.mean((1, 2)), rtol=1e-5, atol=1e-6)
     np.testing.assert_array_equal(most, features.max((1, 2)))
+
+
+@pytest.mark.slow
+def test_auxiliary_classifiers_learn_with_the_last_one():
+    model = zoo.GoogLeNet(4, auxiliary=True, input_shape=(65, 80, 3), classes=3)
+    assert model.output_shape == [(None, 3)] * 3
+    assert model.output_names == ["predictions", "aux1_fc2", "aux2_fc2"]
+    model.compile("sgd", ["sparse_categorical_crossentropy"] * 3, loss_weights=[1.0, 0.3, 0.3])
+    y = np.arange(2)
+    history = model.fit(images(2, 65, 80, 3), [y, y, y], verbose=0).history
+    parts = [history[f"{name}_loss"][0] for name in model.output_names]
+    assert history["loss"][0] == pytest.approx(np.dot(parts, [1, 0.3, 0.3]), rel=1e-4)
+    with pytest.raises(ArgumentError, match="height and width of 65 or more"):
+        zoo.GoogLeNet(auxiliary=True, input_shape=(64, 64, 3))
 
 
 def test_features_are_taken_by_the_name_of_a_layer():

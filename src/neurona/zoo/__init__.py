@@ -9,11 +9,13 @@ from neurona.zoo.crnn import CRNN
 from neurona.zoo.decoding import answer, beam_search, generate
 from neurona.zoo.densenet import DenseNet, DenseNet121
 from neurona.zoo.forecaster import Forecaster
+from neurona.zoo.googlenet import GoogLeNet
 from neurona.zoo.gpt import GPT
 from neurona.zoo.lenet import LeNet5
 from neurona.zoo.log_mel import LogMel
 from neurona.zoo.ngram import NGramNetwork
 from neurona.zoo.resnet import ResNet, ResNet18, ResNet34, ResNet50
+from neurona.zoo.resnet_cifar import CIFARResNet, ResNet20, ResNet32, ResNet56
 from neurona.zoo.seq2seq import Seq2Seq
 from neurona.zoo.t5 import T5
 from neurona.zoo.transformer import SmoothedCrossentropy, Transformer
@@ -34,11 +36,13 @@ __all__ = [
     "VGG19",
     "AlexNet",
     "Autoencoder",
+    "CIFARResNet",
     "CharRNN",
     "ConvolutionalAutoencoder",
     "DenseNet",
     "DenseNet121",
     "Forecaster",
+    "GoogLeNet",
     "LeNet5",
     "LogMel",
     "MaskedLanguageModel",
@@ -46,8 +50,11 @@ __all__ = [
     "RecurrentClassifier",
     "ResNet",
     "ResNet18",
+    "ResNet20",
+    "ResNet32",
     "ResNet34",
     "ResNet50",
+    "ResNet56",
     "Seq2Seq",
     "SkipGram",
     "SmoothedCrossentropy",
