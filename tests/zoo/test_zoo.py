@@ -78,6 +78,16 @@ SMALL = {
     "VAE of classes": lambda: (
         zoo.VAE((8, 8, 1), 4, (32, 16), beta=0.5, classes=4), (BITS, CLASSES), None, None,
     ),
+    "Siamese": lambda: (
+        zoo.Siamese(nn.Sequential([nn.layers.Flatten(), nn.layers.Dense(4)])),
+        (IMAGES, IMAGES[::-1]), CLASSES % 2, zoo.ContrastiveLoss(),
+    ),
+    "SimCLR": lambda: (
+        zoo.SimCLR(
+            nn.Sequential([nn.layers.Flatten(), nn.layers.Dense(16)]),
+            nn.layers.GaussianNoise(0.1), width=8, temperature=0.1,
+        ), IMAGES, None, None,
+    ),
     "SkipGram": lambda: (zoo.SkipGram(20, 8), PAIRS, CHOSEN, BinaryCrossentropy(from_logits=True)),
 }  # fmt: skip
 each = pytest.mark.parametrize("name", SMALL)

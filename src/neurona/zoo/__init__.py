@@ -5,6 +5,7 @@ from neurona.zoo.autoencoder import Autoencoder, ConvolutionalAutoencoder
 from neurona.zoo.bert import BERT, MaskedLanguageModel, TextClassifier, hide_words
 from neurona.zoo.char_rnn import CharRNN
 from neurona.zoo.classifier import RecurrentClassifier
+from neurona.zoo.contrastive import ContrastiveLoss, Siamese, SimCLR, nt_xent, pairs
 from neurona.zoo.crnn import CRNN
 from neurona.zoo.decoding import answer, beam_search, generate
 from neurona.zoo.densenet import DenseNet, DenseNet121
@@ -38,6 +39,7 @@ __all__ = [
     "Autoencoder",
     "CIFARResNet",
     "CharRNN",
+    "ContrastiveLoss",
     "ConvolutionalAutoencoder",
     "DenseNet",
     "DenseNet121",
@@ -56,6 +58,8 @@ __all__ = [
     "ResNet50",
     "ResNet56",
     "Seq2Seq",
+    "Siamese",
+    "SimCLR",
     "SkipGram",
     "SmoothedCrossentropy",
     "TextClassifier",
@@ -65,5 +69,7 @@ __all__ = [
     "beam_search",
     "generate",
     "hide_words",
+    "nt_xent",
+    "pairs",
     "skip_grams",
 ]

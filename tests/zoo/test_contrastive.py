@@ -1,0 +1,114 @@
+"""Contrastive losses against their formulas, and what they make of samples."""
+
+import numpy as np
+import pytest
+
+import neurona as nn
+from neurona import zoo
+from neurona.errors import ArgumentError, DataError, ShapeError
+from neurona.layers import Dense, GaussianNoise
+
+RNG = np.random.default_rng(0)
+
+
+def test_nt_xent_is_the_mean_of_the_cross_entropies():
+    z, tau = RNG.normal(size=(10, 4)), 0.3
+    u = z / np.linalg.norm(z, axis=1, keepdims=True)
+    losses = []
+    for i in range(10):
+        others = [u[i] @ u[k] / tau for k in range(10) if k != i]
+        losses.append(np.log(np.exp(others).sum()) - u[i] @ u[(i + 5) % 10] / tau)
+    assert zoo.nt_xent(z, tau).item() == pytest.approx(np.mean(losses), rel=1e-6)
+
+
+def test_gradients_of_nt_xent_are_those_of_differences():
+    z = nn.tensor(RNG.normal(size=(6, 3)))
+    assert nn.gradcheck(lambda t: zoo.nt_xent(t, 0.5), z)
+
+
+def test_the_contrastive_loss_weighs_as_other_losses_do():
+    loss = zoo.ContrastiveLoss(1.5)
+    y, d = np.array([0, 1, 1, 0]), np.array([0.2, 0.5, 2.0, 1.0], "float32")
+    values = np.array([0.04, 1.0, 0.0, 1.0])
+    assert loss(y, d).item() == pytest.approx(values.mean(), rel=1e-6)
+    weights = np.array([1.0, 2.0, 0.0, 0.0])
+    assert loss(y, d, weights).item() == pytest.approx((values * weights).mean(), rel=1e-6)
+
+
+def test_pairs_are_alike_and_not_in_turn():
+    y = RNG.permutation(np.repeat([3, 5, 9], [4, 50, 7]))
+    x = np.arange(len(y))
+    (a, b), unlike = zoo.pairs(x, y, np.random.default_rng(1))
+    assert len(a) == len(b) == len(unlike) == 2 * len(y)
+    assert ((y[a] != y[b]) == unlike).all()
+    assert (a != b).all()  # not with itself
+    assert (np.bincount(a) == 2).all()
+    again, _ = zoo.pairs(x, y, np.random.default_rng(1))
+    np.testing.assert_array_equal(again[1], b)
+
+
+def circle(count):
+    """Points of two rings, whose angle says nothing of the ring."""
+    y, angle = np.arange(count) % 2, RNG.uniform(0, 2 * np.pi, count)
+    return ((1 + y) * np.stack([np.cos(angle), np.sin(angle)])).T.astype("float32"), y
+
+
+def test_a_siamese_network_brings_together_what_is_alike():
+    x, y = circle(200)
+    nn.utils.set_random_seed(0)
+    model = zoo.Siamese(nn.Sequential([Dense(32, "relu"), Dense(2)]))
+    model.compile(nn.optimizers.Adam(0.01), zoo.ContrastiveLoss(1.0))
+    model.fit(*zoo.pairs(x, y, np.random.default_rng(0)), epochs=40, verbose=0)
+    (a, b), unlike = zoo.pairs(*circle(200), np.random.default_rng(2))
+    d = model.predict((a, b), verbose=0)
+    assert d[unlike == 0].mean() < 0.3 * d[unlike == 1].mean()
+    np.testing.assert_allclose(model.predict((b, a), verbose=0), d, atol=1e-6)  # the same network
+
+
+class Turned(nn.layers.Layer, namespace="tests"):
+    """Turns points about the origin: what does not matter of a ring."""
+
+    def call(self, x):
+        angle = nn.random.uniform((len(x),), 0, 2 * np.pi)
+        c, s = nn.ops.cos(angle), nn.ops.sin(angle)
+        return nn.ops.stack([c * x[:, 0] - s * x[:, 1], s * x[:, 0] + c * x[:, 1]], axis=1)
+
+
+def test_simclr_learns_what_views_leave_as_it_is():
+    x, y = circle(256)
+    nn.utils.set_random_seed(0)
+    model = zoo.SimCLR(nn.Sequential([Dense(32, "relu"), Dense(8)]), Turned(), width=8)
+    model.compile(nn.optimizers.Adam(0.01))
+    losses = model.fit(x, batch_size=64, epochs=40, verbose=0).history["loss"]
+    assert losses[-1] < losses[0]
+    h = model.predict(x, verbose=0)
+    u = h / np.linalg.norm(h, axis=1, keepdims=True)
+    cosines = u @ u.T
+    same = y[:, None] == y
+    assert cosines[same].mean() > cosines[~same].mean() + 0.5
+
+
+def test_views_are_drawn_anew_in_evaluation_and_not_in_prediction():
+    nn.utils.set_random_seed(0)
+    x = RNG.normal(size=(8, 3)).astype("float32")
+    model = zoo.SimCLR(Dense(4), GaussianNoise(1.0), width=4)
+    model.compile("adam")
+    np.testing.assert_array_equal(model.predict(x, verbose=0), model.predict(x, verbose=0))
+    assert model.evaluate(x, verbose=0) > 0
+
+
+def test_what_they_refuse():
+    with pytest.raises(ShapeError, match=r"each image has two views\. Got z \(3, 2\)"):
+        zoo.nt_xent(np.ones((3, 2)))
+    with pytest.raises(DataError, match="pairs need two classes or more"):
+        zoo.pairs(np.zeros(3), np.zeros(3, int), RNG)
+    with pytest.raises(DataError, match="2 of class 0, 1 of class 1"):
+        zoo.pairs(np.zeros(3), np.array([0, 0, 1]), RNG)
+    with pytest.raises(ArgumentError, match="margin is out of range"):
+        zoo.ContrastiveLoss(0)
+    with pytest.raises(ArgumentError, match="temperature is out of range"):
+        zoo.SimCLR(Dense(2), GaussianNoise(0.1), temperature=0)
+    model = zoo.SimCLR(Dense(2), GaussianNoise(0.1))
+    model.compile("adam")
+    with pytest.raises(ArgumentError, match="SimCLR compares all images of a batch"):
+        model.fit(np.ones((4, 2)), sample_weight=np.ones(4), verbose=0)
