@@ -6,6 +6,7 @@ in a script with a display, `matplotlib.pyplot.show()` opens all figures. Withou
 are not kept by pyplot, so a long run may draw as many as it likes; there, use the returned figure.
 """
 
+from neurona.plots.alarms import alarms
 from neurona.plots.boundary import boundary_grid, decision_boundary
 from neurona.plots.confusion import confusion_matrix
 from neurona.plots.curves import activations
@@ -22,6 +23,7 @@ from neurona.plots.training import history, learning_rate, loss_curve
 
 __all__ = [
     "activations",
+    "alarms",
     "attention",
     "bars",
     "boundary_grid",

@@ -3,6 +3,7 @@
 from neurona.errors import unknown
 from neurona.recipes import (
     and_gate,
+    anomaly,
     bert_mini,
     denoise,
     digits,
@@ -30,6 +31,7 @@ _MODULES = (
     vision_transformer, names, shakespeare, temperature, translate, bert_mini, hybrid, speech,
     generate_vae,
     denoise,
+    anomaly,
 )  # fmt: skip
 RECIPES: dict[str, Recipe] = {module.RECIPE.name: module.RECIPE for module in _MODULES}
 

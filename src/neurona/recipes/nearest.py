@@ -23,3 +23,29 @@ def nearest(known: np.ndarray, labels: np.ndarray, asked: np.ndarray) -> np.ndar
         for i in range(0, len(asked), ROWS)
     ]
     return labels[np.concatenate(best)]
+
+
+def strangeness(known: np.ndarray, asked: np.ndarray, count: int = 5) -> np.ndarray:
+    """Return how far each sample is from its nearest known ones: 1 less the mean of their cosines.
+
+    Shapes: known (N, ...), asked (M, ...) -> (M,), from 0.
+    Args:
+        known, asked: the samples; how long their vectors are does not matter.
+        count: how many of the nearest.
+
+    >>> known = np.array([[1.0, 0.0], [0.0, 2.0]])
+    >>> strangeness(known, np.array([[3.0, 0.0], [1.0, 1.0]]), 1).round(3).tolist()
+    [0.0, 0.293]
+    """
+    known, asked = _unit(known), _unit(asked)
+    count = min(count, len(known))
+    found = []
+    for i in range(0, len(asked), ROWS):
+        cosines = asked[i : i + ROWS] @ known.T
+        found.append(1 - np.partition(cosines, -count, axis=1)[:, -count:].mean(axis=1))
+    return np.concatenate(found)
+
+
+def _unit(x: np.ndarray) -> np.ndarray:
+    x = np.asarray(x, np.float32).reshape(len(x), -1)
+    return x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12)
