@@ -14,7 +14,7 @@ RNG = np.random.default_rng(0)
 def test_weights_are_those_of_the_output(causal):
     x = nn.tensor(RNG.normal(size=(2, 5, 8)).astype("float32"))
     layer = SelfAttention(8, 2, causal=causal)
-    y, weights = layer(x).numpy(), layer.weights(x).numpy()
+    y, weights = layer(x).numpy(), layer.attention_weights(x).numpy()
     assert weights.shape == (2, 2, 5, 5)
     np.testing.assert_allclose(weights.sum(-1), 1, atol=1e-6)
     assert (np.triu(weights, 1) == 0).all() == causal
@@ -29,7 +29,7 @@ def test_maps_of_a_vision_transformer():
     maps = model.attention_maps(images).numpy()
     assert maps.shape == (3, 2, 4)
     block = model.blocks[0]
-    weights = block.attention.weights(block.attention_norm(model.words(images))).numpy()
+    weights = block.attention.attention_weights(block.attention_norm(model.words(images))).numpy()
     np.testing.assert_allclose(maps[:, 0], weights[:, :, 0, 1:].mean(1), atol=1e-6)
     blank = model.attention_maps(ops.zeros((1, 8, 8, 1))).numpy()
     assert ((blank > 0) & (blank < 1)).all()

@@ -116,6 +116,7 @@ def test_is_saved_and_loaded(name, tmp_path):
     again = nn.models.load_model(tmp_path / "m.safetensors")
     assert type(again) is type(model)
     assert all(layer.built for layer in model.layers)  # each part has its part
+    assert all(len(layer.get_weights()) == len(layer.weights) for layer in again.all_layers())
     np.testing.assert_array_equal(again.predict(x, verbose=0), model.predict(x, verbose=0))
 
 

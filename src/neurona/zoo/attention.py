@@ -87,7 +87,7 @@ class SelfAttention(_Attention):
         q, k, v = self._parts(self.read(x), 3)  # (B, T, N, H)
         return self._seen(q, k, v, None if mask is None else mask[:, None, None], self.causal)
 
-    def weights(self, x: Tensor) -> Tensor:  # (B, T, D)
+    def attention_weights(self, x: Tensor) -> Tensor:  # (B, T, D)
         """Return softmax_s(q_nt . k_ns / sqrt(H)), how much step t takes of s, (B, N, T, S)."""
         q, k, _ = (ops.transpose(part, (0, 2, 1, 3)) for part in self._parts(self.read(x), 3))
         scores = q @ ops.transpose(k, (0, 1, 3, 2)) / math.sqrt(self.width // self.heads)

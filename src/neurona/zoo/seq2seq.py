@@ -83,14 +83,14 @@ class Seq2Seq(Model, namespace="zoo"):
         h = self.reader(self.drop(self.source_words(source)), mask=mask)  # (B, S, 2 units)
         return self.first(h[:, 0, self.units :]), h, self.from_read(h), mask
 
-    def weights(self, d: Tensor, read: Tensor, mask: Tensor) -> Tensor:
+    def attention_weights(self, d: Tensor, read: Tensor, mask: Tensor) -> Tensor:
         """Return how much of each word read goes into the next word, (B, S)."""
         e = self.weigh(ops.tanh(self.from_state(d)[:, None] + read))[..., 0]
         return ops.softmax(ops.where(mask, e, -1e9))
 
     def step(self, y: Tensor, d: Tensor, h: Tensor, read: Tensor, mask: Tensor) -> tuple:
         """Return the next state of the decoder, and what the scores are made of."""
-        a = self.weights(d, read, mask)
+        a = self.attention_weights(d, read, mask)
         c = ops.sum(a[:, :, None] * h, axis=1)  # (B, 2 units)
         d, _ = self.cell(ops.concatenate([y, c], axis=1), [d])
         return d, ops.concatenate([d, c, y], axis=1)

@@ -114,7 +114,9 @@ class ViT(Model, namespace="zoo"):
         """
         x, maps = self.words(images), []
         for block in self.blocks:
-            weights = block.attention.weights(block.attention_norm(x))  # (B, N, P + 1, P + 1)
+            weights = block.attention.attention_weights(
+                block.attention_norm(x)
+            )  # (B, N, P + 1, P + 1)
             maps.append(ops.mean(weights[:, :, 0, 1:], axis=1))
             x = block(x)
         return ops.stack(maps, axis=1)
