@@ -9,6 +9,7 @@ from neurona.core.op import OPS
 from neurona.core.shapes import Spec
 from neurona.engines.program import compile
 from neurona.errors import TraceError
+from neurona.ops.attend import attend
 
 F = np.dtype("float32")
 X = Spec((2,), F)
@@ -179,4 +180,10 @@ def test_cost_counts_multiplications():
         lambda x, w: o.scan(lambda c, v: (v @ w, None), w[0], x)[0], [x, np.ones((3, 3), "f4")]
     )
     assert compile(loop).cost()["products"] == 5 * 9
+    q, k, v = (np.ones(s, "f4") for s in ((2, 5, 4, 6), (2, 7, 4, 6), (2, 7, 4, 3)))
+    plain = {"scale": 1.0, "is_causal": False, "masked": False, "dropout": 0.0, "draw": 0}
+    attended = trace(lambda *a: attend(*a, **plain)[0], [q, k, v])
+    assert compile(attended).cost()["products"] == 2 * 5 * 7 * 4 * (6 + 3)
+    both = trace(nn.grad(lambda *a: attend(*a, **plain)[0].sum(), (0, 1, 2)), [q, k, v])
+    assert compile(both).cost()["products"] == 2 * 5 * 7 * 4 * ((6 + 3) + (3 * 6 + 2 * 3))
     assert "products 60" in compile(trace(lambda x, w: x @ w, [x, w])).explain()

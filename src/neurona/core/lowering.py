@@ -14,6 +14,8 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, TypeVar
 
+from neurona.core.shapes import Shape
+
 V = TypeVar("V")
 
 
@@ -311,6 +313,11 @@ class Attention:
     """
 
     gradient: bool = False
+
+    def products(self, q: Shape, k: Shape, v: Shape, *rest: Shape) -> int:
+        """Count the multiplications, also those with scores that a mask leaves out."""
+        pairs = q[0] * q[1] * k[1] * q[2]
+        return pairs * (3 * q[3] + 2 * v[3] if self.gradient else q[3] + v[3])
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 
 from neurona import config
 from neurona.core.graph import Graph
-from neurona.core.lowering import Contraction, Scan, View
+from neurona.core.lowering import Attention, Contraction, Scan, View
 from neurona.core.shapes import Spec
 from neurona.engines.session import Session, State
 from neurona.errors import check_choice
@@ -66,9 +66,9 @@ class Program:
 
         Returns:
             `nodes`, those in loops counted once; `elements` that the nodes write, views left
-            out; `products`, the multiplications of matrix products and convolutions.
+            out; `products`, the multiplications of matrix products, convolutions and attention.
         """
-        return _cost(self.graph)
+        return cost_of(self.graph)
 
     def explain(self, timed: bool = False) -> str:
         """Return as text what it computes and how: its cost, its kernels, the Graph.
@@ -81,20 +81,21 @@ class Program:
         return "\n".join([head, *self.detail(timed), self.graph.explain()])
 
 
-def _cost(graph: Graph) -> dict[str, int]:
+def cost_of(graph: Graph) -> dict[str, int]:
+    """Count the work of a Graph, see `Program.cost`."""
     nodes = elements = products = 0
     for node in graph.nodes:
         kind, nodes = node.op.lower, nodes + 1
         if isinstance(kind, View):
             continue
         if isinstance(kind, Scan):
-            body = _cost(node.attributes["body"])
+            body = cost_of(node.attributes["body"])
             nodes += body["nodes"]
             elements += node.attributes["length"] * body["elements"]
             products += node.attributes["length"] * body["products"]
             continue
         elements += sum(graph.specs[v].size for v in node.outputs)
-        if isinstance(kind, Contraction):
+        if isinstance(kind, Contraction | Attention):
             shapes = [graph.specs[v].shape for v in (*node.inputs, *node.outputs)]
             products += kind.products(*shapes)
     return {"nodes": nodes, "elements": elements, "products": products}
