@@ -33,7 +33,7 @@ def command(capsys):
 def test_help_names_every_command(command):
     code, out, _ = command("--help")
     assert code == 0
-    for name in ("train", "predict", "summary", "recipes", "datasets", "info"):
+    for name in ("train", "predict", "summary", "recipes", "datasets", "zoo", "info"):
         assert name in out
 
 
@@ -48,6 +48,30 @@ def test_recipes_are_listed_with_their_defaults(command):
         assert name in out
         assert recipe.description in out
     assert "batch size 32, optimizer adam" in out
+
+
+def test_architectures_are_listed_and_told_of(command):
+    code, out, _ = command("zoo")
+    assert code == 0
+    assert "ResNet50                  2015      25.6 M         3.86 G  Deep Residual" in out
+    code, out, _ = command("zoo", "resnet50")
+    assert code == 0
+    assert "He, Zhang, Ren and Sun 2015" in out
+    assert "made by        zoo.ResNet50()" in out
+    assert "parameters     25,636,712 (103 MB in float32)" in out
+    assert "multiply-adds  3,857,973,248 (3.86 G), for one sample" in out
+    code, _, err = command("zoo", "resnet51")
+    assert code == 2
+    assert "did you mean 'ResNet5" in err
+
+
+def test_summary_takes_names_of_the_zoo(command):
+    code, out, _ = command("summary", "lenet5")
+    assert code == 0
+    assert "Total params: 61,706" in out
+    code, _, err = command("summary", "lenet6")
+    assert code == 2
+    assert "unknown architecture. Got 'lenet6'" in err
 
 
 def test_datasets_say_where_they_are(command, tmp_path, monkeypatch):

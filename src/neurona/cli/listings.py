@@ -1,4 +1,4 @@
-"""`neurona recipes`, `datasets` and `info`: what there is."""
+"""`neurona recipes`, `datasets`, `zoo` and `info`: what there is."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from neurona import config
+from neurona.core.tree import flatten
 from neurona.engines import machine
 from neurona.errors import StateError
 from neurona.version import __version__
@@ -60,6 +61,48 @@ def datasets() -> None:
         facts = f"{count}, licence {entry.licence}"
         entries.append((entry.name, (entry.description, facts, state)))
     show(entries)
+
+
+def zoo() -> None:
+    """Print the architectures, with year, parameters, multiply-adds and paper."""
+    from neurona.zoo.cards import CARDS, readable
+
+    width = max(len(card.name) for card in CARDS)
+    print(f"{'':<{width}}  year  parameters  multiply-adds  paper")
+    for card in CARDS:
+        work = readable(card.multiply_adds) if card.multiply_adds else "-"
+        print(
+            f"{card.name:<{width}}  {card.year}  {readable(card.parameters):>10}  {work:>13}  "
+            f"{card.paper}"
+        )
+
+
+def architecture(name: str) -> None:
+    """Print what is known of one architecture."""
+    from neurona.zoo.cards import find, readable
+
+    card = find(name)
+    sizes = [" x ".join(map(str, x.shape[1:])) or "1" for x in flatten(card.sample)[0]]
+    work = f"{card.multiply_adds:,} ({readable(card.multiply_adds)}), for one sample"
+    print(f"{card.name}, {card.year}: {card.paper}\n\n{card.story}\n")
+    facts = {
+        "made by": card.call,
+        "takes": ", ".join(sizes),
+        "parameters": f"{card.parameters:,} ({readable(4 * card.parameters)}B in float32)",
+        "multiply-adds": work,
+        "layers": f"neurona summary {card.name.lower()}",
+    }
+    show((key, (value,)) for key, value in facts.items())
+
+
+def summary(model: str) -> None:
+    """Print the layers of a model in a file, or of an architecture of the zoo."""
+    from neurona.cli.predict import open_model
+    from neurona.zoo.cards import find
+
+    path = Path(model)
+    found = open_model(path) if path.suffix or path.exists() else find(model).abstract_model()
+    found.summary()
 
 
 def info() -> None:

@@ -113,11 +113,33 @@ def predict(
 
 
 @app.command()
-def summary(model: ModelFile, debug: Debug = False) -> None:
+def summary(
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODEL", help="A model file (.safetensors), or a name that `neurona zoo` lists."
+        ),
+    ],
+    debug: Debug = False,
+) -> None:
     """Show the layers of a model, their shapes and parameters."""
-    from neurona.cli.predict import open_model
+    from neurona.cli.listings import summary
 
-    open_model(model).summary()
+    summary(model)
+
+
+@app.command()
+def zoo(
+    name: Annotated[str | None, typer.Argument(help="Of one, to be told more of it.")] = None,
+    debug: Debug = False,
+) -> None:
+    """List the architectures: year, parameters, multiply-adds of a prediction, paper."""
+    from neurona.cli import listings
+
+    if name is None:
+        listings.zoo()
+    else:
+        listings.architecture(name)
 
 
 @app.command()

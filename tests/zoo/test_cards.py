@@ -1,0 +1,48 @@
+"""The catalogue of the zoo: its numbers are those of the models, and nothing is missing."""
+
+import numpy as np
+import pytest
+
+from neurona import zoo
+from neurona.errors import ArgumentError
+from neurona.models import Model
+from neurona.zoo.cards import CARDS, find, readable
+
+# Families that cards are members of, parts of others, and what is no architecture of its own.
+NO_CARDS = {
+    "CIFARResNet", "DenseNet", "LogMel", "MaskedLanguageModel", "ResNet", "SmoothedCrossentropy",
+    "TextClassifier", "VGG", "answer", "beam_search", "generate", "hide_words", "skip_grams",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("card", CARDS, ids=lambda card: card.name)
+def test_numbers_are_counted_anew(card):
+    assert card.counted() == (card.parameters, card.multiply_adds)
+    assert card.story
+    assert 1980 < card.year < 2030
+
+
+def test_every_architecture_has_a_card():
+    assert {card.name for card in CARDS} == set(zoo.__all__) - NO_CARDS
+
+
+def test_counting_takes_no_memory():
+    model = find("VGG16").abstract_model()
+    assert isinstance(model, Model)
+    assert all(not any(p.data.strides) for p in model.weights)  # one number, stretched
+    kernel = model.get_layer("block1_conv1").kernel
+    kernel.assign(np.ones(kernel.shape))  # which then has numbers of its own
+    assert kernel.numpy().sum() == kernel.size
+
+
+def test_names_are_found_however_they_are_spelt():
+    assert find("resnet50") is find("ResNet-50") is find("resnet_50")
+    assert find("Seq2Seq").call == "zoo.Seq2Seq(source_size=10000, target_size=10000)"
+    with pytest.raises(ArgumentError, match=r"(?s)unknown architecture. .*did you mean 'ResNet5"):
+        find("resnet51")
+
+
+def test_large_numbers_are_readable():
+    assert [readable(n) for n in (0, 999, 1_000, 61_706, 138_357_544, 15_470_264_320)] == [
+        "0", "999", "1 k", "61.7 k", "138 M", "15.5 G",
+    ]  # fmt: skip
