@@ -348,7 +348,8 @@ def scatter(m, d):
     x = o.zeros_like(d.x) if m.flag() else d.x
     size = d.x.shape[axis]
     if m.flag():
-        y = o.scatter_add(x, indices(m, (count,), size), updates, axis=axis)
+        put = o.scatter_set if m.flag() else o.scatter_add
+        y = put(x, indices(m, (count,), size), updates, axis=axis)
     else:
         y = o.add_along_axis(x, indices(m, shape, size), updates, axis=axis)
     return Drawn(y, d.exact and not is_float(d))

@@ -62,7 +62,7 @@ def scattered(case_or_name, arrays, given, machine, **more):
 
 @MACHINES
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@cases("scatter_add", "add_along_axis")
+@cases("scatter_add", "scatter_set", "add_along_axis")
 def test_scatter_cases(case, dtype, machine):
     arrays = case.arrays(dtype)
     want = OPS[case.op](*arrays, **case.attributes).numpy()
@@ -78,6 +78,9 @@ def test_scatter_cases(case, dtype, machine):
         ("scatter_add", (7, 150), (40,), 0),
         ("scatter_add", (70,), (5, 9), 0),
         ("scatter_add", (3, 5, 2, 19), (4,), 1),
+        ("scatter_set", (7, 150), (40,), 0),
+        ("scatter_set", (70,), (5, 9), 0),
+        ("scatter_set", (3, 5, 2, 19), (), 1),
         ("add_along_axis", (6, 33), (6, 50), 1),
         ("add_along_axis", (6, 33), (20, 33), 0),
     ],
@@ -86,6 +89,7 @@ def test_scatter_adds_in_order(name, x, indices, axis, dtype, machine):
     rng = np.random.default_rng(3)
     k = rng.integers(-x[axis], x[axis], indices).astype("int32")
     shape = indices if name == "add_along_axis" else (*x[:axis], *indices, *x[axis + 1 :])
+    k = np.asarray(k, "int32")
     x, updates = [(rng.standard_normal(s) * 100).astype(dtype) for s in (x, shape)]
     want = OPS[name](x, k, updates, axis=axis).numpy()
     got = scattered(name, [x, k, updates], {"axis": axis}, machine)
@@ -94,6 +98,18 @@ def test_scatter_adds_in_order(name, x, indices, axis, dtype, machine):
     want = OPS[name](zero, k, updates, axis=axis).numpy()
     got = scattered(name, [np.full_like(x, 1), k, updates], {"axis": axis}, machine, fill=0)
     np.testing.assert_array_equal(got, want)
+
+
+@MACHINES
+def test_what_is_put_over_its_input_leaves_the_rest_alone(machine):
+    x, k = np.arange(30, dtype="float32").reshape(5, 6), np.array([3, 1, 3], "int32")
+    updates = -np.ones((3, 6), "float32") * np.arange(1, 4, dtype="float32")[:, None]
+    want = OPS["scatter_set"](x, k, updates, axis=0).numpy()
+    specs = [Spec(a.shape, a.dtype) for a in (x, k, updates)]
+    planned = scatter.plan(OPS["scatter_set"].lower, {"axis": 0}, specs, machine)
+    y = x.copy()
+    result(planned, specs[0], [y, k, updates], machine, y=y)
+    np.testing.assert_array_equal(y, want)
 
 
 @MACHINES
@@ -246,10 +262,12 @@ def test_every_row_is_native_code(case):
 
 
 @pytest.mark.parametrize("bad", [3, -4])
-@pytest.mark.parametrize("name", ["take", "take_along_axis", "scatter_add", "add_along_axis"])
+@pytest.mark.parametrize(
+    "name", ["take", "take_along_axis", "scatter_add", "scatter_set", "add_along_axis"]
+)
 def test_an_index_outside_is_an_error_once(name, bad):
     x, k = np.ones((3, 2), "float32"), np.zeros((3, 2), "int32")
-    updates = [np.ones((3, 2, 2), "float32")] * (name == "scatter_add")
+    updates = [np.ones((3, 2, 2), "float32")] * (name in ("scatter_add", "scatter_set"))
     updates += [x] * (name == "add_along_axis")
     program = compile(trace(lambda *xs: OPS[name](*xs, axis=0), [x, k, *updates]), "native")
     want = OPS[name](x, k, *updates, axis=0).numpy()

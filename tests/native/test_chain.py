@@ -6,7 +6,7 @@ import pytest
 import neurona as nn
 from neurona import ops
 from neurona.core.graph import trace
-from neurona.engines.native.run.donation import in_place
+from neurona.engines.native.donation import in_place
 from neurona.engines.program import compile
 from tests.settings import threads_set_to
 

@@ -14,6 +14,7 @@ OPS = {
     "take": lambda x, i: o.take(x, i[0], axis=1),
     "take_along_axis": lambda x, i: o.take_along_axis(x, i, axis=1) * 2.0,
     "scatter_add": lambda x, i: o.scatter_add(x, i[0], U, axis=1),
+    "scatter_set": lambda x, i: o.scatter_set(x, i[0], U, axis=1),
     "add_along_axis": lambda x, i: o.add_along_axis(x, i, U, axis=1),
     "in a scan": lambda x, i: o.scan(lambda c, r: (c + o.take(r, i[0]), 0.0), U[0], x)[0],
 }

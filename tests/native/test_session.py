@@ -6,7 +6,7 @@ import pytest
 from neurona import ops
 from neurona.core.graph import trace
 from neurona.core.shapes import Spec
-from neurona.engines.native.run.donation import in_place
+from neurona.engines.native.donation import in_place
 from neurona.engines.native.run.executable import team
 from neurona.engines.program import compile
 from neurona.engines.session import Epochs, Piece

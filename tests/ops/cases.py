@@ -193,6 +193,9 @@ INDEX = [
     *(Case("scatter_add", (x, i, u), o.scattered, {"axis": a})
       for x, i, u, a in (((3, 2), ROWS, (4, 2), 0), ((2, 3), GRID, (2, 2, 2), 1),
                          ((3,), np.array(2, "int32"), (), 0), ((3,), NONE, (0,), 0))),
+    *(Case("scatter_set", (x, i, u), o.replaced, {"axis": a})
+      for x, i, u, a in (((3, 2), ROWS, (4, 2), 0), ((2, 3), GRID, (2, 2, 2), 1),
+                         ((2, 3, 2), np.array(-2, "int32"), (2, 2), 1), ((3,), NONE, (0,), 0))),
     *(Case("take_along_axis", (x, i), o.along, {"axis": a})
       for x, i, a in (((2, 3), GRID, 1), ((3, 2), GRID, 0), ((2, 3), NONE.reshape(2, 0), 1),
                       ((4, 3), ROWS[:, None], -1), ((2, 3), np.uint8([[1, 0, 1]]), 0))),

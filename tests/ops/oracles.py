@@ -144,6 +144,14 @@ def scattered(x, indices, updates, axis=0):
     return y
 
 
+def replaced(x, indices, updates, axis=0):
+    y = x.copy()
+    for i in np.ndindex(updates.shape):  # the last one stays
+        inner = i[axis : axis + indices.ndim]
+        y[(*i[:axis], int(indices[inner]), *i[axis + indices.ndim :])] = updates[i]
+    return y
+
+
 def along(x, indices, axis=-1):
     y = np.zeros(indices.shape, x.dtype)
     for i in np.ndindex(indices.shape):

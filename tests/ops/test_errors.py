@@ -8,7 +8,7 @@ import neurona as nn
 from neurona.core.lowering import Opaque
 from neurona.core.op import OPS, op
 from neurona.core.shapes import same_shape
-from neurona.errors import ArgumentError, DtypeError, ShapeError
+from neurona.errors import ArgumentError, DtypeError, IndexRangeError, ShapeError
 
 o = nn.ops
 A, GRID, B = np.ones((2, 3), "float32"), np.int32([[0, 1], [1, 0]]), np.array([True, False])
@@ -70,6 +70,8 @@ ROWS = [
     (lambda: o.take(A, A), DtypeError, "take: indices are integers. Got float32"),
     (lambda: o.scatter_add(A, GRID, A, axis=1), ShapeError, "one update for each index"),
     (lambda: o.scatter_add(A[0], [0], np.ones(1), axis=0), DtypeError, "are of one type"),
+    (lambda: o.scatter_set(A, GRID, A, axis=1), ShapeError, "scatter_set: one update for each"),
+    (lambda: o.scatter_set(A[0], [7], A[0, :1]), IndexRangeError, "scatter_set: an index is out"),
     (lambda: o.take_along_axis(A, [0, 1], axis=1), ShapeError, "as many axes in x as in"),
     (lambda: o.take_along_axis(A[:1], GRID, axis=1), ShapeError, "the other axes must agree"),
     (lambda: o.add_along_axis(A, GRID, A, axis=1), ShapeError,

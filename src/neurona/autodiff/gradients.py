@@ -16,7 +16,8 @@ from neurona.core.tree import flatten
 from neurona.errors import ArgumentError, GradientError, ShapeError
 from neurona.frames import door
 from neurona.ops.arithmetic import add, alias
-from neurona.ops.index import one_hot, ones, zeros
+from neurona.ops.filled import ones, zeros
+from neurona.ops.index import one_hot
 from neurona.ops.joining import stack
 from neurona.ops.movement import reshape
 

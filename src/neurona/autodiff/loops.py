@@ -17,7 +17,7 @@ from neurona.core.graph import Graph, Node
 from neurona.core.shapes import is_float, product
 from neurona.core.tensor import Source, Tensor
 from neurona.ops.arithmetic import add, alias
-from neurona.ops.index import zeros
+from neurona.ops.filled import zeros
 from neurona.ops.matmul import matrix_product
 from neurona.ops.movement import reshape, swapaxes
 from neurona.ops.scan import keep, loop, scan

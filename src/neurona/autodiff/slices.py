@@ -12,7 +12,7 @@ from typing import NamedTuple
 from neurona.core.shapes import is_float
 from neurona.core.tensor import Source, Tensor
 from neurona.ops.arithmetic import add
-from neurona.ops.index import zeros
+from neurona.ops.filled import zeros
 from neurona.ops.joining import concatenate
 
 FEW = 4  # slices of a tensor that are padded

@@ -225,10 +225,12 @@ class Scatter:
     """A copy of the first input in which updates, the last input, are added at computed places.
 
     `place(builder, i, *inputs, **attributes)` returns the index in the output for the update with
-    index `i`; inputs and builder are those of Indexed. Updates are added in order.
+    index `i`; inputs and builder are those of Indexed. Updates are added in order, or if it
+    `replaces`, stand for what was there: the last one of those at one place.
     """
 
     place: Callable[..., Any]
+    replaces: bool = False
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from neurona.ops.conv import *  # noqa: F403
 from neurona.ops.convolve import *  # noqa: F403
 from neurona.ops.ctc import *  # noqa: F403
 from neurona.ops.ctc_decode import *  # noqa: F403
+from neurona.ops.filled import *  # noqa: F403
 from neurona.ops.functional import *  # noqa: F403
 from neurona.ops.functions import *  # noqa: F403
 from neurona.ops.getitem import *  # noqa: F403

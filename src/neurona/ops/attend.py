@@ -6,7 +6,7 @@ from neurona.core.lowering import Attention
 from neurona.core.op import op
 from neurona.core.shapes import Spec
 from neurona.ops.draw import random_unit
-from neurona.ops.index import zeros
+from neurona.ops.filled import zeros
 from neurona.ops.movement import transpose
 from neurona.ops.reduce import sum
 

@@ -12,8 +12,8 @@ from neurona.errors import ShapeError
 from neurona.ops.attend import attend
 from neurona.ops.comparison import logical_and, where
 from neurona.ops.draw import next_draw, uniform
+from neurona.ops.filled import arange, zeros
 from neurona.ops.functional import softmax
-from neurona.ops.index import arange, zeros
 from neurona.ops.joining import repeat
 from neurona.ops.matmul import matrix_product
 from neurona.ops.movement import expand_dims, reshape, transpose

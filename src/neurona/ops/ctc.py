@@ -7,9 +7,10 @@ from neurona.core.shapes import is_float
 from neurona.errors import ArgumentError, ShapeError, check_integer
 from neurona.ops.arithmetic import maximum, stop_gradient
 from neurona.ops.comparison import where
+from neurona.ops.filled import arange, full
 from neurona.ops.functional import log_softmax
 from neurona.ops.functions import exp, log
-from neurona.ops.index import arange, full, take_along_axis
+from neurona.ops.index import take_along_axis
 from neurona.ops.joining import concatenate, stack
 from neurona.ops.movement import broadcast_to, reshape, transpose
 from neurona.ops.reduce import sum

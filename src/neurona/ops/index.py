@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
-from neurona.core.budget import need
 from neurona.core.lowering import Indexed, Scatter, Sort
 from neurona.core.op import as_tensor, cast, op
-from neurona.core.shapes import (
-    DTYPES,
-    Spec,
-    as_dtype,
-    as_shape,
-    normalize_axis,
-)
-from neurona.core.tensor import Tensor
+from neurona.core.shapes import DTYPES, Spec, normalize_axis
 from neurona.errors import (
     ArgumentError,
     DtypeError,
@@ -25,11 +15,12 @@ from neurona.errors import (
     check_integer,
 )
 from neurona.ops.comparison import eq, where
-from neurona.ops.movement import broadcast_to, expand_dims, reshape
+from neurona.ops.filled import arange, zeros
+from neurona.ops.movement import expand_dims, reshape
 
 __all__ = [
-    "add_along_axis", "arange", "argsort", "full", "gather", "one_hot", "ones", "ones_like",
-    "scatter_add", "sort", "take", "take_along_axis", "top_k", "zeros", "zeros_like",
+    "add_along_axis", "argsort", "gather", "one_hot", "scatter_add", "scatter_set", "sort", "take",
+    "take_along_axis", "top_k",
 ]  # fmt: skip
 
 
@@ -93,22 +84,25 @@ def _(g, y, x, indices, *, axis):
     return scatter_add(zeros(x.shape, x.dtype), indices, g, axis=axis), None
 
 
-def _scatter_shape(x, indices, updates, *, axis):
-    axis = normalize_axis(axis, x.ndim, "scatter_add")
-    _indices("scatter_add", indices, x.shape[axis])
-    expected = (*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :])
-    if updates.shape != expected:
-        raise ShapeError(
-            "scatter_add: one update for each index.",
-            got=f"updates {updates.shape}",
-            expected=str(expected),
-        )
-    if updates.dtype != x.dtype:
-        raise DtypeError("scatter_add: x and updates are of one type.", got=f"{x}, {updates}")
-    return x
+def _scatter_shape(name):
+    def shape(x, indices, updates, *, axis):
+        axis = normalize_axis(axis, x.ndim, name)
+        _indices(name, indices, x.shape[axis])
+        expected = (*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :])
+        if updates.shape != expected:
+            raise ShapeError(
+                f"{name}: one update for each index.",
+                got=f"updates {updates.shape}",
+                expected=str(expected),
+            )
+        if updates.dtype != x.dtype:
+            raise DtypeError(f"{name}: x and updates are of one type.", got=f"{x}, {updates}")
+        return x
+
+    return shape
 
 
-@op(shape=_scatter_shape, lower=Scatter(_row), types="as is")
+@op(shape=_scatter_shape("scatter_add"), lower=Scatter(_row), types="as is")
 def scatter_add(xp, x, indices, updates, *, axis=0):
     """x with the updates added at the indices along an axis; repeated indices add up.
 
@@ -132,6 +126,39 @@ def scatter_add(xp, x, indices, updates, *, axis=0):
 @scatter_add.grad
 def _(g, y, x, indices, updates, *, axis):
     return g, None, take(g, indices, axis=axis)
+
+
+@op(shape=_scatter_shape("scatter_set"), lower=Scatter(_row, replaces=True), types="as is")
+def scatter_set(xp, x, indices, updates, *, axis=0):
+    """x with the updates instead of what was at the indices along an axis; of equal ones the last.
+
+    Shapes: x (..., n, ...), indices (I...), updates (..., I..., ...) -> y like x. In a loop that
+    carries x, it is written in place if nobody reads x after that: it costs the updates alone.
+
+    >>> scatter_set([1.0, 2.0, 3.0], [0, -1], [7.0, 8.0]).tolist()
+    [7.0, 2.0, 8.0]
+    """
+    axis = axis % x.ndim
+    place = (slice(None),) * axis + (indices,)
+    if xp is not np:
+        return x.at[place].set(updates)
+    y = np.array(x)
+    try:
+        y[place] = updates
+    except IndexError:
+        raise _outside("scatter_set", indices, x.shape[axis]) from None
+    return y
+
+
+@scatter_set.grad
+def _(g, y, x, indices, updates, *, axis):
+    n = x.shape[axis]
+    number = reshape(arange(indices.size), indices.shape)
+    last = take(scatter_set(zeros((n,), number.dtype), indices, number), indices)
+    shape = (*indices.shape, *(1,) * (x.ndim - 1 - axis % x.ndim))
+    stays = reshape(eq(last, number), shape)  # no later update stands at its place
+    dx = scatter_set(g, indices, zeros(updates.shape, g.dtype), axis=axis)
+    return dx, None, where(stays, take(g, indices, axis=axis), 0)
 
 
 def _along_shape(x, indices, *, axis):
@@ -289,78 +316,6 @@ def top_k(x, k, sorted=True):
         raise ArgumentError("top_k: k is out of range.", got=str(k), expected=f"1 to {x.shape[-1]}")
     indices = argsort(x, axis=-1, descending=True)[..., :k]
     return take_along_axis(x, indices, axis=-1), indices
-
-
-def full(shape, value, dtype=None):
-    """A tensor of one value; it takes the memory of a single element.
-
-    >>> full((2,), 7.0).tolist()
-    [7.0, 7.0]
-    """
-    if dtype is None:
-        x = as_tensor(value)
-    else:
-        x = cast(as_tensor(value, as_dtype(dtype)), dtype=dtype)  # a float64 keeps its digits
-    return broadcast_to(x, as_shape(shape))
-
-
-def zeros(shape, dtype=None):
-    """A tensor of zeros.
-
-    >>> zeros(2).tolist()
-    [0.0, 0.0]
-    """
-    return full(shape, 0.0 if dtype is None else 0, dtype)
-
-
-def ones(shape, dtype=None):
-    """A tensor of ones.
-
-    >>> ones(2).tolist()
-    [1.0, 1.0]
-    """
-    return full(shape, 1.0 if dtype is None else 1, dtype)
-
-
-def zeros_like(x, dtype=None):
-    """A tensor of zeros with the shape and type of x.
-
-    >>> zeros_like([1, 2]).tolist()
-    [0, 0]
-    """
-    x = as_tensor(x)
-    return zeros(x.shape, dtype or x.dtype)
-
-
-def ones_like(x, dtype=None):
-    """A tensor of ones with the shape and type of x.
-
-    >>> ones_like([1, 2]).tolist()
-    [1, 1]
-    """
-    x = as_tensor(x)
-    return ones(x.shape, dtype or x.dtype)
-
-
-def arange(start, stop=None, step=1, dtype=None):
-    """Numbers from start up to stop, without it.
-
-    >>> arange(3).tolist(), arange(0.0, 1.0, 0.5).tolist()
-    ([0, 1, 2], [0.0, 0.5])
-    """
-    start, stop = (0, start) if stop is None else (start, stop)
-    floats = any(isinstance(v, float) for v in (start, stop, step))
-    need(8 * _length(start, stop, step))
-    return Tensor(
-        np.arange(start, stop, step).astype(as_dtype(dtype or (float if floats else int)))
-    )
-
-
-def _length(start, stop, step):
-    try:
-        return max(0, math.ceil((stop - start) / step))
-    except (ArithmeticError, ValueError):  # NumPy has a message for each
-        return 0
 
 
 def one_hot(indices, depth, dtype=None, axis=-1):

@@ -17,6 +17,19 @@ from neurona.nn.options import LayerOptions
 from neurona.ops.attention import attention
 
 
+def written(room: Tensor, x: Tensor, t: Tensor) -> Tensor:
+    """Return what is kept of all steps (B, S, ...), with x (B, ...) at step t; the last if past it.
+
+    As the state of a loop it is written in place: a step costs as much at any length.
+    """
+    return ops.scatter_set(room, ops.minimum(t, room.shape[1] - 1), x, axis=1)
+
+
+def until(t: Tensor, room: Tensor) -> Tensor:
+    """Return whether each of all steps (S,) is one up to step t."""
+    return ops.arange(room.shape[1]) <= t
+
+
 class _Attention(Layer, namespace="zoo"):
     """What both have: heads, the way out, and what a query sees.
 
@@ -99,10 +112,8 @@ class SelfAttention(_Attention):
     def step(self, x: Tensor, keys: Tensor, values: Tensor, t: Tensor) -> tuple:  # (B, D)
         """Return y (B, D) of step t, and the keys and values (B, S, N, H) with those of step t."""
         q, k, v = self._parts(self.read(x), 3)  # (B, N, H)
-        at = ops.arange(keys.shape[1])  # (S,)
-        here = (at == t)[:, None, None]
-        keys, values = ops.where(here, k[:, None], keys), ops.where(here, v[:, None], values)
-        return self._seen(q[:, None], keys, values, at <= t)[:, 0], keys, values
+        keys, values = written(keys, k, t), written(values, v, t)
+        return self._seen(q[:, None], keys, values, until(t, keys))[:, 0], keys, values
 
     def empty(self, batch: int, length: int) -> tuple[Tensor, Tensor]:
         """Return room for the keys and values of `length` steps."""

@@ -19,6 +19,7 @@ from neurona.models import Model
 from neurona.nn.context import is_training
 from neurona.nn.options import LayerOptions
 from neurona.ops.attention import attention
+from neurona.zoo.attention import until, written
 from neurona.zoo.decoding import answer
 
 PAD, START = 0, 0  # a text that is written begins with the token of padding, as in the paper
@@ -231,9 +232,8 @@ class T5(Model, namespace="zoo"):
         for block, ((keys, values), read) in zip(self.decoder, blocks, strict=True):
             h = block.norms[0](x)
             k, v = block.own.keys_and_values(h)  # (B, 1, N, H)
-            here = (at == t)[:, None, None]
-            keys, values = ops.where(here, k, keys), ops.where(here, v, values)
-            x = x + block.own.look(h, keys, values, bias, at <= t)
+            keys, values = written(keys, k[:, 0], t), written(values, v[:, 0], t)
+            x = x + block.own.look(h, keys, values, bias, until(t, keys))
             x = block.read(x, read, seen)
             after.append(((keys, values), read))
         return self.scores(x)[:, 0], (t + 1, seen, after)

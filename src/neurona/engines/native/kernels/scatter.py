@@ -1,8 +1,10 @@
-"""Add updates at computed places, in order.
+"""Add updates at computed places, or put them there, in order.
 
 An axis of the updates whose index is an index of the result, too, divides the work: what is added
 at one of its indices never meets another. Each unit of work goes through all updates that belong to
 it, so the order of additions, and thereby every bit, is the same for any number of threads.
+
+What is written over its first input needs no copy of it: the first stage compares the addresses.
 """
 
 from __future__ import annotations
@@ -50,7 +52,10 @@ def _copy(x: Spec, machine: Machine, fill: float | None) -> Stage:
                 value = lanes.spread(lanes.number(fill, x.dtype))
             lanes.store(pointers["y"], value, Index(i))
 
-        with f.loop("%begin", "%end") as unit:
+        elsewhere = "true"
+        if fill is None:
+            elsewhere = f.let(f"icmp ne ptr {pointers['y']}, {pointers['0']}")
+        with f.when(elsewhere), f.loop("%begin", "%end") as unit:
             sweep(f, machine, width, x.size, COPIED, unit, body)
 
     return Stage(-(-x.size // COPIED), emit, x.size, False)
@@ -108,7 +113,7 @@ class _Additions:
         sweep(f, self.machine, self.width, n, self.block, piece, body)
 
     def _add(self, b: Lanes, pointers: dict[str, str], index: list[str], place: Any) -> None:
-        """Add one update, or one in each lane."""
+        """Add or put one update, or one in each lane."""
         if place is None:
             place = self._place(b, pointers, index)
         else:
@@ -121,6 +126,9 @@ class _Additions:
         for i, step in zip(place, contiguous(self.x.shape), strict=True):
             to = b.add(to, b.mul(i, b.integer(step)))
         where = b.where(to)
+        if self.kind.replaces:
+            b.store(pointers["y"], update, where)
+            return
         before = b.load(pointers["y"], self.x.dtype, where)
         after = b.logical_or(before, update) if self.x.dtype == BOOL else b.add(before, update)
         b.store(pointers["y"], after, where)

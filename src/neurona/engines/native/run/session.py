@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from neurona.core.shapes import Spec
+from neurona.engines.native.donation import in_place
 from neurona.engines.native.llvm.assemble import Code, assemble
 from neurona.engines.native.llvm.machine import Machine
 from neurona.engines.native.memory import ALIGNMENT, Memory
 from neurona.engines.native.once import once
-from neurona.engines.native.run.donation import in_place
 from neurona.engines.native.run.executable import Executable, Frame, address, team
 from neurona.engines.native.run.session_code import JOB, LEAF, MOVE, PLAN, PROGRAM, session_code
 from neurona.engines.session import Epochs, Piece

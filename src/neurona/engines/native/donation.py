@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from neurona.core.lowering import Contraction, Elementwise
+from neurona.core.lowering import Contraction, Elementwise, Scatter
 from neurona.engines.native.chain import Chain, ends
 from neurona.engines.native.fusion import Fusion, Kernel
 from neurona.engines.native.strides import contiguous
@@ -34,6 +34,8 @@ def in_place(fusion: Fusion, chains: Sequence[Chain], replaced: Mapping[int, int
 
 def _element_by_element(fusion: Fusion, kernel: Kernel, v: int, x: int) -> bool:
     """Whether a kernel reads of x only the element of v that it writes next."""
+    if kernel.head and isinstance(kernel.head.op.lower, Scatter):  # copies x, then reads updates
+        return all(fusion.layouts[i].root != x for i in kernel.head.inputs[1:])
     if kernel.folds or (kernel.head and not isinstance(kernel.head.op.lower, Contraction)):
         return False
     if kernel.head and any(fusion.layouts[i].root == x for i in kernel.head.inputs):
