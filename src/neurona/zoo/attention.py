@@ -18,16 +18,16 @@ from neurona.ops.attention import attention
 
 
 def written(room: Tensor, x: Tensor, t: Tensor) -> Tensor:
-    """Return what is kept of all steps (B, S, ...), with x (B, ...) at step t; the last if past it.
+    """Return what is kept of all steps (B, N, S, H), with x (B, N, H) at step t, at most the last.
 
     As the state of a loop it is written in place: a step costs as much at any length.
     """
-    return ops.scatter_set(room, ops.minimum(t, room.shape[1] - 1), x, axis=1)
+    return ops.scatter_set(room, ops.minimum(t, room.shape[2] - 1), x, axis=2)
 
 
 def until(t: Tensor, room: Tensor) -> Tensor:
     """Return whether each of all steps (S,) is one up to step t."""
-    return ops.arange(room.shape[1]) <= t
+    return ops.arange(room.shape[2]) <= t
 
 
 class _Attention(Layer, namespace="zoo"):
@@ -110,14 +110,15 @@ class SelfAttention(_Attention):
         return ops.softmax(scores)
 
     def step(self, x: Tensor, keys: Tensor, values: Tensor, t: Tensor) -> tuple:  # (B, D)
-        """Return y (B, D) of step t, and the keys and values (B, S, N, H) with those of step t."""
+        """Return y (B, D) of step t, and the keys and values (B, N, S, H) with those of step t."""
         q, k, v = self._parts(self.read(x), 3)  # (B, N, H)
         keys, values = written(keys, k, t), written(values, v, t)
-        return self._seen(q[:, None], keys, values, until(t, keys))[:, 0], keys, values
+        k, v = ops.swapaxes(keys, 1, 2), ops.swapaxes(values, 1, 2)  # (B, S, N, H)
+        return self._seen(q[:, None], k, v, until(t, keys))[:, 0], keys, values
 
     def empty(self, batch: int, length: int) -> tuple[Tensor, Tensor]:
-        """Return room for the keys and values of `length` steps."""
-        room = ops.zeros((batch, length, self.heads, self.width // self.heads), self.dtype)
+        """Return room for the keys and values of `length` steps, each head's in a row."""
+        room = ops.zeros((batch, self.heads, length, self.width // self.heads), self.dtype)
         return room, room
 
 

@@ -27,7 +27,7 @@ from neurona.nn.options import LayerOptions
 from neurona.zoo import decoding
 from neurona.zoo.attention import SelfAttention
 
-Cache = list[tuple[Tensor, Tensor]]  # of each block, keys and values (B, S, N, H)
+Cache = list[tuple[Tensor, Tensor]]  # of each block, keys and values (B, N, S, H)
 
 
 class Block(Layer, namespace="zoo.gpt"):

@@ -217,7 +217,7 @@ class T5(Model, namespace="zoo"):
         """Return the state before the first token of the answer to texts (B, S)."""
         source = ops.cast(source, "int32")
         memory, seen = self.encode(source)
-        shape = (source.shape[0], self.context, self.heads, self.size)
+        shape = (source.shape[0], self.heads, self.context, self.size)
         room = ops.zeros(shape, memory.dtype)
         blocks = [((room, room), block.remembered(memory)) for block in self.decoder]
         return ops.zeros((), "int32"), seen, blocks
@@ -233,7 +233,8 @@ class T5(Model, namespace="zoo"):
             h = block.norms[0](x)
             k, v = block.own.keys_and_values(h)  # (B, 1, N, H)
             keys, values = written(keys, k[:, 0], t), written(values, v[:, 0], t)
-            x = x + block.own.look(h, keys, values, bias, until(t, keys))
+            k, v = ops.swapaxes(keys, 1, 2), ops.swapaxes(values, 1, 2)  # (B, context, N, H)
+            x = x + block.own.look(h, k, v, bias, until(t, keys))
             x = block.read(x, read, seen)
             after.append(((keys, values), read))
         return self.scores(x)[:, 0], (t + 1, seen, after)
