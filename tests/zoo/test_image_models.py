@@ -26,6 +26,16 @@ SMALL = {
     "CIFARResNet": (lambda **options: zoo.CIFARResNet(1, 4, **options), (8, 8, 3)),
     "GoogLeNet": (lambda **options: zoo.GoogLeNet(8, **options), (32, 32, 3)),
     "ResNet18": (lambda **options: zoo.ResNet18(2, **options), (32, 32, 3)),
+    "MobileNet": (lambda **options: zoo.MobileNet(0.125, dropout=0.0, **options), (32, 32, 3)),
+    "MobileNetV2": (lambda **options: zoo.MobileNetV2(0.05, **options), (32, 32, 3)),
+    "EfficientNet": (
+        lambda **options: zoo.EfficientNet(0.1, 0.3, 0.0, 0.0, **options),
+        (32, 32, 3),
+    ),
+    "ConvNeXt": (
+        lambda **options: zoo.ConvNeXt((1, 2), (8, 16), layer_scale=1.0, **options),
+        (32, 32, 1),
+    ),
     "DenseNet": (lambda **options: zoo.DenseNet((2, 2), 4, **options), (32, 32, 3)),
 }
 each = pytest.mark.parametrize("name", SMALL)
@@ -53,6 +63,11 @@ def small(name, **options):
         (zoo.ResNet34, 21_797_672, 17_024),
         (zoo.ResNet50, 25_583_592, 53_120),  # 25,636,712 in Keras
         (zoo.DenseNet121, 7_978_856, 83_648),  # 8,062,504 in Keras
+        (zoo.MobileNet, 4_231_976, 21_888),  # 4,253,864 in Keras
+        (zoo.MobileNetV2, 3_504_872, 34_112),  # 3,538,984 in Keras
+        (zoo.EfficientNetB0, 5_288_548, 42_022),  # 5,330,571 in Keras, with a count of samples
+        (zoo.ConvNeXtTiny, 28_589_128, 0),
+        (zoo.UNet, 31_030_658, 0),
     ],
 )
 def test_counts_of_the_papers(make, count, frozen):
@@ -109,7 +124,7 @@ def test_learns_one_batch_alike_on_both_engines(name, tmp_path):
     np.testing.assert_array_equal(again.predict(x, verbose=0), model.predict(x, verbose=0))
 
 
-@each
+@pytest.mark.parametrize("name", [name for name in SMALL if name != "ConvNeXt"])
 def test_without_a_top_it_gives_features(name):
     size = SMALL[name][1]
     maps = small(name, include_top=False)
@@ -199,3 +214,110 @@ def test_data_that_do_not_fit_are_refused():
         model.fit(images(2, 32, 32, 3), np.array([0, 4]), verbose=0)
     with pytest.raises(ShapeError, match="another"):
         small("ResNet", classes=5).set_weights(model.get_weights())
+
+
+# --- U-Net: a class at each place ---------------------------------------------------------------
+
+
+def test_a_map_is_as_large_as_in_the_paper_and_bridges_are_cropped():
+    with abstract():
+        model = zoo.UNet()
+    sizes = [model.get_layer(f"down{n}_relu2").output.shape[1] for n in range(1, 5)]
+    assert sizes == [568, 280, 136, 64]
+    assert model.get_layer("bottom_relu2").output.shape == (None, 28, 28, 1024)
+    assert [model.get_layer(f"up{n}_concat").output.shape[1:] for n in range(4, 0, -1)] == [
+        (56, 56, 1024), (104, 104, 512), (200, 200, 256), (392, 392, 128),
+    ]  # fmt: skip
+    assert model.output_shape == (None, 388, 388, 2)
+
+
+def test_a_map_sees_nothing_but_its_surroundings():
+    nn.random.set_seed(0)
+    model = zoo.UNet(2, 16, 1, input_shape=(20, 20, 1))  # a map of 4 x 4
+    x = images(1, 20, 20, 1)
+    before = model(x).numpy()
+    x[0, 0, 0] += 10.0
+    changed = np.abs(model(x).numpy() - before).max(axis=-1)[0] > 0
+    assert changed[0, 0]
+    assert not changed[2:].any()
+    assert not changed[:, 2:].any()
+
+
+@pytest.mark.parametrize("padding", ["same", "valid"])
+def test_u_nets_learn_masks_alike_on_both_engines(padding, tmp_path):
+    losses = {}
+    size = 24 if padding == "same" else 44
+    for engine in ("reference", "native"):
+        with engine_set_to(engine):
+            nn.random.set_seed(0)
+            model = zoo.UNet(2, 4, 2, padding, padding == "same", 0.0, input_shape=(size, size, 1))
+            x = images(2, size, size, 1)
+            side = model.output_shape[1]
+            at = (size - side) // 2
+            y = (x[:, at : at + side, at : at + side, 0] > 0.5).astype(int)
+            model.compile(nn.optimizers.Adam(0.01), "sparse_categorical_crossentropy")
+            epochs = 2 if engine == "reference" else 60
+            losses[engine] = model.fit(x, y, epochs=epochs, shuffle=False, verbose=0).history[
+                "loss"
+            ]
+    np.testing.assert_allclose(losses["native"][:2], losses["reference"], rtol=1e-3)
+    assert losses["native"][-1] < 0.5 * losses["native"][0]
+    model.save(tmp_path / "m.safetensors")
+    again = nn.models.load_model(tmp_path / "m.safetensors")
+    np.testing.assert_array_equal(again.predict(x, verbose=0), model.predict(x, verbose=0))
+
+
+def test_u_nets_give_features_and_take_images_of_any_size_that_halves():
+    model = zoo.UNet(width=2, depth=2, padding="same", input_shape=(None, None, 1))
+    assert model(images(1, 8, 12, 1)).shape == (1, 8, 12, 2)
+    features = zoo.UNet(width=2, depth=2, include_top=False, padding="same", input_shape=(8, 8, 1))
+    assert features.output_shape == (None, 8, 8, 2)
+    with pytest.raises(ArgumentError) as raised:
+        zoo.UNet(input_shape=(572, 570, 1))
+    assert str(raised.value) == (
+        "the image cannot be halved 4 times. Got height and width (572, 570).\n"
+        "try: the next larger sizes that can: 572, 572; or a smaller depth"
+    )
+    with pytest.raises(ArgumentError, match="the next larger sizes that can: 32, 48;"):
+        zoo.UNet(padding="same", input_shape=(32, 40, 1))
+    with pytest.raises(ArgumentError, match="height and width of 188 or more"):
+        zoo.UNet(input_shape=(180, 188, 1))
+    with pytest.raises(ArgumentError, match="bridges are cropped for images of one size"):
+        zoo.UNet(input_shape=(None, 572, 1))
+    with pytest.raises(ArgumentError, match="unknown padding"):
+        zoo.UNet(padding="full")
+
+
+# --- MobileNet and its kin ------------------------------------------------------------------------
+
+
+def test_widths_are_multiples_of_8_and_at_most_a_tenth_less():
+    # as of the authors' code
+    assert [zoo.images.rounded_width(n) for n in (1, 11.9, 12, 19, 24 * 1.4, 100)] == [
+        8, 16, 16, 24, 32, 104,
+    ]  # fmt: skip
+    with abstract():
+        model = zoo.MobileNetV2(alpha=1.4)
+    assert model.get_layer("Conv_1").filters == 1792
+    assert model.count_params() == 6_156_712  # keras.applications
+
+
+def test_convnext_normalises_its_features_last():
+    features = small("ConvNeXt", include_top=False, pooling="avg")(images(2, 32, 32, 1)).numpy()
+    assert features.shape == (2, 16)
+    np.testing.assert_allclose(features.mean(axis=1), 0, atol=1e-5)
+    np.testing.assert_allclose(features.std(axis=1), 1, rtol=1e-3)
+
+
+def test_blocks_are_left_out_at_random():
+    model = zoo.ConvNeXt((1, 1), (2, 2), 0.9, 1.0, input_shape=(32, 32, 1), classes=3)
+    names = [layer.name for layer in model.layers]
+    assert "convnext_stage_0_block_0_identity" in names
+    drop = model.get_layer("convnext_stage_1_block_0_stochastic_depth")
+    assert (drop.rate, drop.noise_shape) == (0.9, (None, 1, 1, 1))
+    x = images(64, 32, 32, 1)
+    names = "convnext_stage_1_block_0_stochastic_depth", "convnext_downsampling_block_0"
+    outputs = [model.get_layer(name).output for name in names]
+    added = nn.Model(model.input, outputs)(x, training=True)[0].numpy()
+    kept = np.abs(added).max(axis=(1, 2, 3)) > 0
+    assert 0 < kept.sum() < 20  # of 64 images, a tenth

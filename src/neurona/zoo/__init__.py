@@ -6,20 +6,25 @@ from neurona.zoo.bert import BERT, MaskedLanguageModel, TextClassifier, hide_wor
 from neurona.zoo.char_rnn import CharRNN
 from neurona.zoo.classifier import RecurrentClassifier
 from neurona.zoo.contrastive import ContrastiveLoss, Siamese, SimCLR, nt_xent, pairs
+from neurona.zoo.convnext import ConvNeXt, ConvNeXtTiny
 from neurona.zoo.crnn import CRNN
 from neurona.zoo.decoding import answer, beam_search, generate
 from neurona.zoo.densenet import DenseNet, DenseNet121
+from neurona.zoo.efficientnet import EfficientNet, EfficientNetB0
 from neurona.zoo.forecaster import Forecaster
 from neurona.zoo.googlenet import GoogLeNet
 from neurona.zoo.gpt import GPT
 from neurona.zoo.lenet import LeNet5
 from neurona.zoo.log_mel import LogMel
+from neurona.zoo.mobilenet import MobileNet
+from neurona.zoo.mobilenet_v2 import MobileNetV2
 from neurona.zoo.ngram import NGramNetwork
 from neurona.zoo.resnet import ResNet, ResNet18, ResNet34, ResNet50
 from neurona.zoo.resnet_cifar import CIFARResNet, ResNet20, ResNet32, ResNet56
 from neurona.zoo.seq2seq import Seq2Seq
 from neurona.zoo.t5 import T5
 from neurona.zoo.transformer import SmoothedCrossentropy, Transformer
+from neurona.zoo.unet import UNet
 from neurona.zoo.vae import VAE
 from neurona.zoo.vgg import VGG, VGG11, VGG16, VGG19
 from neurona.zoo.vit import ViT
@@ -40,14 +45,20 @@ __all__ = [
     "CIFARResNet",
     "CharRNN",
     "ContrastiveLoss",
+    "ConvNeXt",
+    "ConvNeXtTiny",
     "ConvolutionalAutoencoder",
     "DenseNet",
     "DenseNet121",
+    "EfficientNet",
+    "EfficientNetB0",
     "Forecaster",
     "GoogLeNet",
     "LeNet5",
     "LogMel",
     "MaskedLanguageModel",
+    "MobileNet",
+    "MobileNetV2",
     "NGramNetwork",
     "RecurrentClassifier",
     "ResNet",
@@ -64,6 +75,7 @@ __all__ = [
     "SmoothedCrossentropy",
     "TextClassifier",
     "Transformer",
+    "UNet",
     "ViT",
     "answer",
     "beam_search",

@@ -98,3 +98,28 @@ def pooled(x: Symbolic, pooling: str | None) -> Symbolic:
     if pooling == "avg":
         return GlobalAveragePooling2D(name="avg_pool")(x)
     return x if pooling is None else GlobalMaxPooling2D(name="max_pool")(x)
+
+
+def rounded_width(filters: float) -> int:
+    """Return the nearest multiple of 8, but not below 8 nor more than a tenth below.
+
+    Source: Howard et al.'s code of MobileNet.
+
+    >>> rounded_width(12), rounded_width(11), rounded_width(3)
+    (16, 16, 8)
+    """
+    near = max(8, int(filters + 4) // 8 * 8)
+    return near + 8 if near < 0.9 * filters else near
+
+
+def halving_pad(x: Symbolic, size: int) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return the zeros above and below, left and right, with which stride 2 halves an image.
+
+    An even image has one row less above than below, as in Keras; so has one of an unknown size.
+
+    >>> halving_pad(Input((32, 33, 3)), 3)
+    ((0, 1), (1, 1))
+    """
+    odd = [0 if s is None else s % 2 for s in x.shape[1:3]]
+    before = [size // 2 - 1 + o for o in odd]
+    return (before[0], size // 2), (before[1], size // 2)
