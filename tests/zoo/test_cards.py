@@ -10,7 +10,14 @@ from neurona.errors import ArgumentError
 from neurona.models import Model
 from neurona.zoo.cards import CARDS, find, readable
 
-FAMILIES = {"CIFARResNet", "DenseNet", "ResNet", "VGG"}  # cards are of their members
+FAMILIES = {
+    "CIFARResNet",
+    "ConvNeXt",
+    "DenseNet",
+    "EfficientNet",
+    "ResNet",
+    "VGG",
+}  # cards are of their members
 AROUND_OTHERS = {"MaskedLanguageModel", "Siamese", "SimCLR", "TextClassifier"}  # take a network
 
 
