@@ -245,4 +245,31 @@ case("ctc", {}, LABELS, STEPS)
 case("Dice", {}, *BINARY, optional=True)
 case("Tversky", {"alpha": 0.3, "beta": 0.7}, *BINARY, optional=True)
 case("CategoricalGeneralizedCrossEntropy", {"q": 0.4}, *SPARSE, optional=True)
+
+REGIONS = (np.round(unit(3, 2, 2, 2, seed=1)), unit(3, 2, 2, 2, seed=2))
+THREE = np.array([1.0, 0.5, 2.0], "float32")
+for axis in ([1, 2, 3], [1, 2], -1):
+    case("Dice", {"axis": axis}, *REGIONS)
+    case("Tversky", {"axis": axis, "alpha": 0.3, "beta": 0.7, "reduction": "none"}, *REGIONS)
+case("Dice", {"axis": [1, 2, 3]}, *REGIONS, THREE)
+case("Tversky", {"axis": [1, 2, 3], "reduction": "sum"}, *REGIONS, THREE)
+case("dice", {}, *REGIONS)
+case("dice", {"axis": 1}, *REGIONS)
+case("tversky", {"alpha": 0.9, "beta": 0.2, "axis": [2, 3]}, *REGIONS)
+
+POINTS = numbers(5, 3, seed=3)
+POINTS = (0.98 * POINTS / np.linalg.norm(POINTS, axis=-1, keepdims=True)).astype("float32")
+FIVE = np.array([1.0, 0.5, 0.0, 2.0, 1.0], "float32")
+GROUPS = {"pairs": [0, 1, 1, 0, 1], "one alone": [7, 300, 7, 7, 300], "none": [1, 1, 1, 1, 1]}
+for note, groups in GROUPS.items():
+    groups = np.array(groups, "int32")
+    case("Circle", {}, groups, POINTS, note=note)
+    case("Circle", {"gamma": 8.0, "margin": 0.2, "remove_diagonal": False, "reduction": "none"},
+         groups, POINTS, note=note)  # fmt: skip
+    case("circle", {"gamma": 3.0}, groups, POINTS, note=note, gradient=note != "none")
+lonely = np.array([0, 1, 1, 2, 1], "int32")  # 0 and 2 have no partner, and are left out
+for reduction in ("sum_over_batch_size", "sum"):
+    case("Circle", {"gamma": 5.0, "reduction": reduction}, lonely, POINTS, gradient=False)
+    case("Circle", {"gamma": 5.0, "reduction": reduction}, lonely, POINTS, FIVE, gradient=False)
+case("Circle", {"gamma": 5.0}, lonely[:, None], POINTS, note="labels (5, 1)", gradient=False)
 finish("losses", TOLERANCES, CASES)

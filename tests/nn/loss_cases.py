@@ -21,6 +21,9 @@ SHARES = UNIT / UNIT.sum(-1, keepdims=True)
 SOFT = POSITIVE / POSITIVE.sum(-1, keepdims=True)
 SIGNS = BITS * 2 - 1
 
+GROUPS, POINTS = np.array([0, 1, 1, 0]), np.random.default_rng(6).normal(size=(4, 3))
+POINTS /= np.linalg.norm(POINTS, axis=-1, keepdims=True)
+
 READABLE, STEPS = np.array([[1, 2], [2, 0], [2, 1], [1, 1]]), R.normal(size=(4, 3, 3))
 
 
@@ -95,6 +98,25 @@ def multiclass_hinge(y, p):
     return np.array(out)
 
 
+def tversky(y, p, missed=0.5, invented=0.5):
+    shared = (y * p).sum(-1)
+    return 1 - shared / (shared + missed * (y * (1 - p)).sum(-1) + invented * ((1 - y) * p).sum(-1))
+
+
+def circle(y, p, gamma=80.0, margin=0.4, itself=False):
+    out = []
+    for i in range(len(p)):
+        near = far = 0.0
+        for j in range(len(p)):
+            s = p[i] @ p[j]
+            if y[i] != y[j]:
+                far += np.exp(gamma * max(s + margin, 0) * (s - margin))
+            elif i != j or itself:
+                near += np.exp(-gamma * (1 + margin - s) * (s - 1 + margin))
+        out.append(np.log1p(near * far))
+    return np.array(out)
+
+
 CASES = {
     "MeanSquaredError": [Case(REAL, OTHER, lambda y, p: ((y - p) ** 2).mean(-1))],
     "MeanAbsoluteError": [Case(REAL, OTHER, lambda y, p: np.abs(y - p).mean(-1))],
@@ -155,10 +177,31 @@ CASES = {
         Case(LABELS, REAL, lambda y, x: -np.log(picked(y, softmax(x))), {"from_logits": True}),
     ],
     "CTC": [Case(READABLE, STEPS, alignments)],
+    "Circle": [
+        Case(GROUPS, POINTS, circle),
+        Case(
+            GROUPS[:, None],
+            0.9 * POINTS,  # of length 1 a sample itself would be on the kink
+            lambda y, p: circle(y[:, 0], p, 9.0, 0.2, True),
+            {"gamma": 9.0, "margin": 0.2, "remove_diagonal": False},
+        ),
+    ],
     "Crossentropy": [
         Case(LABELS, SHARES, lambda y, p: -np.log(picked(y, p))),
         Case(ONE_HOT, SHARES, lambda y, p: -np.log(picked(y, p))),
         Case(BITS[:, :1], UNIT[:, :1], binary),
+    ],
+    "Dice": [
+        Case(BITS, UNIT, lambda y, p: 1 - 2 * (y * p).sum(-1) / (y + p).sum(-1), {"axis": -1})
+    ],
+    "Tversky": [
+        Case(BITS, UNIT, tversky, {"axis": 1}),
+        Case(
+            BITS,
+            UNIT,
+            lambda y, p: tversky(y, p, 0.2, 0.7),
+            {"alpha": 0.2, "beta": 0.7, "axis": [1]},
+        ),
     ],
     "Hinge": [
         Case(SIGNS, OTHER, lambda y, p: np.maximum(1 - y * p, 0).mean(-1)),

@@ -135,6 +135,40 @@ def test_weights_for_elements_of_a_sequence():
         losses.MeanSquaredError()(y, p, [1.0, 2.0, 3.0])
 
 
+def test_overlap_of_a_batch_of_images_or_of_each():
+    y = [[[1.0, 1.0], [0.0, 0.0]], [[1.0, 1.0], [0.0, 0.0]]]
+    p = [[[0.0, 1.0], [0.0, 1.0]], [[0.4, 0.0], [0.0, 0.9]]]
+    together = 1 - 2 * 1.4 / (4 + 3.3)
+    assert losses.Dice()(y, p).item() == pytest.approx(together)
+    each = losses.Dice(axis=(1, 2), reduction="none")
+    np.testing.assert_allclose(each(y, p).numpy(), [0.5, 1 - 0.8 / 3.3], rtol=1e-6)
+    assert losses.Tversky()(y, p).item() == pytest.approx(together)
+    assert losses.Dice()(np.zeros((2, 3)), np.zeros((2, 3))).item() == 1.0  # as in Keras
+    with pytest.raises(
+        ShapeError, match=r"one weight for each sample.* Got \(2,\) for values \(\)"
+    ):
+        losses.Dice()(y, p, sample_weight=[1.0, 2.0])
+
+
+def test_samples_without_a_partner_or_a_stranger_leave_the_mean_of_a_circle_loss():
+    p = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
+    loss = losses.Circle(gamma=2.0)
+    values = losses.circle([0, 0, 1], p, gamma=2.0).numpy()
+    assert values[2] == 0.0
+    assert loss([0, 0, 1], p).item() == pytest.approx(values[:2].mean())
+    assert loss([0, 1, 2], p).item() == 0.0
+    assert loss([5, 5, 5], p).item() == 0.0
+    for labels in ([0, 0, 1], [0, 1, 2], [5, 5, 5]):
+        assert np.isfinite(nn.grad(lambda p, y=labels: loss(y, p))(p).numpy()).all()
+    others = losses.circle([0], p[:1], [0, 1], p[1:], remove_diagonal=False, gamma=2.0)
+    near, far = np.exp(2 * (0.2 + 0.4) * (0.2 - 0.4)), np.exp(2 * 0.4 * -0.4)
+    assert others.tolist() == pytest.approx([np.log1p(near * far)])
+    with pytest.raises(ShapeError, match=r"embeddings are vectors. Got \(1, 2, 2\)"):
+        losses.circle([0], np.ones((1, 2, 2)))
+    with pytest.raises(ShapeError, match=r"one class number for each of ref_embeddings"):
+        losses.circle([0], p[:1], [0, 1, 1], p[1:])
+
+
 def test_ignored_labels_leave_the_mean():
     y = np.array([[0, -1, 1], [1, -1, -1]])
     p = np.full((2, 3, 2), 0.5)

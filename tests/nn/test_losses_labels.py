@@ -21,6 +21,9 @@ LOSSES = {
     "mse": losses.MeanSquaredError(),
     "poisson": losses.Poisson(),
     "ce": losses.Crossentropy(),
+    "circle": losses.Circle(),
+    "dice": losses.Dice(),
+    "tversky": losses.Tversky(),
     "function": losses.FunctionLoss(lambda y, p: p),
 }
 EYE = np.eye(3)
@@ -57,6 +60,10 @@ EYE = np.eye(3)
         ("ce", [0, 2], (None, 3)),
         ("ce", EYE, (None, 3)),
         ("ce", [0, 1], (None, 1)),
+        ("circle", [7, 7, 300], (None, 16)),
+        ("circle", [[7.0], [300.0]], (None, 16)),
+        ("dice", np.full((2, 4, 4, 1), 0.5), (None, 4, 4, 1)),
+        ("tversky", np.ones((2, 4, 4), bool), (None, 4, 4, 1)),
         ("function", ["anything"], (None, 7)),
     ],
 )
@@ -72,6 +79,22 @@ def test_no_loss_no_check():
 @pytest.mark.parametrize(
     ("loss", "y", "shape", "message"),
     [
+        (
+            "circle", EYE, (None, 16),
+            "circle: there is one class number for each sample. Got y (3, 3); expected y "
+            "(samples,).\ntry: y.argmax(-1), if these are one-hot",
+        ),
+        (
+            "circle", [0.0, 1.5], (None, 16),
+            "circle: the labels are whole class numbers. Got 1.5 at index 1; expected whole "
+            "numbers.\ntry: samples of one class have the same number",
+        ),
+        (
+            "dice", np.full((2, 4, 4, 1), 255), (None, 4, 4, 1),
+            "dice: a target is out of range. Got 255 at index (0, 0, 0, 0) and 31 more; expected "
+            "numbers in [0, 1].\ntry: for several classes use softmax and "
+            'loss="sparse_categorical_crossentropy"',
+        ),
         (
             "sparse", [0, 1, 10, 3, 11], (None, 10),
             "sparse_categorical_crossentropy: a label is out of range. Got 10 at index 2 and 1 "

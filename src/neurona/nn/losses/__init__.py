@@ -14,6 +14,7 @@ from neurona.nn.losses.categorical import (
     categorical_focal_crossentropy,
     sparse_categorical_crossentropy,
 )
+from neurona.nn.losses.circle import Circle, circle
 from neurona.nn.losses.crossentropy import Crossentropy
 from neurona.nn.losses.ctc import CTC, ctc
 from neurona.nn.losses.divergence import KLDivergence, Poisson, kl_divergence, poisson
@@ -28,6 +29,7 @@ from neurona.nn.losses.margin import (
     squared_hinge,
 )
 from neurona.nn.losses.names import get
+from neurona.nn.losses.overlap import Dice, Tversky, dice, tversky
 from neurona.nn.losses.regression import (
     CosineSimilarity,
     Huber,
@@ -52,8 +54,10 @@ __all__ = [
     "CategoricalCrossentropy",
     "CategoricalFocalCrossentropy",
     "CategoricalHinge",
+    "Circle",
     "CosineSimilarity",
     "Crossentropy",
+    "Dice",
     "FunctionLoss",
     "Hinge",
     "Huber",
@@ -67,14 +71,17 @@ __all__ = [
     "Poisson",
     "SparseCategoricalCrossentropy",
     "SquaredHinge",
+    "Tversky",
     "binary_crossentropy",
     "binary_focal_crossentropy",
     "categorical_crossentropy",
     "categorical_focal_crossentropy",
     "categorical_hinge",
     "check_labels",
+    "circle",
     "cosine_similarity",
     "ctc",
+    "dice",
     "get",
     "hinge",
     "huber",
@@ -87,4 +94,5 @@ __all__ = [
     "poisson",
     "sparse_categorical_crossentropy",
     "squared_hinge",
+    "tversky",
 ]

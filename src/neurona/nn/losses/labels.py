@@ -168,6 +168,25 @@ def check_binary(y: np.ndarray, output_shape: Shape, name: str) -> None:
     _refuse(wrong, y, f"{name}: a target is out of range.", expected="numbers in [0, 1]", hint=hint)
 
 
+def check_one_label(y: np.ndarray, name: str) -> None:
+    """Want one whole class number for each sample, of any size."""
+    if y.shape[1:] not in ((), (1,)):
+        raise DataError(
+            f"{name}: there is one class number for each sample.",
+            got=f"y {y.shape}",
+            expected="y (samples,)",
+            hint="y.argmax(-1), if these are one-hot",
+        )
+    if y.dtype.kind == "f":
+        _refuse(
+            y != np.floor(y),
+            y,
+            f"{name}: the labels are whole class numbers.",
+            expected="whole numbers",
+            hint="samples of one class have the same number",
+        )
+
+
 def check_hinge(y: np.ndarray, output_shape: Shape, name: str) -> None:
     """Want labels that are all -1 or 1, or all 0 or 1, one for each output."""
     check_same_shape(y, output_shape, name)

@@ -11,9 +11,11 @@ from neurona.nn.description import publish, published_classes
 from neurona.nn.losses import (  # noqa: F401 - their classes become known
     binary,
     categorical,
+    circle,
     ctc,
     divergence,
     margin,
+    overlap,
     regression,
 )
 from neurona.nn.losses.crossentropy import Crossentropy
