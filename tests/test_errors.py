@@ -176,7 +176,7 @@ CONSTRUCTORS = [
     (lambda: layers.Conv2D(2, (3, 3, 3)), ArgumentError, "expected an integer or 2 integers"),
     (lambda: layers.Conv2D(3, 3, groups=2), ArgumentError, "do not divide into the groups"),
     (lambda: layers.Conv2D(3, 3, padding="sam"), ArgumentError, "did you mean 'same'?"),
-    (lambda: layers.Conv2D(3, 3, data_format="channels_first"), ArgumentError, "Permute((2, 3,"),
+    (lambda: layers.Conv2D(3, 3, data_format="channel_first"), ArgumentError, "channels_first"),
     (lambda: layers.Rescaling("a"), ArgumentError, "scale is a number or an array. Got 'a'"),
     (lambda: layers.BatchNormalization(momentum=2), ArgumentError, "momentum is out of range"),
     (lambda: nn.Input((-4,)), ArgumentError, "positive integers or None. Got (None, -4)"),

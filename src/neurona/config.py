@@ -1,8 +1,8 @@
 """Settings of the library: the default float type, engine, threads and debug level.
 
 Each is a function pair, and each can be given by an environment variable before the import:
-`NEURONA_FLOATX`, `NEURONA_ENGINE`, `NEURONA_THREADS`, `NEURONA_DEBUG`, `NEURONA_TARGET`,
-`NEURONA_CODE_CACHE`, `NEURONA_DATA`, `NEURONA_CACHE`.
+`NEURONA_FLOATX`, `NEURONA_IMAGE_DATA_FORMAT`, `NEURONA_ENGINE`, `NEURONA_THREADS`, `NEURONA_DEBUG`,
+`NEURONA_TARGET`, `NEURONA_CODE_CACHE`, `NEURONA_DATA`, `NEURONA_CACHE`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from neurona import frames
 from neurona.errors import NeuronaError, StateError, check_choice, check_integer
 
 FLOATS = ("float32", "float64")
+DATA_FORMATS = ("channels_last", "channels_first")
 ENGINES = ("native", "reference")
 UNCOMPILED = "reference"  # the engine that interprets, for `jit_compile=False`
 MAX_THREADS = 1024  # their start alone takes a third of a second; 100,000 would seem to hang
@@ -37,6 +38,21 @@ def floatx() -> str:
 def set_floatx(dtype: str) -> None:
     """Set the float type of new tensors and parameters: "float32", or "float64" for checks."""
     _settings["floatx"] = check_choice("float type", dtype, FLOATS)
+
+
+def image_data_format() -> str:
+    """Return where layers have the channels that are not told, "channels_last" unless set.
+
+    >>> image_data_format()
+    'channels_last'
+    """
+    return str(_settings["image_data_format"])
+
+
+def set_image_data_format(data_format: str) -> None:
+    """Set where new layers have the channels: "channels_last" (B, H, W, C), or "channels_first"."""
+    name = data_format.lower() if isinstance(data_format, str) else data_format
+    _settings["image_data_format"] = check_choice("data_format", name, DATA_FORMATS)
 
 
 def engine() -> str:
@@ -137,6 +153,7 @@ def _read(variable: str, default: str, set_value: Callable) -> None:
 
 
 _read("NEURONA_FLOATX", "float32", set_floatx)
+_read("NEURONA_IMAGE_DATA_FORMAT", "channels_last", set_image_data_format)
 _read("NEURONA_ENGINE", "native" if find_spec("llvmlite") else UNCOMPILED, set_engine)
 _read("NEURONA_THREADS", "0", set_threads)
 _read("NEURONA_DEBUG", "0", set_debug)

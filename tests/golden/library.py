@@ -27,9 +27,10 @@ def load(family):
     return content["cases"]
 
 
-def each(family):
-    """``@each("layers")`` runs a test once for every case of the family, under the case's id."""
-    return pytest.mark.parametrize("case", load(family), ids=lambda case: case["id"])
+def each(families):
+    """``@each("layers")`` runs a test once for every case of the families, under the case's id."""
+    cases = [case for family in families.split() for case in load(family)]
+    return pytest.mark.parametrize("case", cases, ids=lambda case: case["id"])
 
 
 def public(*path):

@@ -204,5 +204,13 @@ for rank, x in ((1, (2, 3, 5, 2)), (2, (2, 3, 4, 3, 2))):
     rates = {"dropout": 0.5, "recurrent_dropout": 0.5}
     case([name, {**more, "padding": "same", **rates}], x, rates=[sizes])
 case(["ConvLSTM2D", {"filters": 2, "kernel_size": [3, 1], "activation": "relu"}], (1, 2, 4, 3, 1))
+small = {"filters": 1, "kernel_size": 2, "padding": "same"}
+case(["ConvLSTM3D", {**small, "return_state": True}], (1, 2, 2, 3, 2, 1))
+first = {"data_format": "channels_first"}
+case(["ConvLSTM1D", {**small, **ALL, **first}], (2, 2, 2, 4))
+case(["ConvLSTM2D", {**small, **ALL, **first, "strides": 2}], (1, 2, 2, 4, 3))
+states = [(1, 1, 4, 3)] * 2
+case(["ConvLSTM2D", {**small, **first, "return_state": True}], (1, 2, 2, 4, 3), states=states)
+case(["ConvLSTM3D", {**small, **first}], (1, 2, 2, 2, 1, 2))
 
 finish("recurrent", TOLERANCES, CASES)

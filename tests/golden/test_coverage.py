@@ -28,6 +28,7 @@ EXCEPTIONS = {
         "Lambda": "computes whatever function it is given",
         "Masking": "moves no numbers: its mask is judged by masks.json",
         "Wrapper": ABSTRACT,
+        "SpectralNormalization": "wraps another layer: judged by spectral.json",
         "TimeDistributed": WRAPPER,
         "GRUCell": CELL,
         "LSTMCell": CELL,
@@ -60,7 +61,7 @@ EXCEPTIONS = {
     "constraints": {"Constraint": ABSTRACT},
 }
 FAMILIES = {
-    "layers": ("layers recurrent attention images", "class"),
+    "layers": ("layers spatial recurrent attention images", "class"),
     "losses": ("losses", "loss"),
     "metrics": ("metrics", "metric"),
     "optimizers": ("optimizers", "optimizer"),

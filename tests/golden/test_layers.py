@@ -33,7 +33,7 @@ def call(case, layer, inputs, training):
     return layer(inputs if len(inputs) > 1 else inputs[0], **kwargs)
 
 
-@each("layers")
+@each("layers spatial")
 def test_layer_agrees_with_keras(case):
     layer = make(case)
     dtype = "int32" if case["integers"] else "float32"

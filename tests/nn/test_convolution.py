@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from neurona import layers
+import neurona as nn
+from neurona import layers, ops
 from neurona.errors import ArgumentError, ShapeError
+from neurona.ops.windows import explicit_padding
 
 T = np.float32([1, 2, 4, 8]).reshape(1, 4, 1)
 I = np.float32([[1, 2, 3], [4, 5, 6], [7, 8, 9]]).reshape(1, 3, 3, 1)  # noqa: E741
@@ -172,19 +174,60 @@ def test_shapes_are_checked():
         layer(x[0])
 
 
-@pytest.mark.parametrize("name", sorted(n for n in layers.__all__ if "Pool" in n or "Conv" in n))
-def test_channels_first_is_answered_with_what_to_do(name):
-    cls = getattr(layers, name)
-    first = {"Conv": (2, 2), "Pool": (2,)}["Conv" if "Conv" in name else "Pool"]
-    arguments = () if "Global" in name else first[:1] if "Depthwise" in name else first
-    cls(*arguments, data_format="channels_last")
-    with pytest.raises(ArgumentError, match=r"have the channels last") as caught:
-        cls(*arguments, data_format="channels_first")
-    assert "Permute((2, 3, 1))" in caught.value.hint
-    with pytest.raises(ArgumentError, match=r"unknown data_format. Got 'NHWC'"):
-        cls(*arguments, data_format="NHWC")
+V = np.arange(1, 9, dtype="float32").reshape(1, 2, 2, 2, 1)
 
 
-def test_what_the_hint_says_works():
-    first = np.arange(24, dtype="float32").reshape(1, 2, 3, 4)
-    assert np.array_equal(layers.Permute((2, 3, 1))(first).numpy(), np.moveaxis(first, 1, -1))
+def test_volumes_by_hand():
+    kernel = np.zeros((2, 2, 2))
+    kernel[0, 0, 0], kernel[1, 0, 1] = 1, 10  # x_ijk + 10 x_(i + 1)j(k + 1)
+    assert given(layers.Conv3D(1, 2), V, kernel, [0.5]) == [[[61.5]]]
+    strided = given(layers.Conv3D(1, (1, 2, 2), strides=(1, 2, 2)), V, [[[1, 0], [0, 10]]], [0])
+    assert strided == [[[41]], [[85]]]
+    one = np.ones((1, 1, 1, 1, 1), "float32")
+    spread = given(layers.Conv3DTranspose(1, 2), one, kernel, [1])
+    assert spread == [[[2, 1], [1, 1]], [[1, 11], [1, 1]]]
+    assert given(layers.MaxPooling3D(), V) == [[[8]]]
+    assert given(layers.AveragePooling3D((1, 2, 1)), V) == [[[2, 3]], [[6, 7]]]
+    assert given(layers.GlobalAveragePooling3D(keepdims=True), V) == [[[4.5]]]
+    assert given(layers.Cropping3D(((1, 0), (0, 1), (0, 0))), V) == [[[5, 6]]]
+
+
+@pytest.mark.parametrize("size", [(2, 2, 2), (5, 4, 4), (3, 5, 1), (1, 5, 5)])
+@pytest.mark.parametrize("strides", [1, 3])
+@pytest.mark.parametrize("padding", ["valid", "same"])
+def test_large_windows_go_axis_by_axis_to_the_same_numbers(size, strides, padding):
+    x = np.random.default_rng(0).integers(0, 40, (2, 6, 5, 7, 2)).astype("float32")
+    x = ops.reshape(x, x.shape)
+    y = ops.max_pool3d(x, size, strides, padding)
+    steps, ones = (strides,) * 3, (1,) * 3
+    pairs = explicit_padding("", padding, x.shape[1:-1], size, steps, ones)
+    windows = {"pool_size": size, "strides": steps, "padding": pairs}
+    at_once = ops.max_pool(x, **windows)
+    assert np.array_equal(y.numpy(), at_once.numpy())
+    g = np.arange(1.0, y.size + 1.0, dtype="float32").reshape(y.shape)
+    found, expected = (
+        nn.grad(lambda x, f=f: (f(x) * g).sum())(x).numpy()
+        for f in (
+            lambda x: ops.max_pool3d(x, size, strides, padding),
+            lambda x: ops.max_pool(x, **windows),
+        )
+    )
+    assert np.array_equal(found, expected)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 6, 7, 9])
+def test_adaptive_pooling_is_the_mean_and_the_maximum_of_its_windows(size):
+    x = np.random.default_rng(size).normal(size=(2, 6, 5, 3)).astype("float32")
+
+    def windows(n, count):
+        return [slice(o * n // count, -(-(o + 1) * n // count)) for o in range(count)]
+
+    for f, reduced in ((ops.adaptive_average_pool, np.mean), (ops.adaptive_max_pool, np.max)):
+        expected = [
+            [reduced(x[:, a, b], axis=(1, 2)) for b in windows(5, 2)] for a in windows(6, size)
+        ]
+        expected = np.moveaxis(np.array(expected), 2, 0)
+        np.testing.assert_allclose(f(x, (size, 2)).numpy(), expected, rtol=1e-5, atol=1e-6)
+        traced = nn.jit(lambda x, f=f: f(x, (size, 2)))(x)
+        np.testing.assert_allclose(traced.numpy(), expected, rtol=1e-5, atol=1e-6)
+    assert ops.adaptive_max_pool(np.arange(6).reshape(1, 6, 1), 2).tolist() == [[[2.0], [5.0]]]

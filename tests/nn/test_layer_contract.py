@@ -42,6 +42,7 @@ class Row:
         kinked: its gradient jumps somewhere.
         batchwise: in training the samples of a batch see each other.
         spread: it takes its inputs one by one, not as a list.
+        follows: in training a state follows a parameter, and gradients of that hold the state.
     """
 
     kwargs: Any
@@ -53,6 +54,7 @@ class Row:
     kinked: bool = False
     batchwise: bool = False
     spread: bool = False
+    follows: bool = False
     custom: dict[str, Any] = field(default_factory=dict)
 
     def arguments(self, dtype="float32"):
@@ -61,7 +63,8 @@ class Row:
 
 
 VECTORS, SEQUENCES, IMAGES = ((3, 4),), ((3, 6, 2),), ((2, 5, 4, 2),)
-NO_SEQUENCE, NO_IMAGE = (3, 6), (3, 6, 2)
+VOLUMES = ((2, 3, 2, 3, 2),)
+NO_SEQUENCE, NO_IMAGE, NO_VOLUME = (3, 6), (3, 6, 2), (2, 3, 2, 2)
 
 
 def conv1d(**more):
@@ -70,6 +73,10 @@ def conv1d(**more):
 
 def conv2d(**more):
     return Row({"kernel_size": 2, **more}, IMAGES, NO_IMAGE)
+
+
+def of_volumes(kinked=False, **more):
+    return Row(more, VOLUMES, NO_VOLUME, kinked=kinked)
 
 
 def pooling1d(kwargs, kinked):
@@ -111,6 +118,12 @@ def cell(states, **kwargs):
 ROWS = {
     "Activation": Row({"activation": "tanh"}, VECTORS),
     "ActivityRegularization": Row({"l2": 0.1}, VECTORS),
+    "AdaptiveAveragePooling1D": pooling1d({"output_size": 4}, False),
+    "AdaptiveAveragePooling2D": pooling2d({"output_size": (2, 3)}, False),
+    "AdaptiveAveragePooling3D": of_volumes(output_size=2),
+    "AdaptiveMaxPooling1D": pooling1d({"output_size": 4}, True),
+    "AdaptiveMaxPooling2D": pooling2d({"output_size": (2, 3)}, True),
+    "AdaptiveMaxPooling3D": of_volumes(True, output_size=2),
     "Add": merge(),
     "AdditiveAttention": Row({}, ((2, 3, 4), (2, 5, 4)), ((3, 4), (3, 4))),
     "AlphaDropout": Row({"rate": 0.4}, VECTORS, noise=True),
@@ -120,6 +133,7 @@ ROWS = {
     "Average": merge(),
     "AveragePooling1D": pooling1d({"pool_size": 2}, False),
     "AveragePooling2D": pooling2d({"pool_size": 2, "padding": "same"}, False),
+    "AveragePooling3D": of_volumes(pool_size=2, padding="same"),
     "Bidirectional": recurrent(lambda dtype: {"layer": layers.LSTM(3, dtype=dtype)}),
     "BatchNormalization": Row({}, ((5, 3),), (), "there is no axis", batchwise=True),
     "CenterCrop": Row({"height": 3, "width": 2}, IMAGES, NO_IMAGE),
@@ -128,13 +142,19 @@ ROWS = {
     "Conv1DTranspose": conv1d(filters=3, strides=2),
     "Conv2D": conv2d(filters=3, padding="same", activation="tanh"),
     "Conv2DTranspose": conv2d(filters=2, strides=2, padding="same"),
+    "Conv3D": of_volumes(filters=2, kernel_size=2, padding="same", activation="tanh"),
+    "Conv3DTranspose": of_volumes(filters=2, kernel_size=2, strides=(1, 2, 1)),
     "ConvLSTM1D": Row({"filters": 2, "kernel_size": 2}, ((2, 3, 4, 2),), (2, 3, 4)),
     "ConvLSTM2D": Row(
         {"filters": 2, "kernel_size": 2, "padding": "same"}, ((2, 2, 3, 2, 1),), (2, 2, 3, 2)
     ),
+    "ConvLSTM3D": Row(
+        {"filters": 1, "kernel_size": 2, "padding": "same"}, ((2, 2, 2, 1, 2, 1),), (2, 2, 3, 2, 1)
+    ),
     "Cropping1D": Row({}, SEQUENCES, NO_SEQUENCE),
     "Cropping2D": Row({"cropping": 1}, IMAGES, NO_IMAGE),
     "CutMix": Row({}, IMAGES, NO_IMAGE, noise=True, batchwise=True),
+    "Cropping3D": of_volumes(cropping=((1, 0), (0, 1), (1, 1))),
     "Dense": Row({"units": 3, "activation": "sigmoid"}, VECTORS, (4,), "needs a batch axis"),
     "DepthwiseConv1D": conv1d(depth_multiplier=2),
     "DepthwiseConv2D": conv2d(depth_multiplier=2),
@@ -155,8 +175,10 @@ ROWS = {
     "GaussianNoise": Row({"stddev": 0.4}, VECTORS, noise=True),
     "GlobalAveragePooling1D": pooling1d({}, False),
     "GlobalAveragePooling2D": pooling2d({"keepdims": True}, False),
+    "GlobalAveragePooling3D": of_volumes(),
     "GlobalMaxPooling1D": pooling1d({}, True),
     "GlobalMaxPooling2D": pooling2d({"keepdims": True}, True),
+    "GlobalMaxPooling3D": of_volumes(True),
     "GroupNormalization": Row({"groups": 2}, ((2, 3, 4),), (4,), "axis 0 is the batch"),
     "GroupQueryAttention": attention(
         head_dim=2, num_query_heads=4, num_key_value_heads=2, use_bias=False
@@ -171,6 +193,7 @@ ROWS = {
     "Masking": Row({"mask_value": 0.5}, VECTORS, (4,), "needs steps of features"),
     "MaxPooling1D": pooling1d({}, True),
     "MaxPooling2D": pooling2d({}, True),
+    "MaxPooling3D": of_volumes(True, pool_size=(2, 1, 2)),
     "Maximum": merge(kinked=True),
     "Minimum": merge(kinked=True),
     "MixUp": Row({"alpha": 1.0}, IMAGES, NO_IMAGE, noise=True, batchwise=True),
@@ -211,6 +234,14 @@ ROWS = {
     "Softmax": Row({}, VECTORS),
     "SpatialDropout1D": Row({"rate": 0.4}, SEQUENCES, NO_SEQUENCE, noise=True),
     "SpatialDropout2D": Row({"rate": 0.4}, IMAGES, NO_IMAGE, noise=True),
+    "SpatialDropout3D": Row({"rate": 0.4}, VOLUMES, NO_VOLUME, noise=True),
+    "SpectralNormalization": Row(
+        lambda dtype: {"layer": layers.Dense(3, activation="tanh", dtype=dtype)},
+        VECTORS,
+        (4,),
+        "needs a batch axis",
+        follows=True,
+    ),
     "StackedRNNCells": Row(
         lambda dtype: {"cells": [layers.LSTMCell(3, dtype=dtype), layers.GRUCell(3, dtype=dtype)]},
         ((3, 4), (3, 3), (3, 3), (3, 3)),
@@ -235,8 +266,10 @@ ROWS = {
     "UnitNormalization": Row({}, VECTORS),
     "UpSampling1D": Row({}, SEQUENCES, NO_SEQUENCE),
     "UpSampling2D": Row({"interpolation": "bilinear"}, IMAGES, NO_IMAGE),
+    "UpSampling3D": of_volumes(size=(1, 2, 1)),
     "ZeroPadding1D": Row({"padding": (2, 1)}, SEQUENCES, NO_SEQUENCE),
     "ZeroPadding2D": Row({}, IMAGES, NO_IMAGE),
+    "ZeroPadding3D": of_volumes(padding=((1, 0), (0, 1), (0, 0))),
 }
 CLASSES = {
     cls.__name__: cls
@@ -336,7 +369,7 @@ def test_gradients_agree_with_finite_differences(name, training):
     row, layer = row_of(name), made(name, "float64")
     inputs = inputs_of(row, dtype="float64")
     weights = layer.weights  # also those that no optimiser changes
-    chosen = [p for p in weights if p.trainable]
+    chosen = [p for p in weights if p.trainable and not row.follows]
 
     def function(*values):
         xs, ws = values[: len(inputs)], values[len(inputs) :]
@@ -385,7 +418,8 @@ def test_training_differs_from_inference_where_it_should(name):
     if row.noise:
         assert np.array_equal(inference, inputs[0])
     for p, w in zip(layer.weights, before, strict=True):
-        assert np.array_equal(p.numpy(), w) == (p.trainable or not row.batchwise), p.path
+        moves = not p.trainable and (row.batchwise or row.follows)
+        assert np.array_equal(p.numpy(), w) != moves, p.path
 
 
 @every_layer

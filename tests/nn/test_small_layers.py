@@ -130,7 +130,7 @@ def test_lambda():
         (lambda: layers.Lambda(3), r"Lambda takes a function. Got 3"),
         (lambda: layers.ELU(alpha="x"), r"alpha must be a number. Got 'x'"),
         (lambda: layers.ReLU(negative_slope=-1), r"negative_slope is out of range. Got -1"),
-        (lambda: layers.Flatten("channels_first"), "have the channels last"),
+        (lambda: layers.Flatten("NCHW"), r"unknown data_format. Got 'nchw'"),
     ],
 )
 def test_arguments_are_checked(make, message):

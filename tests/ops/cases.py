@@ -235,6 +235,7 @@ CONVOLUTIONS = [  # x, w, geometry: plain, strided, dilated, grouped, depthwise,
     ((1, 4, 3, 1), (2, 2, 1, 2), geometry(2, strides=2, padding=(0, 1))),
     ((1, 4, 3, 2), (2, 2, 1, 2), geometry(2, groups=2, dilation=2, padding=(1, 1))),
     ((1, 2, 2, 2, 1), (2, 1, 2, 1, 1), geometry(3, padding=(0, 1))),
+    ((1, 3, 3, 2, 2), (2, 2, 1, 1, 2), geometry(3, strides=2, groups=2, padding=(1, 0))),
 ]
 
 
@@ -257,6 +258,7 @@ def pool_cases():
         ((1, 5, 2), (2,), (3,), ((1, 0),)),
         ((1, 3, 4, 1), (2, 3), (1, 2), ((0, 1), (1, 1))),
         ((1, 5, 7, 1), (3, 6), (1, 1), ((1, 1), (2, 3))),
+        ((1, 3, 2, 3, 1), (2, 1, 3), (1, 2, 2), ((1, 0), (0, 0), (1, 1))),
     ):
         windows = {"pool_size": size, "strides": steps, "padding": padding}
         distinct = rng.permutation(math.prod(shape)).reshape(shape) / 8

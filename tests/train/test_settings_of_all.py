@@ -19,7 +19,7 @@ from tests.optim.problems import CLASSES as OPTIMIZERS
 
 CANDIDATES = [  # the first that a constructor takes, and that is something else, is tried
     0.375, 2, True, False, "relu", "valid", "same", "l2", "non_neg", "ones", "sum", (2, 1), (1, 2),
-    3, [0.25, 0.5], "bilinear", "channels_last", ((1, 0), (0, 1)), None, "weighted", "micro", "PR",
+    3, [0.25, 0.5], "bilinear", "channels_first", ((1, 0), (0, 1)), None, "weighted", "micro", "PR",
     "minoring", "float64", np.add, 0, -1, 1,
 ]  # fmt: skip
 PASSED = {

@@ -219,15 +219,24 @@ def broadcast_shapes(name: str, *shapes: Shape) -> Shape:
 
 
 def channels_hint(got: Shape, want: Any) -> str:
-    """Return what to try for images with the channels first, as PyTorch has them; "" for others.
+    """Return what to try for images whose channels are at the other end; "" for others.
 
     >>> channels_hint((8, 3, 32, 32), (None, 32, 32, 3))
     'the channels come last: np.moveaxis(x, 1, -1)'
+    >>> channels_hint((8, 32, 32, 3), (None, 3, 32, 32))
+    'the channels come first: np.moveaxis(x, -1, 1)'
     """
-    there = (want[0], want[-1], *want[1:-1])
-    first = 3 <= len(got) == len(want) and got[1:] != want[1:]
-    first = first and all(w in (None, s) for s, w in zip(got[1:], there[1:], strict=True))
-    return "the channels come last: np.moveaxis(x, 1, -1)" if first else ""
+    if not 3 <= len(got) == len(want) or got[1:] == want[1:]:
+        return ""
+
+    def fits(*sizes: int | None) -> bool:
+        return all(w in (None, s) for s, w in zip(got[1:], sizes, strict=True))
+
+    if fits(want[-1], *want[1:-1]):
+        return "the channels come last: np.moveaxis(x, 1, -1)"
+    if fits(*want[2:], want[1]):
+        return "the channels come first: np.moveaxis(x, -1, 1)"
+    return ""
 
 
 def same_shape(x: Spec, **attributes: Any) -> Spec:

@@ -1,4 +1,4 @@
-"""Convolutions over time and over images, and their transposes; channels last."""
+"""Convolutions over time, images and volumes, and their transposes."""
 
 from __future__ import annotations
 
@@ -8,17 +8,19 @@ from neurona import ops
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, ShapeError, check_choice, check_integer, check_sizes
 from neurona.nn import activations
-from neurona.nn.axes import SPATIAL, check_axes, check_channels_last
+from neurona.nn.axes import as_given, channels_last, set_data_format
 from neurona.nn.layer import Layer
 from neurona.nn.options import LayerOptions
+
+CONVOLUTIONS = {1: ops.conv1d, 2: ops.conv2d, 3: ops.conv3d}
+TRANSPOSED = {1: ops.conv1d_transpose, 2: ops.conv2d_transpose, 3: ops.conv3d_transpose}
 
 
 def set_geometry(
     layer: Any, kernel_size: Any, strides: Any, padding: str, dilation_rate: Any,
     data_format: str | None, causal: bool = False,
 ) -> None:  # fmt: skip
-    """Check and store where the windows of a convolution lie."""
-    check_channels_last(data_format)
+    """Check and store where the windows of a convolution lie, and where the channels."""
     layer.kernel_size = check_sizes("kernel_size", kernel_size, layer.rank)
     layer.strides = check_sizes("strides", strides, layer.rank)
     layer.dilation_rate = check_sizes("dilation_rate", dilation_rate, layer.rank)
@@ -32,21 +34,23 @@ def set_geometry(
     layer.padding = check_choice(
         "padding", name, ("valid", "same", *(("causal",) if causal else ()))
     )
+    set_data_format(layer, data_format)
 
 
 def finish(layer: Any, y: Tensor) -> Tensor:
-    """Return activation(y + bias)."""
-    return layer.activation(y + layer.bias if layer.use_bias else y)
+    """Return activation(y + bias), its channels where those of the layer's input are."""
+    return as_given(layer, layer.activation(y + layer.bias if layer.use_bias else y))
 
 
 class _Conv(Layer):
-    """Conv1D and Conv2D, by their `rank`."""
+    """Conv1D, Conv2D and Conv3D, by their `rank`."""
 
     rank = 0
     kernel_size: tuple[int, ...]
     strides: tuple[int, ...]
     dilation_rate: tuple[int, ...]
     padding: str
+    data_format: str
 
     def __init__(
         self,
@@ -84,8 +88,7 @@ class _Conv(Layer):
 
     def build(self, shape: Any) -> None:
         """Create kernel (*kernel_size, C / groups, filters) and bias (filters,)."""
-        check_axes(self, shape, SPATIAL[self.rank])
-        channels = shape[-1]
+        channels = channels_last(self, shape)[-1]
         if channels % self.groups:
             raise ShapeError(
                 f"{type(self).__name__}: the channels do not divide into the groups.",
@@ -98,7 +101,7 @@ class _Conv(Layer):
             self.bias = self.parameter("bias", (self.filters,))
 
     def call(self, x: Tensor) -> Tensor:  # (B, *S, C)
-        conv = ops.conv1d if self.rank == 1 else ops.conv2d
+        x, conv = channels_last(self, x), CONVOLUTIONS[self.rank]
         y = conv(x, self.kernel, self.strides, self.padding, self.dilation_rate, self.groups)
         return finish(self, y)  # (B, *S', filters)
 
@@ -114,7 +117,8 @@ class Conv1D(_Conv):
         strides: step between windows.
         padding: "valid" (windows inside of x, T' = (T - K) // strides + 1), "same" (T' =
             ceil(T / strides)) or "causal" (y_t sees x_0 ... x_t).
-        data_format: None or "channels_last".
+        data_format: "channels_last", or "channels_first" for x (B, C, T) -> y (B, filters, T');
+            what `nn.config.image_data_format()` says unless it is given.
         dilation_rate: step within a window; strides and it cannot both be above 1.
         groups: each group of channels makes its share of the filters.
         activation: name or function; none by default.
@@ -155,14 +159,35 @@ class Conv2D(_Conv):
     rank = 2
 
 
+class Conv3D(_Conv):
+    """Convolution over volumes: y_ijkf = activation(sum of x_(i + l)(j + m)(k + n)c kernel_lmncf).
+
+    Shapes: x (B, D, H, W, C) -> y (B, D', H', W', filters); kernel (KD, KH, KW, C / groups,
+    filters).
+
+    Args: as of Conv1D, sizes being an integer or one for each of D, H and W; padding is "valid" or
+        "same".
+
+    Raises: see Conv1D.
+
+    Source: Tran et al. 2015, "Learning spatiotemporal features with 3D convolutional networks".
+
+    >>> Conv3D(4, 3, padding="same")(ops.ones((1, 5, 8, 8, 2))).shape
+    (1, 5, 8, 8, 4)
+    """
+
+    rank = 3
+
+
 class _ConvTranspose(Layer):
-    """Conv1DTranspose and Conv2DTranspose, by their `rank`."""
+    """Conv1DTranspose, Conv2DTranspose and Conv3DTranspose, by their `rank`."""
 
     rank = 0
     kernel_size: tuple[int, ...]
     strides: tuple[int, ...]
     dilation_rate: tuple[int, ...]
     padding: str
+    data_format: str
 
     def __init__(
         self,
@@ -202,13 +227,13 @@ class _ConvTranspose(Layer):
 
     def build(self, shape: Any) -> None:
         """Create kernel (*kernel_size, filters, C) and bias (filters,)."""
-        check_axes(self, shape, SPATIAL[self.rank])
-        self.kernel = self.parameter("kernel", (*self.kernel_size, self.filters, shape[-1]))
+        channels = channels_last(self, shape)[-1]
+        self.kernel = self.parameter("kernel", (*self.kernel_size, self.filters, channels))
         if self.use_bias:
             self.bias = self.parameter("bias", (self.filters,))
 
     def call(self, x: Tensor) -> Tensor:  # (B, *S, C)
-        transposed = ops.conv1d_transpose if self.rank == 1 else ops.conv2d_transpose
+        x, transposed = channels_last(self, x), TRANSPOSED[self.rank]
         y = transposed(
             x, self.kernel, self.strides, self.padding, self.output_padding, self.dilation_rate
         )
@@ -257,4 +282,51 @@ class Conv2DTranspose(_ConvTranspose):
     rank = 2
 
 
-Convolution1D, Convolution2D = Conv1D, Conv2D  # Keras's longer names
+class Conv3DTranspose(_ConvTranspose):
+    """Transposed convolution over volumes: each x_ijk adds x_ijk * kernel to y at its * strides.
+
+    The way back through a Conv3D: it makes volumes larger.
+
+    Shapes: x (B, D, H, W, C) -> y (B, D', H', W', filters); kernel (KD, KH, KW, filters, C).
+
+    Args: as of Conv1DTranspose, sizes being an integer or one for each of D, H and W. As in Keras,
+        data_format is the fifth and output_padding the sixth here.
+
+    Raises: see Conv1D.
+
+    >>> Conv3DTranspose(4, 3, strides=2, padding="same")(ops.ones((1, 2, 2, 2, 3))).shape
+    (1, 4, 4, 4, 4)
+    """
+
+    rank = 3
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: Any,
+        strides: Any = 1,
+        padding: str = "valid",
+        data_format: str | None = None,
+        output_padding: Any = None,
+        dilation_rate: Any = 1,
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        **common: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(
+            filters, kernel_size, strides, padding, output_padding, data_format, dilation_rate,
+            activation, use_bias, kernel_initializer, bias_initializer, kernel_regularizer,
+            bias_regularizer, kernel_constraint, bias_constraint, **common,
+        )  # fmt: skip
+
+
+# Keras's longer names
+Convolution1D, Convolution2D, Convolution3D = Conv1D, Conv2D, Conv3D
+Convolution1DTranspose, Convolution2DTranspose = Conv1DTranspose, Conv2DTranspose
+Convolution3DTranspose = Conv3DTranspose

@@ -10,7 +10,7 @@ from neurona.core import random
 from neurona.core.shapes import Shape
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, ShapeError, check_integer, check_number
-from neurona.nn.axes import IMAGES, SEQUENCES, check_axes, check_channels_last
+from neurona.nn.axes import SEQUENCES, channels_last, check_axes, set_data_format
 from neurona.nn.layer import Layer
 from neurona.nn.options import LayerOptions
 from neurona.ops import draw
@@ -143,10 +143,14 @@ class SpatialDropout2D(Dropout):
 
     Shapes: x (B, H, W, C) -> y (B, H, W, C).
 
-    Args: rate and seed, see Dropout; data_format is None or "channels_last".
+    Args: rate and seed, see Dropout; data_format is "channels_last", or "channels_first" for x
+        (B, C, H, W); what `nn.config.image_data_format()` says unless it is given.
 
     Source: Tompson et al. 2015.
     """
+
+    rank = 2
+    data_format: str
 
     def __init__(
         self,
@@ -156,12 +160,47 @@ class SpatialDropout2D(Dropout):
         **common: Unpack[LayerOptions],
     ) -> None:
         super().__init__(rate, seed=seed, **common)
-        check_channels_last(data_format)
+        set_data_format(self, data_format)
 
     def mask_shape(self, x: Tensor) -> Shape:
         """Return (B, 1, 1, C)."""
-        check_axes(self, x, IMAGES)
-        return (x.shape[0], 1, 1, x.shape[3])
+        return _of_channels(self, x)
+
+
+class SpatialDropout3D(Dropout):
+    """Dropout of whole channels of volumes: a channel is kept or dropped at all places.
+
+    Shapes: x (B, D, H, W, C) -> y (B, D, H, W, C).
+
+    Args: see SpatialDropout2D.
+
+    Source: Tompson et al. 2015.
+    """
+
+    rank = 3
+    data_format: str
+
+    def __init__(
+        self,
+        rate: float,
+        data_format: str | None = None,
+        seed: int | None = None,
+        **common: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(rate, seed=seed, **common)
+        set_data_format(self, data_format)
+
+    def mask_shape(self, x: Tensor) -> Shape:
+        """Return (B, 1, 1, 1, C)."""
+        return _of_channels(self, x)
+
+
+def _of_channels(layer: Any, x: Tensor) -> Shape:
+    """Return the shape of a mask with a number for each channel of each sample."""
+    batch, *places, channels = channels_last(layer, x.shape)
+    ones = (1,) * len(places)
+    last = layer.data_format == "channels_last"
+    return (batch, *ones, channels) if last else (batch, channels, *ones)
 
 
 class GaussianNoise(Layer):

@@ -1,6 +1,14 @@
 """All layers: the list of what `neurona.layers` offers."""
 
 from neurona.nn.activation import ELU, Activation, LeakyReLU, PReLU, ReLU, Softmax
+from neurona.nn.adaptive import (
+    AdaptiveAveragePooling1D,
+    AdaptiveAveragePooling2D,
+    AdaptiveAveragePooling3D,
+    AdaptiveMaxPooling1D,
+    AdaptiveMaxPooling2D,
+    AdaptiveMaxPooling3D,
+)
 from neurona.nn.attention.multi_head import GroupQueryAttention, MultiHeadAttention
 from neurona.nn.attention.single import AdditiveAttention, Attention
 from neurona.nn.convolution import (
@@ -8,8 +16,14 @@ from neurona.nn.convolution import (
     Conv1DTranspose,
     Conv2D,
     Conv2DTranspose,
+    Conv3D,
+    Conv3DTranspose,
     Convolution1D,
+    Convolution1DTranspose,
     Convolution2D,
+    Convolution2DTranspose,
+    Convolution3D,
+    Convolution3DTranspose,
 )
 from neurona.nn.dense import Dense
 from neurona.nn.dropout import (
@@ -19,6 +33,7 @@ from neurona.nn.dropout import (
     GaussianNoise,
     SpatialDropout1D,
     SpatialDropout2D,
+    SpatialDropout3D,
 )
 from neurona.nn.einsum_dense import EinsumDense
 from neurona.nn.embedding import Embedding
@@ -69,24 +84,36 @@ from neurona.nn.normalization import (
 from neurona.nn.pooling import (
     AveragePooling1D,
     AveragePooling2D,
+    AveragePooling3D,
     AvgPool1D,
     AvgPool2D,
+    AvgPool3D,
     GlobalAveragePooling1D,
     GlobalAveragePooling2D,
+    GlobalAveragePooling3D,
     GlobalAvgPool1D,
     GlobalAvgPool2D,
+    GlobalAvgPool3D,
     GlobalMaxPool1D,
     GlobalMaxPool2D,
+    GlobalMaxPool3D,
     GlobalMaxPooling1D,
     GlobalMaxPooling2D,
+    GlobalMaxPooling3D,
     MaxPool1D,
     MaxPool2D,
+    MaxPool3D,
     MaxPooling1D,
     MaxPooling2D,
+    MaxPooling3D,
 )
 from neurona.nn.positions import PositionEmbedding, RotaryEmbedding, SinePositionEncoding
 from neurona.nn.recurrent.bidirectional import Bidirectional
-from neurona.nn.recurrent.conv_lstm import ConvLSTM1D, ConvLSTM2D
+from neurona.nn.recurrent.conv_lstm import (
+    ConvLSTM1D,
+    ConvLSTM2D,
+    ConvLSTM3D,
+)
 from neurona.nn.recurrent.gru import GRU, GRUCell
 from neurona.nn.recurrent.lstm import LSTM, LSTMCell
 from neurona.nn.recurrent.rnn import RNN
@@ -95,10 +122,13 @@ from neurona.nn.recurrent.stacked import StackedRNNCells
 from neurona.nn.resampling import (
     Cropping1D,
     Cropping2D,
+    Cropping3D,
     UpSampling1D,
     UpSampling2D,
+    UpSampling3D,
     ZeroPadding1D,
     ZeroPadding2D,
+    ZeroPadding3D,
 )
 from neurona.nn.rescaling import Normalization, Rescaling
 from neurona.nn.reversible import ReversibleEmbedding
@@ -107,6 +137,8 @@ from neurona.nn.separable import (
     DepthwiseConv2D,
     SeparableConv1D,
     SeparableConv2D,
+    SeparableConvolution1D,
+    SeparableConvolution2D,
 )
 from neurona.nn.shaping import (
     ActivityRegularization,
@@ -118,6 +150,7 @@ from neurona.nn.shaping import (
     RepeatVector,
     Reshape,
 )
+from neurona.nn.spectral import SpectralNormalization
 from neurona.nn.symbolic import Input, InputLayer
 from neurona.nn.time_distributed import TimeDistributed
 from neurona.nn.transformer import TransformerDecoderBlock, TransformerEncoderBlock
@@ -129,6 +162,12 @@ __all__ = [
     "RNN",
     "Activation",
     "ActivityRegularization",
+    "AdaptiveAveragePooling1D",
+    "AdaptiveAveragePooling2D",
+    "AdaptiveAveragePooling3D",
+    "AdaptiveMaxPooling1D",
+    "AdaptiveMaxPooling2D",
+    "AdaptiveMaxPooling3D",
     "Add",
     "AdditiveAttention",
     "AlphaDropout",
@@ -136,8 +175,10 @@ __all__ = [
     "Average",
     "AveragePooling1D",
     "AveragePooling2D",
+    "AveragePooling3D",
     "AvgPool1D",
     "AvgPool2D",
+    "AvgPool3D",
     "BatchNormalization",
     "Bidirectional",
     "CenterCrop",
@@ -146,12 +187,20 @@ __all__ = [
     "Conv1DTranspose",
     "Conv2D",
     "Conv2DTranspose",
+    "Conv3D",
+    "Conv3DTranspose",
     "ConvLSTM1D",
     "ConvLSTM2D",
+    "ConvLSTM3D",
     "Convolution1D",
+    "Convolution1DTranspose",
     "Convolution2D",
+    "Convolution2DTranspose",
+    "Convolution3D",
+    "Convolution3DTranspose",
     "Cropping1D",
     "Cropping2D",
+    "Cropping3D",
     "CutMix",
     "Dense",
     "DepthwiseConv1D",
@@ -166,12 +215,16 @@ __all__ = [
     "GaussianNoise",
     "GlobalAveragePooling1D",
     "GlobalAveragePooling2D",
+    "GlobalAveragePooling3D",
     "GlobalAvgPool1D",
     "GlobalAvgPool2D",
+    "GlobalAvgPool3D",
     "GlobalMaxPool1D",
     "GlobalMaxPool2D",
+    "GlobalMaxPool3D",
     "GlobalMaxPooling1D",
     "GlobalMaxPooling2D",
+    "GlobalMaxPooling3D",
     "GroupNormalization",
     "GroupQueryAttention",
     "Identity",
@@ -185,8 +238,10 @@ __all__ = [
     "Masking",
     "MaxPool1D",
     "MaxPool2D",
+    "MaxPool3D",
     "MaxPooling1D",
     "MaxPooling2D",
+    "MaxPooling3D",
     "Maximum",
     "Minimum",
     "MixUp",
@@ -220,12 +275,16 @@ __all__ = [
     "RotaryEmbedding",
     "SeparableConv1D",
     "SeparableConv2D",
+    "SeparableConvolution1D",
+    "SeparableConvolution2D",
     "SimpleRNN",
     "SimpleRNNCell",
     "SinePositionEncoding",
     "Softmax",
     "SpatialDropout1D",
     "SpatialDropout2D",
+    "SpatialDropout3D",
+    "SpectralNormalization",
     "StackedRNNCells",
     "Subtract",
     "TimeDistributed",
@@ -234,8 +293,10 @@ __all__ = [
     "UnitNormalization",
     "UpSampling1D",
     "UpSampling2D",
+    "UpSampling3D",
     "ZeroPadding1D",
     "ZeroPadding2D",
+    "ZeroPadding3D",
     "add",
     "average",
     "concatenate",

@@ -314,6 +314,24 @@ def bound(
 
 
 @contextlib.contextmanager
+def standing_in(p: Parameter, value: Tensor) -> Iterator[None]:
+    """Let one Parameter have another value inside, for this thread; all others live on."""
+    here = ambient.values
+    if here is None:
+        with within(values={id(p): value}):
+            yield
+        return
+    before = here.get(id(p))
+    here[id(p)] = value
+    try:
+        yield
+    finally:
+        here.pop(id(p), None)
+        if before is not None:
+            here[id(p)] = before
+
+
+@contextlib.contextmanager
 def unchanged(parameters: Sequence[Parameter]) -> Iterator[None]:
     """Put the parameters' values back at the end."""
     before = [p.value for p in parameters]

@@ -1,4 +1,4 @@
-"""Layers that enlarge, surround and cut sequences and images; channels last."""
+"""Layers that enlarge, surround and cut sequences, images and volumes."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from neurona.core.budget import need
 from neurona.core.tensor import Tensor
 from neurona.errors import ShapeError, check_choice, check_integer, check_sizes
 from neurona.nn.axes import (
-    IMAGES,
     SEQUENCES,
-    SPATIAL,
+    as_given,
+    channels_last,
     check_axes,
-    check_channels_last,
     check_pairs,
+    set_data_format,
 )
 from neurona.nn.layer import Layer
 from neurona.nn.options import LayerOptions
@@ -58,7 +58,8 @@ class UpSampling2D(Layer):
 
     Args:
         size: an integer, or one for each of H and W.
-        data_format: None or "channels_last".
+        data_format: "channels_last", or "channels_first" for x (B, C, H, W); what
+            `nn.config.image_data_format()` says unless it is given.
         interpolation: "nearest" repeats, "bilinear" gives weighted means of four neighbours.
 
     >>> UpSampling2D((1, 2))([[[[1.0], [3.0]]]])[0, 0, :, 0].tolist()
@@ -66,6 +67,9 @@ class UpSampling2D(Layer):
     >>> UpSampling2D((1, 2), interpolation="bilinear")([[[[1.0], [3.0]]]])[0, 0, :, 0].tolist()
     [1.0, 1.5, 2.5, 3.0]
     """
+
+    rank = 2
+    data_format: str
 
     def __init__(
         self,
@@ -75,17 +79,17 @@ class UpSampling2D(Layer):
         **common: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**common)
-        check_channels_last(data_format)
+        set_data_format(self, data_format)
         self.size = check_sizes("size", size, 2)
         name = interpolation.lower() if isinstance(interpolation, str) else interpolation
         self.interpolation = check_choice("interpolation", name, ("nearest", "bilinear"))
 
     def call(self, x: Tensor) -> Tensor:  # (B, H, W, C)
-        check_axes(self, x, IMAGES)
-        a, b = self.size
-        if self.interpolation == "nearest":
-            return ops.repeat(ops.repeat(x, a, axis=1), b, axis=2)
-        batch, height, width, channels = x.shape
+        between = _repeated if self.interpolation == "nearest" else self._bilinear
+        return as_given(self, between(channels_last(self, x), self.size))
+
+    def _bilinear(self, x: Tensor, size: tuple[int, ...]) -> Tensor:
+        (a, b), (batch, height, width, channels) = size, x.shape
         x = x if x.dtype.kind == "f" else x.astype(self.dtype)
         rows, columns = (_between(n, s).astype(x.dtype) for n, s in ((height, a), (width, b)))
         y = ops.matmul(rows, ops.reshape(x, (batch, height, width * channels)))
@@ -93,22 +97,61 @@ class UpSampling2D(Layer):
         return ops.reshape(ops.matmul(columns, y), (batch, height * a, width * b, channels))
 
 
+def _repeated(x: Tensor, size: tuple[int, ...]) -> Tensor:
+    """Return x (B, *S, C) with each element so many times along the axes of S."""
+    for axis, times in enumerate(size, 1):
+        x = ops.repeat(x, times, axis=axis)
+    return x
+
+
+class UpSampling3D(Layer):
+    """Each element of a volume as size[0] x size[1] x size[2] elements.
+
+    Shapes: x (B, D, H, W, C) -> y (B, D * size[0], H * size[1], W * size[2], C).
+
+    Args:
+        size: an integer, or one for each of D, H and W.
+        data_format: as of UpSampling2D.
+
+    >>> UpSampling3D((1, 1, 2))([[[[[1.0], [3.0]]]]])[0, 0, 0, :, 0].tolist()
+    [1.0, 1.0, 3.0, 3.0]
+    """
+
+    rank = 3
+    data_format: str
+
+    def __init__(
+        self,
+        size: Any = (2, 2, 2),
+        data_format: str | None = None,
+        **common: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(**common)
+        set_data_format(self, data_format)
+        self.size = check_sizes("size", size, 3)
+
+    def call(self, x: Tensor) -> Tensor:  # (B, D, H, W, C)
+        return as_given(self, _repeated(channels_last(self, x), self.size))
+
+
 class _ZeroPadding(Layer):
-    """Zeros around the axes of time or of an image, by their `rank`."""
+    """Zeros around the axes of time, of an image or of a volume, by their `rank`."""
 
     rank = 0
+    data_format: str
 
     def __init__(
         self, padding: Any, data_format: str | None, **common: Unpack[LayerOptions]
     ) -> None:
         super().__init__(**common)
-        check_channels_last(data_format)
+        set_data_format(self, data_format)
         # Along one axis Keras reads (2, 1) as before and after, along two as one for each axis
         self.padding = check_pairs("padding", (padding,) if self.rank == 1 else padding, self.rank)
 
     def call(self, x: Tensor) -> Tensor:  # (B, *S, C)
-        check_axes(self, x, SPATIAL[self.rank])
-        return ops.pad(x, widths=((0, 0), *self.padding, (0, 0)))
+        return as_given(
+            self, ops.pad(channels_last(self, x), widths=((0, 0), *self.padding, (0, 0)))
+        )
 
 
 class ZeroPadding1D(_ZeroPadding):
@@ -118,7 +161,7 @@ class ZeroPadding1D(_ZeroPadding):
 
     Args:
         padding: an integer for both ends, or (before, after).
-        data_format: None or "channels_last".
+        data_format: as of UpSampling2D.
 
     >>> ZeroPadding1D((1, 0))([[[1.0], [2.0]]]).tolist()
     [[[0.0], [1.0], [2.0]]]
@@ -139,7 +182,7 @@ class ZeroPadding2D(_ZeroPadding):
 
     Args:
         padding: an integer for all sides, (height, width), or ((top, bottom), (left, right)).
-        data_format: None or "channels_last".
+        data_format: as of UpSampling2D.
 
     >>> ZeroPadding2D(((1, 0), (0, 1)))([[[[5.0]]]])[0, :, :, 0].tolist()
     [[0.0, 0.0], [5.0, 0.0]]
@@ -153,21 +196,46 @@ class ZeroPadding2D(_ZeroPadding):
         super().__init__(padding, data_format, **common)
 
 
+class ZeroPadding3D(_ZeroPadding):
+    """Zeros around a volume.
+
+    Shapes: x (B, D, H, W, C) -> y (B, D + 2, H + 2, W + 2, C) with one zero on each side.
+
+    Args:
+        padding: an integer for all sides, (depth, height, width), or a pair for each of them.
+        data_format: as of UpSampling2D.
+
+    >>> ZeroPadding3D((1, 0, 0))([[[[[5.0]]]]])[0, :, 0, 0, 0].tolist()
+    [0.0, 5.0, 0.0]
+    """
+
+    rank = 3
+
+    def __init__(
+        self,
+        padding: Any = ((1, 1), (1, 1), (1, 1)),
+        data_format: str | None = None,
+        **common: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(padding, data_format, **common)
+
+
 class _Cropping(Layer):
-    """The axes of time or of an image without their ends, by their `rank`."""
+    """The axes of time, of an image or of a volume without their ends, by their `rank`."""
 
     rank = 0
+    data_format: str
 
     def __init__(
         self, cropping: Any, data_format: str | None, **common: Unpack[LayerOptions]
     ) -> None:
         super().__init__(**common)
-        check_channels_last(data_format)
+        set_data_format(self, data_format)
         several = (cropping,) if self.rank == 1 else cropping
         self.cropping = check_pairs("cropping", several, self.rank)
 
     def call(self, x: Tensor) -> Tensor:  # (B, *S, C)
-        check_axes(self, x, SPATIAL[self.rank])
+        x = channels_last(self, x)
         for (before, after), size in zip(self.cropping, x.shape[1:-1], strict=True):
             if before + after >= size:
                 raise ShapeError(
@@ -175,7 +243,7 @@ class _Cropping(Layer):
                     got=f"cropping {self.cropping}, x {x.shape}",
                 )
         inner = zip(self.cropping, x.shape[1:-1], strict=True)
-        return x[(slice(None), *(slice(a, n - b) for (a, b), n in inner))]
+        return as_given(self, x[(slice(None), *(slice(a, n - b) for (a, b), n in inner))])
 
 
 class Cropping1D(_Cropping):
@@ -196,7 +264,7 @@ class Cropping1D(_Cropping):
     rank = 1
 
     def __init__(self, cropping: Any = (1, 1), **common: Unpack[LayerOptions]) -> None:
-        super().__init__(cropping, None, **common)
+        super().__init__(cropping, "channels_last", **common)
 
 
 class Cropping2D(_Cropping):
@@ -206,7 +274,7 @@ class Cropping2D(_Cropping):
 
     Args:
         cropping: an integer for all sides, (height, width), or ((top, bottom), (left, right)).
-        data_format: None or "channels_last".
+        data_format: as of UpSampling2D.
 
     Raises:
         ShapeError: if nothing would be left.
@@ -220,6 +288,33 @@ class Cropping2D(_Cropping):
     def __init__(
         self,
         cropping: Any = ((0, 0), (0, 0)),
+        data_format: str | None = None,
+        **common: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(cropping, data_format, **common)
+
+
+class Cropping3D(_Cropping):
+    """A volume without its outer layers.
+
+    Shapes: x (B, D, H, W, C) -> y (B, D - 2, H - 2, W - 2, C) with one layer less on each side.
+
+    Args:
+        cropping: an integer for all sides, (depth, height, width), or a pair for each of them.
+        data_format: as of UpSampling2D.
+
+    Raises:
+        ShapeError: if nothing would be left.
+
+    >>> Cropping3D(((1, 0), (0, 0), (0, 0)))([[[[[1.0]]], [[[2.0]]]]]).tolist()
+    [[[[[2.0]]]]]
+    """
+
+    rank = 3
+
+    def __init__(
+        self,
+        cropping: Any = ((1, 1), (1, 1), (1, 1)),
         data_format: str | None = None,
         **common: Unpack[LayerOptions],
     ) -> None:

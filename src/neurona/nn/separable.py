@@ -8,10 +8,12 @@ from neurona import ops
 from neurona.core.tensor import Tensor
 from neurona.errors import check_integer
 from neurona.nn import activations
-from neurona.nn.axes import SPATIAL, check_axes
-from neurona.nn.convolution import finish, set_geometry
+from neurona.nn.axes import channels_last
+from neurona.nn.convolution import CONVOLUTIONS, finish, set_geometry
 from neurona.nn.layer import Layer
 from neurona.nn.options import LayerOptions
+
+BY_CHANNEL = {1: ops.depthwise_conv1d, 2: ops.depthwise_conv2d}
 
 
 class _DepthwiseConv(Layer):
@@ -22,6 +24,7 @@ class _DepthwiseConv(Layer):
     strides: tuple[int, ...]
     dilation_rate: tuple[int, ...]
     padding: str
+    data_format: str
 
     def __init__(
         self,
@@ -53,8 +56,7 @@ class _DepthwiseConv(Layer):
 
     def build(self, shape: Any) -> None:
         """Create kernel (*kernel_size, C, depth_multiplier) and bias (C * depth_multiplier,)."""
-        check_axes(self, shape, SPATIAL[self.rank])
-        channels = shape[-1]
+        channels = channels_last(self, shape)[-1]
         self.kernel = self.parameter(
             "kernel", (*self.kernel_size, channels, self.depth_multiplier), parts="depthwise"
         )
@@ -62,7 +64,7 @@ class _DepthwiseConv(Layer):
             self.bias = self.parameter("bias", (channels * self.depth_multiplier,))
 
     def call(self, x: Tensor) -> Tensor:  # (B, *S, C)
-        depthwise = ops.depthwise_conv1d if self.rank == 1 else ops.depthwise_conv2d
+        x, depthwise = channels_last(self, x), BY_CHANNEL[self.rank]
         y = depthwise(x, self.kernel, self.strides, self.padding, self.dilation_rate)
         return finish(self, y)  # (B, *S', C * depth_multiplier)
 
@@ -115,6 +117,7 @@ class _SeparableConv(Layer):
     strides: tuple[int, ...]
     dilation_rate: tuple[int, ...]
     padding: str
+    data_format: str
 
     def __init__(
         self,
@@ -154,8 +157,7 @@ class _SeparableConv(Layer):
 
     def build(self, shape: Any) -> None:
         """Create depthwise_kernel (*K, C, M), pointwise_kernel (1, ..., C * M, filters), bias."""
-        check_axes(self, shape, SPATIAL[self.rank])
-        channels = shape[-1]
+        channels = channels_last(self, shape)[-1]
         self.depthwise_kernel = self.parameter(
             "depthwise_kernel", (*self.kernel_size, channels, self.depth_multiplier)
         )
@@ -166,10 +168,7 @@ class _SeparableConv(Layer):
             self.bias = self.parameter("bias", (self.filters,))
 
     def call(self, x: Tensor) -> Tensor:  # (B, *S, C)
-        one = self.rank == 1
-        depthwise, conv = (
-            (ops.depthwise_conv1d, ops.conv1d) if one else (ops.depthwise_conv2d, ops.conv2d)
-        )
+        x, depthwise, conv = channels_last(self, x), BY_CHANNEL[self.rank], CONVOLUTIONS[self.rank]
         y = depthwise(x, self.depthwise_kernel, self.strides, self.padding, self.dilation_rate)
         return finish(self, conv(y, self.pointwise_kernel))  # (B, *S', filters)
 
@@ -211,3 +210,7 @@ class SeparableConv2D(_SeparableConv):
     """
 
     rank = 2
+
+
+# Keras's longer names
+SeparableConvolution1D, SeparableConvolution2D = SeparableConv1D, SeparableConv2D

@@ -12,7 +12,7 @@ from neurona.core.shapes import product
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, ShapeError, check_integer, check_number
 from neurona.nn import masking
-from neurona.nn.axes import VECTORS, check_axes, check_channels_last
+from neurona.nn.axes import VECTORS, check_axes, set_data_format
 from neurona.nn.layer import Layer
 from neurona.nn.options import LayerOptions
 from neurona.nn.regularizers import L1L2
@@ -24,19 +24,25 @@ class Flatten(Layer):
     Shapes: x (B, ...) -> y (B, D), D the product of the other sizes; x (B,) -> y (B, 1).
 
     Args:
-        data_format: for Keras's sake; None or "channels_last".
+        data_format: "channels_last" for the order that x has, or "channels_first" for x (B, C, ...)
+            whose channels then come last, as those of an x with the channels last would; what
+            `nn.config.image_data_format()` says unless it is given.
 
     >>> Flatten()([[[1.0, 2.0], [3.0, 4.0]]]).tolist()
     [[1.0, 2.0, 3.0, 4.0]]
     """
 
+    data_format: str
+
     def __init__(self, data_format: str | None = None, **common: Unpack[LayerOptions]) -> None:
         super().__init__(**common)
-        check_channels_last(data_format)
+        set_data_format(self, data_format)
 
     def call(self, x: Tensor) -> Tensor:  # (B, ...)
         if not x.ndim:
             raise ShapeError("Flatten: needs a batch axis.", got="x ()", expected="x (batch, ...)")
+        if self.data_format == "channels_first" and x.ndim > 2:
+            x = ops.transpose(x, (0, *range(2, x.ndim), 1))
         return ops.reshape(x, (x.shape[0], product(x.shape[1:])))  # (B, D)
 
 

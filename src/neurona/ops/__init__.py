@@ -27,6 +27,7 @@ from neurona.ops.movement import *  # noqa: F403
 from neurona.ops.names import *  # noqa: F403
 from neurona.ops.observe import *  # noqa: F403
 from neurona.ops.pool import *  # noqa: F403
+from neurona.ops.pooling import *  # noqa: F403
 from neurona.ops.reduce import *  # noqa: F403
 from neurona.ops.scan import *  # noqa: F403
 

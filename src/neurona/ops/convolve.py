@@ -1,4 +1,4 @@
-"""Convolutions as Keras writes them: `conv1d`, `conv2d`, their transposes and depthwise forms.
+"""Convolutions by their number of axes: `conv1d` to `conv3d`, transposes and depthwise forms.
 
 Padding is given by name and sizes follow from it; the ops behind are those of `conv.py`.
 """
@@ -12,9 +12,11 @@ from neurona.ops.movement import reshape
 from neurona.ops.windows import explicit_padding
 
 __all__ = [
-    "conv1d", "conv1d_transpose", "conv2d", "conv2d_transpose", "depthwise_conv1d",
-    "depthwise_conv2d",
+    "conv1d", "conv1d_transpose", "conv2d", "conv2d_transpose", "conv3d", "conv3d_transpose",
+    "depthwise_conv1d", "depthwise_conv2d",
 ]  # fmt: skip
+
+LETTERS = {1: "T", 2: "HW", 3: "DHW"}
 
 
 def _geometry(name, sizes, kernel, strides, padding, dilation_rate):
@@ -43,7 +45,7 @@ def _inputs(name, rank, x, kernel, expected):
 
 
 def _conv(name, rank, x, kernel, strides, padding, dilation_rate, groups):
-    letters = "HW"[:rank] if rank > 1 else "T"
+    letters = LETTERS[rank]
     sizes, places = ", ".join(letters), ", ".join("K" + c for c in letters) if rank > 1 else "K"
     expected = f"x (B, {sizes}, C) and kernel ({places}, C / groups, F)"
     x, kernel = _inputs(name, rank, x, kernel, expected)
@@ -93,6 +95,20 @@ def conv2d(x, kernel, strides=1, padding="valid", dilation_rate=1, groups=1):
     [[4.0, 4.0], [4.0, 4.0]]
     """
     return _conv("conv2d", 2, x, kernel, strides, padding, dilation_rate, groups)
+
+
+def conv3d(x, kernel, strides=1, padding="valid", dilation_rate=1, groups=1):
+    """Convolution over volumes, y_bijkf = sum of x_b(i+l)(j+m)(k+n)c kernel_lmncf.
+
+    Shapes: x (B, D, H, W, C), kernel (KD, KH, KW, C / groups, F) -> y (B, D', H', W', F).
+
+    Args and Raises: those of `conv2d`, with one size for each of D, H and W.
+
+    >>> import numpy as np
+    >>> conv3d(np.ones((1, 2, 2, 3, 1)), np.ones((2, 2, 2, 1, 1))).tolist()
+    [[[[[8.0], [8.0]]]]]
+    """
+    return _conv("conv3d", 3, x, kernel, strides, padding, dilation_rate, groups)
 
 
 def _transposed(name, rank, x, kernel, strides, padding, output_padding, dilation_rate):
@@ -173,6 +189,20 @@ def conv2d_transpose(x, kernel, strides=1, padding="valid", output_padding=None,
     """
     return _transposed(
         "conv2d_transpose", 2, x, kernel, strides, padding, output_padding, dilation_rate
+    )
+
+
+def conv3d_transpose(x, kernel, strides=1, padding="valid", output_padding=None, dilation_rate=1):
+    """Transposed convolution over volumes: the adjoint of `conv3d`; see `conv1d_transpose`.
+
+    Shapes: x (B, D, H, W, C), kernel (KD, KH, KW, F, C) -> y (B, D', H', W', F).
+
+    >>> import numpy as np
+    >>> conv3d_transpose(np.ones((1, 2, 2, 2, 3)), np.ones((3, 3, 3, 4, 3)), 2, "same").shape
+    (1, 4, 4, 4, 4)
+    """
+    return _transposed(
+        "conv3d_transpose", 3, x, kernel, strides, padding, output_padding, dilation_rate
     )
 
 

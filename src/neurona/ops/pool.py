@@ -9,27 +9,13 @@ from __future__ import annotations
 import functools
 import math
 
-import numpy as np
-
-from neurona.core.budget import need
 from neurona.core.lowering import Indexed
-from neurona.core.op import as_tensor, op
+from neurona.core.op import op
 from neurona.core.shapes import DTYPES, Spec, is_float
-from neurona.errors import DtypeError, ShapeError, check_sizes
-from neurona.ops.conv import conv
-from neurona.ops.windows import (
-    added,
-    explicit_padding,
-    inside,
-    output_sizes,
-    padded,
-    window_offsets,
-)
+from neurona.errors import DtypeError, ShapeError
+from neurona.ops.windows import added, inside, output_sizes, padded, window_offsets
 
-__all__ = [
-    "average_pool1d", "average_pool2d", "max_pool", "max_pool1d", "max_pool2d", "max_pool_gather",
-    "max_pool_scatter", "max_pool_winner",
-]  # fmt: skip
+__all__ = ["max_pool", "max_pool_gather", "max_pool_scatter", "max_pool_winner"]
 
 WINNER = DTYPES["int32"]  # the number of an element in its window
 
@@ -273,107 +259,3 @@ def max_pool_gather(xp, h, winner, *, pool_size, strides, padding):
 @max_pool_gather.grad
 def _(g, taken, h, winner, **windows):
     return max_pool_scatter(g, winner, size=h.shape[1:-1], **windows), None
-
-
-_ONE = {"pool_size": 1, "strides": 1, "padding": (0, 0)}  # each element is a window
-
-
-# --- public forms ------------------------------------------------------------------------------
-
-
-def _pooling(name, rank, x, pool_size, strides, padding):
-    x = as_tensor(x)
-    x = x if is_float(x.dtype) else x.astype(float)
-    if x.ndim != rank + 2:
-        raise ShapeError(
-            f"{name}: the number of axes is wrong.", got=f"x {x.shape}", expected=f"{rank + 2} axes"
-        )
-    size = check_sizes(f"{name}: pool_size", pool_size, rank)
-    steps = size if strides is None else check_sizes(f"{name}: strides", strides, rank)
-    ones = (1,) * rank
-    pairs = explicit_padding(name, padding, x.shape[1:-1], size, steps, ones)
-    output_sizes(name, x.shape[1:-1], size, steps, pairs, ones)
-    return x, {"pool_size": size, "strides": steps, "padding": pairs}
-
-
-def max_pool1d(x, pool_size=2, strides=None, padding="valid"):
-    """Largest element of each window along time; see `max_pool2d`.
-
-    Shapes: x (B, T, C) -> y (B, T', C).
-
-    >>> max_pool1d([[[1.0], [3.0], [2.0], [0.0]]]).tolist()
-    [[[3.0], [2.0]]]
-    """
-    x, windows = _pooling("max_pool1d", 1, x, pool_size, strides, padding)
-    return max_pool(x, **windows)
-
-
-def max_pool2d(x, pool_size=2, strides=None, padding="valid"):
-    """Largest element of each window of an image.
-
-    Shapes: x (B, H, W, C) -> y (B, H', W', C).
-
-    Args:
-        pool_size: size of the window, an integer or one for each of H and W.
-        strides: step between windows; `pool_size` by default.
-        padding: "valid" (no window reaches beyond x) or "same" (H' = ceil(H / strides)).
-
-    Raises:
-        ShapeError: if the window is larger than the input.
-
-    >>> max_pool2d([[[[1.0], [2.0]], [[4.0], [3.0]]]]).tolist()
-    [[[[4.0]]]]
-    """
-    x, windows = _pooling("max_pool2d", 2, x, pool_size, strides, padding)
-    (a, b), (step, _) = windows["pool_size"], windows["strides"]
-    if 2 * (a + b * step) >= a * b:
-        return max_pool(x, **windows)
-    # Large windows: first within rows, then across them, a + b elements instead of a * b. The first
-    # largest element is in the first of the rows that have one.
-    within = {name: (_ONE[name], pair[1]) for name, pair in windows.items()}
-    across = {name: (pair[0], _ONE[name]) for name, pair in windows.items()}
-    return max_pool(max_pool(x, **within), **across)
-
-
-def _average(name, rank, x, pool_size, strides, padding):
-    x, windows = _pooling(name, rank, x, pool_size, strides, padding)
-    size, steps, pairs = windows["pool_size"], windows["strides"], windows["padding"]
-    channels, ones = x.shape[-1], (1,) * rank
-    need(8 * channels * math.prod(size))
-    weights = np.full((*size, 1, channels), 1 / math.prod(size), x.dtype)
-    y = conv(x, weights, strides=steps, padding=pairs, dilation=ones, groups=channels)
-    if not any(max(pair) for pair in pairs):
-        return y
-    need(8 * (max(y.shape[1:-1]) + math.prod(y.shape[1:-1])))
-    share = 1.0  # of each window, the part that is not padding
-    for axis, (n, k, s, (low, _), m) in enumerate(
-        zip(x.shape[1:-1], size, steps, pairs, y.shape[1:-1], strict=True)
-    ):
-        first = np.arange(m) * s - low
-        count = np.minimum(first + k, n) - np.maximum(first, 0)
-        share = share * (count / k).reshape((m,) + (1,) * (rank - axis))
-    return y / np.asarray(share, x.dtype)
-
-
-def average_pool1d(x, pool_size=2, strides=None, padding="valid"):
-    """Average of each window along time; see `average_pool2d`.
-
-    Shapes: x (B, T, C) -> y (B, T', C).
-
-    >>> average_pool1d([[[1.0], [3.0], [2.0]]], padding="same").tolist()
-    [[[2.0], [2.0]]]
-    """
-    return _average("average_pool1d", 1, x, pool_size, strides, padding)
-
-
-def average_pool2d(x, pool_size=2, strides=None, padding="valid"):
-    """Average of each window of an image; padding is not counted.
-
-    Shapes: x (B, H, W, C) -> y (B, H', W', C).
-
-    Args and Raises: those of `max_pool2d`.
-
-    >>> average_pool2d([[[[1.0], [2.0]], [[4.0], [3.0]]]]).tolist()
-    [[[[2.5]]]]
-    """
-    return _average("average_pool2d", 2, x, pool_size, strides, padding)

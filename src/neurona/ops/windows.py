@@ -36,7 +36,7 @@ def output_sizes(
                 got=f"window {extent} on an axis of {n}"
                 + (f" + {low + high} padding" if low + high else ""),
                 hint='padding="same", or a smaller kernel, pool size or dilation'
-                + (CHANNELS_FIRST if sizes[0] in (1, 3) and len(sizes) == 2 < sizes[1] else ""),
+                + (CHANNELS_FIRST if sizes[0] in (1, 3) and min(sizes[1:], default=0) > 2 else ""),
             )
         result.append((n + low + high - extent) // s + 1)
     return tuple(result)

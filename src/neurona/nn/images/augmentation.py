@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
-from neurona import ops
 from neurona.core import random
 from neurona.core.tensor import Tensor
-from neurona.errors import ArgumentError, check_choice, check_number
-from neurona.nn.axes import IMAGES, check_axes
+from neurona.errors import ArgumentError, check_number
+from neurona.nn.axes import as_given, channels_last, set_data_format
 from neurona.nn.dropout import check_seed
 from neurona.nn.layer import Layer
 from neurona.nn.options import LayerOptions
 from neurona.ops import draw
-
-FORMATS = ("channels_last", "channels_first")
 
 
 class Augmentation(Layer):
@@ -26,9 +23,13 @@ class Augmentation(Layer):
     A subclass has `change`, of images with channels last.
 
     Args:
-        data_format: "channels_last", also if None, or "channels_first", (B, C, H, W).
+        data_format: "channels_last", or "channels_first", (B, C, H, W); what
+            `nn.config.image_data_format()` says unless it is given.
         seed: for draws that do not depend on the global seed; each step has its own all the same.
     """
+
+    rank = 2
+    data_format: str
 
     def __init__(
         self,
@@ -37,35 +38,21 @@ class Augmentation(Layer):
         **common: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**common)
-        self.data_format, self.seed = check_format(data_format), check_seed(seed)
+        self.seed = check_seed(seed)
+        set_data_format(self, data_format)
 
     def call(self, x: Tensor, training: bool = False) -> Tensor:  # (B, H, W, C)
-        check_axes(self, x, IMAGES)
         x = x if x.dtype.kind == "f" else x.astype(self.dtype)
+        images = channels_last(self, x)
         if not training:
             return x
         with random.seeded(self.seed):
-            y = self.change(channels_last(x, self.data_format))
-        return channels_back(y, self.data_format)
+            y = self.change(images)
+        return as_given(self, y)
 
     def change(self, x: Tensor) -> Tensor:
         """Return the changed images, (B, H, W, C) -> (B, H, W, C)."""
         raise NotImplementedError
-
-
-def check_format(data_format: Any) -> str:
-    """Return the order of axes, by default channels last."""
-    return check_choice("data_format", data_format or "channels_last", FORMATS)
-
-
-def channels_last(x: Tensor, data_format: str) -> Tensor:
-    """Return images (B, H, W, C) of either format."""
-    return x if data_format == "channels_last" else ops.transpose(x, (0, 2, 3, 1))
-
-
-def channels_back(y: Tensor, data_format: str) -> Tensor:
-    """Return images (B, H, W, C) in the format in which they came."""
-    return y if data_format == "channels_last" else ops.transpose(y, (0, 3, 1, 2))
 
 
 def for_each(x: Tensor, low: float = 0.0, high: float = 1.0) -> Tensor:

@@ -8,13 +8,10 @@ from neurona import ops
 from neurona.core import random
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, ShapeError, check_integer, check_number
-from neurona.nn.axes import IMAGES, check_axes
+from neurona.nn.axes import as_given, channels_last, set_data_format
 from neurona.nn.dropout import check_seed
 from neurona.nn.images.augmentation import (
-    channels_back,
-    channels_last,
     check_factor,
-    check_format,
 )
 from neurona.nn.images.pieces import box
 from neurona.nn.layer import Layer
@@ -25,6 +22,9 @@ from neurona.ops import draw
 class _Mixing(Layer):
     """Each image with a partner of its batch; a subclass has `mix`."""
 
+    rank = 2
+    data_format: str
+
     def __init__(
         self,
         data_format: str | None,
@@ -33,7 +33,8 @@ class _Mixing(Layer):
         **common: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**common)
-        self.data_format, self.seed = check_format(data_format), check_seed(seed)
+        self.seed = check_seed(seed)
+        set_data_format(self, data_format)
         self.num_classes = num_classes
         if num_classes is not None:
             self.num_classes = check_integer("num_classes", num_classes, minimum=1)
@@ -47,14 +48,14 @@ class _Mixing(Layer):
                 expected="'images' and 'labels'",
             )
         x = data["images"] if labelled else data
-        check_axes(self, x, IMAGES)
         x = x if x.dtype.kind == "f" else x.astype(self.dtype)
+        images = channels_last(self, x)
         y = self._as_weights(data["labels"], x) if labelled else None
         if training:
             with random.seeded(self.seed):
                 partner = draw.permutation(x.shape[0])
-                x, share = self.mix(channels_last(x, self.data_format), partner)
-            x = channels_back(x, self.data_format)
+                x, share = self.mix(images, partner)
+            x = as_given(self, x)
             if y is not None:
                 share = ops.reshape(share.astype(y.dtype), (-1,) + (1,) * (y.ndim - 1))
                 y = share * y + (1 - share) * ops.take(y, partner, axis=0)

@@ -9,11 +9,9 @@ import numpy as np
 from neurona import ops
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, check_choice, check_integer, check_number
-from neurona.nn.axes import IMAGES, check_axes
+from neurona.nn.axes import as_given, channels_last
 from neurona.nn.images.augmentation import (
     Augmentation,
-    channels_back,
-    channels_last,
     check_factor,
     check_range,
     for_each,
@@ -92,13 +90,12 @@ class RandomCrop(Augmentation):
         self.width = check_integer("width", width, minimum=1)
 
     def call(self, x: Tensor, training: bool = False) -> Tensor:  # (B, H, W, C)
-        check_axes(self, x, IMAGES)
-        height, width = channels_last(x, self.data_format).shape[1:3]
+        height, width = channels_last(self, x).shape[1:3]
         if training and height >= self.height and width >= self.width:
             return super().call(x, training)
-        x = channels_last(super().call(x, False), self.data_format)
+        x = channels_last(self, super().call(x, False))
         y = ops.resize(x, (self.height, self.width), crop_to_aspect_ratio=True)
-        return channels_back(y, self.data_format)
+        return as_given(self, y)
 
     def change(self, x: Tensor) -> Tensor:
         """Return a piece of each image."""

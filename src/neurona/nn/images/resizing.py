@@ -7,8 +7,7 @@ from typing import Unpack
 from neurona import ops
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, check_choice, check_integer, check_number
-from neurona.nn.axes import IMAGES, check_axes
-from neurona.nn.images.augmentation import channels_back, channels_last, check_format
+from neurona.nn.axes import as_given, channels_last, set_data_format
 from neurona.nn.layer import Layer
 from neurona.nn.options import LayerOptions
 from neurona.ops.images import KERNELS
@@ -27,7 +26,7 @@ class Resizing(Layer):
         fill_mode: of the border: "constant".
         fill_value: of the border.
         antialias: when images get smaller, take the mean of all that a pixel covers.
-        data_format: "channels_last", also if None, or "channels_first".
+        data_format: see `Augmentation`.
 
     Raises:
         ArgumentError: to crop and to pad, a size below 1, or an unknown name.
@@ -35,6 +34,9 @@ class Resizing(Layer):
     >>> Resizing(1, 4)([[[[0.0], [2.0]]]])[0, 0, :, 0].tolist()
     [0.0, 0.5, 1.5, 2.0]
     """
+
+    rank = 2
+    data_format: str
 
     def __init__(
         self,
@@ -62,15 +64,15 @@ class Resizing(Layer):
             )
         check_choice("fill_mode", fill_mode, ("constant",))
         self.fill_value = check_number("fill_value", fill_value)
-        self.antialias, self.data_format = bool(antialias), check_format(data_format)
+        self.antialias = bool(antialias)
+        set_data_format(self, data_format)
 
     def call(self, x: Tensor) -> Tensor:  # (B, H, W, C)
-        check_axes(self, x, IMAGES)
-        x = channels_last(x, self.data_format)
+        x = channels_last(self, x)
         y = ops.resize(
             x, self.size, self.interpolation, self.antialias, self.crop, self.pad, self.fill_value
         )
-        return channels_back(y, self.data_format)
+        return as_given(self, y)
 
 
 class CenterCrop(Layer):
@@ -80,7 +82,7 @@ class CenterCrop(Layer):
 
     Args:
         height, width: of the piece, in pixels.
-        data_format: "channels_last", also if None, or "channels_first".
+        data_format: see `Augmentation`.
 
     Raises:
         ArgumentError: if a size is below 1.
@@ -88,6 +90,9 @@ class CenterCrop(Layer):
     >>> CenterCrop(1, 2)([[[[1.0], [2.0], [3.0], [4.0]]]])[0, 0, :, 0].tolist()
     [2.0, 3.0]
     """
+
+    rank = 2
+    data_format: str
 
     def __init__(
         self,
@@ -99,14 +104,13 @@ class CenterCrop(Layer):
         super().__init__(**common)
         self.height = check_integer("height", height, minimum=1)
         self.width = check_integer("width", width, minimum=1)
-        self.data_format = check_format(data_format)
+        set_data_format(self, data_format)
 
     def call(self, x: Tensor) -> Tensor:  # (B, H, W, C)
-        check_axes(self, x, IMAGES)
-        x = channels_last(x if x.dtype.kind == "f" else x.astype(self.dtype), self.data_format)
+        x = channels_last(self, x if x.dtype.kind == "f" else x.astype(self.dtype))
         top, left = (x.shape[1] - self.height) // 2, (x.shape[2] - self.width) // 2
         if top >= 0 and left >= 0:
             y = x[:, top : top + self.height, left : left + self.width]
         else:
             y = ops.resize(x, (self.height, self.width), crop_to_aspect_ratio=True)
-        return channels_back(y, self.data_format)
+        return as_given(self, y)

@@ -1,4 +1,4 @@
-"""LSTMs whose products are convolutions: sequences of rows and of images."""
+"""LSTMs whose products are convolutions: sequences of rows, of images and of volumes."""
 
 from __future__ import annotations
 
@@ -9,33 +9,34 @@ from neurona import ops
 from neurona.core.shapes import Shape, product
 from neurona.core.tensor import Tensor
 from neurona.nn import activations
-from neurona.nn.axes import IMAGES, check_axes
-from neurona.nn.convolution import set_geometry
+from neurona.nn.axes import IMAGES, VOLUMES, check_axes, set_data_format
+from neurona.nn.convolution import CONVOLUTIONS, set_geometry
 from neurona.nn.options import LayerOptions, RegularizedOptions
 from neurona.nn.recurrent.cell import Cell, Noise, States
 from neurona.nn.recurrent.lstm import forget_bias_of, remembered
-from neurona.nn.recurrent.rnn import RNN
+from neurona.nn.recurrent.rnn import RNN, apart
 
-AXES = {1: ("batch", "rows", "channels"), 2: IMAGES}
+AXES = {1: ("batch", "rows", "channels"), 2: IMAGES, 3: VOLUMES}
 
 
 class _ConvLSTMCell(Cell):
-    """One step of a convolutional LSTM, see ConvLSTM2D; `units` are the filters."""
+    """One step of a convolutional LSTM, see ConvLSTM2D; `units` are the filters, channels last."""
 
     gates, state_count = 4, 2
     kernel_size: tuple[int, ...]
     strides: tuple[int, ...]
     dilation_rate: tuple[int, ...]
     padding: str
+    data_format: str
 
     def __init__(
         self, rank: int, filters: int, kernel_size: Any, strides: Any, padding: str,
-        data_format: Any, dilation_rate: Any, recurrent_activation: Any, unit_forget_bias: bool,
+        dilation_rate: Any, recurrent_activation: Any, unit_forget_bias: bool,
         parts: tuple[Any, ...], **common: Unpack[LayerOptions],
     ) -> None:  # fmt: skip
         super().__init__(filters, *(*parts, 1), **common)  # 1: masks for each gate
         self.rank, self.axes = rank, AXES[rank]
-        set_geometry(self, kernel_size, strides, padding, dilation_rate, data_format)
+        set_geometry(self, kernel_size, strides, padding, dilation_rate, "channels_last")
         self.filters = self.units
         self.recurrent_activation = activations.get(recurrent_activation)
         self.unit_forget_bias = bool(unit_forget_bias)
@@ -45,14 +46,13 @@ class _ConvLSTMCell(Cell):
     def build(self, shape: Any) -> None:
         """Create kernel (*K, C, 4 filters), recurrent_kernel (*K, filters, 4 filters) and bias."""
         check_axes(self, shape, self.axes)
-        width = 4 * self.filters
+        self._shape, width = tuple(shape[1:]), 4 * self.filters
         self.kernel = self.parameter("kernel", (*self.kernel_size, shape[-1], width))
         self.recurrent_kernel = self.parameter(
             "recurrent_kernel", (*self.kernel_size, self.filters, width)
         )
         if self.use_bias:
             self.bias = self.parameter("bias", (width,))
-        self._shape = tuple(shape[1:])
 
     def x_shape(self) -> Shape:
         """Return (*S, C)."""
@@ -75,7 +75,7 @@ class _ConvLSTMCell(Cell):
         def convolved(x: Tensor, kernel: Tensor) -> Tensor:
             lead, rest = x.shape[: -self.rank - 1], x.shape[-self.rank - 1 :]
             x = ops.reshape(x, (product(lead), *rest))
-            y = self._conv(x, kernel, self.strides, self.padding, self.dilation_rate)
+            y = CONVOLUTIONS[self.rank](x, kernel, self.strides, self.padding, self.dilation_rate)
             return ops.reshape(y, (*lead, *y.shape[1:]))
 
         z = _gated(x, noise.inputs, self.kernel, convolved)
@@ -85,14 +85,10 @@ class _ConvLSTMCell(Cell):
         """Return (h', [h', c']) for the projected x."""
 
         def convolved(h: Tensor, kernel: Tensor) -> Tensor:
-            return self._conv(h, kernel, padding="same")
+            return CONVOLUTIONS[self.rank](h, kernel, padding="same")
 
         recurrent = _gated(states[0], noise.states, self.recurrent_kernel, convolved)
         return remembered(self, z, states, recurrent)
-
-    @property
-    def _conv(self) -> Callable[..., Tensor]:
-        return ops.conv1d if self.rank == 1 else ops.conv2d
 
 
 def _gated(x: Tensor, masks: Sequence[Tensor], kernel: Tensor, convolved: Callable) -> Tensor:
@@ -104,9 +100,10 @@ def _gated(x: Tensor, masks: Sequence[Tensor], kernel: Tensor, convolved: Callab
 
 
 class _ConvLSTM(RNN):
-    """ConvLSTM1D and ConvLSTM2D, by their `rank`."""
+    """ConvLSTM1D, ConvLSTM2D and ConvLSTM3D, by their `rank`; the loop has the channels last."""
 
     rank = 0
+    data_format: str
 
     def __init__(
         self,
@@ -147,13 +144,44 @@ class _ConvLSTM(RNN):
             recurrent_constraint, bias_constraint, dropout, recurrent_dropout, seed,
         )  # fmt: skip
         cell = _ConvLSTMCell(
-            self.rank, filters, kernel_size, strides, padding, data_format, dilation_rate,
+            self.rank, filters, kernel_size, strides, padding, dilation_rate,
             recurrent_activation, unit_forget_bias, parts, dtype=common.get("dtype"),
         )  # fmt: skip
         super().__init__(
             cell, return_sequences, return_state, go_backwards, stateful, unroll,
             zero_output_for_mask, activity_regularizer=activity_regularizer, **common,
         )  # fmt: skip
+        set_data_format(self, data_format)
+
+    def build(self, shape: Any) -> None:
+        """Build the cell for x (B, T, *S, C)."""
+        shape = shape[0] if isinstance(shape[0], list | tuple) else shape
+        self._check_rank(shape)
+        if self.data_format == "channels_first":
+            shape = (*shape[:2], *shape[3:], shape[2])
+        super().build(shape)
+
+    def call(
+        self, sequences: Any, initial_state: Any = None, mask: Any = None, training: bool = False
+    ) -> Any:  # (B, T, *S, C)
+        if self.data_format == "channels_last":
+            return super().call(sequences, initial_state, mask, training)
+        x, initial_state = apart(sequences, initial_state)
+        self._check_rank(x.shape)
+        if initial_state is not None:
+            initial_state = [ops.moveaxis(state, 1, -1) for state in initial_state]
+        made = super().call(ops.moveaxis(x, 2, -1), initial_state, mask, training)
+        y, *states = made if self.return_state else (made,)
+        y = ops.moveaxis(y, -1, 2 if self.return_sequences else 1)
+        states = [ops.moveaxis(state, -1, 1) for state in states]
+        return (y, *states) if self.return_state else y
+
+    def get_initial_state(self, batch_size: int) -> States:
+        """Return the states to begin with: zeros."""
+        states = super().get_initial_state(batch_size)
+        if self.data_format == "channels_last":
+            return states
+        return [ops.moveaxis(state, -1, 1) for state in states]
 
 
 class ConvLSTM1D(_ConvLSTM):
@@ -188,7 +216,8 @@ class ConvLSTM2D(_ConvLSTM):
         kernel_size: of both convolutions, an integer or one for each axis.
         strides, padding, dilation_rate: of the convolution of x, see Conv2D; that of the state has
             none, and padding "same".
-        data_format: None or "channels_last".
+        data_format: "channels_last", or "channels_first" for x (B, T, C, H, W) and states
+            (B, filters, H', W'); what `nn.config.image_data_format()` says unless it is given.
         activation, recurrent_activation: the tanh and the sigmoid above, or others.
         use_bias: whether to add a bias.
         kernel_initializer, recurrent_initializer, bias_initializer: Glorot uniform, orthogonal and
@@ -211,3 +240,21 @@ class ConvLSTM2D(_ConvLSTM):
     """
 
     rank = 2
+
+
+class ConvLSTM3D(_ConvLSTM):
+    """An LSTM over sequences of volumes, whose products are convolutions over volumes.
+
+    Shapes: x (B, T, D, H, W, C) -> y (B, D', H', W', filters), or (B, T, D', H', W', filters) with
+    return_sequences; kernel (KD, KH, KW, C, 4 * filters), recurrent_kernel (KD, KH, KW, filters,
+    4 * filters), bias (4 * filters,).
+
+    Args: as of ConvLSTM2D.
+
+    Raises: see ConvLSTM2D.
+
+    >>> ConvLSTM3D(4, 3, padding="same")(ops.ones((2, 5, 4, 4, 4, 1))).shape
+    (2, 4, 4, 4, 4)
+    """
+
+    rank = 3

@@ -89,7 +89,7 @@ class RNN(Layer):
         self._check_rank(shape)
         self.cell.ensure_built(Tensor(None, Spec((shape[0], *shape[2:]), self.dtype)))
         if self.stateful:
-            zeros = flatten(self.get_initial_state(shape[0]))[0]
+            zeros = flatten(initial_states(self.cell, shape[0]))[0]
             self.states = [State(s.numpy(), "state") for s in zeros]
             for state in self.states:
                 state.path = f"{self.name}/{state.name}"
@@ -136,7 +136,7 @@ class RNN(Layer):
 
     def _start(self, x: Tensor, given: Any) -> States:
         """Return the states to begin with: those that are given, kept ones, or the cell's."""
-        zeros, structure = flatten(self.get_initial_state(x.shape[0]))
+        zeros, structure = flatten(initial_states(self.cell, x.shape[0]))
         states: list[Any] = zeros
         if self.states is not None:
             self._check_batch(x)
