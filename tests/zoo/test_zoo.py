@@ -78,6 +78,9 @@ SMALL = {
     "VAE of classes": lambda: (
         zoo.VAE((8, 8, 1), 4, (32, 16), beta=0.5, classes=4), (BITS, CLASSES), None, None,
     ),
+    "VQVAE": lambda: (
+        zoo.VQVAE((8, 8, 1), 32, 8, (32,), decay=0.9), BITS, None, None,
+    ),
     "Siamese": lambda: (
         zoo.Siamese(nn.Sequential([nn.layers.Flatten(), nn.layers.Dense(4)])),
         (IMAGES, IMAGES[::-1]), CLASSES % 2, zoo.ContrastiveLoss(),

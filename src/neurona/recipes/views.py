@@ -11,7 +11,7 @@ from neurona.models import Sequential
 from neurona.zoo import SimCLR
 
 
-def simclr(quick: bool = False, temperature: float = 0.2) -> SimCLR:
+def simclr(quick: bool = False, temperature: float = 0.1) -> SimCLR:
     """Return a network whose views of a digit are shifted, turned and stretched a little."""
     paper: Any = {"fill_mode": "constant"}
     views = Sequential(

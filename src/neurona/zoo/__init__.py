@@ -28,6 +28,7 @@ from neurona.zoo.unet import UNet
 from neurona.zoo.vae import VAE
 from neurona.zoo.vgg import VGG, VGG11, VGG16, VGG19
 from neurona.zoo.vit import ViT
+from neurona.zoo.vqvae import VQVAE
 from neurona.zoo.word2vec import SkipGram, skip_grams
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "VGG11",
     "VGG16",
     "VGG19",
+    "VQVAE",
     "AlexNet",
     "Autoencoder",
     "CIFARResNet",
