@@ -16,6 +16,7 @@ from neurona.plots.graph import model_graph
 from neurona.plots.images import misclassified, samples
 from neurona.plots.kernels import weights
 from neurona.plots.linear import linear_boundary
+from neurona.plots.lines import lines
 from neurona.plots.rows import image_rows
 from neurona.plots.scatter import scatter
 from neurona.plots.sequences import attention, bars, forecast, spectrograms
@@ -36,6 +37,7 @@ __all__ = [
     "image_rows",
     "learning_rate",
     "linear_boundary",
+    "lines",
     "loss_curve",
     "misclassified",
     "model_graph",

@@ -5,6 +5,7 @@ from neurona.recipes import (
     and_gate,
     anomaly,
     bert_mini,
+    capacity,
     denoise,
     digits,
     generate_vae,
@@ -27,7 +28,7 @@ __all__ = ["RECIPES", "Recipe", "Run", "Settings", "carry_out", "get"]
 
 _MODULES = (
     and_gate, xor_gate, moons, digits, mnist,
-    mnist_cnn,
+    mnist_cnn, capacity,
     vision_transformer, names, shakespeare, temperature, translate, bert_mini, hybrid, speech,
     generate_vae,
     denoise,
