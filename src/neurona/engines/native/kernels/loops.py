@@ -20,6 +20,7 @@ from neurona.engines.native.kernels.evaluate import Evaluator
 from neurona.engines.native.kernels.fold_run import FoldRun
 from neurona.engines.native.kernels.folds import Fold, fold_of
 from neurona.engines.native.kernels.space import Space, collapse
+from neurona.engines.native.kernels.squares import squares
 from neurona.engines.native.kernels.sweep import sweep_units, tail
 from neurona.engines.native.kernels.units import bounds, indices, leading, replaced
 from neurona.engines.native.llvm.lanes import I64, Index, Lanes, Value
@@ -31,13 +32,17 @@ SINGLE = 8  # vectors up to which a kernel with a single loop is one unit
 CHUNK = 8192  # elements that one partial result of a fold is made of, about
 UNROLLED = 4  # vectors of a short row that are written one by one, whatever is computed
 WRITTEN = 256  # and of a longer one, if that is no more of nodes
+Body = Callable[[Lanes, Sequence[str]], None]
 UNITS = 16  # fewer units than this are too few to share a large fold
 
 
 def plan(fusion: Fusion, kernel: Kernel, machine) -> tuple[list[Stage], list[int]]:
     """Return the stages of a kernel without a head, and the sizes of its workspaces in bytes."""
     loops = Loops(fusion, kernel, machine)
-    return loops.fold_stages() if kernel.folds else ([loops.map_stage()], [])
+    if kernel.folds:
+        return loops.fold_stages()
+    by_squares = squares(loops)
+    return [by_squares.stage() if by_squares else loops.map_stage()], []
 
 
 class Loops:
@@ -55,8 +60,10 @@ class Loops:
         self.kept = [k for k in others if not self.space.folded[k]]
         self.inner = [k for k in others if self.space.folded[k]]
 
-    def evaluator(self, lanes: Lanes, pointers: dict, index: Sequence[str]) -> Evaluator:
-        """Values at an index of the loops, that of lane 0 on the lane loop."""
+    def evaluator(
+        self, lanes: Lanes, pointers: dict, index: Sequence[str], known: dict | None = None
+    ) -> Evaluator:
+        """Values at an index of the loops, that of lane 0 on the lane loop; some are known."""
 
         def locate(v: int, offset: int) -> Index:
             base = lanes.f.add(self.space.offset(v, index, lanes.f), offset)
@@ -69,7 +76,7 @@ class Loops:
                 found[axis] = lanes.line(i) if loop == self.lane else Value(i, I64, False)
             return tuple(found)
 
-        return Evaluator(self.fusion, self.kernel, lanes, pointers, locate, places)
+        return Evaluator(self.fusion, self.kernel, lanes, pointers, locate, places, known)
 
     # --- elementwise ------------------------------------------------------------------------------
 
@@ -84,11 +91,7 @@ class Loops:
             count = -(-self.n // step)
 
         def emit(f: Function, pointers: dict[Any, str], finish) -> None:
-            def body(lanes: Lanes, index: Sequence[str]) -> None:
-                evaluator = self.evaluator(lanes, pointers, index)
-                for v in self.kernel.stores:
-                    evaluator.store(v)
-
+            body = self.body(pointers)
             if not self.kept:
                 row = [] if self.lane < 0 else ["0"]
                 sweep_units(
@@ -103,16 +106,26 @@ class Loops:
                 with f.nest(self.space.sizes[k] for k in rest) as inner:
                     for k, i in zip(rest, inner, strict=True):
                         index[k] = i
-                    self._along(f, index, body)
+                    self.along(f, index, body)
 
         return Stage(count, emit, self.flops, step=step)
+
+    def body(self, pointers: dict[Any, str], known: dict | None = None) -> Body:
+        """Return what writes all that is stored at an index of the loops."""
+
+        def write(lanes: Lanes, index: Sequence[str]) -> None:
+            evaluator = self.evaluator(lanes, pointers, index, known)
+            for v in self.kernel.stores:
+                evaluator.store(v)
+
+        return write
 
     def _in_order(self, loops: list[int], units: int) -> int:
         """Return the elements of a unit, if units go through the outermost loops: `Stage.step`."""
         size = self.space.size(True) * self.space.size(False)
         return size // units if loops == list(range(len(loops))) else 0
 
-    def _along(self, f: Function, index: list[str], body: Callable) -> None:
+    def along(self, f: Function, index: list[str], body: Body) -> None:
         """Go along the lane loop with the other indices given."""
         main = self.n - self.n % self.width
         if self.lane < 0:
@@ -125,10 +138,14 @@ class Loops:
             with f.loop(0, main, self.width) as i:
                 body(Lanes(f, self.width), replaced(index, self.lane, i))
         if self.n > main:
-            tail(
-                f, self.machine, self.width, self.n,
-                lambda lanes, i: body(lanes, replaced(index, self.lane, i)),
-            )  # fmt: skip
+            self.remaining(f, index, body)
+
+    def remaining(self, f: Function, index: list[str], body: Body) -> None:
+        """Go over what is left of the lane loop behind its last whole vector."""
+        tail(
+            f, self.machine, self.width, self.n,
+            lambda lanes, i: body(lanes, replaced(index, self.lane, i)),
+        )  # fmt: skip
 
     def _short(self, vectors: int) -> bool:
         """Whether a row is written vector by vector: which parts are joined where is known then."""
