@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 
 from neurona import config
@@ -16,7 +17,7 @@ from neurona.engines.native.memory import place
 from neurona.engines.native.plan import constants, plan
 from neurona.engines.native.program import NativeProgram
 from neurona.engines.native.run.executable import Executable
-from neurona.engines.native.schedule import Book, Schedule
+from neurona.engines.native.schedule import ONCE, Book, Schedule, Turns
 from neurona.engines.native.segments import segments
 from neurona.engines.native.simplify import simplify
 from neurona.engines.native.write import write
@@ -37,8 +38,9 @@ def compile(graph: Graph) -> Program:
 
 
 def schedule(
-    graph: Graph, machine: Machine, book: Book | None = None, prefix: str = ""
-) -> Schedule:
+    graph: Graph, machine: Machine, book: Book | None = None, prefix: str = "",
+    turns: Turns = ONCE,
+) -> Schedule:  # fmt: skip
     """Go through the passes, of which each reads what those before it found.
 
     simplify: no identities, nothing computed twice, constants computed now.
@@ -53,15 +55,17 @@ def schedule(
         machine: what code is made for.
         book: what was planned so far.
         prefix: of the names of functions.
+        turns: of the loop whose body it is.
     """
     book = Book() if book is None else book
     simple = simplify(graph)
     if config.debug():
         simple.check()
     fusion = fuse(simple)
-    uses = plan(fusion, machine, book, lambda body, name: schedule(body, machine, book, name))
+    nested = functools.partial(schedule, machine=machine, book=book)
+    uses = plan(fusion, machine, book, nested, turns)
     found = chains(fusion, [use.routine.stages for use in uses])
     arrays = constants(fusion, uses)
-    memory = place(fusion, [use.routine.works for use in uses], found, list(arrays))
+    memory = place(fusion, uses, found, list(arrays))
     functions, rows = segments(fusion, uses, found, memory, prefix)
     return Schedule(fusion, machine, uses, found, memory, functions, rows, arrays, book.faults)

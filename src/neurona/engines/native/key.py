@@ -35,7 +35,7 @@ def key_of(schedule: Schedule) -> str | None:
         return None
     digest = hashlib.sha256(f"{own} {dataclasses.astuple(schedule.machine)}".encode())
     for routine in routines:
-        stages = [(s.units, s.flops, s.final, s.step) for s in routine.stages]
+        stages = [(s.units, s.flops, s.final, s.step, s.once) for s in routine.stages]
         digest.update(repr((routine.name, routine.signature, stages, routine.works)).encode())
         if routine.body is not None:
             digest.update(_calls(routine.body).encode())
@@ -45,7 +45,7 @@ def key_of(schedule: Schedule) -> str | None:
 
 def _calls(schedule: Schedule) -> str:
     """What calls the routines, with which addresses."""
-    segments = [(name, list(map(tuple, calls))) for name, _, calls in schedule.segments]
+    segments = [(name, list(map(tuple, calls))) for name, _, calls, _ in schedule.segments]
     rows = [(name, tuple(chain), list(map(tuple, calls))) for name, chain, calls in schedule.rows]
     return repr((segments, rows, schedule.memory.slots, schedule.memory.size))
 

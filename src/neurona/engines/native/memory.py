@@ -6,9 +6,13 @@ import bisect
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from neurona.engines.native.chain import Chain, ends
 from neurona.engines.native.fusion import Fusion
+
+if TYPE_CHECKING:
+    from neurona.engines.native.schedule import Use
 
 ALIGNMENT = 64
 Key = int | tuple  # a root; ("work", kernel, number); ("constant", kernel, key in its loop)
@@ -45,13 +49,13 @@ class Memory:
 
 
 def place(
-    fusion: Fusion, works: Sequence[Sequence[int]], chains: Sequence[Chain], constants: list[Key]
+    fusion: Fusion, uses: Sequence[Use], chains: Sequence[Chain], constants: list[Key]
 ) -> Memory:
     """Give each value the lowest free place that is large enough, for as long as it is used.
 
     Args:
         fusion: the kernels.
-        works: for each kernel the bytes of its workspaces.
+        uses: for each kernel what it needs: workspaces, and some of them as long as a loop turns.
         chains: kernels that run together: what one of them reads or writes stays until their end,
             but for what they keep for themselves.
         constants: what lies in arrays of its own besides inputs and outputs.
@@ -63,6 +67,18 @@ def place(
     free, top = _Free(), 0
     leaving: list[list[tuple[int, int]]] = [[] for _ in fusion.kernels]  # with each kernel's end
     offsets: dict[Key, int] = {}
+
+    def take(key: Key, size: int) -> tuple[int, int]:
+        size = max(-(-size // ALIGNMENT), 1) * ALIGNMENT
+        start = offsets[key] = free.take(size)
+        return start, start + size
+
+    works = [list(enumerate(use.routine.works)) for use in uses]
+    for time, use in enumerate(uses):
+        if use.routine.prepares:
+            for i, size in works[time]:
+                top = take(("work", time, i), size)[1]
+            works[time] = []
     for time, kernel in enumerate(fusion.kernels):
         for start, stop in leaving[time - 1] if time else ():
             free.give(start, stop)
@@ -71,12 +87,10 @@ def place(
             for v in kernel.stores
             if v not in elsewhere and v not in slots
         ]
-        wanted += [(("work", time, i), size, time) for i, size in enumerate(works[time])]
+        wanted += [(("work", time, i), size, time) for i, size in works[time]]
         for key, size, end in wanted:
-            size = max(-(-size // ALIGNMENT), 1) * ALIGNMENT
-            start = offsets[key] = free.take(size)
-            leaving[end].append((start, start + size))
-            top = max(top, start + size)
+            leaving[end].append(take(key, size))
+            top = max(top, leaving[end][-1][1])
     return Memory(slots, offsets, top)
 
 

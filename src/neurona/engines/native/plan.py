@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from neurona.core.graph import Graph
 from neurona.core.lowering import Attention, Contraction, Random, Running, Scan, Scatter, Sort
 from neurona.engines.native import attention
 from neurona.engines.native.fusion import Fusion, Kernel
@@ -14,7 +13,7 @@ from neurona.engines.native.kernels import loops, philox, running, scan, scatter
 from neurona.engines.native.llvm.machine import Machine
 from neurona.engines.native.memory import Key
 from neurona.engines.native.products import contraction
-from neurona.engines.native.schedule import Book, Routine, Schedule, Use, reporting
+from neurona.engines.native.schedule import Book, Routine, Schedule, Turns, Use, reporting
 from neurona.engines.native.signature import described
 from neurona.engines.native.stage import EMPTY, Stage
 
@@ -22,8 +21,8 @@ NONE: tuple[list[Stage], list[int]] = ([], [])
 
 
 def plan(
-    fusion: Fusion, machine: Machine, book: Book,
-    nested: Callable[[Graph, str], Schedule],
+    fusion: Fusion, machine: Machine, book: Book, nested: Callable[..., Schedule],
+    turns: Turns,
 ) -> list[Use]:  # fmt: skip
     """Return for each kernel the routine that computes it, and with which arguments.
 
@@ -31,21 +30,24 @@ def plan(
         fusion: the kernels.
         machine: what code is made for.
         book: what was planned so far; it is added to.
-        nested: the passes for the body of a loop, and a prefix for the names of its functions.
+        nested: the passes for the body of a loop, given the `prefix` of its functions and `turns`.
+        turns: of the loop whose body this is.
     """
     uses, known = [], book.routines
     for kernel in fusion.kernels:
-        signature, arguments = described(fusion, kernel)
+        described_as, arguments = described(fusion, kernel)
+        again = turns.of(fusion, kernel)
+        signature = (described_as, again)
         routine = known.get(signature)
         if routine is None:
             name, body, head = f"k{next(book.numbers)}", None, kernel.head
             if empty(kernel):
                 stages, works = [EMPTY], list[int]()
             elif head is not None and isinstance(head.op.lower, Scan):
-                body = nested(head.attributes["body"], f"{name}_")
+                body = nested(head.attributes["body"], prefix=f"{name}_", turns=scan.turns(head))
                 stages, works = scan.plan(body, head) if body.native else NONE
             else:
-                stages, works = _planned(fusion, kernel, machine)
+                stages, works = _planned(fusion, kernel, machine, again)
             routine = known[signature] = Routine(
                 name, signature, fusion, kernel, arguments, tuple(stages), tuple(works),
                 body if stages else None,
@@ -61,7 +63,9 @@ def empty(kernel: Kernel) -> bool:
     return 0 in [n for axis, n in enumerate(kernel.domain) if axis not in kernel.axes]
 
 
-def _planned(fusion: Fusion, kernel: Kernel, machine: Machine) -> tuple[list[Stage], list[int]]:
+def _planned(
+    fusion: Fusion, kernel: Kernel, machine: Machine, again: tuple[int, ...]
+) -> tuple[list[Stage], list[int]]:
     head = kernel.head
     if head is None:
         return loops.plan(fusion, kernel, machine)
@@ -72,7 +76,7 @@ def _planned(fusion: Fusion, kernel: Kernel, machine: Machine) -> tuple[list[Sta
         nest = kind.nest(x.shape, w.shape, y.shape, **given)
         left, right = (fusion.layouts[v].strides for v in head.inputs)
         return contraction.plan(
-            nest, left, right, y.shape, x.shape, w.shape, y.dtype, machine
+            nest, left, right, y.shape, x.shape, w.shape, y.dtype, machine, again
         )  # fmt: skip
     if isinstance(kind, Attention):
         return attention.plan(kind, specs, given, machine)

@@ -27,6 +27,26 @@ class Argument(NamedTuple):
     offset: int = 0
 
 
+class Turns(NamedTuple):
+    """How often a Graph is computed: the body of a loop in each of its turns, others once.
+
+    Attributes:
+        number: of turns.
+        same: the values that do not change from turn to turn.
+    """
+
+    number: int = 1
+    same: frozenset[int] = frozenset()
+
+    def of(self, fusion: Fusion, kernel: Kernel) -> tuple[int, ...]:
+        """Return for each input of a kernel's head in how many turns it is the same."""
+        roots = [fusion.layouts[v].root for v in kernel.head.inputs] if kernel.head else []
+        return tuple(self.number if root in self.same else 1 for root in roots)
+
+
+ONCE = Turns()
+
+
 @dataclass(frozen=True, eq=False)
 class Routine:
     """The code that equal kernels share, called with the addresses of each.
@@ -49,6 +69,11 @@ class Routine:
     stages: tuple[Stage, ...]
     works: tuple[int, ...]
     body: Schedule | None = None
+
+    @property
+    def prepares(self) -> bool:
+        """Whether it has a stage for the first turn of a loop alone."""
+        return any(stage.once for stage in self.stages)
 
     @property
     def reporting(self) -> list[Node]:
@@ -106,6 +131,7 @@ class Task(NamedTuple):
         flops: operations of all units.
         shared: whether threads share the units, or the turns of a loop.
         loop: whether it is a loop, which is told its thread instead of a range.
+        once: whether it is called before the first turn of the loop that it stands in.
     """
 
     function: str
@@ -114,6 +140,7 @@ class Task(NamedTuple):
     flops: int
     shared: bool = False
     loop: bool = False
+    once: bool = False
 
 
 class ChainFunction(NamedTuple):
@@ -137,11 +164,13 @@ class Segment(NamedTuple):
         function: its name, none for a node in Python.
         kernels: their numbers.
         calls: what the function calls, in order.
+        once: whether it runs before the first turn of a loop.
     """
 
     function: str
     kernels: list[int]
     calls: list[Task]
+    once: bool = False
 
     @property
     def shared(self) -> bool:
@@ -188,8 +217,9 @@ class Schedule:
 
     @property
     def flops(self) -> int:
-        """Operations of all stages."""
-        return sum(stage.flops for use in self.uses for stage in use.routine.stages)
+        """Operations of all stages, but for those before a loop."""
+        stages = (stage for use in self.uses for stage in use.routine.stages)
+        return sum(stage.flops for stage in stages if not stage.once)
 
     def routines(self) -> list[Routine]:
         """Return all that code is needed for, those in the bodies of loops first."""

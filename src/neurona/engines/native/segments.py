@@ -26,6 +26,7 @@ def segments(
     """
     found: list[Segment] = []
     functions: list[ChainFunction] = []
+    first: list[Task] = []
     for members, chain in groups(fusion, chains):
         native = bool(uses[members.start].routine.stages)
         if apart or not native or not found or not found[-1].function:
@@ -37,7 +38,10 @@ def segments(
             functions.append(function)
             flops = sum(call.flops for call in calls)
             calls = [_whole(Task(function.function, None, chain.blocks, flops))]
-        found[-1].calls.extend(calls)
+        found[-1].calls.extend(call for call in calls if not call.once)
+        first.extend(call for call in calls if call.once)
+    if first:
+        found.insert(0, Segment(f"{prefix}first", [], first, once=True))
     return found, functions
 
 
@@ -61,7 +65,9 @@ def _calls(time: int, use: Use, memory: Memory, chain: Chain | None) -> list[Tas
     if routine.reports:
         addresses += [(Memory.STATUS, 0), *((FAULT, number) for number in use.faults)]
     calls = [
-        Task(f"{routine.name}_{number}", tuple(addresses), stage.units, stage.flops)
+        Task(
+            f"{routine.name}_{number}", tuple(addresses), stage.units, stage.flops, once=stage.once
+        )
         for number, stage in enumerate(routine.stages)
         if stage is not EMPTY
     ]

@@ -26,6 +26,8 @@ class Stage:
             them; `place` has the index on each axis of the output, lanes go along the last one.
         step: elements of the kernel's domain that a unit goes through, if units go through it in
             order and all but the last have as many; 0 if not.
+        once: whether it is the same in all turns of a loop: it reads what does not change, and
+            the other stages read the workspaces that it writes.
     """
 
     units: int
@@ -33,6 +35,7 @@ class Stage:
     flops: int = 0
     final: bool = True
     step: int = 0
+    once: bool = False
 
 
 EMPTY = Stage(0, lambda f, pointers, finish: None)

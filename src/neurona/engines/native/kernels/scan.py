@@ -14,11 +14,20 @@ from neurona.core.lowering import Scatter
 from neurona.engines.native.donation import in_place
 from neurona.engines.native.llvm.text import Function
 from neurona.engines.native.memory import Memory
+from neurona.engines.native.schedule import Turns
 from neurona.engines.native.sharing import barrier
 from neurona.engines.native.stage import Stage
 
 if TYPE_CHECKING:
     from neurona.engines.native.schedule import Schedule
+
+
+def turns(head: Node) -> Turns:
+    """Return how often the body of a loop is computed, and what is the same each time."""
+    given = head.attributes
+    graph = given["body"]
+    changing = given["carries"] + given["sequences"]
+    return Turns(given["length"], frozenset([*graph.inputs[changing:], *graph.constants]))
 
 
 def plan(body: Schedule, head: Node) -> tuple[list[Stage], list[int]]:
@@ -62,6 +71,12 @@ def _write(f: Function, pointers: Any, body: Schedule, head: Node) -> None:
     def put(slot: int, address: str) -> None:
         f.do(f"store ptr {address}, ptr {f.address(table, 'ptr', slot)}")
 
+    def run(once: bool) -> None:
+        for segment in body.segments:
+            if segment.once == once:
+                given = f"ptr {table}, i64 %thread, i64 %threads, ptr %team"
+                f.do(f"call void @{segment.function}({given})")
+
     put(Memory.ARENA, pointers["work0"])
     put(Memory.STATUS, pointers["status"])
     for key in body.constants:
@@ -78,6 +93,7 @@ def _write(f: Function, pointers: Any, body: Schedule, head: Node) -> None:
     with f.when(first):
         for v, (place, _) in zip(graph.inputs, places, strict=False):
             _copy(f, place, inputs[v], specs[v].nbytes)
+    run(once=True)
     if body.shared:
         barrier(f)
     with f.loop(0, length) as turn:
@@ -91,10 +107,7 @@ def _write(f: Function, pointers: Any, body: Schedule, head: Node) -> None:
         for y, stacked in outputs[carries:]:
             place = f.address(pointers[stacked], "i8", f.mul(i, specs[y].nbytes))
             put(body.memory.slots[y], place)
-        for segment in body.segments:
-            f.do(
-                f"call void @{segment.function}(ptr {table}, i64 %thread, i64 %threads, ptr %team)"
-            )
+        run(once=False)
         if body.shared:
             barrier(f)
     with f.when(first):

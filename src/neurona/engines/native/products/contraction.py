@@ -40,7 +40,7 @@ from neurona.engines.native.strides import contiguous
 
 def plan(
     nest: Nest, x: Sequence[int], w: Sequence[int], y_shape: Sequence[int], x_shape: Sequence[int],
-    w_shape: Sequence[int], dtype: np.dtype, machine: Machine,
+    w_shape: Sequence[int], dtype: np.dtype, machine: Machine, turns: Sequence[int] = (1, 1),
 ) -> tuple[list[Stage], list[int]]:  # fmt: skip
     """Decide how to compute a contraction.
 
@@ -50,6 +50,7 @@ def plan(
         y_shape, x_shape, w_shape: the shapes.
         dtype: of all numbers.
         machine: what code is made for.
+        turns: of a loop in which x, and w, are the same.
 
     Returns:
         The stages in order, with a barrier between them, and the bytes of work0, work1, ... Stages
@@ -61,7 +62,10 @@ def plan(
     y, lanes = contiguous(y_shape), machine.vector_bytes // dtype.itemsize
     stages: list[Stage] = []
     sizes: list[int] = []
-    left, right = Operand("x", tuple(x), 0), Operand("w", tuple(w), 0)
+    left, right = (
+        Operand(name, tuple(strides), 0, number)
+        for name, strides, number in zip("xw", (x, w), turns, strict=True)
+    )
 
     def append(made: Planned) -> None:
         stages.extend(_as_stage(stage, made, dtype, len(sizes), y) for stage in made.stages)
@@ -101,7 +105,7 @@ def compute(one: Part, y: Sequence[int], dtype: np.dtype, machine: Machine) -> P
     if not kept[-1].w and kept[-1].x == 1:  # so that the lanes read neighbours
         one = one.swapped()
     product, axes = as_product(one, y, dtype)
-    return Planned(one, axes, *plan_product(product, machine))
+    return Planned(one, axes, *plan_product(product, machine, one.x.turns, one.w.turns))
 
 
 def is_product(one: Part) -> bool:
@@ -145,4 +149,4 @@ def _as_stage(stage: Stage, made: Planned, dtype: np.dtype, works: int, y: Seque
         given["a"], given["b"] = (o.pointer(f, pointers, dtype) for o in (one.x, one.w))
         stage.emit(f, given, on_output)
 
-    return Stage(stage.units, emit, stage.flops, stage.final)
+    return dataclasses.replace(stage, emit=emit)

@@ -14,6 +14,8 @@ from neurona.engines.native.llvm.text import Function
 from neurona.engines.native.products.shuffles import transposed
 from neurona.engines.native.products.tiles import Loop, Span, Tiles, nest
 
+ONCE = 1 << 14  # bytes of an operand that is packed before a loop: half of the first cache
+
 
 @dataclass(frozen=True)
 class Packing:
@@ -133,8 +135,8 @@ class Packing:
         return [(span.size, span.b, place.b) for span, place in pairs]
 
 
-def worthwhile(tiles: Tiles) -> bool:
-    """Whether the rows of results repay a copy of b."""
+def worthwhile(tiles: Tiles, turns: int = 1) -> bool:
+    """Whether the rows of results repay a copy of b, which is the same in so many turns."""
     rows = math.prod(span.size for span in (*tiles.rows, tiles.cut.span, *tiles.whole))
     steps = math.prod(span.size for span in tiles.inner)
     if not tiles.contiguous:
@@ -142,6 +144,8 @@ def worthwhile(tiles: Tiles) -> bool:
     size = steps * tiles.columns.span.size * tiles.dtype.itemsize
     stride = max((span.b for span in tiles.inner), default=0) * tiles.dtype.itemsize
     panel = tiles.columns.step * tiles.dtype.itemsize
+    if turns > 1 and tiles.columns.tiles > 1:
+        return rows > 1 and rows * turns >= 64 and size >= ONCE
     if panel <= 128 and stride % 256 == 0:  # narrow panels would share few sets of the cache
         return rows >= 64 and steps * panel >= 1 << 13
     return rows >= 256 and size >= 1 << 20 and stride >= 1 << 11

@@ -49,11 +49,13 @@ class Operand:
         name: of its pointer.
         strides: on each axis, in elements.
         offset: elements from the pointer to where the loops begin.
+        turns: of a loop in which it is the same.
     """
 
     name: str
     strides: tuple[int, ...]
     offset: int
+    turns: int = 1
 
     def pointer(self, f: Function, pointers: dict[str, str], dtype: np.dtype) -> str:
         """Return the address where the loops begin."""

@@ -14,7 +14,7 @@ the last of the rows. `lanes` has the mask of a tail.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -74,8 +74,15 @@ class Product:
         return 2 * math.prod(axis.size for axis in axes)
 
 
-def plan(product: Product, machine: Machine) -> tuple[list[Stage], list[int]]:
+def plan(
+    product: Product, machine: Machine, a_turns: int = 1, b_turns: int = 1
+) -> tuple[list[Stage], list[int]]:
     """Decide how to compute a product.
+
+    Args:
+        product: what is computed.
+        machine: what code is made for.
+        a_turns, b_turns: of a loop in which an operand is the same: it is packed once for all.
 
     Returns:
         The stages in order, with a barrier between them, and the bytes of work0, work1, ...
@@ -85,14 +92,16 @@ def plan(product: Product, machine: Machine) -> tuple[list[Stage], list[int]]:
         return [Stage(0, lambda f, pointers, finish: None, 0, True)], []
     tiles = choose(roles(product), len(results), product.dtype, machine)
     left, right = "ba" if tiles.swapped else "ab"
-    if blocked := cut_blocks(tiles):
+    turns = a_turns if tiles.swapped else b_turns
+    packs = worthwhile(tiles, turns)
+    if not (packs and turns > 1) and (blocked := cut_blocks(tiles)):
         stage = _in_blocks(product, blocked, left, right)
         return [stage], [blocked.units * blocked.room * product.dtype.itemsize]
     stages, rooms = [], []
     parts = cut(tiles) if tiles.contiguous else None
-    if not parts and worthwhile(tiles):
+    if not parts and packs:
         packing = Packing(tiles)
-        stages.append(_packing(packing, right))
+        stages.append(replace(_packing(packing, right), once=turns > 1))
         rooms.append(packing.room)
         tiles, right = packing.packed(), "work0"
         parts = cut(tiles)
