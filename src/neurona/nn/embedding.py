@@ -13,6 +13,7 @@ from neurona.core.tensor import Tensor, as_array
 from neurona.errors import DataError, ShapeError, check_integer
 from neurona.nn.layer import Layer
 from neurona.nn.options import LayerOptions
+from neurona.ops.notes import Rows
 
 
 def _given(values: np.ndarray, shape: Any, dtype: Any) -> np.ndarray:
@@ -104,7 +105,10 @@ class Embedding(Layer):
             ).within(f"x{place}, which is {value:g}.")
 
     def call(self, x: Tensor) -> Tensor:  # (B, ...)
-        return ops.take(self.embeddings, self._indices(x), axis=0)  # (B, ..., output_dim)
+        table, index = self.embeddings.value, self._indices(x)
+        y = ops.take(table, index, axis=0)  # (B, ..., output_dim)
+        y.notes = (Rows(table, index),)
+        return y
 
     def compute_mask(self, x: Any, mask: Any = None) -> Any:
         """Return where x is not 0; None without mask_zero."""

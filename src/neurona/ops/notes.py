@@ -42,6 +42,23 @@ class Mask(Note):
         return self
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class Rows(Note):
+    """On embedded numbers: they are table[index], rows of a table.
+
+    Attributes:
+        table: the vectors (V, ...).
+        index: which of them, in any shape.
+    """
+
+    table: Tensor
+    index: Tensor
+
+    def changed(self, change: Callable[[Tensor], Tensor]) -> Rows:
+        """Return the note with rows of that type, and of that last axis."""
+        return Rows(change(self.table), self.index)
+
+
 def logits(scores: Tensor, axis: Any = None) -> Logits:
     """Return the note of a sigmoid, or of a softmax over an axis.
 

@@ -24,6 +24,7 @@ from neurona.nn.axes import VECTORS, check_axes
 from neurona.nn.dropout import check_rate, check_seed, kept
 from neurona.nn.layer import Layer
 from neurona.nn.options import LayerOptions
+from neurona.nn.rows import by_rows
 
 States = list[Any]
 Project = Callable[[Tensor], Tensor]
@@ -137,8 +138,16 @@ class Cell(Layer):
 
     def project(self, x: Tensor, noise: Noise) -> Tensor:  # (..., B, D)
         """Return what a step makes of x alone, for any number of steps: x @ kernel + bias."""
-        z = gated(x, noise.inputs, self.kernel)  # (..., B, gates * units)
-        return z + self.bias if self.use_bias else z
+
+        def of_rows(x: Tensor) -> Tensor:
+            z = gated(x, noise.inputs, self.kernel)  # (..., B, gates * units)
+            return z + self.input_bias() if self.use_bias else z
+
+        return of_rows(x) if noise.inputs else by_rows(of_rows, x)
+
+    def input_bias(self) -> Tensor:
+        """Return the bias that is added to x @ kernel."""
+        return self.bias.value
 
     def step(self, z: Tensor, states: States, noise: Noise) -> tuple[Tensor, States]:
         """Return (y, states after it) for the projected x of one step."""

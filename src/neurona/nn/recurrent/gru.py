@@ -72,12 +72,9 @@ class GRUCell(Cell):
         """Return (2, 3 * units), for x and for h, with reset_after; else (3 * units,)."""
         return (2, 3 * self.units) if self.reset_after else (3 * self.units,)
 
-    def project(self, x: Tensor, noise: Noise) -> Tensor:  # (..., B, D)
-        """Return x @ W + b."""
-        z = gated(x, noise.inputs, self.kernel)
-        if self.use_bias:
-            z = z + (self.bias[0] if self.reset_after else self.bias)
-        return z
+    def input_bias(self) -> Tensor:
+        """Return b."""
+        return self.bias[0] if self.reset_after else self.bias.value
 
     def step(self, x: Tensor, states: States, noise: Noise) -> tuple[Tensor, States]:
         """Return (h', [h']) for x, which is x @ W + b here."""

@@ -6,7 +6,7 @@ from typing import Any, Unpack
 
 from neurona import ops
 from neurona.core.graph import infer
-from neurona.core.shapes import Spec, is_float
+from neurona.core.shapes import Spec
 from neurona.core.tensor import Tensor
 from neurona.core.tree import flatten
 from neurona.errors import ArgumentError, ShapeError
@@ -17,6 +17,7 @@ from neurona.nn.parts import as_inputs
 from neurona.nn.recurrent import loop
 from neurona.nn.recurrent.cell import Cell, States, Step, begin
 from neurona.nn.recurrent.stacked import StackedRNNCells, check_cell, initial_states
+from neurona.nn.rows import time_first
 
 
 class RNN(Layer):
@@ -117,12 +118,12 @@ class RNN(Layer):
     ) -> Any:  # (B, T, ...)
         """Return y, or (y, *states)."""
         x, initial_state = apart(sequences, initial_state)
-        x = x.astype(self.cell.dtype) if is_float(x.dtype) else x
+        x = as_inputs(x, self.cell.dtype)
         self._check_rank(x.shape)
         mask = self._checked_mask(x, mask)
         states = self._start(x, initial_state)
         project, step = begin(self.cell, x.shape[0], training)
-        z = project(ops.swapaxes(x, 0, 1))  # (T, B, ...)
+        z = project(time_first(x))  # (T, B, ...)
         course = loop.Course(
             self.return_sequences, self.go_backwards, self.unroll, self.zero_output_for_mask
         )
