@@ -40,6 +40,13 @@ def test_known_answers(counter, key, words):
     assert tuple(int(w) for w in found) == words
 
 
+def test_long_draws_are_made_in_pieces_without_a_seam():
+    count = 4 * 9 * random.BLOCK + 3
+    long = philox(np, np.array([5, 2]), 3, count)
+    row = philox(np, np.array([5, 2]).reshape(2, 1, 1), np.array([[3]]), count)  # all at once
+    np.testing.assert_array_equal(long, row[0])
+
+
 def test_same_seed_same_bits():
     nn.random.set_seed(7)
     first = [nn.random.uniform((3,)).tolist(), nn.random.normal((2, 2)).tolist()]
