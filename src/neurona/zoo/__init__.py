@@ -8,10 +8,12 @@ from neurona.zoo.classifier import RecurrentClassifier
 from neurona.zoo.contrastive import ContrastiveLoss, Siamese, SimCLR, nt_xent, pairs
 from neurona.zoo.convnext import ConvNeXt, ConvNeXtTiny
 from neurona.zoo.crnn import CRNN
+from neurona.zoo.dcgan import DCGAN
 from neurona.zoo.decoding import answer, beam_search, generate
 from neurona.zoo.densenet import DenseNet, DenseNet121
 from neurona.zoo.efficientnet import EfficientNet, EfficientNetB0
 from neurona.zoo.forecaster import Forecaster
+from neurona.zoo.gan import GAN
 from neurona.zoo.googlenet import GoogLeNet
 from neurona.zoo.gpt import GPT
 from neurona.zoo.lenet import LeNet5
@@ -29,11 +31,14 @@ from neurona.zoo.vae import VAE
 from neurona.zoo.vgg import VGG, VGG11, VGG16, VGG19
 from neurona.zoo.vit import ViT
 from neurona.zoo.vqvae import VQVAE
+from neurona.zoo.wgan import WGAN
 from neurona.zoo.word2vec import SkipGram, skip_grams
 
 __all__ = [
     "BERT",
     "CRNN",
+    "DCGAN",
+    "GAN",
     "GPT",
     "T5",
     "VAE",
@@ -42,6 +47,7 @@ __all__ = [
     "VGG16",
     "VGG19",
     "VQVAE",
+    "WGAN",
     "AlexNet",
     "Autoencoder",
     "CIFARResNet",
