@@ -11,6 +11,7 @@ from neurona.zoo.crnn import CRNN
 from neurona.zoo.dcgan import DCGAN
 from neurona.zoo.decoding import answer, beam_search, generate
 from neurona.zoo.densenet import DenseNet, DenseNet121
+from neurona.zoo.diffusion import DDPM
 from neurona.zoo.efficientnet import EfficientNet, EfficientNetB0
 from neurona.zoo.forecaster import Forecaster
 from neurona.zoo.gan import GAN
@@ -38,6 +39,7 @@ __all__ = [
     "BERT",
     "CRNN",
     "DCGAN",
+    "DDPM",
     "GAN",
     "GPT",
     "T5",

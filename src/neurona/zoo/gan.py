@@ -53,7 +53,7 @@ class Game(Model, namespace="zoo.gan"):
         images = self(z if y is None else (z, y))
         self.discriminator(images, y)  # both have their weights now
 
-    def compile(self, g_optimizer: Any = None, d_optimizer: Any = None, **options: Any) -> None:  # type: ignore[override]
+    def compile(self, g_optimizer: Any = None, d_optimizer: Any = None, **options: Any) -> None:
         """Choose how each learns; by default Adam as Radford et al. 2016 set it."""
         super().compile(**options)
         self.g_optimizer = Adam(2e-4, beta_1=0.5) if g_optimizer is None else g_optimizer
