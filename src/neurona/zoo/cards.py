@@ -128,6 +128,8 @@ CARDS = [
     Card(zoo.ConvolutionalAutoencoder, {}, floats(28, 28, 1), 2011, 74_497, 6_604_416,
          "Stacked Convolutional Auto-Encoders for Hierarchical Feature Extraction"),
     Card(zoo.VAE, {}, floats(28, 28), 2013, 973_624, 963_200, "Auto-Encoding Variational Bayes"),
+    Card(zoo.VQVAE, {}, floats(28, 28, 1), 2017, 50_001, 5_350_016,
+         "Neural Discrete Representation Learning"),
     # --- sequences
     Card(zoo.RecurrentClassifier, {"vocabulary_size": 10_000, "classes": 2}, tokens(100),
          1997, 706_306, 6_553_856,
