@@ -132,7 +132,7 @@ CALLS = [  # layers called on what they cannot take
      "try: groups=1, or another divisor of 4"),
     (lambda: layers.Reshape((3, 3))(X), ShapeError, "expected 9 elements a sample for (3, 3)"),
     (lambda: layers.Embedding(5, 2)(np.array([[7]])), IndexRangeError,
-     "take: an index is out of range. Got 7; expected -5 to 4 for an axis of size 5",
+     "a number is outside of the vocabulary, or not whole. Got 7 at [0, 0]; expected 0 to 4",
      "in Embedding 'embedding"),
     (lambda: layers.Add()([X, X[:, :3]]), ShapeError, "(8, 4) and (8, 3)", "in Add 'add"),
     (lambda: layers.Add()(X), ShapeError, "takes a list of tensors", "try: Add()([a, b])"),

@@ -399,6 +399,7 @@ def test_ten_thousand_steps():
         (lambda: layers.LSTM(2)(X[..., None]), ShapeError, "the number of axes is wrong"),
         (lambda: layers.LSTM(2)(X, initial_state=[h0(2)]), ShapeError,
          r"LSTM: initial_state has another shape. Got \(4, 2\); expected \(4, 2\), \(4, 2\)"),
+        (lambda: layers.GRU(2)(X, initial_state="zeros"), ShapeError, "Got 'zeros'; expected"),
         (lambda: layers.GRU(2)(X, initial_state=h0(3)), ShapeError,
          r"GRU: initial_state has another shape. Got \(4, 3\); expected \(4, 2\)"),
         (lambda: layers.GRU(2)(X, initial_state=h0(2)[:3]), ShapeError, "Got \\(3, 2\\)"),

@@ -5,7 +5,7 @@ import pytest
 
 import neurona as nn
 from neurona import ops, zoo
-from neurona.errors import ArgumentError, DataError
+from neurona.errors import ArgumentError, DataError, IndexRangeError
 from tests.settings import engine_set_to
 
 
@@ -126,8 +126,13 @@ def test_a_text_ends_behind_its_end():
         ({"prompt": [[]]}, DataError, r"token numbers of a text. Got float64 of shape \(0,\)"),
         ({"prompt": [1.5]}, DataError, "token numbers of a text"),
         ({"prompt": "text"}, DataError, "token numbers of a text"),
+        ({"prompt": [3, -1]}, DataError, "of the prompt is out of range. Got -1; expected 0 to"),
+        ({"prompt": [2**40]}, DataError, "of the prompt is out of range. Got 1099511627776"),
+        ({"prompt": [12]}, IndexRangeError, "an index is out of range. Got 12"),
         ({"length": -1}, ArgumentError, "length"),
+        ({"length": 2.5}, ArgumentError, "length must be an integer"),
         ({"temperature": -1}, ArgumentError, "temperature"),
+        ({"temperature": float("nan")}, ArgumentError, "temperature"),
         ({"top_k": 0}, ArgumentError, "top_k"),
         ({"top_p": 0}, ArgumentError, "top_p"),
         ({"top_p": 1.5}, ArgumentError, "top_p"),
@@ -136,6 +141,57 @@ def test_a_text_ends_behind_its_end():
 def test_errors(arguments, error, message):
     with pytest.raises(error, match=message):
         MODELS["CharRNN"].generate(**{"prompt": [1], "length": 3, **arguments})
+
+
+@each
+@pytest.mark.parametrize("engine", ["native", "reference"])
+def test_temperatures_of_any_size(name, engine):
+    model = MODELS[name]
+    with engine_set_to(engine):
+        best = model.generate(PROMPTS, 6, temperature=0)
+        for cold in (1e-50, 1e-38, 1e-30):  # no NaN, no warning: it is the likeliest token
+            for row, found in zip(best, model.generate(PROMPTS, 6, cold, seed=0), strict=True):
+                np.testing.assert_array_equal(row, found)
+        hot = model.generate([[1]] * 200, 1, 1e50, seed=0)
+    assert len({int(row[1]) for row in hot}) == 12  # any token
+
+
+@pytest.mark.parametrize("engine", ["native", "reference"])
+def test_texts_without_tokens_and_no_texts(engine):
+    nn.random.set_seed(0)
+    gpt = zoo.GPT(12, 16, 2, 2, 16)
+    translators = {
+        "Transformer": zoo.Transformer(12, 1, 16, 32, 2, context=8),
+        "Seq2Seq": zoo.Seq2Seq(12, 12, 8, 8),
+        "T5": zoo.T5(12, 1, 16, 32, 2, 8, context=8),
+    }
+    with engine_set_to(engine):
+        assert gpt.predict(np.zeros((3, 0), int), verbose=0).shape == (3, 0, 12)
+        for name, model in translators.items():
+            write = (lambda x, m=model: m.answer(x, 2, 4)) if name == "T5" else (
+                lambda x, m=model: m.translate(x, 1, 2, 4)
+            )  # fmt: skip
+            assert write(np.zeros((0, 5), int)) == []
+            if name != "Seq2Seq":  # whose decoder begins with the state of the first word
+                assert len(write(np.zeros((2, 0), int))) == 2
+
+
+@pytest.mark.parametrize(
+    ("more", "error", "message"),
+    [
+        ({"source": [3, 4]}, DataError, r"of several texts. Got int64 of shape \(2,\)"),
+        ({"source": [[3.5, 4]]}, DataError, r"of several texts. Got float64 of shape \(1, 2\)"),
+        ({"beams": 0}, ArgumentError, "beams is too small"),
+        ({"length": 9}, ArgumentError, "grow beyond what the model sees.* Got 9 tokens to write; "),
+        ({"length": 9, "beams": 2}, ArgumentError, "expected at most 8"),
+        ({"start": 12}, IndexRangeError, "Got 12"),
+    ],
+)
+def test_errors_of_translators(more, error, message):
+    model = zoo.Transformer(12, 1, 16, 32, 2, context=8)
+    with pytest.raises(error, match=message):
+        model.translate(**{"source": [[3, 4]], "start": 1, "end": 2, "length": 8, **more})
+    assert len(model.translate([[3, 4]], 1, 2, 8, beams=2)[0]) <= 8
 
 
 class Fixed:

@@ -10,7 +10,7 @@ import numpy as np
 from neurona import ops
 from neurona.core.shapes import is_float
 from neurona.core.tensor import Tensor, as_array
-from neurona.errors import DataError, ShapeError, check_integer
+from neurona.errors import DataError, IndexRangeError, ShapeError, check_integer
 from neurona.nn.layer import Layer
 from neurona.nn.options import LayerOptions
 from neurona.ops.notes import Rows
@@ -106,7 +106,15 @@ class Embedding(Layer):
 
     def call(self, x: Tensor) -> Tensor:  # (B, ...)
         table, index = self.embeddings.value, self._indices(x)
-        y = ops.take(table, index, axis=0)  # (B, ..., output_dim)
+        try:
+            y = ops.take(table, index, axis=0)  # (B, ..., output_dim)
+        except IndexRangeError:
+            value, place = _first(x.numpy(), index.numpy() >= self.input_dim)
+            raise IndexRangeError(
+                "a number is outside of the vocabulary, or not whole.",
+                got=f"{value:g} at {place}",
+                expected=f"0 to {self.input_dim - 1}",
+            ) from None
         y.notes = (Rows(table, index),)
         return y
 

@@ -302,7 +302,7 @@ class GlobalAveragePooling1D(_GlobalPooling):
 
     Args: see GlobalMaxPooling1D.
 
-    With a mask (B, T) only the steps that it leaves are averaged; of none the average is 0.
+    With a mask (B, T) only the steps that it leaves are averaged; of no step the average is 0.
 
     >>> GlobalAveragePooling1D()([[[1.0], [3.0], [2.0]]]).tolist()
     [[2.0]]
@@ -312,7 +312,7 @@ class GlobalAveragePooling1D(_GlobalPooling):
 
     def call(self, x: Tensor, mask: Any = None) -> Tensor:  # (B, T, C)
         if mask is None:
-            return self.pool(ops.mean, x)  # (B, C)
+            return self.pool(ops.sum if 0 in x.shape[1:] else ops.mean, x)  # (B, C)
         x = channels_last(self, x)
         kept = spread(mask, x)  # (B, T, 1)
         count = ops.sum(kept.astype(x.dtype), axis=1, keepdims=self.keepdims)

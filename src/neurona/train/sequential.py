@@ -8,7 +8,7 @@ from typing import Any, Unpack
 from neurona.core import origin
 from neurona.core.budget import spend
 from neurona.core.tensor import Tensor
-from neurona.errors import ArgumentError, StateError
+from neurona.errors import ArgumentError, ShapeError, StateError
 from neurona.nn.description import arguments_of, describe, describe_object
 from neurona.nn.layer import Layer
 from neurona.nn.masking import noted
@@ -116,6 +116,12 @@ class Sequential(Model):
     def ensure_built(self, inputs: Any) -> None:
         """Create the parameters for these inputs, unless they exist."""
         if self._start is None and isinstance(inputs, Tensor) and self._chain:
+            if 0 in inputs.shape[1:]:
+                raise ShapeError(
+                    "the samples are empty: an axis has size 0.",
+                    got=f"x {inputs.shape}",
+                    hint="a first layer Input(shape), None for what varies, says what may be empty",
+                )
             fixed = any(getattr(layer, "stateful", False) for layer in self.all_layers())
             batch = inputs.shape[0] if fixed else None  # the states are those of one batch size
             self._start = Input(batch_shape=(batch, *inputs.shape[1:]), dtype=inputs.dtype)

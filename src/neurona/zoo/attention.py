@@ -62,14 +62,14 @@ class _Attention(Layer, namespace="zoo"):
 
     def _parts(self, x: Tensor, count: int) -> list[Tensor]:
         """Return `count` vectors of each head that lie side by side in x (..., count D)."""
-        x = ops.reshape(x, (*x.shape[:-1], count, self.heads, -1))
+        x = ops.reshape(x, (*x.shape[:-1], count, self.heads, self.width // self.heads))
         return [x[..., i, :, :] for i in range(count)]
 
     def _seen(self, q: Tensor, k: Tensor, v: Tensor, mask: Any, causal: bool = False) -> Tensor:
         """Return W_o of what each query (B, T, N, H) sees of the values (B, S, N, H)."""
         rate = self.dropout if is_training() else 0.0
         y, _ = attention(q, k, v, mask=mask, is_causal=causal, dropout=rate)
-        return self.write(ops.reshape(y, (*y.shape[:2], -1)))  # (B, T, D)
+        return self.write(ops.reshape(y, (*y.shape[:2], self.width)))  # (B, T, D)
 
 
 class SelfAttention(_Attention):

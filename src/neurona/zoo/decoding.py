@@ -77,18 +77,15 @@ def generate(
         tokens[: len(row), text], given[: len(row), text] = row, True
     entropy = random.take_state() if seed is None else (check_integer("seed", seed, minimum=0),)
     luck = _luck(entropy, *tokens.shape)
+    temperature = 0.0 if temperature < 1.2e-38 else min(temperature, 3e38)  # in float32
     settings = (
         temperature or 1.0, min(top_k or 1, 2**31 - 1), 1.0 if top_p is None else top_p,
     )  # fmt: skip
     kind = "greedy" if temperature == 0 else "cut" if top_k or top_p else "free"
     program = _program(model, kind if top_k else f"{kind} without k")
     context = model.context or len(tokens)
-    if state is not None and len(tokens) > context + 1:
-        raise ArgumentError(
-            "the text would grow beyond what the model sees, and its state could not be read anew.",
-            got=f"{len(tokens)} tokens",
-            expected=f"at most {context + 1}",
-        )
+    if state is not None:
+        _check_length(model, len(tokens) - 1)
     state = model.initial_state(len(prompts)) if state is None else state
     begin, read, done = 0, 0, 1  # where the state begins, the next token to read, known tokens
     while done < len(tokens):
@@ -128,7 +125,11 @@ def answer(
     Returns:
         Token numbers of each answer, without start and end.
     """
-    state, batch = model.initial_state(source), len(source)
+    source, beams = _source(source), check_integer("beams", beams, minimum=1)
+    batch = len(source)
+    if not batch:
+        return []
+    state = model.initial_state(source)
     if beams > 1:
         return beam_search(model, state, batch, start, end, length, beams)[0]
     sampling = {"temperature": 0.0, **sampling}
@@ -157,15 +158,17 @@ def beam_search(
             or no axes.
         batch: how many texts.
         start, end: the tokens before a text and behind it.
-        length: tokens at most, the end included; rounded up to a multiple of 16, so that there are
-            few programs.
+        length: tokens at most, the end included; rounded up to a multiple of 16 or the model's
+            context, so that there are few programs.
         width: how many beginnings are kept for each text.
         alpha: 0 takes the likeliest whatever its length.
     Returns:
         Texts without start and end, int32 (n,) each, and their ranks (batch,).
     Source: Wu et al. 2016, "Google's Neural Machine Translation System", eq. 14, without coverage.
     """
-    length = -(-check_integer("length", length, minimum=1) // 16) * 16
+    length = check_integer("length", length, minimum=1)
+    _check_length(model, length)
+    length = min(-(-length // 16) * 16, model.context or length + 16)
     width = check_integer("width", width, minimum=1)
     check_number("alpha", alpha, low=0)
     kinds = _PROGRAMS.setdefault(model, {})
@@ -272,6 +275,7 @@ def choose(scores: Tensor, u: Tensor, kind: str, temperature: Any, top_k: Any, t
     """Return a token for each row of scores (B, V), drawn by a number u (B,) in [0, 1)."""
     if kind.startswith("greedy"):
         return ops.argmax(scores, axis=-1).astype("int32")
+    scores = scores - ops.max(scores, axis=-1, keepdims=True)  # whatever it is divided by
     p = ops.softmax(scores / temperature)  # (B, V)
     if kind.startswith("cut"):
         ranked = ops.flip(ops.sort(p, axis=-1), axis=-1)
@@ -299,6 +303,28 @@ def _filled(rows: np.ndarray) -> np.ndarray:
     return np.concatenate([rows, np.zeros((_CHUNK - len(rows), *rows.shape[1:]), rows.dtype)])
 
 
+def _check_length(model: Any, length: int) -> None:
+    """Raise an ArgumentError if a text with a state of its own could outgrow the model."""
+    if model.context is not None and length > model.context:
+        raise ArgumentError(
+            "the text would grow beyond what the model sees, and its state could not be read anew.",
+            got=f"{length} tokens to write",
+            expected=f"at most {model.context}",
+        )
+
+
+def _source(source: Any) -> np.ndarray:
+    found = np.asarray(source)
+    if found.ndim != 2 or found.dtype.kind not in "iu":
+        raise DataError(
+            "what is answered are the token numbers of several texts.",
+            got=f"{found.dtype} of shape {found.shape}",
+            expected="integers (B, S), 0 behind the ends",
+            hint="nn.data.pad_sequences(texts, padding='post'); [text] for a single one",
+        )
+    return found
+
+
 def _prompts(prompt: Any) -> tuple[bool, list[np.ndarray]]:
     try:
         rows = [np.asarray(row) for row in prompt]
@@ -314,6 +340,12 @@ def _prompts(prompt: Any) -> tuple[bool, list[np.ndarray]]:
                 got=f"{row.dtype} of shape {row.shape}",
                 expected="integers (T,), T from 1",
                 hint="tokens.encode(text)",
+            )
+        if row.min() < 0 or row.max() >= 2**31:
+            raise DataError(
+                "a token number of the prompt is out of range.",
+                got=str(row.min() if row.min() < 0 else row.max()),
+                expected="0 to the size of the vocabulary - 1",
             )
     if not rows:
         raise DataError(

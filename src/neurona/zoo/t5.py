@@ -95,7 +95,7 @@ class Attention(Layer, namespace="zoo.t5"):
         rate = self.dropout if is_training() else 0.0
         q = self.parts(self.ask(x))  # (B, T, N, H)
         y, _ = attention(q, k, v, bias, seen, scale=1.0, is_causal=causal, dropout=rate)
-        return self.write(ops.reshape(y, (*y.shape[:2], -1)))
+        return self.write(ops.reshape(y, (*y.shape[:2], self.heads * self.size)))
 
     def parts(self, x: Tensor) -> Tensor:
         """Return the vectors of each head, (..., N H) -> (..., N, H)."""

@@ -144,7 +144,8 @@ class RNN(Layer):
             states = [s.value for s in self.states]
         if given is not None:
             states = flatten(as_inputs(given, self.dtype))[0]
-        shapes, expected = [s.shape for s in states], [s.shape for s in zeros]
+        shapes = [getattr(s, "shape", repr(s)) for s in states]
+        expected = [s.shape for s in zeros]
         if shapes != expected:
             raise ShapeError(
                 f"{type(self).__name__}: initial_state has another shape.",
