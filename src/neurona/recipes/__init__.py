@@ -8,6 +8,7 @@ from neurona.recipes import (
     capacity,
     denoise,
     digits,
+    embedding,
     generate_vae,
     hybrid,
     mnist,
@@ -33,6 +34,7 @@ _MODULES = (
     generate_vae,
     denoise,
     anomaly,
+    embedding,
 )  # fmt: skip
 RECIPES: dict[str, Recipe] = {module.RECIPE.name: module.RECIPE for module in _MODULES}
 

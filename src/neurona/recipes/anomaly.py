@@ -23,7 +23,7 @@ from neurona.recipes.advice import Advice
 from neurona.recipes.enlarged import enlarged_digits
 from neurona.recipes.examine import show_training
 from neurona.recipes.nearest import strangeness
-from neurona.recipes.principal import principal
+from neurona.recipes.principal import principal, whiten
 from neurona.recipes.recipe import Recipe, Settings
 from neurona.recipes.roc import roc_auc
 from neurona.recipes.sensors import CHANNELS, KINDS, pump, step_scores, with_faults
@@ -129,7 +129,8 @@ def compared(run: Run, known: np.ndarray, x: np.ndarray, stage: str) -> np.ndarr
     steps = len(own) * settings.epochs
     model.compile(run.optimizer(run.warmed_up(steps, steps // 10)))
     run.fit(model, own, stage=stage)
-    return strangeness(seen(model, known), seen(model, x))
+    codes = whiten(seen(model, known), seen(model, x))
+    return strangeness(codes[0], codes[1])
 
 
 def show_areas(run: Run, digits: Sequence[int], areas: dict[str, list[float]]) -> None:

@@ -37,7 +37,7 @@ def strangeness(known: np.ndarray, asked: np.ndarray, count: int = 5) -> np.ndar
     >>> strangeness(known, np.array([[3.0, 0.0], [1.0, 1.0]]), 1).round(3).tolist()
     [0.0, 0.293]
     """
-    known, asked = _unit(known), _unit(asked)
+    known, asked = unit(known), unit(asked)
     count = min(count, len(known))
     found = []
     for i in range(0, len(asked), ROWS):
@@ -46,6 +46,7 @@ def strangeness(known: np.ndarray, asked: np.ndarray, count: int = 5) -> np.ndar
     return np.concatenate(found)
 
 
-def _unit(x: np.ndarray) -> np.ndarray:
+def unit(x: np.ndarray) -> np.ndarray:
+    """Return samples (N, ...) as vectors (N, D) of length 1, so that nearest means the same way."""
     x = np.asarray(x, np.float32).reshape(len(x), -1)
     return x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12)

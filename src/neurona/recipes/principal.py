@@ -41,3 +41,23 @@ def principal(x: np.ndarray, k: int) -> Principal:
     spread = x - mean
     _, directions = np.linalg.eigh(spread.T @ spread)  # the smallest first
     return Principal(mean, directions[:, ::-1][:, :k])
+
+
+def whiten(known: np.ndarray, *others: np.ndarray, floor: float = 0.01) -> list[np.ndarray]:
+    """Return codes turned and stretched so that the known ones differ as much in all directions.
+
+    A network tells most in a few directions; distances would see those alone.
+
+    Shapes: known (N, D), others (M, D) -> the same, in this order.
+    Args:
+        known, others: codes; the known ones decide.
+        floor: a direction with less than this share of the largest variance is stretched no more.
+
+    >>> codes = np.random.default_rng(0).normal(size=(1000, 2)) * [10.0, 2.0]
+    >>> whiten(codes)[0].std(axis=0).round(1).tolist()
+    [0.9, 1.0]
+    """
+    mean = known.mean(axis=0)
+    variances, directions = np.linalg.eigh(np.cov((known - mean).T))
+    stretched = directions / np.sqrt(variances + floor * variances.max())
+    return [(codes - mean) @ stretched for codes in (known, *others)]

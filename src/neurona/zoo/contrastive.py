@@ -2,7 +2,8 @@
 
 `Siamese` (Bromley et al. 1993; Hadsell, Chopra and LeCun 2006) is told which pairs are alike.
 `SimCLR` (Chen et al. 2020, "A Simple Framework for Contrastive Learning of Visual Representations")
-needs no labels: alike are two views of one image, and all other images of the batch are not.
+needs no labels: alike are two views of one image, and all other images of the batch are not. With
+labels, all of one class are alike (Khosla et al. 2020, "Supervised Contrastive Learning").
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ class Siamese(Model, namespace="zoo"):
 
 
 class SimCLR(Model, namespace="zoo"):
-    """Representations of images, learned from the images alone.
+    """Representations of images, learned from the images alone, or with classes.
 
     Shapes: x (B, H, W, C) -> h (B, D).
 
@@ -87,7 +88,7 @@ class SimCLR(Model, namespace="zoo"):
         width: size of z = g(h), on which the loss is: two layers that are left out afterwards.
         temperature: tau; the smaller, the more the nearest of the others count.
 
-    It needs no loss: `compile(optimizer)`, `fit(x)`.
+    It needs no loss: `compile(optimizer)`, `fit(x)`, or `fit(x, y)` with classes y (B,).
 
     >>> from neurona.layers import Flatten, GaussianNoise
     >>> SimCLR(Flatten(), GaussianNoise(0.1), width=4)(ops.zeros((2, 3, 3, 1))).shape
@@ -130,19 +131,20 @@ class SimCLR(Model, namespace="zoo"):
             raise ArgumentError("SimCLR compares all images of a batch, and weighs all alike.")
         both = ops.concatenate([x, x], axis=0)
         z = self.project(self.encoder(self.views(both, training=True)))  # (2 B, width)
-        return nt_xent(z, self.temperature)
+        return nt_xent(z, self.temperature, y)
 
 
-def nt_xent(z: Any, temperature: float = 0.5) -> Tensor:
+def nt_xent(z: Any, temperature: float = 0.5, y: Any = None) -> Tensor:
     """Return the normalised, temperature-scaled cross-entropy of the views z_i and z_(i + B).
 
     l_i = -ln exp(s_ij / tau) / sum_(k != i) exp(s_ik / tau), s_ik the cosine of z_i and z_k, j the
-    other view of i; the mean of all 2 B.
+    other view of i; the mean of all 2 B. With classes, l_i is the mean of this over all j whose
+    class is that of i.
 
-    Shapes: z (2 B, D), the second half another view of the first -> a scalar.
+    Shapes: z (2 B, D), the second half another view of the first; y (B,) -> a scalar.
     Raises:
-        ShapeError: an odd number of views.
-    Source: Chen et al. 2020, eq. 1.
+        ShapeError: an odd number of views, or not one class for each two.
+    Source: Chen et al. 2020, eq. 1; Khosla et al. 2020, eq. 2.
 
     >>> nt_xent([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [0.0, 1.0]], 1.0).numpy().round(4).item()
     0.5514
@@ -153,10 +155,18 @@ def nt_xent(z: Any, temperature: float = 0.5) -> Tensor:
         raise ShapeError("nt_xent: each image has two views.", got=f"z {z.shape}")
     u = z / ops.maximum(ops.norm(z, axis=1, keepdims=True), 1e-12)
     s = ops.matmul(u, ops.transpose(u)) / temperature  # (2 B, 2 B)
-    s = ops.where(np.eye(count, dtype=bool), -np.inf, s)  # none with itself
-    half = count // 2
-    pairs = ops.sum(u[:half] * u[half:], axis=1) / temperature  # (B,)
-    return ops.mean(ops.logsumexp(s, axis=1)) - ops.mean(pairs)
+    own = np.eye(count, dtype=bool)
+    log_all = ops.logsumexp(ops.where(own, -np.inf, s), axis=1)  # (2 B,), none with itself
+    if y is None:
+        half = count // 2
+        alike = ops.sum(u[:half] * u[half:], axis=1) / temperature  # (B,)
+        return ops.mean(log_all) - ops.mean(alike)
+    y = as_tensor(y)
+    if y.shape != (count // 2,):
+        raise ShapeError("nt_xent: a class for each two views.", got=f"z {z.shape}, y {y.shape}")
+    both = ops.concatenate([y, y], axis=0)  # (2 B,)
+    same = ops.where(own, False, ops.eq(both[:, None], both)).astype(s.dtype)
+    return ops.mean(log_all - ops.sum(same * s, axis=1) / ops.sum(same, axis=1))
 
 
 def pairs(
