@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from neurona.data import Batches, augment, batches, shuffle
+from neurona.data import Batches, batches, shuffle
 from neurona.errors import ArgumentError, DataError
 
 X = np.arange(20).reshape(10, 2)
@@ -48,17 +48,6 @@ def test_a_drawn_seed_is_kept():
     assert np.array_equal(next(iter(made)), next(iter(again)))
 
 
-def test_augment_depends_on_seed_epoch_and_batch_alone():
-    images = np.zeros((6, 4, 4), np.float32)
-    noise = augment.RandomNoise(1.0)
-    made = batches(images, batch_size=2, seed=3, augment=noise)
-    first, second = list(made), list(made)
-    assert not np.array_equal(first[0], first[1])
-    assert not np.array_equal(first[0], second[0])
-    assert np.array_equal(first[1], noise(images[:2], np.random.default_rng([3, 0, 1])))
-    assert np.array_equal(second[2], noise(images[:2], np.random.default_rng([3, 1, 2])))
-
-
 def test_errors():
     with pytest.raises(
         DataError, match=r"batches: the arrays have different numbers of samples. G"
@@ -76,10 +65,6 @@ def test_errors():
         batches(X, batch_size=0)
     with pytest.raises(ArgumentError, match=r"seed is too small. Got -1"):
         batches(X, seed=-1)
-    with pytest.raises(
-        ArgumentError, match=r"augment must be a function.*Got 'flip'.\n.*RandomFlip"
-    ):
-        batches(X, augment="flip")
 
 
 def test_shuffle_keeps_rows_together():

@@ -535,6 +535,53 @@ def test_every_kind_of_data_goes_on_where_it_was(tmp_path, kind, save_freq):
         assert run(tmp_path / str(batch)) == expected, batch
 
 
+def images_model():
+    """With augmentation in the model too."""
+    nn.utils.set_random_seed(2)
+    model = nn.Sequential(
+        [
+            nn.layers.Input((6, 6, 1)),
+            nn.layers.RandomRotation(0.1),
+            nn.layers.RandomContrast(0.3, (0, 1)),
+            nn.layers.RandomErasing(fill_value=0.0),
+            nn.layers.Conv2D(3, 3, activation="relu"),
+            nn.layers.Flatten(),
+            nn.layers.Dense(3, activation="softmax"),
+        ]
+    )
+    model.compile("adam", "categorical_crossentropy")
+    return model
+
+
+def images_batches(zoom=0.2):
+    x = np.random.default_rng(1).random((50, 6, 6, 1)).astype("float32")
+    steps = [nn.layers.RandomFlip(), nn.layers.RandomZoom(zoom), nn.layers.MixUp(num_classes=3)]
+    return nn.data.batches(x, np.arange(50) % 3, 8, shuffle=True, seed=4, augment=steps)
+
+
+@pytest.mark.parametrize("save_freq", ["epoch", 1])
+def test_augmented_images_go_on_where_they_were(tmp_path, save_freq):
+    def run(folder, *extra):
+        model = images_model()
+        saver = nn.callbacks.BackupAndRestore(folder, save_freq)
+        model.fit(images_batches(), epochs=3, verbose=0, callbacks=[saver, *extra])
+        return [a.tobytes() for a in model.get_weights()], model.history.history
+
+    expected = run(tmp_path / "whole")
+    for batch in (3, 7, 12):
+        with pytest.raises(Crash):
+            run(tmp_path / str(batch), CrashAfter(batch, False))
+        assert run(tmp_path / str(batch)) == expected, batch
+
+
+def test_other_augmentation_is_another_run(tmp_path):
+    saver = nn.callbacks.BackupAndRestore(tmp_path, 1)
+    with pytest.raises(Crash):
+        images_model().fit(images_batches(), verbose=0, callbacks=[saver, CrashAfter(3, False)])
+    with pytest.raises(nn.errors.StateError, match=r"data.augment.*height_factor differs. Got 0.3"):
+        images_model().fit(images_batches(0.3), verbose=0, callbacks=[saver])
+
+
 def test_batches_that_are_mixed_otherwise_are_another_run(tmp_path):
     (x, y), _ = script.problem()
     saver = nn.callbacks.BackupAndRestore(tmp_path, 1)

@@ -224,8 +224,19 @@ def undisturbed() -> Iterator[None]:
     """Go on, after what happens inside, as if nothing had been drawn there."""
     stream = _stream()
     before = stream.seed, stream.step
-    yield
-    stream.seed, stream.step = before
+    try:
+        yield
+    finally:
+        stream.seed, stream.step = before
+
+
+@contextlib.contextmanager
+def at(seed: int, step: int) -> Iterator[None]:
+    """Draw inside as if this thread's stream stood at (seed, step), and go on where it was."""
+    with undisturbed():
+        stream = _stream()
+        stream.seed, stream.step = seed, step
+        yield
 
 
 @contextlib.contextmanager

@@ -1,6 +1,6 @@
 """Preparing data: batches, splits, padding, tokenisers, one-hot vectors and augmentation."""
 
-from neurona.data import augment, sound
+from neurona.data import sound
 from neurona.data.batches import Batches, batches, shuffle
 from neurona.data.buckets import Buckets
 from neurona.data.categories import to_categorical
@@ -21,7 +21,6 @@ __all__ = [
     "CharacterTokenizer",
     "Tokenizer",
     "WordTokenizer",
-    "augment",
     "batches",
     "k_fold",
     "load_tokenizer",

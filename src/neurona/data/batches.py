@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
+from neurona.data.augmenting import Augmenting
 from neurona.data.random_state import as_random_state, seed_or_drawn
 from neurona.data.samples import as_arrays
-from neurona.errors import ArgumentError, DataError, check_integer
-
-Augment = Callable[[np.ndarray, np.random.Generator], np.ndarray]
+from neurona.errors import DataError, check_integer
 
 
 class Batches:
@@ -30,7 +29,8 @@ class Batches:
         seed: the order and the augmentation; None draws one, kept in `.seed`,
             that `nn.utils.set_random_seed` decides.
         drop_last: leave out a last batch that is smaller.
-        augment: a function of (x of a batch, generator), such as `nn.data.augment.Compose`.
+        augment: a layer such as `nn.layers.RandomFlip`, a function of (x of a batch, generator), or
+            a list of these, in order. `MixUp` and `CutMix` are given the targets too.
     Raises:
         DataError: x and y differ in length, or there are no samples or no whole batch.
         ArgumentError: batch_size below 1, or a negative seed.
@@ -48,20 +48,15 @@ class Batches:
         shuffle: bool = False,
         seed: int | None = None,
         drop_last: bool = False,
-        augment: Augment | None = None,
+        augment: Any = None,
     ) -> None:
         arrays, self.samples = as_arrays("batches", (x,) if y is None else (x, y))
         self.x, self.y = arrays[0], arrays[1] if len(arrays) == 2 else None
         self.batch_size = check_integer("batch_size", batch_size, minimum=1)
-        self.shuffle, self.drop_last, self.augment = bool(shuffle), bool(drop_last), augment
+        self.shuffle, self.drop_last = bool(shuffle), bool(drop_last)
+        self.augment = None if augment is None else Augmenting(augment)
         self.seed = seed_or_drawn(seed)
         self.epoch = 0
-        if augment is not None and not callable(augment):
-            raise ArgumentError(
-                "augment must be a function of a batch and a generator.",
-                got=repr(augment),
-                hint='augment=nn.data.augment.RandomFlip("horizontal")',
-            )
         if len(self) == 0:
             raise DataError(
                 "there is no batch to train on.",
@@ -95,10 +90,10 @@ class Batches:
         chosen: Any = order[start : start + self.batch_size]
         if not self.shuffle:
             chosen = slice(start, start + self.batch_size)  # a view, no copy
-        x = self.x[chosen]
+        x, y = self.x[chosen], None if self.y is None else self.y[chosen]
         if self.augment is not None:
-            x = self.augment(x, np.random.default_rng([self.seed, epoch, number]))
-        return x if self.y is None else (x, self.y[chosen])
+            x, y = self.augment(x, y, self.seed, epoch, number)
+        return x if y is None else (x, y)
 
 
 def batches(
@@ -108,7 +103,7 @@ def batches(
     shuffle: bool = False,
     seed: int | None = None,
     drop_last: bool = False,
-    augment: Augment | None = None,
+    augment: Any = None,
 ) -> Batches:
     """Return mini-batches of the data, `Batches(x, y, ...)`, re-iterable and with a length.
 

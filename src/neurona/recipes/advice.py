@@ -95,7 +95,7 @@ def _gap(history: Mapping[str, Sequence[float]]) -> list[Advice]:
             Advice(
                 f"Training accuracy is {100 * seen:.1f} %, validation accuracy {100 * held:.1f} %: "
                 "part of what was learned holds for the training samples only.",
-                "More data, augmentation (nn.data.augment), Dropout, or label smoothing.",
+                "More data, augmentation (nn.data.batches(augment=)), Dropout, or label smoothing.",
             )
         ]
     return []
@@ -118,7 +118,7 @@ def on_classes(counts: np.ndarray, names: Sequence[str]) -> list[Advice]:
         Advice(
             f"The pair confused most often: {names[i]} taken for {names[j]}, {times}.",
             f"Look at them among the worst mistakes: would you tell {names[i]} from {names[j]}? "
-            "More samples of both, or augmentation (nn.data.augment), help most there.",
+            "More samples of both, or augmentation (nn.data.batches(augment=)), help most there.",
         )
     ]
     recall = np.diag(counts) / np.maximum(counts.sum(1), 1)

@@ -13,9 +13,8 @@ import numpy as np
 
 from neurona import plots
 from neurona.data import batches
-from neurona.data.augment import RandomCrop
 from neurona.datasets import mnist
-from neurona.layers import Dense, Dropout, Flatten, Input
+from neurona.layers import Dense, Dropout, Flatten, Input, RandomCrop, ZeroPadding2D
 from neurona.models import Sequential
 from neurona.optimizers.schedules import CosineDecay
 from neurona.recipes.enlarged import enlarged_digits
@@ -59,7 +58,7 @@ def perform(run: Run) -> None:
         settings.batch_size or 32,
         shuffle=True,
         seed=settings.seed,
-        augment=RandomCrop(1),  # shifts of one pixel up or down, left or right
+        augment=[ZeroPadding2D(1), RandomCrop(28, 28)],  # shifts of one pixel
     )
     steps = len(train) * settings.epochs
     schedule = CosineDecay(settings.learning_rate, steps)

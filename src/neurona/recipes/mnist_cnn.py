@@ -15,7 +15,6 @@ import numpy as np
 
 from neurona import plots
 from neurona.data import batches
-from neurona.data.augment import Compose, RandomCrop, RandomRotation
 from neurona.datasets import mnist
 from neurona.layers import (
     Activation,
@@ -28,6 +27,9 @@ from neurona.layers import (
     Input,
     Layer,
     MaxPooling2D,
+    RandomCrop,
+    RandomRotation,
+    ZeroPadding2D,
 )
 from neurona.models import Sequential
 from neurona.recipes.enlarged import enlarged_digits
@@ -61,7 +63,11 @@ def perform(run: Run) -> None:
     show_samples(run, x, y)
 
     settings = run.settings
-    moved = Compose(RandomRotation(TURN), RandomCrop(SHIFT))
+    moved = [
+        RandomRotation(TURN, fill_mode="constant"),
+        ZeroPadding2D(SHIFT),
+        RandomCrop(28, 28),
+    ]
     models = {"dense": dense_network(), "cnn": network(8 if run.quick else 16)}
     for stage, model in models.items():
         train = batches(

@@ -13,7 +13,6 @@ import numpy as np
 
 from neurona import plots
 from neurona.data import batches
-from neurona.data.augment import Compose
 from neurona.data.sound import RandomMasks, RandomShift, RandomVolumeNoise, loudest_part
 from neurona.datasets import fsdd
 from neurona.layers import (
@@ -90,7 +89,7 @@ def perform(run: Run) -> None:
         settings.batch_size or 32,
         shuffle=True,
         seed=settings.seed,
-        augment=Compose(RandomShift(0.1), RandomMasks(2, 6, 2, 8, value=0.0)),
+        augment=[RandomShift(0.1), RandomMasks(2, 6, 2, 8, value=0.0)],
     )
     steps = len(train) * settings.epochs
     models = {

@@ -13,9 +13,8 @@ import numpy as np
 from neurona import plots
 from neurona.core.tensor import tensor
 from neurona.data import batches
-from neurona.data.augment import RandomCrop
 from neurona.datasets import mnist
-from neurona.layers import Dense, Flatten, Input, Softmax
+from neurona.layers import Dense, Flatten, Input, RandomCrop, Softmax, ZeroPadding2D
 from neurona.models import Sequential
 from neurona.recipes.enlarged import enlarged_digits
 from neurona.recipes.examine import show_rate, show_training, test_images
@@ -62,7 +61,7 @@ def perform(run: Run) -> None:
         settings.batch_size or 32,
         shuffle=True,
         seed=settings.seed,
-        augment=RandomCrop(1),
+        augment=[ZeroPadding2D(1), RandomCrop(SIDE, SIDE)],
     )
     steps = len(train) * settings.epochs
     schedule = run.warmed_up(steps, steps // 10)

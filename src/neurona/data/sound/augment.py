@@ -1,6 +1,7 @@
 """Augmentation of sounds and of their spectrograms: functions of a batch and a generator.
 
-As in `nn.data.augment`, each is an object `f(x, rng) -> x` that draws all its numbers from `rng`.
+Each is an object `f(x, rng) -> x` that draws all its numbers from `rng`; one or a list of them goes
+into `nn.data.batches(augment=)`.
 """
 
 from __future__ import annotations

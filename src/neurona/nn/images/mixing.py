@@ -19,7 +19,7 @@ from neurona.nn.options import LayerOptions
 from neurona.ops import draw
 
 
-class _Mixing(Layer):
+class Mixing(Layer):
     """Each image with a partner of its batch; a subclass has `mix`."""
 
     rank = 2
@@ -87,7 +87,7 @@ class _Mixing(Layer):
         return ops.one_hot(ops.reshape(y, (y.shape[0],)), self.num_classes, self.dtype)
 
 
-class MixUp(_Mixing):
+class MixUp(Mixing):
     """In training each image is blended with another one of the batch, and so are the labels.
 
     y = w x + (1 - w) x', labels alike, with w drawn from Beta(alpha, alpha) for each image and the
@@ -128,7 +128,7 @@ class MixUp(_Mixing):
         return w * x + (1 - w) * ops.take(x, partner, axis=0), w
 
 
-class CutMix(_Mixing):
+class CutMix(Mixing):
     """In training a box of each image comes from another one; labels are mixed by its area.
 
     The box is sqrt(1 - w) of the image high and wide, with w drawn from Beta(a, a) for each image,

@@ -19,6 +19,7 @@ import numpy as np
 
 from neurona import config
 from neurona.core import origin
+from neurona.data.augmenting import Augmenting
 from neurona.errors import FormatError, NeuronaError, StateError
 from neurona.files import remove_leftovers, rename
 from neurona.nn.layer import Layer
@@ -158,7 +159,7 @@ def identity(model: Any) -> dict[str, Any]:
     """Return what a run must have in common with the one that made a backup, as JSON values."""
     held = model._training.run.validation
     described = {
-        "layers": [[type(la).__name__, _plain(la.arguments)] for la in model.all_layers()],
+        "layers": _with_all_below(model),
         "weights": [[p.name, list(p.shape), p.dtype.name, p.trainable] for p in model.weights],
         "optimizer": _plain(model.optimizer),
         "loss": _plain(model.loss),
@@ -169,6 +170,10 @@ def identity(model: Any) -> dict[str, Any]:
         "callbacks": dict.fromkeys(_stateful(model), "present"),
     }
     return read_json(write_json(described), "the identity")
+
+
+def _with_all_below(layer: Layer) -> list:
+    return [[type(la).__name__, _plain(la.arguments)] for la in layer.all_layers()]
 
 
 def _plain(value: Any) -> Any:
@@ -197,6 +202,11 @@ def data_identity(source: Any) -> dict[str, Any]:
         found["checksums"] = [checksum([a]) for a in source.leaves]
     elif hasattr(source.given, "seed"):  # nn.data.batches: another seed is another order
         found["seed"] = source.given.seed
+        if isinstance(augment := getattr(source.given, "augment", None), Augmenting):
+            found["augment"] = [
+                _with_all_below(step) if isinstance(step, Layer) else _plain(step)
+                for step in augment.steps
+            ]
     return found
 
 
