@@ -4,8 +4,8 @@
 
 The chain: flip, rotation, zoom, translation, contrast. "One map" multiplies the three moves and
 looks pixels up once. torch does what torchvision does, `affine_grid` and `grid_sample`. The last
-columns are a training step of the CNN of the workload `cnn`, 32 and 64 filters, without augmentation
-and with the chain among its layers. One process, taking turns, least times.
+columns are a training step of the CNN of the workload `cnn`, 32 and 64 filters, without the chain
+and with it among its layers. One process, taking turns, least times.
 """
 
 from __future__ import annotations
