@@ -130,6 +130,13 @@ CARDS = [
     Card(zoo.VAE, {}, floats(28, 28), 2013, 973_624, 963_200, "Auto-Encoding Variational Bayes"),
     Card(zoo.VQVAE, {}, floats(28, 28, 1), 2017, 50_001, 5_350_016,
          "Neural Discrete Representation Learning"),
+    Card(zoo.GAN, {}, floats(100), 2014, 1_093_137, 558_080, "Generative Adversarial Networks"),
+    Card(zoo.DCGAN, {}, floats(100), 2015, 898_944, 7_250_432,
+         "Unsupervised Representation Learning with Deep Convolutional GANs"),
+    Card(zoo.WGAN, {}, floats(100), 2017, 898_624, 7_250_432,
+         "Improved Training of Wasserstein GANs"),
+    Card(zoo.DDPM, {}, (floats(28, 28, 1), tokens()), 2020, 777_633, 102_249_600,
+         "Denoising Diffusion Probabilistic Models"),
     # --- sequences
     Card(zoo.RecurrentClassifier, {"vocabulary_size": 10_000, "classes": 2}, tokens(100),
          1997, 706_306, 6_553_856,
