@@ -212,6 +212,24 @@ def test_shifted_images_are_shifted_alike_after_a_stop(tmp_path, monkeypatch, da
     assert train(tmp_path / "parts") == whole
 
 
+def test_drawn_pixels_and_codes_are_drawn_alike_after_a_stop(tmp_path, monkeypatch):
+    recipe = recipes.get("generate-vae")
+    settings = recipe.settings({"epochs": 2}, quick=True)
+
+    def train(out):
+        run = recipes.carry_out(recipe, settings, out, quick=True, verbose=0, say=[].append)
+        return (out / "history.csv").read_bytes(), (out / "model.safetensors").read_bytes(), run
+
+    *whole, first = train(tmp_path / "whole")
+    back = stop_once(monkeypatch, 9)
+    with pytest.raises(Stopped, match="stopped in epoch 1 after batch 10"):
+        train(tmp_path / "parts")
+    back()
+    *parts, second = train(tmp_path / "parts")
+    assert parts[0] == whole[0]
+    assert second.scores == first.scores
+
+
 def test_other_settings_do_not_go_on(tmp_path, monkeypatch):
     back = stop_once(monkeypatch, 3)
     with pytest.raises(Stopped):
@@ -343,3 +361,17 @@ def test_convolutions_reach_99_4_percent_in_a_quarter_of_their_epochs(tmp_path):
     run = recipes.carry_out(recipe, recipe.settings({"epochs": 5}), tmp_path, verbose=0)
     assert run.model.count_params() < 500_000
     assert run.scores["test accuracy"] >= 0.994 > run.scores["test accuracy of the dense network"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(config.data_folder() is None, reason="needs the real MNIST in NEURONA_DATA")
+def test_a_few_epochs_are_well_below_simpler_means(tmp_path):
+    recipe = recipes.get("generate-vae")
+    run = recipes.carry_out(recipe, recipe.settings({"epochs": 3}), tmp_path / "vae", verbose=0)
+    nats = run.scores
+    assert nats["nats by many codes"] < nats["test ELBO in nats"] < 115
+    assert 130 < nats["nats of the mixture"] < nats["nats of pixels by themselves"] < 210
+    recipe = recipes.get("denoise")
+    run = recipes.carry_out(recipe, recipe.settings({"epochs": 1}), tmp_path / "noise", verbose=0)
+    *simpler, gain = run.scores.values()
+    assert gain > 9 > max(simpler)

@@ -1,10 +1,10 @@
 """generate-vae: new digits, from a distribution of codes.
 
 Pixels are 0 or 1: each is drawn with the grey level as its probability, for training anew in each
-epoch, for validation and testing once. Only so does the bound say how many nats it takes to tell
-an image: with grey levels as they are it would be a number, but no probability of anything, and a
-lower or higher one with each scanner. What needs no network: each pixel by itself, and a mixture of
-templates.
+epoch, for validation and testing once, as in the papers. The bound then says how many nats it takes
+to tell such an image. Grey levels as they are would give another number: the mean over all images
+that could be drawn, told by a code that saw more than the image. What needs no network: each pixel
+by itself, and a mixture of templates.
 """
 
 from __future__ import annotations
