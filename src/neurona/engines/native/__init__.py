@@ -20,6 +20,7 @@ from neurona.engines.native.run.executable import Executable
 from neurona.engines.native.schedule import ONCE, Book, Schedule, Turns
 from neurona.engines.native.segments import segments
 from neurona.engines.native.simplify import simplify
+from neurona.engines.native.turn import turn
 from neurona.engines.native.write import write
 from neurona.engines.program import Program
 
@@ -44,6 +45,7 @@ def schedule(
     """Go through the passes, of which each reads what those before it found.
 
     simplify: no identities, nothing computed twice, constants computed now.
+    turn: elements are computed in the order in which they lie.
     fuse: nodes to kernels, views to strides.
     plan: how each kernel is computed; equal ones are one routine.
     chains: kernels that go through rows together.
@@ -58,7 +60,7 @@ def schedule(
         turns: of the loop whose body it is.
     """
     book = Book() if book is None else book
-    simple = simplify(graph)
+    simple = turn(simplify(graph))
     if config.debug():
         simple.check()
     fusion = fuse(simple)
