@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import floor, loops
+from benchmarks import floor, jax_loops, loops
 from benchmarks.workload import Run, Task, Workload, glorot
 
 SYMBOLS, WIDTH, UNITS, LENGTH, BATCH = 65, 64, 128, 64, 32
@@ -101,6 +101,28 @@ def torch_loop(task: Task, parameters: Any, loss_of: Any, data: tuple, batch: in
     return loops.torch(task, loss_of, optimizer, tensors, batch, compiled=False)
 
 
+def text_jax(task: Task, batch: int) -> Run:
+    import jax
+    import jax.numpy as jnp
+
+    def loss_of(weights: Any, key: Any, x: Any, y: Any) -> Any:
+        table, w, u, b, kernel, bias = weights
+        z = table[x.T] @ w + b  # (T, B, 4 units)
+
+        def step(state: Any, z_t: Any) -> Any:
+            h, c = state
+            i, f, g, o = jnp.split(z_t + h @ u, 4, axis=-1)
+            c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
+            h = jax.nn.sigmoid(o) * jnp.tanh(c)
+            return (h, c), h
+
+        start = jnp.zeros((batch, UNITS))
+        scores = jax.nn.log_softmax(jax.lax.scan(step, (start, start), z)[1] @ kernel + bias)
+        return -jnp.take_along_axis(scores, y.T[..., None], axis=-1).mean()
+
+    return jax_loops.per_step(task, loss_of, text_weights(), text(), batch, ROWS)
+
+
 def text_products(task: Task, batch: int) -> Run:
     return floor.products([
         *steps(batch, LENGTH, WIDTH, UNITS, 4, first=False),
@@ -128,13 +150,19 @@ CHAR_LSTM = Workload(
     {
         "neurona": lambda task, batch: loops.fit(text_model(task.neurona()), task, *text(), batch),
         "torch": text_torch,
+        "jax": text_jax,
         "keras-jax": lambda task, batch: loops.fit(keras_text(), task, *text(), batch),
         "floor": text_products,
     },
     text,
     check=4,
-    notes={"torch": "its fused LSTM"},
+    notes={
+        "torch": "its fused LSTM",
+        "neurona": "multiplies the table of the embedding, not each of its vectors",
+        "floor": "with a product for each vector",
+    },
     threads=(1, 2),
+    starts=True,
 )
 
 
