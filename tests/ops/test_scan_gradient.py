@@ -97,7 +97,7 @@ def test_products_are_summed_after_the_loop():
     _, back = loops_of(nn.grad(looped(plain), (0, 1, 2, 3)), X, H0, W, U)
     ops = [n.op.name for n in back.attributes["body"].nodes]
     assert back.attributes["carries"] == 1
-    assert ops.count("matrix_product") == 2  # with x too: dx = dz @ w^T
+    assert ops.count("matrix_product") == 1  # dx = dz @ w^T is none of the loop
     assert "tanh" not in ops  # which was kept
     _, back = loops_of(nn.grad(looped(elsewhere_too), (0, 1, 2, 3)), X, H0, W, U)
     assert back.attributes["carries"] == 3  # w and u are summed in the loop
@@ -112,7 +112,7 @@ def test_a_small_weight_with_many_rows_is_summed_in_the_loop():
         return h, h
 
     _, back = loops_of(nn.grad(looped(deep), (2, 3)), *many)
-    assert back.attributes["carries"] == 3
+    assert back.attributes["carries"] == 2  # dh and du; w meets x before the loop
     found = nn.grad(looped(deep), (2, 3))(*many)
     for a, b in zip(found, nn.grad(unrolled(deep), (2, 3))(*many), strict=True):
         np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=1e-9)

@@ -15,6 +15,7 @@ from neurona.core.op import as_tensor, cast, op
 from neurona.core.shapes import DTYPES, Spec, is_float
 from neurona.core.tree import flatten, paths
 from neurona.errors import ArgumentError, DtypeError, ShapeError, check_integer
+from neurona.ops.ahead import products_ahead
 from neurona.ops.arithmetic import pow
 from neurona.ops.draw import random_unit
 from neurona.ops.functions import cos, erf, exp, expm1, log, log1p, sigmoid, sin, tanh
@@ -132,6 +133,7 @@ def scan(fn, init, xs=None, length=None, reverse=False):
         ShapeError, DtypeError: if an iteration would change what the carry looks like.
         ArgumentError: if `fn` does not return a pair, or the lengths disagree.
 
+    What the body multiplies a sequence by, x_t @ w, is one product before the loop.
     Random numbers drawn in the body are new in each iteration. What it assigns to Parameters goes
     from one iteration to the next, and is assigned after the loop; what its layers add to the loss
     is added in the sum over iterations. Such a body is traced twice: to see what it assigns to.
@@ -180,7 +182,7 @@ def scan(fn, init, xs=None, length=None, reverse=False):
         xs = [*xs, _random_states(length)]
         graph.inputs.insert(1 + len(carries) + len(looks), graph.inputs[0])
     del graph.inputs[0]
-    xs = _read(graph, len(carries), xs)
+    xs, captured = products_ahead(graph, len(carries), xs, captured)
     inputs = (*carries, *xs, *captured)
     structure: Any = graph.structure
     saved = 0
@@ -196,15 +198,6 @@ def scan(fn, init, xs=None, length=None, reverse=False):
         p.assign(value)
     effects.hand_out([sum_axes(loss, axis=0) for loss in losses], observed)
     return carry_structure.unflatten(final[: len(init)]), ys
-
-
-def _read(graph, carries, xs):
-    """Take those sequences out of the inputs that the body does not read; return the others."""
-    read = {v for node in graph.nodes for v in node.inputs} | set(graph.outputs)
-    own = graph.inputs[carries : carries + len(xs)]
-    used = [(v, x) for v, x in zip(own, xs, strict=True) if v in read]
-    graph.inputs[carries : carries + len(xs)] = [v for v, _ in used]
-    return [x for _, x in used]
 
 
 def _length(xs, names, length):
