@@ -66,6 +66,16 @@ def test_logs_tell_both_parts_and_beta_weighs_one():
     assert weighted["divergence"] == pytest.approx(first, rel=1e-5)
 
 
+def test_callbacks_watch_the_bound_on_data_that_are_held_out():
+    nn.utils.set_random_seed(0)
+    model = zoo.VAE((3, 2), 2, (8,))
+    model.compile(nn.optimizers.Adam(0.5))  # too large: the bound gets worse
+    stop = nn.callbacks.EarlyStopping("val_loss", patience=1, restore_best_weights=True)
+    history = model.fit(X, validation_data=X, epochs=50, verbose=0, callbacks=[stop]).history
+    assert len(history["loss"]) < 50
+    assert {"val_loss", "val_reconstruction", "val_divergence"} <= set(history)
+
+
 def test_pixels_without_ink_cost_what_the_formula_says():
     model = zoo.VAE((2, 2), 1, ())
     model(X[:1, :2])
