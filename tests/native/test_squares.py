@@ -49,6 +49,18 @@ def test_several_arrays_and_numbers_of_a_row():
         np.testing.assert_allclose(got, want, rtol=1e-6, atol=1e-6)
 
 
+@pytest.mark.parametrize("shape", [(70, 40), (2, 6, 5, 4), (3, 16, 16, 8)])
+def test_several_arrays_that_all_lie_across_the_result(shape):
+    x, y = (rng.normal(size=shape).astype("float32") for _ in range(2))
+    across = (0, len(shape) - 1, *range(1, len(shape) - 1)) if len(shape) > 2 else (1, 0)
+
+    def fn(x, y):
+        return [ops.transpose(x, across) * 2.0 + ops.transpose(y, across)]
+
+    (got,) = compile(trace(fn, [x, y]), "native")(x, y)
+    np.testing.assert_array_equal(got, np.transpose(2 * x + y, across))
+
+
 def test_a_slice_and_a_flipped_axis():
     x = rng.normal(size=(50, 90)).astype("float32")
     graph = trace(lambda x: [x[3:45, 7:80].T + 0.0, ops.flip(x, 0).T + 0.0], [x])

@@ -88,8 +88,9 @@ def squares(loops: Loops) -> Squares | None:
     few = width * len(loops.kernel.nodes) <= LINES
     if loops.kernel.indexed or not few or not FEWEST <= width <= loops.n:
         return None
+    read = loops.kernel.inputs()  # what is stored is in the strides too, and not known yet
     for across in loops.kept:
-        turned = [v for v in space.strides if _is_turned(loops, v, across)]
+        turned = [v for v in space.strides if v in read and _is_turned(loops, v, across)]
         if turned and space.sizes[across] >= width:
             return Squares(loops, across, turned)
     return None
