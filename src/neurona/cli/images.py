@@ -41,7 +41,9 @@ def has_light_ground(image: np.ndarray) -> bool:
     return bool(np.median(border) > 0.5)
 
 
-def as_input(image: np.ndarray, height: int, width: int, invert: bool | None) -> np.ndarray:
+def as_input(
+    image: np.ndarray, height: int, width: int, invert: bool | None, line: bool = False
+) -> np.ndarray:
     """Return an image (H, W, C) as an input (height, width, C).
 
     A grey image is ink: light on a dark ground, cut out and centred. An image in colours is a
@@ -51,13 +53,16 @@ def as_input(image: np.ndarray, height: int, width: int, invert: bool | None) ->
         image: values in 0 to 1.
         height, width: of the model's input.
         invert: swap light and dark; None finds out from the border of a grey image.
+        line: whether the ink is a line of signs, which begins at the left.
     """
     grey = image.shape[2] == 1
     if (grey and has_light_ground(image)) if invert is None else invert:
         image = 1 - image
     if image.shape[:2] == (height, width):
         return image
-    return centred(ink_of(image), height, width) if grey else middle(image, height, width)
+    if not grey:
+        return middle(image, height, width)
+    return (from_the_left if line else centred)(ink_of(image), height, width)
 
 
 def ink_of(image: np.ndarray) -> np.ndarray:
@@ -108,6 +113,20 @@ def centred(image: np.ndarray, height: int, width: int) -> np.ndarray:
     left = min(max(round(width / 2 - centre[1]), 0), width - w)
     frame = np.zeros((height, width, image.shape[2]))
     frame[top : top + h, left : left + w] = small
+    return frame
+
+
+def from_the_left(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Return a line scaled to the height of ink in a frame, or to its width if it is too long.
+
+    Shapes: image (H, W, C) -> (height, width, C).
+    """
+    edge = round((1 - INK) / 2 * height)
+    factor = min((height - 2 * edge) / image.shape[0], (width - 2 * edge) / image.shape[1])
+    small = _resized(image, *(max(1, round(n * factor)) for n in image.shape[:2]))
+    top = (height - len(small)) // 2
+    frame = np.zeros((height, width, image.shape[2]))
+    frame[top : top + len(small), edge : edge + small.shape[1]] = small
     return frame
 
 

@@ -83,8 +83,9 @@ def train(
 def predict(
     model: ModelFile,
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="Images, sounds, .csv or .npy files.")
-    ],
+        list[Path] | None,
+        typer.Argument(metavar="[FILE...]", help="Images, sounds, .csv or .npy files."),
+    ] = None,
     invert: Annotated[
         bool | None,
         typer.Option(help="Light ink on dark paper, or not; found from the border by default."),
@@ -92,6 +93,12 @@ def predict(
     divide_by: Annotated[
         float, typer.Option(help="Divide numbers in .csv and .npy files by this, such as 255.")
     ] = 1.0,
+    prompt: Annotated[
+        str | None, typer.Option(help="How the text of a language model begins.")
+    ] = None,
+    length: Annotated[int, typer.Option(help="Tokens that it adds.")] = 300,
+    temperature: Annotated[float, typer.Option(help="0 takes the likeliest tokens.")] = 0.8,
+    seed: Annotated[int | None, typer.Option(help="Same seed, same text.")] = None,
     debug: Debug = False,
 ) -> None:
     """Say what a model makes of files: the class, its probability, and the best three.
@@ -102,14 +109,23 @@ def predict(
     to 1, scaled to 20/28 of the frame (all of it in frames under 16 pixels) and centred by its
     weight, as the makers of MNIST did. Of a colour image, the middle is scaled to the frame.
 
+    A model that was trained with CTC, such as that of the recipe `hybrid`, says what it reads: the
+    ink of an image is a line then, scaled to the frame's height, which begins at its left.
+
     A sound, such as a .wav file, is brought to the sample rate that the model tells, one channel;
     of a longer one the loudest part is taken, a shorter one is put into the middle of silence.
 
     Rows of a .csv file (a header is skipped) and of a .npy array are samples, taken as they are.
-    """
-    from neurona.cli.predict import predict
 
-    predict(model, files, invert=invert, divide_by=divide_by)
+    A language model, such as that of the recipe `shakespeare`, takes a --prompt instead of files,
+    and writes on. Its tokeniser is the file tokens.json beside it.
+    """
+    from neurona.cli.predict import predict, write
+
+    if prompt is not None and not files:
+        write(model, prompt, length, temperature, seed)
+    else:
+        predict(model, files or [], invert=invert, divide_by=divide_by, prompt=prompt)
 
 
 @app.command()

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from neurona.cli import images, sounds
+from neurona.cli import images, sounds, writing
 from neurona.errors import ArgumentError, DataError, FormatError, check_number
 
 BEST = 3  # classes shown besides the winner's
@@ -35,26 +35,52 @@ def open_model(path: Path) -> Any:
         raise FormatError(f"{path} is no model that can be loaded.", got=str(error)) from error
 
 
-def predict(model: Path, files: list[Path], *, invert: bool | None, divide_by: float) -> None:
+def write(model: Path, prompt: str, length: int, temperature: float, seed: int | None) -> None:
+    """Print how a language model writes on; see `writing.written`."""
+    print(writing.written(open_model(model), model, prompt, length, temperature, seed))
+
+
+def predict(
+    model: Path, files: list[Path], *, invert: bool | None, divide_by: float,
+    prompt: str | None = None,
+) -> None:  # fmt: skip
     """Print what a model makes of files: images, sounds, .csv or .npy.
 
     Raises:
-        ArgumentError: a file that is not there, or of no known kind.
+        ArgumentError: no file, one that is not there, or of no known kind; or a prompt beside them.
         FormatError: a file that is damaged.
         DataError: samples that do not fit the model.
     """
     check_number("--divide-by", divide_by, low=0, open=True)
     network = open_model(model)
+    writes = callable(getattr(network, "generate", None))
+    if writes or not files or prompt is not None:
+        raise ArgumentError(
+            "a language model takes a prompt." if writes else "this model takes files.",
+            got=" ".join(map(str, files)) or "none",
+            hint='--prompt "To be"' if writes else "an image, a sound, a .csv or a .npy file",
+        )
     shape = input_shape(network)
     for path in files:
         if path.suffix.lower() in sounds.ENDINGS:
             names, samples = [str(path)], sounds.read(path, network, shape)
         else:
-            names, samples = read_samples(path, shape, invert, divide_by)
+            names, samples = read_samples(path, shape, invert, divide_by, line=reads_lines(network))
         outputs = np.asarray(network.predict(samples, verbose=0))
         kind = outputs_mean(network)
         for name, output in zip(names, outputs, strict=True):
-            print(f"{name}  {told(output.ravel(), kind)}")
+            if reads_lines(network):
+                signs = getattr(network, "signs", "")
+                print(f"{name}  {read(output, signs if isinstance(signs, str) else '')}")
+            else:
+                print(f"{name}  {told(output.ravel(), kind)}")
+
+
+def reads_lines(model: Any) -> bool:
+    """Whether a model was trained with CTC: its outputs are the signs of a line, step by step."""
+    from neurona.losses import CTC
+
+    return isinstance(getattr(model, "loss", None), CTC)
 
 
 def input_shape(model: Any) -> tuple[int, ...]:
@@ -75,9 +101,9 @@ def input_shape(model: Any) -> tuple[int, ...]:
 
 
 def read_samples(
-    path: Path, shape: tuple[int, ...], invert: bool | None, divide_by: float
+    path: Path, shape: tuple[int, ...], invert: bool | None, divide_by: float, line: bool = False
 ) -> tuple[list[str], np.ndarray]:
-    """Return names and samples (N, *shape) of a file."""
+    """Return names and samples (N, *shape) of a file; in an image there may be a whole line."""
     if not path.is_file():
         raise ArgumentError(f"there is no file {path}.")
     ending = path.suffix.lower()
@@ -88,7 +114,7 @@ def read_samples(
     elif ending in images.ENDINGS:
         height, width, channels = frame(shape)
         picture = images.read_image(path, channels)
-        samples = images.as_input(picture, height, width, invert)
+        samples = images.as_input(picture, height, width, invert, line)
     else:
         raise ArgumentError(
             f"{path} is of no known kind.",
@@ -190,6 +216,27 @@ def outputs_mean(model: Any) -> str:
     return getattr(activation, "__name__", "") or (
         type(layers[-1]).__name__.lower() if layers else ""
     )
+
+
+def read(scores: np.ndarray, signs: str) -> str:
+    """Return what scores (T, C) of a model trained with CTC say, the likeliest at each step.
+
+    >>> read(np.log([[0.1, 0.9, 0.0001], [0.9, 0.1, 0.0001], [0.1, 0.0001, 0.9]]), "ab")
+    'reads ab  probability 0.7288'
+    >>> read(np.log([[0.9, 0.05, 0.05], [0.1, 0.1, 0.8]]), "")
+    'reads label 2  probability 0.7200'
+    """
+    from neurona import ops
+
+    log_p = ops.log_softmax(scores[None].astype(np.float64))
+    labels, score = ops.ctc_decode(log_p, [len(scores)])
+    found = [n for n in labels.numpy()[0, 0].tolist() if n > 0]
+    if len(signs) == scores.shape[1] - 1:
+        text = "".join(signs[n - 1] for n in found)
+    else:
+        text = " ".join(["label" if len(found) == 1 else "labels", *map(str, found)])
+    text = text if found else "nothing"
+    return f"reads {text}  probability {np.exp(-score.item()):.4f}"
 
 
 def told(output: np.ndarray, activation: str) -> str:

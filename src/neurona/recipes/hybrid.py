@@ -63,7 +63,7 @@ def perform(run: Run) -> None:
     )
 
     model = CRNN(
-        10,
+        "0123456789",
         filters=(8, 16, 16) if run.quick else (16, 32, 48),
         pools=((2, 2), (2, 2), (2, 1)),
         units=32 if run.quick else 64,

@@ -39,6 +39,7 @@ def perform(run: Run) -> None:
     train, validation, test = rows[: -2 * held], rows[-2 * held : -held], rows[-held:]
     run.fact("names", f"{len(train):,} for training, {held:,} for validation, {held:,} for testing")
     run.fact("letters", f"{len(tokens) - 2}, and the end of a name")
+    tokens.save(run.out / "tokens.json")  # neurona predict --prompt reads it
     run.fact("licence", names.CARD.licence)
 
     size, longest = len(tokens), max(map(len, rows)) - 1

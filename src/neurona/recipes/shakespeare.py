@@ -46,6 +46,7 @@ def perform(run: Run) -> None:
     context = 32 if run.quick else CONTEXT
     run.fact("characters", f"{len(train):,} for training, {held:,} for validation")
     run.fact("vocabulary", f"{len(tokens)} characters")
+    tokens.save(run.out / "tokens.json")  # neurona predict --prompt reads it
     run.fact("licence", tinyshakespeare.CARD.licence)
 
     model = GPT(

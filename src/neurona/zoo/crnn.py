@@ -34,7 +34,8 @@ class CRNN(Model, namespace="zoo"):
     not of the height alone; with classes_only (B, signs).
 
     Args:
-        signs: how many there are; they are numbered from 1, as CTC needs it.
+        signs: how many there are, or a text of them, such as "0123456789", that the model's file
+            then tells; they are numbered from 1, as CTC needs it.
         filters: of each convolution.
         pools: (height, width) of the pooling behind each; (2, 1) keeps the steps.
         units: of the recurrent layer, each direction.
@@ -49,7 +50,7 @@ class CRNN(Model, namespace="zoo"):
 
     def __init__(
         self,
-        signs: int,
+        signs: int | str,
         filters: Sequence[int] = (32, 64, 64),
         pools: Sequence[tuple[int, int]] = ((2, 2), (2, 1), (2, 1)),
         units: int = 64,
@@ -59,15 +60,17 @@ class CRNN(Model, namespace="zoo"):
         **common: Unpack[LayerOptions],
     ) -> None:
         super().__init__(**common)
+        self.signs = signs if isinstance(signs, str) else ""
+        count = len(signs) if isinstance(signs, str) else signs
         self.look = [
-            (Conv2D(count, 3, padding="same", use_bias=False), BatchNormalization(),
+            (Conv2D(size, 3, padding="same", use_bias=False), BatchNormalization(),
              MaxPooling2D(tuple(pool)))
-            for count, pool in zip(filters, pools, strict=False)
+            for size, pool in zip(filters, pools, strict=False)
         ]  # fmt: skip
         self.read = [Bidirectional(GRU(units, return_sequences=True)) for _ in range(depth)]
         self.pool = GlobalAveragePooling1D() if classes_only else None
         self.drop = Dropout(dropout)
-        self.decide = Dense(signs if classes_only else signs + 1)
+        self.decide = Dense(count if classes_only else count + 1)
 
     def call(self, x: Tensor) -> Tensor:  # (B, H, W, C)
         for convolution, norm, pool in self.look:
