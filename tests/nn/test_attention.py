@@ -427,3 +427,20 @@ def test_sequences_of_length_0():
     assert layer(X[:, :0], Z).shape == (2, 0, 4)
     close(layer(X, Z[:, :0]), np.zeros((2, 3, 4)))
     assert ops.zeros((0,)).shape == (0,)
+
+
+def test_arguments_of_a_call_stand_in_the_order_of_keras():
+    x = layers.Dropout(0.0)(X)
+    layer = layers.Attention()
+    close(layer([x, x], None, False), layer([x, x]))
+    y, weights = layer([x, x], None, False, True, True)
+    close(y, layer([x, x], use_causal_mask=True))
+    assert weights.numpy()[0, 0, 1:].tolist() == [0.0] * (x.shape[1] - 1)
+    heads = layers.MultiHeadAttention(2, 3, dropout=0.9)
+    one = heads(X, X, X, None, None, None, None, False, True)  # in training
+    assert np.abs(one.numpy() - heads(X, X).numpy()).max() > 1e-3
+    assert (layers.Dropout(0.9)(X, True).numpy() == 0).mean() > 0.5
+    assert layers.LSTM(2, dropout=0.9)(X, None, None, True).shape == (len(X), 2)
+    mask = np.arange(x.shape[1]) < 2 * np.ones((len(X), 1))
+    each = layers.TimeDistributed(layers.Dropout(0.9))
+    close(each(X, False, mask), X)

@@ -32,7 +32,7 @@ from neurona.core.tree import flatten, map_leaves
 from neurona.errors import ArgumentError, DtypeError, NeuronaError, ShapeError, StateError
 from neurona.frames import shorten
 from neurona.nn import constraints, masking, regularizers
-from neurona.nn.calling import Takes, taken_by
+from neurona.nn.calling import Takes, by_name, taken_by
 from neurona.nn.configurable import Configurable
 from neurona.nn.context import add_loss, automatic_name, building, in_training, is_training
 from neurona.nn.description import describe_object
@@ -79,8 +79,7 @@ class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
     def _before_init(self) -> None:
         self._name = ""
         self.dtype = as_dtype(None)
-        self.built = False
-        self._place = ""
+        self.built, self._place = False, ""
         self._made_at = origin.place()
         self._trainable = True
         self._parameters = []
@@ -148,6 +147,8 @@ class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
 
     def __call__(self, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
         """Build on the first call, convert the inputs to Tensors of the layer's type, and call."""
+        if len(args) > self._takes.before_training and self._takes.training:
+            args, training = by_name(self._takes, args, kwargs)
         try:
             inputs = [as_inputs(a, self.dtype) for a in args]
         except NeuronaError as error:
@@ -164,8 +165,7 @@ class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
             if inputs and (inputs[0] is None or isinstance(inputs[0], str)):
                 raise DtypeError("a layer is called on numbers.", got=repr(inputs[0])[:60])
             self.ensure_built(inputs[0] if inputs else None)
-            if training is None:
-                training = is_training()
+            training = is_training() if training is None else training
             with in_training(training):
                 if self._takes.training:
                     kwargs["training"] = training

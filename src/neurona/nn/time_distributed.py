@@ -55,7 +55,7 @@ class TimeDistributed(Layer):
             )
         self.layer = layer
 
-    def call(self, inputs: Any, mask: Any = None, training: bool = False) -> Any:  # (B, T, ...)
+    def call(self, inputs: Any, training: bool = False, mask: Any = None) -> Any:  # (B, T, ...)
         leaves = flatten(inputs)[0]
         for x in leaves:
             if x.ndim < 2 or x.shape[:2] != leaves[0].shape[:2]:

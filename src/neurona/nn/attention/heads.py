@@ -108,8 +108,8 @@ class Heads(Layer):
         key_mask: Any = None,
         attention_mask: Any = None,
         return_attention_scores: bool = False,
-        use_causal_mask: bool = False,
         training: bool = False,
+        use_causal_mask: bool = False,
     ) -> Any:
         """Return y (B, T, features), and the weights (B, N, T, S) if wanted."""
         key = value if key is None else key

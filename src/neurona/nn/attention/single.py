@@ -86,9 +86,9 @@ class Attention(Layer):
         self,
         inputs: list[Tensor],  # query (B, T, D), value (B, S, V), key (B, S, D)
         mask: Any = None,
+        training: bool = False,
         return_attention_scores: bool = False,
         use_causal_mask: bool = False,
-        training: bool = False,
     ) -> Any:
         """Return y (B, T, V), and the weights (B, T, S) if wanted."""
         query, value, key = _three(self, inputs)
