@@ -4,7 +4,7 @@ import pytest
 
 from neurona import recipes
 from neurona.models import load_model
-from neurona.recipes import interrupt
+from neurona.recipes import evolution, interrupt
 from neurona.recipes.interrupt import Stopped
 
 
@@ -17,6 +17,7 @@ def results(name, out, **settings):
     return [(out / "history.csv").read_bytes(), *(w.tobytes() for w in weights)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "steps"), [("mnist-cnn", 60)])
 def test_a_run_goes_on_to_the_same_bytes(name, steps, tmp_path, monkeypatch):
     whole = results(name, tmp_path / "whole", epochs=1)
@@ -31,3 +32,12 @@ def test_a_run_goes_on_to_the_same_bytes(name, steps, tmp_path, monkeypatch):
     with pytest.raises(Stopped):
         results(name, tmp_path / "parts", epochs=1)
     assert results(name, tmp_path / "parts", epochs=1) == whole
+
+
+def test_the_networks_side_by_side_are_counted():
+    assert evolution.multiply_adds(evolution.dense_network()) == 32 * 32 * 128 + 128 * 10
+    models = {name: make() for name, (_, make) in evolution.NETWORKS.items()}
+    assert models["LeNet-5"].count_params() == 61_706
+    assert all(model.output_shape == (None, 10) for model in models.values())
+    products = [evolution.multiply_adds(model) for model in list(models.values())[2:]]
+    assert max(products) < 2 * min(products)  # none has far more to compute with

@@ -9,6 +9,7 @@ from neurona.recipes import (
     denoise,
     digits,
     embedding,
+    evolution,
     generate_vae,
     hybrid,
     mnist,
@@ -29,7 +30,7 @@ __all__ = ["RECIPES", "Recipe", "Run", "Settings", "carry_out", "get"]
 
 _MODULES = (
     and_gate, xor_gate, moons, digits, mnist,
-    mnist_cnn, capacity,
+    mnist_cnn, capacity, evolution,
     vision_transformer, names, shakespeare, temperature, translate, bert_mini, hybrid, speech,
     generate_vae,
     denoise,
