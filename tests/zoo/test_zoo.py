@@ -104,12 +104,15 @@ def trained(name, epochs, seed=0):
     return model, x, history.history["loss"]
 
 
-@pytest.mark.parametrize("engine", ["native", "reference"])
 @each
-def test_learns_one_batch(name, engine):
-    with engine_set_to(engine):
-        _, _, losses = trained(name, 60 if engine == "native" else 8)
-    assert losses[-1] < (0.5 if engine == "native" else 0.98) * losses[0]
+def test_learns_one_batch_alike_on_both_engines(name):
+    with engine_set_to("native"):
+        _, _, native = trained(name, 60)
+    with engine_set_to("reference"):
+        _, _, reference = trained(name, 8)
+    assert native[-1] < 0.5 * native[0]
+    assert reference[-1] < 0.98 * reference[0]
+    np.testing.assert_allclose(reference[:3], native[:3], rtol=1e-4)
 
 
 @each
