@@ -90,13 +90,15 @@ def test_layers_and_weights_have_names_and_order_of_keras(golden):
 @pytest.mark.parametrize(
     "golden", [row for row in GOLDEN if row["name"] != "VGG19"], ids=lambda row: row["name"]
 )
-def test_weights_in_order_give_the_numbers_of_keras(golden):
+@pytest.mark.parametrize("native", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_weights_in_order_give_the_numbers_of_keras(golden, native):
     with abstract():  # what it begins with is not needed
         model = getattr(zoo, golden["name"])(
             input_shape=SIZE, classes=5, classifier_activation=None
         )
     model.set_weights(weights([(p.path, p.shape) for p in model.weights]))
-    logits = model(images(2, *SIZE), training=False).numpy()
+    x = images(2, *SIZE)
+    logits = model.predict(x, verbose=0) if native else model(x, training=False).numpy()
     scale = np.abs(golden["logits"]).max()
     np.testing.assert_allclose(logits / scale, np.divide(golden["logits"], scale), atol=1e-4)
 
