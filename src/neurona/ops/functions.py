@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 
 from neurona.core.lowering import Elementwise
@@ -195,7 +196,7 @@ _ERFC = (
 
 
 def _ratio(x, coefficients):
-    above, below = (sum(c * x**k for k, c in enumerate(reversed(cs))) for cs in coefficients)
+    above, below = (functools.reduce(lambda y, c: y * x + c, cs) for cs in coefficients)
     return above / below
 
 
