@@ -39,6 +39,23 @@ def residual_block():
     return nn.Model(x, layers.Dense(10, "softmax")(y))
 
 
+def volumes():
+    first = {"data_format": "channels_first"}
+    return nn.Sequential(
+        [
+            layers.Input((2, 6, 8, 8)),
+            layers.Conv3D(8, 3, padding="same", activation="relu", **first),
+            layers.BatchNormalization(axis=1),
+            layers.MaxPooling3D(**first),
+            layers.Conv3DTranspose(4, 2, strides=2, activation="relu", **first),
+            layers.AdaptiveAveragePooling3D((2, 3, 3), **first),
+            layers.Flatten(**first),
+            layers.SpectralNormalization(layers.Dense(10)),
+            layers.Softmax(),
+        ]
+    )
+
+
 class LSTM(layers.Layer):
     """i, f, o = sigmoid, g = tanh of (x, h) @ W;  c <- f c + i g;  h <- o tanh(c)."""
 
@@ -67,7 +84,10 @@ def lstm():
     return nn.Sequential([layers.Input((9, 40)), LSTM(64), layers.Dense(10, "softmax")])
 
 
-SHAPES = {mlp: (200,), cnn: (14, 14, 3), residual_block: (12, 12, 3), lstm: (9, 40)}
+SHAPES = {
+    mlp: (200,), cnn: (14, 14, 3), residual_block: (12, 12, 3), volumes: (2, 6, 8, 8),
+    lstm: (9, 40),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(

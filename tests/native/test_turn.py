@@ -67,10 +67,28 @@ def test_a_branch_from_outside_is_read_across_and_what_follows_is_not():
     np.testing.assert_allclose(nn.jit(fn)(X, W)[0].numpy(), fn(X, W)[0].numpy(), atol=1e-5)
 
 
+def dense_block(x, w, gamma):
+    """Branches that are joined along the channels, normalised, and cut apart again."""
+
+    def conv(x):
+        return ops.transpose(ops.conv2d(ops.transpose(x, LAST), w, padding="same"), FIRST)
+
+    y = ops.tanh(ops.concatenate([conv(x), conv(2.0 * x)], axis=1))
+    a, b = ops.split(y, 2, axis=1)
+    return conv(ops.maximum(a, 0.0) * b + ops.reshape(gamma, (-1, 1, 1)))
+
+
+def test_joined_branches_and_their_parts_are_turned_too():
+    _, other = turned(lambda x, w, g: [dense_block(x, w, g)], X, W, GAMMA)
+    assert order_of(other, "concatenate") == order_of(other, "tanh") == [(2, 6, 5, 8)]
+    assert order_of(other, "maximum") == order_of(other, "add") == [(2, 6, 5, 4)]
+
+
+@pytest.mark.parametrize("network", [block, dense_block])
 @pytest.mark.parametrize("order", [1, 2])
-def test_the_numbers_and_their_gradients_stay(order):
+def test_the_numbers_and_their_gradients_stay(network, order):
     def loss(x, w, gamma):
-        return (ops.tanh(block(x, w, gamma)) ** 2).sum()
+        return (ops.tanh(network(x, w, gamma)) ** 2).sum()
 
     def penalty(x, w, gamma):
         return sum((g * g).sum() for g in nn.grad(loss, argnums=(0, 1))(x, w, gamma))
@@ -116,7 +134,7 @@ def test_random_chains_give_the_same_numbers(seed):
         plan = np.random.default_rng(seed + 1)
         for _ in range(14):
             y = values[plan.integers(len(values))]
-            kind, other = plan.integers(7), values[plan.integers(len(values))]
+            kind, other = plan.integers(9), values[plan.integers(len(values))]
             if kind <= 1 and y.ndim > 2:
                 axes = plan.permutation(y.ndim)
                 values.append(ops.transpose(y, tuple(int(a) for a in axes)))
@@ -132,6 +150,13 @@ def test_random_chains_give_the_same_numbers(seed):
                 values.append(y - ops.mean(y, axis=axis, keepdims=True))
             elif kind == 5 and y.ndim > 2:
                 values.append(ops.max(y, axis=int(plan.integers(y.ndim))))
+            elif kind == 7 and y.ndim:
+                axis = int(plan.integers(y.ndim))
+                values.append(ops.flip(y, axis))
+                if y.shape[axis] > 1:
+                    values.append(ops.split(y, [1], axis=axis)[1])
+            elif kind == 8 and y.ndim and y.shape == other.shape:
+                values.append(ops.concatenate([y, other], axis=int(plan.integers(y.ndim))))
             elif kind == 6 and y.ndim:
                 values.append(y + ops.broadcast_to(small[0], y.shape) * small[1])
         return values[-6:]

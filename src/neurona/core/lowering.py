@@ -214,7 +214,7 @@ class Indexed:
 
 @dataclass(frozen=True)
 class Joined(Indexed):
-    """An Indexed op of any number of inputs: f(a, b, c, d) = f(f(a, b), f(c, d)).
+    """Inputs one behind the other along `axis`, any number: f(a, b, c, d) = f(f(a, b), f(c, d)).
 
     One element of many inputs asks each of them whether it is the one: an engine may join groups.
     """

@@ -3,8 +3,8 @@
 A layer with the channels first looks at its input, and at its output, through transposes. Where two
 such layers meet these cancel out. What stands between them, a normalisation or a sum of branches,
 would go through memory across its rows; so f(transpose(x)) becomes transpose(f(x)), for elementwise
-f and for folds, and the transposes meet behind it. Chains that end in no such meeting stay as they
-are: a transpose may be there because what follows reads better so.
+f, folds and joins, and the transposes meet behind it; slices are parts of either. Chains that end
+in no such meeting stay: a transpose may be there because what follows reads better so.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from neurona.core.graph import Graph, Node
-from neurona.core.lowering import Elementwise, Reduction, View
+from neurona.core.lowering import Elementwise, Joined, Reduction, View
 from neurona.core.op import Op
-from neurona.core.shapes import Shape, Spec, normalize_axes
+from neurona.core.shapes import Shape, Spec, normalize_axes, normalize_axis
 from neurona.engines.native.strides import contiguous
 
 Axes = tuple[int, ...]  # axis k of the turned value is axis axes[k] of what lies in memory
@@ -58,6 +58,7 @@ class _Search:
         graph: what is computed.
         axes: turned value -> how it lies.
         base: value that a transpose makes -> what lies in memory.
+        slices: values that are parts of turned ones.
         mixed: values that are made of what lies so and what does not.
         meetings: value that two transposes give back -> the first one's result.
         wanted: values of nodes that stand between two transposes.
@@ -69,6 +70,7 @@ class _Search:
         self.axes: dict[int, Axes] = {}
         self.base: dict[int, int] = {}
         self.meetings: dict[int, int] = {}
+        self.slices: set[int] = set()
         self.mixed: set[int] = set()
         self._spread: set[int] = set()  # views of fewer elements: as near in any order
         for v, array in graph.constants.items():
@@ -83,7 +85,7 @@ class _Search:
 
     def whole(self, node: Node) -> list[int]:
         """The inputs of a node that decide in which order it goes through its elements."""
-        if isinstance(node.op.lower, Reduction):
+        if isinstance(node.op.lower, Reduction | Joined):
             return list(node.inputs)
         shape = self.graph.specs[node.outputs[0]].shape
         return [
@@ -104,7 +106,10 @@ class _Search:
                     self.meetings[y] = x
                 else:
                     self.axes[y], self.base[y] = after, self.base.get(x, x)
-        elif isinstance(kind, Elementwise) and len(node.outputs) == 1:
+            elif x in self.axes and _is_slice(node, specs[x].shape, specs[y].shape):
+                self.axes[y], self.base[y] = self.axes[x], self.base.get(x, x)
+                self.slices.add(y)
+        elif isinstance(kind, Elementwise | Joined) and len(node.outputs) == 1:
             found = {self.axes.get(v) for v in self.whole(node)}
             if len(found - {None}) == 1:
                 if None in found:
@@ -152,6 +157,11 @@ class _Writer:
                 if y in search.meetings and x in self.lying:
                     self.names[y] = self.lying[x]
                     continue
+                if y in search.slices and x in self.lying:
+                    self.result.nodes.append(node)
+                    self.lying[y] = self._back(y, search.axes[y])
+                    self.made.update({self.lying[y]} if self.lying[x] in self.made else ())
+                    continue
                 if y in search.axes and (x in self.lying or x not in search.axes):
                     self.lying[y] = self.lying.get(x, self._named(x))
             elif self._near(node):
@@ -178,7 +188,7 @@ class _Writer:
         kind, axes = node.op.lower, self.search.axes
         if isinstance(kind, Reduction):
             return node.inputs[0] in axes
-        return isinstance(kind, Elementwise) and node.outputs[0] in axes
+        return isinstance(kind, Elementwise | Joined) and node.outputs[0] in axes
 
     def _turn(self, node: Node) -> None:
         (y,), specs, axes = node.outputs, self.result.specs, self.search.axes
@@ -189,7 +199,11 @@ class _Writer:
             attributes = {**node.attributes, "axis": base_axes}
             node = node._replace(inputs=(self.lying[x],), attributes=attributes)
         else:
-            node = node._replace(inputs=tuple(self._input(v, axes[y]) for v in node.inputs))
+            inputs, attributes = tuple(self._input(v, axes[y]) for v in node.inputs), {}
+            if isinstance(node.op.lower, Joined):
+                axis = normalize_axis(node.attributes["axis"], specs[y].ndim, node.op.name)
+                attributes = {"axis": axes[y][axis]}
+            node = node._replace(inputs=inputs, attributes={**node.attributes, **attributes})
         after = axes.get(y)
         spec = node.op.shape(*[specs[v] for v in node.inputs], **node.attributes)
         base = y if after is None else self.result.value(spec)
@@ -206,7 +220,11 @@ class _Writer:
         v, specs = self._named(v), self.result.specs
         if specs[v].size == 1 and specs[v].ndim <= 1:
             return v
-        back = tuple(axes.index(a) for a in range(len(axes)))
+        return self._back(v, axes)
+
+    def _back(self, v: int, axes: Axes) -> int:
+        """A view of v in the order in which turned values lie."""
+        specs, back = self.result.specs, tuple(axes.index(a) for a in range(len(axes)))
         made = self.result.value(_turned_shape(specs[v], axes=back))
         self.result.nodes.append(Node(TURNED, (v,), (made,), {"axes": back}))
         return made
@@ -238,3 +256,15 @@ def _left(axes: Axes, node: Node, specs: Sequence[Spec]) -> Axes:
     along = normalize_axes(node.attributes.get("axis"), x.ndim, node.op.name)
     kept = [axes[a] for a in range(x.ndim) if a not in along]
     return tuple(sorted(kept).index(a) for a in kept)
+
+
+def _is_slice(node: Node, x: Shape, y: Shape) -> bool:
+    """Whether a view takes some of the indices of each axis."""
+    if len(x) != len(y) or 0 in y or any(a < b for a, b in zip(x, y, strict=True)):
+        return False
+    steps = contiguous(x)
+    found = node.op.lower.strides(x, steps, y, **node.attributes)  # type: ignore[union-attr]
+    return found is not None and all(
+        size == 1 or (step % before == 0 and abs(step) < before * n)
+        for size, n, step, before in zip(y, x, found[0], steps, strict=True)
+    )
