@@ -25,8 +25,14 @@ FILE = Path(__file__).with_name("keras_applications.json")
 
 
 def variables(network):
-    """All that count: without the samples that a Normalization has seen, which nobody reads."""
-    return [w for w in network.weights if not w.path.endswith("normalization/count")]
+    """All but the number of samples that a Normalization has seen, which nobody reads."""
+    return [w for w in network.weights if not w.path.endswith("/count")]
+
+
+def named(weight):
+    """Its layer and its own name; that of a layer scale has none, and is called gamma here."""
+    layer, name = weight.path.split("/")[-2:]
+    return f"{layer}/{'gamma' if layer.endswith('layer_scale') else name}"
 
 
 rows = {row["name"]: row for row in json.loads(FILE.read_text())} if FILE.exists() else {}
@@ -36,13 +42,16 @@ for name in sys.argv[1:] or NAMES:
     whole = network(weights=None)
     small = network(weights=None, input_shape=SIZE, classes=5, classifier_activation=None)
     held = variables(small)
-    for w, value in zip(held, weights([(w.path, w.shape) for w in held]), strict=True):
+    for w, value in zip(held, weights([(named(w), w.shape) for w in held]), strict=True):
         w.assign(value)
+    for layer in small.layers:
+        if isinstance(layer, keras.layers.Normalization):
+            layer.finalize_state()  # takes its moments from the variables
     rows[name] = {
         "name": name,
         "parameters": sum(int(np.prod(w.shape)) for w in variables(whole)),
         "layers": [f"{type(layer).__name__} {layer.name}" for layer in whole.layers],
-        "weights": [f"{w.path} {list(w.shape)}" for w in variables(whole)],
+        "weights": [f"{named(w)} {list(w.shape)}" for w in variables(whole)],
         "logits": np.asarray(small(images(2, *SIZE), training=False), np.float64).tolist(),
     }
     print(name, rows[name]["logits"])
