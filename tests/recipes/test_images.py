@@ -18,7 +18,7 @@ def results(name, out, **settings):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "steps"), [("mnist-cnn", 60)])
+@pytest.mark.parametrize(("name", "steps"), [("mnist-cnn", 60), ("transfer", 100)])
 def test_a_run_goes_on_to_the_same_bytes(name, steps, tmp_path, monkeypatch):
     whole = results(name, tmp_path / "whole", epochs=1)
     original = interrupt.Saver.on_train_batch_end

@@ -375,3 +375,13 @@ def test_a_few_epochs_are_well_below_simpler_means(tmp_path):
     run = recipes.carry_out(recipe, recipe.settings({"epochs": 1}), tmp_path / "noise", verbose=0)
     *simpler, gain = run.scores.values()
     assert gain > 9 > max(simpler)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(config.data_folder() is None, reason="needs the real MNIST in NEURONA_DATA")
+def test_what_was_learned_before_helps_with_few_images(tmp_path):
+    recipe = recipes.get("transfer")
+    scores = recipes.carry_out(recipe, recipe.defaults, tmp_path, verbose=0).scores
+    gain = scores["test accuracy"] - scores["accuracy from scratch"]
+    assert gain > scores["half of the interval of the gain"]
+    assert scores["test accuracy"] > scores["accuracy of the nearest neighbour"]

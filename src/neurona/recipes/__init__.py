@@ -19,6 +19,7 @@ from neurona.recipes import (
     shakespeare,
     speech,
     temperature,
+    transfer,
     translate,
     vision_transformer,
     xor_gate,
@@ -30,7 +31,7 @@ __all__ = ["RECIPES", "Recipe", "Run", "Settings", "carry_out", "get"]
 
 _MODULES = (
     and_gate, xor_gate, moons, digits, mnist,
-    mnist_cnn, capacity, evolution,
+    mnist_cnn, transfer, capacity, evolution,
     vision_transformer, names, shakespeare, temperature, translate, bert_mini, hybrid, speech,
     generate_vae,
     denoise,
