@@ -11,6 +11,7 @@ from neurona.data import image_file
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
 ENOUGH = 512  # pixels of a side that are looked at, of larger images
 INK = 20 / 28  # part of the frame that the ink takes, as in MNIST
+LINE = 24 / 28  # that the ink of a line takes, whose signs are not all at the same height
 SMALL = 16  # a frame of fewer pixels is filled with ink, as in the 8 x 8 digits
 
 
@@ -121,7 +122,7 @@ def from_the_left(image: np.ndarray, height: int, width: int) -> np.ndarray:
 
     Shapes: image (H, W, C) -> (height, width, C).
     """
-    edge = round((1 - INK) / 2 * height)
+    edge = round((1 - LINE) / 2 * height)
     factor = min((height - 2 * edge) / image.shape[0], (width - 2 * edge) / image.shape[1])
     small = _resized(image, *(max(1, round(n * factor)) for n in image.shape[:2]))
     top = (height - len(small)) // 2
