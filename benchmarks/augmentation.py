@@ -1,11 +1,12 @@
 """Images a second of the usual augmentation, beside torch, Keras and the training step itself.
 
-    peers/bin/python -m benchmarks.augmentation [--threads 1] [--rounds 5] [--sizes 28x1,32x3,224x3]
+    peers/bin/python -m benchmarks.augmentation [--rounds 5] [--sizes 28x1,32x3,224x3]
 
 The chain: flip, rotation, zoom, translation, contrast. "One map" multiplies the three moves and
 looks pixels up once. torch does what torchvision does, `affine_grid` and `grid_sample`. The last
 columns are a training step of the CNN of the workload `cnn`, 32 and 64 filters, without the chain
-and with it among its layers. One process, taking turns, least times.
+and with it among its layers. One process and one thread, taking turns; least times of the
+processor, so that others on the machine disturb little.
 """
 
 from __future__ import annotations
@@ -128,9 +129,9 @@ def timed(ways: dict[str, Callable[[], Any]], rounds: int) -> dict[str, float]:
         way()
     found = dict.fromkeys(ways, float("inf"))
     for name in [*ways] * rounds:
-        start = time.perf_counter()
+        start = time.process_time()
         ways[name]()
-        found[name] = min(found[name], time.perf_counter() - start)
+        found[name] = min(found[name], time.process_time() - start)
     return found
 
 
@@ -161,20 +162,19 @@ COLUMNS = ("neurona", "one map", "torch", "torch, one map", "keras")
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--sizes", default="28x1,32x3,224x3")
     parser.add_argument("--peers", default="torch,keras")
     options = parser.parse_args()
     for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "NEURONA_THREADS"):
-        os.environ[variable] = str(options.threads)
+        os.environ[variable] = "1"
     os.environ.setdefault("KERAS_BACKEND", "jax")
-    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: options.threads])
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:1])
     peers = [p for p in options.peers.split(",") if p]
     if "torch" in peers:
         import torch
 
-        torch.set_num_threads(options.threads)
+        torch.set_num_threads(1)
     head = ["images", *(f"{c}, images/s" for c in COLUMNS), "step, ms", "with it", "more"]
     print("| " + " | ".join(head) + " |\n|" + " --- |" * len(head))
     for size in options.sizes.split(","):
