@@ -17,10 +17,10 @@ from neurona.errors import ArgumentError, ShapeError, check_choice, check_sizes
 from neurona.ops.arithmetic import clip, maximum, minimum
 from neurona.ops.comparison import where
 from neurona.ops.functions import floor
-from neurona.ops.index import take
+from neurona.ops.index import take, take_along_axis
 from neurona.ops.joining import concatenate, stack
 from neurona.ops.matmul import matmul
-from neurona.ops.movement import broadcast_to, pad, reshape
+from neurona.ops.movement import broadcast_to, pad, reshape, transpose
 from neurona.ops.reduce import max, min, sum
 
 __all__ = ["affine_transform", "hsv_to_rgb", "resize", "rgb_to_grayscale", "rgb_to_hsv"]
@@ -81,14 +81,13 @@ def affine_transform(
         return x
     t = reshape(cast(given, dtype=x.dtype), (-1, given.shape[-1]))
     a0, a1, a2, b0, b1, b2 = (reshape(t[:, k], (-1, 1, 1)) for k in range(6))
-    # Each number of a row has a place of its own, so that W * C of them are one loop
-    i = np.arange(height)[:, None].astype(x.dtype)
-    j = np.arange(width).repeat(channels).astype(x.dtype)
-    x, row = _inside(x, b0 * j + b1 * i + b2, 1, fill_mode, fill_value)  # (B, H, W * C)
+    i, j = np.arange(height)[:, None].astype(x.dtype), np.arange(width).astype(x.dtype)
+    x, row = _inside(x, b0 * j + b1 * i + b2, 1, fill_mode, fill_value)  # (B, H, W)
     x, column = _inside(x, a0 * j + a1 * i + a2, 2, fill_mode, fill_value)
     row, down = _before(row, x.shape[1], interpolation)
     column, right = _before(column, x.shape[2], interpolation)
-    return reshape(_between(x, row, column, down, right), (batch, height, width, channels))
+    y = _between(x, row, column, down, right)  # (B, C, H * W)
+    return transpose(reshape(y, (batch, channels, height, width)), (0, 2, 3, 1))
 
 
 def _inside(x, place, axis, mode, value):
@@ -125,23 +124,26 @@ def _before(place, n, interpolation):
 def _between(x, row, column, down, right):
     """Return weighted means of the pixels at (row, column), below, to the right of it, and both.
 
-    All four are read by one index, each from an array that begins that much further on.
+    All channels and all four are read by one index, each from an array that begins that much
+    further on.
     """
-    batch, height, width, channels = x.shape
-    kind = np.dtype("int32" if x.size < 2**31 else "int64")
-    images = np.arange(batch)[:, None, None] * (height * width * channels)
-    first = (images + np.arange(row.shape[-1]) % channels).astype(kind)
-    index = cast(row, dtype=kind) * (width * channels) + cast(column, dtype=kind) * channels + first
-    flat = reshape(x, (-1,))
+    batch, _, width, channels = x.shape
+    index = cast(row, dtype="int32") * width + cast(column, dtype="int32")
+    places = (batch, channels, row.shape[1] * row.shape[2])
+    index, down, right = (
+        None if a is None else broadcast_to(reshape(a, (batch, 1, -1)), places)
+        for a in (index, down, right)
+    )
+    pixels = transpose(reshape(x, (batch, -1, channels)), (0, 2, 1))  # (B, C, H * W), a view
 
-    def at(rows):
-        start = rows * width * channels
-        near = take(flat[start:], index, axis=0)
+    def at(start):
+        near = take_along_axis(pixels[:, :, start:], index, axis=2)
         if right is None:
             return near
-        return near * (1 - right) + take(flat[start + channels :], index, axis=0) * right
+        far = take_along_axis(pixels[:, :, start + 1 :], index, axis=2)
+        return near * (1 - right) + far * right
 
-    return at(0) if down is None else at(0) * (1 - down) + at(1) * down
+    return at(0) if down is None else at(0) * (1 - down) + at(width) * down
 
 
 # --- another size --------------------------------------------------------------------------------
