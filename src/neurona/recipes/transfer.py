@@ -246,6 +246,6 @@ RECIPE = Recipe(
     perform=perform,
     data="MNIST, 70,000 images of 28 x 28",
     model="two convolutions and two dense layers; frozen, unfrozen, rates by layer",
-    reaches="test accuracy 0.945, from scratch 0.91, in four minutes",
+    reaches="test accuracy 0.94, from scratch 0.91, in four minutes",
     quick=Settings(epochs=4, learning_rate=4e-3, batch_size=32, optimizer="adam"),
 )
