@@ -79,19 +79,10 @@ class _Scaled(Layer):
     supports_masking = True
 
     def __init__(
-        self,
-        axis: Any,
-        epsilon: float,
-        center: bool,
-        scale: bool,
-        beta_initializer: Any,
-        gamma_initializer: Any,
-        beta_regularizer: Any,
-        gamma_regularizer: Any,
-        beta_constraint: Any,
-        gamma_constraint: Any,
-        **common: Unpack[LayerOptions],
-    ) -> None:
+        self, axis: Any, epsilon: float, center: bool, scale: bool, beta_initializer: Any,
+        gamma_initializer: Any, beta_regularizer: Any, gamma_regularizer: Any,
+        beta_constraint: Any, gamma_constraint: Any, **common: Unpack[LayerOptions],
+    ) -> None:  # fmt: skip
         super().__init__(**common)
         self.axis = checked_axis(axis)
         self.epsilon = check_number("epsilon", epsilon, low=0)
@@ -114,13 +105,17 @@ class _Scaled(Layer):
         self, x: Tensor, axes: tuple[int, ...], hint: str, mask: Tensor | None = None
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Return x minus its mean, the mean and the variance, or warn, once, of a single value."""
+        self.warn_of_one(x, axes, hint)
+        return _moments(x, axes, mask)
+
+    def warn_of_one(self, x: Tensor, axes: tuple[int, ...], hint: str) -> None:
+        """Warn, once, of moments of a single value."""
         if all(x.shape[a] == 1 for a in axes) and not self.warned:
             self.warned = True
             origin.warn(
                 f"{type(self).__name__} {self.name!r}: the mean of a single value is the value, "
                 f"so the output does not depend on the input. Got x {x.shape}. try: {hint}"
             )
-        return _moments(x, axes, mask)
 
     def scaled(self, centred: Tensor, variance: Tensor, sizes: Shape) -> Tensor:
         """Return gamma * centred / sqrt(variance + epsilon) + beta."""
@@ -326,14 +321,19 @@ class GroupNormalization(_Scaled):
 
     def call(self, x: Tensor) -> Tensor:  # (B, ..., C)
         (axis,) = _feature_axes(self.axis, x.shape, "GroupNormalization")
-        groups = self._count(x.shape[axis])
-        width = x.shape[axis] // groups
-        split = ops.reshape(x, (*x.shape[:axis], groups, width, *x.shape[axis + 1 :]))
-        # one more axis now: the moments are over all of them but the batch and the groups
-        others = tuple(a for a in range(1, x.ndim + 1) if a != axis)
-        centred, _, variance = self.moments(split, others, "fewer groups")
-        sizes = tuple({axis: groups, axis + 1: width}.get(a, 1) for a in range(x.ndim + 1))
-        return ops.reshape(self.scaled(centred, variance, sizes), x.shape)
+        sizes = _sizes(x.shape, (axis,))
+        places = tuple(a for a in range(1, x.ndim) if a != axis)
+        groups = self._count(sizes[axis])
+        self.warn_of_one(x, places if groups == sizes[axis] else (*places, axis), "fewer groups")
+
+        def of_groups(x: Tensor) -> Tensor:  # means of channels, and of the groups of these means
+            split = (len(x), groups, -1)
+            means = ops.reshape(ops.mean(x, axis=places, keepdims=True) if places else x, split)
+            means = ops.mean(means, axis=-1, keepdims=True) + ops.zeros_like(means)
+            return ops.reshape(means, (len(x), *sizes[1:]))
+
+        centred = x - of_groups(x)
+        return self.scaled(centred, of_groups(ops.square(centred)), sizes)
 
 
 class RMSNormalization(Layer):
