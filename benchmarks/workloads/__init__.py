@@ -1,7 +1,18 @@
 """The workloads by name, in the order of the tables."""
 
 from benchmarks.workload import Workload
-from benchmarks.workloads import cnn, gpt, mlp, predict, resnet, sequences, small, vae
+from benchmarks.workloads import (
+    cnn,
+    dcgan,
+    diffusion,
+    gpt,
+    mlp,
+    predict,
+    resnet,
+    sequences,
+    small,
+    vae,
+)
 
 WORKLOADS: dict[str, Workload] = {
     "xor": small.XOR,
@@ -10,6 +21,8 @@ WORKLOADS: dict[str, Workload] = {
     "cnn": cnn.CNN,
     "vae": vae.VAE,
     "resnet": resnet.RESNET,
+    "dcgan": dcgan.DCGAN,
+    "diffusion": diffusion.DIFFUSION,
     "char-lstm": sequences.CHAR_LSTM,
     "speech-gru": sequences.SPEECH_GRU,
     "gpt": gpt.GPT,
