@@ -28,7 +28,7 @@ def model(name):
     reset_names()  # the names of layers are in the files
     nn.random.set_seed(3)
     if name == "DDPM":
-        made = zoo.DDPM((8, 8, 1), (8, 8), classes=2, steps=20, dropout=0.1)
+        made = zoo.DDPM((8, 8, 1), (8, 8), classes=2, steps=20, schedule="cosine", dropout=0.1)
         made.compile(Adam(0.01, use_ema=True, ema_momentum=0.9))
         return made
     made = {
