@@ -10,6 +10,8 @@ from neurona.recipes import (
     digits,
     embedding,
     evolution,
+    generate_diffusion,
+    generate_gan,
     generate_vae,
     hybrid,
     mnist,
@@ -37,6 +39,8 @@ _MODULES = (
     denoise,
     anomaly,
     embedding,
+    generate_gan,
+    generate_diffusion,
 )  # fmt: skip
 RECIPES: dict[str, Recipe] = {module.RECIPE.name: module.RECIPE for module in _MODULES}
 

@@ -145,6 +145,7 @@ class Run:
         callbacks: Sequence[Callback] = (),
         stage: str = "",
         epochs: int | None = None,
+        batch_size: int | None = None,
     ) -> None:
         """Train the model, or go on training it where an earlier run was stopped.
 
@@ -158,7 +159,7 @@ class Run:
             callbacks: besides those that keep the state of the run.
             stage: a name, if the recipe trains several models, or one several times: each has a
                 backup of its own, so a run that is continued does not train anew what was finished.
-            epochs: instead of those of the settings.
+            epochs, batch_size: instead of those of the settings.
         """
         own = isinstance(x, Batches | Buckets)
         arrays = x.contents if own else (x, y)
@@ -171,7 +172,7 @@ class Run:
             model.fit(
                 x,
                 y,
-                batch_size=None if own else self.settings.batch_size,
+                batch_size=None if own else batch_size or self.settings.batch_size,
                 epochs=epochs,
                 verbose=self.verbose,
                 validation_data=validation_data,
