@@ -11,8 +11,16 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from neurona.data import batches
-from neurona.data.augment import RandomCrop
-from neurona.layers import Conv2D, Dense, Dropout, Flatten, Input, MaxPooling2D
+from neurona.layers import (
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    Input,
+    MaxPooling2D,
+    RandomCrop,
+    ZeroPadding2D,
+)
 from neurona.models import Model
 from neurona.optimizers import Adam
 from neurona.optimizers.schedules import CosineDecay
@@ -64,7 +72,8 @@ class Judge:
         h = Dense(64, activation="relu")(Dropout(0.4)(Flatten()(h)))
         model = Model(inputs, Dense(CLASSES, activation="softmax")(Dropout(0.3)(h)))
         epochs = 8 if run.quick else 6
-        data = batches(*train, 128, shuffle=True, seed=0, augment=RandomCrop(1))
+        shifted = [ZeroPadding2D(1), RandomCrop(28, 28)]  # by up to a pixel
+        data = batches(*train, 128, shuffle=True, seed=0, augment=shifted)
         rate = CosineDecay(2e-3, len(data) * epochs)
         model.compile(Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
         run.fit(model, data, stage="judge", epochs=epochs)

@@ -28,12 +28,12 @@ from neurona.layers import (
 )
 from neurona.nn.options import LayerOptions
 
-GROUPS = 8  # of channels that are normalised together, or fewer that divide them
+GROUPS = 8  # at most, of at least 8 channels: a norm of few channels hides brightness
 
 
 def norm(channels: int) -> GroupNormalization:
     """Return the normalisation of so many channels."""
-    return GroupNormalization(math.gcd(GROUPS, channels), epsilon=1e-5)
+    return GroupNormalization(math.gcd(GROUPS, max(channels // 8, 1), channels), epsilon=1e-5)
 
 
 def conv(filters: int, **options: Any) -> Conv2D:
