@@ -160,6 +160,6 @@ RECIPE = Recipe(
     perform=perform,
     data="MNIST, 70,000 images of 28 x 28",
     model="DCGAN and WGAN-GP, class-conditional; a CNN of 99 % judges",
-    reaches="0.95 of the samples recognised, in 20 minutes",
+    reaches="0.96 of the DCGAN's samples recognised after two epochs; all in 20 minutes",
     quick=Settings(epochs=15, learning_rate=2e-3, batch_size=32),
 )

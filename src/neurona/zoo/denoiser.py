@@ -17,6 +17,7 @@ from neurona import ops
 from neurona.activations import swish
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError
+from neurona.initializers import RandomNormal
 from neurona.layers import (
     Conv2D,
     Dense,
@@ -124,7 +125,8 @@ class Denoiser(Layer, namespace="zoo.denoiser"):
         first, last = widths[0], widths[-1]
         self.first, self.size = first, 4 * first
         self.time = [Dense(self.size, "swish"), Dense(self.size)]
-        self.label = Embedding(classes + 1, self.size) if classes else None
+        start = RandomNormal(stddev=1.0)  # as loud as the time
+        self.label = Embedding(classes + 1, self.size, start) if classes else None
         self.begin = conv(first)
         above = [first, *widths[:-1]]  # channels that come from the level above
         self.down = [Residual(c, w, dropout) for c, w in zip(above, widths, strict=True)]
