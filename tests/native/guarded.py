@@ -59,8 +59,8 @@ class Guarded:
 def spaced(at_end, gaps):
     """A plan of memory that gives each value pages of its own, with one between, at `gaps`."""
 
-    def place(fusion, works, chains, constants):
-        slots, offsets, start = memory.place(fusion, works, chains, constants).slots, {}, PAGE
+    def place(fusion, uses, chains, constants):
+        slots, offsets, start = memory.place(fusion, uses, chains, constants).slots, {}, PAGE
         wanted = [
             (v, fusion.specs[v].size * fusion.specs[v].dtype.itemsize)
             for kernel in fusion.kernels
@@ -68,7 +68,9 @@ def spaced(at_end, gaps):
             if v not in slots
         ]
         wanted += [
-            (("work", t, i), size) for t, sizes in enumerate(works) for i, size in enumerate(sizes)
+            (("work", t, i), size)
+            for t, use in enumerate(uses)
+            for i, size in enumerate(use.routine.works)
         ]
         gaps[:] = [0]  # of the whole program, which is planned after the bodies of its loops
         for key, size in wanted:

@@ -31,7 +31,14 @@ def data(tmp_path_factory):
     return folder.parent
 
 
-@pytest.fixture(scope="module", params=sorted(recipes.RECIPES))
+LONG = {"anomaly", "capacity", "evolution", "generate-diffusion", "generate-gan", "transfer"}
+NAMES = [
+    pytest.param(name, marks=pytest.mark.slow) if name in LONG else name
+    for name in sorted(recipes.RECIPES)
+]
+
+
+@pytest.fixture(scope="module", params=NAMES)
 def done(request, tmp_path_factory):
     """A recipe, carried out with --quick: the Run, its folder, and what it said."""
     recipe = recipes.get(request.param)
@@ -91,6 +98,7 @@ def test_the_files_are_all_there(done):
     run, out, _ = done
     assert {p.name for p in out.iterdir()} <= {
         "model.safetensors", "history.csv", "report.html", "plots", "settings.json", "texts",
+        "tokens.json",
     }  # fmt: skip
     for words in run.texts:
         assert (out / "texts" / f"{words.name}.txt").read_text() == words.text + "\n"

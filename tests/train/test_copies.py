@@ -388,6 +388,8 @@ REQUIRED = {
     "warmup_steps": 2, "total_steps": 9, "steps": 2, "end_learning_rate": 0.01,
     "intermediate_dim": 4, "num_heads": 2, "key_dim": 2, "head_dim": 2, "num_query_heads": 2,
     "num_key_value_heads": 1, "equation": "ab,bc->ac", "output_shape": 2, "sequence_length": 3,
+    "output_size": 2, "factor": 0.2, "height": 2, "width": 2, "height_factor": 0.1,
+    "width_factor": 0.1, "moves": [layers.RandomZoom(0.1)],
 }  # fmt: skip
 SPECIAL = {"CallbackList": None, "InputLayer": {"shape": (4,)}}
 SPACES = [

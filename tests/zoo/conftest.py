@@ -1,0 +1,3 @@
+"""Scripts that need Keras are no tests."""
+
+collect_ignore = ["make_keras_applications.py"]
