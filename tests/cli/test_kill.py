@@ -66,11 +66,6 @@ def check_kills(expected, environment, out, kills, seed):
     assert not (out / "backup").exists()
 
 
-@pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL")
-def test_kills_leave_no_trace(expected, environment, tmp_path):
-    check_kills(expected, environment, tmp_path, kills=2, seed=1)
-
-
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL")
 @pytest.mark.parametrize("seed", range(10))

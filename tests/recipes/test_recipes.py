@@ -31,7 +31,10 @@ def data(tmp_path_factory):
     return folder.parent
 
 
-LONG = {"anomaly", "capacity", "evolution", "generate-diffusion", "generate-gan", "transfer"}
+LONG = {
+    "anomaly", "bert-mini", "capacity", "embedding", "evolution", "generate-diffusion",
+    "generate-gan", "generate-vae", "mnist-cnn", "names", "speech", "transfer",
+}  # fmt: skip
 NAMES = [
     pytest.param(name, marks=pytest.mark.slow) if name in LONG else name
     for name in sorted(recipes.RECIPES)
@@ -204,6 +207,7 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(tmp_path, monkeypatch):
     assert not (tmp_path / "parts" / "backup").exists()
 
 
+@pytest.mark.slow
 def test_shifted_images_are_shifted_alike_after_a_stop(tmp_path, monkeypatch, data):
     recipe = recipes.get("mnist")
     settings = recipe.settings({"epochs": 2, "batch_size": 64})
@@ -220,6 +224,7 @@ def test_shifted_images_are_shifted_alike_after_a_stop(tmp_path, monkeypatch, da
     assert train(tmp_path / "parts") == whole
 
 
+@pytest.mark.slow
 def test_drawn_pixels_and_codes_are_drawn_alike_after_a_stop(tmp_path, monkeypatch):
     recipe = recipes.get("generate-vae")
     settings = recipe.settings({"epochs": 2}, quick=True)
