@@ -121,7 +121,7 @@ def test_the_slope_of_a_critic_is_held_at_one():
     x, made = ops.zeros((3, 8, 8, 1)), ops.ones((3, 8, 8, 1))
     y = np.array([0, 1, 1])
     model.penalty = 0.0
-    apart = model.distance(x, made, y).item()
+    apart = model.judged(x, made, y).item()
     score = model.discriminator
     assert apart == pytest.approx(
         (ops.mean(score(made, y)) - ops.mean(score(x, y))).item(), abs=1e-6
@@ -129,7 +129,7 @@ def test_the_slope_of_a_critic_is_held_at_one():
     model.penalty = 10.0
     for p in score.trainable_weights:  # a critic that is flat has slope 0 everywhere
         p.assign(ops.zeros(p.shape))
-    assert model.distance(x, made, y).item() == pytest.approx(10, rel=1e-3)
+    assert model.judged(x, made, y).item() == pytest.approx(10, rel=1e-3)
 
 
 def test_what_gans_refuse():
@@ -151,6 +151,95 @@ def test_what_gans_refuse():
     assert set(plain.fit(X, batch_size=12, verbose=0).history) == {"d_loss", "g_loss"}
     with pytest.raises(ShapeError, match=r"a piece of the batch[\s\S]*13 images, critic_steps=2"):
         script.model("WGAN").fit(X, Y, batch_size=13, verbose=0)
+
+
+def small(classes=0):
+    return zoo.GAN((8, 8, 1), 4, (8,), classes=classes)
+
+
+@pytest.mark.parametrize(
+    "given", [{"optimizer": "sgd"}, {"loss": "mse"}, {"metrics": ["mae"]}, {"loss_weights": [1.0]}]
+)
+def test_what_a_game_chooses_itself_cannot_be_chosen(given):
+    with pytest.raises(
+        ArgumentError,
+        match=rf"GAN has losses of its own.*{next(iter(given))}[\s\S]*g_optimizer, d_",
+    ):
+        small().compile(**given)
+    if "optimizer" not in given:
+        with pytest.raises(ArgumentError, match=r"DDPM has losses.*\n*try: compile\(optimizer\)"):
+            zoo.DDPM((8, 8, 1), (4,), steps=10).compile(**given)
+
+
+def test_the_optimizers_of_a_game_have_names():
+    model = small()
+    model.compile("adam", "sgd")
+    assert type(model.g_optimizer).__name__ == "Adam"
+    assert type(model.d_optimizer).__name__ == "SGD"
+    assert np.isfinite(model.fit(X, verbose=0).history["d_loss"]).all()
+    with pytest.raises(ArgumentError, match="unknown optimizer"):
+        model.compile("adom")
+
+
+@pytest.mark.parametrize("name", ["GAN", "WGAN"])
+def test_a_game_is_evaluated_by_both_losses(name):
+    model = script.model(name)
+    before = bits(model)
+    logs = model.evaluate(X, Y, batch_size=48, verbose=0, return_dict=True)
+    assert bits(model) == before
+    assert np.isfinite(list(logs.values())).all()
+    for p in model.discriminator.trainable_weights:  # who scores 0 loses 2 ln 2, and G then ln 2
+        p.assign(ops.zeros(p.shape))
+    logs = model.evaluate(X, Y, batch_size=48, verbose=0, return_dict=True)
+    expected = {"GAN": (2 * np.log(2), np.log(2)), "WGAN": (10.0, 0.0)}[name]
+    assert (logs["d_loss"], logs["g_loss"]) == pytest.approx(expected, rel=1e-3)
+
+
+def test_a_game_is_validated_while_it_learns():
+    model = small()
+    model.compile()
+    history = model.fit(X, validation_data=X[:12], verbose=0).history
+    assert set(history) == {"d_loss", "g_loss", "val_d_loss", "val_g_loss"}
+
+
+@pytest.mark.parametrize("name", ["GAN", "DDPM"])
+def test_weights_of_samples_are_refused(name):
+    model = script.model(name)
+    with pytest.raises(DataError, match=rf"{name} weighs all samples alike[\s\S]*class_weight"):
+        model.fit(X, Y, sample_weight=np.ones(len(X)), verbose=0)
+
+
+@pytest.mark.parametrize("name", ["GAN", "DDPM"])
+def test_labels_of_no_class_are_refused(name):
+    model = script.model(name)
+    for labels, found in (([0, 2], "2 at index 1"), ([-1], "-1 at index 0"), ([0.5], "0.5")):
+        with pytest.raises(
+            ArgumentError, match=rf"the number of a class\. Got {found}.*from 0 to 1"
+        ):
+            model.sample(labels=labels)
+    for labels in (1, [[0], [1]], [], "ab"):
+        with pytest.raises(ArgumentError, match="a row of class numbers, one for each image"):
+            model.sample(labels=labels)
+    with pytest.raises(DataError, match=r"the number of a class\. Got 7 at index 0"):
+        model.fit(X, Y + 7, verbose=0)
+    with pytest.raises(DataError, match=r"row of class numbers[\s\S]*\(48, 1\)[\s\S]*y\[:, 0\]"):
+        model.fit(X, Y[:, None], verbose=0)
+    with pytest.raises(DataError, match=r"the number of a class\. Got 2 at index"):
+        model.fit(X, Y, validation_data=(X, Y + 1), verbose=0)
+    with pytest.raises(DataError, match=r"the number of a class\. Got 2 at index"):
+        model.train_on_batch(X, Y + 1)
+
+
+def test_what_the_numbers_of_a_game_are():
+    with pytest.raises(ArgumentError, match="critic_steps is too small"):
+        zoo.WGAN(8, latent=4, width=2, critic_steps=0)
+    with pytest.raises(ArgumentError, match="penalty is out of range"):
+        zoo.WGAN(8, latent=4, width=2, penalty=-1)
+    with pytest.raises(ArgumentError, match="classes is too small"):
+        small(-1)
+    for given in ({"count": 0}, {"seed": -1}):
+        with pytest.raises(ArgumentError, match=f"{next(iter(given))} is too small"):
+            small().sample(**given)
 
 
 # --- diffusion ----------------------------------------------------------------------------------
@@ -251,3 +340,36 @@ def test_what_diffusion_refuses():
         model.sample(2)
     with pytest.raises(DataError, match=r"DDPM learns from images and their labels[\s\S]*missing"):
         model.fit(X, verbose=0)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"guidance": 1.0}, r"guidance is towards a class.*classes=0, guidance=1\.0"),
+        ({"guidance": "much"}, "guidance must be a number"),
+        ({"eta": "ddim"}, "eta must be a number"),
+        ({"eta": -1}, "eta is out of range"),
+        ({"count": 0}, "count is too small"),
+        ({"seed": -1}, "seed is too small"),
+        ({"seed": 2**63}, "seed is too large"),
+        ({"seed": 1.5}, "seed must be an integer"),
+    ],
+)
+def test_what_the_way_back_refuses(given, message):
+    model = zoo.DDPM((8, 8, 1), (4,), steps=10, attention=False)
+    with pytest.raises(ArgumentError, match=message):
+        model.sample(**{"count": 1, "steps": 1, **given})
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"shape": (8, 8)}, r"a height, a width and channels.*shape=\(8, 8\)"),
+        ({"untold": 2.0}, "untold is out of range"),
+        ({"classes": -1}, "classes is too small"),
+        ({"classes": 2.5}, "classes must be an integer"),
+    ],
+)
+def test_what_a_diffusion_model_is_not_made_of(given, message):
+    with pytest.raises(ArgumentError, match=message):
+        zoo.DDPM(**{"shape": (8, 8, 1), "widths": (4,), "steps": 10, **given})

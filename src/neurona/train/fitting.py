@@ -166,6 +166,7 @@ def on_batch(
     if class_weight is not None:
         weight = weights_of_classes(y, class_weight, weight)
     check_inputs(model, x)
+    model.check_samples(x, y)
     rehearse(model, (x, y, weight), kind)
     check_targets(model._training.losses, y)
     step = training_step(model) if kind == "train" else evaluation_step(model)
@@ -233,6 +234,7 @@ def prepare(model: Any, source: Any, kind: str) -> None:
     """Check the data against the model, and rehearse a step on the first batch."""
     x, y, weight = source.peek()
     check_inputs(model, x)
+    model.check_samples(*getattr(source, "arrays", (x, y))[:2])
     rehearse(model, (x, y, weight), kind)
     check_source(model, source, kind)
 
@@ -242,6 +244,7 @@ def check_source(model: Any, source: Any, kind: str = "test") -> None:
 
     def check(x: Any, y: Any) -> None:
         check_inputs(model, x)
+        model.check_samples(x, y)
         if kind != "predict" and model._training.losses.outputs is not None:
             check_targets(model._training.losses, y)
 

@@ -122,6 +122,9 @@ class Model(Trainer, Layer, namespace="models"):
         if self._network is None and not self.built and self.overrides("call"):
             steps.abstractly(lambda x: self(x, training=False), _arrays_like(input_shape))
 
+    def check_samples(self, x: Any, y: Any) -> None:
+        """Raise a DataError for x and y that the model cannot use; `fit` asks at the door."""
+
     def ensure_built(self, inputs: Any) -> None:
         """Create the parameters for these inputs, and note what the model was built on."""
         if self._built_on is None:

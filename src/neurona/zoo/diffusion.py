@@ -15,14 +15,22 @@ import numpy as np
 
 from neurona import ops, random
 from neurona.core import random as streams
+from neurona.core.shapes import as_shape
 from neurona.core.tensor import Tensor, tensor
-from neurona.errors import ArgumentError, DataError, check_choice, check_integer
+from neurona.errors import ArgumentError, DataError, check_choice, check_integer, check_number
 from neurona.metrics import Mean, Metric
 from neurona.models import Model
 from neurona.nn.jit import jit
 from neurona.nn.options import LayerOptions
 from neurona.optimizers import Adam
 from neurona.zoo.denoiser import Denoiser
+from neurona.zoo.making import (
+    check_asked,
+    check_labels,
+    check_seed,
+    images_and_labels,
+    refuse_losses,
+)
 
 
 def left_after(schedule: str, steps: int) -> np.ndarray:
@@ -75,14 +83,21 @@ class DDPM(Model, namespace="zoo"):
         attention: bool = True, dropout: float = 0.0, **common: Unpack[LayerOptions],
     ) -> None:  # fmt: skip
         super().__init__(**common)
-        height, width, channels = shape
+        self.shape = as_shape(shape)
+        if len(self.shape) != 3:
+            raise ArgumentError(
+                "an image has a height, a width and channels.", got=f"shape={self.shape}",
+                hint="shape=(28, 28, 1)",
+            )  # fmt: skip
+        height, width, channels = self.shape
         if height % 2 ** (len(widths) - 1) or width % 2 ** (len(widths) - 1):
             raise ArgumentError(
                 "each level of the U-Net but the last halves the image.",
                 got=f"{height} x {width}, {len(widths)} levels",
                 hint="fewer widths, or images whose sides divide by 2 more often",
             )
-        self.shape, self.classes, self.untold = tuple(shape), classes, untold
+        self.classes = check_integer("classes", classes, minimum=0)
+        self.untold = check_number("untold", untold, low=0, high=1)
         self.steps = check_integer("steps", steps, minimum=2)
         self.left = left_after(schedule, self.steps)  # alpha-bar, (T + 1,)
         self.denoiser = Denoiser(channels, widths, classes, attention, dropout)
@@ -91,7 +106,12 @@ class DDPM(Model, namespace="zoo"):
         self((x, t, ops.zeros((1,), "int32")) if classes else (x, t))  # it has its weights now
 
     def compile(self, optimizer: Any = None, **options: Any) -> None:
-        """Choose how it learns; by default Adam with averaged weights."""
+        """Choose how it learns; by default Adam with averaged weights.
+
+        Raises:
+            ArgumentError: for a loss or metrics: the model has its own.
+        """
+        refuse_losses(self, options, "compile(optimizer)")
         if optimizer is None:
             optimizer = Adam(1e-3, use_ema=True, ema_momentum=0.999)
         super().compile(optimizer, **options)
@@ -107,14 +127,7 @@ class DDPM(Model, namespace="zoo"):
 
     def loss_of(self, data: Any) -> Tensor:
         """Return the loss of images, at times and with noise that are drawn."""
-        if isinstance(data, tuple) != bool(self.classes):
-            raise DataError(
-                "DDPM learns from images and their labels if it has classes.",
-                got=f"classes={self.classes}, labels "
-                f"{'given' if isinstance(data, tuple) else 'missing'}",
-                hint="fit(x, y)" if self.classes else "fit(x), or classes=10",
-            )
-        x, y = data if self.classes else (data, None)
+        x, y = images_and_labels(self, data)
         batch = x.shape[0]
         t = random.randint((batch,), 1, self.steps + 1)
         noise = random.normal(x.shape)
@@ -124,6 +137,11 @@ class DDPM(Model, namespace="zoo"):
             y = ops.where(told, y.astype("int32"), self.classes)
         found = self.denoiser(ops.sqrt(a) * x + ops.sqrt(1 - a) * noise, t, y)
         return ops.mean((noise - found) ** 2)
+
+    def check_samples(self, x: Any, y: Any) -> None:
+        """Refuse labels that are of no class."""
+        if self.classes and y is not None:
+            check_labels(y, self.classes, DataError)
 
     def train_step(self, data: Any) -> dict[str, Any]:
         """Take a step towards the noise that was added."""
@@ -154,27 +172,28 @@ class DDPM(Model, namespace="zoo"):
             path: whether to return x after each step as well, (steps + 1, N, H, W, C).
 
         Raises:
-            ArgumentError: if there are labels without classes, or the other way round, or more
-                steps than T.
+            ArgumentError: if there are labels without classes, or the other way round, or of no
+                class; more steps than T; guidance without classes.
         """
-        if (labels is not None) != bool(self.classes):
+        check_asked(labels, self.classes, "sample(labels=[0, 1, 2])")
+        eta, guidance = check_number("eta", eta, low=0), check_number("guidance", guidance)
+        if guidance and not self.classes:
             raise ArgumentError(
-                "an image of a class is made by a model with classes.",
-                got=f"classes={self.classes}, labels={labels!r:.40}",
-                hint="sample(labels=[0, 1, 2])" if self.classes else "sample(count)",
-            )
+                "guidance is towards a class.", got=f"classes=0, guidance={guidance}",
+                hint="a model with classes=10, and sample(labels=[0, 1, 2], guidance=1.0)",
+            )  # fmt: skip
         steps = self.steps if steps is None else check_integer("steps", steps, minimum=1)
         if steps > self.steps:
             raise ArgumentError(
                 "the way back has no more steps than the way there.",
                 got=f"steps={steps}", expected=f"1 to {self.steps}",
             )  # fmt: skip
-        n = count if labels is None else len(labels)
-        y = None if labels is None else np.asarray(labels, np.int32)
-        place = streams.take_state() if seed is None else (seed, 0)
+        y = None if labels is None else check_labels(labels, self.classes)
+        n = check_integer("count", count, minimum=1) if y is None else len(y)
+        place = streams.take_state() if check_seed(seed) is None else (seed, 0)
         t = np.linspace(self.steps, 0, steps + 1).round().astype(np.int32)  # T, ..., 0
         left = self.left[t]
-        wanted = n, float(eta), float(guidance), path
+        wanted = n, eta, guidance, path
         x, xs = _way_back(self)(np.array(place, np.int64), y, t, left, *wanted)
         return xs.numpy() if path else x.numpy()
 

@@ -11,15 +11,22 @@ from typing import Any, Unpack
 
 import numpy as np
 
-from neurona import ops, random
+from neurona import ops, optimizers, random
 from neurona.activations import sigmoid, softplus
 from neurona.core.tensor import Tensor
-from neurona.errors import ArgumentError, DataError
+from neurona.errors import DataError, check_integer
 from neurona.layers import Dense, Dropout, Layer, LeakyReLU
 from neurona.metrics import Mean, Metric
 from neurona.models import Model
 from neurona.nn.options import LayerOptions
 from neurona.optimizers import Adam
+from neurona.zoo.making import (
+    check_asked,
+    check_labels,
+    check_seed,
+    images_and_labels,
+    refuse_losses,
+)
 
 
 class Game(Model, namespace="zoo.gan"):
@@ -47,17 +54,23 @@ class Game(Model, namespace="zoo.gan"):
     ) -> None:  # fmt: skip
         super().__init__(**common)
         self.generator, self.discriminator = generator, discriminator
-        self.latent, self.classes = latent, classes
+        self.latent = check_integer("latent", latent, minimum=1)
+        self.classes = check_integer("classes", classes, minimum=0)
         self.d_loss, self.g_loss = Mean(name="d_loss"), Mean(name="g_loss")
         z, y = ops.zeros((1, latent)), ops.zeros((1,), "int32") if classes else None
         images = self(z if y is None else (z, y))
         self.discriminator(images, y)  # both have their weights now
 
     def compile(self, g_optimizer: Any = None, d_optimizer: Any = None, **options: Any) -> None:
-        """Choose how each learns; by default Adam as Radford et al. 2016 set it."""
+        """Choose how each learns, a name or an Optimizer; by default as Radford et al. 2016 do.
+
+        Raises:
+            ArgumentError: for a single optimizer, a loss or metrics: the model has its own.
+        """
+        refuse_losses(self, options, "compile(g_optimizer, d_optimizer)")
         super().compile(**options)
-        self.g_optimizer = Adam(2e-4, beta_1=0.5) if g_optimizer is None else g_optimizer
-        self.d_optimizer = Adam(2e-4, beta_1=0.5) if d_optimizer is None else d_optimizer
+        g, d = (Adam(2e-4, beta_1=0.5) if o is None else o for o in (g_optimizer, d_optimizer))
+        self.g_optimizer, self.d_optimizer = optimizers.get(g), optimizers.get(d)
 
     @property
     def metrics(self) -> list[Metric]:
@@ -70,35 +83,38 @@ class Game(Model, namespace="zoo.gan"):
 
     def train_step(self, data: Any) -> dict[str, Any]:
         """Let D learn from real and made images, and then G from what D says of its own."""
-        x, y = self.images_and_labels(data)
+        x, y = images_and_labels(self, data)
         z = random.normal((x.shape[0], self.latent))
         made = self.generator(z, y)
-
-        def judged() -> Tensor:
-            real, fake = self.discriminator(x, y), self.discriminator(made, y)
-            return ops.mean(softplus(-real)) + ops.mean(softplus(fake))
-
-        def fooled() -> Tensor:
-            return ops.mean(softplus(-self.discriminator(self.generator(z, y), y)))
-
-        self.d_loss.update_state(self.d_optimizer.minimize(judged, self.discriminator))
-        self.g_loss.update_state(self.g_optimizer.minimize(fooled, self.generator))
+        self.d_loss.update_state(
+            self.d_optimizer.minimize(lambda: self.judged(x, made, y), self.discriminator)
+        )
+        self.g_loss.update_state(
+            self.g_optimizer.minimize(lambda: self.fooled(self.generator(z, y), y), self.generator)
+        )
         return self.get_metrics_result()
 
-    def images_and_labels(self, data: Any) -> tuple[Tensor, Tensor | None]:
-        """Return what `fit` was given as (x, y), y being None without classes.
+    def test_step(self, data: Any) -> dict[str, Any]:
+        """Measure both losses; images are made anew."""
+        x, y = images_and_labels(self, data)
+        made = self.generator(random.normal((x.shape[0], self.latent)), y)
+        self.d_loss.update_state(self.judged(x, made, y))
+        self.g_loss.update_state(self.fooled(made, y))
+        return self.get_metrics_result()
 
-        Raises:
-            DataError: if labels are missing, or not asked for.
-        """
-        given = isinstance(data, tuple)
-        if given != bool(self.classes):
-            raise DataError(
-                f"{type(self).__name__} learns from images and their labels if it has classes.",
-                got=f"classes={self.classes}, labels {'given' if given else 'missing'}",
-                hint="fit(x, y)" if self.classes else "fit(x), or classes=10",
-            )
-        return (data[0], data[1]) if given else (data, None)
+    def judged(self, x: Tensor, made: Tensor, y: Any) -> Tensor:  # (B, H, W, C), twice; (B,)
+        """Return the loss of D."""
+        real, fake = self.discriminator(x, y), self.discriminator(made, y)
+        return ops.mean(softplus(-real)) + ops.mean(softplus(fake))
+
+    def fooled(self, made: Tensor, y: Any) -> Tensor:  # (B, H, W, C), (B,)
+        """Return the loss of G."""
+        return ops.mean(softplus(-self.discriminator(made, y)))
+
+    def check_samples(self, x: Any, y: Any) -> None:
+        """Refuse labels that are of no class."""
+        if self.classes and y is not None:
+            check_labels(y, self.classes, DataError)
 
     def sample(self, count: int = 16, labels: Any = None, seed: int | None = None) -> np.ndarray:
         """Return images (N, H, W, C) that were not there before.
@@ -109,17 +125,14 @@ class Game(Model, namespace="zoo.gan"):
             seed: for numbers of their own; by default the next ones of the random stream.
 
         Raises:
-            ArgumentError: if there are labels without classes, or the other way round.
+            ArgumentError: if there are labels without classes, or the other way round, or of no
+                class.
         """
-        if (labels is not None) != bool(self.classes):
-            raise ArgumentError(
-                "an image of a class is made by a model with classes.",
-                got=f"classes={self.classes}, labels={labels!r:.40}",
-                hint="sample(labels=[0, 1, 2])" if self.classes else "sample(count)",
-            )
-        n = count if labels is None else len(labels)
-        z = random.normal((n, self.latent), seed=seed).numpy()
-        return self.predict(z if labels is None else (z, np.asarray(labels)), verbose=0)
+        check_asked(labels, self.classes, "sample(labels=[0, 1, 2])")
+        y = None if labels is None else check_labels(labels, self.classes)
+        n = check_integer("count", count, minimum=1) if y is None else len(y)
+        z = random.normal((n, self.latent), seed=check_seed(seed)).numpy()
+        return self.predict(z if y is None else (z, y), verbose=0)
 
 
 def with_class(z: Tensor, y: Any, classes: int) -> Tensor:

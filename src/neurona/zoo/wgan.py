@@ -12,11 +12,12 @@ from typing import Any, Unpack
 from neurona import ops, random
 from neurona.autodiff import grad
 from neurona.core.tensor import Tensor
-from neurona.errors import ShapeError
+from neurona.errors import ShapeError, check_integer, check_number
 from neurona.nn.options import LayerOptions
 from neurona.optimizers import Adam
 from neurona.zoo.dcgan import Discriminator, Generator
 from neurona.zoo.gan import Game
+from neurona.zoo.making import images_and_labels
 
 
 class WGAN(Game, namespace="zoo"):
@@ -50,7 +51,8 @@ class WGAN(Game, namespace="zoo"):
         generator = Generator(size, channels, width, classes)
         critic = Discriminator(size, width, classes, normalized=False)
         super().__init__(generator, critic, latent, classes, **common)
-        self.critic_steps, self.penalty = critic_steps, penalty
+        self.critic_steps = check_integer("critic_steps", critic_steps, minimum=1)
+        self.penalty = check_number("penalty", penalty, low=0)
 
     def compile(self, g_optimizer: Any = None, d_optimizer: Any = None, **options: Any) -> None:
         """Choose how each learns; by default Adam as the paper sets it."""
@@ -62,7 +64,7 @@ class WGAN(Game, namespace="zoo"):
 
     def train_step(self, data: Any) -> dict[str, Any]:
         """Let the critic learn from each piece of the batch, and then G from the critic."""
-        x, y = self.images_and_labels(data)
+        x, y = images_and_labels(self, data)
         pieces = self.critic_steps
         if x.shape[0] % pieces:
             raise ShapeError(
@@ -77,20 +79,20 @@ class WGAN(Game, namespace="zoo"):
         def turn(_: Any, piece: Any) -> tuple[Any, Tensor]:
             x, y = piece
             made = self.generator(random.normal((batch, self.latent)), y)
-            loss = self.d_optimizer.minimize(lambda: self.distance(x, made, y), self.discriminator)
+            loss = self.d_optimizer.minimize(lambda: self.judged(x, made, y), self.discriminator)
             return None, loss
 
         _, losses = ops.scan(turn, None, (xs, ys))  # (pieces,)
         y = None if ys is None else ys[0]
         z = random.normal((batch, self.latent))
         g_loss = self.g_optimizer.minimize(
-            lambda: -ops.mean(self.discriminator(self.generator(z, y), y)), self.generator
+            lambda: self.fooled(self.generator(z, y), y), self.generator
         )
         self.d_loss.update_state(losses)
         self.g_loss.update_state(g_loss)
         return self.get_metrics_result()
 
-    def distance(self, x: Tensor, made: Tensor, y: Any) -> Tensor:  # (B, H, W, C), twice; (B,)
+    def judged(self, x: Tensor, made: Tensor, y: Any) -> Tensor:  # (B, H, W, C), twice; (B,)
         """Return the critic's loss: -W and the penalty."""
         score = self.discriminator
         mix = random.uniform((x.shape[0], 1, 1, 1))
@@ -99,3 +101,7 @@ class WGAN(Game, namespace="zoo"):
         length = ops.sqrt(ops.sum(slope * slope, axis=(1, 2, 3)))  # (B,)
         penalty = ops.mean((length - 1) ** 2)
         return ops.mean(score(made, y)) - ops.mean(score(x, y)) + self.penalty * penalty
+
+    def fooled(self, made: Tensor, y: Any) -> Tensor:  # (B, H, W, C), (B,)
+        """Return the generator's loss."""
+        return -ops.mean(self.discriminator(made, y))
