@@ -306,6 +306,65 @@ def test_a_compile_of_ones_own_is_saved_with_what_it_was_given(tmp_path):
     assert bits(again) == bits(model)
 
 
+class Passing(nn.Sequential):
+    def compile(self, *args, **kwargs):
+        super().compile(*args, **kwargs)
+
+
+class Before(Passing):
+    def compile(self, d_optimizer, *args, share=0.5, **kwargs):
+        super().compile(*args, run_eagerly=True, **kwargs)
+        self.d_optimizer, self.share = d_optimizer, share
+
+
+class Alone(nn.Sequential):
+    def compile(self, optimizer, /, *losses):
+        super().compile(optimizer, *losses)
+
+
+@pytest.mark.parametrize(
+    ("kind", "args", "kwargs"),
+    [
+        (Passing, ("sgd", "mse"), {}),
+        (Passing, ("sgd",), {"loss": "mse"}),
+        (Before, (nn.optimizers.Adam(0.5), "sgd", "mse"), {"share": 0.25}),
+        (Before, (), {"d_optimizer": nn.optimizers.Adam(0.5), "optimizer": "sgd", "loss": "mse"}),
+        (Alone, ("sgd", "mse"), {}),
+    ],
+)
+def test_a_compile_that_passes_on_what_it_gets_is_called_alike(tmp_path, kind, args, kwargs):
+    model = kind([nn.Input((4,)), layers.Dense(1)])
+    model.compile(*args, **kwargs)
+    model.fit(X, X[:, :1], verbose=0)
+    model.save(tmp_path / "m")
+    model.fit(X, X[:, :1], epochs=2, initial_epoch=1, verbose=0)
+    again = nn.models.load_model(tmp_path / "m", {kind.__name__: kind})
+    assert type(again.optimizer) is nn.optimizers.SGD
+    assert again.loss == "mse"
+    if kind is Before:
+        assert again.run_eagerly
+        assert again.share == model.share
+        assert again.d_optimizer.learning_rate.numpy() == np.float32(0.5)
+    again.fit(X, X[:, :1], epochs=2, initial_epoch=1, verbose=0)
+    assert bits(again) == bits(model)
+
+
+def test_what_each_optimizer_does_to_single_parameters_comes_back(tmp_path):
+    model = WGAN()
+    model(np.zeros((6, 2), "float32"))  # builds it
+    model.compile(nn.optimizers.AdamW(1e-3), nn.optimizers.AdamW(1e-3))
+    model.g_optimizer.scale_learning_rate(0.5, model.generator.layers[0])
+    model.g_optimizer.exclude_from_weight_decay(model.generator.weights[1:2], ["bias"])
+    model.d_optimizer.scale_learning_rate(0.25, model.critic.layers[0])
+    model.save(tmp_path / "m")
+    again = nn.models.load_model(tmp_path / "m", {"WGAN": WGAN})
+    assert again.g_optimizer._factors == dict.fromkeys(again.generator.layers[0].weights, 0.5)
+    assert again.d_optimizer._factors == dict.fromkeys(again.critic.layers[0].weights, 0.25)
+    assert again.g_optimizer._undecayed == {again.generator.weights[1]}
+    assert again.g_optimizer._undecayed_names.pattern == "bias"
+    assert not again.d_optimizer._undecayed
+
+
 def test_what_no_file_can_tell_of_a_compile_is_left_out(tmp_path):
     class Own(WGAN):
         def compile(self, g_optimizer, d_optimizer, loss_fn=None, **kwargs):

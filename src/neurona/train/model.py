@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import copy
 import functools
-import inspect
 import itertools
 from collections.abc import Callable, Mapping
 from typing import Any, Unpack
@@ -345,19 +344,16 @@ class Model(Trainer, Layer, namespace="models"):
 
 
 def _remembering(compile: Callable[..., None]) -> Callable[..., None]:
-    """Return a `compile` of a subclass that notes what it was given, so that files tell it."""
+    """Return a `compile` of a subclass that notes what it was given, so that files tell it.
 
-    signature = inspect.signature(compile)
-    rest = [p.name for p in signature.parameters.values() if p.kind is p.VAR_KEYWORD]
+    As it was called: what passes through `*args` has no name that this `compile` takes. The
+    arguments by position are noted under "*".
+    """
 
     @functools.wraps(compile)
     def remembering(self: Model, *args: Any, **kwargs: Any) -> None:
         compile(self, *args, **kwargs)
-        given = dict(signature.bind(self, *args, **kwargs).arguments)
-        given.pop(next(iter(signature.parameters)))  # self
-        for name in rest:
-            given.update(given.pop(name, {}))
-        self._training.arguments = given
+        self._training.arguments = {"*": list(args), **kwargs}
 
     return remembering
 

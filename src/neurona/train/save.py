@@ -43,9 +43,8 @@ def save_model(model: Any, path: Any, overwrite: bool, include_optimizer: bool) 
         found["model"] = describe(model)
         found["compile"] = _compile_settings(model)
     if found["compile"] is not None:
-        found["undecayed"] = _undecayed(model)
-        factors, paths = model.optimizer._factors, state.parameter_paths(model)
-        found["factors"] = {path: factors[p] for path, p in paths.items() if p in factors}
+        optimizers = state.optimizers_of(model)
+        found["optimizers"] = {name: _choices(model, o) for name, o in optimizers.items()}
     found["frozen"] = [p for p, la in state.layer_paths(model).items() if not la.trainable]
     if not include_optimizer:
         arrays = {n: a for n, a in arrays.items() if not n.startswith("/")}
@@ -76,11 +75,27 @@ def _compile_settings(model: Any) -> dict[str, Any] | None:
     return {"optimizer": optimizer, **settings}
 
 
-def _undecayed(model: Any) -> dict[str, Any] | None:
-    """Return what `exclude_from_weight_decay` was given."""
-    excluded, pattern = model.optimizer._undecayed, model.optimizer._undecayed_names
-    paths = [path for path, p in state.parameter_paths(model).items() if p in excluded]
-    return {"paths": paths, "names": None if pattern is None else [pattern.pattern]}
+def _choices(model: Any, optimizer: Any) -> dict[str, Any]:
+    """Return what `exclude_from_weight_decay` and `scale_learning_rate` were given."""
+    factors, pattern = optimizer._factors, optimizer._undecayed_names
+    paths = state.parameter_paths(model)
+    excluded = [path for path, p in paths.items() if p in optimizer._undecayed]
+    return {
+        "undecayed": {"paths": excluded, "names": None if pattern is None else [pattern.pattern]},
+        "factors": {path: factors[p] for path, p in paths.items() if p in factors},
+    }
+
+
+def _choose(model: Any, optimizer: Any, found: dict[str, Any]) -> None:
+    """Give an optimiser what `_choices` told, unless `compile` did."""
+    present, parameters = _choices(model, optimizer), state.parameter_paths(model)
+    undecayed, factors = found["undecayed"], found["factors"]
+    if undecayed != present["undecayed"]:
+        excluded = [parameters[path] for path in undecayed["paths"]]
+        optimizer.exclude_from_weight_decay(excluded, undecayed["names"])
+    optimizer._factors.clear()
+    for path, factor in factors.items():
+        optimizer.scale_learning_rate(factor, [parameters[path]])
 
 
 def load_model(
@@ -173,16 +188,11 @@ def _rebuilt(
         paths[name]._trainable = False
     settings, info = found.get("compile"), found.get("state", {})
     if compile and settings is not None:
-        model.compile(**{k: rebuild(v, custom_objects, made) for k, v in settings.items()})
-        match found.get("undecayed"):
-            case {"paths": [_, *_] as paths, "names": names} | {
-                "paths": paths,
-                "names": [_] as names,
-            }:
-                excluded = [state.parameter_paths(model)[path] for path in paths]
-                model.optimizer.exclude_from_weight_decay(excluded, names)
-        for path, factor in found.get("factors", {}).items():
-            model.optimizer.scale_learning_rate(factor, [state.parameter_paths(model)[path]])
+        given = {k: rebuild(v, custom_objects, made) for k, v in settings.items()}
+        model.compile(*given.pop("*", ()), **given)
+        optimizers = state.optimizers_of(model)
+        for name, choices in found.get("optimizers", {"optimizer": found}).items():
+            _choose(model, optimizers[name], choices)
         model.set_state(arrays, info)
     else:
         state.restore(model, arrays, {}, parameters_only=True)
