@@ -118,3 +118,10 @@ def test_errors():
         list(batches(X[:, :, 0, 0], augment=layers.RandomFlip()))
     with pytest.raises(ArgumentError, match=r"class numbers cannot be mixed"):
         list(batches(X, Y, augment=layers.MixUp()))
+    for inside in (layers.MixUp(), nn.Sequential([layers.CutMix()])):  # it would lose the labels
+        with pytest.raises(
+            ArgumentError,
+            match=r"MixUp and CutMix stand in the list themselves. Got (.|\n)*"
+            r"augment=\[RandomFlip\(\), MixUp\(\)\]",
+        ):
+            batches(X, Y, augment=nn.Sequential([layers.RandomFlip(), inside]))

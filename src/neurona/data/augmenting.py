@@ -41,7 +41,8 @@ class Augmenting:
             in order. MixUp and CutMix are given the targets too.
 
     Raises:
-        ArgumentError: for anything else.
+        ArgumentError: for anything else, or if MixUp or CutMix are within a layer, such as a
+            Sequential, which hands them no targets.
     """
 
     def __init__(self, steps: Any) -> None:
@@ -56,7 +57,14 @@ class Augmenting:
                         hint='augment=nn.layers.RandomFlip("horizontal"), or a list of them',
                     )
                 self.parts.append(step)
-            elif self.parts and isinstance(self.parts[-1], Layered):
+                continue
+            if any(isinstance(inner, Mixing) and inner is not step for inner in step.all_layers()):
+                raise ArgumentError(
+                    "MixUp and CutMix stand in the list themselves.",
+                    got=f"one within {step.name!r}, where it has no labels",
+                    hint="augment=[RandomFlip(), MixUp()]",
+                )
+            if self.parts and isinstance(self.parts[-1], Layered):
                 self.parts[-1].layers.append(step)
             else:
                 self.parts.append(Layered([step]))
