@@ -128,3 +128,22 @@ def test_what_does_not_fit(writer, reader, tmp_path, capsys):
     assert "temperature" in run(
         capsys, "predict", writer, "--prompt", "a", "--temperature", -1
     )[2]  # fmt: skip
+
+
+def test_only_language_models_take_prompts(reader, tmp_path, capsys):
+    np.save(tmp_path / "x.npy", np.zeros((1, 20, 60, 1)))
+    code, _, err = run(capsys, "predict", reader, tmp_path / "x.npy", "--prompt", "a")
+    assert code == 2
+    assert "this model takes files and no prompt. Got --prompt 'a'" in err
+    model = zoo.VAE((4, 4), 2, (8,))  # generates images
+    model(np.zeros((1, 4, 4), "float32"))
+    model.save(tmp_path / "m.safetensors")
+    np.save(tmp_path / "x.npy", np.zeros((1, 4, 4)))
+    code, out, err = run(capsys, "predict", tmp_path / "m.safetensors", tmp_path / "x.npy")
+    assert (code, err) == (0, "")
+    assert out.startswith(f"{tmp_path / 'x.npy'}  output ")
+    assert (
+        "this model takes files. Got none" in run(capsys, "predict", tmp_path / "m.safetensors")[2]
+    )
+    code, _, err = run(capsys, "predict", tmp_path / "m.safetensors", "--prompt", "a")
+    assert "this model does not write. Got VAE" in err

@@ -53,12 +53,21 @@ def predict(
     """
     check_number("--divide-by", divide_by, low=0, open=True)
     network = open_model(model)
-    writes = callable(getattr(network, "generate", None))
-    if writes or not files or prompt is not None:
+    if writing.writes(network):
         raise ArgumentError(
-            "a language model takes a prompt." if writes else "this model takes files.",
+            "a language model takes a prompt.",
             got=" ".join(map(str, files)) or "none",
-            hint='--prompt "To be"' if writes else "an image, a sound, a .csv or a .npy file",
+            hint='--prompt "To be"',
+        )
+    if prompt is not None:
+        raise ArgumentError(
+            "this model takes files and no prompt.",
+            got=f"--prompt {prompt!r}",
+            hint="leave the --prompt out",
+        )
+    if not files:
+        raise ArgumentError(
+            "this model takes files.", got="none", hint="an image, a sound, a .csv or a .npy file"
         )
     shape = input_shape(network)
     for path in files:

@@ -11,6 +11,14 @@ TOKENS = "tokens.json"  # beside the model, as recipes leave it
 END = "<end>"  # the special token before and behind a text, if the tokeniser has one
 
 
+def writes(model: Any) -> bool:
+    """Whether a model is a language model: it scores the next token, and writes on with that.
+
+    Others generate too: an autoencoder makes images.
+    """
+    return all(callable(getattr(model, name, None)) for name in ("generate", "next"))
+
+
 def written(
     model: Any, path: Path, prompt: str, length: int, temperature: float, seed: int | None
 ) -> str:
@@ -27,7 +35,7 @@ def written(
     """
     from neurona.data import load_tokenizer
 
-    if not callable(getattr(model, "generate", None)):
+    if not writes(model):
         raise DataError(
             "this model does not write.",
             got=type(model).__name__,
