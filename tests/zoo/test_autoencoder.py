@@ -68,8 +68,9 @@ def test_a_code_as_wide_as_lines_is_principal_components():
 def test_what_they_refuse():
     with pytest.raises(ArgumentError, match=r"halves an image.*28 x 28, 3 conv.*multiples of 8"):
         zoo.ConvolutionalAutoencoder((28, 28, 1), (8, 16, 32))
-    with pytest.raises(ArgumentError, match="sparsity"):
-        zoo.Autoencoder((4,), sparsity="l2")
+    for sparsity in ("l2", "None"):
+        with pytest.raises(ArgumentError, match=rf"unknown sparsity\. Got '{sparsity}'.*kl, l1"):
+            zoo.Autoencoder((4,), sparsity=sparsity)
     with pytest.raises(ArgumentError, match="noise is out of range"):
         zoo.Autoencoder((4,), noise=-1)
     with pytest.raises(ArgumentError, match="code is too small"):

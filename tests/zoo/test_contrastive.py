@@ -61,6 +61,12 @@ def test_pairs_are_alike_and_not_in_turn():
     np.testing.assert_array_equal(again[1], b)
 
 
+def test_pairs_are_made_of_lists_too():
+    (a, b), _ = zoo.pairs([1, 2, 3, 4], [0, 0, 1, 1], np.random.default_rng(0))
+    assert a.tolist() == [1, 1, 2, 2, 3, 3, 4, 4]
+    assert b[::2].tolist() == [2, 1, 4, 3]
+
+
 def circle(count, seed=0):
     """Points of two rings, whose angle says nothing of the ring."""
     y, angle = np.arange(count) % 2, np.random.default_rng(seed).uniform(0, 2 * np.pi, count)
@@ -135,6 +141,11 @@ def test_what_they_refuse():
         zoo.pairs(np.zeros(3), np.zeros(3, int), RNG)
     with pytest.raises(DataError, match="2 of class 0, 1 of class 1"):
         zoo.pairs(np.zeros(3), np.array([0, 0, 1]), RNG)
+    for y in (np.array([0, 0, 1, 1, 1]), np.array([[0], [0], [1], [1]])):
+        with pytest.raises(DataError, match=r"one class for each sample\. Got x \(4, 2\), y \("):
+            zoo.pairs(np.zeros((4, 2)), y, RNG)
+    with pytest.raises(ArgumentError, match=r"drawn by a generator\. Got 0[\s\S]*default_rng\(0\)"):
+        zoo.pairs(np.zeros(4), np.array([0, 0, 1, 1]), 0)
     with pytest.raises(ArgumentError, match="margin is out of range"):
         zoo.ContrastiveLoss(0)
     with pytest.raises(ArgumentError, match="temperature is out of range"):

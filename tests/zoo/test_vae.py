@@ -119,3 +119,31 @@ def test_what_it_refuses(model):
         zoo.VAE((2, 2), beta=-1)
     with pytest.raises(ArgumentError, match="classes is too small"):
         zoo.VAE((2, 2), classes=1)
+
+
+def test_what_it_says_of_classes(model):
+    told = zoo.VAE((3, 2), 1, (8,), classes=2)
+    told.compile("adam")
+    c = np.arange(len(X)) % 2
+    for given in ((X,), (X, c)):
+        with pytest.raises(
+            DataError, match=r"come with their classes.*classes=2, x alone[\s\S]*\(x, c\)"
+        ):
+            told.fit(*given, verbose=0)
+    with pytest.raises(
+        DataError, match=r"come with their classes.*classes=None, \(x, c\)[\s\S]*fit\(x\)"
+    ):
+        model.fit((X, c), verbose=0)
+    with pytest.raises(DataError, match=r"the number of a class\. Got 2 at index 1.*0 to 1"):
+        told.fit((X, c + c), verbose=0)
+    with pytest.raises(ArgumentError, match=r"by a model with classes.*labels=None[\s\S]*c=1"):
+        told.generate(3)
+    with pytest.raises(ArgumentError, match=r"by a model with classes.*classes=None, labels=1"):
+        model.generate(3, c=1)
+    with pytest.raises(ArgumentError, match=r"the number of a class\. Got 12 at index 0"):
+        told.generate(3, c=12)
+    with pytest.raises(ArgumentError, match=r"a class for each sample\. Got count=3, 2 classes"):
+        told.generate(3, c=[0, 1])
+    with pytest.raises(ArgumentError, match="seed is too large"):
+        model.generate(3, seed=2**63)
+    assert told.generate(3, c=1).shape == (3, 3, 2)

@@ -90,7 +90,8 @@ class Autoencoder(Model, namespace="zoo"):
         super().__init__(**common)
         self.shape = as_shape(shape)
         squash = {None: None, "l1": "relu", "kl": "sigmoid"}
-        check_choice("sparsity", str(sparsity), map(str, squash))
+        if sparsity is not None:
+            check_choice("sparsity", sparsity, ("l1", "kl"))
         self.spoil = GaussianNoise(check_number("noise", noise, low=0))
         self.encoder = [Dense(units, activation="relu") for units in hidden]
         self.code = Dense(check_integer("code", code, minimum=1), activation=squash[sparsity])

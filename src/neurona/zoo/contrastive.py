@@ -176,13 +176,24 @@ def pairs(
 
     Shapes: x (N, ...), y (N,) -> ((a (2 N, ...), b (2 N, ...)), unlike (2 N,)), 0 or 1 in turn.
     Raises:
-        DataError: a class with one sample, or one class alone.
+        DataError: a class with one sample, or one class alone; not one class for each sample.
+        ArgumentError: if rng is no generator.
 
     >>> x = np.arange(6)
     >>> (a, b), unlike = pairs(x, x % 2, np.random.default_rng(0))
     >>> bool(((a - b) % 2 == unlike).all()), bool((a != b).all())
     (True, True)
     """
+    if not isinstance(rng, np.random.Generator):
+        raise ArgumentError(
+            "pairs are drawn by a generator.", got=repr(rng)[:60], hint="np.random.default_rng(0)"
+        )
+    x, y = np.asarray(x), np.asarray(y)
+    if y.ndim != 1 or x.shape[:1] != y.shape:
+        raise DataError(
+            "pairs need one class for each sample.", got=f"x {x.shape}, y {y.shape}",
+            expected="y (N,)", hint="y[:, 0] of a column, y.argmax(1) of one-hot rows",
+        )  # fmt: skip
     classes, counts = np.unique(y, return_counts=True)
     if len(classes) < 2 or counts.min() < 2:
         raise DataError(

@@ -17,12 +17,13 @@ import numpy as np
 from neurona import ops, random
 from neurona.core.shapes import as_shape
 from neurona.core.tensor import Tensor
-from neurona.errors import DataError, check_integer, check_number
+from neurona.errors import ArgumentError, DataError, check_integer, check_number
 from neurona.layers import Dense
 from neurona.metrics import Mean
 from neurona.models import Model
 from neurona.nn.losses.loss import reduce_weighted
 from neurona.nn.options import LayerOptions
+from neurona.zoo.making import check_asked, check_labels, check_seed
 
 
 class VAE(Model, namespace="zoo"):
@@ -41,9 +42,10 @@ class VAE(Model, namespace="zoo"):
             mean something each by itself (Higgins et al. 2017).
         classes: how many; encoder and decoder are then told the class (Sohn et al. 2015).
 
-    It needs no loss: `compile(optimizer)`, `fit(x)`. Logs tell both parts, `reconstruction` and
-    `divergence`. Values between 0 and 1 are taken as means of Bernoulli variables: their bound is
-    another number than that of pixels drawn from them, and not to be compared with it.
+    It needs no loss: `compile(optimizer)`, `fit(x)`, with classes `fit((x, c))`. Logs tell both
+    parts, `reconstruction` and `divergence`. Values between 0 and 1 are taken as means of Bernoulli
+    variables: their bound is another number than that of pixels drawn from them, and not to be
+    compared with it.
 
     >>> model = VAE((4, 4), latent=2, hidden=(8,))
     >>> model(ops.zeros((3, 4, 4))).shape, model.generate(5, seed=0).shape
@@ -128,10 +130,26 @@ class VAE(Model, namespace="zoo"):
         return ops.logsumexp(weights, axis=1) - math.log(draws)
 
     def generate(self, count: int, c: Any = None, seed: int | None = None) -> np.ndarray:
-        """Return new samples (count, *shape), as probabilities of pixels, of the class c."""
-        z = random.normal((check_integer("count", count, minimum=1), self.latent), seed=seed)
+        """Return new samples (count, *shape), as probabilities of pixels, of the class c.
+
+        Args:
+            count: how many.
+            c: the class of all, or that of each, (count,).
+            seed: for codes of their own; by default the next ones of the random stream.
+
+        Raises:
+            ArgumentError: if there is a class without classes, or the other way round, or no such
+                class, or not one for each sample.
+        """
+        count = check_integer("count", count, minimum=1)
+        check_asked(c, self.classes, "generate(3, c=1), or c=[0, 1, 1]")
         if c is not None:
-            c = np.broadcast_to(c, (count,))
+            c = check_labels([c] * count if np.ndim(c) == 0 else c, self.classes or 0)
+            if len(c) != count:
+                raise ArgumentError(
+                    "there is a class for each sample.", got=f"count={count}, {len(c)} classes"
+                )
+        z = random.normal((count, self.latent), seed=check_seed(seed))
         return ops.sigmoid(self.decode(z, c)).numpy()
 
     def check_data(self, x: np.ndarray) -> None:
@@ -142,6 +160,12 @@ class VAE(Model, namespace="zoo"):
                 got=f"numbers from {x.min():g} to {x.max():g}",
                 hint="x / 255 for images of bytes",
             )
+
+    def check_samples(self, x: Any, y: Any) -> None:
+        """Refuse classes that there are not."""
+        _, c = self._parts(x)
+        if c is not None:
+            check_labels(c, self.classes or 0, DataError)
 
     def _log_p(self, x: Any, z: Tensor, c: Any) -> Tensor:
         """Return ln p(x|z) = sum of x s - softplus(s) over the pixels, s their logits."""
@@ -154,4 +178,13 @@ class VAE(Model, namespace="zoo"):
         return ops.concatenate([h, ops.one_hot(c, self.classes, h.dtype)], axis=1)
 
     def _parts(self, inputs: Any) -> tuple[Any, Any]:
-        return (inputs, None) if self.classes is None else inputs
+        both = isinstance(inputs, tuple | list) and len(inputs) == 2
+        if self.classes is None and not isinstance(inputs, tuple):
+            return inputs, None
+        if self.classes is None or not both:
+            raise DataError(
+                "VAE: samples come with their classes if it has classes.",
+                got=f"classes={self.classes}, {'x alone' if not both else '(x, c)'}",
+                hint="fit(x), or classes=10" if self.classes is None else "fit((x, c))",
+            )
+        return inputs[0], inputs[1]
