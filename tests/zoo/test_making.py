@@ -171,6 +171,11 @@ def test_what_a_game_chooses_itself_cannot_be_chosen(given):
             zoo.DDPM((8, 8, 1), (4,), steps=10).compile(**given)
 
 
+def test_a_loss_by_position_is_refused_as_well():
+    with pytest.raises(ArgumentError, match=r"DDPM has losses of its own.*Got loss\."):
+        zoo.DDPM((8, 8, 1), (4,), steps=10).compile("adam", "mae")
+
+
 def test_the_optimizers_of_a_game_have_names():
     model = small()
     model.compile("adam", "sgd")
@@ -217,7 +222,7 @@ def test_labels_of_no_class_are_refused(name):
             ArgumentError, match=rf"the number of a class\. Got {found}.*from 0 to 1"
         ):
             model.sample(labels=labels)
-    for labels in (1, [[0], [1]], [], "ab"):
+    for labels in (1, [[0], [1]], [[0], [0, 1]], [], "ab"):
         with pytest.raises(ArgumentError, match="a row of class numbers, one for each image"):
             model.sample(labels=labels)
     with pytest.raises(DataError, match=r"the number of a class\. Got 7 at index 0"):

@@ -105,13 +105,13 @@ class DDPM(Model, namespace="zoo"):
         x, t = ops.zeros((1, *shape)), ops.zeros((1,))
         self((x, t, ops.zeros((1,), "int32")) if classes else (x, t))  # it has its weights now
 
-    def compile(self, optimizer: Any = None, **options: Any) -> None:
+    def compile(self, optimizer: Any = None, loss: Any = None, **options: Any) -> None:
         """Choose how it learns; by default Adam with averaged weights.
 
         Raises:
             ArgumentError: for a loss or metrics: the model has its own.
         """
-        refuse_losses(self, options, "compile(optimizer)")
+        refuse_losses(self, {"loss": loss, **options}, "compile(optimizer)")
         if optimizer is None:
             optimizer = Adam(1e-3, use_ema=True, ema_momentum=0.999)
         super().compile(optimizer, **options)

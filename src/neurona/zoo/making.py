@@ -33,7 +33,10 @@ def check_labels(
     >>> check_labels([0, 2], 3).tolist()
     [0, 2]
     """
-    found = np.asarray(labels)
+    try:
+        found = np.asarray(labels)
+    except ValueError:  # rows of several lengths
+        found = np.asarray(None)
     if found.ndim != 1 or not found.size or found.dtype.kind not in "biuf":
         raise error(
             "labels are a row of class numbers, one for each image.",
