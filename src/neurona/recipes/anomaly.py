@@ -89,7 +89,7 @@ def perform(run: Run) -> None:
         [
             Advice(
                 f"A 1 that was never seen is told apart with {near:.2f} by its neighbours, "
-                f" and with {one:.2f} by the error of an autoencoder"
+                f"and with {one:.2f} by the error of an autoencoder"
                 + (", worse than by chance: it is easy to tell again." if one < 0.5 else "."),
                 "For strangers that are easy to tell again, distances in a space that was learned; "
                 "errors for those that break a rule, as of the sensors.",
@@ -231,6 +231,6 @@ RECIPE = Recipe(
     perform=perform,
     data="MNIST without one digit, ten times; a pump that is simulated",
     model="SimCLR and its nearest neighbours; an autoencoder for the sensors",
-    reaches="mean area under the ROC curve 0.93, beside 0.71 of PCA, in six minutes",
+    reaches="mean area under the ROC curve 0.93, beside 0.90 of the nearest pixels, in ten minutes",
     quick=Settings(epochs=1, learning_rate=5e-3, batch_size=64, optimizer="adam"),
 )

@@ -46,6 +46,7 @@ def perform(run: Run) -> None:
     run.fact("images", f"{len(old):,} of the digits 0 to 6 for training")
     run.fact("never seen", f"{', '.join(map(str, UNSEEN))}: {len(asked):,} test images")
     run.fact("examples", f"drawn {DRAWS} times from the {new.sum():,} training images of these")
+    run.fact("whitened", "SimCLR without classes, as trials on these digits advise")
     run.fact("licence", mnist.CARD.licence)
 
     components = principal(old, 50)

@@ -66,7 +66,7 @@ def perform(run: Run) -> None:
     made = {BASELINE: judge.gaussians(asked, np.random.default_rng(settings.seed))}
     for name, (count, way) in ways.items():
         made[name] = sample(model, asked[: 60 if run.quick else count], **way)
-    found = {"real test digits": judge.examine(x_test, y_test)}
+    found = judge.real(len(asked))
     found |= {name: judge.examine(images, asked[: len(images)]) for name, images in made.items()}
     show_strip(run, model, few)
     for number, (name, images) in enumerate(made.items()):
@@ -77,7 +77,7 @@ def perform(run: Run) -> None:
             f"Thirty made digits, {name}: three each of 0 to 9.",
         )
     compare(run, judge, found)
-    baseline, _, all_steps, best = [*found.values()][1:]
+    baseline, _, all_steps, best = [found[name] for name in made]
     run.advise(
         [
             Advice(

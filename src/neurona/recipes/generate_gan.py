@@ -74,7 +74,7 @@ def perform(run: Run) -> None:
         "WGAN-GP": ink(wgan.sample(labels=asked, seed=1)),
         "DCGAN": ink(dcgan.sample(labels=asked, seed=1)),
     }
-    found = {"real test digits": judge.examine(x_test, y_test)}
+    found = judge.real(len(asked))
     found |= {name: judge.examine(images, asked) for name, images in made.items()}
     for name, rows_of in growth.items():
         show_growth(run, name, rows_of)

@@ -36,6 +36,7 @@ class Findings(NamedTuple):
     """What is found of made digits.
 
     Attributes:
+        judged: how many there were.
         recognised: share that the judge takes for the digit that was asked for.
         shares: of each class in what the judge says, (10,).
         distance: Frechet's, of what the judge sees in them and in real test digits.
@@ -43,6 +44,7 @@ class Findings(NamedTuple):
         spread: variance of the pixels within a class, by that of real test digits.
     """
 
+    judged: int
     recognised: float
     shares: np.ndarray
     distance: float
@@ -96,12 +98,21 @@ class Judge:
         said = self.says(x).argmax(-1)
         real = variance(*self.test)
         return Findings(
+            len(x),
             float((said == asked).mean()),
             np.bincount(said, minlength=CLASSES) / len(said),
             frechet(self.sees(self.test[0]), self.sees(x)),
             float(distances(self.train[0], x[:COPIES]).mean() / self._nearest),
             variance(x, asked) / real,
         )
+
+    def real(self, count: int) -> dict[str, Findings]:
+        """Return what is found of real digits, and of as many copies as digits are made."""
+        x, y = self.train
+        return {
+            "real test digits": self.examine(*self.test),
+            "copies of training digits": self.examine(x[:count], y[:count]),
+        }
 
     def gaussians(self, asked: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Return digits from a normal distribution for each class: the baseline.
@@ -164,12 +175,11 @@ def frechet(a: np.ndarray, b: np.ndarray) -> float:
 def compare(run: Run, judge: Judge, found: dict[str, Findings]) -> None:
     """Show what was found of real digits, of the baseline and of what models made."""
     run.table(
-        "Made digits, ten thousand of each kind where there are as many" if not run.quick
-        else "Made digits",
-        ("digits", "recognised as asked", "rarest class", "commonest class", "Frechet distance",
-         "to the nearest training digit", "variance within a class"),
+        "Made digits; the fewer are judged, the larger is the Frechet distance",
+        ("digits", "judged", "recognised as asked", "rarest class", "commonest class",
+         "Frechet distance", "to the nearest training digit", "variance within a class"),
         [
-            (name, f"{100 * f.recognised:.2f} %", f"{100 * f.shares.min():.1f} %",
+            (name, f"{f.judged:,}", f"{100 * f.recognised:.2f} %", f"{100 * f.shares.min():.1f} %",
              f"{100 * f.shares.max():.1f} %", f"{f.distance:.2f}", f"{f.nearest:.2f}",
              f"{f.spread:.2f}")
             for name, f in found.items()

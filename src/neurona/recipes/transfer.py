@@ -123,6 +123,7 @@ def learn_known(run: Run, x: np.ndarray, y: np.ndarray, seeds: int, tested: int)
     )
     run.fact("features", "28 x 28 pixels, 0 paper to 1 ink")
     run.fact("augmentation", "images of 0 to 4 are turned and shifted, those of 5 to 9 are not")
+    run.fact("training", f"{_epochs(run)} epochs each way, twice that for '{CHOSEN}'")
     run.fact("licence", mnist.CARD.licence)
     model = network(run)
     train = batches(
@@ -185,7 +186,7 @@ def learn(
     slower: dict[str, float] | None = None,
 ) -> None:
     """Train what is not frozen; layers whose names begin so have a part of the learning rate."""
-    epochs = 10 if run.quick else 40
+    epochs = _epochs(run)
     train = batches(x, y, BATCH, shuffle=True, seed=run.settings.seed)
     optimizer = run.optimizer(CosineDecay(RATE, len(train) * epochs))
     for beginning, factor in (slower or {}).items():
@@ -194,6 +195,10 @@ def learn(
                 optimizer.scale_learning_rate(factor, layer)
     model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
     run.fit(model, train, stage=stage, epochs=epochs)
+
+
+def _epochs(run: Run) -> int:
+    return 10 if run.quick else 40
 
 
 def compare(run: Run, right: dict[str, list[float]]) -> None:
