@@ -132,3 +132,13 @@ def test_gradients_reach_the_table():
     _, second = nn.gradients(lambda: loss(False), weights)
     for x, y in zip(first, second, strict=True):
         np.testing.assert_allclose(x, y, rtol=1e-4, atol=1e-6)
+
+
+def test_the_gradient_of_the_vectors_can_be_observed():
+    embedding, layer = layers.Embedding(7, 4, name="words"), layers.GRU(6)
+    layer(embedding(TEXT))
+    with nn.observing("gradient of words") as seen:
+        nn.gradients(lambda: (layer(embedding(TEXT)) ** 2).sum(), [embedding, layer])
+    vectors = embedding(TEXT).detach()
+    want = nn.grad(lambda x: (layer(x) ** 2).sum())(vectors)
+    np.testing.assert_allclose(seen["gradient of words"], want, rtol=1e-4, atol=1e-6)

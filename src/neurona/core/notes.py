@@ -12,14 +12,21 @@ What only looks different, by a change of shape or type, takes them along: `carr
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 if TYPE_CHECKING:
     from neurona.core.tensor import Tensor
 
 
 class Note:
-    """Base of the kinds of notes, which are frozen dataclasses."""
+    """Base of the kinds of notes, which are frozen dataclasses.
+
+    Attributes:
+        goes_around: whether who reads it computes without the Tensor that it is on, which then has
+            no gradient. The note goes where that is asked for.
+    """
+
+    goes_around: ClassVar[bool] = False
 
     def changed(self, change: Callable[[Tensor], Tensor]) -> Self:
         """Return the note after the Tensor that it is of went through a change of its looks."""

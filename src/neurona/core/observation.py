@@ -54,6 +54,7 @@ class Observer:
         if self.asks(name):
             self.take(name, x if x.level else Tensor(x.data))
         if self.asks(GRADIENT + name):
+            x.notes = tuple(note for note in x.notes if not note.goes_around)
             self._watched.append((name, x))
 
     def offer_gradients(self, key: Callable[[Tensor], Any], found: Mapping[Any, Tensor]) -> None:

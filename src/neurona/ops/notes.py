@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from neurona.core.notes import Note
 from neurona.core.tensor import Tensor
@@ -50,6 +50,8 @@ class Rows(Note):
         table: the vectors (V, ...).
         index: which of them, in any shape.
     """
+
+    goes_around: ClassVar[bool] = True
 
     table: Tensor
     index: Tensor
