@@ -10,6 +10,7 @@ from neurona.core.graph import trace, trace_open
 from neurona.core.shapes import Spec
 from neurona.engines.program import compile
 from neurona.gradcheck import gradcheck
+from neurona.ops import ahead
 
 rng = np.random.default_rng(0)
 T, B, D, H = 7, 5, 4, 6
@@ -129,3 +130,14 @@ def test_a_cell_of_ones_own():
     np.testing.assert_allclose(layer(x), own(x), atol=1e-6)
     graph, _ = trace_open(layer, [Spec(x.shape, x.dtype)])
     assert products(graph)[0] == [(T, B, H)]
+
+
+def test_the_products_have_room_together(monkeypatch):
+    monkeypatch.setattr(ahead, "LARGEST", T * B * H * 8)
+
+    def loop(x, w):
+        return o.scan(lambda h, x_t: (h + x_t @ w + x_t @ -w, None), np.zeros((B, H)), x)[0]
+
+    graph, _ = trace_open(loop, [Spec(X.shape, X.dtype), Spec(W.shape, W.dtype)])
+    assert products(graph) == ([(T, B, H)], [(B, H)])
+    np.testing.assert_allclose(loop(X, W), np.zeros((B, H)), atol=1e-12)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import neurona as nn
+from neurona import ops
 from neurona.core.graph import trace
 from neurona.core.lowering import (
     Contraction,
@@ -221,3 +222,13 @@ def test_running_fold_agrees_with_forward(case):
         )
     want = op(x, **case.attributes).numpy()
     np.testing.assert_array_equal(np.moveaxis(y, 0, given["axis"]), want)
+
+
+@pytest.mark.parametrize("engine", ["reference", "native"])
+def test_the_last_of_equal_indices_counts_however_they_lie(engine):
+    @nn.jit(engine=engine)
+    def put(x, indices, updates):
+        return ops.scatter_set(x, ops.swapaxes(indices, 0, 1), ops.swapaxes(updates, 0, 1))
+
+    found = put(np.zeros(2), np.array([[0, 1], [1, 0]]), np.array([[1.0, 2.0], [3.0, 4.0]]))
+    assert found.tolist() == [4.0, 2.0]

@@ -12,7 +12,7 @@ from neurona.core.shapes import is_float
 from neurona.core.tensor import Tensor
 from neurona.ops.matmul import matrix_product
 
-LARGEST = 2**28  # bytes of one product for all iterations
+LARGEST = 2**28  # bytes of all products for all iterations
 
 
 def products_ahead(
@@ -34,13 +34,14 @@ def products_ahead(
     moving = dict(zip(body.inputs[carries:first], xs, strict=True))
     fixed = dict(zip(body.inputs[first:], captured, strict=True))
     fixed |= {v: Tensor(array) for v, array in body.constants.items()}
-    nodes = []
+    nodes, room = [], LARGEST
     with origin.known() as scope:
         for node in body.nodes:
-            if node.op is matrix_product and _is_ahead(body, node, moving, fixed):
+            if node.op is matrix_product and _is_ahead(body, node, moving, fixed, room):
                 x, w = node.inputs
                 scope.origins = node.origins
-                moving[node.outputs[0]] = matrix_product(moving[x], fixed[w])
+                moving[node.outputs[0]] = y = matrix_product(moving[x], fixed[w])
+                room -= y.spec.nbytes
             else:
                 nodes.append(node)
     body.nodes = nodes
@@ -52,11 +53,13 @@ def products_ahead(
     return [*moving.values()], [*around.values()]
 
 
-def _is_ahead(body: Graph, node: Node, moving: dict[int, Tensor], fixed: dict[int, Tensor]) -> bool:
-    """Whether a product is of each element of a sequence with the same matrix."""
+def _is_ahead(
+    body: Graph, node: Node, moving: dict[int, Tensor], fixed: dict[int, Tensor], room: int
+) -> bool:
+    """Whether a product is of each element of a sequence with the same matrix, and has room."""
     x, w = node.inputs
     if x not in moving or w not in fixed or len(body.specs[w].shape) != 2:
         return False
     depth, width = body.specs[w].shape
     size = moving[x].size // max(depth, 1) * width * body.specs[w].dtype.itemsize
-    return is_float(body.specs[x].dtype) and size <= LARGEST
+    return is_float(body.specs[x].dtype) and size <= room

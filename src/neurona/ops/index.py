@@ -143,6 +143,7 @@ def scatter_set(xp, x, indices, updates, *, axis=0):
     if xp is not np:
         return x.at[place].set(updates)
     y = np.array(x)
+    place = (*place[:-1], np.array(indices, order="C"))  # NumPy goes as the indices lie in memory
     try:
         y[place] = updates
     except IndexError:
