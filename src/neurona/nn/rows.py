@@ -5,7 +5,8 @@ symbols, 65 say. Their products with a kernel are the rows of one small product:
 
     fn(table[index]) = fn(table)[index]
 
-and so are the gradients, which are summed by symbol before they are multiplied.
+and so are the gradients, which are summed by symbol before they are multiplied. So a row that is
+NaN makes the gradient of the kernel NaN, even if no text has its symbol.
 """
 
 from __future__ import annotations
