@@ -89,8 +89,8 @@ def _choices(model: Any, optimizer: Any) -> dict[str, Any]:
 def _choose(model: Any, optimizer: Any, found: dict[str, Any]) -> None:
     """Give an optimiser what `_choices` told, unless `compile` did."""
     present, parameters = _choices(model, optimizer), state.parameter_paths(model)
-    undecayed, factors = found["undecayed"], found["factors"]
-    if undecayed != present["undecayed"]:
+    undecayed, factors = found.get("undecayed"), found.get("factors", {})  # not in old files
+    if undecayed is not None and undecayed != present["undecayed"]:
         excluded = [parameters[path] for path in undecayed["paths"]]
         optimizer.exclude_from_weight_decay(excluded, undecayed["names"])
     optimizer._factors.clear()
