@@ -138,7 +138,31 @@ class SpatialDropout1D(Dropout):
         return (x.shape[0], 1, x.shape[2])
 
 
-class SpatialDropout2D(Dropout):
+class _SpatialDropout(Dropout):
+    """SpatialDropout2D and SpatialDropout3D, by their `rank`."""
+
+    rank = 0
+    data_format: str
+
+    def __init__(
+        self,
+        rate: float,
+        data_format: str | None = None,
+        seed: int | None = None,
+        **common: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(rate, seed=seed, **common)
+        set_data_format(self, data_format)
+
+    def mask_shape(self, x: Tensor) -> Shape:
+        """Return the shape of a mask with a number for each channel of each sample."""
+        batch, *places, channels = channels_last(self, x.shape)
+        ones = (1,) * len(places)
+        last = self.data_format == "channels_last"
+        return (batch, *ones, channels) if last else (batch, channels, *ones)
+
+
+class SpatialDropout2D(_SpatialDropout):
     """Dropout of whole channels of images: a channel is kept or dropped at all places.
 
     Shapes: x (B, H, W, C) -> y (B, H, W, C).
@@ -150,24 +174,9 @@ class SpatialDropout2D(Dropout):
     """
 
     rank = 2
-    data_format: str
-
-    def __init__(
-        self,
-        rate: float,
-        data_format: str | None = None,
-        seed: int | None = None,
-        **common: Unpack[LayerOptions],
-    ) -> None:
-        super().__init__(rate, seed=seed, **common)
-        set_data_format(self, data_format)
-
-    def mask_shape(self, x: Tensor) -> Shape:
-        """Return (B, 1, 1, C)."""
-        return _of_channels(self, x)
 
 
-class SpatialDropout3D(Dropout):
+class SpatialDropout3D(_SpatialDropout):
     """Dropout of whole channels of volumes: a channel is kept or dropped at all places.
 
     Shapes: x (B, D, H, W, C) -> y (B, D, H, W, C).
@@ -178,29 +187,6 @@ class SpatialDropout3D(Dropout):
     """
 
     rank = 3
-    data_format: str
-
-    def __init__(
-        self,
-        rate: float,
-        data_format: str | None = None,
-        seed: int | None = None,
-        **common: Unpack[LayerOptions],
-    ) -> None:
-        super().__init__(rate, seed=seed, **common)
-        set_data_format(self, data_format)
-
-    def mask_shape(self, x: Tensor) -> Shape:
-        """Return (B, 1, 1, 1, C)."""
-        return _of_channels(self, x)
-
-
-def _of_channels(layer: Any, x: Tensor) -> Shape:
-    """Return the shape of a mask with a number for each channel of each sample."""
-    batch, *places, channels = channels_last(layer, x.shape)
-    ones = (1,) * len(places)
-    last = layer.data_format == "channels_last"
-    return (batch, *ones, channels) if last else (batch, channels, *ones)
 
 
 class GaussianNoise(Layer):

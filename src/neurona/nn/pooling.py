@@ -19,8 +19,15 @@ class _Pooling(Layer):
     rank = 0
     data_format: str
 
-    def set_windows(self, pool_size: Any, strides: Any, padding: str, data_format: Any) -> None:
-        """Check and store where the windows lie, and where the channels."""
+    def __init__(
+        self,
+        pool_size: Any,
+        strides: Any = None,
+        padding: str = "valid",
+        data_format: str | None = None,
+        **common: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(**common)
         set_data_format(self, data_format)
         self.pool_size = check_sizes("pool_size", pool_size, self.rank)
         self.strides = (
@@ -65,8 +72,7 @@ class MaxPooling1D(_Pooling):
         data_format: str | None = None,
         **common: Unpack[LayerOptions],
     ) -> None:
-        super().__init__(**common)
-        self.set_windows(pool_size, strides, padding, data_format)
+        super().__init__(pool_size, strides, padding, data_format, **common)
 
     def call(self, x: Tensor) -> Tensor:  # (B, T, C)
         return self.pool(ops.max_pool1d, x)  # (B, T', C)
@@ -95,8 +101,7 @@ class MaxPooling2D(_Pooling):
         data_format: str | None = None,
         **common: Unpack[LayerOptions],
     ) -> None:
-        super().__init__(**common)
-        self.set_windows(pool_size, strides, padding, data_format)
+        super().__init__(pool_size, strides, padding, data_format, **common)
 
     def call(self, x: Tensor) -> Tensor:  # (B, H, W, C)
         return self.pool(ops.max_pool2d, x)  # (B, H', W', C)
@@ -125,8 +130,7 @@ class MaxPooling3D(_Pooling):
         data_format: str | None = None,
         **common: Unpack[LayerOptions],
     ) -> None:
-        super().__init__(**common)
-        self.set_windows(pool_size, strides, padding, data_format)
+        super().__init__(pool_size, strides, padding, data_format, **common)
 
     def call(self, x: Tensor) -> Tensor:  # (B, D, H, W, C)
         return self.pool(ops.max_pool3d, x)  # (B, D', H', W', C)
@@ -146,17 +150,6 @@ class AveragePooling1D(_Pooling):
     """
 
     rank = 1
-
-    def __init__(
-        self,
-        pool_size: Any,
-        strides: Any = None,
-        padding: str = "valid",
-        data_format: str | None = None,
-        **common: Unpack[LayerOptions],
-    ) -> None:
-        super().__init__(**common)
-        self.set_windows(pool_size, strides, padding, data_format)
 
     def call(self, x: Tensor) -> Tensor:  # (B, T, C)
         return self.pool(ops.average_pool1d, x)  # (B, T', C)
@@ -178,17 +171,6 @@ class AveragePooling2D(_Pooling):
 
     rank = 2
 
-    def __init__(
-        self,
-        pool_size: Any,
-        strides: Any = None,
-        padding: str = "valid",
-        data_format: str | None = None,
-        **common: Unpack[LayerOptions],
-    ) -> None:
-        super().__init__(**common)
-        self.set_windows(pool_size, strides, padding, data_format)
-
     def call(self, x: Tensor) -> Tensor:  # (B, H, W, C)
         return self.pool(ops.average_pool2d, x)  # (B, H', W', C)
 
@@ -208,17 +190,6 @@ class AveragePooling3D(_Pooling):
     """
 
     rank = 3
-
-    def __init__(
-        self,
-        pool_size: Any,
-        strides: Any = None,
-        padding: str = "valid",
-        data_format: str | None = None,
-        **common: Unpack[LayerOptions],
-    ) -> None:
-        super().__init__(**common)
-        self.set_windows(pool_size, strides, padding, data_format)
 
     def call(self, x: Tensor) -> Tensor:  # (B, D, H, W, C)
         return self.pool(ops.average_pool3d, x)  # (B, D', H', W', C)

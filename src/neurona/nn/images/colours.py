@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Unpack
 
 from neurona import ops
-from neurona.core import random
 from neurona.core.tensor import Tensor
 from neurona.errors import ShapeError, check_number
 from neurona.nn.images.augmentation import (
@@ -133,7 +132,23 @@ class RandomGrayscale(Augmentation):
         return ops.where(for_each(x) < self.factor, ops.rgb_to_grayscale(x), x)
 
 
-class RandomSaturation(Augmentation):
+class _OfColours(Augmentation):
+    """RandomSaturation and RandomHue."""
+
+    def __init__(
+        self,
+        factor: Any,
+        value_range: Any = (0, 255),
+        data_format: str | None = None,
+        seed: int | None = None,
+        **common: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(data_format, seed, **common)
+        self.factor = check_factor("factor", factor, low=0.0)
+        self.value_range = check_range(value_range)
+
+
+class RandomSaturation(_OfColours):
     """In training colours get stronger or paler; hue and value max(r, g, b) = v stay.
 
     With k = f / (1 - f), which multiplies the saturation s (at most to 1): y = v - (v - x) k.
@@ -151,18 +166,6 @@ class RandomSaturation(Augmentation):
         ShapeError: if there are not three channels.
     """
 
-    def __init__(
-        self,
-        factor: Any,
-        value_range: Any = (0, 255),
-        data_format: str | None = None,
-        seed: int | None = None,
-        **common: Unpack[LayerOptions],
-    ) -> None:
-        super().__init__(data_format, seed, **common)
-        self.factor = check_factor("factor", factor, low=0.0)
-        self.value_range = check_range(value_range)
-
     def change(self, x: Tensor) -> Tensor:
         """Return the images, each with its saturation."""
         check_colours(self, x)
@@ -174,7 +177,7 @@ class RandomSaturation(Augmentation):
         return v - (v - x) * ops.minimum(f / (1 - f + 1e-7), most)
 
 
-class RandomHue(Augmentation):
+class RandomHue(_OfColours):
     """In training colours are turned on their circle, by up to half of it either way.
 
     Shapes: x (B, H, W, 3) -> y (B, H, W, 3), clipped to the value_range.
@@ -188,18 +191,6 @@ class RandomHue(Augmentation):
         ArgumentError: if the factor lies outside [0, 1], or the range is no (low, high).
         ShapeError: if there are not three channels.
     """
-
-    def __init__(
-        self,
-        factor: Any,
-        value_range: Any = (0, 255),
-        data_format: str | None = None,
-        seed: int | None = None,
-        **common: Unpack[LayerOptions],
-    ) -> None:
-        super().__init__(data_format, seed, **common)
-        self.factor = check_factor("factor", factor, low=0.0)
-        self.value_range = check_range(value_range)
 
     def change(self, x: Tensor) -> Tensor:
         """Return the images, each with its hues."""
@@ -250,7 +241,6 @@ class RandomColorJitter(Augmentation):
 
     def change(self, x: Tensor) -> Tensor:
         """Return the images after all changes."""
-        with random.seeded(self.seed):
-            for step in self.steps:
-                x = step.change(x)
+        for step in self.steps:
+            x = step.change(x)
         return x

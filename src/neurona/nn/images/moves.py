@@ -20,19 +20,34 @@ from neurona.ops.images import FILL_MODES, INTERPOLATIONS
 Map = tuple[Any, Any, Any, Any, Any, Any]  # a0, a1, a2, b0, b1, b2: Tensors (B, 1, 1, 1) or numbers
 
 
-def _moved(layer: Any, x: Tensor) -> Tensor:
-    """Return the images looked up through the layer's maps, drawn for x."""
-    parts = [ops.broadcast_to(m, (x.shape[0], 1, 1, 1)) for m in layer.maps(x)]
-    transform = ops.reshape(ops.concatenate(parts, axis=1), (x.shape[0], 6))
-    return ops.affine_transform(
-        x, transform, layer.interpolation, layer.fill_mode, layer.fill_value
-    )
+class _Move(Augmentation):
+    """An augmentation by `maps`: how it looks up pixels, and what lies outside."""
 
+    def __init__(
+        self,
+        fill_mode: str,
+        interpolation: str,
+        seed: int | None,
+        fill_value: float,
+        data_format: str | None,
+        **common: Unpack[LayerOptions],
+    ) -> None:
+        super().__init__(data_format, seed, **common)
+        self.fill_mode = check_choice("fill_mode", fill_mode, FILL_MODES)
+        self.interpolation = check_choice("interpolation", interpolation, INTERPOLATIONS)
+        self.fill_value = check_number("fill_value", fill_value)
 
-def _set_filling(layer: Any, fill_mode: str, interpolation: str, fill_value: float) -> None:
-    layer.fill_mode = check_choice("fill_mode", fill_mode, FILL_MODES)
-    layer.interpolation = check_choice("interpolation", interpolation, INTERPOLATIONS)
-    layer.fill_value = check_number("fill_value", fill_value)
+    def maps(self, x: Tensor) -> Map:
+        """Return a map for each image."""
+        raise NotImplementedError
+
+    def change(self, x: Tensor) -> Tensor:
+        """Return the images looked up through maps drawn for them."""
+        parts = [ops.broadcast_to(m, (x.shape[0], 1, 1, 1)) for m in self.maps(x)]
+        transform = ops.reshape(ops.concatenate(parts, axis=1), (x.shape[0], 6))
+        return ops.affine_transform(
+            x, transform, self.interpolation, self.fill_mode, self.fill_value
+        )
 
 
 def _about(place: tuple[float, float], a0: Any, a1: Any, b0: Any, b1: Any) -> Map:
@@ -45,7 +60,7 @@ def _centre(x: Tensor) -> tuple[float, float]:
     return (x.shape[2] - 1) / 2, (x.shape[1] - 1) / 2
 
 
-class RandomRotation(Augmentation):
+class RandomRotation(_Move):
     """In training each image is turned about its centre by a random angle.
 
     (column, row) = R(t) (j, i) about the centre, with the angle t drawn evenly.
@@ -80,9 +95,8 @@ class RandomRotation(Augmentation):
         data_format: str | None = None,
         **common: Unpack[LayerOptions],
     ) -> None:
-        super().__init__(data_format, seed, **common)
+        super().__init__(fill_mode, interpolation, seed, fill_value, data_format, **common)
         self.factor = check_factor("factor", factor)
-        _set_filling(self, fill_mode, interpolation, fill_value)
 
     def maps(self, x: Tensor) -> Map:
         """Return a map for each image."""
@@ -90,10 +104,8 @@ class RandomRotation(Augmentation):
         cos, sin = ops.cos(t), ops.sin(t)
         return _about(_centre(x), cos, -sin, sin, cos)
 
-    change = _moved
 
-
-class RandomZoom(Augmentation):
+class RandomZoom(_Move):
     """In training each image is enlarged or shrunk about its centre.
 
     (column, row) = (u j, v i) about the centre, with u - 1 and v - 1 drawn evenly.
@@ -125,12 +137,11 @@ class RandomZoom(Augmentation):
         data_format: str | None = None,
         **common: Unpack[LayerOptions],
     ) -> None:
-        super().__init__(data_format, seed, **common)
+        super().__init__(fill_mode, interpolation, seed, fill_value, data_format, **common)
         self.height_factor = check_factor("height_factor", height_factor, low=ABOVE_NOTHING)
         self.width_factor = None
         if width_factor is not None:
             self.width_factor = check_factor("width_factor", width_factor, low=ABOVE_NOTHING)
-        _set_filling(self, fill_mode, interpolation, fill_value)
 
     def maps(self, x: Tensor) -> Map:
         """Return a map for each image."""
@@ -138,13 +149,11 @@ class RandomZoom(Augmentation):
         u = v if self.width_factor is None else 1 + for_each(x, *self.width_factor)
         return _about(_centre(x), u, 0, 0, v)
 
-    change = _moved
-
 
 ABOVE_NOTHING = math.nextafter(-1.0, 0.0)  # at -1 nothing of the image would be seen
 
 
-class RandomTranslation(Augmentation):
+class RandomTranslation(_Move):
     """In training each image is shifted by random parts of its size.
 
     (column, row) = (j - w W, i - h H), with h and w drawn evenly.
@@ -176,10 +185,9 @@ class RandomTranslation(Augmentation):
         data_format: str | None = None,
         **common: Unpack[LayerOptions],
     ) -> None:
-        super().__init__(data_format, seed, **common)
+        super().__init__(fill_mode, interpolation, seed, fill_value, data_format, **common)
         self.height_factor = check_factor("height_factor", height_factor)
         self.width_factor = check_factor("width_factor", width_factor)
-        _set_filling(self, fill_mode, interpolation, fill_value)
 
     def maps(self, x: Tensor) -> Map:
         """Return a map for each image."""
@@ -187,10 +195,8 @@ class RandomTranslation(Augmentation):
         right = for_each(x, *self.width_factor) * x.shape[2]
         return 1, 0, -right, 0, 1, -down
 
-    change = _moved
 
-
-class RandomShear(Augmentation):
+class RandomShear(_Move):
     """In training each image is sheared: rows are shifted along each other, and columns.
 
     (column, row) = (j + u i, i + v j), with u and v drawn evenly and one sign, + or -, for both.
@@ -217,10 +223,9 @@ class RandomShear(Augmentation):
         seed: int | None = None,
         **common: Unpack[LayerOptions],
     ) -> None:
-        super().__init__(data_format, seed, **common)
+        super().__init__(fill_mode, interpolation, seed, fill_value, data_format, **common)
         self.x_factor = _both_ways("x_factor", x_factor)
         self.y_factor = _both_ways("y_factor", y_factor)
-        _set_filling(self, fill_mode, interpolation, fill_value)
 
     def maps(self, x: Tensor) -> Map:
         """Return a map for each image."""
@@ -228,15 +233,13 @@ class RandomShear(Augmentation):
         v, u = sign * for_each(x, *self.y_factor), sign * for_each(x, *self.x_factor)
         return 1, u, 0, v, 1, 0
 
-    change = _moved
-
 
 def _both_ways(name: str, factor: Any) -> tuple[float, float]:
     low, high = check_factor(name, factor, low=0.0)
     return (low, high) if isinstance(factor, list | tuple) else (-high, high)
 
 
-class RandomAffine(Augmentation):
+class RandomAffine(_Move):
     """Several moves as one: their maps are multiplied, and each pixel is looked up once.
 
     Three layers behind each other blur three times and take three times as long.
@@ -266,10 +269,10 @@ class RandomAffine(Augmentation):
         data_format: str | None = None,
         **common: Unpack[LayerOptions],
     ) -> None:
-        super().__init__(data_format, seed, **common)
+        super().__init__(fill_mode, interpolation, seed, fill_value, data_format, **common)
         self.moves = list(moves) if isinstance(moves, list | tuple) else [moves]
         for move in self.moves:
-            if not isinstance(move, Augmentation) or not hasattr(move, "maps"):
+            if not isinstance(move, _Move):
                 raise ArgumentError(
                     "RandomAffine takes layers that move an image.",
                     got=repr(move),
@@ -278,7 +281,6 @@ class RandomAffine(Augmentation):
             move.built = True
         if not self.moves:
             raise ArgumentError("RandomAffine needs a move.", hint="RandomRotation(0.1)")
-        _set_filling(self, fill_mode, interpolation, fill_value)
 
     def maps(self, x: Tensor) -> Map:
         """Return the product of the moves' maps for each image: the last one looks first."""
@@ -291,5 +293,3 @@ class RandomAffine(Augmentation):
                 b0 * c0 + b1 * d0, b0 * c1 + b1 * d1, b0 * c2 + b1 * d2 + b2,
             )  # fmt: skip
         return a0, a1, a2, b0, b1, b2
-
-    change = _moved
