@@ -39,7 +39,13 @@ from neurona.nn.pure import trace_pure
 from neurona.nn.symbolic import Symbolic
 from neurona.recipes.advice import Advice
 from neurona.recipes.enlarged import enlarged_digits
-from neurona.recipes.examine import show_rate, show_samples, show_training, test_images
+from neurona.recipes.examine import (
+    show_rate,
+    show_samples,
+    show_training,
+    show_wrong,
+    test_images,
+)
 from neurona.recipes.recipe import Recipe, Settings
 from neurona.zoo import VGG, CIFARResNet, LeNet5, densenet, googlenet, mobilenet_v2
 
@@ -253,15 +259,7 @@ def compare(
             for name, model in models.items()
         ],
     )
-    run.picture(
-        "compared",
-        "What is left",
-        plots.bars(
-            {name: 100 * (1 - value) for name, value in accuracy.items()},
-            "% of the test images classified wrongly",
-        ),
-        "; ".join(f"{name}: {100 * value:.2f} % right" for name, value in accuracy.items()) + ".",
-    )
+    show_wrong(run, "compared", "What is left", accuracy)
 
 
 RECIPE = Recipe(

@@ -98,6 +98,22 @@ def show_confusion(
     run.advise([*on_classes(counts, names), on_chance(right / len(y), len(y))])
 
 
+def show_wrong(
+    run: Run, name: str, title: str, accuracy: dict[str, float], baselines: int = 1
+) -> None:
+    """Draw how many test images each classifier gets wrong, side by side."""
+    run.picture(
+        name,
+        title,
+        plots.bars(
+            {name: 100 * (1 - value) for name, value in accuracy.items()},
+            "% of the test images classified wrongly",
+            baselines=baselines,
+        ),
+        "; ".join(f"{name}: {100 * value:.2f} % right" for name, value in accuracy.items()) + ".",
+    )
+
+
 def _pairs(counts: np.ndarray, names: Sequence[str]) -> str:
     wrong = counts - np.diag(np.diag(counts))
     cells = np.argsort(-wrong.ravel(), kind="stable")[:3]

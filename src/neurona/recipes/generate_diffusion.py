@@ -12,12 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neurona import plots
-from neurona.datasets import mnist
 from neurona.optimizers import Adam
 from neurona.recipes.advice import Advice
-from neurona.recipes.enlarged import enlarged_digits
-from neurona.recipes.examine import show_rate, show_samples, show_training
-from neurona.recipes.judge import CLASSES, Judge, compare
+from neurona.recipes.examine import show_rate, show_training
+from neurona.recipes.judge import CLASSES, compare, prepare
 from neurona.recipes.recipe import Recipe, Settings
 from neurona.zoo import DDPM
 
@@ -31,15 +29,7 @@ BASELINE = "normal distribution of each class"
 
 def perform(run: Run) -> None:
     """Train a judge and a DDPM on MNIST."""
-    (x, y), (x_test, y_test) = enlarged_digits() if run.quick else mnist.load_data(run.data)
-    x, x_test = (a[..., None].astype(np.float32) / 255 for a in (x, x_test))  # ink in 0 to 1
-    y, y_test = y.astype(np.int32), y_test.astype(np.int32)
-    run.fact("samples", f"{len(x):,} for training, {len(x_test):,} for testing the judge")
-    run.fact("features", "28 x 28 pixels; -1 paper to 1 ink for the U-Net")
-    run.fact("classes", "the digits 0 to 9, told nine times in ten")
-    run.fact("licence", mnist.CARD.licence)
-    show_samples(run, x[..., 0], y)
-    judge = Judge(run, (x, y), (x_test, y_test))
+    x, y, judge = prepare(run, "U-Net", "nine times in ten")
 
     settings = run.settings
     model = DDPM(

@@ -14,12 +14,10 @@ import numpy as np
 
 from neurona import plots
 from neurona.callbacks import Callback
-from neurona.datasets import mnist
 from neurona.optimizers import Adam
 from neurona.recipes.advice import Advice
-from neurona.recipes.enlarged import enlarged_digits
-from neurona.recipes.examine import show_samples, show_training
-from neurona.recipes.judge import ASKED, CLASSES, Findings, Judge, compare
+from neurona.recipes.examine import show_training
+from neurona.recipes.judge import ASKED, CLASSES, Findings, compare, prepare
 from neurona.recipes.recipe import Recipe, Settings
 from neurona.zoo import DCGAN, WGAN
 
@@ -33,15 +31,7 @@ SHOWN = 9  # epochs in the picture of the training
 
 def perform(run: Run) -> None:
     """Train a judge, a WGAN and a DCGAN on MNIST."""
-    (x, y), (x_test, y_test) = enlarged_digits() if run.quick else mnist.load_data(run.data)
-    x, x_test = (a[..., None].astype(np.float32) / 255 for a in (x, x_test))  # ink in 0 to 1
-    y, y_test = y.astype(np.int32), y_test.astype(np.int32)
-    run.fact("samples", f"{len(x):,} for training, {len(x_test):,} for testing the judge")
-    run.fact("features", "28 x 28 pixels; -1 paper to 1 ink for the GANs")
-    run.fact("classes", "the digits 0 to 9, told to both networks")
-    run.fact("licence", mnist.CARD.licence)
-    show_samples(run, x[..., 0], y)
-    judge = Judge(run, (x, y), (x_test, y_test))
+    x, y, judge = prepare(run, "GANs", "to both networks")
 
     settings = run.settings
     width, batch = 8 if run.quick else 32, settings.batch_size or 64

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from neurona.data import batches
+from neurona.datasets import mnist
 from neurona.layers import (
     Conv2D,
     Dense,
@@ -24,6 +25,8 @@ from neurona.layers import (
 from neurona.models import Model
 from neurona.optimizers import Adam
 from neurona.optimizers.schedules import CosineDecay
+from neurona.recipes.enlarged import enlarged_digits
+from neurona.recipes.examine import show_samples
 
 if TYPE_CHECKING:
     from neurona.recipes.run import Run
@@ -50,6 +53,24 @@ class Findings(NamedTuple):
     distance: float
     nearest: float
     spread: float
+
+
+def prepare(run: Run, network: str, told: str) -> tuple[np.ndarray, np.ndarray, Judge]:
+    """Return training digits (ink from 0 to 1) with their classes, and a judge of made ones.
+
+    Args:
+        run: whose they are.
+        network: what is trained on them, and `told`: how it is told the classes.
+    """
+    (x, y), (x_test, y_test) = enlarged_digits() if run.quick else mnist.load_data(run.data)
+    x, x_test = (a[..., None].astype(np.float32) / 255 for a in (x, x_test))
+    y, y_test = y.astype(np.int32), y_test.astype(np.int32)
+    run.fact("samples", f"{len(x):,} for training, {len(x_test):,} for testing the judge")
+    run.fact("features", f"28 x 28 pixels; -1 paper to 1 ink for the {network}")
+    run.fact("classes", f"the digits 0 to 9, told {told}")
+    run.fact("licence", mnist.CARD.licence)
+    show_samples(run, x[..., 0], y)
+    return x, y, Judge(run, (x, y), (x_test, y_test))
 
 
 class Judge:
@@ -83,6 +104,7 @@ class Judge:
         said = self.says(test[0]).argmax(-1)
         self.accuracy = float((said == test[1]).mean())
         self._nearest = distances(train[0], test[0][:COPIES]).mean()
+        self._seen, self._variance = self.sees(test[0]), variance(*test)
         run.score("accuracy of the judge on real test digits", self.accuracy)
 
     def says(self, x: np.ndarray) -> np.ndarray:
@@ -96,14 +118,13 @@ class Judge:
     def examine(self, x: np.ndarray, asked: np.ndarray) -> Findings:
         """Return what is found of digits x (N, 28, 28, 1) that were to be `asked` (N,)."""
         said = self.says(x).argmax(-1)
-        real = variance(*self.test)
         return Findings(
             len(x),
             float((said == asked).mean()),
             np.bincount(said, minlength=CLASSES) / len(said),
-            frechet(self.sees(self.test[0]), self.sees(x)),
+            frechet(self._seen, self.sees(x)),
             float(distances(self.train[0], x[:COPIES]).mean() / self._nearest),
-            variance(x, asked) / real,
+            variance(x, asked) / self._variance,
         )
 
     def real(self, count: int) -> dict[str, Findings]:

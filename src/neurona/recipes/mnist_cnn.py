@@ -33,7 +33,13 @@ from neurona.layers import (
 )
 from neurona.models import Sequential
 from neurona.recipes.enlarged import enlarged_digits
-from neurona.recipes.examine import show_rate, show_samples, show_training, test_images
+from neurona.recipes.examine import (
+    show_rate,
+    show_samples,
+    show_training,
+    show_wrong,
+    test_images,
+)
 from neurona.recipes.recipe import Recipe, Settings
 
 if TYPE_CHECKING:
@@ -163,15 +169,7 @@ def compare(run: Run, models: dict[str, Sequential]) -> None:
             for (name, value), model in zip(reached.items(), models.values(), strict=True)
         ],
     )
-    run.picture(
-        "baseline",
-        "Beside a dense network",
-        plots.bars(
-            {name: 100 * (1 - value) for name, value in reached.items()},
-            "% of the test images classified wrongly",
-        ),
-        "; ".join(f"{name}: {100 * value:.2f} % right" for name, value in reached.items()) + ".",
-    )
+    show_wrong(run, "baseline", "Beside a dense network", reached)
 
 
 RECIPE = Recipe(

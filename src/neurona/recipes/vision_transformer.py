@@ -17,7 +17,7 @@ from neurona.datasets import mnist
 from neurona.layers import Dense, Flatten, Input, RandomCrop, Softmax, ZeroPadding2D
 from neurona.models import Sequential
 from neurona.recipes.enlarged import enlarged_digits
-from neurona.recipes.examine import show_rate, show_training, test_images
+from neurona.recipes.examine import show_rate, show_training, show_wrong, test_images
 from neurona.recipes.nearest import nearest
 from neurona.recipes.recipe import Recipe, Settings
 from neurona.zoo import ViT
@@ -117,16 +117,7 @@ def compare(run: Run, baselines: dict[str, float]) -> None:
             for name, value in reached.items()
         ],
     )
-    run.picture(
-        "baselines",
-        "Beside simpler means",
-        plots.bars(
-            {name: 100 * (1 - value) for name, value in reached.items()},
-            "% of the test images classified wrongly",
-            baselines=len(baselines),
-        ),
-        "; ".join(f"{name}: {100 * value:.2f} % right" for name, value in reached.items()) + ".",
-    )
+    show_wrong(run, "baselines", "Beside simpler means", reached, len(baselines))
 
 
 RECIPE = Recipe(
