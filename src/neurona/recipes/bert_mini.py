@@ -19,6 +19,7 @@ from neurona.datasets import multi30k
 from neurona.losses import SparseCategoricalCrossentropy
 from neurona.recipes.advice import Advice
 from neurona.recipes.examine import show_training
+from neurona.recipes.interval import interval
 from neurona.recipes.recipe import Recipe, Settings
 from neurona.recipes.translate import made_up
 from neurona.zoo import BERT, MaskedLanguageModel, TextClassifier, hide_words
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 SPECIALS = ["<pad>", "<first>", "<mask>"]
 PAD, FIRST, MASK = range(3)
 LONGEST = 24  # tokens; 96 of 100 captions have no more
-T_95 = {2: 12.706, 5: 2.776}  # Student's t: the interval of n values is mean +- t s / sqrt(n)
 
 
 class Hidden(Batches):
@@ -98,7 +98,7 @@ def perform(run: Run) -> None:
 
     means = {name: float(np.mean(found)) for name, found in scores.items()}
     gains = np.subtract(scores["read before"], scores["from new weights"])
-    gain, half = float(gains.mean()), float(T_95[seeds] * gains.std(ddof=1) / np.sqrt(seeds))
+    gain, half = interval(gains)
     run.table(
         f"Accuracy on {len(y_test):,} captions that were not trained on, half of them changed",
         ("network", *(f"seed {s}" for s in range(seeds)), "mean"),
