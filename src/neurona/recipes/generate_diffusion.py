@@ -15,7 +15,7 @@ from neurona import plots
 from neurona.optimizers import Adam
 from neurona.recipes.advice import Advice
 from neurona.recipes.examine import show_rate, show_training
-from neurona.recipes.judge import CLASSES, compare, prepare
+from neurona.recipes.judge import BASELINE, CLASSES, compare, ink, prepare, show_made
 from neurona.recipes.recipe import Recipe, Settings
 from neurona.zoo import DDPM
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 AT_ONCE = 250  # images that are made together
 SHOWN = 9  # moments on the strip
-BASELINE = "normal distribution of each class"
 
 
 def perform(run: Run) -> None:
@@ -59,13 +58,7 @@ def perform(run: Run) -> None:
     found = judge.real(len(asked))
     found |= {name: judge.examine(images, asked[: len(images)]) for name, images in made.items()}
     show_strip(run, model, few)
-    for number, (name, images) in enumerate(made.items()):
-        run.picture(
-            f"made_{number}",
-            f"Made: {name}",
-            plots.samples(images[:30], count=30, columns=10),
-            f"Thirty made digits, {name}: three each of 0 to 9.",
-        )
+    show_made(run, made)
     compare(run, judge, found)
     baseline, _, all_steps, best = [found[name] for name in made]
     run.advise(
@@ -91,7 +84,7 @@ def sample(model: DDPM, asked: np.ndarray, **way: Any) -> np.ndarray:
         model.sample(labels=asked[i : i + AT_ONCE], seed=1 + i, **way)
         for i in range(0, len(asked), AT_ONCE)
     ]
-    return (np.concatenate(pieces) + 1) / 2
+    return ink(np.concatenate(pieces))
 
 
 def show_strip(run: Run, model: DDPM, steps: int) -> None:
@@ -101,7 +94,7 @@ def show_strip(run: Run, model: DDPM, steps: int) -> None:
     )
     kept = np.linspace(0, steps, SHOWN).round().astype(int)
     captions = [f"step {n}" if digit == 0 else "" for n in kept for digit in range(CLASSES)]
-    images = (path[kept].clip(-1, 1) + 1) / 2  # (SHOWN, 10, 28, 28, 1)
+    images = ink(path[kept])  # (SHOWN, 10, 28, 28, 1)
     run.picture(
         "strip",
         "Digits come out of noise",

@@ -17,7 +17,16 @@ from neurona.callbacks import Callback
 from neurona.optimizers import Adam
 from neurona.recipes.advice import Advice
 from neurona.recipes.examine import show_training
-from neurona.recipes.judge import ASKED, CLASSES, Findings, compare, prepare
+from neurona.recipes.judge import (
+    ASKED,
+    BASELINE,
+    CLASSES,
+    Findings,
+    compare,
+    ink,
+    prepare,
+    show_made,
+)
 from neurona.recipes.recipe import Recipe, Settings
 from neurona.zoo import DCGAN, WGAN
 
@@ -25,7 +34,6 @@ if TYPE_CHECKING:
     from neurona.recipes.run import Run
 
 CRITIC_STEPS = 2
-BASELINE = "normal distribution of each class"
 SHOWN = 9  # epochs in the picture of the training
 
 
@@ -68,7 +76,7 @@ def perform(run: Run) -> None:
     found |= {name: judge.examine(images, asked) for name, images in made.items()}
     for name, rows_of in growth.items():
         show_growth(run, name, rows_of)
-    show_made(run, made, asked)
+    show_made(run, made)
     compare(run, judge, found)
     advise(run, found)
     run.score("Frechet distance of the normal distributions", found[BASELINE].distance)
@@ -76,11 +84,6 @@ def perform(run: Run) -> None:
     run.score("recognised of the normal distributions", found[BASELINE].recognised)
     run.score("recognised of the WGAN", found["WGAN-GP"].recognised)
     run.score("recognised of the DCGAN", found["DCGAN"].recognised)
-
-
-def ink(images: np.ndarray) -> np.ndarray:
-    """Return images from -1 to 1 as ink from 0 to 1."""
-    return ((images + 1) / 2).clip(0, 1)
 
 
 class Growth(Callback):
@@ -114,17 +117,6 @@ def show_growth(run: Run, name: str, growth: Growth) -> None:
         ),
         f"The digits 0 to 9, made from the same numbers after epochs {', '.join(map(str, kept))}.",
     )  # fmt: skip
-
-
-def show_made(run: Run, made: dict[str, np.ndarray], asked: np.ndarray) -> None:
-    """Draw the first thirty digits of each kind."""
-    for number, (name, images) in enumerate(made.items()):
-        run.picture(
-            f"made_{number}",
-            f"Made: {name}",
-            plots.samples(images[:30], count=30, columns=10),
-            f"Thirty made digits, {name}: three each of {', '.join(map(str, asked[:10]))}.",
-        )
 
 
 def advise(run: Run, found: dict[str, Findings]) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from neurona import plots
 from neurona.data import batches
 from neurona.datasets import mnist
 from neurona.layers import (
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from neurona.recipes.run import Run
 
 CLASSES, ASKED, COPIES = 10, 10_000, 1_000  # digits; made to be judged; looked for among real ones
+BASELINE = "normal distribution of each class"
 COMPONENTS = 60  # of each class, for the Gaussian
 
 
@@ -191,6 +193,22 @@ def frechet(a: np.ndarray, b: np.ndarray) -> float:
     root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
     common = np.sqrt(np.maximum(np.linalg.eigvalsh(root @ t @ root), 0)).sum()
     return float(((m - n) ** 2).sum() + np.trace(s) + np.trace(t) - 2 * common)
+
+
+def ink(images: np.ndarray) -> np.ndarray:
+    """Return images from -1 to 1 as ink from 0 to 1."""
+    return ((images + 1) / 2).clip(0, 1)
+
+
+def show_made(run: Run, made: dict[str, np.ndarray]) -> None:
+    """Draw the first thirty digits of each kind; 0 to 9 were asked for in turn."""
+    for number, (name, images) in enumerate(made.items()):
+        run.picture(
+            f"made_{number}",
+            f"Made: {name}",
+            plots.samples(images[:30], count=30, columns=10),
+            f"Thirty made digits, {name}: three each of 0 to 9.",
+        )
 
 
 def compare(run: Run, judge: Judge, found: dict[str, Findings]) -> None:
