@@ -40,6 +40,7 @@ PEERS = {
     "torch": Peer("torch eager", "torch"),
     "torch-channels-last": Peer("torch channels-last", "torch"),
     "torch-compile": Peer("torch.compile", "torch", caches=True, quick=False),
+    "onnxruntime": Peer("ONNX Runtime", "onnxruntime"),
     "jax": Peer("JAX, a call a step", "jax"),
     "jax-scan": Peer("JAX, lax.scan", "jax"),
     "keras-jax": Peer("Keras on JAX", "keras", variables=KERAS_JAX),
