@@ -10,7 +10,8 @@ import urllib.error
 import numpy as np
 import pytest
 
-from neurona.datasets import catalog, cifar10, digits, download, fashion_mnist, mnist, write_idx
+from neurona.data import download
+from neurona.datasets import catalog, cifar10, cifar_format, digits, fashion_mnist, mnist, write_idx
 from neurona.datasets.mnist_format import NAMES
 from neurona.errors import ArgumentError, DataError, FormatError, MissingDataError
 
@@ -237,7 +238,7 @@ def test_cifar10_bad_archives(tmp_path, monkeypatch):
         FormatError, match=r"test_batch.bin: this is not a CIFAR-10 batch. Got 5 bytes"
     ):
         cifar10.load_data(tmp_path)
-    monkeypatch.setattr(cifar10, "MAX_ARCHIVE", 20_000)
+    monkeypatch.setattr(cifar_format, "MAX_ARCHIVE", 20_000)
     pack_cifar(tmp_path)
     with pytest.raises(FormatError, match=r"more in it than expected. Got more than 20000 bytes"):
         cifar10.load_data(tmp_path)
@@ -342,20 +343,21 @@ def test_catalog(tmp_path, monkeypatch):
     pack_cifar(tmp_path / "named" / "cifar10")
     monkeypatch.setenv("NEURONA_DATA", str(tmp_path / "own"))
     found = {entry.name: entry for entry in catalog(tmp_path / "named")}
-    assert list(found)[:4] == ["digits", "mnist", "fashion_mnist", "cifar10"]
-    assert [n for n in found if found[n].available] == ["digits", "mnist", "cifar10"]
+    shipped = ["digits", "iris", "wine", "breast_cancer"]
+    assert list(found)[:7] == [*shipped, "mnist", "fashion_mnist", "cifar10"]
+    assert [n for n in found if found[n].available] == [*shipped, "mnist", "cifar10"]
     assert found["mnist"].location == tmp_path / "own" / "mnist"
     assert found["cifar10"].location == tmp_path / "named" / "cifar10"
     assert found["fashion_mnist"].location == tmp_path / "cache" / "fashion_mnist"
     assert found["mnist"].download_bytes == 11_594_722
     assert (found["digits"].location / "NOTICE").is_file()
-    assert {len(entry.classes) for entry in found.values()} == {10, 0}  # 0: text and series
+    assert {len(entry.classes) for entry in found.values()} == {10, 100, 46, 3, 2, 0}  # 0: series
 
 
 def test_cards_are_whole():
     for card in (mnist.CARD, fashion_mnist.CARD, cifar10.CARD):
         for file in card.files:
-            assert len(bytes.fromhex(file.sha256)) == 32
+            assert len(bytes.fromhex(file.checksum)) == 32
             assert file.size > 0
             assert len(file.urls) > 1
             assert all(url.startswith("https://") for url in file.urls)

@@ -10,8 +10,9 @@ import urllib.error
 import numpy as np
 import pytest
 
+from neurona.data import download
 from neurona.data.sound import write_sound
-from neurona.datasets import catalog, download, fsdd, multi30k, names, series, tinyshakespeare
+from neurona.datasets import catalog, fsdd, multi30k, names, series, tinyshakespeare
 from neurona.errors import ArgumentError, FormatError, MissingDataError
 
 MODULES = [names, tinyshakespeare, multi30k, series, fsdd]

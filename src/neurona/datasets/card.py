@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-
-@dataclass(frozen=True)
-class RemoteFile:
-    """A file to download: its name, size in bytes, SHA-256, and addresses, the first preferred."""
-
-    name: str
-    size: int
-    sha256: str
-    urls: tuple[str, ...]
+from neurona.data.download import RemoteFile
 
 
 @dataclass(frozen=True)
@@ -28,6 +20,7 @@ class Card:
         licence: under which it may be used.
         homepage: where it is described.
         files: what is downloaded; none where it ships with the package.
+        features: the names of the columns of a table.
     """
 
     name: str
@@ -38,15 +31,16 @@ class Card:
     licence: str
     homepage: str
     files: tuple[RemoteFile, ...] = ()
+    features: tuple[str, ...] = ()
 
 
 def remote_files(mirrors: tuple[str, ...], *files: tuple[str, int, str]) -> tuple[RemoteFile, ...]:
-    """Return the files (name, size, sha256) as they lie on each of the mirrors.
+    """Return the files (name, size, checksum) as they lie on each of the mirrors.
 
     >>> remote_files(("https://a/", "https://b/"), ("x.gz", 1, "00"))[0].urls
     ('https://a/x.gz', 'https://b/x.gz')
     """
     return tuple(
-        RemoteFile(name, size, sha256, tuple(mirror + name for mirror in mirrors))
-        for name, size, sha256 in files
+        RemoteFile(name, size, checksum, tuple(mirror + name for mirror in mirrors))
+        for name, size, checksum in files
     )

@@ -6,16 +6,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from neurona.datasets import (
+    boston_housing,
+    breast_cancer,
+    california_housing,
     cifar10,
+    cifar100,
     digits,
     fashion_mnist,
     fsdd,
+    imdb,
+    iris,
     mnist,
     mnist_format,
     multi30k,
     names,
+    reuters,
     series,
     tinyshakespeare,
+    wine,
 )
 from neurona.datasets.card import Card
 from neurona.datasets.locate import Folder, folders, locate
@@ -48,14 +56,17 @@ def catalog(folder: Folder | None = None) -> list[Entry]:
     """
     embedded = Path(digits.__file__).with_name("embedded")
     return [
-        _entry(digits.CARD, embedded),
+        *(_entry(module.CARD, embedded) for module in (digits, iris, wine, breast_cancer)),
         _entry(mnist.CARD, locate(mnist.CARD, mnist_format.is_complete, folder)),
         _entry(fashion_mnist.CARD, locate(fashion_mnist.CARD, mnist_format.is_complete, folder)),
         *(
             _entry(module.CARD, locate(module.CARD, module.is_complete, folder))
-            for module in (cifar10, names, tinyshakespeare, multi30k, series, fsdd)
+            for module in (
+                cifar10, cifar100, imdb, reuters, boston_housing, california_housing,
+                names, tinyshakespeare, multi30k, series, fsdd,
+            )
         ),
-    ]
+    ]  # fmt: skip
 
 
 def _entry(card: Card, found: Path | None) -> Entry:
@@ -66,7 +77,7 @@ def _entry(card: Card, found: Path | None) -> Entry:
         shape=card.shape,
         classes=card.classes,
         licence=card.licence,
-        download_bytes=sum(file.size for file in card.files),
+        download_bytes=sum(file.size or 0 for file in card.files),
         available=found is not None,
         location=found or folders(card.name)[-1],
     )

@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from neurona.data.download import RemoteFile
 from neurona.data.sound import read_sound
 from neurona.datasets import packed
-from neurona.datasets.card import Card, RemoteFile
+from neurona.datasets.card import Card
 from neurona.datasets.locate import Folder, obtain
 from neurona.errors import FormatError
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from neurona import config
+from neurona.data.download import DownloadError, fetch
 from neurona.datasets.card import Card
-from neurona.datasets.download import DownloadError, fetch
 from neurona.errors import MissingDataError, StateError
 
 Folder = str | os.PathLike[str]
@@ -57,6 +58,32 @@ def obtain(card: Card, is_complete: Callable[[Path], bool], folder: Folder | Non
     except (DownloadError, OSError) as error:
         raise _missing(card, folder, str(error)) from None
     return cache
+
+
+def obtain_file(card: Card, name: str, folder: Folder | None = None, path: str = "") -> Path:
+    """Return the path of one of a data set's files; the others need not be there.
+
+    Args:
+        card: the data set.
+        name: of the file.
+        folder: see `folders`.
+        path: Keras's argument: a file of another name than the usual one is taken as it is.
+
+    Raises:
+        MissingDataError: it is nowhere and cannot be downloaded.
+    """
+    own = Path(path or name).expanduser()
+    if own.name != name or own.is_absolute():
+        if own.is_file():
+            return own
+        if own.name != name:
+            raise MissingDataError(
+                f"there is no such file of the data set {card.name}.",
+                got=str(own),
+                hint=f"leave path out: {name} is looked for, and downloaded",
+            )
+    alone = replace(card, files=tuple(file for file in card.files if file.name == name))
+    return obtain(alone, lambda place: (place / name).is_file(), folder) / name
 
 
 def _missing(card: Card, folder: Folder | None, reason: str) -> MissingDataError:

@@ -6,9 +6,8 @@ import urllib.error
 
 import pytest
 
-from neurona.datasets import download
-from neurona.datasets.card import RemoteFile
-from neurona.datasets.download import DownloadError, fetch
+from neurona.data import download
+from neurona.data.download import DownloadError, RemoteFile, fetch
 
 DATA = bytes(range(256)) * 1000
 FILE = RemoteFile(

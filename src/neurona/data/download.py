@@ -7,18 +7,35 @@ import socket
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from http.client import HTTPException
 from pathlib import Path
 from time import sleep
 from typing import Any
 
-from neurona.datasets.card import RemoteFile
 from neurona.files import replacing
 
 ATTEMPTS = 3
 TIMEOUT = 20.0  # seconds without a byte
 _CHUNK = 2**16
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """A file to download.
+
+    Attributes:
+        name: what it is called here.
+        size: in bytes; None if it is not known.
+        checksum: SHA-256, or MD5 (32 digits) where nothing else is published; or None.
+        urls: addresses, the first preferred.
+    """
+
+    name: str
+    size: int | None
+    checksum: str | None
+    urls: tuple[str, ...]
 
 
 class DownloadError(Exception):
@@ -35,11 +52,31 @@ def open_url(url: str) -> Any:
     return urllib.request.urlopen(request, timeout=TIMEOUT)
 
 
-def fetch(files: tuple[RemoteFile, ...], folder: Path) -> None:
+def checksum(path: Path, algorithm: str) -> str:
+    """Return the checksum of a file, in hexadecimal digits; "sha256" or "md5"."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, algorithm).hexdigest()
+
+
+def algorithm_of(digits: str) -> str:
+    """Return which checksum this is, by its length.
+
+    >>> algorithm_of("0" * 32)
+    'md5'
+    """
+    return "md5" if len(digits) == 32 else "sha256"
+
+
+def fetch(files: tuple[RemoteFile, ...], folder: Path, anew: bool = False) -> None:
     """Download the files that `folder` lacks, showing the progress on a terminal.
 
-    Each is written under a temporary name, checked (size, SHA-256), and only then given its own:
+    Each is written under a temporary name, checked (size, checksum), and only then given its own:
     a file with its name is whole, also if several processes download at once.
+
+    Args:
+        files: what is wanted.
+        folder: where it goes to; made if needed.
+        anew: also those that are there.
 
     Raises:
         DownloadError: a file could not be had from any address.
@@ -55,7 +92,7 @@ def fetch(files: tuple[RemoteFile, ...], folder: Path) -> None:
         *columns, console=console, transient=True, disable=not console.is_terminal
     ) as progress:
         for file in files:
-            if not (folder / file.name).is_file():
+            if anew or not (folder / file.name).is_file():
                 task = progress.add_task(file.name, total=file.size)
                 _fetch_one(file, folder, partial(_report, progress, task))
 
@@ -90,16 +127,18 @@ def _is_final(error: Exception) -> bool:
 
 
 def _download(url: str, file: RemoteFile, folder: Path, report: Callable[[int], Any]) -> None:
-    digest, size = hashlib.sha256(), 0
-    with open_url(url) as response, replacing(folder / file.name, file.size) as out:
+    algorithm = algorithm_of(file.checksum or "")
+    digest, size = hashlib.new(algorithm, usedforsecurity=False), 0
+    with open_url(url) as response, replacing(folder / file.name, file.size or 0) as out:
         while chunk := response.read(_CHUNK):
             size += len(chunk)
-            if size > file.size:
+            if file.size is not None and size > file.size:
                 raise _WrongContentError(f"more than the {file.size} bytes of {file.name}")
             digest.update(chunk)
             out.write(chunk)
             report(size)
-        if size < file.size:
+        if file.size is not None and size < file.size:
             raise _WrongContentError(f"{size} bytes of {file.size}")
-        if digest.hexdigest() != file.sha256:
-            raise _WrongContentError(f"SHA-256 {digest.hexdigest()}, expected {file.sha256}")
+        if file.checksum is not None and digest.hexdigest() != file.checksum.lower():
+            name = {"sha256": "SHA-256", "md5": "MD5"}[algorithm]
+            raise _WrongContentError(f"{name} {digest.hexdigest()}, expected {file.checksum}")
