@@ -61,7 +61,7 @@ EXCEPTIONS = {
     "constraints": {"Constraint": ABSTRACT},
 }
 FAMILIES = {
-    "layers": ("layers spatial recurrent attention images", "class"),
+    "layers": ("layers spatial recurrent attention images encodings", "class"),
     "losses": ("losses", "loss"),
     "metrics": ("metrics", "metric"),
     "optimizers": ("optimizers", "optimizer"),

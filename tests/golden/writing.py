@@ -84,8 +84,9 @@ def finish(family, tolerances, cases):
     path = FOLDER / f"{family}.json"
     if "--check" in sys.argv:
         return check(path, cases)
-    packages = ("keras", "torch", "jax", "numpy", "scikit-learn")
-    made_with = {p: importlib.metadata.version(p) for p in packages}
+    packages = ("keras", "torch", "jax", "numpy", "scikit-learn", "tensorflow-cpu")
+    there = {d.name for d in importlib.metadata.distributions()}
+    made_with = {p: importlib.metadata.version(p) for p in packages if p in there}
     made_with["backend"] = os.environ["KERAS_BACKEND"]
     lines = ",\n".join(json.dumps(case, separators=(",", ":")) for case in cases)
     path.write_text(

@@ -44,6 +44,7 @@ class Ambient(threading.local):
         lasting: whether assignments are for all although this thread traces.
         reads: what makes inputs of the Parameters that the innermost trace reads, or None.
         sharing: what has been described so far, while objects are described, or None.
+        fed: the network that is given what its front made of the data, see `nn/front.py`, or None.
     """
 
     traces: tuple[list[Any], ...] = ()
@@ -61,6 +62,7 @@ class Ambient(threading.local):
     lasting = False
     reads: Any = None
     sharing: Any = None
+    fed: Any = None
 
     def __init__(self) -> None:
         self.names: Counter[str] = Counter()  # each thread has its own; the rest is replaced

@@ -37,6 +37,10 @@ from neurona.nn.dropout import (
 )
 from neurona.nn.einsum_dense import EinsumDense
 from neurona.nn.embedding import Embedding
+from neurona.nn.encoding.categories import CategoryEncoding, Discretization
+from neurona.nn.encoding.hashing import HashedCrossing, Hashing
+from neurona.nn.encoding.indices import IntegerLookup, StringLookup
+from neurona.nn.encoding.text import TextVectorization
 from neurona.nn.images.colours import (
     RandomBrightness,
     RandomColorJitter,
@@ -181,6 +185,7 @@ __all__ = [
     "AvgPool3D",
     "BatchNormalization",
     "Bidirectional",
+    "CategoryEncoding",
     "CenterCrop",
     "Concatenate",
     "Conv1D",
@@ -205,6 +210,7 @@ __all__ = [
     "Dense",
     "DepthwiseConv1D",
     "DepthwiseConv2D",
+    "Discretization",
     "Dot",
     "Dropout",
     "EinsumDense",
@@ -227,9 +233,12 @@ __all__ = [
     "GlobalMaxPooling3D",
     "GroupNormalization",
     "GroupQueryAttention",
+    "HashedCrossing",
+    "Hashing",
     "Identity",
     "Input",
     "InputLayer",
+    "IntegerLookup",
     "LSTMCell",
     "Lambda",
     "Layer",
@@ -286,7 +295,9 @@ __all__ = [
     "SpatialDropout3D",
     "SpectralNormalization",
     "StackedRNNCells",
+    "StringLookup",
     "Subtract",
+    "TextVectorization",
     "TimeDistributed",
     "TransformerDecoderBlock",
     "TransformerEncoderBlock",

@@ -14,6 +14,8 @@ from neurona.core.tensor import Tensor
 from neurona.core.tree import flatten, map_leaves
 from neurona.errors import ArgumentError, FormatError, ShapeError, StateError
 from neurona.nn.description import describe
+from neurona.nn.encoding.before import TEXT, as_data
+from neurona.nn.front import front_of
 from neurona.nn.layer import Layer
 from neurona.nn.masking import noted
 from neurona.nn.nested import read_nested, write_nested
@@ -29,6 +31,7 @@ class Network:
 
     Attributes:
         calls: the recorded calls.
+        front: those of them that run before the step, or None.
         operations: their layers with those of the inputs, in Keras's order: from the inputs to the
             outputs, by the longest way to an output.
 
@@ -53,6 +56,7 @@ class Network:
             raise ArgumentError("Model: an input is given twice.")
         self.calls, seen = self._walk()
         self.operations = self._ordered(seen)
+        self.front = front_of(self.calls, self.input_leaves, self.output_leaves)
         names = Counter(layer.name for layer in self.operations)
         twice = [name for name, count in names.items() if count > 1]
         if twice:
@@ -61,6 +65,12 @@ class Network:
                 got=repr(twice[0]),
                 hint="give each a name of its own: name=...",
             )
+        self._rest = None if self.front is None else Network(self.front.middle, outputs)
+
+    @property
+    def fed(self) -> Network:
+        """The network that the step runs: all of it, or what is behind the front."""
+        return self if self._rest is None else self._rest
 
     @property
     def layers(self) -> list[Layer]:
@@ -187,6 +197,16 @@ class Network:
             )
         return leaves
 
+    def before_step(self, given: Any) -> Any:
+        """Return what the front makes of data: what `fed` is given.
+
+        Args:
+            given: text and numbers, an array or a list for each input.
+        """
+        assert self.front is not None
+        made = self.front.run(self.feed(_arrays(given, len(self.input_leaves))))
+        return made[0] if len(made) == 1 else made
+
     def run(self, given: Any, mask: Any = None) -> Any:
         """Replay the calls on real tensors and return the outputs, nested as they are.
 
@@ -194,6 +214,8 @@ class Network:
             given: a tensor for each input.
             mask: their masks, nested as they are, where they are not known by the tensors.
         """
+        if self._rest is not None and not is_symbolic(given):
+            return self._rest.run(given, mask)
         given = given if mask is None else noted(given, mask)
         spend(0, len(self.calls))
         pairs = zip(self.input_leaves, self.feed(given), strict=True)
@@ -270,6 +292,23 @@ class Network:
         return read_nested(inputs, leaf), read_nested(outputs, leaf)
 
 
+def is_symbolic(given: Any) -> bool:
+    """Say whether there are symbolic tensors in a nested value."""
+    return any(isinstance(x, Symbolic) for x in flatten(given)[0])
+
+
+def _arrays(given: Any, count: int) -> Any:
+    """Return data for so many inputs, in which lists of text and numbers are arrays."""
+    if isinstance(given, dict):
+        return {k: as_data(v) for k, v in given.items()}
+    if isinstance(given, list | tuple):
+        if len(given) == 1 and hasattr(given[0], "shape"):
+            return as_data(given[0])
+        if count > 1 and len(given) == count:
+            return [as_data(v) for v in given]
+    return as_data(given)
+
+
 def mismatch(x: Symbolic, shape: tuple[int, ...]) -> bool:
     """Say whether data of a shape cannot be fed to an input, a last axis of 1 added or removed."""
     want = x.shape
@@ -284,6 +323,8 @@ def mismatch(x: Symbolic, shape: tuple[int, ...]) -> bool:
 
 def _adjusted(x: Symbolic, value: Tensor) -> Tensor:
     """Return a value as the input wants it: its rank, and integers or floats."""
+    if x.dtype == TEXT:  # a layer of the front takes any rank
+        return value
     if mismatch(x, value.shape):
         raise ShapeError(
             f"the input {x.name!r} takes another shape.",

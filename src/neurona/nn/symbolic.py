@@ -23,8 +23,9 @@ from neurona.core.op import OPS, Op
 from neurona.core.shapes import Spec, as_dtype, is_float
 from neurona.core.tensor import Tensor
 from neurona.core.tree import Structure, flatten, map_leaves
-from neurona.errors import ArgumentError, NeuronaError, ShapeError, StateError
+from neurona.errors import ArgumentError, DtypeError, NeuronaError, ShapeError, StateError
 from neurona.nn.context import automatic_name
+from neurona.nn.encoding.before import TEXT, BeforeStep, Outcome
 from neurona.nn.layer import Layer
 from neurona.nn.masking import mask_of, with_mask
 from neurona.nn.options import LayerOptions
@@ -103,7 +104,7 @@ class Symbolic(Tensor):
         self, shape: Sequence[int | None], dtype: Any, call: Call, index: int = 0,
         mask_shape: Sequence[int | None] | None = None,
     ) -> None:  # fmt: skip
-        super().__init__(None, Spec(tuple(shape), as_dtype(dtype)), level=-1, index=index)  # type: ignore[arg-type]
+        super().__init__(None, Spec(tuple(shape), _dtype_of(dtype)), level=-1, index=index)  # type: ignore[arg-type]
         self.call = call
         self.name = call.layer.name
         self.mask_shape = mask_shape
@@ -130,7 +131,11 @@ class Symbolic(Tensor):
         """Record the call of a layer and return its symbolic outputs."""
         call = Call(layer, args, kwargs)
         fresh = not layer.built
-        first, second = _probe_twice(call, fresh)
+        if isinstance(layer, BeforeStep):
+            first = second = _Leaf(layer.outcome(*(x.shape for x in call.inputs)))
+        else:
+            _check_numbers(call)
+            first, second = _probe_twice(call, fresh)
         leaves, call.returned = flatten(first)
         for index, (a, b) in enumerate(zip(leaves, flatten(second)[0], strict=True)):
             mask = a.mask_shape and _common(a.mask_shape, b.mask_shape)
@@ -172,10 +177,28 @@ def _one_or_all(items: list) -> Any:
 class _Leaf:
     """A Spec as a leaf: being a tuple it would be taken apart."""
 
-    def __init__(self, x: Tensor) -> None:
+    def __init__(self, x: Tensor | Outcome) -> None:
         self.shape, self.dtype = x.shape, x.dtype
-        mask = mask_of(x)
+        mask = mask_of(x) if isinstance(x, Tensor) else None
         self.mask_shape = None if mask is None else mask.shape
+
+
+def _dtype_of(dtype: Any) -> np.dtype:
+    """Return the type of an input; "string" stands for text."""
+    if dtype is str or (isinstance(dtype, str) and dtype in ("string", "str")):
+        return TEXT
+    return TEXT if isinstance(dtype, np.dtype) and dtype == TEXT else as_dtype(dtype)
+
+
+def _check_numbers(call: Call) -> None:
+    """Raise a DtypeError for text that goes into a layer of the step."""
+    for x in call.inputs:
+        if x.dtype == TEXT:
+            raise DtypeError(
+                f"{type(call.layer).__name__} {call.layer.name!r} takes numbers.",
+                got=f"text, {x!r}",
+                hint="TextVectorization, StringLookup and Hashing turn text into numbers",
+            )
 
 
 def _probe_twice(call: Call, fresh: bool) -> tuple[Any, Any]:
@@ -266,7 +289,7 @@ class InputLayer(Layer):
     Args:
         shape: without the batch axis; None stands for any size.
         batch_size: if it is fixed.
-        dtype: "float32" by default.
+        dtype: "float32" by default; "string" for text, see docs/decisions/050-text.md.
         batch_shape: the shape with the batch axis, instead of shape and batch_size.
         name: as of every layer.
 
@@ -298,7 +321,7 @@ class InputLayer(Layer):
                 raise ArgumentError(
                     "an input's sizes are positive integers or None.", got=str(self.batch_shape)
                 )
-        self.input_dtype = as_dtype(dtype)
+        self.input_dtype = _dtype_of(dtype)
         if is_float(self.input_dtype):
             self.dtype = self.input_dtype  # so that it passes them on as they are
         self.built = True
@@ -325,7 +348,7 @@ def Input(
     Args:
         shape: without the batch axis; None stands for any size.
         batch_size: if it is fixed.
-        dtype: "float32" by default.
+        dtype: "float32" by default; "string" for text.
         name: for feeding a model by a dict; input_layer, input_layer_1, ... by default.
         batch_shape: the shape with the batch axis, instead of shape and batch_size.
 

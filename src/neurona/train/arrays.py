@@ -195,10 +195,10 @@ def check_inputs(model: Any, x: Any) -> None:
     Only models whose inputs are known (functional ones, and Sequential with an Input) are looked
     at; others are asked themselves, and their layers complain later.
     """
-    network = model._network
-    if network is None:
+    if model._network is None:
         model.check_data(flatten(x)[0][0])
         return
+    network = model._network.fed
     if not model._fixed_inputs:
         leaves = flatten(x)[0]
         for layer in network.readers(network.input_leaves[0]) if len(leaves) == 1 else ():

@@ -22,6 +22,8 @@ from neurona.errors import ArgumentError, DataError, NeuronaError, check_integer
 from neurona.train.arrays import check_arrays, weights_of_classes
 from neurona.train.source import ArraySource, Batch, Order
 
+Before = Callable[[Any], Any] | None  # what is done to x before the step
+
 
 class IterableSource:
     """Batches that the user makes: a generator, an iterable, or a function that returns one.
@@ -34,8 +36,10 @@ class IterableSource:
     shuffle = False
     check: Callable[[Any, Any], None] | None = None  # of x and y of each batch
 
-    def __init__(self, batches: Any, steps: int | None, class_weight: Any = None) -> None:
-        self.given, self.class_weight = batches, class_weight
+    def __init__(
+        self, batches: Any, steps: int | None, class_weight: Any = None, before: Before = None
+    ) -> None:
+        self.given, self.class_weight, self.before = batches, class_weight, before
         self.steps, self._going_on = steps, steps is not None
         if steps is None and hasattr(batches, "__len__"):
             self.steps = len(batches)
@@ -147,7 +151,8 @@ class IterableSource:
 
     def _unpack(self, batch: Any) -> Batch:
         try:
-            x, y, weight = check_arrays(*unpack(batch))
+            x, y, weight = unpack(batch)
+            x, y, weight = check_arrays(x if self.before is None else self.before(x), y, weight)
             if self.class_weight is not None:
                 weight = weights_of_classes(y, self.class_weight, weight)
             if self.check is not None:
@@ -221,6 +226,7 @@ def source_of(
     shuffle: bool = False,
     steps: int | None = None,
     class_weight: Any = None,
+    before: Before = None,
 ) -> Any:
     """Return the source of batches for what the user gave.
 
@@ -230,6 +236,7 @@ def source_of(
         shuffle: a new order in each epoch (arrays only).
         steps: batches in an epoch, for iterables that do not end.
         class_weight: class -> weight.
+        before: what is done to x before the step: text is looked up.
     """
     if batch_size is not None:
         batch_size = check_integer("batch_size", batch_size, minimum=1)
@@ -242,8 +249,8 @@ def source_of(
                 "iterable of them.",
                 got=f"x={type(x).__name__}",
             )
-        return IterableSource(x, steps, class_weight)
-    x, y, weight = check_arrays(x, y, sample_weight)
+        return IterableSource(x, steps, class_weight, before)
+    x, y, weight = check_arrays(x if before is None else before(x), y, sample_weight)
     if class_weight is not None:
         weight = weights_of_classes(y, class_weight, weight)
     return ArraySource(x, y, weight, batch_size or 32, shuffle, steps)
@@ -259,7 +266,9 @@ def is_iterable_of_batches(x: Any) -> bool:
     return isinstance(x, Iterable) or callable(x) or hasattr(x, "__getitem__")
 
 
-def split_arrays(x: Any, y: Any, sample_weight: Any, share: float) -> tuple[Batch, Batch]:
+def split_arrays(
+    x: Any, y: Any, sample_weight: Any, share: float, before: Before = None
+) -> tuple[Batch, Batch]:
     """Part arrays into training and validation: the last `share` of the samples is held out.
 
     Raises:
@@ -274,6 +283,7 @@ def split_arrays(x: Any, y: Any, sample_weight: Any, share: float) -> tuple[Batc
             got=f"x={type(x).__name__}",
             hint="validation_data=(x_val, y_val), or an iterable of batches",
         )
+    x = x if before is None else before(x)
     leaves, structure = flatten(check_arrays(x, y, sample_weight))
     size = len(leaves[0])
     place = int(size * (1 - share))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple, NoReturn
 
@@ -15,8 +16,9 @@ from neurona.train.arrays import (
     checked,
     weights_of_classes,
 )
+from neurona.train.before import before_step
 from neurona.train.callbacks import CallbackList
-from neurona.train.data import IterableSource, source_of, split_arrays, unpack
+from neurona.train.data import Before, IterableSource, source_of, split_arrays, unpack
 from neurona.train.history import History
 from neurona.train.loop import Validation, as_logs, run_evaluation, run_prediction, run_training
 from neurona.train.progress import with_progress
@@ -61,11 +63,13 @@ def fit(model: Any, x: Any, y: Any, sample_weight: Any, given: FitSettings) -> H
             check_integer(name, value, minimum=1)
     held = given.validation_data
     share = check_number("validation_split", given.validation_split, low=0, high=1)
+    before: Before = functools.partial(before_step, model)
     if share and held is None:
-        (x, y, sample_weight), held = split_arrays(x, y, sample_weight, share)
+        (x, y, sample_weight), held = split_arrays(x, y, sample_weight, share, before)
+        before = None
     source = source_of(
         x, y, sample_weight, batch_size=given.batch_size, shuffle=given.shuffle,
-        steps=given.steps_per_epoch, class_weight=given.class_weight,
+        steps=given.steps_per_epoch, class_weight=given.class_weight, before=before,
     )  # fmt: skip
     with model._training.turns:
         prepare(model, source, "train")
@@ -73,7 +77,7 @@ def fit(model: Any, x: Any, y: Any, sample_weight: Any, given: FitSettings) -> H
     callbacks = with_progress(given.callbacks, given.verbose, history=True)
     listeners = CallbackList(callbacks, model, params)
     due = _due(given.validation_freq)  # a wrong one is an error without validation as well
-    validation = None if held is None else _validation(model, held, given, due, listeners)
+    validation = None if held is None else _validation(model, held, given, due, listeners, before)
     history = next(c for c in listeners.callbacks if isinstance(c, History))
     model._training.history = history
     run_training(model, source, epochs, listeners, validation, first_epoch)
@@ -81,13 +85,14 @@ def fit(model: Any, x: Any, y: Any, sample_weight: Any, given: FitSettings) -> H
 
 
 def _validation(
-    model: Any, held: Any, given: FitSettings, due: Callable[[int], bool], listeners: CallbackList
-) -> Validation:
+    model: Any, held: Any, given: FitSettings, due: Callable[[int], bool],
+    listeners: CallbackList, before: Before,
+) -> Validation:  # fmt: skip
     size = given.validation_batch_size or given.batch_size
     ended: list[bool] = []
     try:
         parts = unpack(held) if isinstance(held, tuple | list) else (held, None, None)
-        source = source_of(*parts, batch_size=size, steps=given.validation_steps)
+        source = source_of(*parts, batch_size=size, steps=given.validation_steps, before=before)
         check_source(model, source)
     except NeuronaError as error:
         if error.hint == "fit(x, y)":
@@ -129,7 +134,8 @@ def evaluate(
 ) -> dict[str, Any]:
     """Return the logs of one pass over the data without learning."""
     require_compiled(model, "evaluate")
-    source = source_of(x, y, sample_weight, batch_size=batch_size, steps=steps)
+    before = functools.partial(before_step, model)
+    source = source_of(x, y, sample_weight, batch_size=batch_size, steps=steps, before=before)
     prepare(model, source, "test")
     params = {"verbose": verbose, "epochs": 1, "steps": source.steps}
     listeners = CallbackList(with_progress(callbacks, verbose), model, params)
@@ -145,7 +151,8 @@ def predict(
         step = prediction_for(model, x)
         if step is not None and 0 < len(x) <= size:
             return step.serve(checked("x", x), size)
-    source = source_of(x, batch_size=size, steps=steps)
+    before = functools.partial(before_step, model)
+    source = source_of(x, batch_size=size, steps=steps, before=before)
     prepare(model, source, "predict")
     params = {"verbose": verbose, "epochs": 1, "steps": source.steps}
     listeners = CallbackList(with_progress(callbacks, verbose), model, params)
@@ -162,7 +169,7 @@ def on_batch(
     The totals of a `fit` that goes on, in a callback of which this is called, stay as they are.
     """
     require_compiled(model, f"{kind}_on_batch")
-    x, y, weight = check_arrays(x, y, sample_weight)
+    x, y, weight = check_arrays(before_step(model, x), y, sample_weight)
     if class_weight is not None:
         weight = weights_of_classes(y, class_weight, weight)
     check_inputs(model, x)
@@ -185,7 +192,7 @@ def predict_on_batch(model: Any, x: Any) -> Any:
     step = prediction_for(model, x)
     if step is not None and len(x):
         return step(checked("x", x), None, None)
-    given, (x, _, _) = x, check_arrays(x, None, None)
+    given, (x, _, _) = x, check_arrays(before_step(model, x), None, None)
     check_inputs(model, x)
     rehearse(model, (x, None, None), "predict")
     results = prediction_step(model)(x, None, None)

@@ -28,11 +28,13 @@ from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, StateError, unknown
 from neurona.nn.context import added_losses
 from neurona.nn.description import arguments_of, describe, describe_object, rebuild, sharing
+from neurona.nn.front import is_fed
 from neurona.nn.layer import Layer
 from neurona.nn.nested import write_nested
-from neurona.nn.network import Network
+from neurona.nn.network import Network, is_symbolic
 from neurona.nn.options import LayerOptions
 from neurona.train import save, state, steps, summary
+from neurona.train.before import with_front
 from neurona.train.trainer import Trainer
 from neurona.train.training import Training
 
@@ -105,6 +107,14 @@ class Model(Trainer, Layer, namespace="models"):
         if name in ("input", "output") and network is not None and not self.symbolic_calls:
             return network.inputs if name == "input" else network.outputs
         return super().__getattr__(name)
+
+    def __call__(self, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
+        """Compute the outputs; what runs before the step, such as looking text up, comes first."""
+        if args and (network := with_front(self, args[0])) is not None and not is_fed(network):
+            if is_symbolic(args[0]):
+                return network.run(args[0])  # it becomes part of another one, call by call
+            args = (network.before_step(args[0]), *args[1:])
+        return super().__call__(*args, training=training, **kwargs)
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
         """Compute the outputs; a subclass writes its own."""

@@ -7,12 +7,14 @@ from typing import Any, Unpack
 
 from neurona.core import origin
 from neurona.core.budget import spend
+from neurona.core.shapes import nearest_dtype
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, ShapeError, StateError
 from neurona.nn.description import arguments_of, describe, describe_object
+from neurona.nn.encoding.before import BeforeStep, as_data
 from neurona.nn.layer import Layer
 from neurona.nn.masking import noted
-from neurona.nn.network import Network
+from neurona.nn.network import Network, is_symbolic
 from neurona.nn.options import LayerOptions
 from neurona.nn.symbolic import Input, InputLayer, Symbolic
 from neurona.train import save
@@ -113,6 +115,16 @@ class Sequential(Model):
         self._start = Input(batch_shape=(None, *input_shape[1:]), dtype=self.dtype)
         self._connect()
 
+    def begin_with(self, x: Any) -> None:
+        """Make the network for data, if its first layer runs before the step and none is made."""
+        if self._start is None and self._chain and isinstance(self._chain[0], BeforeStep):
+            if is_symbolic(x):
+                return
+            data = as_data(x)
+            dtype = "string" if data.dtype.kind == "O" else nearest_dtype(data.dtype)
+            self._start = Input(batch_shape=(None, *data.shape[1:]), dtype=dtype)
+            self._connect()
+
     def ensure_built(self, inputs: Any) -> None:
         """Create the parameters for these inputs, unless they exist."""
         if self._start is None and isinstance(inputs, Tensor) and self._chain:
@@ -147,8 +159,9 @@ class Sequential(Model):
         """Call the layers in order."""
         if not self._chain:
             raise StateError(f"{self.name!r} has no layers.", hint="model.add(layer)")
-        if self._network is not None and self._fixed_inputs:
-            return self._network.run(inputs, mask)
+        network = self._network
+        if network is not None and (self._fixed_inputs or network.front is not None):
+            return network.run(inputs, mask)
         spend(0, len(self._chain))
         x = inputs if mask is None else noted(inputs, mask)
         for number, layer in enumerate(self._chain, start=1):

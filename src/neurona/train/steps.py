@@ -18,10 +18,12 @@ from neurona.core.tensor import Tensor
 from neurona.core.tree import flatten
 from neurona.errors import StateError
 from neurona.nn.context import collect_losses, in_training
+from neurona.nn.front import fed
 from neurona.nn.layer import Layer
 from neurona.nn.parameter import Parameter, rehearsal
 from neurona.nn.snapshot import Snapshot
 from neurona.train import state
+from neurona.train.before import with_front
 from neurona.train.data import pack
 from neurona.train.observed import ObservedStep
 from neurona.train.serving import PredictionStep
@@ -67,7 +69,8 @@ def abstractly(fn: Callable, *batch: Any) -> None:
 def abstract_outputs(model: Any, x: Any) -> Any:
     """Return what a model gives for arrays, as tensors without values; builds it if need be."""
     outputs: list[Any] = []
-    abstractly(lambda x: outputs.append(model(x, training=False)), x)
+    with fed(model._network):
+        abstractly(lambda x: outputs.append(model(x, training=False)), x)
     return outputs[0]
 
 
@@ -79,7 +82,7 @@ def _runner(model: Any, kind: str) -> Callable:
 
     def run(x: Any, y: Any = None, sample_weight: Any = None) -> Any:
         method = getattr(model, f"{kind}_step")
-        with in_training(kind == "train"), collect_losses():
+        with in_training(kind == "train"), collect_losses(), fed(model._network):
             return method(pack(x, y, sample_weight))
 
     return run
@@ -181,8 +184,10 @@ def prediction_for(model: Any, x: Any) -> PredictionStep | None:
 
 def note_fit(model: Any, x: Any) -> None:
     """Remember that the model fits arrays like x, if only numbers can be wrong with others."""
-    if type(x) is not np.ndarray or any(
-        type(layer).check_data is not Layer.check_data for layer in model.all_layers()
+    if (
+        type(x) is not np.ndarray
+        or with_front(model, x) is not None
+        or any(type(layer).check_data is not Layer.check_data for layer in model.all_layers())
     ):
         return
     if (known := _known(model, "predict")) is not None:
