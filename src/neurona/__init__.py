@@ -20,50 +20,97 @@ from neurona.core.graph import Graph, trace
 from neurona.core.observation import observing
 from neurona.core.tensor import Tensor, tensor
 from neurona.gradcheck import GradientCheck, gradcheck
+from neurona.keras import paths as _paths  # noqa: F401 - old places are found from now on
 from neurona.ops import observe
 from neurona.version import __version__ as __version__
+from neurona.version import version
 
 if TYPE_CHECKING:
     from neurona import (
         activations,
+        backend,
         callbacks,
         classic,
         constraints,
         data,
         datasets,
+        dtype_policies,
         initializers,
+        keras,
         layers,
         losses,
         metrics,
+        mixed_precision,
         models,
         optimizers,
         plots,
         regularizers,
+        saving,
+        tree,
         utils,
         zoo,
     )
+    from neurona.initializers import Initializer
+    from neurona.layers import InputSpec, Layer
+    from neurona.losses import Loss
+    from neurona.metrics import Metric
     from neurona.models import Model, Sequential
     from neurona.nn.gradients import gradients, value_and_grad
     from neurona.nn.jit import jit
+    from neurona.nn.layer import Layer as Operation
     from neurona.nn.parameter import Parameter
+    from neurona.nn.parameter import Parameter as Variable
+    from neurona.nn.recorded import Function
+    from neurona.nn.scopes import (
+        RematScope,
+        StatelessScope,
+        SymbolicScope,
+        device,
+        name_scope,
+        remat,
+    )
     from neurona.nn.symbolic import Input
+    from neurona.nn.symbolic import Symbolic as KerasTensor
+    from neurona.optimizers import Optimizer
+    from neurona.precision import DTypePolicy
+    from neurona.precision import DTypePolicy as FloatDTypePolicy
+    from neurona.regularizers import Regularizer
     from neurona.train.recipe import recipe
 
 __all__ = [
+    "DTypePolicy",
+    "FloatDTypePolicy",
+    "Function",
     "GradientCheck",
     "Graph",
+    "Initializer",
     "Input",
+    "InputSpec",
+    "KerasTensor",
+    "Layer",
+    "Loss",
+    "Metric",
     "Model",
+    "Operation",
+    "Optimizer",
     "Parameter",
+    "Regularizer",
+    "RematScope",
     "Sequential",
+    "StatelessScope",
+    "SymbolicScope",
     "Tensor",
+    "Variable",
     "activations",
+    "backend",
     "callbacks",
     "classic",
     "config",
     "constraints",
     "data",
     "datasets",
+    "device",
+    "dtype_policies",
     "errors",
     "grad",
     "gradcheck",
@@ -71,10 +118,13 @@ __all__ = [
     "initializers",
     "jacobian",
     "jit",
+    "keras",
     "layers",
     "losses",
     "metrics",
+    "mixed_precision",
     "models",
+    "name_scope",
     "observe",
     "observing",
     "ops",
@@ -83,27 +133,52 @@ __all__ = [
     "random",
     "recipe",
     "regularizers",
+    "remat",
+    "saving",
     "tensor",
     "trace",
+    "tree",
     "utils",
     "value_and_grad",
+    "version",
     "zoo",
 ]
 
-# Loaded when they are first named, so that the import stays light: name -> its home.
+# Loaded when they are first named, so that the import stays light: name -> its home, and its name
+# there if that is another.
 _HOMES = {
     "Model": "neurona.models",
     "Sequential": "neurona.models",
     "Input": "neurona.models",
+    "Layer": "neurona.layers",
+    "InputSpec": "neurona.layers",
+    "Loss": "neurona.losses",
+    "Metric": "neurona.metrics",
+    "Optimizer": "neurona.optimizers",
+    "Initializer": "neurona.initializers",
+    "Regularizer": "neurona.regularizers",
     "jit": "neurona.nn.jit",
     "Parameter": "neurona.nn.parameter",
+    "Variable": "neurona.nn.parameter Parameter",
+    "KerasTensor": "neurona.nn.symbolic Symbolic",
+    "Operation": "neurona.nn.layer Layer",
+    "Function": "neurona.nn.recorded",
+    "DTypePolicy": "neurona.precision",
+    "FloatDTypePolicy": "neurona.precision DTypePolicy",
+    "Quantizer": "neurona.refusals",
     "gradients": "neurona.nn.gradients",
     "value_and_grad": "neurona.nn.gradients",
     "recipe": "neurona.train.recipe",
+    **dict.fromkeys(
+        ("RematScope", "StatelessScope", "SymbolicScope", "device", "name_scope", "remat"),
+        "neurona.nn.scopes",
+    ),
 }
 _NAMESPACES = {
-    "activations", "callbacks", "classic", "constraints", "data", "datasets", "initializers",
-    "layers", "losses", "metrics", "models", "optimizers", "plots", "regularizers", "utils", "zoo",
+    "activations", "backend", "callbacks", "classic", "constraints", "data", "datasets",
+    "dtype_policies", "initializers", "keras", "layers", "losses", "metrics", "mixed_precision",
+    "models", "optimizers", "plots", "regularizers", "saving", "tree", "utils", "zoo",
+    "distillation", "distribution", "export", "quantizers", "wrappers",  # which are refused
 }  # fmt: skip
 
 _later.ROOMS["zoo"] = lambda: importlib.import_module("neurona.zoo")
@@ -113,7 +188,8 @@ def __getattr__(name: str) -> Any:
     if name in _NAMESPACES:
         return importlib.import_module(f"neurona.{name}")
     if name in _HOMES:
-        value = globals()[name] = getattr(importlib.import_module(_HOMES[name]), name)
+        home, _, other = _HOMES[name].partition(" ")
+        value = globals()[name] = getattr(importlib.import_module(home), other or name)
         return value
     raise AttributeError(  # with what Python needs to say which name was meant
         f"module 'neurona' has no attribute {name!r}", name=name, obj=sys.modules[__name__]

@@ -1,5 +1,6 @@
 """The callbacks, as in Keras: `from neurona import callbacks`."""
 
+from neurona.refusals import OrbaxCheckpoint
 from neurona.train.callbacks.actions import LearningRateScheduler, TerminateOnNaN
 from neurona.train.callbacks.callback import Callback, CallbackList, LambdaCallback
 from neurona.train.callbacks.checkpoint import BackupAndRestore, ModelCheckpoint
@@ -19,6 +20,7 @@ __all__ = [
     "LambdaCallback",
     "LearningRateScheduler",
     "ModelCheckpoint",
+    "OrbaxCheckpoint",
     "ProgbarLogger",
     "ProgressBar",
     "ReduceLROnPlateau",

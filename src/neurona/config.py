@@ -2,7 +2,8 @@
 
 Each is a function pair, and each can be given by an environment variable before the import:
 `NEURONA_FLOATX`, `NEURONA_IMAGE_DATA_FORMAT`, `NEURONA_ENGINE`, `NEURONA_THREADS`, `NEURONA_DEBUG`,
-`NEURONA_TARGET`, `NEURONA_CODE_CACHE`, `NEURONA_DATA`, `NEURONA_CACHE`.
+`NEURONA_TARGET`, `NEURONA_CODE_CACHE`, `NEURONA_DATA`, `NEURONA_CACHE`. Those that only Keras has
+stand below; what has no meaning here says so.
 """
 
 from __future__ import annotations
@@ -12,9 +13,19 @@ import re
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from neurona import frames
-from neurona.errors import NeuronaError, StateError, check_choice, check_integer
+from neurona.errors import (
+    ArgumentError,
+    NeuronaError,
+    StateError,
+    check_choice,
+    check_integer,
+    check_number,
+)
+from neurona.precision import DTypePolicy
+from neurona.refusals import enable_unsafe_deserialization  # noqa: F401
 
 FLOATS = ("float32", "float64")
 DATA_FORMATS = ("channels_last", "channels_first")
@@ -23,7 +34,10 @@ UNCOMPILED = "reference"  # the engine that interprets, for `jit_compile=False`
 MAX_THREADS = 1024  # their start alone takes a third of a second; 100,000 would seem to hang
 TARGETS = ("host", "avx512", "avx2", "baseline", "neon", "apple")
 
-_settings: dict[str, str | int] = {}
+_settings: dict[str, Any] = {
+    "epsilon": 1e-7, "interactive": True, "filtering": True, "max_epochs": None, "max_steps": None,
+    "flash_attention": True, "policy": None,
+}  # fmt: skip
 
 
 def floatx() -> str:
@@ -38,6 +52,7 @@ def floatx() -> str:
 def set_floatx(dtype: str) -> None:
     """Set the float type of new tensors and parameters: "float32", or "float64" for checks."""
     _settings["floatx"] = check_choice("float type", dtype, FLOATS)
+    _settings["policy"] = None
 
 
 def image_data_format() -> str:
@@ -143,6 +158,146 @@ def data_folder() -> Path | None:
     return Path(folder).expanduser() if folder else None
 
 
+# --- as in Keras -------------------------------------------------------------------------------
+
+
+def backend() -> str:
+    """Return what computes: always "neurona"; see `engine` for how.
+
+    >>> backend()
+    'neurona'
+    """
+    return "neurona"
+
+
+def set_backend(backend: str) -> None:
+    """Accept "neurona"; there is no other.
+
+    Raises:
+        ArgumentError: for the name of another library.
+    """
+    if backend != "neurona":
+        raise ArgumentError(
+            "neurona computes by itself: it has no backends.",
+            got=repr(backend),
+            hint=f"set_engine with one of {', '.join(ENGINES)} chooses how",
+        )
+
+
+def epsilon() -> float:
+    """Return the small number of `set_epsilon`, for formulas of one's own.
+
+    >>> epsilon()
+    1e-07
+    """
+    return float(_settings["epsilon"])
+
+
+def set_epsilon(value: float) -> None:
+    """Set what `epsilon()` returns. Losses and layers of the library keep their own 1e-7."""
+    _settings["epsilon"] = check_number("epsilon", value, low=0, open=True)
+
+
+def dtype_policy() -> DTypePolicy:
+    """Return the policy of new layers; see `neurona/precision.py`.
+
+    >>> dtype_policy()
+    <DTypePolicy "float32">
+    """
+    return _settings["policy"] or DTypePolicy(floatx())
+
+
+def set_dtype_policy(policy: str | DTypePolicy) -> None:
+    """Let new layers compute in the float type of a policy, or of its name; it is `floatx` too."""
+    chosen = policy if isinstance(policy, DTypePolicy) else DTypePolicy(policy)
+    set_floatx(chosen.compute_dtype)
+    _settings["policy"] = chosen
+
+
+def enable_interactive_logging() -> None:
+    """Report to the terminal, as at first."""
+    _settings["interactive"] = True
+
+
+def disable_interactive_logging() -> None:
+    """Report to Python's `logging`, as the logger "neurona", instead of the terminal."""
+    _settings["interactive"] = False
+
+
+def is_interactive_logging_enabled() -> bool:
+    """Say whether reports go to the terminal."""
+    return bool(_settings["interactive"])
+
+
+def enable_traceback_filtering() -> None:
+    """Show the user's lines only in tracebacks of the library's errors, as at first."""
+    _settings["filtering"] = True
+
+
+def disable_traceback_filtering() -> None:
+    """Show the library's own lines in tracebacks, too; `set_debug(1)` does that and more."""
+    _settings["filtering"] = False
+
+
+def is_traceback_filtering_enabled() -> bool:
+    """Say whether tracebacks show the user's lines only."""
+    return bool(_settings["filtering"]) and not debug()
+
+
+def enable_flash_attention() -> None:
+    """Accept what is so in any case: attention over long sequences goes through tiles."""
+
+
+def disable_flash_attention() -> None:
+    """Refuse: tiles are how attention is computed, with the same numbers.
+
+    Raises:
+        ArgumentError: always.
+    """
+    raise ArgumentError(
+        "attention over long sequences always goes through tiles, which changes no numbers.",
+        hint="leave the line out",
+    )
+
+
+def is_flash_attention_enabled() -> bool:
+    """Say whether attention goes through tiles: always, where sequences are long."""
+    return True
+
+
+def is_nnx_enabled() -> bool:
+    """Say whether Flax's NNX is in use: never."""
+    return False
+
+
+def max_epochs() -> int | None:
+    """Return how many epochs `fit` makes at most; None sets no limit."""
+    return _settings["max_epochs"]
+
+
+def set_max_epochs(max_epochs: int | None) -> None:
+    """Limit the epochs of each `fit`, such as to try a long script out; None sets no limit."""
+    _settings["max_epochs"] = _limit("max_epochs", max_epochs)
+
+
+def max_steps_per_epoch() -> int | None:
+    """Return how many steps `fit`, `evaluate` and `predict` make at most; None sets no limit."""
+    return _settings["max_steps"]
+
+
+def set_max_steps_per_epoch(max_steps_per_epoch: int | None) -> None:
+    """Limit the steps of an epoch, and of `evaluate` and `predict`; None sets no limit."""
+    _settings["max_steps"] = _limit("max_steps_per_epoch", max_steps_per_epoch)
+
+
+def _limit(name: str, value: int | None) -> int | None:
+    return None if value is None else check_integer(name, value, minimum=1)
+
+
+def _whole_tracebacks() -> int:
+    return debug() or int(not _settings["filtering"])
+
+
 def _read(variable: str, default: str, set_value: Callable) -> None:
     """Set what an environment variable says; empty is as good as not set."""
     text = os.environ.get(variable, "").strip() or default
@@ -157,6 +312,6 @@ _read("NEURONA_IMAGE_DATA_FORMAT", "channels_last", set_image_data_format)
 _read("NEURONA_ENGINE", "native" if find_spec("llvmlite") else UNCOMPILED, set_engine)
 _read("NEURONA_THREADS", "0", set_threads)
 _read("NEURONA_DEBUG", "0", set_debug)
-frames.debug_level = debug
+frames.debug_level = _whole_tracebacks
 _read("NEURONA_TARGET", "host", set_target)
 _read("NEURONA_CODE_CACHE", "1", set_code_cache)

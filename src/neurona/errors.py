@@ -122,6 +122,10 @@ class EngineError(NeuronaError, RuntimeError):
     """An engine is not there, or cannot do what it was asked for."""
 
 
+class RefusedError(NeuronaError, NotImplementedError):
+    """A name of Keras that neurona does not have, on purpose."""
+
+
 class GradientError(NeuronaError, RuntimeError):
     """There is no gradient where one was asked for."""
 

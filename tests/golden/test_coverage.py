@@ -17,6 +17,7 @@ EXCEPTIONS = {
         "Layer": ABSTRACT,
         "Input": "a placeholder: computes nothing",
         "InputLayer": "a placeholder: computes nothing",
+        "InputSpec": "says what inputs are like: judged in tests/test_keras_surface.py",
         "ActivityRegularization": "the identity: its penalty is judged in tests/nn",
         "CutMix": CHANCE,
         "MixUp": CHANCE,

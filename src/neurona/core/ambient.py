@@ -45,6 +45,8 @@ class Ambient(threading.local):
         reads: what makes inputs of the Parameters that the innermost trace reads, or None.
         sharing: what has been described so far, while objects are described, or None.
         fed: the network that is given what its front made of the data, see `nn/front.py`, or None.
+        prefix: what stands before the paths of parameters that are made, "encoder/" or "".
+        customs: name -> class or function of a scope of custom objects, or None.
     """
 
     traces: tuple[list[Any], ...] = ()
@@ -63,6 +65,8 @@ class Ambient(threading.local):
     reads: Any = None
     sharing: Any = None
     fed: Any = None
+    prefix = ""
+    customs: dict[str, Any] | None = None
 
     def __init__(self) -> None:
         self.names: Counter[str] = Counter()  # each thread has its own; the rest is replaced

@@ -14,13 +14,16 @@ from typing import Any
 from neurona import ops
 from neurona.core.op import as_tensor
 from neurona.core.tensor import Tensor
-from neurona.errors import ArgumentError, unknown
-from neurona.nn.description import publish
+from neurona.errors import ArgumentError
+from neurona.nn.custom import CustomObjectScope
+from neurona.nn.description import looked_up, publish
+from neurona.nn.serialization import serialize
 
 __all__ = [
-    "celu", "elu", "exponential", "gelu", "get", "hard_sigmoid", "hard_silu", "hard_swish",
-    "hard_tanh", "leaky_relu", "linear", "log_sigmoid", "log_softmax", "mish", "relu", "relu6",
-    "selu", "sigmoid", "silu", "softmax", "softplus", "softsign", "step", "swish", "tanh",
+    "celu", "deserialize", "elu", "exponential", "gelu", "get", "hard_sigmoid", "hard_silu",
+    "hard_swish", "hard_tanh", "leaky_relu", "linear", "log_sigmoid", "log_softmax", "mish", "relu",
+    "relu6", "selu", "serialize", "sigmoid", "silu", "softmax", "softplus", "softsign", "step",
+    "swish", "tanh",
 ]  # fmt: skip
 
 
@@ -318,10 +321,18 @@ def get(identifier: Any) -> Callable[..., Tensor]:
     """
     if identifier is None:
         return linear
-    if isinstance(identifier, str):
-        if identifier not in NAMES:
-            raise unknown("activation", identifier, NAMES)
-        return NAMES[identifier]
-    if callable(identifier):
-        return identifier
+    found = looked_up("activation", identifier, NAMES)
+    if callable(found):
+        return found
     raise ArgumentError("an activation is a name or a function.", got=repr(identifier))
+
+
+def deserialize(config: Any, custom_objects: Any = None) -> Callable[..., Tensor]:
+    """Return the activation that `serialize` told: a name, or class and arguments.
+
+    Args:
+        config: what `serialize` gave.
+        custom_objects: name -> class or function, for what is not part of neurona.
+    """
+    with CustomObjectScope(custom_objects):
+        return get(config)

@@ -45,3 +45,13 @@ def by_name(takes: Takes, args: tuple, kwargs: dict[str, Any]) -> tuple[tuple, A
     for name, value in zip(takes.names[takes.before_training + 1 :], behind, strict=False):
         kwargs.setdefault(name, value)
     return args[: takes.before_training], training
+
+
+def open_batch(shapes: list[tuple]) -> Any:
+    """Return shapes with None for the batch axis: one alone, or the list of several.
+
+    >>> open_batch([(32, 3)])
+    (None, 3)
+    """
+    opened = [(None, *shape[1:]) if shape else shape for shape in shapes]
+    return opened[0] if len(opened) == 1 else opened

@@ -24,7 +24,7 @@ from typing import Any, ClassVar, Self
 from neurona.errors import ArgumentError, NeuronaError, StateError, unknown
 from neurona.frames import shorten
 from neurona.nn import settings
-from neurona.nn.description import describe_object, publish, rebuild
+from neurona.nn.description import describe_object, publish, read
 from neurona.nn.members import NOTES
 
 _KEPT = frozenset({  # what every layer or model has under a name of Keras's, which is no layer
@@ -141,7 +141,7 @@ class Configurable:
             config: the arguments.
             custom_objects: name -> class or function, for what is not part of neurona.
         """
-        return cls(**{k: rebuild(v, custom_objects) for k, v in config.items()})
+        return cls(**{k: read(v, custom_objects) for k, v in config.items()})
 
     def __repr__(self) -> str:
         given = ", ".join(f"{k}={v!r}" for k, v in self.arguments.items())

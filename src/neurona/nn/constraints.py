@@ -6,14 +6,17 @@ from collections.abc import Callable
 from typing import Any
 
 from neurona.core.tensor import Tensor
-from neurona.errors import ArgumentError, check_number, unknown
+from neurona.errors import ArgumentError, check_number
 from neurona.nn.axes import checked_axis
 from neurona.nn.configurable import Configurable
+from neurona.nn.custom import CustomObjectScope
+from neurona.nn.description import looked_up
+from neurona.nn.serialization import serialize
 from neurona.ops import clip, maximum, norm
 
 __all__ = [
-    "Constraint", "MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm", "get", "max_norm",
-    "min_max_norm", "non_neg", "unit_norm",
+    "Constraint", "MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm", "deserialize", "get", "max_norm",
+    "min_max_norm", "non_neg", "serialize", "unit_norm",
 ]  # fmt: skip
 
 _EPSILON = 1e-7  # Keras's, so that a weight of 0 stays 0
@@ -126,12 +129,20 @@ def get(identifier: Any) -> Callable[[Tensor], Tensor] | None:
     """
     if identifier is None:
         return None
-    if isinstance(identifier, str):
-        if identifier not in NAMES:
-            raise unknown("constraint", identifier, NAMES)
-        return NAMES[identifier]()
-    if isinstance(identifier, type) and issubclass(identifier, Constraint):
-        return identifier()
-    if callable(identifier):
-        return identifier
+    found = looked_up("constraint", identifier, NAMES)
+    if isinstance(found, type) and issubclass(found, Constraint):
+        return found()
+    if callable(found):
+        return found
     raise ArgumentError("a constraint is a name or a function.", got=repr(identifier))
+
+
+def deserialize(config: Any, custom_objects: Any = None) -> Callable[[Tensor], Tensor] | None:
+    """Return the constraint that `serialize` told: a name, or class and arguments.
+
+    Args:
+        config: what `serialize` gave.
+        custom_objects: name -> class or function, for what is not part of neurona.
+    """
+    with CustomObjectScope(custom_objects):
+        return get(config)

@@ -2,7 +2,8 @@
 
 `describe` turns an object and all that it was made of into plain JSON values, and `rebuild` makes
 it again. Rebuilding only ever calls public classes of this library, and the classes and functions
-that the caller names in `custom_objects`.
+that the caller names in `custom_objects` or has registered. It reads what Keras writes of an
+object as well, {"class_name": "Dense", "config": {"units": 2}}.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import functools
+import inspect
 import keyword
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -21,6 +23,7 @@ from neurona.core import later
 from neurona.core.ambient import ambient, within
 from neurona.core.shapes import as_dtype
 from neurona.errors import ArgumentError, FormatError
+from neurona.nn.custom import custom, get_registered_name, named
 from neurona.nn.nested import read_nested, write_nested
 
 LIBRARY: dict[str, Any] = {}  # what a description may name: "layers.Dense", "activations.relu"
@@ -63,7 +66,7 @@ def sharing(live: bool = False) -> Iterator[Sharing]:
 def _name_of(thing: Any) -> str:
     name = public_name(thing)
     if name is None:
-        name = f"custom.{thing.__name__}"
+        name = f"custom.{get_registered_name(thing)}"
         if ambient.sharing is not None:
             ambient.sharing.customs[thing.__name__] = thing
     return name
@@ -161,6 +164,16 @@ def rebuild(
     return read_nested(value, functools.partial(_rebuilt, custom_objects=custom_objects, made=made))
 
 
+def read(value: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """Return `rebuild(value)`; a dict of a `get_config` of one's own is left as it is."""
+    if isinstance(value, dict) and not value.keys() & _KEYS:
+        return value
+    return rebuild(value, custom_objects)
+
+
+_KEYS = {"array", "slice", "function", "class", "shared", "object", "class_name", "dict", "tuple"}
+
+
 def _rebuilt(value: Any, custom_objects: Mapping[str, Any] | None, made: dict[int, Any]) -> Any:
     if not isinstance(value, dict):
         return value
@@ -176,6 +189,8 @@ def _rebuilt(value: Any, custom_objects: Mapping[str, Any] | None, made: dict[in
             return _named(name, custom_objects)
         case {"shared": int(number)} if number in made:
             return made[number]
+        case {"class_name": str(name), "config": config}:
+            return _of_keras(name, config, str(value.get("module") or ""), again, custom_objects)
         case {"object": str(name), **rest}:
             found = _made(name, rest, again, custom_objects)
             if isinstance(rest.get("id"), int):
@@ -210,15 +225,60 @@ def arguments_of(name: str, rest: Mapping[str, Any], again: Callable) -> dict[st
     return {k: again(v) for k, v in arguments.items()}
 
 
+def _of_keras(
+    name: str, config: Any, module: str, again: Callable, custom_objects: Mapping[str, Any] | None
+) -> Any:
+    """Return the object that Keras, or `serialize`, wrote as class_name and config."""
+    if name == "function":
+        return _named(_public(str(config), module), custom_objects)
+    if name == "DTypePolicy":
+        return config.get("name")
+    cls: Any = _named(_public(name, module), custom_objects)
+    if not isinstance(cls, type) or not isinstance(config, dict):
+        raise FormatError(f"the description of {name[:80]} is malformed.")
+    from_config: Any = getattr(cls, "from_config", None)
+    if from_config is None:
+        raise FormatError(f"{name[:80]} has no from_config.")
+    if getattr(from_config, "__module__", "").startswith("neurona."):
+        taken = inspect.signature(cls).parameters
+        config = {k: v for k, v in config.items() if v is not None or k in taken}
+        return from_config(config, custom_objects)
+    return from_config(config)
+
+
+def _public(name: str, module: str) -> str:
+    """Return a name as it is public here, "layers.Dense", or else as one of the caller's own."""
+    places = {place.rpartition(".")[2].lower(): place for place in LIBRARY}
+    if (exact := f"{module.partition('.')[2]}.{name}") in LIBRARY:
+        return exact
+    own = next((place for place in LIBRARY if place.rpartition(".")[2] == name), None)
+    return own or places.get(name.lower(), f"custom.{name}")
+
+
+def looked_up(kind: str, identifier: Any, known: Mapping[str, Any]) -> Any:
+    """Return what a name or a description stands for; all else is itself.
+
+    Raises:
+        ArgumentError: if there is nothing of a name.
+    """
+    if isinstance(identifier, str):
+        return named(kind, identifier, known)
+    return rebuild(identifier) if isinstance(identifier, dict) else identifier
+
+
 def _named(name: str, custom_objects: Mapping[str, Any] | None) -> Callable:
-    last = name.rpartition(".")[2]
+    is_own = name.startswith("custom.")
+    last = name.removeprefix("custom.") if is_own else name.rpartition(".")[2]
     if custom_objects and last in custom_objects:
         return custom_objects[last]
+    if is_own and (found := custom(last, custom_objects)) is not None:
+        return found
+    last = last.rpartition(">")[2]
     if name not in LIBRARY:
         later.load(name.partition(".")[0])
     if name in LIBRARY:
         return LIBRARY[name]
-    own = name == f"custom.{last}" and last.isidentifier() and not hasattr(builtins, last)
+    own = is_own and last.isidentifier() and not hasattr(builtins, last)
     raise FormatError(
         f"the file needs {last[:80]!r}, which is not part of neurona.",
         hint=f"load_model(path, custom_objects={{{last!r}: {last}}}), if it is your own"

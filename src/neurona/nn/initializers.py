@@ -15,16 +15,22 @@ import numpy as np
 
 from neurona.core.shapes import Shape, product
 from neurona.core.tensor import Tensor
-from neurona.errors import ArgumentError, ShapeError, check_choice, check_number, unknown
+from neurona.errors import ArgumentError, ShapeError, check_choice, check_number
 from neurona.nn.configurable import Configurable
 from neurona.nn.context import snake_case
-from neurona.nn.description import published_classes
+from neurona.nn.custom import CustomObjectScope
+from neurona.nn.description import looked_up, published_classes
+from neurona.nn.serialization import serialize
 from neurona.ops import draw, full
 
 __all__ = [
-    "Constant", "GlorotNormal", "GlorotUniform", "HeNormal", "HeUniform", "Identity",
-    "Initializer", "LecunNormal", "LecunUniform", "Ones", "Orthogonal", "RandomNormal",
-    "RandomUniform", "TruncatedNormal", "VarianceScaling", "Zeros", "get",
+    "STFT", "Constant", "GlorotNormal", "GlorotUniform", "HeNormal", "HeUniform", "Identity",
+    "IdentityInitializer", "Initializer", "LecunNormal", "LecunUniform", "Ones", "Orthogonal",
+    "OrthogonalInitializer", "RandomNormal", "RandomUniform", "STFTInitializer",
+    "TruncatedNormal", "VarianceScaling", "Zeros", "constant", "deserialize", "get",
+    "glorot_normal", "glorot_uniform", "he_normal", "he_uniform", "identity", "lecun_normal",
+    "lecun_uniform", "ones", "orthogonal", "random_normal", "random_uniform", "serialize", "stft",
+    "truncated_normal", "variance_scaling", "zeros",
 ]  # fmt: skip
 
 
@@ -271,6 +277,58 @@ class Identity(Initializer):
         return Tensor(self.gain * np.eye(*shape)).astype(dtype or float)  #
 
 
+_WINDOWS: dict[str, Callable[[int], np.ndarray]] = {
+    "hann": np.hanning, "hanning": np.hanning, "hamming": np.hamming, "blackman": np.blackman,
+    "bartlett": np.bartlett, "boxcar": np.ones, "ones": np.ones, "rectangular": np.ones,
+}  # fmt: skip
+
+
+class STFT(Initializer):
+    """The waves of a short-time Fourier transform, as a kernel (T, 1, F / 2 + 1) of Conv1D.
+
+    w_t cos(2 pi t f / F) / s for the real side, -w_t sin(2 pi t f / F) / s for the imaginary one.
+
+    Args:
+        side: "real" or "imag".
+        window: the name of a window of T values w, an array of them, or None.
+        scaling: s is sqrt(sum w^2) for "density", sum |w| for "spectrum", 1 for None.
+        periodic: whether the window is one of T + 1 values without the last.
+
+    Raises:
+        ShapeError: if an array is not one value for each time.
+
+    >>> STFT(window=None)((4, 1, 3)).numpy()[:, 0, 1].round(4).tolist()
+    [1.0, 0.0, -1.0, 0.0]
+    """
+
+    def __init__(
+        self,
+        side: str = "real",
+        window: Any = "hann",
+        scaling: str | None = "density",
+        periodic: bool = False,
+    ) -> None:
+        self.side = check_choice("side", side, ("real", "imag"))
+        named = isinstance(window, str)
+        self.window = check_choice("window", window, _WINDOWS) if named else window
+        self.scaling = scaling and check_choice("scaling", scaling, ("density", "spectrum"))
+        self.periodic = bool(periodic)
+
+    def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
+        count, _, frequencies = shape
+        times = np.arange(count)[:, None, None] * np.arange(frequencies) / (2 * (frequencies - 1))
+        kernel = np.cos(2 * np.pi * times) if self.side == "real" else -np.sin(2 * np.pi * times)
+        if self.window is not None:
+            w = np.asarray(self.window)
+            if isinstance(self.window, str):
+                w = _WINDOWS[self.window](count + self.periodic)[:count]
+            if w.shape != (count,):
+                raise ShapeError("STFT: the window has another length.", got=str(w.shape))
+            scale = {None: 1.0, "density": np.sqrt(np.sum(w * w)), "spectrum": np.sum(np.abs(w))}
+            kernel = kernel * w[:, None, None] / scale[self.scaling]
+        return Tensor(kernel).astype(dtype or float)
+
+
 NAMES: dict[str, type[Initializer]] = {
     **{
         snake_case(name): cls
@@ -281,7 +339,20 @@ NAMES: dict[str, type[Initializer]] = {
     "normal": RandomNormal,
     "zero": Zeros,
     "one": Ones,
+    "IdentityInitializer": Identity,
+    "OrthogonalInitializer": Orthogonal,
+    "STFTInitializer": STFT,
 }
+NAMES |= {cls.__name__: cls for cls in NAMES.values()}
+
+# Keras's other names
+constant, zeros, ones, identity, orthogonal = Constant, Zeros, Ones, Identity, Orthogonal
+random_normal, random_uniform, truncated_normal = RandomNormal, RandomUniform, TruncatedNormal
+glorot_normal, glorot_uniform, variance_scaling = GlorotNormal, GlorotUniform, VarianceScaling
+he_normal, he_uniform = HeNormal, HeUniform
+lecun_normal, lecun_uniform = LecunNormal, LecunUniform
+IdentityInitializer, OrthogonalInitializer = Identity, Orthogonal
+STFTInitializer = stft = STFT
 
 
 def get(identifier: Any) -> Callable[..., Tensor]:
@@ -290,15 +361,22 @@ def get(identifier: Any) -> Callable[..., Tensor]:
     >>> get("he_normal").__class__.__name__
     'HeNormal'
     """
-    if isinstance(identifier, str):
-        key = identifier if identifier in NAMES else snake_case(identifier)
-        if key not in NAMES:
-            raise unknown("initializer", identifier, NAMES)
-        return NAMES[key]()
-    if isinstance(identifier, type) and issubclass(identifier, Initializer):
-        return identifier()
-    if callable(identifier):
-        return identifier
+    found = looked_up("initializer", identifier, NAMES)
+    if isinstance(found, type) and issubclass(found, Initializer):
+        return found()
+    if callable(found):
+        return found
     raise ArgumentError(
         "an initializer is a name or a function of (shape, dtype).", got=repr(identifier)
     )
+
+
+def deserialize(config: Any, custom_objects: Any = None) -> Callable[..., Tensor]:
+    """Return the initialiser that `serialize` told: a name, or class and arguments.
+
+    Args:
+        config: what `serialize` gave.
+        custom_objects: name -> class or function, for what is not part of neurona.
+    """
+    with CustomObjectScope(custom_objects):
+        return get(config)

@@ -32,10 +32,11 @@ from neurona.core.tree import flatten, map_leaves
 from neurona.errors import ArgumentError, DtypeError, NeuronaError, ShapeError, StateError
 from neurona.frames import shorten
 from neurona.nn import constraints, masking, regularizers
-from neurona.nn.calling import Takes, by_name, taken_by
+from neurona.nn.calling import Takes, by_name, open_batch, taken_by
 from neurona.nn.configurable import Configurable
 from neurona.nn.context import add_loss, automatic_name, building, in_training, is_training
 from neurona.nn.description import describe_object
+from neurona.nn.input_spec import check_specs
 from neurona.nn.members import members
 from neurona.nn.options import OlderLayerOptions, sizes_given
 from neurona.nn.parameter import Parameter, State, assign_all, lasting
@@ -73,6 +74,7 @@ class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
     _input_shape: tuple | None
     symbolic_calls: list[Any]  # of the functional API, see nn/symbolic.py
     supports_masking = False
+    input_spec: Any = None  # what a layer of one's own says of its inputs, see InputSpec
     _takes: Takes
     _makes_masks: bool  # whether it has a rule of its own for them
 
@@ -165,6 +167,8 @@ class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
             if inputs and (inputs[0] is None or isinstance(inputs[0], str)):
                 raise DtypeError("a layer is called on numbers.", got=repr(inputs[0])[:60])
             self.ensure_built(inputs[0] if inputs else None)
+            if self.input_spec is not None:
+                check_specs(self.input_spec, inputs)
             training = is_training() if training is None else training
             with in_training(training):
                 if self._takes.training:
@@ -208,16 +212,10 @@ class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
                 error.hint = f"{self.name!r} was built for (batch, {rest}); {hint}"
 
     def _note_shapes(self, shapes: list, y: Any) -> None:
-        def open_batch(shape: tuple) -> tuple:
-            return (None, *shape[1:]) if shape else shape
-
         if shapes:
-            self.input_shape = (
-                open_batch(shapes[0]) if len(shapes) == 1 else [*map(open_batch, shapes)]
-            )
-        outputs = [open_batch(t.shape) for t in flatten(y)[0] if isinstance(t, Tensor)]
-        if outputs:
-            self.output_shape = outputs[0] if len(outputs) == 1 else outputs
+            self.input_shape = open_batch(shapes)
+        if outputs := [t.shape for t in flatten(y)[0] if isinstance(t, Tensor)]:
+            self.output_shape = open_batch(outputs)
 
     # --- parameters --------------------------------------------------------------------------
 
@@ -267,7 +265,7 @@ class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
             regularizer=regularizers.get(regularizer),
             constraint=constraints.get(constraint),
         )
-        parameter.path = f"{self.name}/{name}"
+        parameter.path = f"{parameter.path[: -len(name)]}{self.name}/{name}"  # in a name_scope
         self._parameters.append(parameter)
         return parameter
 

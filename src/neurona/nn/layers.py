@@ -59,6 +59,7 @@ from neurona.nn.images.moves import (
 )
 from neurona.nn.images.pieces import RandomCrop, RandomErasing, RandomFlip
 from neurona.nn.images.resizing import CenterCrop, Resizing
+from neurona.nn.input_spec import InputSpec
 from neurona.nn.layer import Layer
 from neurona.nn.merge import (
     Add,
@@ -144,6 +145,7 @@ from neurona.nn.separable import (
     SeparableConvolution1D,
     SeparableConvolution2D,
 )
+from neurona.nn.serialization import deserialize, serialize
 from neurona.nn.shaping import (
     ActivityRegularization,
     Flatten,
@@ -238,6 +240,7 @@ __all__ = [
     "Identity",
     "Input",
     "InputLayer",
+    "InputSpec",
     "IntegerLookup",
     "LSTMCell",
     "Lambda",
@@ -311,9 +314,11 @@ __all__ = [
     "add",
     "average",
     "concatenate",
+    "deserialize",
     "dot",
     "maximum",
     "minimum",
     "multiply",
+    "serialize",
     "subtract",
 ]

@@ -19,7 +19,7 @@ from neurona.core.ambient import ambient, within
 from neurona.core.fork import Lock
 from neurona.core.graph import another_input, tracing
 from neurona.core.op import as_tensor, cast
-from neurona.core.shapes import is_float
+from neurona.core.shapes import as_dtype, as_shape, is_float
 from neurona.core.tensor import Tensor, as_array
 from neurona.errors import ArgumentError, DtypeError, ShapeError, StateError
 
@@ -28,28 +28,45 @@ class Parameter(Tensor):
     """A named value that training may change; use it like any Tensor.
 
     Args:
-        value: the initial value.
+        value: the initial value; or an initialiser, a function of (shape, dtype).
         name: its name within the layer, such as "kernel".
         trainable: whether optimisers change it.
         regularizer: a function of the value that is added to the loss, or None.
         constraint: a function that is applied to the value after each update, or None.
+        shape: for an initialiser; a value must have it.
+        dtype: of the value; by default that of the value as a tensor.
+        initializer: another name of value, as in Keras's Variable.
+        autocast, aggregation, synchronization: accepted as in Keras.
 
+    >>> Parameter(lambda shape, dtype: np.ones(shape, dtype), shape=(2,)).tolist()
+    [1.0, 1.0]
     """
 
     __slots__ = ("constraint", "kept", "name", "path", "regularizer", "trainable")
 
     def __init__(
         self,
-        value: Any,
-        name: str = "parameter",
+        value: Any = None,
+        name: str | None = None,
         *,
         trainable: bool = True,
         regularizer: Callable | None = None,
         constraint: Callable | None = None,
+        shape: Any = None,
+        dtype: Any = None,
+        initializer: Any = None,
+        autocast: bool = True,
+        aggregation: Any = None,
+        synchronization: Any = None,
     ) -> None:
+        if type(name) in (tuple, list):  # Keras's Variable has the shape here
+            name, shape = None, name
+        if shape is not None or dtype is not None or value is None or callable(value):
+            value = _first_value(initializer if value is None else value, shape, dtype)
         array = as_array(value) if ambient.abstract else np.array(as_array(value))
         self.shape, self.dtype = array.shape, array.dtype
-        self.name, self.path = name, name
+        self.name = name or "parameter"
+        self.path = f"{ambient.prefix}{self.name}"
         self.trainable = trainable and is_float(array.dtype)
         self.regularizer, self.constraint = regularizer, constraint
         # the value, or who has it: looking at it brings it here
@@ -153,6 +170,23 @@ class Parameter(Tensor):
 
     def __repr__(self) -> str:
         return f"<Parameter {self.path} {self.spec}>"
+
+
+def _first_value(value: Any, shape: Any, dtype: Any) -> Any:
+    """Return the value of a Parameter that is given by an initialiser, or with shape and type."""
+    wanted = None if dtype is None else as_dtype(dtype)
+    if callable(value):
+        if shape is None:
+            raise ArgumentError("a variable of an initializer needs its shape.", hint="shape=(3,)")
+        return value(as_shape(shape), wanted or as_dtype(None))
+    if value is None:
+        raise ArgumentError("a variable needs a value, or an initializer and a shape.")
+    array = as_array(value, wanted)
+    if shape is not None and array.shape != as_shape(shape):
+        raise ShapeError(
+            "a variable's value has another shape.", got=str(array.shape), expected=str(shape)
+        )
+    return array
 
 
 def _again(cls: type[Parameter], value: np.ndarray, name: str, trainable: bool) -> Parameter:

@@ -7,13 +7,16 @@ from typing import Any
 
 from neurona.core.tensor import Tensor
 from neurona.core.tree import flatten
-from neurona.errors import ArgumentError, ShapeError, check_choice, check_number, unknown
+from neurona.errors import ArgumentError, ShapeError, check_choice, check_number
 from neurona.nn.configurable import Configurable
+from neurona.nn.custom import CustomObjectScope
+from neurona.nn.description import looked_up
+from neurona.nn.serialization import serialize
 from neurona.ops import abs, full, matmul, maximum, norm, square, sum, transpose
 
 __all__ = [
-    "L1", "L1L2", "L2", "OrthogonalRegularizer", "Regularizer", "get", "l1", "l1_l2", "l2",
-    "orthogonal_regularizer",
+    "L1", "L1L2", "L2", "OrthogonalRegularizer", "Regularizer", "deserialize", "get", "l1", "l1_l2",
+    "l2", "orthogonal_regularizer", "serialize",
 ]  # fmt: skip
 
 
@@ -129,15 +132,23 @@ def get(identifier: Any) -> Callable[[Tensor], Tensor] | None:
     """
     if identifier is None:
         return None
-    if isinstance(identifier, str):
-        if identifier not in NAMES:
-            raise unknown("regularizer", identifier, NAMES)
-        return NAMES[identifier](**_START.get(NAMES[identifier], {}))
-    if isinstance(identifier, type) and issubclass(identifier, Regularizer):
-        return identifier()
-    if callable(identifier):
-        return identifier
+    found = looked_up("regularizer", identifier, NAMES)
+    if isinstance(found, type) and issubclass(found, Regularizer):
+        return found(**_START.get(found, {})) if isinstance(identifier, str) else found()
+    if callable(found):
+        return found
     raise ArgumentError("a regularizer is a name or a function.", got=repr(identifier))
+
+
+def deserialize(config: Any, custom_objects: Any = None) -> Callable[[Tensor], Tensor] | None:
+    """Return the regulariser that `serialize` told: a name, or class and arguments.
+
+    Args:
+        config: what `serialize` gave.
+        custom_objects: name -> class or function, for what is not part of neurona.
+    """
+    with CustomObjectScope(custom_objects):
+        return get(config)
 
 
 def of_activity(regularizer: Callable[[Tensor], Tensor], outputs: Any) -> Any:

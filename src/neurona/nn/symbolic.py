@@ -90,22 +90,35 @@ class Call:
 
 
 class Symbolic(Tensor):
-    """What `Input` returns: a place for a tensor that is to come.
+    """What `Input` returns: a place for a tensor that is to come. Keras calls it KerasTensor.
+
+    Args:
+        shape: with the batch axis; None stands for any size.
+        dtype: its element type.
+        name: if it is a new input.
+        call, index: the call that makes it, and which output it is; a new input by default.
+        mask_shape: the shape of its mask, or None.
 
     Attributes:
-        call: the call that makes it.
+        call, mask_shape: as above.
         name: of the layer that is called.
-        mask_shape: the shape of its mask, or None.
+
+    >>> Symbolic((None, 3), name="x")
+    <Symbolic 'x' shape=(None, 3) dtype=float32>
     """
 
     __slots__ = ("call", "mask_shape", "name")
 
     def __init__(
-        self, shape: Sequence[int | None], dtype: Any, call: Call, index: int = 0,
+        self, shape: Sequence[int | None], dtype: Any = None, name: str | None = None, *,
+        call: Call | None = None, index: int = 0,
         mask_shape: Sequence[int | None] | None = None,
     ) -> None:  # fmt: skip
         super().__init__(None, Spec(tuple(shape), _dtype_of(dtype)), level=-1, index=index)  # type: ignore[arg-type]
-        self.call = call
+        if call is None:
+            call = InputLayer(None, dtype=dtype, batch_shape=shape, name=name).symbolic_calls[0]
+            call.outputs = [self]
+        self.call: Call = call
         self.name = call.layer.name
         self.mask_shape = mask_shape
 
@@ -139,7 +152,8 @@ class Symbolic(Tensor):
         leaves, call.returned = flatten(first)
         for index, (a, b) in enumerate(zip(leaves, flatten(second)[0], strict=True)):
             mask = a.mask_shape and _common(a.mask_shape, b.mask_shape)
-            call.outputs.append(Symbolic(_common(a.shape, b.shape), a.dtype, call, index, mask))
+            sizes = _common(a.shape, b.shape)
+            call.outputs.append(Symbolic(sizes, a.dtype, call=call, index=index, mask_shape=mask))
         layer.symbolic_calls.append(call)
         layer.input_shape = _one_or_all([x.shape for x in call.inputs])
         layer.output_shape = _one_or_all([y.shape for y in call.outputs])
@@ -326,7 +340,7 @@ class InputLayer(Layer):
             self.dtype = self.input_dtype  # so that it passes them on as they are
         self.built = True
         call = Call(self, (), {})
-        call.outputs = [Symbolic(self.batch_shape, self.input_dtype, call)]
+        call.outputs = [Symbolic(self.batch_shape, self.input_dtype, call=call)]
         call.returned = Structure(None)
         self.symbolic_calls.append(call)
         self.input_shape = self.output_shape = self.batch_shape

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from neurona.errors import ArgumentError, unknown
-from neurona.nn.description import published_classes
+from neurona.errors import ArgumentError
+from neurona.nn.custom import CustomObjectScope
+from neurona.nn.description import looked_up, published_classes
+from neurona.nn.serialization import serialize as serialize
 from neurona.optim import adagrad, adam, lbfgs, lion, rmsprop, sgd  # noqa: F401 - become known
 from neurona.optim.optimizer import Optimizer
 
@@ -22,12 +24,22 @@ def get(identifier: Any) -> Optimizer:
     >>> get("rmsprop")
     <RMSprop 'RMSprop'>
     """
-    if isinstance(identifier, Optimizer):
-        return identifier
-    if isinstance(identifier, str):
-        if identifier.lower() not in NAMES:
-            raise unknown("optimizer", identifier, NAMES)
-        return NAMES[identifier.lower()]()
-    if isinstance(identifier, type) and issubclass(identifier, Optimizer):
-        return identifier()
+    if isinstance(identifier, str) and identifier.lower() in NAMES:
+        identifier = identifier.lower()
+    found = looked_up("optimizer", identifier, NAMES)
+    if isinstance(found, type) and issubclass(found, Optimizer):
+        return found()
+    if isinstance(found, Optimizer):
+        return found
     raise ArgumentError("an optimizer is a name or an Optimizer.", got=repr(identifier))
+
+
+def deserialize(config: Any, custom_objects: Any = None) -> Optimizer:
+    """Return the optimiser that `serialize` told: a name, or class and arguments.
+
+    Args:
+        config: what `serialize` gave.
+        custom_objects: name -> class or function, for what is not part of neurona.
+    """
+    with CustomObjectScope(custom_objects):
+        return get(config)

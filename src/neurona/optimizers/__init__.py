@@ -4,7 +4,7 @@ from neurona.optim.adagrad import Adadelta, Adagrad
 from neurona.optim.adam import Adam, Adamax, AdamW, Nadam
 from neurona.optim.lbfgs import LBFGS
 from neurona.optim.lion import Lion
-from neurona.optim.names import get
+from neurona.optim.names import deserialize, get, serialize
 from neurona.optim.optimizer import Optimizer
 from neurona.optim.rmsprop import RMSprop
 from neurona.optim.sgd import SGD
@@ -22,6 +22,8 @@ __all__ = [
     "Nadam",
     "Optimizer",
     "RMSprop",
+    "deserialize",
     "get",
     "schedules",
+    "serialize",
 ]

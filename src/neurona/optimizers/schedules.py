@@ -1,5 +1,6 @@
 """The learning-rate schedules, as in Keras: `from neurona.optimizers import schedules`."""
 
+from neurona.nn.serialization import deserialize, serialize
 from neurona.optim.cosine import CosineDecay, CosineDecayRestarts, OneCycle, WarmUp
 from neurona.optim.schedules import (
     ExponentialDecay,
@@ -19,4 +20,6 @@ __all__ = [
     "PiecewiseConstantDecay",
     "PolynomialDecay",
     "WarmUp",
+    "deserialize",
+    "serialize",
 ]

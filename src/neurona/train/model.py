@@ -272,7 +272,7 @@ class Model(Trainer, Layer, namespace="models"):
         with self._training.turns:
             state.restore(self, arrays, info)
 
-    def save(self, path: Any, overwrite: bool = True, include_optimizer: bool = True) -> None:
+    def save(self, filepath: Any, overwrite: bool = True, include_optimizer: bool = True) -> None:
         """Write model, optimiser and training position to one file; see `train/save.py`.
 
         Raises:
@@ -280,16 +280,16 @@ class Model(Trainer, Layer, namespace="models"):
             ArgumentError: if something in the model cannot be saved, such as a lambda.
         """
         with self._training.turns:
-            save.save_model(self, path, overwrite, include_optimizer)
+            save.save_model(self, filepath, overwrite, include_optimizer)
 
-    def save_weights(self, path: Any, overwrite: bool = True) -> None:
+    def save_weights(self, filepath: Any, overwrite: bool = True) -> None:
         """Write the parameters alone to a safetensors file."""
         with self._training.turns:
-            save.save_weights(self, path, overwrite)
+            save.save_weights(self, filepath, overwrite)
 
     def load_weights(
         self,
-        path: Any,
+        filepath: Any,
         skip_mismatch: bool = False,
         by_name: bool = False,
         *,
@@ -298,7 +298,7 @@ class Model(Trainer, Layer, namespace="models"):
         """Read the parameters from a safetensors file, one of `save` or from elsewhere.
 
         Args:
-            path: the file.
+            filepath: the file.
             skip_mismatch: leave out what is missing or has another shape.
             by_name: leave out parameters whose names only the model or only the file has.
             max_bytes: refuse a file whose names need more memory than that; None takes 64 MB, some
@@ -309,7 +309,7 @@ class Model(Trainer, Layer, namespace="models"):
                 nothing is changed.
         """
         with self._training.turns:
-            save.load_weights(self, path, skip_mismatch, by_name, max_bytes)
+            save.load_weights(self, filepath, skip_mismatch, by_name, max_bytes)
 
     # --- description -------------------------------------------------------------------------
 

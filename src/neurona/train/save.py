@@ -99,9 +99,10 @@ def _choose(model: Any, optimizer: Any, found: dict[str, Any]) -> None:
 
 
 def load_model(
-    path: Any,
+    filepath: Any,
     custom_objects: Mapping[str, Any] | None = None,
     compile: bool = True,
+    safe_mode: bool = True,
     *,
     max_bytes: int | None = None,
     max_calls: int | None = None,
@@ -109,10 +110,11 @@ def load_model(
     """Return the model in a file, ready to go on training where it stopped.
 
     Args:
-        path: the file.
-        custom_objects: name -> class or function, for what is not part of neurona. Only these and
-            neurona's own are ever called.
+        filepath: the file.
+        custom_objects: name -> class or function, for what is not part of neurona. Only these, what
+            `saving.register_keras_serializable` knows, and neurona's own are ever called.
         compile: also restore the optimiser, its slots and the random stream.
+        safe_mode: accepted as in Keras; no code of a file is ever run.
         max_bytes: refuse a file that takes more memory than that besides the arrays in it, such as
             for totals of metrics; None takes 64 MB, since a few bytes can ask for gigabytes.
         max_calls: refuse a file whose layers and operations are called more often than that while
@@ -130,7 +132,7 @@ def load_model(
     ...     load_model(folder + "/model.safetensors").count_params()
     8
     """
-    source = as_path(path)
+    source = as_path(filepath)
     arrays, metadata = read_tensors(source, max_bytes=max_bytes)
     if "neurona" not in metadata:
         raise FormatError(

@@ -28,7 +28,7 @@ from neurona.nn.losses.margin import (
     hinge,
     squared_hinge,
 )
-from neurona.nn.losses.names import get
+from neurona.nn.losses.names import deserialize, get, serialize
 from neurona.nn.losses.overlap import Dice, Tversky, dice, tversky
 from neurona.nn.losses.regression import (
     CosineSimilarity,
@@ -47,8 +47,23 @@ from neurona.nn.losses.regression import (
     mean_squared_logarithmic_error,
 )
 
+# shorter and older names, which Keras's tutorials use
+mse = MSE = mean_squared_error
+mae = MAE = mean_absolute_error
+mape = MAPE = mean_absolute_percentage_error
+msle = MSLE = mean_squared_logarithmic_error
+bce = BCE = binary_crossentropy
+kld = KLD = kullback_leibler_divergence = kl_divergence
+logcosh, huber_loss = log_cosh, huber
+
 __all__ = [
+    "BCE",
     "CTC",
+    "KLD",
+    "MAE",
+    "MAPE",
+    "MSE",
+    "MSLE",
     "BinaryCrossentropy",
     "BinaryFocalCrossentropy",
     "CategoricalCrossentropy",
@@ -72,6 +87,7 @@ __all__ = [
     "SparseCategoricalCrossentropy",
     "SquaredHinge",
     "Tversky",
+    "bce",
     "binary_crossentropy",
     "binary_focal_crossentropy",
     "categorical_crossentropy",
@@ -81,17 +97,27 @@ __all__ = [
     "circle",
     "cosine_similarity",
     "ctc",
+    "deserialize",
     "dice",
     "get",
     "hinge",
     "huber",
+    "huber_loss",
     "kl_divergence",
+    "kld",
+    "kullback_leibler_divergence",
     "log_cosh",
+    "logcosh",
+    "mae",
+    "mape",
     "mean_absolute_error",
     "mean_absolute_percentage_error",
     "mean_squared_error",
     "mean_squared_logarithmic_error",
+    "mse",
+    "msle",
     "poisson",
+    "serialize",
     "sparse_categorical_crossentropy",
     "squared_hinge",
     "tversky",

@@ -7,7 +7,8 @@ from functools import partial
 from typing import Any
 
 from neurona.errors import ArgumentError, unknown
-from neurona.nn.description import publish, published_classes
+from neurona.nn.custom import CustomObjectScope, custom
+from neurona.nn.description import looked_up, publish, published_classes
 from neurona.nn.losses import (  # noqa: F401 - their classes become known
     binary,
     categorical,
@@ -20,6 +21,7 @@ from neurona.nn.losses import (  # noqa: F401 - their classes become known
 )
 from neurona.nn.losses.crossentropy import Crossentropy
 from neurona.nn.losses.loss import FunctionLoss, Loss
+from neurona.nn.serialization import serialize as serialize
 
 FUNCTIONS: dict[Callable, type[Loss]] = {
     cls.function: cls for cls in published_classes("losses").values() if cls.function is not None
@@ -60,12 +62,11 @@ def get(identifier: Any) -> Loss | None:
     >>> get("mse")([[1.0]], [[3.0]]).item()
     4.0
     """
+    if isinstance(identifier, str) and identifier not in NAMES and custom(identifier) is None:
+        raise unknown("loss", identifier, [n for n in NAMES if n.islower()])
+    identifier = looked_up("loss", identifier, NAMES)
     if identifier is None or isinstance(identifier, Loss):
         return identifier
-    if isinstance(identifier, str):
-        if identifier not in NAMES:
-            raise unknown("loss", identifier, [n for n in NAMES if n.islower()])
-        return NAMES[identifier]()
     if isinstance(identifier, type) and issubclass(identifier, Loss):
         return identifier()
     if isinstance(identifier, partial) and not identifier.args and identifier.func in FUNCTIONS:
@@ -76,3 +77,14 @@ def get(identifier: Any) -> Loss | None:
     raise ArgumentError(
         "a loss is a name, a Loss or a function (y_true, y_pred).", got=repr(identifier)
     )
+
+
+def deserialize(config: Any, custom_objects: Any = None) -> Loss | None:
+    """Return the loss that `serialize` told: a name, or class and arguments.
+
+    Args:
+        config: what `serialize` gave.
+        custom_objects: name -> class or function, for what is not part of neurona.
+    """
+    with CustomObjectScope(custom_objects):
+        return get(config)

@@ -1,6 +1,11 @@
 """Metrics: numbers about predictions, gathered over batches."""
 
 from neurona.nn.losses import (
+    KLD,
+    MAE,
+    MAPE,
+    MSE,
+    MSLE,
     binary_crossentropy,
     binary_focal_crossentropy,
     categorical_crossentropy,
@@ -9,11 +14,17 @@ from neurona.nn.losses import (
     hinge,
     huber,
     kl_divergence,
+    kld,
     log_cosh,
+    logcosh,
+    mae,
+    mape,
     mean_absolute_error,
     mean_absolute_percentage_error,
     mean_squared_error,
     mean_squared_logarithmic_error,
+    mse,
+    msle,
     poisson,
     sparse_categorical_crossentropy,
     squared_hinge,
@@ -61,7 +72,7 @@ from neurona.nn.metrics.matrix import (
     OneHotMeanIoU,
 )
 from neurona.nn.metrics.metric import Metric
-from neurona.nn.metrics.names import get
+from neurona.nn.metrics.names import deserialize, get, serialize
 from neurona.nn.metrics.reduction import Mean, MeanMetricWrapper, Sum
 from neurona.nn.metrics.regression import (
     ConcordanceCorrelation,
@@ -87,6 +98,11 @@ from neurona.nn.metrics.trade_off import (
 
 __all__ = [
     "AUC",
+    "KLD",
+    "MAE",
+    "MAPE",
+    "MSE",
+    "MSLE",
     "Accuracy",
     "BinaryAccuracy",
     "BinaryCrossentropy",
@@ -143,17 +159,25 @@ __all__ = [
     "categorical_hinge",
     "concordance_correlation",
     "cosine_similarity",
+    "deserialize",
     "get",
     "hinge",
     "huber",
     "kl_divergence",
+    "kld",
     "log_cosh",
+    "logcosh",
+    "mae",
+    "mape",
     "mean_absolute_error",
     "mean_absolute_percentage_error",
     "mean_squared_error",
     "mean_squared_logarithmic_error",
+    "mse",
+    "msle",
     "pearson_correlation",
     "poisson",
+    "serialize",
     "sparse_categorical_accuracy",
     "sparse_categorical_crossentropy",
     "sparse_top_k_categorical_accuracy",

@@ -9,7 +9,8 @@ from neurona.core.shapes import Shape
 from neurona.errors import ArgumentError, unknown
 from neurona.nn import losses
 from neurona.nn.context import snake_case
-from neurona.nn.description import publish, published_classes
+from neurona.nn.custom import CustomObjectScope, custom
+from neurona.nn.description import looked_up, publish, published_classes
 from neurona.nn.losses.crossentropy import binary_or_sparse
 from neurona.nn.losses.names import NAMES as LOSSES
 from neurona.nn.metrics import (  # noqa: F401 - their classes become known
@@ -24,6 +25,7 @@ from neurona.nn.metrics import (  # noqa: F401 - their classes become known
 )
 from neurona.nn.metrics.metric import Metric
 from neurona.nn.metrics.reduction import MeanMetricWrapper
+from neurona.nn.serialization import serialize as serialize
 
 _BASES = (Metric, MeanMetricWrapper, confusion.ThresholdCounts)
 CLASSES = [cls for cls in published_classes("metrics").values() if cls not in _BASES]
@@ -113,15 +115,18 @@ def check_name(name: str) -> None:
 
 
 def _find(identifier: Any) -> Metric:
-    if isinstance(identifier, Metric):
-        return identifier
     if isinstance(identifier, str):
+        if (found := custom(identifier)) is not None:
+            return _find(found)
         if identifier in NAMES:
             return _made(NAMES[identifier])
         if identifier in LOSSES:
             return _of_loss(LOSSES[identifier](), identifier)
         names = {n for n in [*NAMES, *LOSSES] if n.islower()} | {"accuracy", "acc"}
         raise unknown("metric", identifier, names)
+    identifier = looked_up("metric", identifier, NAMES)
+    if isinstance(identifier, Metric):
+        return identifier
     if isinstance(identifier, losses.Loss):
         return _of_loss(identifier, identifier.name)
     if isinstance(identifier, type) and issubclass(identifier, Metric):
@@ -151,3 +156,14 @@ def _made(cls: Any) -> Metric:
     except ArgumentError as error:
         error.hint = error.hint or f"give the metric itself: metrics=[{cls.__name__}(...)]"
         raise
+
+
+def deserialize(config: Any, custom_objects: Any = None) -> Metric:
+    """Return the metric that `serialize` told: a name, or class and arguments.
+
+    Args:
+        config: what `serialize` gave.
+        custom_objects: name -> class or function, for what is not part of neurona.
+    """
+    with CustomObjectScope(custom_objects):
+        return get(config)

@@ -1,0 +1,1 @@
+"""Nested structures, as in Keras: `from neurona import tree`."""
