@@ -18,6 +18,7 @@ import numpy as np
 from neurona.core import origin
 from neurona.core.tensor import Tensor
 from neurona.core.tree import flatten
+from neurona.data.py_dataset import one_pass
 from neurona.errors import ArgumentError, DataError, NeuronaError, check_integer
 from neurona.train.arrays import check_arrays, weights_of_classes
 from neurona.train.source import ArraySource, Batch, Order
@@ -41,14 +42,14 @@ class IterableSource:
     ) -> None:
         self.given, self.class_weight, self.before = batches, class_weight, before
         self.steps, self._going_on = steps, steps is not None
-        if steps is None and hasattr(batches, "__len__"):
-            self.steps = len(batches)
+        if steps is None:
+            self.steps = _length(batches)
             if self.steps == 0:
                 raise DataError(
                     "there are no batches.", got=f"{type(batches).__name__} of length 0"
                 )
         self._makes = callable(batches) and not hasattr(batches, "__iter__")
-        self._once = hasattr(batches, "__next__")  # a generator: it cannot start anew
+        self._once = hasattr(batches, "__next__") and not _by_number(batches)  # a generator
         self._running: Iterator | None = None
         self._pass = self._taken = 0  # number of the pass that runs, and batches that it has given
 
@@ -107,6 +108,11 @@ class IterableSource:
             count += 1
             yield self._unpack(batch[0])
 
+    def end(self) -> None:
+        """Let what gives batches by number hear that all of a pass were used."""
+        if _by_number(self.given) and not self._going_on and self._taken == self.steps:
+            self._next()
+
     def _next_pass(self) -> int:
         return int(getattr(self.given, "epoch", 0))
 
@@ -163,24 +169,33 @@ class IterableSource:
         return x, y, weight
 
 
+def _length(batches: Any) -> int | None:
+    """Return how many batches a pass has, None if that is not known before."""
+    if not hasattr(batches, "__len__"):
+        return None
+    try:
+        return len(batches)
+    except TypeError:  # as Datasets say it
+        return None
+
+
+def _by_number(batches: Any) -> bool:
+    """Say whether batches are given by their numbers, as Keras's PyDatasets do."""
+    gives = hasattr(batches, "__getitem__") and not isinstance(batches, list | tuple)
+    return gives and (hasattr(batches, "on_epoch_end") or not hasattr(batches, "__iter__"))
+
+
 def _iterate(batches: Any) -> Iterator[Any]:
     """Return an iterator; a length and `[i]`, as Sequences of Keras have, are enough."""
-    if hasattr(batches, "__iter__"):
-        return iter(batches)
-    if not (hasattr(batches, "__len__") and hasattr(batches, "__getitem__")):
+    if _by_number(batches) and (hasattr(batches, "__len__") or hasattr(batches, "num_batches")):
+        return one_pass(batches)
+    if not hasattr(batches, "__iter__"):
         raise DataError(
             "there are no batches to go through.",
             got=type(batches).__name__,
             expected="an iterable of batches, or a function that returns one",
         )
-    return _rows(batches)
-
-
-def _rows(batches: Any) -> Iterator[Any]:
-    for index in range(len(batches)):
-        yield batches[index]
-    if hasattr(batches, "on_epoch_end"):
-        batches.on_epoch_end()
+    return iter(batches)
 
 
 def unpack(batch: Any) -> Batch:

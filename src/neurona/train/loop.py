@@ -135,6 +135,7 @@ class Feed:
             batches = itertools.islice(batches, max(self.source.steps - start, 0))
         while group := list(itertools.islice(batches, self.given)):
             yield len(group), run
+        self.source.end()
 
 
 def run_training(
