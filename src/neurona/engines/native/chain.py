@@ -15,6 +15,7 @@ from typing import NamedTuple
 from neurona.core.graph import Node
 from neurona.core.lowering import Indexed
 from neurona.core.shapes import Shape
+from neurona.engines.native.beside import neighbours
 from neurona.engines.native.fusion import Fusion, Kernel
 from neurona.engines.native.stage import Stage
 from neurona.engines.native.strides import aligned
@@ -61,11 +62,13 @@ def chains(fusion: Fusion, stages: Sequence[Sequence[Stage]]) -> list[Chain]:
 
 
 def groups(fusion: Fusion, found: Sequence[Chain]) -> list[tuple[range, Chain | None]]:
-    """Return the numbers of kernels that run together, in order: chains, and single ones."""
-    starts = {chain.kernels.start: chain for chain in found}
-    follows = {time for chain in found for time in chain.kernels[1:]}
+    """Return the numbers of kernels that run together: chains, loops side by side, single ones."""
+    chains = {chain.kernels.start: chain for chain in found}
+    together = {members.start: members for members in neighbours(fusion.kernels)}
+    together |= {start: chain.kernels for start, chain in chains.items()}
+    follows = {time for members in together.values() for time in members[1:]}
     return [
-        (starts[time].kernels, starts[time]) if time in starts else (range(time, time + 1), None)
+        (together.get(time, range(time, time + 1)), chains.get(time))
         for time in range(len(fusion.kernels))
         if time not in follows
     ]

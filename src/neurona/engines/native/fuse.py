@@ -24,6 +24,7 @@ from neurona.core.lowering import (
 )
 from neurona.core.op import Op
 from neurona.core.shapes import Shape, Spec, normalize_axes
+from neurona.engines.native.beside import side_by_side
 from neurona.engines.native.epilogue import lighten, suits_epilogue
 from neurona.engines.native.fusion import Fusion, Kernel, Layout
 from neurona.engines.native.strides import contiguous
@@ -354,7 +355,7 @@ class Placing:
             kernel.stores = [v for v in made if v in needed]
 
     def in_order(self) -> list[Kernel]:
-        """Return the kernels, each after those that it needs."""
+        """Return the kernels, each after those that it needs, and loops beside each other."""
         waiting = [k for k in self.kernels if k.before >= 0]
         done, found = 0, []
         while waiting:
@@ -362,4 +363,4 @@ class Placing:
             waiting.remove(kernel)
             done |= 1 << kernel.number
             found.append(kernel)
-        return found
+        return side_by_side(found)

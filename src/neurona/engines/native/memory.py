@@ -56,8 +56,8 @@ def place(
     Args:
         fusion: the kernels.
         uses: for each kernel what it needs: workspaces, and some of them as long as a loop turns.
-        chains: kernels that run together: what one of them reads or writes stays until their end,
-            but for what they keep for themselves.
+        chains: kernels that run together, as loops side by side do: what one of them reads or
+            writes stays until their end, but for what chains keep for themselves.
         constants: what lies in arrays of its own besides inputs and outputs.
     """
     listed: list[Key] = [*fusion.graph.inputs, *fusion.outputs, *constants]
@@ -87,7 +87,7 @@ def place(
             for v in kernel.stores
             if v not in elsewhere and v not in slots
         ]
-        wanted += [(("work", time, i), size, time) for i, size in works[time]]
+        wanted += [(("work", time, i), size, until[time]) for i, size in works[time]]
         for key, size, end in wanted:
             leaving[end].append(take(key, size))
             top = max(top, leaving[end][-1][1])

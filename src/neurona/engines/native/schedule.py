@@ -131,6 +131,7 @@ class Task(NamedTuple):
         flops: operations of all units.
         shared: whether threads share the units, or the turns of a loop.
         loop: whether it is a loop, which is told its thread instead of a range.
+        beside: the calls of loops that threads may run side by side; it is no call itself then.
         once: whether it is called before the first turn of the loop that it stands in.
     """
 
@@ -141,6 +142,7 @@ class Task(NamedTuple):
     shared: bool = False
     loop: bool = False
     once: bool = False
+    beside: tuple[Task, ...] = ()
 
 
 class ChainFunction(NamedTuple):

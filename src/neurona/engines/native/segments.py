@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from neurona.engines.native.chain import Chain, groups
 from neurona.engines.native.fusion import Fusion
@@ -27,7 +27,7 @@ def segments(
     found: list[Segment] = []
     functions: list[ChainFunction] = []
     first: list[Task] = []
-    for members, chain in groups(fusion, chains):
+    for members, chain in _parts(fusion, uses, chains):
         native = bool(uses[members.start].routine.stages)
         if apart or not native or not found or not found[-1].function:
             found.append(Segment(f"{prefix}work{len(found)}" if native else "", [], []))
@@ -38,11 +38,25 @@ def segments(
             functions.append(function)
             flops = sum(call.flops for call in calls)
             calls = [_whole(Task(function.function, None, chain.blocks, flops))]
+        elif len(members) > 1 and all(call.flops >= SHARED for call in calls):
+            flops = sum(call.flops for call in calls)
+            calls = [Task("", None, len(calls), flops, shared=True, beside=tuple(calls))]
         found[-1].calls.extend(call for call in calls if not call.once)
         first.extend(call for call in calls if call.once)
     if first:
         found.insert(0, Segment(f"{prefix}first", [], first, once=True))
     return found, functions
+
+
+def _parts(
+    fusion: Fusion, uses: Sequence[Use], chains: Sequence[Chain]
+) -> Iterator[tuple[range, Chain | None]]:
+    """Yield what runs together; what has no native code runs by itself."""
+    for members, chain in groups(fusion, chains):
+        if all(uses[time].routine.stages for time in members):
+            yield members, chain
+        else:
+            yield from ((range(time, time + 1), None) for time in members)
 
 
 def keys(time: int, use: Use) -> list[tuple[Key, int]]:

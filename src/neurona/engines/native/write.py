@@ -125,12 +125,31 @@ def _segment(f: Function, segment: Segment) -> None:
             continue
         _run_alone(f, alone, any_shared)
         barrier(f)
-        if call.loop:
+        if call.beside:
+            _side_by_side(f, call.beside)
+        elif call.loop:
             _call(f, call, "%thread", "%threads")
         else:
             _call(f, call, share(f, call.units, 0), share(f, call.units, 1))
         any_shared, alone = True, []
     _run_alone(f, alone, any_shared)
+
+
+def _side_by_side(f: Function, loops: Sequence[Task]) -> None:
+    """Run each of several loops on a thread of its own.
+
+    With more threads than loops, those whose steps are worth it are shared by all of them instead.
+    """
+    few = f.let(f"icmp ule i64 %threads, {len(loops)}")
+    for number, loop in enumerate(loops):
+        owner = f.let(f"urem i64 {number}, %threads")
+        mine = f.let(f"icmp eq i64 %thread, {owner}")
+        if loop.shared:
+            with f.when(f.let(f"xor i1 {few}, true")):
+                _call(f, loop, "%thread", "%threads")
+            mine = f.let(f"and i1 {mine}, {few}")
+        with f.when(mine):
+            _call(f, loop, 0, 1)
 
 
 def _run_alone(f: Function, calls: Sequence[Task], wait: bool) -> None:
