@@ -37,8 +37,13 @@ def main() -> None:
         "engine": options.engine or "the default",
         "rounds": rounds,
     }
-    results = compare(plan, lambda results: write(facts | tables(results), options.out))
-    print(report.markdown(facts | tables(results)))
+    before = read(options.out) if options.add else None
+
+    def found(results: Results) -> dict[str, Any]:
+        return report.joined(before, facts | tables(results))
+
+    results = compare(plan, lambda results: write(found(results), options.out))
+    print(report.markdown(found(results)))
 
 
 def tables(results: Results) -> dict[str, Any]:
@@ -58,6 +63,13 @@ def write(found: dict[str, Any], folder: Path | None) -> None:
         (folder / "benchmarks.json").write_text(json.dumps(found, indent=1) + "\n")
 
 
+def read(folder: Path | None) -> dict[str, Any]:
+    """Return what an earlier run has written."""
+    if folder is None or not (folder / "benchmarks.json").exists():
+        sys.exit("--add: --out names no folder with a benchmarks.json of an earlier run")
+    return json.loads((folder / "benchmarks.json").read_text())
+
+
 def parse() -> argparse.Namespace:
     def names(known: Any) -> Any:
         def read(text: str) -> list[str]:
@@ -75,6 +87,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--peers", type=names(PEERS), default=list(PEERS))
     parser.add_argument(
         "--threads", type=lambda s: [int(n) for n in s.split(",")], help="1,2 by default"
+    )
+    parser.add_argument(
+        "--add", action="store_true", help="keep what --out holds of cases that are not measured"
     )
     parser.add_argument("--rounds", type=int, help="turns of each peer, 5 by default")
     parser.add_argument("--python", default=sys.executable, help="the peers' interpreter")

@@ -21,6 +21,27 @@ def with_ratios(times: list[Row]) -> list[Row]:
     return times
 
 
+def joined(before: dict[str, Any] | None, found: dict[str, Any]) -> dict[str, Any]:
+    """Return what was found, and of an earlier run the workloads that were not measured again."""
+    if before is None:
+        return found
+
+    def measured(row: Row) -> tuple[str, int]:
+        return row["workload"], row.get("threads", 0)
+
+    again = {measured(row) for rows in ("times", "starts", "missing") for row in found[rows]}
+    dates = sorted({*before["date"].split(" to "), found["date"]})
+    return found | {
+        "date": " to ".join(dict.fromkeys([dates[0], dates[-1]])),
+        "rounds": min(before["rounds"], found["rounds"]),
+        "versions": before["versions"] | found["versions"],
+        **{
+            rows: [row for row in before[rows] if measured(row) not in again] + found[rows]
+            for rows in ("times", "starts", "missing")
+        },
+    }
+
+
 def markdown(found: dict[str, Any]) -> str:
     """Return all tables."""
     machine = ", ".join(f"{key} {value}" for key, value in found["machine"].items() if value)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import report
+
 ROOT = Path(__file__).parent.parent
 PEERS = "neurona,numpy"
 
@@ -51,6 +53,22 @@ def test_all_compute_the_same():
     done = run("--check")
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("agrees") == 2
+
+
+def test_a_page_of_several_runs_has_the_newest_figures_of_each(found):
+    results, _ = found
+    other = results["times"][0] | {"workload": "cnn", "case": "batch 128"}
+    before = results | {
+        "date": "2020-01-01",
+        "times": [other, results["times"][0] | {"median_s": 9.0}],
+        "versions": {"numpy": "1.0", "torch": "2.0"},
+    }
+    both = report.joined(before, results)
+    assert both["times"] == [other, *results["times"]]
+    assert both["date"] == f"2020-01-01 to {results['date']}"
+    assert both["versions"] == {"torch": "2.0", **results["versions"]}
+    assert report.joined(both, results)["date"] == both["date"]
+    assert "cnn batch 128" in report.markdown(both)
 
 
 def test_a_peer_that_is_unknown_is_named():
