@@ -84,7 +84,7 @@ def case(name, kwargs, y_true, y_pred, sample_weight=None, tolerance="value", **
     extreme = [more["note"]] if "note" in more else []
     CASES.append(
         {"id": label(name, kwargs, *weighted, *extreme), "loss": name, "kwargs": kwargs,
-         "tolerance": tolerance, "optional": bool(more.get("optional")),
+         "tolerance": tolerance,
          "y_true": y_true, "y_true_dtype": str(y_true.dtype), "y_pred": y_pred,
          "sample_weight": sample_weight, "value": value, "cotangent": cotangent,
          "gradient": gradient if more.get("gradient", True) else None}
@@ -242,9 +242,9 @@ case("CTC", {}, LABELS, STEPS, PER_SAMPLE)
 case("ctc", {}, LABELS, STEPS)
 
 # losses that a library may do without
-case("Dice", {}, *BINARY, optional=True)
-case("Tversky", {"alpha": 0.3, "beta": 0.7}, *BINARY, optional=True)
-case("CategoricalGeneralizedCrossEntropy", {"q": 0.4}, *SPARSE, optional=True)
+case("Dice", {}, *BINARY)
+case("Tversky", {"alpha": 0.3, "beta": 0.7}, *BINARY)
+case("CategoricalGeneralizedCrossEntropy", {"q": 0.4}, *SPARSE)
 
 REGIONS = (np.round(unit(3, 2, 2, 2, seed=1)), unit(3, 2, 2, 2, seed=2))
 THREE = np.array([1.0, 0.5, 2.0], "float32")

@@ -51,6 +51,8 @@ EXCEPTIONS = {
     },
     "optimizers": {
         "Optimizer": ABSTRACT,
+        "LossScaleOptimizer": "Keras's runs in no eager step on JAX: judged by hand in tests/optim",
+        "OptimizerMap": "what MultiOptimizer asks, whose case has one",
         "LBFGS": "Keras has none: judged on Rosenbrock's function in tests/optim",
     },
     "optimizers.schedules": {

@@ -3,21 +3,28 @@
 import numpy as np
 import pytest
 
-from .library import NAME, close, library, load, public, tensor
+from .library import close, library, load, public, tensor
 
 INPUTS, *CASES = load("optimizers")
+HUNDRED = next(case["tolerance"] for case in CASES if case["optimizer"] == "Muon")
+
+
+def made(value):
+    """Make what a dict describes: a schedule, an optimiser, a map of optimisers; else the value."""
+    if not isinstance(value, dict):
+        return value
+    given = {k: made(v) for k, v in value.items()}
+    if "schedule" in given:
+        return public("optimizers.schedules", given.pop("schedule"))(**given)
+    if "optimizer" in given:
+        return public("optimizers", given.pop("optimizer"))(**given)
+    if "default_optimizer" in given:
+        return public("optimizers", "OptimizerMap")(**given)
+    return given
 
 
 def make(case):
-    if case["optional"] and not hasattr(library.optimizers, case["optimizer"]):
-        pytest.skip(f"{NAME} has no {case['optimizer']}")
-    kwargs = dict(case["kwargs"])
-    if isinstance(kwargs.get("learning_rate"), dict):
-        schedule = dict(kwargs["learning_rate"])
-        kwargs["learning_rate"] = public("optimizers.schedules", schedule.pop("schedule"))(
-            **schedule
-        )
-    optimizer = public("optimizers", case["optimizer"])(**kwargs)
+    optimizer = made({"optimizer": case["optimizer"], **case["kwargs"]})
     if case["exclude_from_weight_decay"]:
         optimizer.exclude_from_weight_decay(var_names=case["exclude_from_weight_decay"])
     return optimizer
@@ -43,6 +50,11 @@ def test_optimizer_agrees_with_keras(case):
         ):
             close(actual, wanted, case["tolerance"], f"{name} after step {i + 1}")
 
+    if case["hundredth"] is not None:
+        for i in range(len(case["weights"]), 100):
+            step(optimizer, INPUTS["gradients"][i % 10], layer, case["scale"])
+        for actual, wanted in zip(layer.get_weights(), case["hundredth"], strict=True):
+            close(actual, wanted, HUNDRED, "after step 100")
     if case["finalized"] is not None:
         optimizer.finalize_variable_values(layer.trainable_variables)
         for actual, wanted in zip(layer.get_weights(), case["finalized"], strict=True):

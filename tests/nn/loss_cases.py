@@ -176,6 +176,12 @@ CASES = {
         Case(LABELS[:, None], SHARES, lambda y, p: -np.log(picked(y[:, 0], p))),
         Case(LABELS, REAL, lambda y, x: -np.log(picked(y, softmax(x))), {"from_logits": True}),
     ],
+    "CategoricalGeneralizedCrossEntropy": [
+        Case(LABELS, SHARES, lambda y, p: 2 * (1 - np.sqrt(picked(y, p)))),
+        Case(
+            LABELS[:, None], SHARES, lambda y, p: (1 - picked(y[:, 0], p) ** 0.7) / 0.7, {"q": 0.7}
+        ),
+    ],
     "CTC": [Case(READABLE, STEPS, alignments)],
     "Circle": [
         Case(GROUPS, POINTS, circle),

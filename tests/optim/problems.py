@@ -10,6 +10,7 @@ CLASSES = {
     for name, cls in vars(optimizers).items()
     if isinstance(cls, type) and issubclass(cls, optimizers.Optimizer)
     if cls is not optimizers.Optimizer
+    if name not in ("LossScaleOptimizer", "MultiOptimizer")  # which hand the work to these
 }
 RULES = sorted(set(CLASSES) - {"LBFGS"})  # those that need the gradients only
 
@@ -30,6 +31,12 @@ SETTINGS = [
     ("Adamax", {}),
     ("Nadam", {}),
     ("Lion", {}),
+    ("Adafactor", {"clip_threshold": 0.75}),
+    ("Ftrl", {}),
+    ("Ftrl", {"l1_regularization_strength": 0.5, "beta": 0.25}),
+    ("Lamb", {}),
+    ("Muon", {}),
+    ("ScheduleFreeAdamW", {"warmup_steps": 4}),
 ]
 
 

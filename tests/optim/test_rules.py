@@ -25,7 +25,7 @@ settings = pytest.mark.parametrize(("name", "arguments"), SETTINGS, ids=label)
 
 def test_the_settings_leave_no_rule_out():
     assert {name for name, _ in SETTINGS} == set(RULES)
-    assert len(RULES) == 9
+    assert len(RULES) == 14
 
 
 # --- by hand -----------------------------------------------------------------------------------
@@ -145,9 +145,60 @@ def lion(w, g, s, t):
     return w - RATE * np.where(0.9 * m + 0.1 * g > 0, 1.0, -1.0)
 
 
+def rms(x):
+    return np.linalg.norm(x) / np.sqrt(x.size)
+
+
+def adafactor(w, g, s, t, clip_threshold):
+    history = s.setdefault("v", [])
+    history.append(g**2 + 1e-30)
+    b = [1 - k**-0.8 for k in range(1, t + 1)]
+    v = sum(h * (1 - b[i]) * np.prod(b[i + 1 :]) for i, h in enumerate(history))
+    if w.ndim == 2:  # the best product of a column and a row
+        v = np.outer(v.mean(1), v.mean(0)) / v.mean()
+    u = g / np.sqrt(v)
+    return w - max(rms(w), 1e-3) * min(RATE, t**-0.5) * u / max(1, rms(u) / clip_threshold)
+
+
+def ftrl(w, g, s, t, l1_regularization_strength=0.0, beta=0.0):
+    n = s.get("n", 0.1 * np.ones_like(g))
+    s["n"] = n + g**2
+    s["z"] = s.get("z", 0) + g - (np.sqrt(s["n"]) - np.sqrt(n)) / RATE * w
+    l1, z = l1_regularization_strength, s["z"]
+    return np.where(abs(z) > l1, (np.sign(z) * l1 - z) / ((beta + np.sqrt(s["n"])) / RATE), 0.0)
+
+
+def lamb(w, g, s, t):
+    m, v = _moments(g, s, 0.9, 0.999)
+    u = m / (1 - 0.9**t) / (np.sqrt(v / (1 - 0.999**t)) + 1e-7)
+    return w - RATE * np.linalg.norm(w) / np.linalg.norm(u) * u
+
+
+def muon(w, g, s, t):
+    w = w * (1 - RATE * 0.004)
+    if w.ndim != 2:
+        return adam(w, g, s, t)
+    s["m"] = 0.95 * s.get("m", 0) + g
+    u, values, v = np.linalg.svd(g + 0.95 * s["m"], full_matrices=False)
+    values = values / (np.linalg.norm(values) + 1e-7)
+    for _ in range(5):
+        values = 3.4445 * values - 4.7750 * values**3 + 2.0315 * values**5
+    return w - RATE * 0.2 * np.sqrt(max(w.shape)) * (u * values) @ v
+
+
+def schedule_free(w, g, s, t, warmup_steps):
+    z = s.setdefault("z", [w.copy()])
+    _, v = _moments(g, s, 0.9, 0.999)
+    rate = RATE * min(1, t / warmup_steps)
+    z.append(z[-1] - rate * g / (np.sqrt(v / (1 - 0.999**t)) + 1e-8))
+    return 0.1 * z[-1] + 0.9 * np.mean(z[1:], axis=0)
+
+
 PLAIN = {
     "SGD": sgd, "Adagrad": adagrad, "Adadelta": adadelta, "RMSprop": rmsprop, "Adam": adam,
     "AdamW": adamw, "Adamax": adamax, "Nadam": nadam, "Lion": lion,
+    "Adafactor": adafactor, "Ftrl": ftrl, "Lamb": lamb, "Muon": muon,
+    "ScheduleFreeAdamW": schedule_free,
 }  # fmt: skip
 
 
@@ -228,6 +279,7 @@ def test_reloading_in_the_middle_changes_no_bit(name, arguments):
 RATES = {
     "SGD": 0.1, "Adagrad": 0.5, "Adadelta": 5.0, "RMSprop": 0.01, "Adam": 0.05, "AdamW": 0.05,
     "Adamax": 0.05, "Nadam": 0.05, "Lion": 0.005, "LBFGS": 1.0,
+    "Adafactor": 0.3, "Ftrl": 0.5, "Lamb": 0.02, "Muon": 0.05, "ScheduleFreeAdamW": 0.1,
 }  # fmt: skip
 
 
@@ -247,7 +299,9 @@ def test_goes_to_the_bottom_of_a_quadratic(name):
 @pytest.mark.parametrize("name", sorted(CLASSES))
 def test_goes_down_the_valley_of_rosenbrock(name):
     w = nn.Parameter(np.array([-0.5, 1.0]))
-    rate = {"SGD": 0.002, "Lion": 0.005, "Adamax": 0.2, "Adadelta": 2.0}.get(name, RATES[name])
+    rate = {"SGD": 0.002, "Lion": 0.005, "Adamax": 0.2, "Adadelta": 2.0, "Lamb": 0.03}.get(
+        name, RATES[name]
+    )
     optimizer = CLASSES[name](rate)
     step = Step(
         lambda: optimizer.minimize(lambda: (1 - w[0]) ** 2 + 100 * (w[1] - w[0] ** 2) ** 2, [w]),
@@ -272,6 +326,13 @@ BAD = [
     ("AdamW", {"weight_decay": None}, "weight_decay must be a number"),
     ("Adamax", {"beta_2": 1.0}, "beta_2 is out of range"),
     ("Nadam", {"epsilon": "small"}, "epsilon must be a number"),
+    ("Adafactor", {"beta_2_decay": 0.1}, "beta_2_decay is out of range. Got 0.1; expected below 0"),
+    ("Ftrl", {"learning_rate_power": 0.5}, "learning_rate_power is out of range. Got 0.5; expec"),
+    ("Ftrl", {"l1_regularization_strength": -1.0}, "l1_regularization_strength is out of range"),
+    ("Lamb", {"beta_2": 1.0}, "beta_2 is out of range"),
+    ("Muon", {"ns_steps": 0}, "ns_steps"),
+    ("ScheduleFreeAdamW", {"beta_1": 0.0}, r"beta_1 is out of range. Got 0; expected a number in"),
+    ("SGD", {"learning_rate": abs}, r"a number or a schedule. Got <built-in function abs>"),
     ("Lion", {"beta_1": 0.0}, r"beta_1 is out of range. Got 0; expected a number in \(0, 1\)"),
 ]
 

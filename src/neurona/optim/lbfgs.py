@@ -100,6 +100,10 @@ class LBFGS(Optimizer):
         # no weights equal NaN, so the first step takes them for weights that it did not choose
         self.state["trial"][0].assign(ops.full((n,), np.nan, dtype))
 
+    def ensure_built(self, parameters: Any) -> None:
+        """Create the state; the parameters are always the same, all of them."""
+        self.build(parameters)
+
     def apply(self, grads: Sequence[Any], trainable_variables: Any = None) -> None:
         """Refuse: gradients alone are not enough."""
         raise StateError(

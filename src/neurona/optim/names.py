@@ -8,13 +8,27 @@ from neurona.errors import ArgumentError
 from neurona.nn.custom import CustomObjectScope
 from neurona.nn.description import looked_up, published_classes
 from neurona.nn.serialization import serialize as serialize
-from neurona.optim import adagrad, adam, lbfgs, lion, rmsprop, sgd  # noqa: F401 - become known
+from neurona.optim import (  # noqa: F401 - become known
+    adafactor,
+    adagrad,
+    adam,
+    ftrl,
+    lamb,
+    lbfgs,
+    lion,
+    loss_scale,
+    muon,
+    rmsprop,
+    schedule_free,
+    several,
+    sgd,
+)
 from neurona.optim.optimizer import Optimizer
 
 NAMES: dict[str, type[Optimizer]] = {
     name.lower(): cls
     for name, cls in published_classes("optimizers").items()
-    if cls is not Optimizer
+    if issubclass(cls, Optimizer) and cls is not Optimizer
 }
 
 

@@ -7,54 +7,31 @@ Parameters, so that applying gradients can be part of the traced training step.
 
 from __future__ import annotations
 
-import contextlib
-import functools
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, TypedDict, Unpack
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Unpack
+
+import numpy as np
 
 from neurona import ops
 from neurona.core import origin
 from neurona.core.op import as_tensor
 from neurona.core.tensor import Tensor
-from neurona.errors import ArgumentError, ShapeError, StateError, check_integer, check_number
+from neurona.errors import ArgumentError, ShapeError, StateError
 from neurona.nn.configurable import Configurable
+from neurona.nn.description import describe
 from neurona.nn.gradients import chosen, gradients
-from neurona.nn.parameter import Parameter, unchanged
+from neurona.nn.parameter import Parameter, assign_all
+from neurona.optim.averages import Averages
 from neurona.optim.clipping import clipped
-from neurona.optim.schedules import LearningRateSchedule
-
-# how what every optimiser takes is checked
-_CHECKS: dict[str, Callable[[str, Any], Any]] = {
-    "weight_decay": functools.partial(check_number, low=0),
-    "clipnorm": functools.partial(check_number, low=0, open=True),
-    "clipvalue": functools.partial(check_number, low=0, open=True),
-    "global_clipnorm": functools.partial(check_number, low=0, open=True),
-    "use_ema": lambda _, value: bool(value),
-    "ema_momentum": functools.partial(check_number, low=0, high=1),
-    "ema_overwrite_frequency": functools.partial(check_integer, minimum=1),
-    "loss_scale_factor": functools.partial(check_number, low=0, open=True),
-    "gradient_accumulation_steps": functools.partial(check_integer, minimum=2),
-    "name": lambda _, value: str(value),
-}
+from neurona.optim.options import CHECKS, OlderOptimizerOptions, OptimizerOptions, chosen_rate
+from neurona.optim.rates import Rates
+from neurona.optim.written import Written
 
 
-class OptimizerOptions(TypedDict, total=False):
-    """What every optimiser takes: see `Optimizer`."""
-
-    weight_decay: float | None
-    clipnorm: float | None
-    clipvalue: float | None
-    global_clipnorm: float | None
-    use_ema: bool
-    ema_momentum: float
-    ema_overwrite_frequency: int | None
-    loss_scale_factor: float | None
-    gradient_accumulation_steps: int | None
-    name: str | None
-
-
-class Optimizer(Configurable, namespace="optimizers", common=OptimizerOptions):
+class Optimizer(
+    Rates, Averages, Written, Configurable, namespace="optimizers", common=OlderOptimizerOptions
+):
     """Base of the optimisers: w, slots <- update(w, g, slots, lr, t) for every parameter.
 
     A rule names its slots in `slots` and their starting values in `start` (zeros by default).
@@ -99,23 +76,20 @@ class Optimizer(Configurable, namespace="optimizers", common=OptimizerOptions):
         self.name = type(self).__name__
 
     def __init__(self, learning_rate: Any = 0.001, **common: Unpack[OptimizerOptions]) -> None:
-        for name, value in common.items():
+        options: dict[str, Any] = {**common}
+        learning_rate = chosen_rate(learning_rate, options, self.arguments)
+        for name, value in options.items():
             if value is not None:
-                setattr(self, name, _CHECKS[name](name, value))
+                setattr(self, name, CHECKS[name](name, value))
         clips = [k for k in ("clipnorm", "clipvalue", "global_clipnorm") if getattr(self, k)]
         if len(clips) > 1:
             raise ArgumentError("choose one way of clipping.", got=" and ".join(clips))
-        self._schedule: LearningRateSchedule | None = None
-        if isinstance(learning_rate, LearningRateSchedule):
-            self._schedule, start = learning_rate, 1.0  # the rate is then a factor on the schedule
-        else:
-            start = check_number("learning_rate", learning_rate, low=0)
         self._iterations = Parameter(ops.zeros((), "int64"), "iterations", trainable=False)
-        self._rate = Parameter(ops.full((), start, float), "learning_rate", trainable=False)
+        self._begin_rate(learning_rate)
         self.parameters: list[Parameter] = []
         self.state: dict[str, list[Parameter]] = {}
         self._index: dict[Parameter, int] = {}
-        self._factors: dict[Parameter, float] = {}  # on the rate of single parameters
+        self._added: list[Parameter] = []
         self._undecayed: set[Parameter] = set()
         self._undecayed_names: re.Pattern | None = None
 
@@ -125,11 +99,33 @@ class Optimizer(Configurable, namespace="optimizers", common=OptimizerOptions):
         """Return the new w, or (w, *slots); t counts the updates from 1."""
         raise NotImplementedError(f"{type(self).__name__} has no update")
 
+    def update_for(self, p: Parameter) -> Callable[..., Any]:
+        """Return the `update` of a parameter, where a rule has several."""
+        return self.update
+
+    def decay_of(self, p: Parameter) -> float | None:
+        """Return the `weight_decay` of a parameter, where a rule has several."""
+        return self.weight_decay
+
     def start(self, slot: str, w: Tensor) -> Tensor:
         """Return a slot's first value for a parameter."""
         return ops.zeros(w.shape, w.dtype)
 
+    @property
+    def inner(self) -> list[Optimizer]:
+        """The optimisers that this one hands the work to."""
+        return []
+
+    def all_optimizers(self) -> list[Optimizer]:
+        """Return this one and all that work is handed to."""
+        return [self, *(o for optimizer in self.inner for o in optimizer.all_optimizers())]
+
     # --- state -------------------------------------------------------------------------------
+
+    @property
+    def built(self) -> bool:
+        """Whether the slots exist."""
+        return bool(self.parameters)
 
     def build(self, parameters: Any) -> None:
         """Create the slots for these parameters, or a model's; they are the same from then on.
@@ -138,13 +134,8 @@ class Optimizer(Configurable, namespace="optimizers", common=OptimizerOptions):
             StateError: if it was built for others.
         """
         parameters = chosen(parameters)
-        if self.parameters:
-            if strangers := [p.path for p in parameters if p not in self._index]:
-                raise StateError(
-                    "the optimizer was built for other parameters.",
-                    got=", ".join(strangers),
-                    hint="compile with a new optimizer; what was frozen at first has no state",
-                )
+        if self.built:
+            self._check_known(parameters)
             return
         if any(p.level for p in parameters):
             raise StateError(
@@ -164,15 +155,53 @@ class Optimizer(Configurable, namespace="optimizers", common=OptimizerOptions):
                 _slot("accumulated", p, ops.zeros(p.shape, p.dtype)) for p in parameters
             ]
 
+    def ensure_built(self, parameters: Any) -> None:
+        """Call `build`, which a subclass may have written, once."""
+        parameters = chosen(parameters)
+        if self.built:
+            self._check_known(parameters)
+        else:
+            self.build(parameters)
+
+    def _check_known(self, parameters: list[Parameter]) -> None:
+        if strangers := [p.path for p in parameters if p not in self._index]:
+            raise StateError(
+                "the optimizer was built for other parameters.",
+                got=", ".join(strangers),
+                hint="compile with a new optimizer; what was frozen at first has no state",
+            )
+
     def build_alike(self, other: Optimizer) -> None:
         """Create the slots of another optimizer for the same parameters."""
-        if self.parameters:
-            other.build(self.parameters)
+        if self.built:
+            other.ensure_built(self.parameters)
 
     @property
     def variables(self) -> list[Parameter]:
-        """All state: the counter, the learning rate and the slots."""
-        return [self._iterations, self._rate, *(p for slot in self.state.values() for p in slot)]
+        """All state: the counter, the learning rate, the slots, and what a subclass has added."""
+        slots = [p for slot in self.state.values() for p in slot]
+        return [self._iterations, self._rate, *slots, *self._added]
+
+    def slots_of_parameters(self) -> list[tuple[str, Parameter, Parameter]]:
+        """Return (name of the slot, parameter, what it has there) for all slots."""
+        return [
+            (name, self.parameters[i], slot)
+            for name, row in self.state.items()
+            for i, slot in enumerate(row)
+        ]
+
+    def get_weights(self) -> list[np.ndarray]:
+        """Return copies of all `variables`."""
+        return [p.numpy() for p in self.variables]
+
+    def set_weights(self, weights: Any) -> None:
+        """Set all `variables`.
+
+        Raises:
+            ShapeError: if there are too few or too many, or a shape differs; then none is set.
+        """
+        hint = "" if self.built else "optimizer.build(model.trainable_variables) before"
+        assign_all(self.variables, weights, f"set_weights: {self.name!r}", hint)
 
     @property
     def iterations(self) -> Tensor:
@@ -181,48 +210,12 @@ class Optimizer(Configurable, namespace="optimizers", common=OptimizerOptions):
             return self._iterations.value // self.gradient_accumulation_steps
         return self._iterations
 
-    @property
-    def learning_rate(self) -> Any:
-        """The rate of the next update: a Parameter, or the schedule's value times the factor.
-
-        Numbers can be assigned, also in the middle of training; a schedule takes the place of a
-        number until the first step.
-        """
-        return self._rate if self._schedule is None else self._rate_now()
-
-    @learning_rate.setter
-    def learning_rate(self, value: Any) -> None:
-        if isinstance(value, LearningRateSchedule):
-            if self.parameters:  # the compiled step would go on with what it was traced with
-                raise StateError(
-                    "a schedule cannot be set after the first step.",
-                    hint="compile with a new optimizer",
-                )
-            self._schedule = value
-            self._rate.assign(1.0)
-        elif self._schedule is not None:
-            raise StateError(
-                f"the learning rate follows {type(self._schedule).__name__}, it cannot be set.",
-                hint="optimizer.scale_learning_rate(0.5), or compile with learning_rate=0.1",
-            )
-        else:
-            self._rate.assign(check_number("learning_rate", value, low=0))
-
-    def scale_learning_rate(self, factor: float, parameters: Any = None) -> None:
-        """Multiply the rate, or only that of some parameters or layers, by a factor of 0 or more.
-
-        With a schedule, all its values from now on. Lower layers of a trained model may move less.
-        """
-        factor = check_number("factor", factor, low=0)
-        if parameters is None:
-            self._rate.assign(float(self._rate.numpy()) * factor)
-        for p in () if parameters is None else chosen(parameters):
-            self._factors[p] = self._factors.get(p, 1.0) * factor
-
-    def _rate_now(self) -> Tensor:
-        if self._schedule is None:
-            return self._rate.value
-        return as_tensor(self._schedule(self._iterations.value)).astype(float) * self._rate
+    def description(self) -> dict[str, Any]:
+        """Return class and arguments as JSON values, with a schedule that was set later."""
+        found = super().description()
+        if self._schedule is not None:
+            found["arguments"]["learning_rate"] = describe(self._schedule)
+        return found
 
     def exclude_from_weight_decay(
         self, var_list: Iterable[Parameter] | None = None, var_names: Iterable[str] | None = None
@@ -243,6 +236,8 @@ class Optimizer(Configurable, namespace="optimizers", common=OptimizerOptions):
             )
         self._undecayed = set(var_list or ())
         names = list(var_names or ())
+        for optimizer in self.inner:
+            optimizer.exclude_from_weight_decay(self._undecayed, names)
         self._undecayed_names = re.compile("|".join(names)) if names else None
 
     def _decays(self, p: Parameter) -> bool:
@@ -263,18 +258,24 @@ class Optimizer(Configurable, namespace="optimizers", common=OptimizerOptions):
         >>> SGD(0.1).minimize(lambda: (w * w).sum(), [w]), w.numpy().round(2).tolist()
         (Tensor(9., dtype=float32), [2.4])
         """
-        result, gs = gradients(closure, parameters, scale=self.loss_scale_factor)
+        result, gs = gradients(closure, parameters, scale=self.loss_scale())
         self.apply(gs, parameters)
         return result
 
-    def scale_loss(self, loss: Any) -> Any:
-        """Return the loss times `loss_scale_factor`, for training steps written by hand."""
-        return loss if self.loss_scale_factor is None else loss * self.loss_scale_factor
+    def loss_scale(self) -> Any:
+        """Return the factor on the loss before its gradients are taken, or None."""
+        return self.loss_scale_factor
 
-    def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Parameter]]) -> None:
-        """Update parameters by (gradient, parameter) pairs."""
+    def scale_loss(self, loss: Any) -> Any:
+        """Return the loss times its scale, for training steps written by hand."""
+        scale = self.loss_scale()
+        return loss if scale is None else loss * scale
+
+    def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Parameter]]) -> Any:
+        """Update parameters by (gradient, parameter) pairs, and return `iterations`."""
         pairs = list(grads_and_vars)
         self.apply([g for g, _ in pairs], [p for _, p in pairs])
+        return self.iterations
 
     def apply(self, grads: Sequence[Any], trainable_variables: Any = None) -> None:
         """Update parameters by their gradients.
@@ -287,7 +288,7 @@ class Optimizer(Configurable, namespace="optimizers", common=OptimizerOptions):
         parameters = self.parameters
         if trainable_variables is not None:
             parameters = chosen(trainable_variables)
-            self.build(parameters)
+            self.ensure_built(parameters)
         indices, gs = self._present(list(grads), parameters)
         now = None
         if self.gradient_accumulation_steps:
@@ -336,10 +337,14 @@ class Optimizer(Configurable, namespace="optimizers", common=OptimizerOptions):
         w, lr = p.value, rate.astype(p.dtype)
         if p in self._factors:
             lr = lr * self._factors[p]
-        if self.weight_decay and self._decays(p):
-            w = w - w * self.weight_decay * lr
+        if (decay := self.decay_of(p)) and self._decays(p):
+            w = w - w * decay * lr
+        if type(self).update_step is not Written.update_step:
+            self._step_where(now, p, w, g, lr)
+            return
         slots = [self.state[name][index] for name in self.slots]
-        result = self.update(w, g, *[s.value for s in slots], lr=lr, t=t.astype(p.dtype))
+        update = self.update_for(p)
+        result = update(w, g, *[s.value for s in slots], lr=lr, t=t.astype(p.dtype))
         results = result if isinstance(result, tuple) else (result,)
         for target, value in zip([p, *slots], results, strict=True):
             target.assign(value if now is None else ops.where(now, value, target.value))
@@ -355,40 +360,6 @@ class Optimizer(Configurable, namespace="optimizers", common=OptimizerOptions):
             slot.assign(ops.where(now, 0.0, total))
             means.append(total / k)
         return means, now
-
-    def _update_averages(self) -> None:
-        """Move the averages; the first one is the weights as they are, not the start from zero."""
-        done = self.iterations
-        for p, average in zip(self.parameters, self.state["average"], strict=True):
-            momentum = ops.where(done > 0, self.ema_momentum, 0.0).astype(p.dtype)
-            average.assign(momentum * average.value + (1 - momentum) * p.value)
-            if self.ema_overwrite_frequency:
-                due = (done + 1) % self.ema_overwrite_frequency == 0
-                p.assign(ops.where(due, average.value, p.value))
-
-    def finalize_variable_values(self, var_list: Sequence[Parameter] | None = None) -> None:
-        """Replace the weights by their averages, if these are kept; `fit` ends with it.
-
-        Args:
-            var_list: the parameters, by default all.
-        """
-        if not self.use_ema or int(self._iterations) == 0:
-            return
-        for p in self.parameters if var_list is None else var_list:
-            p.assign(self.state["average"][self._index[p]].value)
-
-    @contextlib.contextmanager
-    def averaged(self) -> Iterator[None]:
-        """Let the parameters be their averages inside, to look at what these do meanwhile.
-
-        Raises:
-            StateError: without `use_ema`.
-        """
-        if not self.use_ema:
-            raise StateError(f"{self.name} keeps no averages.", hint="use_ema=True")
-        with unchanged(self.parameters):
-            self.finalize_variable_values()
-            yield
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"

@@ -43,7 +43,7 @@ def save_model(model: Any, path: Any, overwrite: bool, include_optimizer: bool) 
         found["model"] = describe(model)
         found["compile"] = _compile_settings(model)
     if found["compile"] is not None:
-        optimizers = state.optimizers_of(model)
+        optimizers = state.all_optimizers_of(model)
         found["optimizers"] = {name: _choices(model, o) for name, o in optimizers.items()}
     found["frozen"] = [p for p, la in state.layer_paths(model).items() if not la.trainable]
     if not include_optimizer:
@@ -68,11 +68,7 @@ def _compile_settings(model: Any) -> dict[str, Any] | None:
             return None
     given.update({k: getattr(model, k) for k in ("run_eagerly", "steps_per_execution")})
     settings = {k: describe(v) for k, v in given.items() if k != "optimizer"}
-    optimizer = describe(model.optimizer)
-    schedule = getattr(model.optimizer, "_schedule", None)
-    if schedule is not None:  # it may have been set later
-        optimizer["arguments"]["learning_rate"] = describe(schedule)
-    return {"optimizer": optimizer, **settings}
+    return {"optimizer": describe(model.optimizer), **settings}
 
 
 def _choices(model: Any, optimizer: Any) -> dict[str, Any]:
@@ -192,7 +188,7 @@ def _rebuilt(
     if compile and settings is not None:
         given = {k: rebuild(v, custom_objects, made) for k, v in settings.items()}
         model.compile(*given.pop("*", ()), **given)
-        optimizers = state.optimizers_of(model)
+        optimizers = state.all_optimizers_of(model)
         for name, choices in found.get("optimizers", {"optimizer": found}).items():
             _choose(model, optimizers[name], choices)
         model.set_state(arrays, info)

@@ -95,6 +95,15 @@ def optimizers_of(model: Any) -> dict[str, Optimizer]:
     return dict(members(model, Optimizer))
 
 
+def all_optimizers_of(model: Any) -> dict[str, Optimizer]:
+    """Return those, and what they hand the work to: "optimizer", "optimizer/1"."""
+    return {
+        f"{name}/{i}" if i else name: optimizer
+        for name, outer in optimizers_of(model).items()
+        for i, optimizer in enumerate(outer.all_optimizers())
+    }
+
+
 def finalize(model: Any) -> None:
     """Let all optimisers of a model that average weights put the averages in their place."""
     trainable = set(model.trainable_weights)
@@ -152,14 +161,12 @@ def _optimizer_parameters(model: Any, parameters: dict[str, Parameter]) -> dict[
     path_of = {id(p): path for path, p in parameters.items()}
     paths: dict[str, Parameter] = {}
     for name, optimizer in optimizers_of(model).items():
-        slots = {
-            id(s): (slot, i) for slot, row in optimizer.state.items() for i, s in enumerate(row)
-        }
+        number_of = {p: i for i, p in enumerate(optimizer.parameters)}
+        slots = {id(slot): (kind, p) for kind, p, slot in optimizer.slots_of_parameters()}
         for number, p in enumerate(optimizer.variables):
             if id(p) in slots:
-                slot, i = slots[id(p)]
-                target = path_of.get(id(optimizer.parameters[i]), str(i))
-                paths[f"/{name}/{slot}/{target}"] = p
+                kind, of = slots[id(p)]
+                paths[f"/{name}/{kind}/{path_of.get(id(of), str(number_of[of]))}"] = p
             else:
                 key = f"/{name}/{p.name}"
                 paths[key if key not in paths else f"{key}_{number}"] = p
@@ -284,7 +291,7 @@ def _build_optimizers(model: Any, parameters: dict[str, Parameter], info: dict[s
                 f"the optimizer {name!r} was trained on a parameter that the model has not.",
                 got=missing[0],
             )
-        optimizer.build([parameters[path] for path in paths])
+        optimizer.ensure_built([parameters[path] for path in paths])
 
 
 def check_fit(targets: dict[str, Parameter], arrays: dict[str, np.ndarray]) -> None:

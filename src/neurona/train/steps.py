@@ -132,7 +132,7 @@ def _read_by(model: Any, kind: str) -> list[Any]:
     if kind == "predict":
         return model.all_layers()
     compiled = model._training.losses
-    optimizers = state.optimizers_of(model).values()
+    optimizers = state.all_optimizers_of(model).values()
     return [
         *model.all_layers(), *state.metrics_of(model), *optimizers, compiled,
         *(compiled.outputs or ()),
@@ -153,7 +153,7 @@ def training_step(model: Any) -> Step:
     if (known := _known(model, "train")) is not None:
         return known.step
     if not model.overrides("train_step") and (weights := model.trainable_weights):
-        model.optimizer.build(weights)
+        model.optimizer.ensure_built(weights)
     slots = [p for o in state.optimizers_of(model).values() for p in o.variables]
     return _step(model, "train", [*_held(model), *slots])
 

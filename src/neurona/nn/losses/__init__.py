@@ -18,6 +18,10 @@ from neurona.nn.losses.circle import Circle, circle
 from neurona.nn.losses.crossentropy import Crossentropy
 from neurona.nn.losses.ctc import CTC, ctc
 from neurona.nn.losses.divergence import KLDivergence, Poisson, kl_divergence, poisson
+from neurona.nn.losses.generalized import (
+    CategoricalGeneralizedCrossEntropy,
+    categorical_generalized_cross_entropy,
+)
 from neurona.nn.losses.labels import check_labels
 from neurona.nn.losses.loss import FunctionLoss, Loss
 from neurona.nn.losses.margin import (
@@ -68,6 +72,7 @@ __all__ = [
     "BinaryFocalCrossentropy",
     "CategoricalCrossentropy",
     "CategoricalFocalCrossentropy",
+    "CategoricalGeneralizedCrossEntropy",
     "CategoricalHinge",
     "Circle",
     "CosineSimilarity",
@@ -92,6 +97,7 @@ __all__ = [
     "binary_focal_crossentropy",
     "categorical_crossentropy",
     "categorical_focal_crossentropy",
+    "categorical_generalized_cross_entropy",
     "categorical_hinge",
     "check_labels",
     "circle",

@@ -15,6 +15,7 @@ from neurona.nn.losses import (  # noqa: F401 - their classes become known
     circle,
     ctc,
     divergence,
+    generalized,
     margin,
     overlap,
     regression,

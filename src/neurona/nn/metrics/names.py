@@ -54,8 +54,8 @@ FUNCTIONS: dict[str, Callable] = {
 # what reads probabilities, unless it says from_logits: losses, and their functions
 _OF_PROBABILITIES: set[Any] = {
     losses.BinaryCrossentropy, losses.BinaryFocalCrossentropy, losses.CategoricalCrossentropy,
-    losses.CategoricalFocalCrossentropy, losses.Crossentropy, losses.KLDivergence,
-    losses.SparseCategoricalCrossentropy,
+    losses.CategoricalFocalCrossentropy, losses.CategoricalGeneralizedCrossEntropy,
+    losses.Crossentropy, losses.KLDivergence, losses.SparseCategoricalCrossentropy,
 }  # fmt: skip
 _OF_PROBABILITIES |= {cls.function for cls in _OF_PROBABILITIES} - {None}
 _OF_PROBABILITIES.add(accuracy.binary_accuracy)
