@@ -28,6 +28,7 @@ PASSED = {
     "input_shape",
     "input_dim",
     "batch_input_shape",
+    "lr",
 }  # no settings: see test_settings
 TRIED = 1
 rng = np.random.default_rng(0)
@@ -154,6 +155,7 @@ def weights_after(optimizer, change):
     return [*model.get_weights(), *(p.numpy() for p in optimizer.variables)]
 
 
+@pytest.mark.filterwarnings("ignore:`decay` is an older argument")
 @pytest.mark.parametrize("name", sorted(OPTIMIZERS))
 def test_optimizers(name):
     cls = OPTIMIZERS[name]
