@@ -70,7 +70,7 @@ TENSORS = [
     (lambda: [1, 2][tensor(1.0)], DtypeError, "an index is a single integer"),
     (lambda: tensor().reshape("a"), ArgumentError, "reshape: a size must be an integer. Got 'a'"),
     (lambda: tensor().sum(dim=1), ArgumentError, "sum has no argument 'dim'. Expected sum(x"),
-    (lambda: nn.ops.one_hot([1], -3), ArgumentError, "depth is too small. Got -3"),
+    (lambda: nn.ops.one_hot([1], -3), ArgumentError, "num_classes is too small. Got -3"),
     (lambda: nn.grad(lambda x: x * x)(3), GradientError, "argument 0 has no gradient. Got i32[]"),
     (lambda: nn.grad(lambda x: x * x)(X), GradientError, "is taken of a float scalar", "jacobian"),
     (lambda: nn.grad(3), ArgumentError, "grad takes a function. Got 3", "try: nn.grad(f)(x)"),

@@ -138,7 +138,7 @@ def ours(conv: Conv, direction: str) -> Call:
         "groups": conv.groups,
     }
     name, more = {
-        "forward": ("conv", {}),
+        "forward": ("convolution", {}),
         "input": ("conv_input_gradient", {"size": conv.x[1:-1]}),
         "kernel": ("conv_kernel_gradient", {"kernel_size": conv.kernel}),
     }[direction]

@@ -135,10 +135,11 @@ def convolutions(draw):
     dtype = draw(st.sampled_from(["float32", "float64"]))
     x = (draw(st.integers(0, 3)), *sizes, channels * groups)
     w = (*kernel, channels, filters * groups)
-    y = OPS["conv"].shape(Spec(x, np.dtype(dtype)), Spec(w, np.dtype(dtype)), **geometry).shape
-    op = draw(st.sampled_from(["conv", "conv_input_gradient", "conv_kernel_gradient"]))
+    looks = Spec(x, np.dtype(dtype)), Spec(w, np.dtype(dtype))
+    y = OPS["convolution"].shape(*looks, **geometry).shape
+    op = draw(st.sampled_from(["convolution", "conv_input_gradient", "conv_kernel_gradient"]))
     shapes, more = {
-        "conv": ((x, w), {}),
+        "convolution": ((x, w), {}),
         "conv_input_gradient": ((y, w), {"size": x[1:-1]}),
         "conv_kernel_gradient": ((x, y), {"kernel_size": w[:-2]}),
     }[op]
@@ -176,7 +177,7 @@ SAME = [  # x, w, strides, padding, dilation: lines of one tile, of several, of 
 ]
 
 
-@pytest.mark.parametrize("op", ["conv", "conv_input_gradient", "conv_kernel_gradient"])
+@pytest.mark.parametrize("op", ["convolution", "conv_input_gradient", "conv_kernel_gradient"])
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize(("x", "w", "strides", "padding", "dilation"), SAME, ids=str)
 def test_borders_are_skipped(op, x, w, strides, padding, dilation, target):
@@ -184,9 +185,9 @@ def test_borders_are_skipped(op, x, w, strides, padding, dilation, target):
         "strides": strides, "padding": padding, "dilation": dilation, "groups": x[-1] // w[-2],
     }  # fmt: skip
     f4 = np.dtype("float32")
-    y = OPS["conv"].shape(Spec(x, f4), Spec(w, f4), **geometry).shape
+    y = OPS["convolution"].shape(Spec(x, f4), Spec(w, f4), **geometry).shape
     shapes, more = {
-        "conv": ((x, w), {}),
+        "convolution": ((x, w), {}),
         "conv_input_gradient": ((y, w), {"size": x[1:-1]}),
         "conv_kernel_gradient": ((x, y), {"kernel_size": w[:-2]}),
     }[op]
@@ -210,7 +211,7 @@ def test_few_places_of_a_large_kernel_are_dot_products(channels, target, dtype):
     assert len(stages) == 1  # no kernel is transposed first
 
 
-@pytest.mark.parametrize("op", ["conv", "conv_input_gradient"])
+@pytest.mark.parametrize("op", ["convolution", "conv_input_gradient"])
 def test_sums_stay_in_registers(op):
     # Three taps read nearly the same pixels: kept for each other, they would displace sums.
     x, w = np.zeros((2, 14, 14, 256), "float32"), np.zeros((3, 3, 256, 256), "float32")

@@ -68,8 +68,8 @@ def check_convolution(x_shape, kernel, filters, options, dtype, seed):
     x, w = operands([x_shape, w_shape], dtype, seed)
 
     def all_three(x, w):
-        y, pull = ops.conv(x, w, **options), lambda g: nn.grad(
-            lambda x, w: (ops.conv(x, w, **options) * g).sum(), argnums=(0, 1)
+        y, pull = ops.convolution(x, w, **options), lambda g: nn.grad(
+            lambda x, w: (ops.convolution(x, w, **options) * g).sum(), argnums=(0, 1)
         )(x, w)  # fmt: skip
         return (y, *pull(ops.stop_gradient(y)))
 

@@ -14,7 +14,14 @@ from neurona.ops.notes import Logits
 E = math.e
 FUNCTIONS = sorted(set(activations.__all__) - {"get"})
 KINKS = {"relu", "relu6", "leaky_relu", "hard_sigmoid", "hard_silu", "hard_swish", "hard_tanh",
-         "elu", "selu", "step"}  # fmt: skip
+         "elu", "selu", "step", "hard_shrink", "soft_shrink", "sparse_plus", "sparse_sigmoid",
+         "sparsemax", "threshold"}  # fmt: skip
+
+
+def activation(name):
+    """The function of a name, of x alone."""
+    function = getattr(activations, name)
+    return (lambda x: function(x, 0.75, -1.0)) if name == "threshold" else function
 
 
 @pytest.mark.parametrize(
@@ -46,6 +53,18 @@ KINKS = {"relu", "relu6", "leaky_relu", "hard_sigmoid", "hard_silu", "hard_swish
         ("tanh", {}, [0, 1], [0, (E - 1 / E) / (E + 1 / E)]),
         ("exponential", {}, [0, 1], [1, E]),
         ("step", {}, [-1, 0, 2], [0, 0, 1]),
+        ("hard_shrink", {"threshold": 1}, [-2, 0.5, 1, 3], [-2, 0, 0, 3]),
+        ("soft_shrink", {"threshold": 1}, [-2, 0.5, 3], [-1, 0, 2]),
+        ("tanh_shrink", {}, [0, 1], [0, 1 - math.tanh(1)]),
+        ("threshold", {"threshold": 1, "default_value": -5}, [-2, 1, 3], [-5, -5, 3]),
+        ("squareplus", {"b": 0}, [-2, 3], [0, 3]),
+        ("squareplus", {}, [0, 1.5], [1, 2]),
+        ("sparse_plus", {}, [-2, 0, 0.5, 3], [0, 0.25, 0.5625, 3]),
+        ("sparse_sigmoid", {}, [-2, 0, 0.5, 3], [0, 0.5, 0.75, 1]),
+        ("sparsemax", {}, [[1, 0.5, -1], [0, 0, 0]], [[0.75, 0.25, 0], [1 / 3] * 3]),
+        ("sparsemax", {"axis": 0}, [[2], [0]], [[1], [0]]),
+        ("glu", {}, [[3, 5, 0, math.log(3)]], [[1.5, 3.75]]),
+        ("glu", {"axis": 0}, [[2], [0]], [[1]]),
         ("softmax", {}, [[0, math.log(3)]], [[0.25, 0.75]]),
         ("softmax", {"axis": 0}, [[0], [math.log(3)]], [[0.25], [0.75]]),
         ("log_softmax", {}, [[0, math.log(3)]], [[math.log(0.25), math.log(0.75)]]),
@@ -59,10 +78,10 @@ def test_numbers_by_hand(name, kwargs, x, expected):
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_nothing_overflows_far_from_zero(name):
-    x = np.array([-1e4, -100.0, -20.0, 0.0, 20.0, 100.0, 1e4], "float32")
+    x = np.array([-1e4, -100.0, -20.0, 0.0, 20.0, 100.0, 1e4, -1.0], "float32")
     if name == "exponential":
         x = np.minimum(x, 80.0).astype("float32")
-    function = getattr(activations, name)
+    function = activation(name)
     assert np.isfinite(function(x).numpy()).all()
     first = nn.grad(lambda t: function(t).sum())
     assert np.isfinite(first(x).numpy()).all()
@@ -73,19 +92,19 @@ def test_nothing_overflows_far_from_zero(name):
 def test_gradients_agree_with_finite_differences(name):
     x = np.array([[-4.1, -2.3, -0.7, -0.11], [0.13, 0.9, 2.2, 3.7]])
     tolerance = 1e-5 if name in KINKS else 1e-7
-    gradcheck(getattr(activations, name), x, rtol=tolerance, atol=tolerance)
-    gradcheck(getattr(activations, name), x, order=2, rtol=1e-6, atol=1e-6)
+    gradcheck(activation(name), x, rtol=tolerance, atol=tolerance)
+    gradcheck(activation(name), x, order=2, rtol=1e-6, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_whole_numbers_and_lists_are_taken(name):
-    x = np.array([[-1, 0, 2]], "int32")
-    y = getattr(activations, name)(x)
+    x = np.array([[-1, 0, 2, 1]], "int32")
+    y = activation(name)(x)
     if name != "linear":
         assert y.dtype == np.float32
-    expected = getattr(activations, name)(x.astype("float32")).numpy()
+    expected = activation(name)(x.astype("float32")).numpy()
     np.testing.assert_array_equal(y.numpy(), expected)
-    np.testing.assert_array_equal(getattr(activations, name)(x.tolist()).numpy(), expected)
+    np.testing.assert_array_equal(activation(name)(x.tolist()).numpy(), expected)
 
 
 def test_relu_passes_no_gradient_at_zero_and_elu_passes_one():
@@ -131,6 +150,8 @@ def test_names():
 
 
 def test_errors():
+    with pytest.raises(nn.errors.ShapeError, match=r"glu: the axis is cut into halves. Got x"):
+        activations.glu([1.0, 2.0, 3.0])
     with pytest.raises(ArgumentError, match=r"unknown activation. Got 'rellu'; expected one of"):
         nn.layers.Dense(3, activation="rellu")
     with pytest.raises(ArgumentError, match="did you mean 'relu'"):

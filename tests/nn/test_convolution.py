@@ -202,14 +202,14 @@ def test_large_windows_go_axis_by_axis_to_the_same_numbers(size, strides, paddin
     steps, ones = (strides,) * 3, (1,) * 3
     pairs = explicit_padding("", padding, x.shape[1:-1], size, steps, ones)
     windows = {"pool_size": size, "strides": steps, "padding": pairs}
-    at_once = ops.max_pool(x, **windows)
+    at_once = ops.window_max(x, **windows)
     assert np.array_equal(y.numpy(), at_once.numpy())
     g = np.arange(1.0, y.size + 1.0, dtype="float32").reshape(y.shape)
     found, expected = (
         nn.grad(lambda x, f=f: (f(x) * g).sum())(x).numpy()
         for f in (
             lambda x: ops.max_pool3d(x, size, strides, padding),
-            lambda x: ops.max_pool(x, **windows),
+            lambda x: ops.window_max(x, **windows),
         )
     )
     assert np.array_equal(found, expected)

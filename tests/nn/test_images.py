@@ -445,8 +445,8 @@ def test_constructor_errors(make, message):
             r"six numbers for each image, or for all. Got images .*transform \(3, 6\)",
         ),
         (
-            lambda: ops.resize(images(6, 5, 3), (2, 2)),
-            r"resize takes a batch of images. Got images \(6, 5, 3\)(.|\n)*x\[None\]",
+            lambda: ops.resize(images(5, 3), (2, 2)),
+            r"resize takes an image, or a batch of them. Got images \(5, 3\)",
         ),
         (lambda: ops.rgb_to_hsv(images(1, 2, 2, 1)), r"expected \(B, H, W, 3\)"),
     ],

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from . import oracles as o
+from . import rare
 
 INF, NAN = math.inf, math.nan
 
@@ -242,7 +243,7 @@ CONVOLUTIONS = [  # x, w, geometry: plain, strided, dilated, grouped, depthwise,
 def conv_cases():
     for x, w, given in CONVOLUTIONS:
         y = o.meetings(x, w, **given)[1]
-        yield Case("conv", (x, w), o.convolved, given)
+        yield Case("convolution", (x, w), o.convolved, given)
         yield Case("conv_input_gradient", (y, w), o.input_gradient, {**given, "size": x[1:-1]})
         yield Case(
             "conv_kernel_gradient", (x, y), o.kernel_gradient, {**given, "kernel_size": w[:-2]}
@@ -265,7 +266,7 @@ def pool_cases():
         tied = rng.integers(0, 2, shape) * 1.0
         for x, smooth in ((distinct, "kink"), (tied, False)):
             y = o.pooled(x, **windows)
-            yield Case("max_pool", (x,), o.pooled, windows, smooth=smooth)
+            yield Case("window_max", (x,), o.pooled, windows, smooth=smooth)
             winner = o.pool_won(x, y, **windows)
             given = {**windows, "size": shape[1:-1]}
             yield Case("max_pool_winner", (x, y), o.pool_won, windows, smooth=False)
@@ -309,4 +310,5 @@ ATTENTION = [
 CASES = [
     *FUNCTIONS, *ARITHMETIC, *COMPARISON, *REDUCTIONS, *ORDER, *MOVEMENT, *INDEX, *MATRICES,
     *conv_cases(), *pool_cases(), *RANDOM, *LOOPS, *ATTENTION,
+    *rare.rows(Case),
 ]  # fmt: skip

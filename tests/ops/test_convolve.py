@@ -97,7 +97,7 @@ def test_large_windows_of_max_pool_go_by_rows_and_columns(size, steps, padding):
     pairs = explicit_padding("pool", padding, (14, 15), size, steps, (1, 1))
 
     def direct(x):
-        return o.max_pool(x, pool_size=size, strides=steps, padding=pairs)
+        return o.window_max(x, pool_size=size, strides=steps, padding=pairs)
 
     def by_rows(x):
         return o.max_pool2d(x, size, steps, padding)
@@ -170,7 +170,7 @@ PLAIN = {"strides": (1,), "padding": ((0, 0),)}
         (lambda: o.max_pool2d(IMAGE, 5), ShapeError, "max_pool2d: the window is larger"),
         (lambda: o.max_pool2d(IMAGE[0]), ShapeError, "max_pool2d: the number of axes is wrong"),
         (lambda: o.max_pool1d(RAMP, 2, padding=2), ShapeError, "would see padding only"),
-        (lambda: o.max_pool(np.ones((1, 2, 1), int), pool_size=(1,), **PLAIN), DtypeError,
+        (lambda: o.window_max(np.ones((1, 2, 1), int), pool_size=(1,), **PLAIN), DtypeError,
          "max_pool takes floats"),
         (lambda: o.conv_input_gradient(np.ones((1, 3, 2)), np.ones((2, 1, 2)), size=(5,),
                                        dilation=(1,), groups=1, **PLAIN), ShapeError,

@@ -28,10 +28,14 @@ from .numpy_builder import Input, NumpyBuilder
 
 
 def attributes(case, dtype="float64"):
-    if case.op != "loop":
-        return case.attributes
     like = [Spec((2,), np.dtype(dtype))] * 3
-    return {**case.attributes, "body": trace(lambda c, x, w: (c * w + x * x, c * x, c), like)}
+    graphs = {
+        "loop": {"body": (lambda c, x, w: (c * w + x * x, c * x, c), 3)},
+        "repeat_while": {"test": (lambda c: c.sum() < 100, 1), "body": (lambda c, x: c * 2 + x, 2)},
+        "with_gradient": {"rule": (lambda g: 3 * g, 1)},
+    }.get(case.op, {})
+    made = {name: trace(fn, like[:count]) for name, (fn, count) in graphs.items()}
+    return {**case.attributes, **made}
 
 
 def as_list(result):

@@ -128,7 +128,7 @@ def test_convolution_is_the_nested_loops(data):
     rng = np.random.default_rng(data.draw(st.integers(0, 99)))
     x = rng.normal(size=(data.draw(st.integers(0, 2)), *sizes, groups * per_group))
     w = rng.normal(size=(*kernel, per_group, groups * multiplier))
-    y = nn.ops.conv(x, w, **geometry)
+    y = nn.ops.convolution(x, w, **geometry)
     np.testing.assert_allclose(y.numpy(), oracles.convolved(x, w, **geometry), atol=1e-12)
     g = rng.normal(size=y.shape)
     dx = nn.ops.conv_input_gradient(g, w, size=sizes, **geometry)

@@ -243,6 +243,12 @@ def as_tensor(value: Any, like: np.dtype | None = None) -> Tensor:
     return Tensor(as_array(value))
 
 
+def as_floats(value: Any) -> Tensor:
+    """Return a Tensor of floats for anything an op takes; integers become the default float."""
+    x = as_tensor(value)
+    return x if is_float(x.dtype) else cast(x, dtype=float)
+
+
 def freeze(value: Any) -> Any:
     """Return an attribute as an immutable value, so that equal applications compare equal."""
     if isinstance(value, list | tuple):

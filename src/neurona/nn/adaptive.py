@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
-from neurona import ops
 from neurona.core.tensor import Tensor
 from neurona.errors import check_sizes
 from neurona.nn.axes import as_given, channels_last, set_data_format
 from neurona.nn.layer import Layer
 from neurona.nn.options import LayerOptions
+from neurona.ops import pooling
 
 
 class _AdaptivePooling(Layer):
@@ -56,7 +56,7 @@ class AdaptiveAveragePooling1D(_AdaptivePooling):
     rank = 1
 
     def call(self, x: Tensor) -> Tensor:  # (B, T, C)
-        return self.pool(ops.adaptive_average_pool, x)  # (B, O, C)
+        return self.pool(pooling.adaptive_average_pool, x)  # (B, O, C)
 
 
 class AdaptiveAveragePooling2D(_AdaptivePooling):
@@ -75,7 +75,7 @@ class AdaptiveAveragePooling2D(_AdaptivePooling):
     rank = 2
 
     def call(self, x: Tensor) -> Tensor:  # (B, H, W, C)
-        return self.pool(ops.adaptive_average_pool, x)  # (B, *output_size, C)
+        return self.pool(pooling.adaptive_average_pool, x)  # (B, *output_size, C)
 
 
 class AdaptiveAveragePooling3D(_AdaptivePooling):
@@ -94,7 +94,7 @@ class AdaptiveAveragePooling3D(_AdaptivePooling):
     rank = 3
 
     def call(self, x: Tensor) -> Tensor:  # (B, D, H, W, C)
-        return self.pool(ops.adaptive_average_pool, x)  # (B, *output_size, C)
+        return self.pool(pooling.adaptive_average_pool, x)  # (B, *output_size, C)
 
 
 class AdaptiveMaxPooling1D(_AdaptivePooling):
@@ -111,7 +111,7 @@ class AdaptiveMaxPooling1D(_AdaptivePooling):
     rank = 1
 
     def call(self, x: Tensor) -> Tensor:  # (B, T, C)
-        return self.pool(ops.adaptive_max_pool, x)  # (B, O, C)
+        return self.pool(pooling.adaptive_max_pool, x)  # (B, O, C)
 
 
 class AdaptiveMaxPooling2D(_AdaptivePooling):
@@ -130,7 +130,7 @@ class AdaptiveMaxPooling2D(_AdaptivePooling):
     rank = 2
 
     def call(self, x: Tensor) -> Tensor:  # (B, H, W, C)
-        return self.pool(ops.adaptive_max_pool, x)  # (B, *output_size, C)
+        return self.pool(pooling.adaptive_max_pool, x)  # (B, *output_size, C)
 
 
 class AdaptiveMaxPooling3D(_AdaptivePooling):
@@ -149,4 +149,4 @@ class AdaptiveMaxPooling3D(_AdaptivePooling):
     rank = 3
 
     def call(self, x: Tensor) -> Tensor:  # (B, D, H, W, C)
-        return self.pool(ops.adaptive_max_pool, x)  # (B, *output_size, C)
+        return self.pool(pooling.adaptive_max_pool, x)  # (B, *output_size, C)

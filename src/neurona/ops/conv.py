@@ -18,7 +18,7 @@ from neurona.errors import ShapeError
 from neurona.ops.summation import block_sum, long_product, total
 from neurona.ops.windows import added, inside, output_sizes, padded, window_offsets
 
-__all__ = ["conv", "conv_input_gradient", "conv_kernel_gradient"]
+__all__ = ["conv_input_gradient", "conv_kernel_gradient", "convolution"]
 
 _EXPECTED = "x (batch, *sizes, channels) and kernel (*kernel sizes, channels / groups, filters)"
 
@@ -81,7 +81,7 @@ def _conv_nest(x, w, y, **geometry):
     lower=Contraction(lambda x, w, y: _products(y, w), _conv_nest),
     types="float",
 )
-def conv(xp, x, w, *, strides, padding, dilation, groups):
+def convolution(xp, x, w, *, strides, padding, dilation, groups):
     """Convolution, y_bof = sum over k and c of x_b(o * stride + k * dilation - low)c w_kcf.
 
     Shapes: x (B, *S, C), w (*K, C / groups, F) -> y (B, *O, F) with
@@ -95,7 +95,7 @@ def conv(xp, x, w, *, strides, padding, dilation, groups):
     Source: Dumoulin and Visin 2016, "A guide to convolution arithmetic for deep learning". The
     kernel is not flipped, as everywhere in deep learning.
 
-    >>> conv([[[1.0], [2.0], [4.0]]], [[[1.0]], [[10.0]]],
+    >>> convolution([[[1.0], [2.0], [4.0]]], [[[1.0]], [[10.0]]],
     ...      strides=(1,), padding=((0, 0),), dilation=(1,), groups=1).tolist()
     [[[21.0], [42.0]]]
     """
@@ -115,7 +115,7 @@ def conv(xp, x, w, *, strides, padding, dilation, groups):
     return _joined(xp, ys).reshape(batch, *outputs, filters)
 
 
-@conv.grad
+@convolution.grad
 def _(g, y, x, w, **geometry):
     dx = None
     if x.tracked or x.level:  # not for the images that a first layer sees
@@ -195,7 +195,9 @@ def conv_input_gradient(xp, g, w, *, size, strides, padding, dilation, groups):
 
 @conv_input_gradient.grad
 def _(h, y, g, w, *, size, **geometry):
-    return conv(h, w, **geometry), conv_kernel_gradient(h, g, kernel_size=w.shape[:-2], **geometry)
+    return convolution(h, w, **geometry), conv_kernel_gradient(
+        h, g, kernel_size=w.shape[:-2], **geometry
+    )
 
 
 def _kernel_gradient_shape(x, g, *, kernel_size, strides, padding, dilation, groups):
@@ -253,7 +255,7 @@ def conv_kernel_gradient(xp, x, g, *, kernel_size, strides, padding, dilation, g
 
 @conv_kernel_gradient.grad
 def _(v, y, x, g, *, kernel_size, **geometry):
-    return conv_input_gradient(g, v, size=x.shape[1:-1], **geometry), conv(x, v, **geometry)
+    return conv_input_gradient(g, v, size=x.shape[1:-1], **geometry), convolution(x, v, **geometry)
 
 
 # --- the forward rules' parts ------------------------------------------------------------------

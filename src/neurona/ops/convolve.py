@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from neurona.core.op import as_tensor
 from neurona.errors import ArgumentError, ShapeError, check_sizes
-from neurona.ops.conv import conv, conv_input_gradient
+from neurona.ops.conv import conv_input_gradient, convolution
 from neurona.ops.movement import reshape
 from neurona.ops.windows import explicit_padding
 
@@ -50,7 +50,7 @@ def _conv(name, rank, x, kernel, strides, padding, dilation_rate, groups):
     expected = f"x (B, {sizes}, C) and kernel ({places}, C / groups, F)"
     x, kernel = _inputs(name, rank, x, kernel, expected)
     geometry = _geometry(name, x.shape[1:-1], kernel.shape[:-2], strides, padding, dilation_rate)
-    return conv(x, kernel, **geometry, groups=groups)
+    return convolution(x, kernel, **geometry, groups=groups)
 
 
 def conv1d(x, kernel, strides=1, padding="valid", dilation_rate=1, groups=1):
@@ -218,7 +218,7 @@ def _depthwise_conv(name, rank, x, kernel, strides, padding, dilation_rate):
         )
     geometry = _geometry(name, x.shape[1:-1], kernel.shape[:-2], strides, padding, dilation_rate)
     kernel = reshape(kernel, (*kernel.shape[:-2], 1, channels * multiplier))
-    return conv(x, kernel, **geometry, groups=channels)
+    return convolution(x, kernel, **geometry, groups=channels)
 
 
 def depthwise_conv1d(x, kernel, strides=1, padding="valid", dilation_rate=1):

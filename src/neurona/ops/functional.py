@@ -5,8 +5,8 @@ from __future__ import annotations
 import builtins
 import math
 
-from neurona.core.op import as_tensor
-from neurona.core.shapes import is_float, normalize_axes
+from neurona.core.op import as_floats, as_tensor
+from neurona.core.shapes import normalize_axes
 from neurona.errors import ArgumentError, ShapeError
 from neurona.ops.arithmetic import abs, maximum, sign, stop_gradient
 from neurona.ops.comparison import isfinite, where
@@ -16,7 +16,7 @@ from neurona.ops.movement import reshape, transpose
 from neurona.ops.notes import logits
 from neurona.ops.reduce import max, sum
 
-__all__ = ["einsum", "erfinv", "log_softmax", "logsumexp", "norm", "softmax", "softplus", "xlogy"]
+__all__ = ["einsum", "erfinv", "log_softmax", "logsumexp", "softmax", "softplus", "xlogy"]
 
 
 def softplus(x):
@@ -49,7 +49,7 @@ def logsumexp(x, axis=None, keepdims=False):
     >>> logsumexp([1000.0, 1000.0]).numpy().round(4).item()
     1000.6931
     """
-    x = _floats(x)
+    x = as_floats(x)
     _, _, total, top = exponentials(x, axis)
     y = where(total == 0.5, -math.inf, log(total) + top)
     if keepdims:
@@ -67,7 +67,7 @@ def softmax(x, axis=-1):
     >>> softmax([0.0, 0.0]).tolist()
     [0.5, 0.5]
     """
-    x = _floats(x)
+    x = as_floats(x)
     normalize_axes(axis, x.ndim, "softmax")
     _, e, total, _ = exponentials(x, axis)
     y = e / total
@@ -83,30 +83,9 @@ def log_softmax(x, axis=-1):
     >>> log_softmax([0.0, 0.0]).numpy().round(4).tolist()
     [-0.6931, -0.6931]
     """
-    x = _floats(x)
+    x = as_floats(x)
     shifted, _, total, _ = exponentials(x, axis)
     return shifted - log(total)
-
-
-def _floats(x):
-    x = as_tensor(x)
-    return x if is_float(x.dtype) else x.astype(float)
-
-
-def norm(x, axis=None, keepdims=False, ord=2):
-    """Vector norm over axes: 1, 2 or infinity. At zero the gradient of the 2-norm is 0.
-
-    >>> norm([3.0, 4.0]).item()
-    5.0
-    """
-    x = _floats(x)
-    if ord == 1:
-        return sum(abs(x), axis=axis, keepdims=keepdims)
-    if ord == math.inf:
-        return max(abs(x), axis=axis, keepdims=keepdims)
-    if ord != 2:
-        raise ArgumentError("norm: unknown order.", got=repr(ord), expected="1, 2 or math.inf")
-    return sqrt(sum(x * x, axis=axis, keepdims=keepdims))
 
 
 def xlogy(x, y):
@@ -117,7 +96,7 @@ def xlogy(x, y):
     >>> xlogy([0.0, 2.0], [0.0, 1.0]).tolist()
     [0.0, 0.0]
     """
-    x, y = _floats(x), _floats(y)
+    x, y = as_floats(x), as_floats(y)
     nothing = (x == 0.0) & ((y <= 0.0) | (y == math.inf))
     return x * log(where(nothing, 1.0, y))
 
@@ -130,7 +109,7 @@ def erfinv(x):
     >>> erfinv([0.0, 0.5]).numpy().round(4).tolist()
     [0.0, 0.4769]
     """
-    x = _floats(x)
+    x = as_floats(x)
     a = 0.147
     w = log1p(-x * x)
     t = 2 / (math.pi * a) + 0.5 * w

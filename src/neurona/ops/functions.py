@@ -5,15 +5,15 @@ from __future__ import annotations
 import functools
 import math
 
-from neurona.core.lowering import Elementwise
+from neurona.core.lowering import Elementwise, Opaque
 from neurona.core.op import op
 from neurona.core.shapes import same_shape
 from neurona.ops.comparison import eq, where
 from neurona.ops.notes import logits
 
 __all__ = [
-    "cos", "erf", "exp", "expm1", "floor", "log", "log1p", "round", "rsqrt", "sigmoid", "sin",
-    "sqrt", "tanh",
+    "cos", "erf", "erfc", "exp", "expm1", "floor", "log", "log1p", "round", "rsqrt", "sigmoid",
+    "sin", "sqrt", "tanh",
 ]  # fmt: skip
 
 
@@ -222,6 +222,34 @@ def erf(xp, x):
 @erf.grad
 def _(g, y, x):
     return g * (2 / math.sqrt(math.pi)) * exp(-x * x)
+
+
+_ERFC_FAR = (
+    (5.64189583547755073984e-1, 1.27536670759978104416e0, 5.01905042251180477414e0,
+     6.16021097993053585195e0, 7.40974269950448939160e0, 2.97886665372100240670e0),
+    (1.0, 2.26052863220117276590e0, 9.39603524938001434673e0, 1.20489539808096656605e1,
+     1.70814450747565897222e1, 9.60896809063285878198e0, 3.36907645100081516050e0),
+)  # fmt: skip
+
+
+@op(shape=same_shape, lower=Opaque(), types="float")
+def erfc(xp, x):
+    """1 - erf(x), exact where erf(x) is nearly 1.
+
+    >>> erfc([0.0, 1.0]).numpy().round(4).tolist()
+    [1.0, 0.1573]
+    """
+    a = xp.abs(x.astype("float64"))
+    near = xp.minimum(a, 1)
+    far = xp.clip(a, 1, 28)  # from there on it is 0
+    ratio = xp.where(far < 8, _ratio(far, _ERFC), _ratio(far, _ERFC_FAR))
+    y = xp.where(a <= 1, 1 - near * _ratio(near * near, _ERF), xp.exp(-far * far) * ratio)
+    return xp.where(xp.isnan(x), x, xp.where(x < 0, 2 - y, y)).astype(x.dtype)
+
+
+@erfc.grad
+def _(g, y, x):
+    return g * (-2 / math.sqrt(math.pi)) * exp(-x * x)
 
 
 @op(shape=same_shape, lower=Elementwise(lambda b, x: b.floor(x)), types="float")

@@ -1,6 +1,7 @@
 """Compositions for images: looked up through an affine map, of another size, in other colours.
 
-All take images (B, H, W, C), floats, or integers that become floats.
+All take images (B, H, W, C), floats, or integers that become floats. Layers use these; what is
+public stands in `framing.py` and `sampling.py`, and takes single images and channels first, too.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import math
 import numpy as np
 
 from neurona.core.budget import need
-from neurona.core.op import as_tensor, cast
+from neurona.core.op import as_floats, as_tensor, cast
 from neurona.core.shapes import is_float
 from neurona.errors import ArgumentError, ShapeError, check_choice, check_sizes
 from neurona.ops.arithmetic import clip, maximum, minimum
@@ -23,9 +24,8 @@ from neurona.ops.matmul import matmul
 from neurona.ops.movement import broadcast_to, pad, reshape, transpose
 from neurona.ops.reduce import max, min, sum
 
-__all__ = ["affine_transform", "hsv_to_rgb", "resize", "rgb_to_grayscale", "rgb_to_hsv"]
-
 FILL_MODES = ("constant", "nearest", "reflect", "wrap")
+MODES = (*FILL_MODES, "mirror")
 INTERPOLATIONS = ("nearest", "bilinear")
 
 
@@ -68,9 +68,8 @@ def affine_transform(
     [[[2.0, 0.0], [4.0, 0.0]]]
     """
     check_choice("interpolation", interpolation, INTERPOLATIONS)
-    check_choice("fill_mode", fill_mode, FILL_MODES)
     x, given = _floats("affine_transform", images), as_tensor(transform)
-    batch, height, width, channels = x.shape
+    batch, height, width, _ = x.shape
     if given.shape not in [(k,) for k in (6, 8)] + [(batch, k) for k in (6, 8)]:
         raise ShapeError(
             "affine_transform: six numbers for each image, or for all.",
@@ -82,11 +81,23 @@ def affine_transform(
     t = reshape(cast(given, dtype=x.dtype), (-1, given.shape[-1]))
     a0, a1, a2, b0, b1, b2 = (reshape(t[:, k], (-1, 1, 1)) for k in range(6))
     i, j = np.arange(height)[:, None].astype(x.dtype), np.arange(width).astype(x.dtype)
-    x, row = _inside(x, b0 * j + b1 * i + b2, 1, fill_mode, fill_value)  # (B, H, W)
-    x, column = _inside(x, a0 * j + a1 * i + a2, 2, fill_mode, fill_value)
+    rows, columns = b0 * j + b1 * i + b2, a0 * j + a1 * i + a2
+    return looked_up(x, rows, columns, interpolation, fill_mode, fill_value)
+
+
+def looked_up(x, rows, columns, interpolation, fill_mode, fill_value):
+    """Images at places between their pixels; see `affine_transform`.
+
+    Shapes: x (B, H, W, C), rows and columns (B, H', W'), or (1, H', W') for all -> (B, H', W', C).
+    """
+    check_choice("fill_mode", fill_mode, MODES)
+    (batch, _, _, channels), (height, width) = x.shape, rows.shape[1:]
+    x = as_floats(x)
+    x, row = _inside(x, rows, 1, fill_mode, fill_value)
+    x, column = _inside(x, columns, 2, fill_mode, fill_value)
     row, down = _before(row, x.shape[1], interpolation)
     column, right = _before(column, x.shape[2], interpolation)
-    y = _between(x, row, column, down, right)  # (B, C, H * W)
+    y = _between(x, row, column, down, right)  # (B, C, H' * W')
     return transpose(reshape(y, (batch, channels, height, width)), (0, 2, 3, 1))
 
 
@@ -100,6 +111,9 @@ def _inside(x, place, axis, mode, value):
     if mode == "wrap":
         first = x[(slice(None),) * axis + (slice(0, 1),)]
         return concatenate([x, first], axis=axis), _modulo(place, n)
+    if mode == "mirror" and n > 1:
+        place = _modulo(place, 2 * n - 2)
+        place = minimum(place, 2 * n - 2 - place)
     if mode == "reflect":
         place = _modulo(place + 0.5, 2 * n)
         place = minimum(place, 2 * n - place) - 0.5
@@ -111,10 +125,15 @@ def _modulo(place, n):
     return clip(place - n * floor(place * (1.0 / n)), 0, n)
 
 
+def rounded(x):
+    """The nearest whole number, halves upwards."""
+    return floor(x + 0.5)
+
+
 def _before(place, n, interpolation):
     """Return the pixel at or before each place, and the weight of the one behind it, or None."""
     if interpolation == "nearest":
-        return floor(place + 0.5), None
+        return rounded(place), None
     if n == 1:
         return place * 0, None
     before = minimum(floor(place), n - 2)
@@ -131,7 +150,7 @@ def _between(x, row, column, down, right):
     index = cast(row, dtype="int32") * width + cast(column, dtype="int32")
     places = (batch, channels, row.shape[1] * row.shape[2])
     index, down, right = (
-        None if a is None else broadcast_to(reshape(a, (batch, 1, -1)), places)
+        None if a is None else broadcast_to(reshape(a, (a.shape[0], 1, places[2])), places)
         for a in (index, down, right)
     )
     pixels = transpose(reshape(x, (batch, -1, channels)), (0, 2, 1))  # (B, C, H * W), a view
@@ -214,7 +233,7 @@ def resize(
     if is_float(given.dtype):
         return x
     limits = np.iinfo(given.dtype)
-    return cast(clip(floor(x + 0.5), limits.min, limits.max), dtype=given.dtype)
+    return cast(clip(rounded(x), limits.min, limits.max), dtype=given.dtype)
 
 
 def _resized(x, axis, n, interpolation, antialias):

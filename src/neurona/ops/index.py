@@ -17,10 +17,11 @@ from neurona.errors import (
 from neurona.ops.comparison import eq, where
 from neurona.ops.filled import arange, zeros
 from neurona.ops.movement import expand_dims, reshape
+from neurona.ops.reduce import max
 
 __all__ = [
-    "add_along_axis", "argsort", "gather", "one_hot", "scatter_add", "scatter_set", "sort", "take",
-    "take_along_axis", "top_k",
+    "add_along_axis", "argsort", "gather", "multi_hot", "one_hot", "scatter_add", "scatter_set",
+    "sort", "take", "take_along_axis", "top_k",
 ]  # fmt: skip
 
 
@@ -319,16 +320,48 @@ def top_k(x, k, sorted=True):
     return take_along_axis(x, indices, axis=-1), indices
 
 
-def one_hot(indices, depth, dtype=None, axis=-1):
-    """1 at the index, else 0, along a new last axis; an index outside of [0, depth) gives zeros.
+def one_hot(x, num_classes, axis=-1, dtype=None, sparse=False):
+    """1 at the class that a number names, else 0, along a new axis; no class gives zeros.
 
-    Shapes: indices (...) -> y (..., depth).
+    Shapes: x (...) -> y (..., num_classes).
+
+    Args:
+        x: integers; those outside of [0, num_classes) name no class.
+        axis: where the new axis stands, the last by default.
+        dtype: of y; the default float type.
+        sparse: of Keras; tensors are dense here.
 
     >>> one_hot([0, 2], 3).tolist()
     [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
     """
-    indices = as_tensor(indices)
-    depth = check_integer("depth", depth, minimum=0)
-    axis = normalize_axis(axis, indices.ndim + 1, "one_hot")
-    classes = reshape(arange(depth, dtype=indices.dtype), (depth,) + (1,) * (indices.ndim - axis))
-    return cast(eq(expand_dims(indices, axis), classes), dtype=dtype or float)
+    _dense("one_hot", sparse)
+    x = as_tensor(x)
+    num_classes = check_integer("num_classes", num_classes, minimum=0)
+    axis = normalize_axis(axis, x.ndim + 1, "one_hot")
+    classes = reshape(arange(num_classes, dtype=x.dtype), (num_classes,) + (1,) * (x.ndim - axis))
+    return cast(eq(expand_dims(x, axis), classes), dtype=dtype or float)
+
+
+def multi_hot(inputs, num_classes=None, axis=-1, dtype=None, sparse=False):
+    """1 for each class that a row names, else 0.
+
+    Shapes: inputs (n,) -> y (num_classes,); inputs (B, n, ...) -> y (B, ..., num_classes).
+
+    Args: those of `one_hot`.
+
+    >>> multi_hot([[0, 2], [1, 1]], 3).tolist()
+    [[1.0, 0.0, 1.0], [0.0, 1.0, 0.0]]
+    """
+    _dense("multi_hot", sparse)
+    if num_classes is None:
+        raise ArgumentError("multi_hot: how many classes there are must be said.")
+    x = cast(as_tensor(inputs), dtype="int32")
+    return max(one_hot(x, num_classes, axis, dtype), axis=1 if x.ndim > 1 else 0)
+
+
+def _dense(name, sparse):
+    if sparse:
+        raise ArgumentError(
+            f"{name}: there are no sparse tensors.", got="sparse=True",
+            hint="an Embedding layer looks rows up without them",
+        )  # fmt: skip

@@ -134,13 +134,18 @@ def repeat(x, repeats, axis=None):
     return reshape(wide, (*shape[:axis], shape[axis] * repeats, *shape[axis + 1 :]))
 
 
-def unstack(x, axis=0):
+def unstack(x, num=None, axis=0):
     """The slices along an axis, without it.
+
+    Args:
+        num: how many there are, which the shape says anyway.
 
     >>> [p.tolist() for p in unstack([[1, 2], [3, 4]])]
     [[1, 2], [3, 4]]
     """
     x = as_tensor(x)
     axis = normalize_axis(axis, x.ndim, "unstack")
+    if num not in (None, x.shape[axis]):
+        raise ShapeError("unstack: the axis has another size.", got=f"num={num}, x {x.shape}")
     rest = x.shape[:axis] + x.shape[axis + 1 :]
     return [reshape(piece, rest) for piece in split(x, x.shape[axis], axis)]

@@ -1,7 +1,7 @@
 """Pooling: the largest or the average element of each window, channels last.
 
-The gradient of `max_pool` sends each g to the winner of its window, the first largest element. That
-is linear in g, so it is an op whose own gradient is the reverse: fetch what lies at those elements.
+The gradient of `window_max` sends each g to the winner of its window, the first largest element.
+That is linear in g, so it is an op whose own gradient is the reverse: fetch what lies there.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from neurona.core.shapes import DTYPES, Spec, is_float
 from neurona.errors import DtypeError, ShapeError
 from neurona.ops.windows import added, inside, output_sizes, padded, window_offsets
 
-__all__ = ["max_pool", "max_pool_gather", "max_pool_scatter", "max_pool_winner"]
+__all__ = ["max_pool_gather", "max_pool_scatter", "max_pool_winner", "window_max"]
 
 WINNER = DTYPES["int32"]  # the number of an element in its window
 
@@ -144,13 +144,14 @@ def _windows(x_sizes, pool_size, strides, padding):
 
 
 @op(shape=_pool_shape, lower=Indexed(_largest))
-def max_pool(xp, x, *, pool_size, strides, padding):
+def window_max(xp, x, *, pool_size, strides, padding):
     """Largest element of each window, y_bof = max over k of x_b(o * stride + k - low)f.
 
     Shapes: x (B, *S, C) -> y (B, *O, C) with O = (S + low + high - pool_size) // stride + 1.
     NaN if a window has one. The gradient goes to the first largest element.
 
-    >>> max_pool([[[1.0], [3.0], [2.0]]], pool_size=(2,), strides=(1,), padding=((0, 0),)).tolist()
+    >>> windows = {"pool_size": (2,), "strides": (1,), "padding": ((0, 0),)}
+    >>> window_max([[[1.0], [3.0], [2.0]]], **windows).tolist()
     [[[3.0], [3.0]]]
     """
     places = _windows(x.shape[1:-1], pool_size, strides, padding)
@@ -158,7 +159,7 @@ def max_pool(xp, x, *, pool_size, strides, padding):
     return functools.reduce(xp.maximum, (x[place] for place in places))
 
 
-@max_pool.grad
+@window_max.grad
 def _(g, y, x, **windows):
     winner = max_pool_winner(x, y, **windows)
     return max_pool_scatter(g, winner, size=x.shape[1:-1], **windows)
@@ -201,7 +202,7 @@ def _check_winner(name, winner, shape):
 def max_pool_winner(xp, x, y, *, pool_size, strides, padding):
     """Which element of each window is the largest: the number of the first that is not below y.
 
-    Shapes: x (B, *S, C), y = max_pool(x) (B, *O, C) -> int32 (B, *O, C). Elements of a window are
+    Shapes: x (B, *S, C), y = window_max(x) (B, *O, C) -> int32 (B, *O, C). Elements of a window are
     numbered row by row; where y is NaN it is 0.
 
     >>> max_pool_winner([[[1.0], [3.0], [3.0]]], [[[3.0]]],
@@ -218,7 +219,7 @@ def max_pool_winner(xp, x, y, *, pool_size, strides, padding):
 
 @op(shape=_scatter_shape, lower=Indexed(_returned), types="as is")
 def max_pool_scatter(xp, g, winner, *, size, pool_size, strides, padding):
-    """Gradient of `max_pool`: each g added at the element that won its window.
+    """Gradient of `window_max`: each g added at the element that won its window.
 
     Shapes: g and winner (B, *O, C), S = size -> dx (B, *S, C).
 

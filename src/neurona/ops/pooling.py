@@ -13,15 +13,15 @@ from neurona.core.budget import need
 from neurona.core.op import as_tensor
 from neurona.core.shapes import is_float
 from neurona.errors import ShapeError, check_sizes
-from neurona.ops.conv import conv
+from neurona.ops.conv import convolution
 from neurona.ops.index import take
 from neurona.ops.matmul import matmul
 from neurona.ops.movement import reshape
-from neurona.ops.pool import max_pool
+from neurona.ops.pool import window_max
 from neurona.ops.windows import explicit_padding, output_sizes
 
 __all__ = [
-    "adaptive_average_pool", "adaptive_max_pool", "average_pool1d", "average_pool2d",
+    "average_pool1d", "average_pool2d",
     "average_pool3d", "max_pool1d", "max_pool2d", "max_pool3d",
 ]  # fmt: skip
 
@@ -52,7 +52,7 @@ def max_pool1d(x, pool_size=2, strides=None, padding="valid"):
     [[[3.0], [2.0]]]
     """
     x, windows = _pooling("max_pool1d", 1, x, pool_size, strides, padding)
-    return max_pool(x, **windows)
+    return window_max(x, **windows)
 
 
 def max_pool2d(x, pool_size=2, strides=None, padding="valid"):
@@ -105,8 +105,8 @@ def _by_rows(x, **windows):
             name: tuple(_ONE[name] if a == axis else value for a, value in enumerate(given))
             for name, given in windows.items()
         }
-        x = max_pool(x, **within)
-    return max_pool(x, **windows)
+        x = window_max(x, **within)
+    return window_max(x, **windows)
 
 
 def _average(name, rank, x, pool_size, strides, padding):
@@ -115,7 +115,7 @@ def _average(name, rank, x, pool_size, strides, padding):
     channels, ones = x.shape[-1], (1,) * rank
     need(8 * channels * math.prod(size))
     weights = np.full((*size, 1, channels), 1 / math.prod(size), x.dtype)
-    y = conv(x, weights, strides=steps, padding=pairs, dilation=ones, groups=channels)
+    y = convolution(x, weights, strides=steps, padding=pairs, dilation=ones, groups=channels)
     if not any(max(pair) for pair in pairs):
         return y
     need(8 * (max(y.shape[1:-1]) + math.prod(y.shape[1:-1])))
@@ -225,7 +225,7 @@ def adaptive_max_pool(x, output_size):
             need(8 * places.size)
             x = take(x, places.reshape(-1), axis=axis)
         pool = tuple(width if a == axis else 1 for a in range(1, x.ndim - 1))
-        x = max_pool(x, pool_size=pool, strides=pool, padding=((0, 0),) * len(pool))
+        x = window_max(x, pool_size=pool, strides=pool, padding=((0, 0),) * len(pool))
     return x
 
 

@@ -112,26 +112,27 @@ def keep(body, carries, length):
     return body.restricted([*body.outputs, *saved]), len(saved)
 
 
-def scan(fn, init, xs=None, length=None, reverse=False):
-    """Scan over a sequence with carried state: carry, y_t = fn(carry, x_t) for t = 0, 1, ...
+def scan(f, init, xs=None, length=None, reverse=False, unroll=1):
+    """Scan over a sequence with carried state: carry, y_t = f(carry, x_t) for t = 0, 1, ...
 
     The body is traced once, so a traced model's size does not grow with the length, and gradients
-    flow to `init`, to `xs` and to every tensor that `fn` uses of its surroundings.
+    flow to `init`, to `xs` and to every tensor that `f` uses of its surroundings.
 
     Args:
-        fn: from (carry, x) to (next carry, y); each may be a tensor, None, or tensors nested in
+        f: from (carry, x) to (next carry, y); each may be a tensor, None, or tensors nested in
             tuples, lists and dicts. The carry keeps its structure, shapes and element types.
         init: the carry before the first iteration.
         xs: the sequence, tensors (length, ...); x_t is x[t] of each. None: only count.
         length: number of iterations; only needed if `xs` has no tensor.
         reverse: from the last element to the first; y_t keeps its place.
+        unroll: of Keras; how a loop is compiled is up to the engine here.
 
     Returns:
         (final carry, ys) with ys stacked along a new first axis.
 
     Raises:
         ShapeError, DtypeError: if an iteration would change what the carry looks like.
-        ArgumentError: if `fn` does not return a pair, or the lengths disagree.
+        ArgumentError: if `f` does not return a pair, or the lengths disagree.
 
     What the body multiplies a sequence by, x_t @ w, is one product before the loop.
     Random numbers drawn in the body are new in each iteration. What it assigns to Parameters goes
@@ -157,7 +158,7 @@ def scan(fn, init, xs=None, length=None, reverse=False):
         carry, values = tensors[: len(init)], tensors[len(init) : carries]
         with random.use(state) as stream, effects.of_body(assigned, values) as done:
             x = xs_structure.unflatten(tensors[carries:])
-            result = fn(carry_structure.unflatten(carry), x)
+            result = f(carry_structure.unflatten(carry), x)
             after = [p.value for p in assigned]
             notes[:] = done, bool(stream.draws)
         if not (isinstance(result, tuple) and len(result) == 2):

@@ -44,6 +44,12 @@ FORMULAS = {
     "hard_sigmoid": "x / 6 + 0.5, kept in [0, 1]",
     "hard_silu": "x hard_sigmoid(x)",
     "hard_tanh": "x, kept in [−1, 1]",
+    "hard_shrink": "x if |x| > 0.5 else 0",
+    "soft_shrink": "x − 0.5, x + 0.5, or 0 between",
+    "tanh_shrink": "x − tanh(x)",
+    "squareplus": "(x + √(x² + 4)) / 2",
+    "sparse_plus": "0, (x + 1)² / 4, x",
+    "sparse_sigmoid": "(x + 1) / 2, kept in [0, 1]",
 }
 JUMPS: dict[str, tuple[float, ...]] = {  # of the derivative; of the step itself, too
     "step": (0.0,),
@@ -54,6 +60,9 @@ JUMPS: dict[str, tuple[float, ...]] = {  # of the derivative; of the step itself
     "hard_sigmoid": (-3.0, 3.0),
     "hard_silu": (-3.0, 3.0),
     "hard_tanh": (-1.0, 1.0),
+    "hard_shrink": (-0.5, 0.5),
+    "soft_shrink": (-0.5, 0.5),
+    "sparse_sigmoid": (-1.0, 1.0),
 }
 
 

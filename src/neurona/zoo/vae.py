@@ -175,7 +175,7 @@ class VAE(Model, namespace="zoo"):
     def _told(self, h: Any, c: Any) -> Any:
         if self.classes is None:
             return h
-        return ops.concatenate([h, ops.one_hot(c, self.classes, h.dtype)], axis=1)
+        return ops.concatenate([h, ops.one_hot(c, self.classes, dtype=h.dtype)], axis=1)
 
     def _parts(self, inputs: Any) -> tuple[Any, Any]:
         both = isinstance(inputs, tuple | list) and len(inputs) == 2

@@ -138,7 +138,7 @@ class VQVAE(Model, namespace="zoo"):
 
         reconstruction, commitment = _mean(x - told), _mean(z - sg(e))  # (B,)
         loss = reconstruction + self.beta * commitment
-        chosen = ops.one_hot(ops.reshape(k, (-1,)), self.codes, z.dtype)  # (B h w, K)
+        chosen = ops.one_hot(ops.reshape(k, (-1,)), self.codes, dtype=z.dtype)  # (B h w, K)
         if self.decay is None:
             loss = loss + _mean(sg(z) - e)
         elif training:

@@ -15,6 +15,7 @@ from neurona.nn.images.augmentation import (
     sign_for_each,
 )
 from neurona.nn.options import LayerOptions
+from neurona.ops import images
 
 
 class RandomContrast(Augmentation):
@@ -129,7 +130,7 @@ class RandomGrayscale(Augmentation):
     def change(self, x: Tensor) -> Tensor:
         """Return the images, some of them grey."""
         check_colours(self, x)
-        return ops.where(for_each(x) < self.factor, ops.rgb_to_grayscale(x), x)
+        return ops.where(for_each(x) < self.factor, images.rgb_to_grayscale(x), x)
 
 
 class _OfColours(Augmentation):
@@ -198,8 +199,8 @@ class RandomHue(_OfColours):
         low, high = self.value_range
         sign = sign_for_each(x)
         turn = sign * for_each(x, *self.factor) * 0.5
-        hsv = ops.rgb_to_hsv((x - low) / (high - low))
-        rgb = ops.hsv_to_rgb(ops.concatenate([hsv[..., :1] + turn, hsv[..., 1:]], axis=-1))
+        hsv = images.rgb_to_hsv((x - low) / (high - low))
+        rgb = images.hsv_to_rgb(ops.concatenate([hsv[..., :1] + turn, hsv[..., 1:]], axis=-1))
         return ops.clip(rgb, 0, 1) * (high - low) + low
 
 

@@ -84,7 +84,7 @@ class Mixing(Layer):
                 hint=f"{type(self).__name__}(num_classes=10) makes them so; the loss is then "
                 "categorical_crossentropy",
             )
-        return ops.one_hot(ops.reshape(y, (y.shape[0],)), self.num_classes, self.dtype)
+        return ops.one_hot(ops.reshape(y, (y.shape[0],)), self.num_classes, dtype=self.dtype)
 
 
 class MixUp(Mixing):

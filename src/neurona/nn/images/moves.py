@@ -15,6 +15,7 @@ from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, check_choice, check_number
 from neurona.nn.images.augmentation import Augmentation, check_factor, for_each, sign_for_each
 from neurona.nn.options import LayerOptions
+from neurona.ops import images
 from neurona.ops.images import FILL_MODES, INTERPOLATIONS
 
 Map = tuple[Any, Any, Any, Any, Any, Any]  # a0, a1, a2, b0, b1, b2: Tensors (B, 1, 1, 1) or numbers
@@ -45,7 +46,7 @@ class _Move(Augmentation):
         """Return the images looked up through maps drawn for them."""
         parts = [ops.broadcast_to(m, (x.shape[0], 1, 1, 1)) for m in self.maps(x)]
         transform = ops.reshape(ops.concatenate(parts, axis=1), (x.shape[0], 6))
-        return ops.affine_transform(
+        return images.affine_transform(
             x, transform, self.interpolation, self.fill_mode, self.fill_value
         )
 

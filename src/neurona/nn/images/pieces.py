@@ -17,7 +17,7 @@ from neurona.nn.images.augmentation import (
     for_each,
 )
 from neurona.nn.options import LayerOptions
-from neurona.ops import draw
+from neurona.ops import draw, images
 
 MODES = ("horizontal", "vertical", "horizontal_and_vertical")
 
@@ -94,7 +94,7 @@ class RandomCrop(Augmentation):
         if training and height >= self.height and width >= self.width:
             return super().call(x, training)
         x = channels_last(self, super().call(x, False))
-        y = ops.resize(x, (self.height, self.width), crop_to_aspect_ratio=True)
+        y = images.resize(x, (self.height, self.width), crop_to_aspect_ratio=True)
         return as_given(self, y)
 
     def change(self, x: Tensor) -> Tensor:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Unpack
 
-from neurona import ops
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, check_choice, check_integer, check_number
 from neurona.nn.axes import as_given, channels_last, set_data_format
 from neurona.nn.layer import Layer
 from neurona.nn.options import LayerOptions
+from neurona.ops import images
 from neurona.ops.images import KERNELS
 
 
@@ -69,7 +69,7 @@ class Resizing(Layer):
 
     def call(self, x: Tensor) -> Tensor:  # (B, H, W, C)
         x = channels_last(self, x)
-        y = ops.resize(
+        y = images.resize(
             x, self.size, self.interpolation, self.antialias, self.crop, self.pad, self.fill_value
         )
         return as_given(self, y)
@@ -112,5 +112,5 @@ class CenterCrop(Layer):
         if top >= 0 and left >= 0:
             y = x[:, top : top + self.height, left : left + self.width]
         else:
-            y = ops.resize(x, (self.height, self.width), crop_to_aspect_ratio=True)
+            y = images.resize(x, (self.height, self.width), crop_to_aspect_ratio=True)
         return as_given(self, y)

@@ -101,7 +101,7 @@ class ThresholdCounts(Metric):
             )
         if self.top_k is not None:
             places = ops.top_k(p, self.top_k)[1]
-            kept = ops.sum(ops.one_hot(places, p.shape[-1], self.dtype), axis=-2)
+            kept = ops.sum(ops.one_hot(places, p.shape[-1], dtype=self.dtype), axis=-2)
             p = ops.where(kept > 0.0, p, LOWEST)
         if self.class_id is not None:
             if p.ndim < 2 or self.class_id >= p.shape[-1]:

@@ -159,10 +159,10 @@ class IoU(Metric):
 
     def result(self) -> Tensor:
         """Return the mean over the target classes that occur, 0 if none does."""
-        identity = ops.one_hot(ops.arange(self.num_classes), self.num_classes, EXACT)
+        identity = ops.one_hot(ops.arange(self.num_classes), self.num_classes, dtype=EXACT)
         right = ops.sum(self.matrix * identity, axis=0)
         union = ops.sum(self.matrix, axis=0) + ops.sum(self.matrix, axis=1) - right
-        wanted = ops.one_hot(as_tensor(self.target_class_ids), self.num_classes, EXACT)
+        wanted = ops.one_hot(as_tensor(self.target_class_ids), self.num_classes, dtype=EXACT)
         occurs = ops.sum(wanted, axis=0) * (union > 0.0).astype(EXACT)
         mean = ratio(ops.sum(ratio(right, union) * occurs), ops.sum(occurs))
         return as_type(mean, self.dtype)
