@@ -267,11 +267,11 @@ def _(g, y, x):
     return g
 
 
-@op(shape=same_shape, lower=Elementwise(lambda b, x: x))
-def stop_gradient(xp, x):
+@op(shape=same_shape, lower=Elementwise(lambda b, variable: variable))
+def stop_gradient(xp, variable):
     """The same values, treated as constants by gradients.
 
     >>> stop_gradient([1.0]).tolist()
     [1.0]
     """
-    return x
+    return variable

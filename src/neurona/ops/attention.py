@@ -9,6 +9,7 @@ from neurona.core.op import as_tensor
 from neurona.core.shapes import is_float
 from neurona.core.tensor import Tensor
 from neurona.errors import ShapeError
+from neurona.ops.arithmetic import abs
 from neurona.ops.attend import attend
 from neurona.ops.comparison import logical_and, where
 from neurona.ops.draw import next_draw, uniform
@@ -22,8 +23,9 @@ __all__ = ["dot_product_attention"]
 
 
 def dot_product_attention(
-    query, key, value, bias=None, mask=None, scale=None, is_causal=False, flash_attention=None
-):
+    query, key, value, bias=None, mask=None, scale=None, is_causal=False, flash_attention=None,
+    attn_logits_soft_cap=None,
+):  # fmt: skip
     """y = softmax(scale * query key^T + bias) value for each head: averages of the values.
 
     Shapes: query (B, T, N, H), key (B, S, K, H), value (B, S, K, V) -> y (B, T, N, V), for N heads
@@ -37,6 +39,7 @@ def dot_product_attention(
         scale: of the scores; 1 / sqrt(H) by default, which keeps their variance.
         is_causal: whether query t sees the keys 0 to t alone.
         flash_attention: of Keras; it chooses how, not what, and has no effect here.
+        attn_logits_soft_cap: c, with s / (1 + |s| / c) instead of each score s: at most c.
 
     Raises:
         ShapeError: if the shapes do not fit each other, or the heads do not divide.
@@ -47,18 +50,20 @@ def dot_product_attention(
     >>> dot_product_attention(x, x, x, scale=0.0, is_causal=True).numpy().ravel().tolist()
     [1.0, 1.5, 3.0]
     """
-    y, _ = attention(query, key, value, bias, mask, scale, is_causal)
+    y, _ = attention(query, key, value, bias, mask, scale, is_causal, cap=attn_logits_soft_cap)
     return y
 
 
 def attention(
-    query, key, value, bias=None, mask=None, scale=None, is_causal=False, dropout=0.0, weights=False
-):
+    query, key, value, bias=None, mask=None, scale=None, is_causal=False, dropout=0.0,
+    weights=False, cap=None,
+):  # fmt: skip
     """Return what `dot_product_attention` does, and the weights (B, N, T, S) if wanted, else None.
 
     Args:
         dropout: share of the weights that is dropped on the way to the values.
         weights: whether to return them, as they are before the dropout.
+        cap: of the scores, see `attn_logits_soft_cap`.
     """
     query, key, value = _floats(query, key, value)
     _check(query, key, value)
@@ -67,9 +72,10 @@ def attention(
         mask = as_tensor(mask)
         mask = mask if mask.dtype.kind == "b" else mask != 0
         _check_broadcast("mask", mask, _scores_shape(query, key))
-    if bias is None and not weights and _suits_tiles(query, key, value, mask, scale, dropout):
+    plain = bias is None and cap is None
+    if plain and not weights and _suits_tiles(query, key, value, mask, scale, dropout):
         return _in_tiles(query, key, value, mask, scale, is_causal, dropout), None
-    w = attention_weights(query, key, bias, mask, scale, is_causal)
+    w = attention_weights(query, key, bias, mask, scale, is_causal, cap)
     y = weighted_values(dropped(w, dropout) if dropout else w, value)
     return y, w if weights else None
 
@@ -80,7 +86,7 @@ def dropped(weights, rate):
     return where(kept, weights / (1.0 - rate), 0.0)
 
 
-def attention_weights(query, key, bias=None, mask=None, scale=1.0, is_causal=False):
+def attention_weights(query, key, bias=None, mask=None, scale=1.0, is_causal=False, cap=None):
     """softmax(scale * query key^T + bias): how much each query takes of each value.
 
     Shapes: query (B, T, N, H), key (B, S, K, H) -> weights (B, N, T, S).
@@ -97,6 +103,8 @@ def attention_weights(query, key, bias=None, mask=None, scale=1.0, is_causal=Fal
     if groups != heads:  # the queries of a group one after the other
         q = reshape(q, (batch, groups, heads // groups * t, size))
     scores = reshape(matrix_product(q, k), shape)
+    if cap is not None:
+        scores = scores / (1.0 + abs(scores) / cap)
     seen = []
     if bias is not None:
         bias = as_tensor(bias, scores.dtype)

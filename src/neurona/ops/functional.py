@@ -104,12 +104,14 @@ def xlogy(x, y):
 def erfinv(x):
     """Inverse of the error function, by Winitzki's estimate and three steps of Halley's method.
 
-    Shapes: x (...) in (-1, 1) -> y (...).
+    Shapes: x (...) in [-1, 1] -> y (...), infinite at both ends.
 
     >>> erfinv([0.0, 0.5]).numpy().round(4).tolist()
     [0.0, 0.4769]
     """
-    x = as_floats(x)
+    given = as_floats(x)
+    end = abs(given) >= 1
+    x = where(end, 0.0, given)
     a = 0.147
     w = log1p(-x * x)
     t = 2 / (math.pi * a) + 0.5 * w
@@ -117,7 +119,7 @@ def erfinv(x):
     for _ in range(3):
         step = (erf(y) - x) / (2 / math.sqrt(math.pi) * exp(-y * y))
         y = y - step / (1 + y * step)
-    return y
+    return where(end, where(abs(given) == 1, sign(given) * math.inf, math.nan), y)
 
 
 def einsum(equation, *operands):
