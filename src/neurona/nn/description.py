@@ -190,7 +190,10 @@ def _rebuilt(value: Any, custom_objects: Mapping[str, Any] | None, made: dict[in
         case {"shared": int(number)} if number in made:
             return made[number]
         case {"class_name": str(name), "config": config}:
-            return _of_keras(name, config, str(value.get("module") or ""), again, custom_objects)
+            registered = value.get("registered_name")  # of one's own; Keras notes it always
+            known = custom(registered, custom_objects) if isinstance(registered, str) else None
+            name = name if known is None else registered
+            return _of_keras(name, config, str(value.get("module") or ""), custom_objects)
         case {"object": str(name), **rest}:
             found = _made(name, rest, again, custom_objects)
             if isinstance(rest.get("id"), int):
@@ -226,7 +229,7 @@ def arguments_of(name: str, rest: Mapping[str, Any], again: Callable) -> dict[st
 
 
 def _of_keras(
-    name: str, config: Any, module: str, again: Callable, custom_objects: Mapping[str, Any] | None
+    name: str, config: Any, module: str, custom_objects: Mapping[str, Any] | None
 ) -> Any:
     """Return the object that Keras, or `serialize`, wrote as class_name and config."""
     if name == "function":

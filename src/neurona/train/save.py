@@ -18,7 +18,7 @@ from neurona.core.budget import Budget, limited
 from neurona.core.shapes import as_dtype, as_shape, is_float, limited_sizes
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, FormatError, NeuronaError, StateError, check_integer
-from neurona.nn import layers, losses, metrics  # noqa: F401 - a file may name their classes
+from neurona.nn import layers, losses, metrics, recorded  # noqa: F401 - files name their classes
 from neurona.nn.description import describe, rebuild, sharing
 from neurona.nn.nested import read_nested
 from neurona.optim import cosine, names  # noqa: F401 - and these
