@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import sys
+
+from neurona import config
 
 
 def say(text: str) -> None:
@@ -13,6 +16,9 @@ def say(text: str) -> None:
     >>> say("loss: 0.1")
     loss: 0.1
     """
+    if not config.is_interactive_logging_enabled():
+        logging.getLogger("neurona").info(text)
+        return
     try:
         print(text, flush=True)
     except UnicodeEncodeError:

@@ -47,7 +47,8 @@ NEEDED = {
     "CosineDecay": (0.1, 10), "CosineDecayRestarts": (0.1, 10), "ExponentialDecay": (0.1, 10, 0.9),
     "InverseTimeDecay": (0.1, 10, 0.9), "OneCycle": (0.1, 10), "PolynomialDecay": (0.1, 10),
     "PiecewiseConstantDecay": ([1], [0.1, 0.2]), "WarmUp": (0.1, 10),
-    "MultiOptimizer": None, "Pipeline": ([layers.Rescaling(0.5)],),
+    "LossScaleOptimizer": (optimizers.Adam(),), "OptimizerMap": (optimizers.Adam(),),
+    "Pipeline": ([layers.Rescaling(0.5)],),
 }  # fmt: skip
 ABSTRACT = {"Layer", "Loss", "Metric", "Optimizer", "LearningRateSchedule", "Initializer",
             "Regularizer", "Constraint", "Crossentropy"}  # fmt: skip

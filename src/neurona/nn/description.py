@@ -190,9 +190,8 @@ def _rebuilt(value: Any, custom_objects: Mapping[str, Any] | None, made: dict[in
         case {"shared": int(number)} if number in made:
             return made[number]
         case {"class_name": str(name), "config": config}:
-            registered = value.get("registered_name")  # of one's own; Keras notes it always
-            known = custom(registered, custom_objects) if isinstance(registered, str) else None
-            name = name if known is None else registered
+            registered = str(value.get("registered_name"))  # of one's own; Keras notes it always
+            name = name if custom(registered, custom_objects) is None else registered
             return _of_keras(name, config, str(value.get("module") or ""), custom_objects)
         case {"object": str(name), **rest}:
             found = _made(name, rest, again, custom_objects)
@@ -228,9 +227,7 @@ def arguments_of(name: str, rest: Mapping[str, Any], again: Callable) -> dict[st
     return {k: again(v) for k, v in arguments.items()}
 
 
-def _of_keras(
-    name: str, config: Any, module: str, custom_objects: Mapping[str, Any] | None
-) -> Any:
+def _of_keras(name: str, config: Any, module: str, custom_objects: Mapping[str, Any] | None) -> Any:
     """Return the object that Keras, or `serialize`, wrote as class_name and config."""
     if name == "function":
         return _named(_public(str(config), module), custom_objects)

@@ -17,6 +17,7 @@ from neurona.plots.images import misclassified, samples
 from neurona.plots.kernels import weights
 from neurona.plots.linear import linear_boundary
 from neurona.plots.lines import lines
+from neurona.plots.model_plot import model_to_dot, plot_model
 from neurona.plots.rows import image_rows
 from neurona.plots.scatter import scatter
 from neurona.plots.sequences import attention, bars, forecast, spectrograms
@@ -41,6 +42,8 @@ __all__ = [
     "loss_curve",
     "misclassified",
     "model_graph",
+    "model_to_dot",
+    "plot_model",
     "samples",
     "scatter",
     "spectrograms",

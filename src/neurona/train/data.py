@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from neurona import config
 from neurona.core import origin
 from neurona.core.tensor import Tensor
 from neurona.core.tree import flatten
@@ -264,11 +265,22 @@ def source_of(
                 "iterable of them.",
                 got=f"x={type(x).__name__}",
             )
-        return IterableSource(x, steps, class_weight, before)
+        size = len(x) if hasattr(x, "__len__") else None
+        return IterableSource(x, _limited(steps, size), class_weight, before)
     x, y, weight = check_arrays(x if before is None else before(x), y, sample_weight)
     if class_weight is not None:
         weight = weights_of_classes(y, class_weight, weight)
-    return ArraySource(x, y, weight, batch_size or 32, shuffle, steps)
+    source = ArraySource(x, y, weight, batch_size or 32, shuffle, steps)
+    limit = _limited(steps, source.whole)
+    return source if limit == steps else ArraySource(x, y, weight, batch_size or 32, shuffle, limit)
+
+
+def _limited(steps: int | None, whole: int | None) -> int | None:
+    """Return the steps of an epoch within the setting's limit; `whole` is what the data have."""
+    limit = config.max_steps_per_epoch()
+    if limit is None or (steps or whole or limit + 1) <= limit:
+        return steps
+    return limit
 
 
 def is_iterable_of_batches(x: Any) -> bool:

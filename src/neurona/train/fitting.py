@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple, NoReturn
 
+from neurona import config
 from neurona.core import origin
 from neurona.errors import NeuronaError, StateError, check_integer, check_number
 from neurona.nn.parameter import unchanged
@@ -57,6 +58,7 @@ def fit(model: Any, x: Any, y: Any, sample_weight: Any, given: FitSettings) -> H
     """Train a model and return the History."""
     require_compiled(model, "fit")
     epochs = check_integer("epochs", given.epochs, minimum=0)
+    epochs = min(epochs, config.max_epochs() or epochs)
     first_epoch = check_integer("initial_epoch", given.initial_epoch, minimum=0)
     for name in ("steps_per_epoch", "validation_steps", "validation_batch_size"):
         if (value := getattr(given, name)) is not None:

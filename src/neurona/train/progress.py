@@ -8,6 +8,7 @@ import sys
 import time
 from typing import Any
 
+from neurona import config
 from neurona.errors import ArgumentError
 from neurona.terminal import say, showable
 from neurona.train.callbacks.callback import Callback, Logs
@@ -30,6 +31,8 @@ def check_verbose(verbose: Any) -> Any:
 
 def can_draw() -> bool:
     """Say whether a bar can be redrawn where the output goes."""
+    if not config.is_interactive_logging_enabled():
+        return False
     if "ipykernel" in sys.modules:
         return importlib.util.find_spec("ipywidgets") is not None
     return bool(getattr(sys.stdout, "isatty", lambda: False)())
