@@ -34,7 +34,8 @@ FLOORS = [
     # Public namespaces: only imports, so that `from neurona.layers import Dense` reads as in Keras.
     {
         "activations", "callbacks", "constraints", "dtype_policies", "initializers", "layers",
-        "losses", "metrics", "mixed_precision", "models", "optimizers", "regularizers", "saving",
+        "losses", "metrics", "mixed_precision", "models", "optimizers", "preprocessing",
+        "regularizers", "saving",
     },
     {"datasets", "plots", "classic", "doctor", "explain", "interop", "zoo"},
     {"keras"},  # what only Keras has, which no house of ours is for

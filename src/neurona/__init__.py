@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         models,
         optimizers,
         plots,
+        preprocessing,
         regularizers,
         saving,
         tree,
@@ -130,6 +131,7 @@ __all__ = [
     "ops",
     "optimizers",
     "plots",
+    "preprocessing",
     "random",
     "recipe",
     "regularizers",
@@ -177,7 +179,8 @@ _HOMES = {
 _NAMESPACES = {
     "activations", "backend", "callbacks", "classic", "constraints", "data", "datasets",
     "dtype_policies", "initializers", "keras", "layers", "losses", "metrics", "mixed_precision",
-    "models", "optimizers", "plots", "regularizers", "saving", "tree", "utils", "zoo",
+    "models", "optimizers", "plots", "preprocessing", "regularizers", "saving", "tree", "utils",
+    "zoo",
     "distillation", "distribution", "export", "quantizers", "wrappers",  # which are refused
 }  # fmt: skip
 
