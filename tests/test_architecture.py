@@ -50,6 +50,7 @@ FORBIDDEN_NAMES = {"helpers", "common", "misc", "base", "utils"}
 # What is loaded by a name that is put together at run time, which no other rule here can see.
 LOADS_BY_NAME = {  # file -> why it may
     "__init__.py": "public names are loaded when they are first asked for",
+    "ops/__init__.py": "so are families of functions",
     "engines/program.py": "the engine is chosen by the setting",
     "keras/paths.py": "old places of names are found when they are imported",
 }

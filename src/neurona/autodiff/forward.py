@@ -84,5 +84,4 @@ def _floats(x: Tensor) -> Tensor:
     return x
 
 
-for _room in (ops, ops.linalg):  # which cannot import it: the sweep stands above them
-    setattr(_room, "jvp", door(jvp))  # noqa: B010 - mypy knows no such name
+setattr(ops, "jvp", door(jvp))  # noqa: B010 - ops cannot import it: the sweep stands above
