@@ -5,7 +5,7 @@ import pytest
 
 import neurona as nn
 from neurona import ops
-from neurona.ops.conv import conv_kernel_gradient
+from neurona.ops.convolutions import conv_kernel_gradient
 from tests.settings import threads_set_to
 from tests.tolerances import PRODUCT, RUNNING, SUM
 

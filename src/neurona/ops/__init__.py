@@ -14,7 +14,7 @@ from neurona.ops import operators  # noqa: F401  (gives Tensor its operators)
 from neurona.ops.arithmetic import *  # noqa: F403
 from neurona.ops.attention import *  # noqa: F403
 from neurona.ops.comparison import *  # noqa: F403
-from neurona.ops.conv import *  # noqa: F403
+from neurona.ops.convolutions import *  # noqa: F403
 from neurona.ops.convolve import *  # noqa: F403
 from neurona.ops.ctc import *  # noqa: F403
 from neurona.ops.ctc_decode import *  # noqa: F403

@@ -1,13 +1,13 @@
 """Convolutions by their number of axes: `conv1d` to `conv3d`, transposes and depthwise forms.
 
-Padding is given by name and sizes follow from it; the ops behind are those of `conv.py`.
+Padding is given by name and sizes follow from it; the ops behind are those of `convolutions.py`.
 """
 
 from __future__ import annotations
 
 from neurona.core.op import as_tensor
 from neurona.errors import ArgumentError, ShapeError, check_sizes
-from neurona.ops.conv import conv_input_gradient, convolution
+from neurona.ops.convolutions import conv_input_gradient, convolution
 from neurona.ops.movement import reshape
 from neurona.ops.windows import explicit_padding
 

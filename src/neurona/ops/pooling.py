@@ -13,7 +13,7 @@ from neurona.core.budget import need
 from neurona.core.op import as_tensor
 from neurona.core.shapes import is_float
 from neurona.errors import ShapeError, check_sizes
-from neurona.ops.conv import convolution
+from neurona.ops.convolutions import convolution
 from neurona.ops.index import take
 from neurona.ops.matmul import matmul
 from neurona.ops.movement import reshape
