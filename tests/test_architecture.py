@@ -21,7 +21,7 @@ FILES = sorted(SOURCE.rglob("*.py"))
 # Each floor may import what stands below it, and itself. Floors of one level are siblings.
 FLOORS = [
     {
-        "beginning", "config", "errors", "files", "frames", "precision", "refusals",
+        "beginning", "config", "errors", "files", "frames", "places", "precision", "refusals",
         "strict_json", "terminal", "version",
     },
     {"core"},
@@ -52,7 +52,7 @@ LOADS_BY_NAME = {  # file -> why it may
     "__init__.py": "public names are loaded when they are first asked for",
     "ops/__init__.py": "so are families of functions",
     "engines/program.py": "the engine is chosen by the setting",
-    "keras/paths.py": "old places of names are found when they are imported",
+    "places.py": "old places of names are found when they are imported",
 }
 LONGER = {  # file -> (its own limit, why)
 }
@@ -239,6 +239,7 @@ def test_public_namespaces_hold_no_code(name):
     for node in tree.body:
         names_all = isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
         names_all |= isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "__path__"
+        names_all |= isinstance(node, ast.Assign) and "old(" in ast.unparse(node.value)
         documents = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
         assert isinstance(node, ast.ImportFrom | ast.Import) or names_all or documents
 

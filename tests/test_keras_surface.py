@@ -9,7 +9,7 @@ import pytest
 import neurona as nn
 import neurona.keras as keras
 from neurona.errors import ArgumentError, DtypeError, ShapeError
-from neurona.keras.paths import HOMES
+from neurona.places import HOMES
 
 
 def test_the_top_level_is_keras_own():
@@ -39,6 +39,13 @@ def test_import_lines_of_all_times():
     from neurona.keras.utils.np_utils import to_categorical
     from neurona.layers.core import Dense as NewDense
 
+    from neurona.utils import np_utils
+
+    assert np_utils.to_categorical is keras.utils.np_utils.to_categorical
+    assert keras.layers.experimental.preprocessing.Rescaling is Rescaling
+    assert keras.optimizers.experimental.Adam is nn.optimizers.Adam
+    assert keras.mixed_precision.experimental.Policy is keras.DTypePolicy
+    assert keras.legacy.saving.serialize_keras_object is keras.saving.serialize_keras_object
     assert Dense is OldDense is NewDense is nn.layers.Dense
     assert (LeakyReLU, Conv2D) == (nn.layers.LeakyReLU, nn.layers.Conv2D)
     assert (Rescaling, Sequential) == (nn.layers.Rescaling, nn.Sequential)

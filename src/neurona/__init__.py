@@ -14,13 +14,13 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from neurona import config, errors, ops, random
+from neurona import places as _places  # noqa: F401 - old places are found from now on
 from neurona.autodiff import grad, jacobian
 from neurona.core import later as _later
 from neurona.core.graph import Graph, trace
 from neurona.core.observation import observing
 from neurona.core.tensor import Tensor, tensor
 from neurona.gradcheck import GradientCheck, gradcheck
-from neurona.keras import paths as _paths  # noqa: F401 - old places are found from now on
 from neurona.ops import observe
 from neurona.version import __version__ as __version__
 from neurona.version import version
@@ -182,6 +182,7 @@ _NAMESPACES = {
     "models", "optimizers", "plots", "preprocessing", "regularizers", "saving", "tree", "utils",
     "zoo",
     "distillation", "distribution", "export", "quantizers", "wrappers",  # which are refused
+    "legacy",
 }  # fmt: skip
 
 _later.ROOMS["zoo"] = lambda: importlib.import_module("neurona.zoo")

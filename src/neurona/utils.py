@@ -40,6 +40,7 @@ from neurona.nn.custom import (
     register_keras_serializable,
 )
 from neurona.nn.serialization import deserialize_keras_object, serialize_keras_object
+from neurona.places import old
 from neurona.plots.model_plot import model_to_dot, plot_model
 from neurona.train.progbar import Progbar
 
@@ -82,4 +83,5 @@ __all__ = [
     "to_categorical",
     "unpack_x_y_sample_weight",
 ]
-__path__: list[str] = []  # it has modules inside, as it had: see keras/paths.py
+__path__: list[str] = []  # it has modules inside, as it had: see places.py
+legacy, np_utils = old("utils.legacy"), old("utils.np_utils")

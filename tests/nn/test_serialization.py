@@ -47,6 +47,7 @@ NEEDED = {
     "CosineDecay": (0.1, 10), "CosineDecayRestarts": (0.1, 10), "ExponentialDecay": (0.1, 10, 0.9),
     "InverseTimeDecay": (0.1, 10, 0.9), "OneCycle": (0.1, 10), "PolynomialDecay": (0.1, 10),
     "PiecewiseConstantDecay": ([1], [0.1, 0.2]), "WarmUp": (0.1, 10),
+    "MultiOptimizer": (optimizers.OptimizerMap(optimizers.Adam()),),
     "LossScaleOptimizer": (optimizers.Adam(),), "OptimizerMap": (optimizers.Adam(),),
     "Pipeline": ([layers.Rescaling(0.5)],),
 }  # fmt: skip

@@ -1,6 +1,6 @@
 """Keras's import lines: `import neurona.keras as keras`, `from neurona.keras.layers import Dense`.
 
-The names are those of `neurona` itself; `neurona/keras/paths.py` finds the modules, old ones too.
+The names are those of `neurona` itself; `neurona/places.py` finds the modules, old ones too.
 What only Keras has lives here: its old backend functions, and the names that are refused.
 """
 

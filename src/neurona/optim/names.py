@@ -7,6 +7,7 @@ from typing import Any
 from neurona.errors import ArgumentError
 from neurona.nn.custom import CustomObjectScope
 from neurona.nn.description import looked_up, published_classes
+from neurona.nn.serialization import deserialize_keras_object
 from neurona.nn.serialization import serialize as serialize
 from neurona.optim import (  # noqa: F401 - become known
     adafactor,
@@ -55,5 +56,7 @@ def deserialize(config: Any, custom_objects: Any = None) -> Optimizer:
         config: what `serialize` gave.
         custom_objects: name -> class or function, for what is not part of neurona.
     """
+    if isinstance(config, dict):
+        return deserialize_keras_object(config, custom_objects)
     with CustomObjectScope(custom_objects):
         return get(config)

@@ -16,6 +16,7 @@ from neurona.optim.schedule_free import ScheduleFreeAdamW
 from neurona.optim.several import MultiOptimizer, OptimizerMap
 from neurona.optim.sgd import SGD
 from neurona.optimizers import legacy, schedules
+from neurona.places import old
 
 __all__ = [
     "LBFGS",
@@ -43,3 +44,5 @@ __all__ = [
     "schedules",
     "serialize",
 ]
+
+experimental = old("optimizers.experimental")

@@ -30,19 +30,19 @@ _BEFORE = {
     "utils.np_utils utils.tf_utils utils.training_utils utils.vis_utils",
     "optimizers": "optimizer_v2 optimizer_v2.adadelta optimizer_v2.adagrad optimizer_v2.adam "
     "optimizer_v2.adamax optimizer_v2.gradient_descent optimizer_v2.nadam optimizer_v2.rmsprop "
-    "optimizers.adam optimizers.experimental optimizers.legacy optimizers.legacy.adam "
+    "optimizers.adam optimizers.experimental "
     "optimizers.optimizer_v2 optimizers.rmsprop optimizers.sgd",
     "optimizers.schedules": "optimizer_v2.learning_rate_schedule",
     "backend": "backend.common backend.tensorflow_backend",
     "callbacks": "callbacks.callbacks callbacks.experimental callbacks.tensorboard_v1",
     "models": "models.model models.sequential",
-    "saving": "legacy.saving saving.hdf5_format saving.legacy saving.save",
+    "saving": "legacy legacy.saving saving.hdf5_format saving.legacy saving.save",
     "losses": "losses.losses objectives",
     "metrics": "metrics.metrics",
     "initializers": "initializations initializers.initializers_v1 initializers.initializers_v2",
     "mixed_precision": "mixed_precision.experimental",
     "refusals": "distillation distribution export quantizers wrappers wrappers.scikit_learn",
-    "": "_tf_keras _tf_keras.keras api api.keras legacy src",
+    "": "_tf_keras _tf_keras.keras api api.keras src",
 }
 HOMES = {old: homes for homes, before in _BEFORE.items() for old in before.split()}
 
@@ -60,11 +60,18 @@ class Place(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name != "__all__":  # what tools ask of every module
             raise AttributeError(name, name=name, obj=self)
+        if f"{self.__name__}.{name}".partition(".")[2].removeprefix("keras.") in HOMES:
+            return importlib.import_module(f"{self.__name__}.{name}")
         *others, last = (importlib.import_module(home) for home in self.homes)
         return getattr(next((m for m in others if hasattr(m, name)), last), name)
 
     def __dir__(self) -> list[str]:
         return sorted({name for home in self.homes for name in dir(importlib.import_module(home))})
+
+
+def old(place: str) -> Any:
+    """Return an old place, to be an attribute of a namespace: `layers.experimental`."""
+    return importlib.import_module(f"neurona.{place}")
 
 
 class _Finder:
