@@ -5,6 +5,7 @@ traced function they are drawn anew at each call. `nn.utils.set_random_seed` sta
 """
 
 from neurona.core.random import set_seed
+from neurona.ops.chance import binomial, dropout, shuffle
 from neurona.ops.draw import (
     bernoulli,
     beta,
@@ -16,16 +17,21 @@ from neurona.ops.draw import (
     truncated_normal,
     uniform,
 )
+from neurona.ops.seeds import SeedGenerator
 
 __all__ = [
+    "SeedGenerator",
     "bernoulli",
     "beta",
+    "binomial",
     "categorical",
+    "dropout",
     "gamma",
     "normal",
     "permutation",
     "randint",
     "set_seed",
+    "shuffle",
     "truncated_normal",
     "uniform",
 ]

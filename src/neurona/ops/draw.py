@@ -15,15 +15,16 @@ from neurona.core.graph import trace
 from neurona.core.lowering import Random
 from neurona.core.op import as_tensor, op
 from neurona.core.shapes import DTYPES, Spec, as_dtype, as_shape, is_float, product
-from neurona.errors import ArgumentError, DtypeError, check_number
+from neurona.errors import ArgumentError, DtypeError, check_integer, check_number
 from neurona.ops.arithmetic import clip, maximum
 from neurona.ops.comparison import where
 from neurona.ops.functional import erfinv
 from neurona.ops.functions import cos, exp, log, sigmoid, sin, sqrt
 from neurona.ops.index import argsort
 from neurona.ops.joining import concatenate
-from neurona.ops.movement import reshape
+from neurona.ops.movement import moveaxis, reshape
 from neurona.ops.reduce import argmax
+from neurona.ops.seeds import draws
 
 __all__ = [
     "bernoulli",
@@ -82,6 +83,7 @@ def next_draw():
     return state, draw
 
 
+@draws
 def uniform(shape, minval=0.0, maxval=1.0, dtype=None, seed=None):
     """Uniform numbers in [minval, maxval).
 
@@ -89,8 +91,8 @@ def uniform(shape, minval=0.0, maxval=1.0, dtype=None, seed=None):
         shape: of the result.
         minval, maxval: the range.
         dtype: a float type; `config.floatx()` by default.
-        seed: for numbers of their own; by default the next ones of the current stream, which
-            `nn.utils.set_random_seed` starts.
+        seed: for numbers of their own, the same at each call, or a SeedGenerator; by default the
+            next ones of the current stream, which `nn.utils.set_random_seed` starts.
 
     >>> uniform((2, 3), seed=1).shape
     (2, 3)
@@ -99,6 +101,7 @@ def uniform(shape, minval=0.0, maxval=1.0, dtype=None, seed=None):
     return unit if (minval, maxval) == (0, 1) else unit * (maxval - minval) + minval
 
 
+@draws
 def normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
     """Normal numbers, by the Box-Muller transform of two uniform ones.
 
@@ -118,6 +121,7 @@ def normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
     return reshape(z, shape) * stddev + mean
 
 
+@draws
 def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
     """Normal numbers limited to two standard deviations, by the inverse of their distribution.
 
@@ -137,6 +141,7 @@ def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
 _TRIES = 8  # each is taken with a chance of 0.95 or more: all of them fail once in 10^10
 
 
+@draws
 def gamma(shape, alpha, dtype=None, seed=None):
     """Numbers with density x^(alpha - 1) e^-x / Gamma(alpha).
 
@@ -153,6 +158,7 @@ def gamma(shape, alpha, dtype=None, seed=None):
     return exp(_log_gamma(as_shape(shape), alpha, dtype, seed, 0))
 
 
+@draws
 def beta(shape, alpha, beta, dtype=None, seed=None):
     """Numbers in [0, 1] with density proportional to x^(alpha - 1) (1 - x)^(beta - 1).
 
@@ -192,6 +198,7 @@ def _log_gamma(shape, alpha, dtype, seed, number):
     return log(d) + found + log(u[-1]) / alpha
 
 
+@draws
 def bernoulli(shape, p=0.5, dtype=None, seed=None):
     """1 with probability p, else 0.
 
@@ -206,6 +213,7 @@ def bernoulli(shape, p=0.5, dtype=None, seed=None):
     return (_unit(shape, p.dtype if is_float(p.dtype) else None, seed) < p).astype(dtype or float)
 
 
+@draws
 def randint(shape, minval, maxval, dtype="int32", seed=None):
     """Whole numbers from minval up to maxval, without it.
 
@@ -221,6 +229,7 @@ def randint(shape, minval, maxval, dtype="int32", seed=None):
     return (whole + int(minval)).astype(dtype)
 
 
+@draws
 def permutation(n, seed=None):
     """The numbers 0 to n - 1 in random order, as int32.
 
@@ -281,16 +290,22 @@ def _ranks(bits):
     return np.sort(numbered, axis=-1) & np.uint64(2047)
 
 
-def categorical(logits, shape=None, seed=None):
+@draws
+def categorical(logits, num_samples=None, dtype="int32", seed=None, shape=None):
     """Indices drawn with probabilities softmax(logits), by the Gumbel-max trick.
 
-    Shapes: logits (..., K) -> int32 (...), or `shape` + (...) for several draws.
+    Shapes: logits (..., K) -> (...), or (..., num_samples), or `shape` + (...).
 
     >>> categorical([[0.0, 100.0], [100.0, 0.0]]).tolist()
     [1, 0]
+    >>> categorical([[0.0, 100.0]], num_samples=3).tolist()
+    [[1, 1, 1]]
     """
+    if num_samples is not None:
+        drawn = categorical(logits, None, dtype, seed, (check_integer("num_samples", num_samples),))
+        return moveaxis(drawn, 0, -1)
     logits = as_tensor(logits)
     logits = logits if is_float(logits.dtype) else logits.astype(float)
     u = _unit((*as_shape(shape or ()), *logits.shape), logits.dtype, seed)
     tiny = float(np.finfo(logits.dtype).tiny)
-    return argmax(logits - log(-log(maximum(u, tiny))), axis=-1)
+    return argmax(logits - log(-log(maximum(u, tiny))), axis=-1).astype(dtype)
