@@ -106,7 +106,7 @@ class _Loader:
 
 def _is_there(name: str) -> bool:
     try:
-        return find_spec(name) is not None
+        return name in sys.modules or find_spec(name) is not None
     except ModuleNotFoundError:  # below what has no modules inside
         return False
 
