@@ -8,6 +8,7 @@ import importlib
 import json
 from collections import Counter
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import neurona
@@ -47,7 +48,7 @@ def place(module: str) -> Any:
 def status(module: str, name: str) -> str:
     """Say whether a name is here."""
     found = getattr(place(module), name, None)
-    if found is None and not hasattr(place(module), name):
+    if isinstance(found, ModuleType) or (found is None and not hasattr(place(module), name)):
         return MISSING
     if not (isinstance(found, type) and issubclass(found, Refused)):
         return HERE
