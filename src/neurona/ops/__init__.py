@@ -68,8 +68,6 @@ def _published(values: dict[str, _Any]) -> None:
 
 
 _published({name: value for name, value in globals().items() if not name.startswith("_")})
-for _name in _HOMES.keys() & globals().keys():  # a file of that name: the function comes later
-    del globals()[_name]
 
 
 def __getattr__(name: str) -> _Any:
