@@ -185,6 +185,7 @@ _NAMESPACES = {
     "legacy",
 }  # fmt: skip
 
+_later.ROOMS["models"] = lambda: importlib.import_module("neurona.train.feature_space")
 _later.ROOMS["zoo"] = lambda: importlib.import_module("neurona.zoo")
 
 

@@ -42,11 +42,13 @@ from neurona.nn.custom import (
 from neurona.nn.serialization import deserialize_keras_object, serialize_keras_object
 from neurona.places import old
 from neurona.plots.model_plot import model_to_dot, plot_model
+from neurona.train.feature_space import FeatureSpace
 from neurona.train.progbar import Progbar
 
 __all__ = [
     "Config",
     "CustomObjectScope",
+    "FeatureSpace",
     "Progbar",
     "PyDataset",
     "Sequence",

@@ -20,6 +20,7 @@ TOLERANCES = {
         "atol": 3e-5,
         "why": "places are right to some 2e-6 of a pixel, and pixels differ by up to 4",
     },
+    "tone": {"rtol": 2e-6, "atol": 2e-4, "why": "float32 tones up to 255, in sums of some terms"},
     "sum": {"rtol": 1e-5, "atol": 1e-5, "why": "float32 sums of at most 10 terms of size up to 4"},
 }
 CASES = []
@@ -129,5 +130,69 @@ case("CenterCrop", {"height": 3, "width": 4}, *PLAIN, tolerance="exact", trainin
 case("CenterCrop", {"height": 2, "width": 3}, *PLAIN, tolerance="exact", training=False)
 case("CenterCrop", {"height": 7, "width": 4}, *PLAIN, tolerance="sum", training=False)
 case("CenterCrop", {"height": 2, "width": 2, **first}, 2, 3, 4, 5, tolerance="exact")
+
+
+# --- tones: a fixed transformation where Keras would draw one ------------------------------------
+
+BYTES = {"low": 0.0, "high": 255.0, "tolerance": "tone"}
+COLOURED = (2, 5, 4, 3)
+
+
+def given(**transformation):
+    """What a layer makes of images when these are drawn."""
+
+    def outputs(layer, x):
+        values = {
+            k: np.full((len(x),), v) if isinstance(v, bool) else np.asarray(v, "float32")
+            for k, v in transformation.items()
+        }
+        return [layer.transform_images(x, values)]
+
+    return outputs
+
+
+case("RandomInvert", {"factor": [1.0, 1.0]}, *PLAIN, **BYTES)
+case("Solarization", {}, *PLAIN, **BYTES)
+fixed = {"addition_factor": [0.2, 0.2], "threshold_factor": [0.5, 0.5]}
+drawn = given(additions=51.0, thresholds=127.5)
+case("Solarization", fixed, *PLAIN, change=drawn, **BYTES)
+case("Solarization", {**fixed, "value_range": [0, 1]}, *PLAIN, change=drawn, low=0.0, high=1.0)
+for bits in (1, 3, 8):
+    case("RandomPosterization", {"factor": [bits, bits]}, *PLAIN, **BYTES)
+case(
+    "RandomPosterization", {"factor": [3, 3], "value_range": [0, 1]}, *PLAIN, low=0.0, high=1.0,
+    tolerance="tone",
+)  # fmt: skip
+case("RandomColorDegeneration", {"factor": [0.7, 0.7]}, *COLOURED, **BYTES)
+case("RandomColorDegeneration", {"factor": [1.0, 1.0], **first}, 2, 3, 4, 5, **BYTES)
+for f in (0.0, 0.3, 1.0):
+    case("RandomSharpness", {"factor": [f, f]}, *COLOURED, **BYTES)
+for size, s in ((3, 1.0), ([3, 5], 0.6), (7, 0.9)):
+    blur = given(blur_factor=[s + 1e-6, s + 1e-6], should_apply_blur=True)
+    kwargs = {"factor": [1.0, 1.0], "kernel_size": size, "sigma": [s, s]}
+    case("RandomGaussianBlur", kwargs, 2, 7, 6, 3, change=blur, **BYTES)
+
+case("AutoContrast", {}, *PLAIN, **BYTES)
+case("AutoContrast", {"value_range": [-1, 3]}, *PLAIN, low=-1.0, high=2.0, tolerance="tone")
+
+
+def one_by_one(layer, x):
+    """Keras counts the tones of a whole batch."""
+    return [np.concatenate([np.asarray(layer(image[None], training=True)) for image in x])]
+
+
+for bins in (256, 16):
+    case("Equalization", {"bins": bins}, 2, 7, 6, 3, change=one_by_one, **BYTES)
+case(
+    "Equalization", {"value_range": [0, 1]}, 1, 7, 6, 1, change=one_by_one, low=0.0, high=1.0,
+    tolerance="tone",
+)  # fmt: skip
+clahe = "ContrastLimitedAdaptiveHistogramEqualization"
+for grid, limit in (([2, 2], 4.0), ([3, 4], 0.0), ([4, 3], 1.5)):
+    case(clahe, {"tile_grid_size": grid, "clip_limit": limit}, 2, 18, 21, 2, **BYTES)
+case(
+    clahe, {"tile_grid_size": [2, 2], "value_range": [0, 1]}, 1, 8, 9, 3, low=0.0, high=1.0,
+    tolerance="tone",
+)  # fmt: skip
 
 finish("images", TOLERANCES, CASES)

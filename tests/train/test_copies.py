@@ -389,9 +389,13 @@ REQUIRED = {
     "intermediate_dim": 4, "num_heads": 2, "key_dim": 2, "head_dim": 2, "num_query_heads": 2,
     "num_key_value_heads": 1, "equation": "ab,bc->ac", "output_shape": 2, "sequence_length": 3,
     "output_size": 2, "factor": 0.2, "height": 2, "width": 2, "height_factor": 0.1,
-    "width_factor": 0.1, "moves": [layers.RandomZoom(0.1)],
+    "width_factor": 0.1, "moves": [layers.RandomZoom(0.1)], "num_bins": 4, "max_number": 3,
+    "layers": [layers.ReLU()],
 }  # fmt: skip
-SPECIAL = {"CallbackList": None, "InputLayer": {"shape": (4,)}}
+SPECIAL = {
+    "CallbackList": None, "InputLayer": {"shape": (4,)}, "CategoryEncoding": {"num_tokens": 4},
+    "Discretization": {"num_bins": 3}, "RandomPosterization": {"factor": 3},
+}  # fmt: skip
 SPACES = [
     layers, losses, metrics, models, nn.optimizers, nn.optimizers.schedules, nn.callbacks,
     nn.initializers, nn.regularizers, nn.constraints,

@@ -41,6 +41,7 @@ from neurona.nn.encoding.categories import CategoryEncoding, Discretization
 from neurona.nn.encoding.hashing import HashedCrossing, Hashing
 from neurona.nn.encoding.indices import IntegerLookup, StringLookup
 from neurona.nn.encoding.text import TextVectorization
+from neurona.nn.images.boxes import MaxNumBoundingBoxes
 from neurona.nn.images.colours import (
     RandomBrightness,
     RandomColorJitter,
@@ -48,6 +49,11 @@ from neurona.nn.images.colours import (
     RandomGrayscale,
     RandomHue,
     RandomSaturation,
+)
+from neurona.nn.images.histograms import (
+    AutoContrast,
+    ContrastLimitedAdaptiveHistogramEqualization,
+    Equalization,
 )
 from neurona.nn.images.mixing import CutMix, MixUp
 from neurona.nn.images.moves import (
@@ -58,7 +64,17 @@ from neurona.nn.images.moves import (
     RandomZoom,
 )
 from neurona.nn.images.pieces import RandomCrop, RandomErasing, RandomFlip
+from neurona.nn.images.policies import AugMix, Pipeline, RandAugment
 from neurona.nn.images.resizing import CenterCrop, Resizing
+from neurona.nn.images.tones import (
+    RandomColorDegeneration,
+    RandomGaussianBlur,
+    RandomInvert,
+    RandomPosterization,
+    RandomSharpness,
+    Solarization,
+)
+from neurona.nn.images.warps import RandomElasticTransform, RandomPerspective
 from neurona.nn.input_spec import InputSpec
 from neurona.nn.layer import Layer
 from neurona.nn.merge import (
@@ -160,6 +176,7 @@ from neurona.nn.spectral import SpectralNormalization
 from neurona.nn.symbolic import Input, InputLayer
 from neurona.nn.time_distributed import TimeDistributed
 from neurona.nn.transformer import TransformerDecoderBlock, TransformerEncoderBlock
+from neurona.nn.wrapper import Wrapper
 
 __all__ = [
     "ELU",
@@ -178,6 +195,8 @@ __all__ = [
     "AdditiveAttention",
     "AlphaDropout",
     "Attention",
+    "AugMix",
+    "AutoContrast",
     "Average",
     "AveragePooling1D",
     "AveragePooling2D",
@@ -190,6 +209,7 @@ __all__ = [
     "CategoryEncoding",
     "CenterCrop",
     "Concatenate",
+    "ContrastLimitedAdaptiveHistogramEqualization",
     "Conv1D",
     "Conv1DTranspose",
     "Conv2D",
@@ -217,6 +237,7 @@ __all__ = [
     "Dropout",
     "EinsumDense",
     "Embedding",
+    "Equalization",
     "Flatten",
     "GRUCell",
     "GaussianDropout",
@@ -248,6 +269,7 @@ __all__ = [
     "LayerNormalization",
     "LeakyReLU",
     "Masking",
+    "MaxNumBoundingBoxes",
     "MaxPool1D",
     "MaxPool2D",
     "MaxPool3D",
@@ -262,19 +284,28 @@ __all__ = [
     "Normalization",
     "PReLU",
     "Permute",
+    "Pipeline",
     "PositionEmbedding",
     "RMSNormalization",
+    "RandAugment",
     "RandomAffine",
     "RandomBrightness",
+    "RandomColorDegeneration",
     "RandomColorJitter",
     "RandomContrast",
     "RandomCrop",
+    "RandomElasticTransform",
     "RandomErasing",
     "RandomFlip",
+    "RandomGaussianBlur",
     "RandomGrayscale",
     "RandomHue",
+    "RandomInvert",
+    "RandomPerspective",
+    "RandomPosterization",
     "RandomRotation",
     "RandomSaturation",
+    "RandomSharpness",
     "RandomShear",
     "RandomTranslation",
     "RandomZoom",
@@ -293,6 +324,7 @@ __all__ = [
     "SimpleRNNCell",
     "SinePositionEncoding",
     "Softmax",
+    "Solarization",
     "SpatialDropout1D",
     "SpatialDropout2D",
     "SpatialDropout3D",
@@ -308,6 +340,7 @@ __all__ = [
     "UpSampling1D",
     "UpSampling2D",
     "UpSampling3D",
+    "Wrapper",
     "ZeroPadding1D",
     "ZeroPadding2D",
     "ZeroPadding3D",

@@ -32,8 +32,8 @@ def weighed(ids: Tensor, mode: str, depth: int, dtype: Any, weights: Any = None)
     if mode == "one_hot":
         if ids.ndim > 1 and ids.shape[-1] == 1:
             ids = ops.squeeze(ids, -1)
-        return ops.one_hot(ids, depth, dtype)
-    hot = ops.one_hot(ids, depth, dtype)  # (..., N, depth)
+        return ops.one_hot(ids, depth, dtype=dtype)
+    hot = ops.one_hot(ids, depth, dtype=dtype)  # (..., N, depth)
     if mode == "multi_hot":
         return ops.max(hot, axis=-2)
     if weights is not None:

@@ -44,11 +44,16 @@ class _Move(Augmentation):
 
     def change(self, x: Tensor) -> Tensor:
         """Return the images looked up through maps drawn for them."""
-        parts = [ops.broadcast_to(m, (x.shape[0], 1, 1, 1)) for m in self.maps(x)]
-        transform = ops.reshape(ops.concatenate(parts, axis=1), (x.shape[0], 6))
+        transform = as_transform(self.maps(x), x)
         return images.affine_transform(
             x, transform, self.interpolation, self.fill_mode, self.fill_value
         )
+
+
+def as_transform(maps: Map, x: Tensor) -> Tensor:
+    """Return the six numbers of each image's map, (B, 6)."""
+    parts = [ops.broadcast_to(m, (x.shape[0], 1, 1, 1)).astype(x.dtype) for m in maps]
+    return ops.reshape(ops.concatenate(parts, axis=1), (x.shape[0], 6))
 
 
 def _about(place: tuple[float, float], a0: Any, a1: Any, b0: Any, b1: Any) -> Map:
