@@ -25,7 +25,7 @@ def xla():
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("case", [c for c in CASES if c.op != "repeat_while"], ids=str)
 def test_every_row_agrees_with_the_reference(case, dtype, xla):
     op, arrays, given = OPS[case.op], case.arrays(dtype), attributes(case, dtype)
     graph = trace(lambda *xs: op(*xs, **given), arrays)

@@ -5,6 +5,11 @@ import math
 
 import numpy as np
 
+from neurona import ops
+
+for _name in dir(ops):  # families that are loaded when they are asked for
+    getattr(ops, _name)
+
 # Well-conditioned: none is near a singular one, and no two values of a spectrum are near each other
 SQUARE = np.array([[[4.0, 1.0, -0.5], [0.5, 3.0, 0.25], [1.0, -1.0, 2.0]],
                    [[1.0, 2.0, 0.5], [-2.0, 0.5, 1.0], [0.25, 1.5, -3.0]]])  # fmt: skip

@@ -1,5 +1,6 @@
 """Families of functions that are loaded later, and namespaces: what the tables say is so."""
 
+import copy
 import importlib
 import os
 import pickle
@@ -33,7 +34,9 @@ def test_namespaces_hold_functions_of_ops(name):
 
 def test_names_are_listed_pickled_and_missed_as_others():
     assert {"cholesky", "nn", "add"} <= set(dir(ops))
-    assert pickle.loads(pickle.dumps(ops.gelu)) is ops.gelu
+    for name in ("gelu", "cholesky", "add"):
+        assert pickle.loads(pickle.dumps(getattr(ops, name))) is getattr(ops, name)
+        assert copy.deepcopy(getattr(ops, name)) is getattr(ops, name)
     with pytest.raises(AttributeError, match="no attribute 'choleski'"):
         ops.choleski  # noqa: B018
 

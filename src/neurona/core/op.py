@@ -33,10 +33,6 @@ from neurona.frames import shorten
 OPS: dict[str, Op] = {}
 
 
-def _named(name: str) -> Op:
-    return OPS[name]
-
-
 class Op:
     """A primitive operation; call it on Tensors, arrays or numbers.
 
@@ -76,8 +72,8 @@ class Op:
         return rule
 
     def __reduce__(self) -> Any:
-        """Be copied and pickled by name: there is one of each."""
-        return _named, (self.name,)
+        """Be copied and pickled by name, of its file: there is one of each."""
+        return self.name
 
     def __call__(self, *args: Any, **attributes: Any) -> Any:
         """Apply it: convert the inputs, compute or record, and return a Tensor (or several)."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import builtins
 
-import numpy as np
-
 from neurona.core.lowering import Opaque
 from neurona.core.op import as_floats, op
 from neurona.core.shapes import DTYPES, Spec
@@ -104,22 +102,24 @@ def lu_with_order(xp, x):
     Shapes: x (..., m, n) -> (..., m, n), (..., min(m, n)), (..., m).
     """
     *batch, m, n = x.shape
-    rows = np.array(x).reshape(-1, m, n)
-    pivots = np.zeros((len(rows), builtins.min(m, n)), np.int32)
-    order = np.tile(np.arange(m, dtype=np.int32), (len(rows), 1))
-    each = np.arange(len(rows))
-    for j in range(pivots.shape[1]):
-        p = j + np.abs(rows[:, j:, j]).argmax(axis=1)
-        pivots[:, j] = p
-        for a in (rows, order):
-            a[each, j], a[each, p] = a[each, p], a[each, j]
-        top = rows[:, j, j, None]
-        rows[:, j + 1 :, j] /= np.where(top == 0, 1, top)
-        rows[:, j + 1 :, j + 1 :] -= rows[:, j + 1 :, j, None] * rows[:, j, None, j + 1 :]
+    rows, row, column = xp.reshape(x, (-1, m, n)), xp.arange(m), xp.arange(n)
+    order = xp.broadcast_to(row, rows.shape[:2])
+    pivots = []
+    for j in range(builtins.min(m, n)):
+        p = j + xp.argmax(xp.abs(rows[:, j:, j]), axis=1)[:, None]
+        pivots.append(p)
+        exchanged = xp.where(row == j, p, xp.where(row == p, j, row))
+        order = xp.take_along_axis(order, exchanged, axis=1)
+        rows = xp.take_along_axis(rows, exchanged[:, :, None], axis=1)
+        top = rows[:, j, None, None, j]
+        factor = rows[:, :, j, None] / xp.where(top == 0, 1, top)
+        cleared = xp.where(column == j, factor, rows - factor * rows[:, j, None, :] * (column > j))
+        rows = xp.where(row[:, None] > j, cleared, rows)
+    pivots = xp.concatenate(pivots, axis=1) if pivots else xp.zeros((len(rows), 0))
     return (
-        xp.asarray(rows.reshape(x.shape)),
-        xp.asarray(pivots.reshape(*batch, pivots.shape[1])),
-        xp.asarray(order.reshape(*batch, m)),
+        xp.reshape(rows, x.shape),
+        xp.reshape(pivots, (*batch, -1)).astype("int32"),
+        xp.reshape(order, (*batch, m)).astype("int32"),
     )
 
 
