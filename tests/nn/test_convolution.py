@@ -231,3 +231,36 @@ def test_adaptive_pooling_is_the_mean_and_the_maximum_of_its_windows(size):
         traced = nn.jit(lambda x, f=f: f(x, (size, 2)))(x)
         np.testing.assert_allclose(traced.numpy(), expected, rtol=1e-5, atol=1e-6)
     assert ops.adaptive_max_pool(np.arange(6).reshape(1, 6, 1), 2).tolist() == [[[2.0], [5.0]]]
+
+
+@pytest.mark.parametrize("padding", ["valid", "same"])
+@pytest.mark.parametrize("convolve", [ops.conv2d, ops.depthwise_conv2d])
+def test_a_border_of_zeros_in_front_is_that_of_the_convolution(convolve, padding):
+    rng = np.random.default_rng(0)
+    x, kernel = rng.normal(size=(2, 6, 5, 3)), rng.normal(size=(3, 2, 3, 4))
+    border = layers.ZeroPadding2D(((0, 1), (2, 0)), dtype="float64")
+    widths = ((0, 0), (0, 1), (2, 0), (0, 0))
+
+    def loss(pad):
+        return lambda x, k: ops.sum(ops.square(convolve(pad(x), k, 2, padding)))
+
+    both, apart = loss(border), loss(lambda x: ops.pad(x, widths))
+    np.testing.assert_allclose(both(x, kernel).numpy(), apart(x, kernel).numpy(), rtol=1e-12)
+    for one, other in zip(
+        nn.grad(both, argnums=(0, 1))(x, kernel), nn.grad(apart, argnums=(0, 1))(x, kernel),
+        strict=True,
+    ):  # fmt: skip
+        np.testing.assert_allclose(one.numpy(), other.numpy(), rtol=1e-12)
+    assert "pad(" in str(nn.trace(apart, [x, kernel]))
+    assert "pad(" not in str(nn.trace(nn.grad(both), [x, kernel]))
+
+
+def test_a_border_is_seen_by_all_others():
+    x = np.ones((1, 2, 2, 1), "float32")
+    y = layers.ZeroPadding2D(1)(x)
+    assert layers.Conv2D(1, 1, kernel_initializer="ones")(y * 1).shape == (1, 4, 4, 1)
+    assert layers.GlobalAveragePooling2D()(y).item() == 0.25
+    first = layers.ZeroPadding2D(1, data_format="channels_first")(x.reshape(1, 1, 2, 2))
+    windows = layers.Conv2D(1, 3, data_format="channels_first", kernel_initializer="ones")
+    assert windows(first).shape == (1, 1, 2, 2)
+    assert windows(first).tolist() == [[[[4.0, 4.0], [4.0, 4.0]]]]

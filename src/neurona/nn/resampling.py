@@ -20,6 +20,7 @@ from neurona.nn.axes import (
 )
 from neurona.nn.layer import Layer
 from neurona.nn.options import LayerOptions
+from neurona.ops.notes import Padded
 
 
 class UpSampling1D(Layer):
@@ -149,9 +150,10 @@ class _ZeroPadding(Layer):
         self.padding = check_pairs("padding", (padding,) if self.rank == 1 else padding, self.rank)
 
     def call(self, x: Tensor) -> Tensor:  # (B, *S, C)
-        return as_given(
-            self, ops.pad(channels_last(self, x), widths=((0, 0), *self.padding, (0, 0)))
-        )
+        x, widths = channels_last(self, x), ((0, 0), *self.padding)
+        y = ops.pad(x, widths=(*widths, (0, 0)))
+        y.notes = (Padded(x, widths),)
+        return as_given(self, y)
 
 
 class ZeroPadding1D(_ZeroPadding):

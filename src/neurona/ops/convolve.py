@@ -9,6 +9,7 @@ from neurona.core.op import as_tensor
 from neurona.errors import ArgumentError, ShapeError, check_sizes
 from neurona.ops.convolutions import conv_input_gradient, convolution
 from neurona.ops.movement import reshape
+from neurona.ops.notes import Padded
 from neurona.ops.windows import explicit_padding
 
 __all__ = [
@@ -44,13 +45,23 @@ def _inputs(name, rank, x, kernel, expected):
     return x, kernel
 
 
+def _over(x, kernel, groups, strides, padding, dilation):
+    """Convolution, which adds the zeros around x itself: one border, and no copy of x for them."""
+    if (border := x.note(Padded)) is not None:
+        x, widths = border.inside, (*border.widths[1:], *[(0, 0)] * len(padding))
+        padding = tuple((a + c, b + d) for (a, b), (c, d) in zip(padding, widths, strict=False))
+    return convolution(
+        x, kernel, strides=strides, padding=padding, dilation=dilation, groups=groups
+    )
+
+
 def _conv(name, rank, x, kernel, strides, padding, dilation_rate, groups):
     letters = LETTERS[rank]
     sizes, places = ", ".join(letters), ", ".join("K" + c for c in letters) if rank > 1 else "K"
     expected = f"x (B, {sizes}, C) and kernel ({places}, C / groups, F)"
     x, kernel = _inputs(name, rank, x, kernel, expected)
     geometry = _geometry(name, x.shape[1:-1], kernel.shape[:-2], strides, padding, dilation_rate)
-    return convolution(x, kernel, **geometry, groups=groups)
+    return _over(x, kernel, groups, **geometry)
 
 
 def conv1d(x, kernel, strides=1, padding="valid", dilation_rate=1, groups=1):
@@ -218,7 +229,7 @@ def _depthwise_conv(name, rank, x, kernel, strides, padding, dilation_rate):
         )
     geometry = _geometry(name, x.shape[1:-1], kernel.shape[:-2], strides, padding, dilation_rate)
     kernel = reshape(kernel, (*kernel.shape[:-2], 1, channels * multiplier))
-    return convolution(x, kernel, **geometry, groups=channels)
+    return _over(x, kernel, channels, **geometry)
 
 
 def depthwise_conv1d(x, kernel, strides=1, padding="valid", dilation_rate=1):

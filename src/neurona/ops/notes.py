@@ -61,6 +61,25 @@ class Rows(Note):
         return Rows(change(self.table), self.index)
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class Padded(Note):
+    """On images with a border of zeros: what is inside, for a convolution that can add the border.
+
+    Attributes:
+        inside: the images without the border.
+        widths: (before, after) of each axis, from the first on; other axes have none.
+    """
+
+    goes_around: ClassVar[bool] = True
+
+    inside: Tensor
+    widths: tuple[tuple[int, int], ...]
+
+    def changed(self, change: Callable[[Tensor], Tensor]) -> Padded:
+        """Return the note with images of that type, and of that last axis."""
+        return Padded(change(self.inside), self.widths)
+
+
 def logits(scores: Tensor, axis: Any = None) -> Logits:
     """Return the note of a sigmoid, or of a softmax over an axis.
 
