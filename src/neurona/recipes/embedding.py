@@ -194,6 +194,6 @@ RECIPE = Recipe(
     perform=perform,
     data="MNIST: digits 0 to 6 to learn from, 7 to 9 to be found",
     model="SimCLR with classes and without, beside a siamese network, pixels and components",
-    reaches="accuracy 0.86 with five examples a digit, beside 0.76 by pixels, in six minutes",
+    reaches="accuracy 0.88 with five examples a digit, beside 0.76 by pixels, in two minutes",
     quick=Settings(epochs=3, learning_rate=5e-3, batch_size=64, optimizer="adam"),
 )

@@ -269,6 +269,6 @@ RECIPE = Recipe(
     perform=perform,
     data="MNIST, 70,000 images of 28 x 28",
     model="six small convolutional networks, and one without convolutions",
-    reaches="the best at test accuracy 0.993, the dense one at 0.98, in eight minutes",
+    reaches="the best at test accuracy 0.995, the dense one at 0.98, in seven minutes",
     quick=Settings(epochs=4, learning_rate=4e-3, batch_size=16, optimizer="adam"),
 )

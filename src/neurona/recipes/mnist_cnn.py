@@ -179,6 +179,6 @@ RECIPE = Recipe(
     perform=perform,
     data="MNIST, 70,000 images of 28 x 28",
     model="5 convolutions with batch normalisation: 71,002 numbers",
-    reaches="test accuracy 0.995, in six minutes",
+    reaches="test accuracy 0.996, in six minutes",
     quick=Settings(epochs=6, learning_rate=4e-3, batch_size=32, optimizer="adam"),
 )

@@ -147,6 +147,6 @@ RECIPE = Recipe(
     perform=perform,
     data="32,033 first names",
     model="MLP, RNN, GRU, LSTM and Transformer beside counts of pairs and triples",
-    reaches="the best at most 2.00 nats a letter on names not trained on, in ten minutes",
+    reaches="1.96 nats a letter on names not trained on, beside 2.23 of triples, in three minutes",
     quick=Settings(epochs=2, learning_rate=1e-2, batch_size=32, optimizer="adamw"),
 )
