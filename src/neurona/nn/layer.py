@@ -26,7 +26,7 @@ import numpy as np
 
 from neurona.core import origin, random
 from neurona.core.observation import as_part
-from neurona.core.shapes import as_dtype, as_shape, channels_hint, is_float, product
+from neurona.core.shapes import as_dtype, as_shape, channels_hint, is_float
 from neurona.core.tensor import Tensor
 from neurona.core.tree import flatten, map_leaves
 from neurona.errors import ArgumentError, DtypeError, NeuronaError, ShapeError, StateError
@@ -34,16 +34,16 @@ from neurona.frames import shorten
 from neurona.nn import constraints, masking, regularizers
 from neurona.nn.calling import Takes, by_name, open_batch, taken_by
 from neurona.nn.configurable import Configurable
-from neurona.nn.context import add_loss, automatic_name, building, in_training, is_training
+from neurona.nn.context import automatic_name, building, is_training
 from neurona.nn.description import describe_object
+from neurona.nn.holding import Holder
 from neurona.nn.input_spec import check_specs
-from neurona.nn.members import members
 from neurona.nn.options import OlderLayerOptions, sizes_given
-from neurona.nn.parameter import Parameter, State, assign_all, lasting
+from neurona.nn.parameter import Parameter, lasting
 from neurona.nn.parts import as_inputs, check_parts, give_parts, initial_value, parts_for
 
 
-class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
+class Layer(Holder, Configurable, namespace="layers", common=OlderLayerOptions):
     """Base of all layers and models; see the top of this file for how to write one.
 
     Attributes:
@@ -56,10 +56,11 @@ class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
     """
 
     one = True
-    made_again = frozenset({"symbolic_calls"})  # by the calls of a network that is copied too
+    # symbolic calls are made by those of a network that is copied too
+    made_again = frozenset({"symbolic_calls", "_added", "_last"})
     unread = Configurable.unread | {
         "_built_for", "_made_at", "_place", "built", "input_shape", "output_shape",
-        "symbolic_calls",
+        "symbolic_calls", "_added", "_last",
     }  # fmt: skip
     dtype: np.dtype
     built: bool
@@ -88,6 +89,7 @@ class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
         self.activity_regularizer = None
         self._input_shape = self.input_shape = self.output_shape = None
         self.symbolic_calls = []
+        self._added, self._last = (None, []), None
         self._takes = taken_by(type(self).call)
         self._makes_masks = type(self).compute_mask is not Layer.compute_mask
         self.supports_masking = self.supports_masking or self._makes_masks
@@ -170,7 +172,7 @@ class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
             if self.input_spec is not None:
                 check_specs(self.input_spec, inputs)
             training = is_training() if training is None else training
-            with in_training(training):
+            with self._in_call(training):
                 if self._takes.training:
                     kwargs["training"] = training
                 mask = masking.given(self, inputs, kwargs, everything)
@@ -178,8 +180,8 @@ class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
                 y = call(*inputs, **kwargs)
                 if mask is not None or self._makes_masks:
                     y = masking.handed_on(self, inputs, mask, y)
-            if self.activity_regularizer is not None:
-                self.add_loss(regularizers.of_activity(self.activity_regularizer, y))
+                if self.activity_regularizer is not None:
+                    self.add_loss(regularizers.of_activity(self.activity_regularizer, y))
         except NeuronaError as error:
             self._explain(error, shapes)
             raise
@@ -269,102 +271,6 @@ class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
         self._parameters.append(parameter)
         return parameter
 
-    def sublayers(self) -> list[Layer]:
-        """Return the layers among the attributes, alone or in lists, tuples and dicts."""
-        return list({id(layer): layer for _, layer in members(self, Layer)}.values())
-
-    def all_layers(self) -> list[Layer]:
-        """Return this layer and all below it, each once, parents first."""
-        found: dict[int, Layer] = {}
-        pending: list[Layer] = [self]
-        while pending:
-            layer = pending.pop()
-            if id(layer) not in found:
-                found[id(layer)] = layer
-                pending += reversed(layer.sublayers())
-        return list(found.values())
-
-    def own_parameters(self) -> list[Parameter]:
-        """Return the parameters of this layer itself: added ones, then other attributes."""
-        found = [*self._parameters, *(p for _, p in members(self, Parameter))]
-        return list({id(p): p for p in found}.values())
-
-    @property
-    def weights(self) -> list[Parameter]:
-        """All parameters: of each layer first the trainable ones, then the others."""
-        return [p for p in self.variables if not isinstance(p, State)]
-
-    @property
-    def variables(self) -> list[Parameter]:
-        """The weights, and among them the states of stateful layers, which are none."""
-        own = (
-            sorted(la.own_parameters(), key=lambda p: not p.trainable) for la in self.all_layers()
-        )
-        return list({id(p): p for parameters in own for p in parameters}.values())
-
-    @property
-    def trainable_weights(self) -> list[Parameter]:
-        """The parameters that an optimiser changes: none below a layer that is not trainable."""
-        found: dict[int, Parameter] = {}
-        seen: set[int] = set()
-        pending: list[Layer] = [self]
-        while pending:
-            layer = pending.pop()
-            if id(layer) not in seen and layer._trainable:
-                seen.add(id(layer))
-                found.update({id(p): p for p in layer.own_parameters() if p.trainable})
-                pending += reversed(layer.sublayers())
-        return list(found.values())
-
-    @property
-    def non_trainable_weights(self) -> list[Parameter]:
-        """The other parameters."""
-        trainable = {id(p) for p in self.trainable_weights}
-        return [p for p in self.weights if id(p) not in trainable]
-
-    trainable_variables = trainable_weights
-    non_trainable_variables = non_trainable_weights
-
-    @property
-    def trainable(self) -> bool:
-        """Whether optimisers change the parameters."""
-        return self._trainable
-
-    @trainable.setter
-    def trainable(self, value: bool) -> None:
-        for layer in self.all_layers():
-            layer._trainable = bool(value)
-
-    @property
-    def losses(self) -> list[Tensor]:
-        """The penalties of the parameters' regularisers, a scalar each."""
-        return [p.regularizer(p.value) for p in self.trainable_weights if p.regularizer is not None]
-
-    def add_loss(self, loss: Any) -> None:
-        """Add a scalar to the loss of the training step that this call is part of."""
-        add_loss(loss)
-
-    def count_params(self) -> int:
-        """Return the number of numbers in the parameters."""
-        if not self.built:
-            raise StateError(
-                f"{self.name!r} has no parameters yet.", hint="call it on data, or give input_shape"
-            )
-        return sum(product(p.shape) for p in self.weights)
-
-    def get_weights(self) -> list[np.ndarray]:
-        """Return copies of all parameters, in the order of `weights`."""
-        return [p.numpy() for p in self.weights]
-
-    def set_weights(self, weights: Any) -> None:
-        """Set all parameters, in the order of `weights`.
-
-        Raises:
-            ShapeError: if there are too few or too many, or a shape differs; then none is set.
-        """
-        hint = "" if self.built else "build the model first: call it on data"
-        assign_all(self.weights, weights, f"set_weights: {self.name!r}", hint)
-
     def build_alike(self, other: Layer) -> None:
         """Build another layer for the inputs that this one was built for."""
         if hasattr(self, "_built_for"):
@@ -385,11 +291,10 @@ class Layer(Configurable, namespace="layers", common=OlderLayerOptions):
     def __getattr__(self, name: str) -> Any:
         """Find `input` and `output`, the symbolic tensors of the functional API."""
         if name in ("input", "output"):  # no properties: a subclass may name its own layers so
-            if len(self.symbolic_calls) == 1:
+            if self.symbolic_calls:  # the first, as in Keras: the model that it was made for
                 return getattr(self.symbolic_calls[0], name)
             raise StateError(
-                f"{self.name!r} has no {name}: it has not been called once on symbolic tensors.",
-                got=f"{len(self.symbolic_calls)} calls",
+                f"{self.name!r} has no {name}: it has not been called on a symbolic tensor.",
                 hint="build the model from nn.Input(...)",
             )
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")

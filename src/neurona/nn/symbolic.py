@@ -324,7 +324,9 @@ class InputLayer(Layer):
         super().__init__(name)
         if (shape is None) == (batch_shape is None):
             raise ArgumentError(
-                "an input needs a shape.", got=f"shape={shape}", hint="Input(shape=(28, 28))"
+                "an input needs a shape.",
+                got=f"shape={shape}",
+                hint="Input(shape=(28, 28)); Input(shape=(None,)) for a length that varies",
             )
         if shape is not None:
             sizes = (shape,) if isinstance(shape, int) else tuple(shape)

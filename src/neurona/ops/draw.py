@@ -75,6 +75,12 @@ def _unit(shape, dtype, seed):
     return random_unit(state, shape=as_shape(shape), draw=draw, dtype=dtype.name)
 
 
+def _plain(value):
+    """Return a NumPy scalar as a Python number, whose type does not count."""
+    scalar = isinstance(value, np.generic | np.ndarray) and value.ndim == 0
+    return value.item() if scalar else value
+
+
 def next_draw():
     """Return state and number of the next draw of the current stream, with its own seed if any."""
     state, draw = random.next_state()
@@ -97,7 +103,7 @@ def uniform(shape, minval=0.0, maxval=1.0, dtype=None, seed=None):
     >>> uniform((2, 3), seed=1).shape
     (2, 3)
     """
-    unit = _unit(shape, dtype, seed)
+    minval, maxval, unit = _plain(minval), _plain(maxval), _unit(shape, dtype, seed)
     return unit if (minval, maxval) == (0, 1) else unit * (maxval - minval) + minval
 
 
@@ -118,7 +124,7 @@ def normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
     radius = sqrt(-2.0 * log(1.0 - u[0]))
     angle = (2.0 * math.pi) * u[1]
     z = concatenate([radius * cos(angle), radius * sin(angle)], axis=0)[: product(shape)]
-    return reshape(z, shape) * stddev + mean
+    return reshape(z, shape) * _plain(stddev) + _plain(mean)
 
 
 @draws
@@ -135,7 +141,7 @@ def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
     """
     limit = math.erf(math.sqrt(2.0))
     u = uniform(shape, -limit, limit, dtype, seed)
-    return clip(math.sqrt(2.0) * erfinv(u), -2.0, 2.0) * stddev + mean
+    return clip(math.sqrt(2.0) * erfinv(u), -2.0, 2.0) * _plain(stddev) + _plain(mean)
 
 
 _TRIES = 8  # each is taken with a chance of 0.95 or more: all of them fail once in 10^10

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Unpack
 
 from neurona import ops
 from neurona.core.op import as_tensor
@@ -11,7 +11,7 @@ from neurona.core.shapes import as_dtype
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, check_integer, check_number
 from neurona.nn.parameter import Parameter
-from neurona.optim.optimizer import Optimizer
+from neurona.optim.optimizer import Optimizer, OptimizerOptions
 
 
 class LossScaleOptimizer(Optimizer):
@@ -25,7 +25,7 @@ class LossScaleOptimizer(Optimizer):
             is given to it.
         initial_scale: s at the start.
         dynamic_growth_steps: steps without a bad gradient until s is doubled.
-        name: for reports.
+        common: the name alone.
 
     Attributes:
         dynamic_scale: s, a Parameter.
@@ -46,10 +46,9 @@ class LossScaleOptimizer(Optimizer):
         inner_optimizer: Optimizer,
         initial_scale: float = 2.0**15,
         dynamic_growth_steps: int = 2000,
-        name: str | None = None,
+        **common: Unpack[OptimizerOptions],
     ) -> None:
-        super().__init__(0.0)
-        self.name = name or self.name
+        super().__init__(0.0, **common)
         if not isinstance(inner_optimizer, Optimizer):
             raise ArgumentError(
                 "LossScaleOptimizer wraps an Optimizer.",

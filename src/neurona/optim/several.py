@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, ItemsView, Iterator, Sequence
-from typing import Any
+from typing import Any, Unpack
 
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, StateError
@@ -12,7 +12,7 @@ from neurona.nn.configurable import Configurable
 from neurona.nn.gradients import chosen
 from neurona.nn.parameter import Parameter
 from neurona.optim.loss_scale import LossScaleOptimizer, refuse_options
-from neurona.optim.optimizer import Optimizer
+from neurona.optim.optimizer import Optimizer, OptimizerOptions
 
 
 class OptimizerMap(Configurable, namespace="optimizers"):
@@ -85,8 +85,7 @@ class MultiOptimizer(Optimizer):
 
     Args:
         optimizer_map: an OptimizerMap, or a function of a Parameter that returns its optimiser.
-        loss_scale_factor: as of every optimiser; it is that of all.
-        name: for reports.
+        common: the name, and loss_scale_factor, which is that of all.
 
     Attributes:
         optimizers: all of them. Each has a learning rate of its own.
@@ -105,16 +104,14 @@ class MultiOptimizer(Optimizer):
     def __init__(
         self,
         optimizer_map: OptimizerMap | Callable[[Parameter], Optimizer],
-        loss_scale_factor: float | None = None,
-        name: str | None = None,
+        **common: Unpack[OptimizerOptions],
     ) -> None:
         if not callable(optimizer_map):
             raise ArgumentError(
                 "optimizer_map is an OptimizerMap, or a function of a Parameter.",
                 got=repr(optimizer_map)[:60],
             )
-        super().__init__(0.0, loss_scale_factor=loss_scale_factor)
-        self.name = name or self.name
+        super().__init__(0.0, **common)
         self.optimizer_map = optimizer_map
         self.optimizers: list[Optimizer] = []
         self._of: dict[Parameter, Optimizer] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 from neurona import config
 from neurona.core import origin
@@ -56,7 +56,7 @@ class FitSettings(NamedTuple):
 
 def fit(model: Any, x: Any, y: Any, sample_weight: Any, given: FitSettings) -> History:
     """Train a model and return the History."""
-    require_compiled(model, "fit")
+    require_compiled(model, "fit", "train")
     epochs = check_integer("epochs", given.epochs, minimum=0)
     epochs = min(epochs, config.max_epochs() or epochs)
     first_epoch = check_integer("initial_epoch", given.initial_epoch, minimum=0)
@@ -135,7 +135,7 @@ def evaluate(
     callbacks: Any,
 ) -> dict[str, Any]:
     """Return the logs of one pass over the data without learning."""
-    require_compiled(model, "evaluate")
+    require_compiled(model, "evaluate", "test")
     before = functools.partial(before_step, model)
     source = source_of(x, y, sample_weight, batch_size=batch_size, steps=steps, before=before)
     prepare(model, source, "test")
@@ -170,7 +170,7 @@ def on_batch(
 
     The totals of a `fit` that goes on, in a callback of which this is called, stay as they are.
     """
-    require_compiled(model, f"{kind}_on_batch")
+    require_compiled(model, f"{kind}_on_batch", kind)
     x, y, weight = check_arrays(before_step(model, x), y, sample_weight)
     if class_weight is not None:
         weight = weights_of_classes(y, class_weight, weight)
@@ -211,9 +211,9 @@ def as_list(logs: dict[str, Any]) -> Any:
 # --- before the first step ---------------------------------------------------------------------
 
 
-def require_compiled(model: Any, method: str) -> None:
-    """Raise a StateError unless `compile` was called."""
-    if not model.compiled:
+def require_compiled(model: Any, method: str, kind: str) -> None:
+    """Raise a StateError unless `compile` was called, or the model has a step of its own."""
+    if not (model.compiled or model.overrides(f"{kind}_step")):
         raise StateError(
             f"{model.name!r} is not compiled.",
             hint=f'model.compile("adam", "mse") before {method}',
@@ -230,13 +230,14 @@ def check_loss_is_free(model: Any, loss: Any) -> None:
         )
 
 
-def nothing_to_train(model: Any, forward: Callable[[], Any]) -> NoReturn:
-    """Raise a StateError for a model without trainable parameters."""
-    forward()  # an error if it computes with others, which it does not know
-    raise StateError(
-        f"{model.name!r} has nothing to train.",
-        hint="set trainable=True on a layer, or add layers with parameters",
+def nothing_to_train(model: Any, forward: Callable[[], Any]) -> Any:
+    """Return what `forward` does for a model without trainable parameters, with a warning."""
+    results = forward()  # an error if it computes with others, which it does not know
+    origin.warn(
+        f"{model.name!r} has nothing to train: the loss is only computed. Set trainable=True on a "
+        "layer, or add layers with parameters."
     )
+    return results
 
 
 def prepare(model: Any, source: Any, kind: str) -> None:

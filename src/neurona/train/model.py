@@ -62,6 +62,7 @@ class Model(Trainer, Layer, namespace="models"):
     """
 
     unread = Layer.unread | {"_built_on", "inputs", "layers", "outputs", "stop_training"}
+    own_ends = True
     _network: Network | None  # the recorded one of a functional model
     _built_on: Any  # shapes and types of the first inputs, as JSON
     _fixed_inputs: bool  # whether data of another shape than the network's inputs are refused
@@ -102,9 +103,13 @@ class Model(Trainer, Layer, namespace="models"):
             self.output_shape = _shapes(self.outputs)
 
     def __getattr__(self, name: str) -> Any:
-        """Find `input` and `output` of a functional model: its own, unless it is in another."""
+        """Find `input` and `output` of a functional model: its own, also where it is in another.
+
+        Those of a Sequential are of its first call, as of any layer, and its own before that.
+        """
         network = vars(self).get("_network")
-        if name in ("input", "output") and network is not None and not self.symbolic_calls:
+        own = self.own_ends or not self.symbolic_calls
+        if name in ("input", "output") and network is not None and own:
             return network.inputs if name == "input" else network.outputs
         return super().__getattr__(name)
 
@@ -141,6 +146,10 @@ class Model(Trainer, Layer, namespace="models"):
         if self.overrides("build"):
             super().ensure_built(inputs)
         self.built = True  # the layers build themselves when `call` reaches them
+
+    def _note_shapes(self, shapes: list, y: Any) -> None:
+        if self._network is None:  # else they are those of its inputs and outputs
+            super()._note_shapes(shapes, y)
 
     # --- structure ---------------------------------------------------------------------------
 

@@ -39,6 +39,8 @@ class Sequential(Model):
     ((None, 1), 19)
     """
 
+    own_ends = False
+
     def __init__(self, layers: Any = None, **common: Unpack[LayerOptions]) -> None:
         super().__init__(**common)
         self._chain: list[Layer] = []

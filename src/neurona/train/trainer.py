@@ -19,11 +19,12 @@ from neurona.train.compiled import Compiled
 from neurona.train.data import unpack
 from neurona.train.history import History
 from neurona.train.observed import Observation
+from neurona.train.older import Older, taking_older
 from neurona.train.step import Step
 from neurona.train.training import Training
 
 
-class Trainer:
+class Trainer(Older):
     """What a Model inherits besides being a Layer: how it is trained and used on data.
 
     Attributes:
@@ -55,6 +56,7 @@ class Trainer:
         def __call__(self, *args: Any, training: bool | None = None, **kwargs: Any) -> Any: ...
 
     @door
+    @taking_older
     def compile(
         self,
         optimizer: Any = "rmsprop",
@@ -157,8 +159,10 @@ class Trainer:
             y_pred = self(x, training=True)
             return self._total_loss(x, y, y_pred, sample_weight, training=True), y_pred
 
-        weights = self.trainable_weights or fitting.nothing_to_train(self, forward)
-        loss, y_pred = self.optimizer.minimize(forward, weights)
+        if weights := self.trainable_weights:
+            loss, y_pred = self.optimizer.minimize(forward, weights)
+        else:
+            loss, y_pred = fitting.nothing_to_train(self, forward)
         self._training.losses.track(loss, x)
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
@@ -277,6 +281,7 @@ class Trainer:
                 metric.reset_state()
 
     @door
+    @taking_older
     def fit(
         self,
         x: Any = None,
@@ -330,6 +335,7 @@ class Trainer:
             return fitting.fit(self, x, y, sample_weight, settings)
 
     @door
+    @taking_older
     def evaluate(
         self,
         x: Any = None,

@@ -12,8 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from neurona.core import origin
 from neurona.core.shapes import Shape, normalize_axis
 from neurona.errors import DataError
+
+HAIR = 1e-5  # how far outside of [0, 1] the rounding of what was scaled may be
 
 
 def check_labels(loss: Any, y: Any, output_shape: Shape) -> None:
@@ -158,6 +161,10 @@ def check_binary(y: np.ndarray, output_shape: Shape, name: str) -> None:
     check_same_shape(y, output_shape, name)
     wrong = (y < 0) | (y > 1)
     if not wrong.any():
+        return
+    off = float(max(-y.min(), y.max() - 1))
+    if off <= HAIR:
+        origin.warn(f"{name}: targets are up to {off:.2g} outside of [0, 1], by rounding it seems.")
         return
     if set(np.unique(y).tolist()) <= {-1, 1}:
         hint = 'train on (y + 1) / 2, or use loss="hinge" with labels -1 and 1'
