@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import neurona as nn
@@ -55,6 +56,18 @@ from neurona.ops.nn import gelu
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=here
     )
     assert found.stdout.split() == ["factors", "matrices"]
+
+
+def test_models_with_them_are_saved_and_loaded(tmp_path):
+    x = nn.Input((4, 4, 2))
+    y = ops.norm(ops.image.resize(ops.nn.relu(x), (2, 2)), axis=-1)
+    y = nn.layers.Dense(2, activation=ops.gelu)(ops.rearrange(y, "b h w -> b (h w)"))
+    model = nn.Model(x, nn.layers.Activation(ops.tanh)(y))
+    model.save(tmp_path / "m.nn")
+    again = nn.models.load_model(tmp_path / "m.nn")
+    data = np.ones((3, 4, 4, 2), "float32")
+    np.testing.assert_array_equal(model.predict(data, verbose=0), again.predict(data, verbose=0))
+    assert again.layers[-1].activation is ops.tanh
 
 
 def test_symbolic_tensors_record_them():

@@ -19,8 +19,10 @@ from typing import Any
 
 import numpy as np
 
+from neurona import ops
 from neurona.core import later
 from neurona.core.ambient import ambient, within
+from neurona.core.op import Op
 from neurona.core.shapes import as_dtype
 from neurona.errors import ArgumentError, FormatError
 from neurona.nn.custom import custom, get_registered_name, named
@@ -93,7 +95,18 @@ def _described_once(value: Any) -> dict[str, Any]:
 
 def public_name(thing: Any) -> str | None:
     """Return the name of a class or function in the public namespaces, such as "layers.Dense"."""
-    return next((name for name, known in LIBRARY.items() if known is thing), None)
+    name = next((name for name, known in LIBRARY.items() if known is thing), None)
+    own = getattr(thing, "__name__", "")
+    if name is None and own and function_of_ops(own) is thing:
+        return f"ops.{own}"
+    return name
+
+
+def function_of_ops(name: str) -> Callable | None:
+    """Return the function or op of `neurona.ops` that has a name, or None."""
+    found: Any = None if not name or name.startswith("_") else getattr(ops, name, None)
+    public = inspect.isfunction(found) and found.__module__ == ops.__name__
+    return found if isinstance(found, Op) or public else None
 
 
 def describe(value: Any) -> Any:
@@ -278,6 +291,8 @@ def _named(name: str, custom_objects: Mapping[str, Any] | None) -> Callable:
         later.load(name.partition(".")[0])
     if name in LIBRARY:
         return LIBRARY[name]
+    if name == f"ops.{last}" and (function := function_of_ops(last)) is not None:
+        return function
     own = is_own and last.isidentifier() and not hasattr(builtins, last)
     raise FormatError(
         f"the file needs {last[:80]!r}, which is not part of neurona.",

@@ -10,13 +10,11 @@ what was recorded is replayed on real tensors by `nn/network.py`.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
 from typing import Any, Unpack
 
 import numpy as np
 
-from neurona import ops
 from neurona.core import origin, random
 from neurona.core.graph import infer
 from neurona.core.op import OPS, Op
@@ -25,6 +23,7 @@ from neurona.core.tensor import Tensor
 from neurona.core.tree import Structure, flatten, map_leaves
 from neurona.errors import ArgumentError, DtypeError, NeuronaError, ShapeError, StateError
 from neurona.nn.context import automatic_name
+from neurona.nn.description import function_of_ops
 from neurona.nn.encoding.before import TEXT, BeforeStep, Outcome
 from neurona.nn.layer import Layer
 from neurona.nn.masking import mask_of, with_mask
@@ -270,12 +269,11 @@ class Operation(Layer):
 
     def __init__(self, function: str, **common: Unpack[LayerOptions]) -> None:
         super().__init__(**common)
-        found = OPS.get(function) or getattr(ops, function, None)
-        public = inspect.isfunction(found) and found.__module__ == ops.__name__
-        if not isinstance(found, Op) and not (public and not function.startswith("_")):
+        found = OPS.get(function) or function_of_ops(function)
+        if found is None:
             raise ArgumentError("there is no such op.", got=repr(function))
         self.function = function
-        self._apply: Callable = found  # type: ignore[assignment]
+        self._apply: Callable = found
         self._name = self._name or automatic_name(function)
         self.built = True
 
