@@ -72,6 +72,7 @@ if TYPE_CHECKING:
     )
     from neurona.nn.symbolic import Input
     from neurona.nn.symbolic import Symbolic as KerasTensor
+    from neurona.nn.tape import GradientTape
     from neurona.optimizers import Optimizer
     from neurona.precision import DTypePolicy
     from neurona.precision import DTypePolicy as FloatDTypePolicy
@@ -83,6 +84,7 @@ __all__ = [
     "FloatDTypePolicy",
     "Function",
     "GradientCheck",
+    "GradientTape",
     "Graph",
     "Initializer",
     "Input",
@@ -170,6 +172,7 @@ _HOMES = {
     "Quantizer": "neurona.refusals",
     "gradients": "neurona.nn.gradients",
     "value_and_grad": "neurona.nn.gradients",
+    "GradientTape": "neurona.nn.tape",
     "recipe": "neurona.train.recipe",
     **dict.fromkeys(
         ("RematScope", "StatelessScope", "SymbolicScope", "device", "name_scope", "remat"),
