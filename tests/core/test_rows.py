@@ -44,7 +44,7 @@ MIXED = {
     "the number of the row": ((3,), lambda x: x + np.arange(x.shape[0], dtype=F32)[:, None]),
     "a row of another sample": (
         (3,),
-        lambda x: x + ops.take(x, np.arange(x.shape[0])[::-1].copy()),
+        lambda x: x + ops.take(x, np.arange(x.shape[0])[::-1].copy(), axis=0),
     ),
     "attention to another sample": (
         (256, 1, 2),
@@ -81,7 +81,7 @@ def test_rows_are_mixed(name):
 DEPENDS_ON_THE_NUMBER = {
     "a factor": lambda x: x / x.shape[0],
     "a branch": lambda x: x * 2 if x.shape[0] > 5 else x + 2,
-    "an attribute": lambda x: ops.pad(x, [(0, 0), (0, 1)], value=x.shape[0]),
+    "an attribute": lambda x: ops.pad(x, [(0, 0), (0, 1)], constant_values=x.shape[0]),
     "a width": lambda x: ops.one_hot((x[:, 0] > 0).astype("int32"), x.shape[0])[:, :3],
 }
 

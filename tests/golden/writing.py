@@ -62,7 +62,8 @@ def shortened(value, digits):
         return [shortened(v, digits) for v in value]
     if isinstance(value, float) and np.isfinite(value):
         short = float(f"{value:.{digits}g}")
-        return int(short) if short.is_integer() and abs(short) < 1e6 else short
+        small = short.is_integer() and abs(short) < 1e6 and str(short) != "-0.0"
+        return int(short) if small else short
     return value
 
 

@@ -13,10 +13,16 @@ from typing import Any
 
 import numpy as np
 
+from neurona import ops
+from neurona.ops.later import LATER
+
 from . import oracles as o
 from . import rare
 
-INF, NAN = math.inf, math.nan
+for names in LATER.values():  # load every file, so that all ops are in the table of ops
+    getattr(ops, names.split()[0])
+
+INF, NAN, PI, LN2 = math.inf, math.nan, math.pi, math.log(2)
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,15 @@ def unary(op, f, *args, **more):
     return elementwise(UNARY, op, f, *args, **more)
 
 
+def few(op, f, *args, **more):
+    """A row for what is declared in a table, whose shape rule others prove."""
+    return elementwise(UNARY[:1], op, f, *args, **more)
+
+
+def few2(op, f, *args, **more):
+    return elementwise(BINARY[1:2], op, f, *args, **more)
+
+
 def binary(op, f, *args, **more):
     return elementwise(BINARY, op, f, *args, **more)
 
@@ -86,6 +101,31 @@ FUNCTIONS = [
     *unary("tanh", math.tanh, (([-INF, 100, NAN], [-1, 1, NAN]),)),
     *unary("sigmoid", o.sigmoid, (([-INF, -1000, 1000, NAN], [0, 0, 1, NAN]),)),
     *unary("erf", math.erf, (([-INF, 10, NAN, 0], [-1, 1, NAN, 0]),), domain=(-4, 4)),
+    *few("tan", math.tan, (([INF, NAN], [NAN, NAN]),), domain=(-1, 1)),
+    *few(
+        "arcsin",
+        math.asin,
+        (([-1, 0, 1, 2, NAN], [-PI / 2, 0, PI / 2, NAN, NAN]),),
+        domain=(-0.8, 0.8),
+    ),
+    *few("arccos", math.acos, (([-1, 0, 1, -2], [PI, PI / 2, 0, NAN]),), domain=(-0.8, 0.8)),
+    *few("arctan", math.atan, (([-INF, 0, INF, NAN], [-PI / 2, 0, PI / 2, NAN]),), domain=(-4, 4)),
+    *few("sinh", math.sinh, (([-INF, 0, 1e-12, NAN], [-INF, 0, 1e-12, NAN]),)),
+    *few("cosh", math.cosh, (([-INF, 0, INF, NAN], [INF, 1, INF, NAN]),)),
+    *few("arcsinh", math.asinh, (([-INF, 0, 1e-12, 1e30], [-INF, 0, 1e-12, math.asinh(1e30)]),)),
+    *few(
+        "arccosh",
+        math.acosh,
+        (([1, 0.5, INF, 1e30, -9], [0, NAN, INF, math.acosh(1e30), NAN]),),
+        domain=(1.2, 4),
+    ),
+    *few("arctanh", math.atanh, (([-1, 0, 1, 2], [-INF, 0, INF, NAN]),), domain=(-0.8, 0.8)),
+    *few("log2", math.log2, (([0, 1, INF, -1], [-INF, 0, INF, NAN]),), domain=(0.5, 3)),
+    *few("log10", math.log10, (([0, 1, INF, -1], [-INF, 0, INF, NAN]),), domain=(0.5, 3)),
+    *few("exp2", lambda x: 2.0**x, (([-INF, 3, INF, NAN], [0, 8, INF, NAN]),)),
+    *few(
+        "cbrt", math.cbrt, (([-27, 0, INF, NAN, 1e-30], [-3, 0, INF, NAN, 1e-10]),), domain=(0.5, 3)
+    ),
     *unary("floor", math.floor, (([-0.5, 2, INF], [-1, 2, INF]),), smooth=False),
     *unary("round", round, (([0.5, 1.5, -2.5], [0, 2, -2]),), smooth=False),
     *unary("neg", operator.neg, (([INF, NAN], [-INF, NAN]),)),
@@ -108,6 +148,14 @@ ARITHMETIC = [
     *binary("floordiv", operator.floordiv, domain=(0.5, 2), smooth=False),
     *binary("mod", operator.mod, (([-1, 1], [3, -3], [2, -2]),), domain=(0.5, 2), smooth="kink"),
     *binary("pow", operator.pow, (([0, 0, 2], [0, 2, -1], [1, 0, 0.5]),), domain=(0.5, 2)),
+    *few2("arctan2", math.atan2, (
+        ([0, 0, -0.0, 1, -INF, INF, NAN], [1, -1, -1, 0, INF, -INF, 1],
+         [0, PI, -PI, PI / 2, -PI / 4, 3 * PI / 4, NAN]),), domain=(0.5, 2)),
+    *few2("hypot", math.hypot, (([3, 0, INF], [4, 0, NAN], [5, 0, INF]),),
+          domain=(0.5, 2)),
+    *few2("logaddexp", lambda x, y: math.log(math.exp(x) + math.exp(y)), (
+        ([-INF, -INF, INF, 1e3, NAN], [-INF, 1, INF, 1e3, 0], [-INF, 1, INF, 1e3 + LN2, NAN]),)),
+    *few2("nextafter", math.nextafter, smooth=False),
     *binary("maximum", max, (([NAN, 1], [1, NAN], [NAN, NAN]),), smooth="kink"),
     *binary("minimum", min, (([NAN, 1], [1, NAN], [NAN, NAN]),), smooth="kink"),
     Case("add", (np.int32([1, -2]), np.int32([3, 4])), o.each(operator.add), smooth=False),
@@ -119,6 +167,39 @@ ARITHMETIC = [
     Case("clip", ((5,), np.float64(-1), np.float64(1)), o.each(o.clip), smooth="kink",
          special=(([NAN, 5], -1, 1, [NAN, 1]),)),
 ]  # fmt: skip
+
+WHOLE = np.int32([[5, -7, 12, 0], [1, 2, -3, 40]]), np.int32([3, 6, 0, 33])
+INTEGERS = [
+    *(
+        Case(op, given, o.each(f), smooth=False)
+        for op, f in (
+            ("bitwise_and", operator.and_),
+            ("bitwise_or", operator.or_),
+            ("bitwise_xor", operator.xor),
+        )
+        for given in (WHOLE, tuple(np.uint8(abs(x)) for x in WHOLE), (WHOLE[0] > 0, WHOLE[1] > 4))
+    ),
+    *(Case("bitwise_not", (x,), o.each(operator.invert), smooth=False) for x in WHOLE),
+    Case("bitwise_not", (WHOLE[0] > 0,), o.each(operator.not_), smooth=False),
+    *(
+        Case("left_shift", (x, WHOLE[1].astype(x.dtype)), o.moved_up, smooth=False)
+        for x in (WHOLE[0], np.int64(WHOLE[0]), np.uint8(abs(WHOLE[0])))
+    ),
+    *(
+        Case("right_shift", (x, WHOLE[1].astype(x.dtype)), o.each(operator.rshift), smooth=False)
+        for x in (WHOLE[0], np.int64(WHOLE[0]), np.uint8(abs(WHOLE[0])))
+    ),
+    Case("gcd", WHOLE, o.each(math.gcd), smooth=False),
+    Case("lcm", WHOLE, o.each(math.lcm), smooth=False),
+    Case("integer_power", (WHOLE[0], np.int32([2, 0, 1, 3])), o.each(operator.pow), smooth=False),
+    Case(
+        "bits_as",
+        (np.int32([2**30, 0]),),
+        lambda x, dtype: np.array([2.0, 0.0]),
+        {"dtype": "float32"},
+        smooth=False,
+    ),
+]
 
 MASKS = np.array([True, False, True]), np.array([[True], [False]])
 COMPARISON = [
@@ -166,7 +247,7 @@ ORDER = [
 ]  # fmt: skip
 
 MOVEMENT = [
-    *(Case("reshape", (x,), o.reshaped, {"shape": s})
+    *(Case("reshape", (x,), o.reshaped, {"newshape": s})
       for x, s in (((2, 6), (3, 4)), ((2, 3), (-1,)), ((1,), ()), ((0, 3), (3, 0, 2)),
                    ((), (1, 1)))),
     *(Case("transpose", (x,), o.permuted, a)
@@ -182,9 +263,23 @@ MOVEMENT = [
                       ((0, 2), ((1, 1), (0, 0)), 0), ((2,), ((0, 0, 3),), 0))),
     *(Case("flip", ((2, 3),), o.flipped, a) for a in ({}, {"axis": 1}, {"axis": (0, -1)})),
     *(Case("concatenate", xs, o.joined, a)
-      for xs, a in ((((2, 3), (2, 1)), {}), (((2, 3), (0, 3), (1, 3)), {"axis": 0}),
+      for xs, a in ((((2, 3), (1, 3)), {}), (((2, 3), (2, 1)), {"axis": -1}),
+                    (((2, 3), (0, 3), (1, 3)), {"axis": 0}),
                     (((2,),), {}))),
 ]  # fmt: skip
+
+STEPS = np.array([-1.0, 0.0, 0.0, 1.5])
+PLACES = [
+    *(
+        Case("searchsorted", (STEPS, x), o.places_among, {"side": side}, smooth=False)
+        for x in ((2, 3), STEPS)
+        for side in ("left", "right")
+    ),
+    *(
+        Case("unique_places", (x,), o.first_of_each, {"axis": None, "size": n}, smooth=False)
+        for x, n in ((np.int32([[3, 1, 3], [2, 1, 1]]), 4), (np.int32([5, 5]), 1))
+    ),
+]
 
 ROWS, GRID, NONE = np.int32([1, 0, 1, -1]), np.int32([[2, 0], [2, 1]]), np.zeros((0,), np.int32)
 INDEX = [
@@ -308,7 +403,7 @@ ATTENTION = [
 ]  # fmt: skip
 
 CASES = [
-    *FUNCTIONS, *ARITHMETIC, *COMPARISON, *REDUCTIONS, *ORDER, *MOVEMENT, *INDEX, *MATRICES,
-    *conv_cases(), *pool_cases(), *RANDOM, *LOOPS, *ATTENTION,
+    *FUNCTIONS, *ARITHMETIC, *INTEGERS, *COMPARISON, *PLACES, *REDUCTIONS, *ORDER, *MOVEMENT,
+    *INDEX, *MATRICES, *conv_cases(), *pool_cases(), *RANDOM, *LOOPS, *ATTENTION,
     *rare.rows(Case),
 ]  # fmt: skip

@@ -10,6 +10,8 @@ _RENAMED = {
     "sub": "subtract", "mul": "multiply", "div": "divide", "neg": "negative", "pow": "power",
     "floordiv": "floor_divide", "eq": "equal", "ne": "not_equal", "lt": "less", "le": "less_equal",
     "gt": "greater", "ge": "greater_equal", "select": "where", "round": "rint",
+    "bit_and": "bitwise_and", "bit_or": "bitwise_or", "bit_xor": "bitwise_xor",
+    "shift_up": "left_shift", "shift_down": "right_shift",
 }  # fmt: skip
 _SAME = {
     "add", "mod", "minimum", "maximum", "logical_and", "logical_or", "logical_not", "exp", "log",

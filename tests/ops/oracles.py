@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import operator
 
 import numpy as np
 
@@ -15,6 +16,28 @@ def each(f):
         return np.asarray(values).reshape(stretched[0].shape)
 
     return oracle
+
+
+def moved_up(x, y):
+    """The last bits of x * 2^y, as many as its type has."""
+    limits = np.iinfo(x.dtype)
+    count, low = int(limits.max) - int(limits.min) + 1, int(limits.min)
+    return each(lambda x, y: (x * 2**y - low) % count + low)(x, y)
+
+
+def places_among(sequence, values, side):
+    """How many of the sequence lie before each value."""
+    before = operator.lt if side == "left" else operator.le
+    return each(lambda v: sum(before(s, v) for s in sequence.tolist()))(values)
+
+
+def first_of_each(x, axis, size):
+    rows = x.reshape(-1).tolist()
+    kinds = sorted(set(rows))
+    found = np.zeros((2, size), int)
+    for k, kind in enumerate(kinds[:size]):
+        found[:, k] = rows.index(kind), rows.count(kind)
+    return found[0], each(kinds.index)(x), found[1]
 
 
 def sigmoid(x):
@@ -72,8 +95,8 @@ def order(x, axis=-1, descending=False):
     return np.moveaxis(y, -1, axis)
 
 
-def reshaped(x, shape):
-    return np.array([x[i] for i in np.ndindex(x.shape)]).reshape(shape)
+def reshaped(x, newshape):
+    return np.array([x[i] for i in np.ndindex(x.shape)]).reshape(newshape)
 
 
 def permuted(x, axes=None):
@@ -115,7 +138,7 @@ def flipped(x, axis=None):
     return y
 
 
-def joined(*xs, axis=-1):
+def joined(*xs, axis=0):
     axis = axis % xs[0].ndim
     sizes = list(xs[0].shape)
     sizes[axis] = sum(x.shape[axis] for x in xs)

@@ -9,6 +9,7 @@ from neurona.core.lowering import Opaque
 from neurona.core.op import OPS, op
 from neurona.core.shapes import same_shape
 from neurona.errors import ArgumentError, DtypeError, IndexRangeError, ShapeError
+from neurona.ops import comparison
 
 o = nn.ops
 A, GRID, B = np.ones((2, 3), "float32"), np.int32([[0, 1], [1, 0]]), np.array([True, False])
@@ -36,7 +37,7 @@ ROWS = [
     (lambda: o.strided_slice(A, start=(0,), stop=(1,), step=(1,)), ArgumentError, "for each axis"),
     (lambda: o.strided_slice(A, start=(0, 0), stop=(1, 4), step=(1, 1)), ShapeError,
      "outside of the axis. Got 0:4:1 of 3"),
-    (lambda: o.pad(A, [(1, 1)]), ShapeError, "pad: one width for each axis. Got 1 for x"),
+    (lambda: o.pad(A, [(1, 1)] * 3), ShapeError, "pad: one width for each axis. Got 3 for 2 axes"),
     (lambda: o.pad(A, [(1, -1), (0, 0)]), ShapeError, "pad: a width is never negative"),
     (lambda: o.squeeze(A, 0), ShapeError, "squeeze: only axes of size 1 can go"),
     (lambda: o.concatenate([A, A[:, :2]], axis=0), ShapeError, "differ outside of axis 0"),
@@ -59,8 +60,8 @@ ROWS = [
      "add: float32 and float64 do not mix. Got float32, float64; expected one float type"),
     (lambda: o.add(B, B), DtypeError, "add: booleans have no arithmetic"),
     (lambda: o.max(B), DtypeError, "max: booleans have no max"),
-    (lambda: o.logical_and(B, A[0]), DtypeError, "logical_and takes booleans. Got"),
-    (lambda: o.where(A, 1.0, 2.0), DtypeError, "where: the condition is bool. Got float32"),
+    (lambda: comparison.logical_and(B, A[0]), DtypeError, "logical_and takes booleans. Got"),
+    (lambda: comparison.where(A, 1.0, 2.0), DtypeError, "where: the condition is bool. Got"),
     (lambda: o.cast(A, dtype="float16"), ArgumentError, "unknown dtype. Got 'float16'"),
     (lambda: o.cast(A, dtype="floaty"), ArgumentError, "unknown dtype. Got 'floaty'"),
     (lambda: nn.tensor(["a"]), DtypeError, "a Tensor holds numbers"),
@@ -93,14 +94,14 @@ ROWS = [
     (lambda: o.norm(A, ord=3), ArgumentError, "norm: unknown order. Got 3"),
     (lambda: o.einsum("ij,jk", A), ArgumentError, "one term for each operand. Got 2 terms"),
     (lambda: o.einsum("i", A), ShapeError, "the term does not fit its operand"),
-    (lambda: o.einsum("ii", A), ArgumentError, "a letter is repeated within one operand"),
+    (lambda: o.einsum("ii", A), ShapeError, "einsum: the sizes of 'i' differ"),
     (lambda: o.einsum("ij->k", A), ArgumentError, "the output has an unknown letter. Got 'k'"),
     (lambda: o.einsum("ij,ij->i", A, A[:1]), ShapeError, "einsum: the sizes of 'i' differ"),
     # calls
     (lambda: o.tanh(), ArgumentError, r"tanh takes 1 tensor. Got 0; expected tanh\(x\)"),
-    (lambda: o.add(1), ArgumentError, r"add takes 2 tensors. Got 1; expected add\(x, y\)"),
+    (lambda: o.add(1), ArgumentError, r"add takes 2 tensors. Got 1; expected add\(x1, x2\)"),
     (lambda: o.sum(A, axes=1), ArgumentError, "sum has no argument 'axes'"),
-    (lambda: o.reshape(A), ArgumentError, "reshape needs the argument 'shape'"),
+    (lambda: o.reshape(A), ArgumentError, "reshape needs the argument 'newshape'"),
     (lambda: o.zeros(1.5), ArgumentError, "a shape is made of integers. Got 1.5"),
     (lambda: len(nn.tensor(1.0)), ArgumentError, "a scalar Tensor has no length"),
     (lambda: op(shape=same_shape, lower=Opaque())(OPS["tanh"].forward), ArgumentError,

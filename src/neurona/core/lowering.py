@@ -97,6 +97,21 @@ class Builder(Protocol[V]):
     def ge(self, x: V, y: V) -> V:
         """Whether x >= y."""
 
+    def bit_and(self, x: V, y: V) -> V:
+        """The bits that are set in both, of integers or bools."""
+
+    def bit_or(self, x: V, y: V) -> V:
+        """The bits that are set in one or both."""
+
+    def bit_xor(self, x: V, y: V) -> V:
+        """The bits that are set in one of the two."""
+
+    def shift_up(self, x: V, y: V) -> V:
+        """The bits of x moved up by y places; 0 if none remains."""
+
+    def shift_down(self, x: V, y: V) -> V:
+        """The bits of x moved down by y places, with copies of the sign behind them."""
+
     def logical_and(self, x: V, y: V) -> V:
         """Whether neither is 0."""
 

@@ -55,6 +55,7 @@ class Op:
         self.noted: Callable | None = None
         parameters = list(inspect.signature(forward).parameters.values())[1:]
         self.variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters)
+        self.several = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), None)
         self.arity = sum(p.kind is p.POSITIONAL_OR_KEYWORD for p in parameters)
         self.tensors = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
         self.defaults = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
@@ -131,10 +132,12 @@ class Op:
         if not (attributes or self.defaults or self.variadic) and len(args) == self.arity:
             return self._convert(args), {}
         if self.variadic:
-            if len(args) == 1 and isinstance(args[0], list | tuple):
-                args = tuple(args[0])
+            if self.several in attributes and not args:
+                args = (attributes.pop(self.several),)
             tensors, extra = args, ()
-            if not args:
+            if args and isinstance(args[0], list | tuple) and all(_is_number(a) for a in args[1:]):
+                tensors, extra = tuple(args[0]), args[1:]
+            if not tensors:
                 raise ArgumentError(f"{self.name} takes at least one tensor.")
         else:
             named = [attributes.pop(n) for n in self.tensors[len(args) :] if n in attributes]
@@ -243,6 +246,10 @@ def as_floats(value: Any) -> Tensor:
     """Return a Tensor of floats for anything an op takes; integers become the default float."""
     x = as_tensor(value)
     return x if is_float(x.dtype) else cast(x, dtype=float)
+
+
+def _is_number(value: Any) -> bool:
+    return value is None or isinstance(value, int | np.integer)
 
 
 def freeze(value: Any) -> Any:

@@ -96,7 +96,7 @@ pool3d = pool2d
 def _padded(x: Any, padding: Any, data_format: str | None) -> Tensor:
     widths = [tuple(side) for side in padding]
     inside = [(0, 0), *widths] if channels(data_format) == FIRST else [*widths, (0, 0)]
-    return ops.pad(x, widths=[(0, 0), *inside])
+    return ops.pad(x, [(0, 0), *inside])
 
 
 def temporal_padding(x: Any, padding: Any = (1, 1)) -> Tensor:

@@ -151,7 +151,7 @@ class _ZeroPadding(Layer):
 
     def call(self, x: Tensor) -> Tensor:  # (B, *S, C)
         x, widths = channels_last(self, x), ((0, 0), *self.padding)
-        y = ops.pad(x, widths=(*widths, (0, 0)))
+        y = ops.pad(x, (*widths, (0, 0)))
         y.notes = (Padded(x, widths),)
         return as_given(self, y)
 

@@ -136,8 +136,8 @@ class Symbolic(Tensor):
         return self.record_layer(Operation(op.name), inputs, attributes)
 
     def record_function(self, name: str, args: tuple, kwargs: dict[str, Any]) -> Any:
-        """Record the call of a function of `neurona.ops`."""
-        return self.record_layer(Operation(name), args, kwargs)
+        """Record the call of a function of `neurona.ops`; some have the name of an op as well."""
+        return self.record_layer(Operation(f"ops.{name}" if name in OPS else name), args, kwargs)
 
     def record_layer(self, layer: Layer, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """Record the call of a layer and return its symbolic outputs."""
@@ -264,17 +264,19 @@ class Operation(Layer):
     """An op, or a function of `neurona.ops`, that was applied to symbolic tensors.
 
     Args:
-        function: its name.
+        function: its name; "ops.NAME" for a function whose name is that of an op, too.
     """
 
     def __init__(self, function: str, **common: Unpack[LayerOptions]) -> None:
         super().__init__(**common)
-        found = OPS.get(function) or function_of_ops(function)
+        name = function.removeprefix("ops.")
+        found = function_of_ops(name) if name != function else None
+        found = found or OPS.get(name) or function_of_ops(name)
         if found is None:
             raise ArgumentError("there is no such op.", got=repr(function))
         self.function = function
         self._apply: Callable = found
-        self._name = self._name or automatic_name(function)
+        self._name = self._name or automatic_name(name)
         self.built = True
 
     def __call__(self, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:

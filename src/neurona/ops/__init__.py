@@ -37,31 +37,46 @@ from neurona.ops.scan import *  # noqa: F403
 
 if TYPE_CHECKING:
     from neurona.ops.activations import *  # noqa: F403
+    from neurona.ops.arranging import *  # noqa: F403
+    from neurona.ops.bessel import *  # noqa: F403
     from neurona.ops.control import *  # noqa: F403
+    from neurona.ops.creation import *  # noqa: F403
     from neurona.ops.crossentropy import *  # noqa: F403
+    from neurona.ops.elementary import *  # noqa: F403
+    from neurona.ops.elements import *  # noqa: F403
     from neurona.ops.factors import *  # noqa: F403
+    from neurona.ops.facts import *  # noqa: F403
     from neurona.ops.filters import *  # noqa: F403
+    from neurona.ops.folding import *  # noqa: F403
     from neurona.ops.fourier import *  # noqa: F403
     from neurona.ops.framing import *  # noqa: F403
+    from neurona.ops.integers import *  # noqa: F403
     from neurona.ops.mapping import *  # noqa: F403
     from neurona.ops.matrices import *  # noqa: F403
+    from neurona.ops.nans import *  # noqa: F403
     from neurona.ops.normalizing import *  # noqa: F403
     from neurona.ops.norms import *  # noqa: F403
+    from neurona.ops.ordering import *  # noqa: F403
     from neurona.ops.own_gradient import *  # noqa: F403
     from neurona.ops.patches import *  # noqa: F403
     from neurona.ops.placing import *  # noqa: F403
+    from neurona.ops.products import *  # noqa: F403
+    from neurona.ops.quantiles import *  # noqa: F403
+    from neurona.ops.questions import *  # noqa: F403
     from neurona.ops.rearranging import *  # noqa: F403
     from neurona.ops.sampling import *  # noqa: F403
+    from neurona.ops.searching import *  # noqa: F403
     from neurona.ops.segments import *  # noqa: F403
     from neurona.ops.spatial import *  # noqa: F403
     from neurona.ops.spectra import *  # noqa: F403
     from neurona.ops.spectrograms import *  # noqa: F403
+    from neurona.ops.vectorized import *  # noqa: F403
 
 
 def _published(values: dict[str, _Any]) -> None:
-    """Put functions and ops into this room; symbolic tensors record calls of functions."""
+    """Put functions and ops into this room; symbolic tensors record calls of those that compute."""
     for name, value in values.items():
-        if _isfunction(value):
+        if _isfunction(value) and _HOMES.get(name) != "facts":
             value = _composition(value)
             value.__module__ = __name__  # where pickle finds it
         globals()[name] = value

@@ -32,13 +32,13 @@ def _arithmetic(name):
 
 
 @op(shape=_arithmetic("add"), lower=Elementwise(lambda b, x, y: b.add(x, y)))
-def add(xp, x, y):
-    """Sum, x + y.
+def add(xp, x1, x2):
+    """Sum, x1 + x2.
 
     >>> add([1.0, 2.0], 3).tolist()
     [4.0, 5.0]
     """
-    return xp.add(x, y)
+    return xp.add(x1, x2)
 
 
 @add.grad
@@ -47,13 +47,13 @@ def _(g, z, x, y):
 
 
 @op(shape=_arithmetic("sub"), lower=Elementwise(lambda b, x, y: b.sub(x, y)))
-def sub(xp, x, y):
-    """Difference, x - y.
+def sub(xp, x1, x2):
+    """Difference, x1 - x2.
 
     >>> sub([1.0, 2.0], 3).tolist()
     [-2.0, -1.0]
     """
-    return xp.subtract(x, y)
+    return xp.subtract(x1, x2)
 
 
 @sub.grad
@@ -62,13 +62,13 @@ def _(g, z, x, y):
 
 
 @op(shape=_arithmetic("mul"), lower=Elementwise(lambda b, x, y: b.mul(x, y)))
-def mul(xp, x, y):
-    """Product, x * y, element by element.
+def mul(xp, x1, x2):
+    """Product, x1 * x2, element by element.
 
     >>> mul([1.0, 2.0], 3).tolist()
     [3.0, 6.0]
     """
-    return xp.multiply(x, y)
+    return xp.multiply(x1, x2)
 
 
 @mul.grad
@@ -77,13 +77,13 @@ def _(g, z, x, y):
 
 
 @op(shape=broadcast("div"), lower=Elementwise(lambda b, x, y: b.div(x, y)), types="float")
-def div(xp, x, y):
-    """Quotient, x / y; integers are converted to floats first.
+def div(xp, x1, x2):
+    """Quotient, x1 / x2; integers are converted to floats first.
 
     >>> div([1, 2], 4).tolist()
     [0.25, 0.5]
     """
-    return xp.divide(x, y)
+    return xp.divide(x1, x2)
 
 
 @div.grad
@@ -93,23 +93,23 @@ def _(g, z, x, y):
 
 
 @op(shape=_arithmetic("floordiv"), lower=Elementwise(lambda b, x, y: b.floordiv(x, y)))
-def floordiv(xp, x, y):
-    """Quotient rounded down, floor(x / y). Its gradient is zero.
+def floordiv(xp, x1, x2):
+    """Quotient rounded down, floor(x1 / x2). Its gradient is zero.
 
     >>> floordiv([7, -7], 2).tolist()
     [3, -4]
     """
-    return xp.floor_divide(x, y)
+    return xp.floor_divide(x1, x2)
 
 
 @op(shape=_arithmetic("mod"), lower=Elementwise(lambda b, x, y: b.mod(x, y)))
-def mod(xp, x, y):
-    """Remainder, x - floor(x / y) * y, with the sign of y.
+def mod(xp, x1, x2):
+    """Remainder, x1 - floor(x1 / x2) * x2, with the sign of x2.
 
     >>> mod([7, -7], 3).tolist()
     [1, 2]
     """
-    return xp.mod(x, y)
+    return xp.mod(x1, x2)
 
 
 @mod.grad
@@ -133,15 +133,15 @@ def _(g, y, x):
 
 
 @op(shape=broadcast("pow"), lower=Elementwise(lambda b, x, y: b.pow(x, y)), types="float")
-def pow(xp, x, y):
-    """Power, x ** y; integers are converted to floats first. The exponent's gradient needs x > 0.
+def pow(xp, x1, x2):
+    """Power, x1 ** x2; integers are converted to floats first. x2 has a gradient for x1 > 0.
 
-    At 0 the gradient of roots, 0 < y < 1, is 0 as that of `sqrt`.
+    At 0 the gradient of roots, 0 < x2 < 1, is 0 as that of `sqrt`.
 
     >>> pow([2.0, 3.0], 2).tolist()
     [4.0, 9.0]
     """
-    return xp.power(x, y)
+    return xp.power(x1, x2)
 
 
 @pow.grad
@@ -154,13 +154,13 @@ def _(g, z, x, y):
 
 
 @op(shape=_arithmetic("maximum"), lower=Elementwise(lambda b, x, y: b.maximum(x, y)))
-def maximum(xp, x, y):
-    """Larger of x and y; NaN if either is. At a tie each receives half of the gradient.
+def maximum(xp, x1, x2):
+    """Larger of x1 and x2; NaN if either is. At a tie each receives half of the gradient.
 
     >>> maximum([1.0, -1.0], 0).tolist()
     [1.0, 0.0]
     """
-    return xp.maximum(x, y)
+    return xp.maximum(x1, x2)
 
 
 @maximum.grad
@@ -169,13 +169,13 @@ def _(g, z, x, y):
 
 
 @op(shape=_arithmetic("minimum"), lower=Elementwise(lambda b, x, y: b.minimum(x, y)))
-def minimum(xp, x, y):
-    """Smaller of x and y; NaN if either is. At a tie each receives half of the gradient.
+def minimum(xp, x1, x2):
+    """Smaller of x1 and x2; NaN if either is. At a tie each receives half of the gradient.
 
     >>> minimum([1.0, -1.0], 0).tolist()
     [0.0, -1.0]
     """
-    return xp.minimum(x, y)
+    return xp.minimum(x1, x2)
 
 
 @minimum.grad
@@ -192,13 +192,13 @@ def _share(g, x, y, x_wins):
     shape=broadcast("clip"),
     lower=Elementwise(lambda b, x, low, high: b.minimum(b.maximum(x, low), high)),
 )
-def clip(xp, x, low, high):
-    """Limit to a range, min(max(x, low), high); the gradient passes in the range and at its ends.
+def clip(xp, x, x_min, x_max):
+    """Limit to a range, min(max(x, x_min), x_max); the gradient passes within and at the ends.
 
     >>> clip([-2.0, 0.5, 2.0], 0, 1).tolist()
     [0.0, 0.5, 1.0]
     """
-    return xp.minimum(xp.maximum(x, low), high)
+    return xp.minimum(xp.maximum(x, x_min), x_max)
 
 
 @clip.grad

@@ -7,70 +7,67 @@ from neurona.core.op import op
 from neurona.core.shapes import boolean_shape, broadcast
 from neurona.errors import DtypeError
 
-__all__ = [
-    "eq", "ge", "gt", "isfinite", "le", "logical_and", "logical_not", "logical_or", "lt", "ne",
-    "where",
-]  # fmt: skip
+__all__ = ["eq", "ge", "gt", "isfinite", "le", "lt", "ne"]
 
 
 @op(shape=broadcast("eq", "bool"), lower=Elementwise(lambda b, x, y: b.eq(x, y)))
-def eq(xp, x, y):
-    """Whether x == y, as bool.
+def eq(xp, x1, x2):
+    """Whether x1 == x2, as bool.
 
     >>> eq([1, 2], 2).tolist()
     [False, True]
     """
-    return xp.equal(x, y)
+    return xp.equal(x1, x2)
 
 
 @op(shape=broadcast("ne", "bool"), lower=Elementwise(lambda b, x, y: b.ne(x, y)))
-def ne(xp, x, y):
-    """Whether x != y, as bool.
+def ne(xp, x1, x2):
+    """Whether x1 != x2, as bool.
 
     >>> ne([1, 2], 2).tolist()
     [True, False]
     """
-    return xp.not_equal(x, y)
+    return xp.not_equal(x1, x2)
 
 
 @op(shape=broadcast("lt", "bool"), lower=Elementwise(lambda b, x, y: b.lt(x, y)))
-def lt(xp, x, y):
-    """Whether x < y, as bool.
+def lt(xp, x1, x2):
+    """Whether x1 < x2, as bool.
 
     >>> lt([1, 2], 2).tolist()
     [True, False]
     """
-    return xp.less(x, y)
+    return xp.less(x1, x2)
 
 
 @op(shape=broadcast("le", "bool"), lower=Elementwise(lambda b, x, y: b.le(x, y)))
-def le(xp, x, y):
-    """Whether x <= y, as bool.
+def le(xp, x1, x2):
+    """Whether x1 <= x2, as bool.
 
     >>> le([1, 3], 2).tolist()
     [True, False]
     """
-    return xp.less_equal(x, y)
+    return xp.less_equal(x1, x2)
 
 
 @op(shape=broadcast("gt", "bool"), lower=Elementwise(lambda b, x, y: b.gt(x, y)))
-def gt(xp, x, y):
-    """Whether x > y, as bool.
+def gt(xp, x1, x2):
+    """Whether x1 > x2, as bool.
 
     >>> gt([1, 3], 2).tolist()
     [False, True]
     """
-    return xp.greater(x, y)
+    return xp.greater(x1, x2)
 
 
 @op(shape=broadcast("ge", "bool"), lower=Elementwise(lambda b, x, y: b.ge(x, y)))
-def ge(xp, x, y):
-    """Whether x >= y, as bool.
+def ge(xp, x1, x2):
+    """Whether x1 >= x2, as bool.
 
     >>> ge([1, 2], 2).tolist()
     [False, True]
     """
-    return xp.greater_equal(x, y)
+    return xp.greater_equal(x1, x2)
 
 
 def _truth(name):
@@ -85,23 +82,23 @@ def _truth(name):
 
 
 @op(shape=_truth("logical_and"), lower=Elementwise(lambda b, x, y: b.logical_and(x, y)))
-def logical_and(xp, x, y):
+def logical_and(xp, x1, x2):
     """Whether both are true.
 
     >>> logical_and([True, False], True).tolist()
     [True, False]
     """
-    return xp.logical_and(x, y)
+    return xp.logical_and(x1, x2)
 
 
 @op(shape=_truth("logical_or"), lower=Elementwise(lambda b, x, y: b.logical_or(x, y)))
-def logical_or(xp, x, y):
+def logical_or(xp, x1, x2):
     """Whether one or both are true.
 
     >>> logical_or([True, False], False).tolist()
     [True, False]
     """
-    return xp.logical_or(x, y)
+    return xp.logical_or(x1, x2)
 
 
 @op(shape=_truth("logical_not"), lower=Elementwise(lambda b, x: b.logical_not(x)))
@@ -135,8 +132,8 @@ def _where_shape(condition, x, y):
     lower=Elementwise(lambda b, condition, x, y: b.select(condition, x, y)),
     types=1,
 )
-def where(xp, condition, x, y):
-    """x where the condition holds, else y.
+def where(xp, condition, x1, x2):
+    """x1 where the condition holds, else x2.
 
     The gradient of the branch that is not taken is 0, but 0 * inf is NaN: keep that branch finite
     by a `where` on its input.
@@ -144,7 +141,7 @@ def where(xp, condition, x, y):
     >>> where([True, False], [1.0, 2.0], 0).tolist()
     [1.0, 0.0]
     """
-    return xp.where(condition, x, y)
+    return xp.where(condition, x1, x2)
 
 
 @where.grad

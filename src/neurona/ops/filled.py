@@ -8,23 +8,24 @@ import numpy as np
 
 from neurona.core.budget import need
 from neurona.core.op import as_tensor, cast
-from neurona.core.shapes import as_dtype, as_shape
+from neurona.core.shapes import as_dtype, as_shape, is_float
 from neurona.core.tensor import Tensor
 from neurona.ops.movement import broadcast_to
 
 __all__ = ["arange", "full", "ones", "ones_like", "zeros", "zeros_like"]
 
 
-def full(shape, value, dtype=None):
-    """A tensor of one value; it takes the memory of a single element.
+def full(shape, fill_value, dtype=None):
+    """A tensor of one value, a float by default; it takes the memory of a single element.
 
-    >>> full((2,), 7.0).tolist()
+    >>> full((2,), 7).tolist()
     [7.0, 7.0]
     """
     if dtype is None:
-        x = as_tensor(value)
+        x = as_tensor(fill_value)
+        x = x if is_float(x.dtype) else cast(x, dtype=float)
     else:
-        x = cast(as_tensor(value, as_dtype(dtype)), dtype=dtype)  # a float64 keeps its digits
+        x = cast(as_tensor(fill_value, as_dtype(dtype)), dtype=dtype)  # a float64 keeps its digits
     return broadcast_to(x, as_shape(shape))
 
 
@@ -66,13 +67,17 @@ def ones_like(x, dtype=None):
     return ones(x.shape, dtype or x.dtype)
 
 
-def arange(start, stop=None, step=1, dtype=None):
+def arange(start, stop=None, step=None, dtype=None):
     """Numbers from start up to stop, without it.
 
     >>> arange(3).tolist(), arange(0.0, 1.0, 0.5).tolist()
     ([0, 1, 2], [0.0, 0.5])
     """
     start, stop = (0, start) if stop is None else (start, stop)
+    step = 1 if step is None else step
+    start, stop, step = (
+        v if isinstance(v, int | float) else as_tensor(v).item() for v in (start, stop, step)
+    )
     floats = any(isinstance(v, float) for v in (start, stop, step))
     need(8 * _length(start, stop, step))
     return Tensor(

@@ -12,7 +12,7 @@ from neurona.ops.arithmetic import abs, maximum, sign, stop_gradient
 from neurona.ops.comparison import isfinite, where
 from neurona.ops.functions import erf, exp, log, log1p, sqrt
 from neurona.ops.matmul import matrix_product
-from neurona.ops.movement import reshape, transpose
+from neurona.ops.movement import diagonal, reshape, transpose
 from neurona.ops.notes import logits
 from neurona.ops.reduce import max, sum
 
@@ -122,19 +122,22 @@ def erfinv(x):
     return where(end, where(abs(given) == 1, sign(given) * math.inf, math.nan), y)
 
 
-def einsum(equation, *operands):
+def einsum(subscripts, *operands, **options):
     """Sums of products by Einstein's convention, composed of transposes, products and sums.
 
     Args:
-        equation: such as "bij,bjk->bik"; without "->" the letters that occur once, sorted. `...`
-            stands for leading batch axes. A letter may not be repeated within one operand.
+        subscripts: such as "bij,bjk->bik"; without "->" the letters that occur once, sorted. `...`
+            stands for leading batch axes. A letter twice within one operand: its diagonal.
         operands: tensors; several are contracted from left to right.
+        options: of other libraries, such as `optimize`; they change no result, and nothing here.
 
     >>> einsum("ij,j->i", [[1.0, 2.0], [3.0, 4.0]], [1.0, 1.0]).tolist()
     [3.0, 7.0]
     """
     tensors = [as_tensor(x) for x in operands]
-    terms, output = _parse(equation, [x.ndim for x in tensors])
+    terms, output = _parse(subscripts, [x.ndim for x in tensors])
+    pairs = [_once(x, term) for x, term in zip(tensors, terms, strict=True)]
+    tensors, terms = [x for x, _ in pairs], [term for _, term in pairs]
     y, term = tensors[0], terms[0]
     for k, (x, other) in enumerate(zip(tensors[1:], terms[1:], strict=True), start=2):
         later = set(output).union(*terms[k:])
@@ -145,8 +148,21 @@ def einsum(equation, *operands):
     return transpose(y, [term.index(letter) for letter in output])
 
 
-def _parse(equation, ranks):
-    inputs, arrow, output = equation.replace(" ", "").partition("->")
+def _once(x, term):
+    """An operand in which each letter stands once, and its letters: diagonals of those twice."""
+    term = list(term)
+    while again := [c for c in dict.fromkeys(term) if term.count(c) > 1]:
+        first = term.index(again[0])
+        second = term.index(again[0], first + 1)
+        if x.shape[first] != x.shape[second]:
+            raise ShapeError(f"einsum: the sizes of {again[0]!r} differ.", got=f"{x.shape}")
+        x = diagonal(x, axis1=first, axis2=second)
+        term = [c for k, c in enumerate(term) if k not in (first, second)] + [again[0]]
+    return x, term
+
+
+def _parse(subscripts, ranks):
+    inputs, arrow, output = subscripts.replace(" ", "").partition("->")
     terms = inputs.split(",")
     if len(terms) != len(ranks):
         raise ArgumentError(
@@ -161,8 +177,6 @@ def _parse(equation, ranks):
         if n < 0 or (n and not dotted):
             raise ShapeError("einsum: the term does not fit its operand.", got=f"term {term!r}")
         letters = [*head, *(dots[len(dots) - n :] if dotted and n else []), *tail]
-        if len(set(letters)) != len(letters):
-            raise ArgumentError("einsum: a letter is repeated within one operand.", got=f"{term!r}")
         lists.append(letters)
     if not arrow:
         flat = [letter for letters in lists for letter in letters]

@@ -12,8 +12,8 @@ from neurona.ops.comparison import eq, where
 from neurona.ops.notes import logits
 
 __all__ = [
-    "cos", "erf", "erfc", "exp", "expm1", "floor", "log", "log1p", "round", "rsqrt", "sigmoid",
-    "sin", "sqrt", "tanh",
+    "cos", "erf", "erfc", "exp", "expm1", "floor", "log", "log1p", "rsqrt", "sigmoid", "sin",
+    "sqrt", "tanh",
 ]  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from neurona.ops.comparison import where
 from neurona.ops.index import take
 from neurona.ops.movement import broadcast_to, flip, reshape, strided_slice
 
-__all__ = ["getitem"]
+__all__ = ["get_item", "getitem"]
 
 
 def getitem(x, key):
@@ -41,6 +41,9 @@ def getitem(x, key):
         raise _apart()
     keys[place : place + 1] = [slice(None)] * (x.ndim - width)
     return _advanced(x, keys) if tensors else _basic(x, keys)
+
+
+get_item = getitem
 
 
 def _apart():

@@ -20,8 +20,7 @@ from neurona.ops.movement import expand_dims, reshape
 from neurona.ops.reduce import max
 
 __all__ = [
-    "add_along_axis", "argsort", "gather", "multi_hot", "one_hot", "scatter_add", "scatter_set",
-    "sort", "take", "take_along_axis", "top_k",
+    "add_along_axis", "gather", "multi_hot", "one_hot", "scatter_add", "scatter_set", "top_k",
 ]  # fmt: skip
 
 

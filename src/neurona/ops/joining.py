@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 
+import numpy as np
+
 from neurona.core.budget import spend
 from neurona.core.lowering import Joined
 from neurona.core.op import as_tensor, op
@@ -11,7 +13,7 @@ from neurona.core.shapes import Spec, as_shape, normalize_axis
 from neurona.errors import ShapeError
 from neurona.ops.movement import broadcast_to, expand_dims, reshape, strided_slice
 
-__all__ = ["concatenate", "repeat", "split", "stack", "tile", "unstack"]
+__all__ = ["concatenate", "split", "stack", "tile", "unstack"]
 
 
 def _concatenate_shape(*xs, axis):
@@ -45,7 +47,7 @@ def _joined(b, i, *xs, axis):
 
 
 @op(shape=_concatenate_shape, lower=Joined(_joined))
-def concatenate(xp, *xs, axis=-1):
+def concatenate(xp, *xs, axis=0):
     """Join tensors along an axis that exists.
 
     Shapes: k times (..., n_i, ...) -> (..., n_1 + ... + n_k, ...).
@@ -72,28 +74,29 @@ def _piece(x, axis, start, stop):
     return strided_slice(x, start=starts, stop=stops, step=(1,) * x.ndim)
 
 
-def stack(xs, axis=0):
+def stack(x, axis=0):
     """Join tensors of one shape along a new axis.
 
     >>> stack([[1, 2], [3, 4]], axis=1).tolist()
     [[1, 3], [2, 4]]
     """
-    xs = [as_tensor(x) for x in xs]
+    xs = [as_tensor(piece) for piece in x]
     if len({x.shape for x in xs}) > 1:
         raise ShapeError("stack: the shapes differ.", got=", ".join(str(x.shape) for x in xs))
     return concatenate([expand_dims(x, axis) for x in xs], axis=axis)
 
 
-def split(x, parts, axis=0):
-    """Cut along an axis: into `parts` equal pieces, or before each index of a list.
+def split(x, indices_or_sections, axis=0):
+    """Cut along an axis: into so many equal pieces, or before each index of a list.
 
     >>> [p.tolist() for p in split([1, 2, 3, 4], 2)]
     [[1, 2], [3, 4]]
     """
     x = as_tensor(x)
     axis = normalize_axis(axis, x.ndim, "split")
-    size = x.shape[axis]
-    if isinstance(parts, int):
+    size, parts = x.shape[axis], indices_or_sections
+    if isinstance(parts, int | np.integer):
+        parts = int(parts)
         if parts < 1 or size % parts:
             raise ShapeError(f"split: {size} does not divide into {parts} equal parts.")
         spend(8 * parts, parts)

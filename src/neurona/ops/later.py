@@ -4,6 +4,61 @@ Most programs need few of them, and an import of all would take as long as that 
 """
 
 LATER = {  # file -> its public names
+    "arranging": """
+        append array_split diag diagflat dsplit dstack fliplr flipud hsplit hstack pad
+        ravel repeat roll rot90 trace tril triu vsplit vstack
+    """,
+    "bessel": """
+        i0
+    """,
+    "creation": """
+        array bartlett blackman empty empty_like eye full_like geomspace hamming
+        hanning identity kaiser linspace logspace meshgrid tri vander
+    """,
+    "elementary": """
+        arccos arccosh arcsin arcsinh arctan arctan2 arctanh cbrt cosh exp2 hypot log2
+        log10 logaddexp nextafter sinh tan
+    """,
+    "elements": """
+        angle ceil conj conjugate deg2rad divide_no_nan fabs fmax fmin fmod heaviside
+        imag ldexp logaddexp2 nan_to_num power rad2deg real reciprocal round
+        saturate_cast sinc trunc
+    """,
+    "facts": """
+        convert_to_numpy convert_to_tensor copy dtype is_tensor ndim shape size
+    """,
+    "folding": """
+        amax amin average corrcoef count_nonzero cumprod cumsum diff max min prod ptp
+        trapezoid
+    """,
+    "integers": """
+        bitwise_and bitwise_invert bitwise_left_shift bitwise_not bitwise_or
+        bitwise_right_shift bitwise_xor gcd lcm left_shift right_shift view
+    """,
+    "nans": """
+        nanargmax nanargmin nancumprod nancumsum nanmax nanmean nanmin nanprod nanstd
+        nansum nanvar
+    """,
+    "ordering": """
+        argpartition argsort sort take take_along_axis
+    """,
+    "products": """
+        correlate cross dot inner kron outer tensordot vdot
+    """,
+    "quantiles": """
+        median nanmedian nanpercentile nanquantile percentile quantile
+    """,
+    "questions": """
+        allclose isclose isinf isnan isneginf isposinf isreal logical_and logical_not
+        logical_or logical_xor signbit
+    """,
+    "searching": """
+        bincount digitize histogram isin nonzero searchsorted select unique
+        unravel_index where
+    """,
+    "vectorized": """
+        vectorize
+    """,
     "activations": """
         celu elu gelu glu hard_shrink hard_sigmoid hard_silu hard_swish hard_tanh
         leaky_relu log_sigmoid relu relu6 selu silu soft_shrink softsign sparse_plus
@@ -72,4 +127,4 @@ LATER = {  # file -> its public names
     """,
 }
 HOMES = {name: file for file, names in LATER.items() for name in names.split()}
-NAMESPACES = ("image", "linalg", "nn")  # files with names of `ops`, as Keras has them
+NAMESPACES = ("image", "linalg", "nn", "numpy")  # files with names of `ops`, as Keras has them

@@ -9,7 +9,7 @@ from neurona.errors import ShapeError
 from neurona.ops.movement import expand_dims, reshape, squeeze, swapaxes
 from neurona.ops.summation import long_product
 
-__all__ = ["dot", "matmul", "matrix_product", "outer"]
+__all__ = ["matmul", "matrix_product"]
 
 
 def _matmul_shape(x, w):
@@ -76,10 +76,10 @@ def _(g, y, x, w):
     return dx, matrix_product(swapaxes(x, -1, -2), g)
 
 
-def matmul(x, w):
-    """Matrix product, x @ w; a vector counts as a row on the left, as a column on the right.
+def matmul(x1, x2):
+    """Matrix product, x1 @ x2; a vector counts as a row on the left, as a column on the right.
 
-    Shapes: x (..., M, K), w (..., K, N) -> y (..., M, N); the leading axes broadcast.
+    Shapes: x1 (..., M, K), x2 (..., K, N) -> y (..., M, N); the leading axes broadcast.
 
     Raises:
         ShapeError: if the inner sizes differ, or one is a scalar.
@@ -87,7 +87,7 @@ def matmul(x, w):
     >>> matmul([[1.0, 2.0], [3.0, 4.0]], [1.0, 1.0]).tolist()
     [3.0, 7.0]
     """
-    x, w = as_tensor(x), as_tensor(w)
+    x, w = as_tensor(x1), as_tensor(x2)
     if x.ndim == 0 or w.ndim == 0:
         raise ShapeError("matmul: a scalar has no inner size.", expected=_EXPECTED, hint="use *")
     row, column = x.ndim == 1, w.ndim == 1
@@ -95,24 +95,3 @@ def matmul(x, w):
     if row or column:
         y = squeeze(y, tuple(a for a, gone in ((-2, row), (-1, column)) if gone))
     return y
-
-
-def dot(x, y):
-    """Inner product of two vectors, sum of x_i y_i; for matrices the matrix product.
-
-    >>> dot([1.0, 2.0], [3.0, 4.0]).item()
-    11.0
-    """
-    return matmul(x, y)
-
-
-def outer(x, y):
-    """Outer product of two vectors, z_ij = x_i y_j.
-
-    Shapes: x (M,), y (N,) -> z (M, N).
-
-    >>> outer([1.0, 2.0], [3.0, 4.0]).tolist()
-    [[3.0, 4.0], [6.0, 8.0]]
-    """
-    x, y = as_tensor(x), as_tensor(y)
-    return expand_dims(x, 1) * expand_dims(y, 0)

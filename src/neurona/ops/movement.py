@@ -22,12 +22,12 @@ from neurona.core.shapes import (
 from neurona.errors import ArgumentError, ShapeError, check_integer
 
 __all__ = [
-    "broadcast_to", "expand_dims", "flip", "moveaxis", "pad", "reshape", "squeeze", "strided_slice",
-    "swapaxes", "transpose",
+    "broadcast_to", "diagonal", "expand_dims", "flip", "moveaxis", "reshape", "squeeze",
+    "strided_slice", "swapaxes", "transpose",
 ]  # fmt: skip
 
 
-def _reshaped(x, steps, y, shape):
+def _reshaped(x, steps, y, newshape):
     if 0 in x:
         return (0,) * len(y), 0
     runs: list[
@@ -50,19 +50,19 @@ def _reshaped(x, steps, y, shape):
     return tuple(reversed(strides)), 0
 
 
-def _reshape_shape(x, *, shape):
-    sizes = list(shape) if isinstance(shape, tuple) else [shape]
+def _reshape_shape(x, *, newshape):
+    sizes = list(newshape) if isinstance(newshape, tuple) else [newshape]
     for size in sizes:
         check_integer("reshape: a size", size)
     if sizes.count(-1) == 1:
         rest = product([s for s in sizes if s != -1])
         if rest == 0 or x.size % rest:
-            _wrong_size(x, shape)
+            _wrong_size(x, newshape)
         sizes[sizes.index(-1)] = x.size // rest
     if any(s < 0 for s in sizes):
-        raise ShapeError("reshape: at most one size may be -1.", got=str(shape))
+        raise ShapeError("reshape: at most one size may be -1.", got=str(newshape))
     if product(sizes) != x.size:
-        _wrong_size(x, shape)
+        _wrong_size(x, newshape)
     return Spec(tuple(sizes), x.dtype)
 
 
@@ -79,17 +79,17 @@ def _wrong_size(x, shape):
     lower=View(_reshaped),
     types="as is",
 )
-def reshape(xp, x, *, shape):
+def reshape(xp, x, *, newshape):
     """The same elements, in the same order, in another shape; one size may be -1.
 
     >>> reshape([1, 2, 3, 4], (2, -1)).tolist()
     [[1, 2], [3, 4]]
     """
-    return xp.reshape(x, shape)
+    return xp.reshape(x, newshape)
 
 
 @reshape.grad
-def _(g, y, x, *, shape):
+def _(g, y, x, *, newshape):
     return reshape(g, x.shape)
 
 
@@ -330,13 +330,36 @@ def swapaxes(x, axis1, axis2):
 
 
 def moveaxis(x, source, destination):
-    """Move one axis to another place; the others keep their order.
+    """Move an axis, or several ones, to other places; the others keep their order.
 
     >>> moveaxis([[[1, 2]]], 2, 0).shape
     (2, 1, 1)
     """
     x = as_tensor(x)
-    a, b = (normalize_axis(axis, x.ndim, "moveaxis") for axis in (source, destination))
-    order = [k for k in range(x.ndim) if k != a]
-    order.insert(b, a)
+    pairs = [(v,) if isinstance(v, int) else tuple(v) for v in (source, destination)]
+    old, new = ([normalize_axis(a, x.ndim, "moveaxis") for a in axes] for axes in pairs)
+    if len(old) != len(new) or len(set(old)) != len(old) or len(set(new)) != len(new):
+        raise ShapeError(
+            "moveaxis: each axis has one place to go.", got=f"{source} to {destination}"
+        )
+    order = [k for k in range(x.ndim) if k not in old]
+    for place, axis in sorted(zip(new, old, strict=True)):
+        order.insert(place, axis)
     return transpose(x, order)
+
+
+def diagonal(x, offset=0, axis1=0, axis2=1):
+    """The elements on a diagonal of two axes, as the last axis of the result.
+
+    >>> diagonal([[1, 2], [3, 4]]).tolist()
+    [1, 4]
+    """
+    x = as_tensor(x)
+    if x.ndim < 2:
+        raise ShapeError("diagonal takes matrices.", got=f"x {x.shape}", expected="(..., M, N)")
+    x = moveaxis(x, (axis1, axis2), (-2, -1))
+    *rest, rows, columns = x.shape
+    first = max(offset, 0) if offset >= 0 else -offset * columns
+    count = max(min(rows, columns - offset) if offset >= 0 else min(rows + offset, columns), 0)
+    flat = reshape(x, (*rest, rows * columns))
+    return flat[..., first : first + count * (columns + 1) : columns + 1][..., :count]

@@ -2,10 +2,10 @@
 
 from neurona.ops.arithmetic import abs as absolute
 from neurona.ops.arithmetic import div as divide
+from neurona.ops.arithmetic import div as true_divide
 from neurona.ops.arithmetic import floordiv as floor_divide
 from neurona.ops.arithmetic import mul as multiply
 from neurona.ops.arithmetic import neg as negative
-from neurona.ops.arithmetic import pow as power
 from neurona.ops.arithmetic import sub as subtract
 from neurona.ops.comparison import eq as equal
 from neurona.ops.comparison import ge as greater_equal
@@ -26,6 +26,6 @@ __all__ = [
     "multiply",
     "negative",
     "not_equal",
-    "power",
     "subtract",
+    "true_divide",
 ]

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from neurona.core.op import Op, composition
-from neurona.core.shapes import as_dtype
+from neurona.core.shapes import DTYPES, as_dtype
 from neurona.core.tensor import Tensor
 from neurona.errors import NeuronaError
 from neurona.frames import shorten
 from neurona.ops import arithmetic as a
 from neurona.ops import comparison as c
 from neurona.ops import index, movement, reduce
+from neurona.ops import integers as i
 from neurona.ops.functions import round, sqrt
 from neurona.ops.getitem import getitem
 from neurona.ops.joining import repeat
@@ -30,12 +31,32 @@ def _pow(x, y):
     return a.pow(x, y)
 
 
+BOOL = DTYPES["bool"]
+
+
+def _bits(logical, bitwise):
+    """Return an operator that is logic between booleans, and works on the bits of integers."""
+
+    def operator(x, y):
+        truths = all(getattr(v, "dtype", type(v)) in (bool, BOOL) for v in (x, y))
+        return logical(x, y) if truths else bitwise(x, y)
+
+    return operator
+
+
+def _inverted(x):
+    """Return not x of booleans, the bits turned over of integers."""
+    return c.logical_not(x) if x.dtype == BOOL else i.bitwise_not(x)
+
+
 _BINARY: dict[str, Callable] = {
     "add": a.add, "sub": a.sub, "mul": a.mul, "truediv": a.div, "floordiv": a.floordiv,
-    "mod": a.mod, "pow": _pow, "matmul": matmul, "and": c.logical_and, "or": c.logical_or,
+    "mod": a.mod, "pow": _pow, "matmul": matmul, "and": _bits(c.logical_and, i.bitwise_and),
+    "or": _bits(c.logical_or, i.bitwise_or), "xor": _bits(c.ne, i.bitwise_xor),
+    "lshift": i.left_shift, "rshift": i.right_shift,
 }  # fmt: skip
 _COMPARISON = {"eq": c.eq, "ne": c.ne, "lt": c.lt, "le": c.le, "gt": c.gt, "ge": c.ge}
-_UNARY = {"neg": a.neg, "abs": a.abs, "invert": c.logical_not}
+_UNARY: dict[str, Callable] = {"neg": a.neg, "abs": a.abs, "invert": _inverted}
 _METHODS: dict[str, Callable] = {
     "sum": reduce.sum, "mean": reduce.mean, "var": reduce.var, "std": reduce.std,
     "max": reduce.max, "min": reduce.min, "prod": reduce.prod,

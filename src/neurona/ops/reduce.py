@@ -16,20 +16,7 @@ from neurona.ops.functions import sqrt
 from neurona.ops.movement import broadcast_to, flip, pad, reshape, transpose
 from neurona.ops.summation import block_sum, running_sum
 
-__all__ = [
-    "all",
-    "any",
-    "argmax",
-    "argmin",
-    "cumsum",
-    "max",
-    "mean",
-    "min",
-    "prod",
-    "std",
-    "sum",
-    "var",
-]
+__all__ = ["all", "any", "argmax", "argmin", "mean", "std", "sum", "var"]
 
 
 def spread(y, x_shape, axis, keepdims):

@@ -49,4 +49,4 @@ class MaxNumBoundingBoxes(Layer):
     def _first(self, x: Any) -> Any:
         x = x[:, : self.max_number]
         widths = [(0, 0), (0, self.max_number - x.shape[1]), *[(0, 0)] * (x.ndim - 2)]
-        return ops.pad(x, widths, value=self.fill_value)
+        return ops.pad(x, widths, constant_values=self.fill_value)

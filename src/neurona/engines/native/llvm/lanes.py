@@ -296,7 +296,7 @@ class Lanes:
         return self.intrinsic("rint", x)
 
     def __getattr__(self, name: str) -> Any:
-        """exp, log, log1p, expm1, sin, cos, tanh, sigmoid, erf, pow: see `mathematics.py`."""
+        """exp, log, sin, tanh, pow, bit_and, shift_up and others: see `mathematics.py`."""
         rule = mathematics.FUNCTIONS.get(name)
         if rule is None:
             raise AttributeError(f"the Builder has no {name}")

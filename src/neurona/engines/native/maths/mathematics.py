@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from neurona.engines.native.maths import division, exponentials, powers, waves
+from neurona.engines.native.maths import bits, division, exponentials, powers, waves
 from neurona.engines.native.maths.formula import Term
 
 
@@ -34,6 +34,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     for rule in (
         exponentials.exp, exponentials.expm1, exponentials.log, exponentials.log1p,
         exponentials.sigmoid, exponentials.tanh, exponentials.erf, waves.sin, waves.cos, powers.pow,
+        bits.bit_and, bits.bit_or, bits.bit_xor, bits.shift_up, bits.shift_down,
     )
 }  # fmt: skip
 
