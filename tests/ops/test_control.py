@@ -5,7 +5,7 @@ import pytest
 
 import neurona as nn
 from neurona import ops
-from neurona.errors import ArgumentError, GradientError, ShapeError, TraceError
+from neurona.errors import ArgumentError, GradientError, ShapeError, StateError, TraceError
 
 F = np.float32  # a Python number would be an argument that is known
 ENGINES = pytest.mark.parametrize("engine", ["reference", "native"])
@@ -77,6 +77,12 @@ def test_a_loss_of_a_branch_is_added_where_it_is_chosen():
     ones = np.ones((2, 1), "float32")
     assert model.evaluate(ones, ones, verbose=0) == 2.0
     assert model.evaluate(-ones, -ones, verbose=0) == 1.0
+
+
+def test_branches_of_symbolic_tensors_are_refused():
+    x = nn.Input((3,))
+    with pytest.raises(StateError, match=r"cond: a branch uses symbolic(.|\n)*try: nn.ops.where"):
+        ops.cond(x.sum() > 0, lambda: x * 2.0, lambda: -x)
 
 
 @ENGINES

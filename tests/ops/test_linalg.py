@@ -176,3 +176,29 @@ def test_complex_numbers_are_pairs():
     np.testing.assert_allclose(ops.nn.polar(2.0, math.pi / 2)[1], 2.0)
     with pytest.raises(ShapeError, match=r"view_as_complex: a last axis of 2"):
         ops.view_as_complex(np.ones(3))
+
+
+class Spectrum(nn.layers.Layer):
+    def call(self, x):
+        real, imag = ops.rfft(x)
+        halved = ops.while_loop(lambda y: y.sum() > 0.1, lambda y: y / 2, x[:, :1], 8)
+        return ops.concatenate([real, imag, halved, ops.map(lambda row: row[:1] * 2, x)], axis=-1)
+
+
+class Whitened(nn.layers.Layer):
+    def call(self, x):
+        covariance = ops.matmul(ops.transpose(x), x) / x.shape[0]
+        factor = ops.cholesky(covariance + 0.1 * np.eye(x.shape[1], dtype="float32"))
+        return ops.transpose(ops.solve_triangular(factor, ops.transpose(x), lower=True))
+
+
+def test_layers_of_factors_and_transforms_train_alike_on_both_engines():
+    x = np.random.default_rng(0).normal(size=(70, 8)).astype("float32")
+    found = []
+    for engine in ("reference", "native"):
+        nn.utils.set_random_seed(1)
+        model = nn.Sequential([nn.layers.Dense(4), Spectrum(), Whitened(), nn.layers.Dense(1)])
+        model.compile("adam", "mse", engine=engine)
+        found.append(model.fit(x, x[:, :1], epochs=3, batch_size=32, verbose=0).history["loss"])
+    np.testing.assert_allclose(*found, rtol=1e-5)
+    assert found[0][-1] < found[0][0]

@@ -19,6 +19,7 @@ from neurona.errors import (
     ArgumentError,
     GradientError,
     ShapeError,
+    StateError,
     TraceError,
     check_integer,
 )
@@ -107,6 +108,12 @@ def _carried_out(fn):
     with effects.of_body((), ()) as done:
         leaves, structure = flatten(fn())
         assigned = {key: (p, p.value) for key, (p, _) in done.rehearsed.items()}
+    if any(isinstance(x, Tensor) and x.level < 0 for x in leaves):
+        raise StateError(
+            "cond: a branch uses symbolic tensors of a functional model, which the model that is "
+            "made of them would not see.",
+            hint="nn.ops.where(pred, a, b), or cond in the call of a Layer of your own",
+        )
     return leaves, structure, assigned, done
 
 
