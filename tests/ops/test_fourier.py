@@ -19,6 +19,7 @@ def test_transforms_are_those_of_numpy():
     x = complex_of(X)
     np.testing.assert_allclose(complex_of(ops.fft(X)), np.fft.fft(x), atol=1e-12)
     np.testing.assert_allclose(complex_of(ops.fft2(X)), np.fft.fft2(x), atol=1e-12)
+    np.testing.assert_allclose(complex_of(ops.ifft(X)), np.fft.ifft(x), atol=1e-12)
     np.testing.assert_allclose(complex_of(ops.ifft2(X)), np.fft.ifft2(x), atol=1e-12)
     for n in (None, 1, 5, 6, 9):
         np.testing.assert_allclose(complex_of(ops.rfft(X[0], n)), np.fft.rfft(X[0], n), atol=1e-12)

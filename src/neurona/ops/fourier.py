@@ -20,7 +20,7 @@ from neurona.ops.joining import stack
 from neurona.ops.movement import pad
 
 __all__ = [
-    "dft", "fft", "fft2", "half_dft", "half_dft_adjoint", "ifft2", "irfft", "polar", "rfft",
+    "dft", "fft", "fft2", "half_dft", "half_dft_adjoint", "ifft", "ifft2", "irfft", "polar", "rfft",
     "view_as_complex", "view_as_real",
 ]  # fmt: skip
 
@@ -164,6 +164,17 @@ def fft2(x):
     [[[1.0, -1.0]], [[0.0, 0.0]]]
     """
     return dft(*_pair("fft2", x), axes=2)
+
+
+def ifft(x):
+    """The way back from `fft`.
+
+    >>> [part.tolist() for part in ifft(([1.0, -1.0], [0.0, 0.0]))]
+    [[0.0, 1.0], [0.0, 0.0]]
+    """
+    real, imag = dft(*_pair("ifft", x), inverse=True)
+    scale = 1.0 / max(real.shape[-1], 1)
+    return real * scale, imag * scale
 
 
 def ifft2(x):

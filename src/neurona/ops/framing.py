@@ -129,8 +129,7 @@ def pad_images(
 
 def _third(function, name, before, after, target, size, sign):
     """Return before, after and target with target = size + sign * (before + after)."""
-    given = [before, after, target]
-    if sum_of_nones(given) != 1:
+    if [v is None for v in (before, after, target)].count(True) != 1:
         raise ArgumentError(
             f"{function}: two of what is before, what is behind and the target {name}.",
             got=f"{before}, {after} and {target}",
@@ -146,11 +145,6 @@ def _third(function, name, before, after, target, size, sign):
         check_integer(f"{function}: {n}", value, minimum=0)
         for n, value in zip(names, (before, after, target), strict=True)
     )
-
-
-def sum_of_nones(values):
-    """How many values are None."""
-    return len([v for v in values if v is None])
 
 
 # --- scaled and moved --------------------------------------------------------------------------

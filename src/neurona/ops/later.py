@@ -81,7 +81,7 @@ LATER = {  # file -> its public names
         gaussian_blur sobel_edges ssim
     """,
     "fourier": """
-        dft fft fft2 half_dft half_dft_adjoint ifft2 irfft polar rfft view_as_complex
+        dft fft fft2 half_dft half_dft_adjoint ifft ifft2 irfft polar rfft view_as_complex
         view_as_real
     """,
     "framing": """
