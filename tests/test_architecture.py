@@ -244,6 +244,42 @@ def test_public_namespaces_hold_no_code(name):
         assert isinstance(node, ast.ImportFrom | ast.Import) or names_all or documents
 
 
+# Rooms whose code is there for public names of Keras, and the namespaces that these stand in.
+NAMED_IN = ["ops", "nn", "optim", "keras", "train/callbacks", "data", "datasets"]
+MOST_LINES = 30  # of code for a name: that is a small class; a row of a table is one
+
+
+def code_lines(path: Path) -> int:
+    """The lines of a file that are neither empty, comments nor docstrings."""
+    text = path.read_text()
+    docs = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            docs |= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    return sum(
+        bool(line.strip()) and not line.strip().startswith("#") and number not in docs
+        for number, line in enumerate(text.splitlines(), 1)
+    )
+
+
+def test_what_a_public_name_costs(capsys):
+    spaces = sorted(FLOORS[8] | FLOORS[11]) + ["ops", "random", "datasets", "optimizers.schedules"]
+    names = 0
+    for space in spaces:
+        module = importlib.import_module(f"neurona.{space}")
+        own = getattr(module, "__all__", None) or [
+            n for n in dir(module) if callable(getattr(module, n)) and not n.startswith("_")
+        ]
+        names += len(set(own))
+    inside = [p for p in FILES for r in NAMED_IN if str(p.relative_to(SOURCE)).startswith(f"{r}/")]
+    lines = sum(map(code_lines, inside))
+    with capsys.disabled():
+        print(
+            f"\n{names:,} public names, {lines:,} lines of code: {lines / names:.1f} lines a name"
+        )
+    assert lines <= MOST_LINES * names
+
+
 def modules():
     for info in pkgutil.walk_packages([str(SOURCE)], "neurona."):
         yield info.name
