@@ -237,6 +237,14 @@ def test_policies_of_element_types():
         assert keras.config.dtype_policy().name == "float32"
     finally:
         keras.config.set_floatx("float32")
+    for dtype in (keras.DTypePolicy("float64"), "float64", np.float64):
+        layer = keras.layers.Dense(1, dtype=dtype)
+        assert layer.dtype_policy == keras.DTypePolicy("float64")
+        assert layer.compute_dtype == layer.variable_dtype == "float64"
+        assert keras.layers.Dense.from_config(layer.get_config()).dtype.name == "float64"
+    assert keras.layers.Dense(1, dtype="mixed_bfloat16").dtype.name == "float32"
+    with pytest.raises(ArgumentError, match="a layer computes with floats"):
+        keras.layers.Dense(1, dtype="int32")
     policy = keras.DTypePolicy("float64")
     assert dtype_policies.deserialize(dtype_policies.serialize(policy)) == policy
     assert dtype_policies.get(policy) == policy

@@ -33,6 +33,7 @@ _BEFORE = {
     "optimizers.adam optimizers.experimental "
     "optimizers.optimizer_v2 optimizers.rmsprop optimizers.sgd",
     "optimizers.schedules": "optimizer_v2.learning_rate_schedule",
+    "ops.boxes": "utils.bounding_boxes",
     "backend": "backend.common backend.tensorflow_backend",
     "callbacks": "callbacks.callbacks callbacks.experimental callbacks.tensorboard_v1",
     "models": "models.model models.sequential",

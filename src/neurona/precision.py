@@ -40,7 +40,7 @@ class DTypePolicy:
     'float64'
     """
 
-    def __init__(self, name: str = "float32") -> None:
+    def __init__(self, name: Any = "float32") -> None:
         if isinstance(name, DTypePolicy):
             name = name.name
         if name not in COMPUTED:

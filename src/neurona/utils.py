@@ -86,4 +86,5 @@ __all__ = [
     "unpack_x_y_sample_weight",
 ]
 __path__: list[str] = []  # it has modules inside, as it had: see places.py
+bounding_boxes = old("utils.bounding_boxes")
 legacy, np_utils = old("utils.legacy"), old("utils.np_utils")

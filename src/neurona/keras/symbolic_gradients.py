@@ -8,7 +8,7 @@ values = f([images])
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from neurona.errors import ArgumentError, RefusedError, StateError
 from neurona.nn.jit import jit
 from neurona.nn.layer import Layer
 from neurona.nn.network import Network
+from neurona.nn.options import LayerOptions
 from neurona.nn.recorded import Function
 from neurona.nn.symbolic import InputLayer, Symbolic
 
@@ -26,8 +27,8 @@ from neurona.nn.symbolic import InputLayer, Symbolic
 class _Gradient(Layer):
     """The gradient of a recorded loss, summed, with respect to the first of its inputs."""
 
-    def __init__(self, network: Network) -> None:
-        super().__init__()
+    def __init__(self, network: Network, **common: Unpack[LayerOptions]) -> None:
+        super().__init__(**common)
         self._network = network
         self.built = True
 

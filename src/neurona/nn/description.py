@@ -27,6 +27,7 @@ from neurona.core.shapes import as_dtype
 from neurona.errors import ArgumentError, FormatError
 from neurona.nn.custom import custom, get_registered_name, named
 from neurona.nn.nested import read_nested, write_nested
+from neurona.precision import DTypePolicy
 
 LIBRARY: dict[str, Any] = {}  # what a description may name: "layers.Dense", "activations.relu"
 
@@ -119,7 +120,7 @@ def _described(value: Any) -> Any:
         return value
     if isinstance(value, np.generic):
         return value.item()
-    if isinstance(value, np.dtype):
+    if isinstance(value, np.dtype | DTypePolicy):
         return value.name
     if isinstance(value, np.ndarray) or hasattr(value, "numpy"):
         array = np.asarray(value)
@@ -130,6 +131,8 @@ def _described(value: Any) -> Any:
         return {"slice": [describe(v) for v in (value.start, value.stop, value.step)]}
     if value is Ellipsis:
         return {"slice": "..."}
+    if isinstance(value, type) and issubclass(value, np.generic):
+        return np.dtype(value).name
     if isinstance(value, type):
         return {"class": _name_of(value)}
     if callable(value):

@@ -26,7 +26,7 @@ import numpy as np
 
 from neurona.core import origin, random
 from neurona.core.observation import as_part
-from neurona.core.shapes import as_dtype, as_shape, channels_hint, is_float
+from neurona.core.shapes import as_dtype, as_shape, channels_hint
 from neurona.core.tensor import Tensor
 from neurona.core.tree import flatten, map_leaves
 from neurona.errors import ArgumentError, DtypeError, NeuronaError, ShapeError, StateError
@@ -38,9 +38,10 @@ from neurona.nn.context import automatic_name, building, is_training
 from neurona.nn.description import describe_object
 from neurona.nn.holding import Holder
 from neurona.nn.input_spec import check_specs
-from neurona.nn.options import OlderLayerOptions, sizes_given
+from neurona.nn.options import OlderLayerOptions, float_type, sizes_given
 from neurona.nn.parameter import Parameter, lasting
 from neurona.nn.parts import as_inputs, check_parts, give_parts, initial_value, parts_for
+from neurona.precision import DTypePolicy
 
 
 class Layer(Holder, Configurable, namespace="layers", common=OlderLayerOptions):
@@ -110,9 +111,7 @@ class Layer(Holder, Configurable, namespace="layers", common=OlderLayerOptions):
                 raise ArgumentError("a layer's name is a string without '/'.", got=repr(name))
             self._name = name
         if dtype is not None:
-            self.dtype = as_dtype(dtype)
-            if not is_float(self.dtype):
-                raise ArgumentError("a layer computes with floats.", got=self.dtype.name)
+            self.dtype = float_type(dtype)
         if trainable is not None:
             self._trainable = bool(trainable)
         if (sizes := sizes_given(input_shape, input_dim, batch_input_shape)) is not None:
@@ -289,7 +288,9 @@ class Layer(Holder, Configurable, namespace="layers", common=OlderLayerOptions):
         return describe_object(self, {**self.arguments, "name": self.name})
 
     def __getattr__(self, name: str) -> Any:
-        """Find `input` and `output`, the symbolic tensors of the functional API."""
+        """Find `input` and `output`, the symbolic tensors of the functional API; dtypes."""
+        if name in ("compute_dtype", "variable_dtype", "dtype_policy"):
+            return DTypePolicy(self.dtype.name) if name == "dtype_policy" else self.dtype.name
         if name in ("input", "output"):  # no properties: a subclass may name its own layers so
             if self.symbolic_calls:  # the first, as in Keras: the model that it was made for
                 return getattr(self.symbolic_calls[0], name)

@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from typing import Any, TypedDict
 
-from neurona.core.shapes import as_shape
+import numpy as np
+
+from neurona.core.shapes import as_dtype, as_shape, is_float
+from neurona.errors import ArgumentError
+from neurona.precision import COMPUTED, DTypePolicy
 
 
 class RegularizedOptions(TypedDict, total=False):
@@ -31,6 +35,23 @@ class OlderLayerOptions(LayerOptions, total=False):
 
     input_dim: int | None
     batch_input_shape: Any
+
+
+def float_type(dtype: Any) -> np.dtype:
+    """Return the type that a layer computes in: by its name, or a policy or that one's name.
+
+    Raises:
+        ArgumentError: if it is no float type.
+
+    >>> float_type("float64").name
+    'float64'
+    """
+    if isinstance(dtype, DTypePolicy) or (isinstance(dtype, str) and dtype in COMPUTED):
+        dtype = DTypePolicy(dtype).compute_dtype
+    found = as_dtype(dtype)
+    if not is_float(found):
+        raise ArgumentError("a layer computes with floats.", got=found.name)
+    return found
 
 
 def sizes_given(input_shape: Any, input_dim: Any, batch_input_shape: Any) -> tuple | None:

@@ -16,11 +16,11 @@ from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, ShapeError, check_choice
 from neurona.ops.arithmetic import clip, maximum, minimum
 from neurona.ops.comparison import where
-from neurona.ops.functional import atan
+from neurona.ops.elementary import arctan
 from neurona.ops.functions import cos, exp, log, sin
 from neurona.ops.joining import concatenate, stack
 from neurona.ops.matmul import matmul
-from neurona.ops.movement import expand_dims, swapaxes
+from neurona.ops.movement import expand_dims
 from neurona.ops.reduce import max, min
 
 EPSILON = 1e-7  # Keras's: boxes without an area
@@ -105,7 +105,9 @@ def clip_to_image_size(
     """
     _only_corners("clip_to_image_size", bounding_box_format, ("xyxy", "rel_xyxy"))
     if bounding_box_format == "xyxy" and (height is None or width is None):
-        raise ArgumentError("clip_to_image_size needs the size of the image.", hint="height=, width=")
+        raise ArgumentError(
+            "clip_to_image_size needs the size of the image.", hint="height=, width="
+        )
     high, wide = (height, width) if bounding_box_format == "xyxy" else (1.0, 1.0)
     left, top, right, bottom = _cut(_sides(bounding_boxes["boxes"]), high, wide)
     found = {**bounding_boxes, "boxes": concatenate([left, top, right, bottom], axis=-1)}
@@ -308,16 +310,16 @@ def compute_ciou(
         [s[..., 0] for s in _sides(convert_format(b, bounding_box_format, "xyxy", height, width))]
         for b in (boxes1, boxes2)
     )
-    (wide1, high1), (wide2, high2) = (
-        (s[2] - s[0], s[3] - s[1] + EPSILON) for s in (one, two)
-    )
+    (wide1, high1), (wide2, high2) = ((s[2] - s[0], s[3] - s[1] + EPSILON) for s in (one, two))
     shared = _shared(one, two)
     iou = shared / (wide1 * high1 + wide2 * high2 - shared + 2 * EPSILON)
     around = (maximum(one[2], two[2]) - minimum(one[0], two[0])) ** 2 + (
         maximum(one[3], two[3]) - minimum(one[1], two[1])
     ) ** 2
-    apart = ((one[0] + one[2] - two[0] - two[2]) ** 2 + (one[1] + one[3] - two[1] - two[3]) ** 2) / 4
-    v = (4 / math.pi**2) * (atan(wide2 / high2) - atan(wide1 / high1)) ** 2
+    apart = (
+        (one[0] + one[2] - two[0] - two[2]) ** 2 + (one[1] + one[3] - two[1] - two[3]) ** 2
+    ) / 4
+    v = (4 / math.pi**2) * (arctan(wide2 / high2) - arctan(wide1 / high1)) ** 2
     alpha = v / (v - iou + (1 + EPSILON))
     return iou - (apart / (around + EPSILON) + v * alpha)
 
