@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         saving,
         tree,
         utils,
+        visualization,
         zoo,
     )
     from neurona.initializers import Initializer
@@ -145,6 +146,7 @@ __all__ = [
     "utils",
     "value_and_grad",
     "version",
+    "visualization",
     "zoo",
 ]
 
@@ -183,7 +185,7 @@ _NAMESPACES = {
     "activations", "backend", "callbacks", "classic", "constraints", "data", "datasets",
     "dtype_policies", "initializers", "keras", "layers", "losses", "metrics", "mixed_precision",
     "models", "optimizers", "plots", "preprocessing", "regularizers", "saving", "tree", "utils",
-    "zoo",
+    "visualization", "zoo",
     "distillation", "distribution", "export", "quantizers", "wrappers",  # which are refused
     "legacy",
 }  # fmt: skip
