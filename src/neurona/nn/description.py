@@ -248,7 +248,7 @@ def _of_keras(name: str, config: Any, module: str, custom_objects: Mapping[str, 
     if name == "function":
         return _named(_public(str(config), module), custom_objects)
     if name == "DTypePolicy":
-        return config.get("name")
+        return config.get("name") if isinstance(config, dict) else config
     cls: Any = _named(_public(name, module), custom_objects)
     if not isinstance(cls, type) or not isinstance(config, dict):
         raise FormatError(f"the description of {name[:80]} is malformed.")

@@ -205,7 +205,9 @@ def plot_bounding_box_gallery(
             )  # fmt: skip
     if legend and legend_handles is None:
         pairs = (("Ground Truth", true_color), ("Prediction", pred_color))
-        legend_handles = [Patch(color=np.array(c) / 255.0, label=word) for word, c in pairs]
+        legend_handles = [
+            Patch(color="#{:02x}{:02x}{:02x}".format(*c), label=word) for word, c in pairs
+        ]
     return plot_image_gallery(
         pictures, rows=rows, cols=cols, legend_handles=legend_handles,
         data_format="channels_last", **kwargs,
