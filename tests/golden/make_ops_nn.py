@@ -250,4 +250,6 @@ case("image.sobel_edges", IMAGES, data_format="channels_last")
 case("image.ssim", RGB, array(RGB[::-1]), filter_size=3, data_format="channels_last",
      tolerance="wide")  # fmt: skip
 case("image.ssim", array(RGB[0]), array(RGB[1]), 2.0, 2, 1.0, tolerance="wide")
-write("ops_nn")
+
+if __name__ == "__main__":
+    write("ops_nn")

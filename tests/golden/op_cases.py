@@ -79,7 +79,7 @@ def case(name, /, *args, tolerance="value", grad=True, traced=True, here=None, *
     )  # fmt: skip
 
 
-def write(family, names=None):
+def write(family):
     """Compute all cases with Keras on JAX and write ``<family>.json`` (or --check it)."""
     import keras
 
@@ -96,8 +96,6 @@ def write(family, names=None):
             done.append({k: v for k, v in row.items() if v is not None})
         except Exception as error:  # all that fail are told at once
             failed.append(f"{identity(c)}: {type(error).__name__}: {str(error)[:200]}")
-    if names:
-        done.append({"id": "names", "names": names, "tolerance": "same"})
     CASES.clear()
     finish(family, TOLERANCES, done)
     print("\n".join(["with keras", keras.__version__, *failed]))
