@@ -17,7 +17,7 @@ def test_separable_gates_converge(gate, seed, capsys):
     neuron.train(X, np.array(GATES[gate]))
     assert neuron.converged
     assert neuron.predict(X).tolist() == GATES[gate]
-    assert capsys.readouterr().out == f"Converged at epoch {len(neuron.errors) - 1}\n"
+    assert capsys.readouterr().out == f"Converged at epoch {len(neuron.errors)}\n"
     assert neuron.errors[-1] == 0
 
 

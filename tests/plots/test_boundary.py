@@ -5,6 +5,8 @@ import pytest
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
+from neurona.classic import Perceptron
+from neurona.datasets import gates
 from neurona.errors import ArgumentError, DataError, ShapeError
 from neurona.plots import boundary_grid, decision_boundary, linear_boundary
 from neurona.plots.labels import read_outputs
@@ -176,10 +178,41 @@ def test_the_line_says_its_equation_and_points_to_the_positive_side(blobs):
     assert abs(direction @ [2, 1]) < 1e-9
 
 
+@pytest.mark.parametrize("gate", ["and", "or", "nand", "nor"])
+@pytest.mark.parametrize("seed", [0, 42])
+def test_what_is_drawn_of_a_gate_is_what_the_neuron_says(gate, seed, capsys):
+    X, y = gates(gate)
+    neuron = Perceptron(2, random_state=seed)
+    neuron.train(X, y)
+    figure = neuron.visualize_decision_boundary(X, y)
+    figure.canvas.draw()
+    (ax,) = figure.axes
+    wrong = [c for c in ax.collections if c.get_gid() == "wrong" and len(c.get_offsets())]
+    assert (neuron.predict(X) == y).all()
+    assert wrong == []
+    head = next(t for t in ax.texts if t.arrow_patch)
+    start, tip = ax.transData.transform([head.xyann, head.xy])
+    line = np.diff(ax.transData.transform(ax.lines[0].get_xydata()), axis=0)[0]
+    cosine = (tip - start) @ line / np.linalg.norm(tip - start) / np.linalg.norm(line)
+    assert abs(cosine) < 1e-6  # a right angle on the page, too
+    box = ax.get_window_extent()
+    name = next(t for t in ax.texts if t.get_text() == "w").get_window_extent()
+    for x, y in (start, tip, name.min, name.max):
+        assert box.x0 - 1 <= x <= box.x1 + 1
+        assert box.y0 - 1 <= y <= box.y1 + 1
+    assert not name.contains(*((start + tip) / 2))
+
+
+def test_without_one_scale_there_is_no_arrow():
+    ax = linear_boundary([1.0, 0.01], -1.0, [[0, 0], [1, 100]], [0, 1]).axes[0]
+    assert ax.get_aspect() == "auto"
+    assert not ax.texts
+
+
 def test_zero_weights_have_no_line(blobs):
     ax = linear_boundary([0, 0], 0.0, *blobs, class_names=["no", "yes"]).axes[0]
     assert not ax.lines
-    assert ax.get_title() == "Both weights are 0: no line yet, every point counts as class yes"
+    assert ax.get_title() == "Both weights are 0: no line yet, every point counts as class no"
     assert (
         "class no"
         in linear_boundary([0, 0], -1, *blobs, class_names=["no", "yes"]).axes[0].get_title()

@@ -1,6 +1,7 @@
 """What to try next, from the numbers."""
 
 import numpy as np
+import pytest
 
 from neurona.recipes.advice import on_chance, on_classes, on_training
 
@@ -14,6 +15,69 @@ def test_a_loss_that_is_no_number():
     assert len(found) == 1
     assert "no longer a number in epoch 2" in found[0].seen
     assert "learning rate ten times smaller" in found[0].attempt
+
+
+WRONG = {  # as the recipes were seen to go wrong: (history, classes, rate, the recipe's own), words
+    "at chance by steps too large": (
+        ({"loss": [3.9, 2.31, 2.30], "accuracy": [0.09, 0.08, 0.1]}, 10, 0.1, 0.002),
+        "10.0 % of the training samples are right, no more than by guessing; the loss began at 3.9",
+        "A smaller learning rate: --lr 0.002 is the recipe's own.",
+    ),
+    "exploded": (
+        ({"loss": [6e10, 33.0, 2.3], "accuracy": [0.1, 0.1, 0.09]}, 10, 50.0, 0.002),
+        "The training loss was 6e+10 in the first epoch, where guessing one of 10 classes has 2.30",
+        "A smaller learning rate: --lr 0.002",
+    ),
+    "exploded, and better than by chance": (
+        ({"loss": [9.5, 2.1, 2.0], "accuracy": [0.19, 0.2, 0.26]}, 10, 0.5, 0.5),
+        "The training loss was 9.5 in the first epoch",
+        "A learning rate ten times smaller: --lr 0.05.",
+    ),
+    "two classes": (
+        ({"loss": [0.7, 0.36, 0.72], "accuracy": [0.7, 0.8, 0.5]}, 2, 0.2, 0.01),
+        "The training loss was lowest in epoch 2 (0.36) and rose to 0.72",
+        "A smaller learning rate: --lr 0.01 is the recipe's own, or a schedule that lowers it.",
+    ),
+    "rose, without classes": (
+        ({"loss": [5.0, 1.0, 4.0]}, 0, 0.0, 0.0),
+        "lowest in epoch 2 (1) and rose to 4",
+        "A learning rate ten times smaller (--lr)",
+    ),
+    "steps too small": (
+        ({"loss": [2.4, 2.39, 2.38], "accuracy": [0.09, 0.09, 0.08]}, 10, 1e-7, 0.002),
+        "nothing was learned",
+        "A larger learning rate: --lr 0.002 is the recipe's own.",
+    ),
+    "labels that mean nothing": (
+        ({"loss": [2.4, 2.31, 2.30], "accuracy": [0.1, 0.1, 0.11]}, 10, 0.002, 0.002),
+        "nothing was learned",
+        "Look at some samples with their labels first",
+    ),
+}
+RIGHT = {  # as the recipes go with their own settings
+    "digits": ({"loss": [1.8, 0.97, 0.61], "accuracy": [0.46, 0.84, 0.99]}, 10, 0.002, 0.002),
+    "two classes": ({"loss": [0.5, 0.2, 0.1], "accuracy": [0.8, 0.9, 0.97]}, 2, 0.01, 0.01),
+    "nearly nothing left": ({"loss": [1.0, 0.001, 0.0014], "accuracy": [1.0] * 3}, 10, 0.01, 0.01),
+    "many classes": ({"loss": [4.4, 3.6, 3.0], "accuracy": [0.02, 0.1, 0.2]}, 100, 0.01, 0.01),
+    "no classes": ({"loss": [205.0, 100.0, 93.0]}, 0, 0.001, 0.001),
+}
+
+
+@pytest.mark.parametrize(("run", "words", "attempt"), WRONG.values(), ids=list(WRONG))
+def test_a_run_that_went_wrong_hears_of_that_alone(run, words, attempt):
+    (found,) = on_training(*run)
+    assert found.wrong
+    assert words in found.seen
+    assert found.attempt.startswith(attempt)
+
+
+@pytest.mark.parametrize("run", RIGHT.values(), ids=list(RIGHT))
+def test_a_run_that_did_not_does_not_hear_of_it(run):
+    assert not any(found.wrong for found in on_training(*run))
+
+
+def test_who_guesses_hears_nothing_of_classes():
+    assert on_classes(np.full((10, 10), 10), list("abcdefghij")) == []
 
 
 def test_a_loss_that_was_still_falling():

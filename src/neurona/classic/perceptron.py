@@ -35,7 +35,7 @@ class Perceptron:
     >>> import numpy as np
     >>> neuron = Perceptron(2, random_state=0)
     >>> neuron.train(np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0, 0, 0, 1]))
-    Converged at epoch 3
+    Converged at epoch 4
     >>> neuron.predict([1, 1])
     1
     """
@@ -67,7 +67,7 @@ class Perceptron:
     def train(self, X: Any, y: Any, epochs: int = 100) -> None:
         """Learn by the perceptron rule until an epoch passes without an error.
 
-        Prints "Converged at epoch N" then; prints nothing if `epochs` pass before.
+        Prints "Converged at epoch N" then (the first is 1), and nothing if `epochs` pass before.
 
         Args:
             X: samples (N, n_features).
@@ -89,7 +89,7 @@ class Perceptron:
                 hint="(y + 1) / 2" if set(np.unique(y)) == {-1, 1} else "",
             )
         self.errors, self.converged = [], False
-        for epoch in range(check_integer("epochs", epochs, minimum=0)):
+        for epoch in range(1, 1 + check_integer("epochs", epochs, minimum=0)):
             wrong = 0
             for x, target in zip(X, y, strict=True):
                 error = target - self.predict(x)

@@ -255,9 +255,13 @@ def told(output: np.ndarray, activation: str) -> str:
     'class 1  probability 0.7000  (top 3: 1 0.7000, 2 0.2000, 0 0.1000)'
     >>> told(np.array([0.9]), "sigmoid"), told(np.array([1.5, 2.0]), "linear")
     ('class 1  probability 0.9000  (top 2: 1 0.9000, 0 0.1000)', 'output 1.5 2')
+    >>> told(np.array([1.0]), "step")  # it is sure, and knows no probabilities
+    'class 1'
     """
     if activation == "sigmoid" and output.size == 1:
         output = np.array([1 - output[0], output[0]])
+    elif activation == "step" and output.size == 1:
+        return f"class {output[0]:g}"
     elif activation != "softmax":
         return "output " + " ".join(f"{value:g}" for value in output)
     best = np.argsort(-output, kind="stable")[:BEST]

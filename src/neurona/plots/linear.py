@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+ARROW = 0.14  # length of the weights' arrow, of the diagonal of the view
+STRIP = 4.0  # how many times as long as the other a side may be at one scale
+
 
 def linear_boundary(
     weights: Any,
@@ -27,9 +30,11 @@ def linear_boundary(
 ) -> Figure:
     """Draw the line w1 x1 + w2 x2 + b = 0 of a perceptron, its two sides, and the points.
 
-    The arrow is the weight vector: it stands at a right angle to the line and points to the
-    positive side. Vertical lines (w2 = 0) need no care; with both weights 0 there is no line, and
-    the title says so.
+    The positive side is where the sum is above 0, as a perceptron has it: a point on the line is of
+    the other class. The arrow is the weight vector: it stands at a right angle to the line and
+    points to the positive side. Both axes have one scale for that; where the features' ranges are
+    too different for it there is no arrow. Vertical lines (w2 = 0) need no care; with both weights
+    0 there is no line, and the title says so.
 
     Shapes: weights (2,) or (2, 1); bias a number; X (N, 2); y (N,) of two classes.
 
@@ -86,13 +91,14 @@ def linear_boundary(
         zorder=0,
     )
     if w.any():
-        _draw_line(ax, w, b[0], low, high)
+        alike = _one_scale(ax, low, high)
+        _draw_line(ax, w, b[0], low, high, arrow=alike)
         crosses = score.min() <= 0 <= score.max()
         title = "Linear boundary" if crosses else "Linear boundary (outside this view)"
     else:
-        side = names[1] if b[0] >= 0 else names[0]
+        side = names[1] if b[0] > 0 else names[0]
         title = f"Both weights are 0: no line yet, every point counts as class {side}"
-    positive = points @ w + b[0] >= 0
+    positive = points @ w + b[0] > 0
     draw_points(ax, points, labels, classes, names, (labels == classes[1]) == positive)
     finish(ax, low, high)
     ax.set_title(title)
@@ -101,7 +107,18 @@ def linear_boundary(
     return figure
 
 
-def _draw_line(ax: Axes, w: np.ndarray, b: float, low: np.ndarray, high: np.ndarray) -> None:
+def _one_scale(ax: Axes, low: np.ndarray, high: np.ndarray) -> bool:
+    """Give both axes one scale, if the plot does not become a strip by that."""
+    ranges = high - low
+    alike = ranges.max() <= STRIP * ranges.min()
+    if alike:
+        ax.set_aspect("equal", adjustable="box")
+    return alike
+
+
+def _draw_line(
+    ax: Axes, w: np.ndarray, b: float, low: np.ndarray, high: np.ndarray, arrow: bool
+) -> None:
     middle = (low + high) / 2
     foot = middle - w * (middle @ w + b) / (w @ w)  # the point of the line nearest the middle
     along = np.array([-w[1], w[0]]) / np.linalg.norm(w)
@@ -110,18 +127,41 @@ def _draw_line(ax: Axes, w: np.ndarray, b: float, low: np.ndarray, high: np.ndar
     second, third = (f"{'−' if v < 0 else '+'} {abs(v):.3g}" for v in (w[1], b))
     label = f"{w[0]:.3g}·x₁ {second}·x₂ {third} = 0".replace("-", "−")
     ax.plot(ends[:, 0], ends[:, 1], color="0.1", linewidth=2, label=label)
-    if (low <= foot).all() and (foot <= high).all():
-        tip = foot + 0.14 * np.linalg.norm(high - low) * w / np.linalg.norm(w)
-        arrow = {"arrowstyle": "-|>", "color": "0.1", "linewidth": 1.6}
-        ax.annotate("", tip, foot, arrowprops=arrow)
-        box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5}
-        ax.annotate(
-            "w",
-            tip,
-            (6, 4),
-            textcoords="offset points",
-            fontweight="bold",
-            color="0.1",
-            bbox=box,
-            zorder=6,
-        )
+    first, last = _inside(foot, along, low, high)
+    if arrow and first < last:
+        _draw_weights(ax, w / np.linalg.norm(w), foot + (first + last) / 2 * along, low, high)
+
+
+def _draw_weights(
+    ax: Axes, direction: np.ndarray, foot: np.ndarray, low: np.ndarray, high: np.ndarray
+) -> None:
+    """Draw the arrow of the weights, as long as there is room, and its name beside it."""
+    _, room = _inside(foot, direction, low, high)
+    length = min(ARROW * float(np.linalg.norm(high - low)), 0.9 * room)
+    tip = foot + length * direction
+    style = {"arrowstyle": "-|>", "color": "0.1", "linewidth": 1.6, "shrinkA": 0, "shrinkB": 0}
+    ax.annotate("", tip, foot, arrowprops=style, gid="weights")
+    beside = 10 * np.array([-direction[1], direction[0]])  # points of the page
+    ax.annotate(
+        "w",
+        (foot + tip) / 2,
+        tuple(beside),
+        textcoords="offset points",
+        fontweight="bold",
+        color="0.1",
+        ha="center",
+        va="center",
+        zorder=6,
+    )
+
+
+def _inside(
+    start: np.ndarray, direction: np.ndarray, low: np.ndarray, high: np.ndarray
+) -> tuple[float, float]:
+    """Return from which t to which start + t direction is in the view; (0, 0) if nowhere."""
+    moving = direction != 0
+    if not ((low <= start) & (start <= high))[~moving].all():
+        return 0.0, 0.0
+    walls = np.stack([low - start, high - start])[:, moving] / direction[moving]
+    first, last = float(walls.min(axis=0).max()), float(walls.max(axis=0).min())
+    return (first, last) if first < last else (0.0, 0.0)

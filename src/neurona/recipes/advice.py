@@ -8,17 +8,36 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+EXPLODED = 2.5  # times the loss of guessing, as the mean of a first epoch
+ABOVE = 1.3  # times the loss of guessing, where a network also ends with guesses
+ROSE = 1.25  # times the lowest training loss, at the end
+
 
 @dataclasses.dataclass(frozen=True)
 class Advice:
-    """What was seen, and what to try because of it."""
+    """What was seen, and what to try because of it.
+
+    Attributes:
+        seen, attempt: in words.
+        wrong: whether training itself went wrong, so that no other advice means anything.
+    """
 
     seen: str
     attempt: str
+    wrong: bool = False
 
 
-def on_training(history: Mapping[str, Sequence[float]]) -> list[Advice]:
-    """Return advice on the curves: diverged, still falling, overfitted, or noisy.
+def on_training(
+    history: Mapping[str, Sequence[float]], classes: int = 0, rate: float = 0.0, usual: float = 0.0
+) -> list[Advice]:
+    """Return advice on the curves: went wrong, or still falling, overfitted, noisy.
+
+    Of a run that went wrong nothing else is worth saying.
+
+    Args:
+        history: losses and accuracies, a number each epoch.
+        classes: how many a classifier tells apart by cross-entropy; 0 for anything else.
+        rate, usual: the learning rate, and that of the recipe; 0 if there is none to name.
 
     >>> on_training({"loss": [1.0, 0.5, 0.3], "val_loss": [0.9, 0.5, 0.3]})[0].seen
     'The validation loss was still falling when training ended: 40 % in the last epoch.'
@@ -30,13 +49,76 @@ def on_training(history: Mapping[str, Sequence[float]]) -> list[Advice]:
         return [
             Advice(
                 f"The loss was no longer a number in epoch {first}: the steps were too large.",
-                "A learning rate ten times smaller (--lr), or gradient clipping (clipnorm=1.0).",
+                f"{_smaller(rate, usual)}, or gradient clipping (clipnorm=1.0).",
+                wrong=True,
             )
         ]
+    if (wrong := _went_wrong(loss, history.get("accuracy", ()), classes, rate, usual)) is not None:
+        return [wrong]
     checks = (_falling(held if len(held) else loss, bool(len(held))), _overfitted(loss, held))
     found = [advice for advice in (*checks, _noisy(loss)) if advice]
     found += _gap(history)
     return found
+
+
+def _smaller(rate: float, usual: float) -> str:
+    if usual and rate > 2 * usual:
+        return f"A smaller learning rate: --lr {usual:g} is the recipe's own"
+    return "A learning rate ten times smaller" + (f": --lr {rate / 10:g}" if rate else " (--lr)")
+
+
+def _went_wrong(
+    loss: np.ndarray, accuracy: Sequence[float], classes: int, rate: float, usual: float
+) -> Advice | None:
+    """Return advice on a loss that exploded, rose, or stayed where guessing is.
+
+    Who guesses one of K classes has a loss of ln K. A mean of more in the first epoch comes from
+    steps that were too large: a network is never that wrong by its first weights.
+    """
+    guessing = math.log(classes) if classes > 1 else math.inf
+    guessed = f"guessing one of {classes} classes has {guessing:.2f}"
+    if len(loss) and loss[0] > EXPLODED * guessing:
+        return Advice(
+            f"The training loss was {loss[0]:.3g} in the first epoch, where {guessed}: the steps "
+            "were so large that they threw the weights away.",
+            f"{_smaller(rate, usual)}.",
+            wrong=True,
+        )
+    best = int(loss.argmin()) if len(loss) else 0
+    lost = 0.1 * (min(loss[0], guessing) - loss[best]) if len(loss) else 0.0  # of what was learned
+    if len(loss) > 2 and loss[-1] > max(ROSE * loss[best], loss[best] + lost):
+        return Advice(
+            f"The training loss was lowest in epoch {best + 1} ({loss[best]:.4g}) and rose to "
+            f"{loss[-1]:.4g}: the steps were too large to stay where it is low.",
+            f"{_smaller(rate, usual)}, or a schedule that lowers it.",
+            wrong=True,
+        )
+    if not (classes and len(accuracy) and at_chance(accuracy[-1], classes)):
+        return None
+    seen = f"{100 * accuracy[-1]:.1f} % of the training samples are right, no more than by guessing"
+    if loss[0] > ABOVE * guessing:
+        return Advice(
+            f"{seen}; the loss began at {loss[0]:.3g}, where {guessed}: the steps were too large.",
+            f"{_smaller(rate, usual)}.",
+            wrong=True,
+        )
+    if rate < usual / 2:
+        attempt = f"A larger learning rate: --lr {usual:g} is the recipe's own."
+    else:
+        attempt = (
+            "Look at some samples with their labels first; then a learning rate ten times larger "
+            "or smaller (--lr), since steps may be too small to get anywhere, too."
+        )
+    return Advice(f"{seen}: nothing was learned.", attempt, wrong=True)
+
+
+def at_chance(share: float, classes: int) -> bool:
+    """Whether so many right answers among so many classes may come from guessing.
+
+    >>> at_chance(0.11, 10), at_chance(0.3, 10), at_chance(0.52, 2)
+    (True, False, True)
+    """
+    return share < (1 + 0.1 * classes**0.5) / classes
 
 
 def _falling(values: np.ndarray, held: bool) -> Advice | None:
@@ -87,7 +169,7 @@ def _gap(history: Mapping[str, Sequence[float]]) -> list[Advice]:
             Advice(
                 f"Even the training samples are right in only {100 * seen:.1f} % of cases: "
                 "the network has not learned them.",
-                "More units or layers, more epochs, or a larger learning rate.",
+                "More epochs first (--epochs), then more units or layers.",
             )
         ]
     if seen - held > 0.02:
@@ -110,8 +192,8 @@ def on_classes(counts: np.ndarray, names: Sequence[str]) -> list[Advice]:
     'The pair confused most often: cat taken for dog, 1 of 10 times.'
     """
     wrong = counts - np.diag(np.diag(counts))
-    if not wrong.any():
-        return []
+    if not wrong.any() or at_chance(np.trace(counts) / counts.sum(), len(counts)):
+        return []  # no mistake, or nothing but guesses
     i, j = divmod(int(wrong.argmax()), len(counts))
     times = f"{wrong[i, j]:,.0f} of {counts[i].sum():,.0f} times"
     found = [

@@ -36,11 +36,10 @@ def perform(run: Run) -> None:
     neuron.train(X, y, epochs=settings.epochs)
     seconds = time.perf_counter() - started
 
-    # The same neuron as a model file: its sigmoid is above 0.5 where the perceptron says 1.
-    model = Sequential([Dense(1, activation="sigmoid")])
+    model = Sequential([Dense(1, activation="step")])  # the same neuron as a model's file
     model.build((None, 2))
     model.set_weights([neuron.weights[:, None], np.array([neuron.bias])])
-    run.keep(model, {"errors": [float(e) for e in neuron.errors]}, seconds)
+    run.keep(model, {"errors": [float(e) for e in neuron.errors]}, seconds, "NumPy alone")
 
     errors = neuron.errors
     curve = plots.loss_curve(errors, log=False)

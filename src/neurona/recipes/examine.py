@@ -24,7 +24,17 @@ def show_training(run: Run) -> None:
     epochs = max(map(len, history.values()))
     alt = f"Curves over {epochs} epochs: {', '.join(words)}."
     run.picture("history", "How training went", plots.history(history), alt)
-    run.advise(on_training(history))
+    rate, usual = run.settings.learning_rate, run.recipe.defaults.learning_rate
+    run.advise(on_training(history, _classes(run.model), rate, usual))
+
+
+def _classes(model: Any) -> int:
+    """Return how many classes a model tells apart by cross-entropy; 0 if it does something else."""
+    loss = getattr(model, "loss", None)
+    name = loss if isinstance(loss, str) else getattr(loss, "name", "")
+    if not str(name).endswith("crossentropy") or not isinstance(model.output_shape, tuple):
+        return 0
+    return max(model.output_shape[-1] or 0, 2)
 
 
 def show_samples(run: Run, x: np.ndarray, y: np.ndarray) -> None:

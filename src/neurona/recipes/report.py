@@ -90,7 +90,7 @@ def setup(run: Run) -> dict[str, str]:
     if getattr(model, "loss", None) is not None:
         loss = model.loss
         facts["loss"] = str(getattr(loss, "name", "") or getattr(loss, "__name__", loss))
-    facts |= {"seed": f"{settings.seed}", "engine": config.engine()}
+    facts |= {"seed": f"{settings.seed}", "engine": run.engine}
     if run.resumed is not None:
         facts["resumed"] = f"in epoch {run.resumed + 1}; the time above is that since then"
     return facts

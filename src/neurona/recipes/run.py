@@ -85,6 +85,7 @@ class Run:
         texts: what a model wrote, and tables.
         tables: results side by side, baselines among them.
         advice: what to try next.
+        engine: what computed.
         resumed: the epoch from which an earlier run was continued, or None.
     """
 
@@ -113,6 +114,7 @@ class Run:
         self.advice: list[Advice] = []
         self.summary = ""
         self.seconds = 0.0  # of training
+        self.engine = config.engine()
         self.resumed: int | None = None
         self.out.mkdir(parents=True, exist_ok=True)
         set_random_seed(settings.seed)
@@ -182,9 +184,17 @@ class Run:
         self.seconds += time.perf_counter() - started
         self.history = dict(model.history.history)
 
-    def keep(self, model: Any, history: Mapping[str, list[float]], seconds: float) -> None:
-        """Take a model that was trained elsewhere, with what was recorded meanwhile."""
+    def keep(
+        self, model: Any, history: Mapping[str, list[float]], seconds: float, engine: str = ""
+    ) -> None:
+        """Take a model that was trained elsewhere, with what was recorded meanwhile.
+
+        Args:
+            model, history, seconds: what was learned, the curves, and how long it took.
+            engine: what computed, if that was none of the engines.
+        """
         self.model, self.history, self.seconds = model, dict(history), seconds
+        self.engine = engine or self.engine
 
     def fact(self, name: str, value: Any) -> None:
         """Tell something of the data."""
@@ -226,8 +236,9 @@ class Run:
             self.say("  ".join(f"{c:<{w}}" for c, w in zip(row, widths, strict=True)).rstrip())
 
     def advise(self, advice: list[Advice]) -> None:
-        """Tell what to try next."""
-        self.advice += advice
+        """Tell what to try next; of training that went wrong, that alone."""
+        both = self.advice + advice
+        self.advice = [a for a in both if a.wrong] or both
 
     # --- the state of a run ------------------------------------------------------------------
 
