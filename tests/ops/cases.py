@@ -13,14 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from neurona import ops
-from neurona.ops.later import LATER
-
 from . import oracles as o
 from . import rare
-
-for names in LATER.values():  # load every file, so that all ops are in the table of ops
-    getattr(ops, names.split()[0])
 
 INF, NAN, PI, LN2 = math.inf, math.nan, math.pi, math.log(2)
 

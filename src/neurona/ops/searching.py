@@ -110,14 +110,17 @@ def unique_places(xp, x, *, axis, size):
     >>> [y.tolist() for y in unique_places([3, 1, 3], axis=None, size=3)]
     [[1, 0, 0], [1, 0, 1], [1, 2, 0]]
     """
-    _, first, which, count = np.unique(
-        np.asarray(x), return_index=True, return_inverse=True, return_counts=True, axis=axis,
-        equal_nan=False,
-    )  # fmt: skip
+    asked = {"return_index": True, "return_inverse": True, "return_counts": True, "axis": axis}
+    which_shape = x.shape if axis is None else (-1,)
+    if xp is not np:
+        _, first, which, count = xp.unique(x, **asked, equal_nan=False, size=size)
+        first, count = xp.where(count > 0, first, 0).astype("int32"), count.astype("int32")
+        return first, which.reshape(which_shape).astype("int32"), count
+    _, first, which, count = np.unique(x, **asked, equal_nan=False)
     places, counts = np.zeros(size, "int32"), np.zeros(size, "int32")
     n = builtins.min(size, len(first))
     places[:n], counts[:n] = first[:n], count[:n]
-    return places, np.reshape(which, x.shape if axis is None else -1).astype("int32"), counts
+    return places, which.reshape(which_shape).astype("int32"), counts
 
 
 def unique(
