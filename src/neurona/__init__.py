@@ -190,6 +190,7 @@ _NAMESPACES = {
     "legacy",
 }  # fmt: skip
 
+_later.ROOMS["initializers"] = lambda: importlib.import_module("neurona.nn.initializers")
 _later.ROOMS["models"] = lambda: importlib.import_module("neurona.train.feature_space")
 _later.ROOMS["zoo"] = lambda: importlib.import_module("neurona.zoo")
 

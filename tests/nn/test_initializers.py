@@ -143,3 +143,23 @@ def test_errors():
         initializers.VarianceScaling(mode="fan")
     with pytest.raises(ShapeError, match=r"the identity has two axes. Got \(2, 2, 2\)"):
         initializers.Identity()((2, 2, 2))
+
+
+def test_a_variable_takes_an_initializer_by_its_name():
+    w = nn.Variable(shape=(2, 3), initializer="ones", name="w")
+    assert w.tolist() == [[1.0] * 3] * 2
+    assert 0 < abs(nn.Variable(shape=(50,), initializer="uniform").numpy()).max() <= 0.05
+    with pytest.raises(nn.errors.ArgumentError, match=r"unknown initializer. Got 'unform'"):
+        nn.Variable(shape=(2,), initializer="unform")
+
+
+def test_numbers_of_numpy_are_numbers():
+    half = np.float64(0.5)
+    for made in (
+        initializers.RandomNormal(mean=half, stddev=np.float32(0.1)),
+        initializers.RandomNormal(stddev=np.sqrt(np.array(0.25))),
+        initializers.RandomUniform(-half, half),
+        initializers.TruncatedNormal(stddev=half),
+    ):
+        assert made((2, 3)).dtype == "float32"
+    assert nn.random.normal((2,), stddev=half, dtype="float32").dtype == "float32"

@@ -20,6 +20,7 @@ from neurona.nn.configurable import Configurable
 from neurona.nn.context import snake_case
 from neurona.nn.custom import CustomObjectScope
 from neurona.nn.description import looked_up, published_classes
+from neurona.nn.parameter import by_name
 from neurona.nn.serialization import serialize
 from neurona.ops import draw, full
 
@@ -380,3 +381,6 @@ def deserialize(config: Any, custom_objects: Any = None) -> Callable[..., Tensor
     """
     with CustomObjectScope(custom_objects):
         return get(config)
+
+
+by_name["initializer"] = get  # for Variable(shape=..., initializer="uniform")

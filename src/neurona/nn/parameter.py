@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from neurona.core import later
 from neurona.core.ambient import ambient, within
 from neurona.core.fork import Lock
 from neurona.core.graph import another_input, tracing
@@ -28,7 +29,7 @@ class Parameter(Tensor):
     """A named value that training may change; use it like any Tensor.
 
     Args:
-        value: the initial value; or an initialiser, a function of (shape, dtype).
+        value: the initial value; or an initialiser, a function of (shape, dtype), or its name.
         name: its name within the layer, such as "kernel".
         trainable: whether optimisers change it.
         regularizer: a function of the value that is added to the loss, or None.
@@ -172,9 +173,15 @@ class Parameter(Tensor):
         return f"<Parameter {self.path} {self.spec}>"
 
 
+by_name: dict[str, Callable[[str], Any]] = {}  # "initializer": how one is found by its name
+
+
 def _first_value(value: Any, shape: Any, dtype: Any) -> Any:
     """Return the value of a Parameter that is given by an initialiser, or with shape and type."""
     wanted = None if dtype is None else as_dtype(dtype)
+    if isinstance(value, str):
+        later.load("initializers")
+        value = by_name["initializer"](value)
     if callable(value):
         if shape is None:
             raise ArgumentError("a variable of an initializer needs its shape.", hint="shape=(3,)")
