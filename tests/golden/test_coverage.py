@@ -70,7 +70,7 @@ EXCEPTIONS = {
     "constraints": {"Constraint": ABSTRACT},
 }
 FAMILIES = {
-    "layers": ("layers spatial recurrent attention images encodings", "class"),
+    "layers": ("layers spatial recurrent attention images encodings spectrograms", "class"),
     "losses": ("losses", "loss"),
     "metrics": ("metrics", "metric"),
     "optimizers": ("optimizers", "optimizer"),

@@ -210,6 +210,12 @@ ROWS = {
     "MaxPooling2D": pooling2d({}, True),
     "MaxPooling3D": of_volumes(True, pool_size=(2, 1, 2)),
     "Maximum": merge(kinked=True),
+    "MelSpectrogram": Row(
+        {"fft_length": 8, "sequence_stride": 4, "num_mel_bins": 3, "sampling_rate": 4000},
+        ((3, 12),),
+        (3, 12, 1),
+        kinked=True,
+    ),
     "Minimum": merge(kinked=True),
     "MixUp": Row({"alpha": 1.0}, IMAGES, NO_IMAGE, noise=True, batchwise=True),
     "MultiHeadAttention": attention(num_heads=2, key_dim=3, value_dim=2, use_bias=False),
@@ -256,6 +262,9 @@ ROWS = {
     "Resizing": Row({"height": 7, "width": 3}, IMAGES, NO_IMAGE),
     "ReversibleEmbedding": Row({"input_dim": 7, "output_dim": 2}, ((3, 4),), integers=7),
     "RotaryEmbedding": Row({}, SEQUENCES, NO_SEQUENCE),
+    "STFTSpectrogram": Row(
+        {"mode": "magnitude", "frame_length": 3, "fft_length": 4}, SEQUENCES, NO_SEQUENCE
+    ),
     "SeparableConv1D": conv1d(filters=3),
     "SeparableConv2D": conv2d(filters=3, depth_multiplier=2),
     "SimpleRNN": recurrent({"units": 3, "unroll": True}),

@@ -173,6 +173,7 @@ from neurona.nn.shaping import (
     Reshape,
 )
 from neurona.nn.spectral import SpectralNormalization
+from neurona.nn.spectrograms import MelSpectrogram, STFTSpectrogram
 from neurona.nn.symbolic import Input, InputLayer
 from neurona.nn.time_distributed import TimeDistributed
 from neurona.nn.transformer import TransformerDecoderBlock, TransformerEncoderBlock
@@ -277,6 +278,7 @@ __all__ = [
     "MaxPooling2D",
     "MaxPooling3D",
     "Maximum",
+    "MelSpectrogram",
     "Minimum",
     "MixUp",
     "MultiHeadAttention",
@@ -316,6 +318,7 @@ __all__ = [
     "Resizing",
     "ReversibleEmbedding",
     "RotaryEmbedding",
+    "STFTSpectrogram",
     "SeparableConv1D",
     "SeparableConv2D",
     "SeparableConvolution1D",
