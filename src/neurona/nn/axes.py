@@ -32,6 +32,16 @@ def checked_axis(axis: Any) -> Any:
     return check_integer("axis", axis)
 
 
+def only_axis(axis: Any) -> int:
+    """Return an axis, also from a list of one, as older scripts give that of the channels.
+
+    >>> only_axis([3])
+    3
+    """
+    several = isinstance(axis, list | tuple) and len(axis) == 1
+    return check_integer("axis", axis[0] if several else axis)
+
+
 def check_axes(layer: Any, x: Tensor | Shape, axes: tuple[str, ...]) -> None:
     """Raise a ShapeError if x, or a shape, does not have these axes."""
     shape = x if isinstance(x, tuple) else getattr(x, "shape", None)

@@ -26,6 +26,7 @@ from neurona.frames import shorten
 from neurona.nn import settings
 from neurona.nn.description import describe_object, publish, read
 from neurona.nn.members import NOTES
+from neurona.nn.old_arguments import modern
 
 _KEPT = frozenset({  # what every layer or model has under a name of Keras's, which is no layer
     "activity_regularizer", "built", "dtype", "input_shape", "loss", "optimizer", "output_shape",
@@ -174,6 +175,9 @@ def _remembering(cls: type[Configurable]) -> Callable[..., None]:
         if starred in kwargs and kwargs.keys() >= before.keys():  # made again from its arguments
             args = (*(kwargs.pop(name) for name in before), *kwargs.pop(starred))
         strangers = [] if takes_any else [k for k in kwargs if k not in names and k not in common]
+        if strangers and cls._namespace == "layers" and cls.__module__.startswith("neurona."):
+            kwargs = modern(cls.__name__, {*names, *common}, kwargs)
+            strangers = [k for k in kwargs if k not in names and k not in common]
         if strangers:
             raise unknown(f"argument of {type(self).__name__}", strangers[0], _arguments(self))
         if type(self).__init__ is not __init__:  # that of a subclass, which remembers, called it

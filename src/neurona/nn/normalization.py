@@ -9,7 +9,7 @@ from neurona.core import origin
 from neurona.core.shapes import Shape, normalize_axes, normalize_axis, product
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, ShapeError, check_integer, check_number
-from neurona.nn.axes import checked_axis
+from neurona.nn.axes import checked_axis, only_axis
 from neurona.nn.layer import Layer
 from neurona.nn.masking import spread
 from neurona.nn.options import LayerOptions
@@ -173,7 +173,7 @@ class BatchNormalization(_Scaled):
         **common: Unpack[LayerOptions],
     ) -> None:
         super().__init__(
-            check_integer("axis", axis), epsilon, center, scale, beta_initializer,
+            only_axis(axis), epsilon, center, scale, beta_initializer,
             gamma_initializer, beta_regularizer, gamma_regularizer, beta_constraint,
             gamma_constraint, **common,
         )  # fmt: skip
@@ -296,7 +296,7 @@ class GroupNormalization(_Scaled):
         **common: Unpack[LayerOptions],
     ) -> None:
         super().__init__(
-            check_integer("axis", axis), epsilon, center, scale, beta_initializer,
+            only_axis(axis), epsilon, center, scale, beta_initializer,
             gamma_initializer, beta_regularizer, gamma_regularizer, beta_constraint,
             gamma_constraint, **common,
         )  # fmt: skip

@@ -304,8 +304,11 @@ class InputLayer(Layer):
         shape: without the batch axis; None stands for any size.
         batch_size: if it is fixed.
         dtype: "float32" by default; "string" for text, see docs/decisions/050-text.md.
+        sparse, ragged: False; there are no such tensors.
         batch_shape: the shape with the batch axis, instead of shape and batch_size.
         name: as of every layer.
+
+    `input_shape` is an older name of shape.
 
     >>> InputLayer((28, 28)).output.shape
     (None, 28, 28)
@@ -318,10 +321,16 @@ class InputLayer(Layer):
         shape: Any = None,
         batch_size: int | None = None,
         dtype: Any = None,
+        sparse: Any = None,
+        ragged: Any = None,
         batch_shape: Any = None,
         name: str | None = None,
     ) -> None:
         super().__init__(name)
+        if sparse or ragged:
+            raise ArgumentError("an input is neither sparse nor ragged.", hint="pad, and mask")
+        if shape is None and batch_shape is None:
+            shape = self._input_shape  # of older scripts
         if (shape is None) == (batch_shape is None):
             raise ArgumentError(
                 "an input needs a shape.",
@@ -356,8 +365,10 @@ def Input(
     shape: Any = None,
     batch_size: int | None = None,
     dtype: Any = None,
-    name: str | None = None,
+    sparse: Any = None,
+    ragged: Any = None,
     batch_shape: Any = None,
+    name: str | None = None,
 ) -> Symbolic:
     """Return a symbolic input of the functional API.
 
@@ -365,11 +376,12 @@ def Input(
         shape: without the batch axis; None stands for any size.
         batch_size: if it is fixed.
         dtype: "float32" by default; "string" for text.
-        name: for feeding a model by a dict; input_layer, input_layer_1, ... by default.
+        sparse, ragged: False; there are no such tensors.
         batch_shape: the shape with the batch axis, instead of shape and batch_size.
+        name: for feeding a model by a dict; input_layer, input_layer_1, ... by default.
 
     >>> Input((28, 28)).shape
     (None, 28, 28)
     """
-    layer = InputLayer(shape, batch_size, dtype, batch_shape, name)
+    layer = InputLayer(shape, batch_size, dtype, sparse, ragged, batch_shape, name)
     return layer.symbolic_calls[0].outputs[0]
