@@ -1,5 +1,8 @@
 """FeatureSpace: what becomes of each kind of column, crosses, models behind it, files."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -124,6 +127,14 @@ def test_models_learn_behind_it_and_are_saved_with_it(tmp_path):
     loaded = nn.models.load_model(tmp_path / "space.safetensors")
     np.testing.assert_array_equal(loaded(TABLE).numpy(), space(TABLE).numpy())
     np.testing.assert_array_equal(loaded.predict(TABLE, verbose=0), space(TABLE).numpy())
+
+
+def test_a_file_of_it_is_loaded_where_it_was_never_named(tmp_path):
+    space = space_of()
+    space.adapt(TABLE)
+    space.save(tmp_path / "space.safetensors")
+    script = f"import neurona as nn; nn.models.load_model({str(tmp_path / 'space.safetensors')!r})"
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
 
 
 def test_nothing_to_learn_needs_no_data():
