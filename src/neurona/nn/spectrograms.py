@@ -8,7 +8,6 @@ from typing import Any, Unpack
 import numpy as np
 
 from neurona import ops
-from neurona.core import origin
 from neurona.core.budget import need
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, ShapeError, check_choice, check_integer, check_number
@@ -88,8 +87,6 @@ class STFTSpectrogram(Layer):
                 "STFTSpectrogram: fft_length is at least frame_length.",
                 got=f"{self.fft_length} and {self.frame_length}",
             )
-        if self.fft_length & (self.fft_length - 1):
-            origin.warn(f"fft_length is best a power of 2. Got {self.fft_length}.")
         self.window, self.periodic = window, bool(periodic)
         self.scaling = scaling
         STFT("real", window, scaling, periodic)  # which checks them
@@ -234,7 +231,8 @@ class MelSpectrogram(Layer):
         """Return the weights of frequencies in bands, (F, num_mel_bins)."""
         need(8 * frequencies * self.num_mel_bins)
         hertz = np.linspace(0, self.sampling_rate / 2, frequencies)[1:, None]
-        ends = np.linspace(*_mel(np.array([self.min_freq, self.max_freq])), self.num_mel_bins + 2)
+        first, last = _mel(np.array([self.min_freq, self.max_freq]))
+        ends = np.linspace(first, last, self.num_mel_bins + 2)
         low, middle, high = ends[:-2], ends[1:-1], ends[2:]
         mel = _mel(hertz)
         weights = np.minimum((mel - low) / (middle - low), (high - mel) / (high - middle))
