@@ -39,6 +39,7 @@ FLOORS = [
     },
     {"datasets", "plots", "classic", "doctor", "explain", "interop", "zoo"},
     {"keras"},  # what only Keras has, which no house of ours is for
+    {"applications"},
     {"backend", "tree", "utils", "visualization"},  # namespaces of some of the above
     {"recipes"},
     {"cli", "playground"},

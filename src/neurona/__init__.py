@@ -28,6 +28,7 @@ from neurona.version import version
 if TYPE_CHECKING:
     from neurona import (
         activations,
+        applications,
         backend,
         callbacks,
         classic,
@@ -106,6 +107,7 @@ __all__ = [
     "Tensor",
     "Variable",
     "activations",
+    "applications",
     "backend",
     "callbacks",
     "classic",
@@ -182,10 +184,10 @@ _HOMES = {
     ),
 }
 _NAMESPACES = {
-    "activations", "backend", "callbacks", "classic", "constraints", "data", "datasets",
-    "dtype_policies", "initializers", "keras", "layers", "losses", "metrics", "mixed_precision",
-    "models", "optimizers", "plots", "preprocessing", "regularizers", "saving", "tree", "utils",
-    "visualization", "zoo",
+    "activations", "applications", "backend", "callbacks", "classic", "constraints", "data",
+    "datasets", "dtype_policies", "initializers", "keras", "layers", "losses", "metrics",
+    "mixed_precision", "models", "optimizers", "plots", "preprocessing", "regularizers",
+    "saving", "tree", "utils", "visualization", "zoo",
     "distillation", "distribution", "export", "quantizers", "wrappers",  # which are refused
     "legacy",
 }  # fmt: skip

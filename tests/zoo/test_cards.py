@@ -15,7 +15,11 @@ FAMILIES = {
     "ConvNeXt",
     "DenseNet",
     "EfficientNet",
+    "EfficientNetV2",
+    "MobileNetV3",
+    "NASNet",
     "ResNet",
+    "ResNetV2",
     "VGG",
 }  # cards are of their members
 AROUND_OTHERS = {"MaskedLanguageModel", "Siamese", "SimCLR", "TextClassifier"}  # take a network

@@ -57,6 +57,26 @@ def read_arrays(
         ) from None
 
 
+def numbered_arrays(path: str | os.PathLike[str], limit: int) -> list[np.ndarray]:
+    """Return the arrays that `np.savez(path, *arrays)` wrote, in their order.
+
+    Args:
+        path: the archive.
+        limit: bytes that they may have together.
+
+    Raises:
+        MissingDataError: there is no such file.
+        FormatError: it is damaged, or holds other arrays.
+    """
+    path = check_file(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            count = len(archive.infolist())
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        raise FormatError(f"{path}: this is no archive of arrays.", got=str(error)) from None
+    return read_arrays(path, {f"arr_{number}": NUMBERS for number in range(count)}, limit)
+
+
 def _member(archive: zipfile.ZipFile, name: str, left: int) -> bytes:
     size = archive.getinfo(name).file_size
     if size > left:

@@ -88,6 +88,9 @@ class Card(NamedTuple):
 
 
 IMAGE = floats(224, 224, 3)
+LARGER = floats(299, 299, 3)
+SEARCHED = "Searching for MobileNetV3"
+FASTER = "EfficientNetV2: Smaller Models and Faster Training"
 INCEPTION = "Going Deeper with Convolutions"
 RESIDUAL = "Deep Residual Learning for Image Recognition"
 VERY_DEEP = "Very Deep Convolutional Networks for Large-Scale Image Recognition"
@@ -108,6 +111,16 @@ CARDS = [
     Card(zoo.ResNet20, {}, floats(32, 32, 3), 2015, 271_098, 40_551_040, RESIDUAL),
     Card(zoo.ResNet32, {}, floats(32, 32, 3), 2015, 466_426, 68_862_592, RESIDUAL),
     Card(zoo.ResNet56, {}, floats(32, 32, 3), 2015, 857_082, 125_485_696, RESIDUAL),
+    Card(zoo.ResNet50V2, {}, IMAGE, 2016, 25_613_800, 3_482_255_360,
+         "Identity Mappings in Deep Residual Networks"),
+    Card(zoo.InceptionV3, {}, LARGER, 2015, 23_851_784, 5_731_237_696,
+         "Rethinking the Inception Architecture for Computer Vision"),
+    Card(zoo.InceptionResNetV2, {}, LARGER, 2016, 55_873_736, 13_157_910_816,
+         "Inception-v4, Inception-ResNet and the Impact of Residual Connections on Learning"),
+    Card(zoo.Xception, {}, LARGER, 2016, 22_910_480, 8_357_403_496,
+         "Xception: Deep Learning with Depthwise Separable Convolutions"),
+    Card(zoo.NASNetMobile, {}, IMAGE, 2017, 5_326_716, 571_980_576,
+         "Learning Transferable Architectures for Scalable Image Recognition"),
     Card(zoo.DenseNet121, {}, IMAGE, 2016, 8_062_504, 2_834_864_128,
          "Densely Connected Convolutional Networks"),
     Card(zoo.MobileNet, {}, IMAGE, 2017, 4_253_864, 568_740_352,
@@ -116,6 +129,10 @@ CARDS = [
          "MobileNetV2: Inverted Residuals and Linear Bottlenecks"),
     Card(zoo.EfficientNetB0, {}, IMAGE, 2019, 5_330_570, 385_814_752,
          "EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks"),
+    Card(zoo.MobileNetV3Large, {}, IMAGE, 2019, 5_507_432, 216_589_760, SEARCHED),
+    Card(zoo.MobileNetV3Small, {}, IMAGE, 2019, 2_554_968, 56_510_400, SEARCHED),
+    Card(zoo.EfficientNetV2B0, {}, IMAGE, 2021, 7_200_312, 718_086_176, FASTER),
+    Card(zoo.EfficientNetV2S, {}, floats(384, 384, 3), 2021, 21_612_360, 8_365_617_152, FASTER),
     Card(zoo.ViT, {}, IMAGE, 2020, 86_567_656, 17_563_828_224,
          "An Image is Worth 16x16 Words: Transformers for Image Recognition at Scale"),
     Card(zoo.ConvNeXtTiny, {}, IMAGE, 2022, 28_589_128, 4_455_531_264,

@@ -79,6 +79,7 @@ def ConvNeXt(
     widths: Sequence[int] = (96, 192, 384, 768),
     drop_path: float = 0.0,
     layer_scale: float | None = 1e-6,
+    include_preprocessing: bool = True,
     include_top: bool = True,
     weights: None = None,
     input_shape: Shape = None,
@@ -95,6 +96,7 @@ def ConvNeXt(
         depths, widths: number of blocks of each size, and their channels.
         drop_path: share of images whose F(x) is dropped in the last block; less before.
         layer_scale: what the scales of F(x) begin with; None: there are none.
+        include_preprocessing: whether images of three colours are standardised first.
         include_top, weights, input_shape, pooling, classes, classifier_activation, name: see
             `zoo.images.ImageOptions`; images are (224, 224, 3) by default, and may be any size of
             32 or more, or None.
@@ -106,7 +108,7 @@ def ConvNeXt(
     (None, 10)
     """
     x = image = images(input_shape or (224, 224, 3), weights, classes, pooling, smallest=32)
-    if image.shape[-1] == 3:
+    if include_preprocessing and image.shape[-1] == 3:
         mean, variance = 255 * np.array(MEAN), (255 * np.array(DEVIATION)) ** 2
         x = Normalization(-1, mean, variance, name=f"{name}_prestem_normalization")(x)
     drops = iter(np.linspace(0.0, drop_path, sum(depths)).tolist())

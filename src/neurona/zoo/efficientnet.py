@@ -10,7 +10,7 @@ numbers from 0 to 255.
 
 from __future__ import annotations
 
-from math import ceil
+from math import ceil, sqrt
 from typing import Any, Unpack
 
 from neurona.errors import check_number
@@ -39,6 +39,7 @@ BLOCKS = (
     (3, 1, 16, 1, 1), (3, 6, 24, 2, 2), (5, 6, 40, 2, 2), (3, 6, 80, 3, 2), (5, 6, 112, 3, 1),
     (5, 6, 192, 4, 2), (3, 6, 320, 1, 1),
 )  # fmt: skip
+DEVIATION = (0.229, 0.224, 0.225)  # of ImageNet's colours
 HE = VarianceScaling(2.0, "fan_out", "truncated_normal")
 LE_CUN = VarianceScaling(1 / 3, "fan_out", "uniform")
 
@@ -105,6 +106,7 @@ def EfficientNet(
     depth: float = 1.0,
     dropout: float = 0.2,
     drop_connect: float = 0.2,
+    rescaled: bool = False,
     include_top: bool = True,
     weights: None = None,
     input_shape: Shape = None,
@@ -122,6 +124,8 @@ def EfficientNet(
             rounded up.
         dropout: share of the averages that is dropped in training.
         drop_connect: share of images whose F(x) is dropped in the last block; less before.
+        rescaled: whether colours are divided once more by the roots of their deviations, which
+            weights that were trained elsewhere need.
         include_top, weights, input_shape, pooling, classes, classifier_activation, name: see
             `zoo.images.ImageOptions`; images are (224, 224, 3) by default, and may be any size of
             32 or more, or None.
@@ -137,6 +141,8 @@ def EfficientNet(
     x = image = images(input_shape or (224, 224, 3), weights, classes, pooling, smallest=32)
     x = Rescaling(1 / 255, name="rescaling")(x)
     x = Normalization(name="normalization")(x)
+    if rescaled:
+        x = Rescaling([1 / sqrt(deviation) for deviation in DEVIATION], name="rescaling_1")(x)
     x = ZeroPadding2D(halving_pad(x, 3), name="stem_conv_pad")(x)
     x = Conv2D(
         rounded_width(32 * width), 3, 2, use_bias=False, kernel_initializer=HE, name="stem_conv"

@@ -9,6 +9,7 @@ taken by it, as from keras.applications:
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, TypedDict
 
@@ -17,6 +18,25 @@ from neurona.layers import GlobalAveragePooling2D, GlobalMaxPooling2D, Input
 from neurona.nn.symbolic import Symbolic
 
 Shape = Sequence[int | None] | None
+
+
+class ShapeOf(tuple):
+    """The sizes of a symbolic tensor, which takes the place of an Input.
+
+    Raises:
+        ArgumentError: if it is none.
+    """
+
+    tensor: Symbolic
+
+    def __new__(cls, tensor: Any) -> ShapeOf:
+        if not isinstance(tensor, Symbolic):
+            raise ArgumentError(
+                "input_tensor is symbolic.", got=type(tensor).__name__, hint="nn.Input(shape)"
+            )
+        found = super().__new__(cls, tensor.shape[1:])
+        found.tensor = tensor
+        return found
 
 
 class ImageOptions(TypedDict, total=False):
@@ -90,7 +110,7 @@ def images(
             got=f"input_shape={shape}",
             hint="give height and width, or include_top=False",
         )
-    return Input(shape)
+    return input_shape.tensor if isinstance(input_shape, ShapeOf) else Input(shape)
 
 
 def pooled(x: Symbolic, pooling: str | None) -> Symbolic:
@@ -123,3 +143,19 @@ def halving_pad(x: Symbolic, size: int) -> tuple[tuple[int, int], tuple[int, int
     odd = [0 if s is None else s % 2 for s in x.shape[1:3]]
     before = [size // 2 - 1 + o for o in odd]
     return (before[0], size // 2), (before[1], size // 2)
+
+
+class Names:
+    """Names of layers that have none of their own, as Keras numbers them.
+
+    >>> names = Names()
+    >>> names("conv2d"), names("conv2d"), names("add")
+    ('conv2d', 'conv2d_1', 'add')
+    """
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+
+    def __call__(self, kind: str) -> str:
+        self.counts[kind] += 1
+        return f"{kind}_{self.counts[kind] - 1}" if self.counts[kind] > 1 else kind
