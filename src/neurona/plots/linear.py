@@ -140,12 +140,12 @@ def _draw_weights(
     length = min(ARROW * float(np.linalg.norm(high - low)), 0.9 * room)
     tip = foot + length * direction
     style = {"arrowstyle": "-|>", "color": "0.1", "linewidth": 1.6, "shrinkA": 0, "shrinkB": 0}
-    ax.annotate("", tip, foot, arrowprops=style, gid="weights")
+    ax.annotate("", _pair(tip), _pair(foot), arrowprops=style, gid="weights")
     beside = 10 * np.array([-direction[1], direction[0]])  # points of the page
     ax.annotate(
         "w",
-        (foot + tip) / 2,
-        tuple(beside),
+        _pair((foot + tip) / 2),
+        _pair(beside),
         textcoords="offset points",
         fontweight="bold",
         color="0.1",
@@ -153,6 +153,10 @@ def _draw_weights(
         va="center",
         zorder=6,
     )
+
+
+def _pair(place: np.ndarray) -> tuple[float, float]:
+    return float(place[0]), float(place[1])
 
 
 def _inside(
