@@ -214,6 +214,27 @@ def test_texts(tmp_path):
         next(iter(text_dataset_from_directory(tmp_path, shuffle=False, verbose=False)))
 
 
+def test_models_learn_from_texts(tmp_path):
+    data = text_dataset_from_directory(put_texts(tmp_path), batch_size=8, seed=0, verbose=False)
+    words = nn.layers.TextVectorization(max_tokens=30, output_sequence_length=4)
+    words.adapt(data.map(lambda x, y: x))
+    assert "text" in words.get_vocabulary()
+    numbers = data.map(lambda x, y: (words(x), y))
+    x, _ = next(iter(numbers))
+    assert x.shape == (8, 4)
+    model = nn.Sequential(
+        [nn.layers.Embedding(30, 4), nn.layers.GlobalAveragePooling1D(), nn.layers.Dense(3)]
+    )
+    loss = nn.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile("adam", loss)
+    model.fit(numbers, validation_data=numbers, epochs=2, verbose=0)
+    whole = nn.Sequential([words, model])
+    whole.compile("adam", loss)
+    np.testing.assert_allclose(
+        whole.evaluate(data, verbose=0), model.evaluate(numbers, verbose=0), rtol=1e-5
+    )
+
+
 def test_sounds(tmp_path):
     for name, count in (("a", 30), ("b", 50)):
         (tmp_path / name).mkdir()

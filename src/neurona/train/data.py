@@ -265,8 +265,7 @@ def source_of(
                 "iterable of them.",
                 got=f"x={type(x).__name__}",
             )
-        size = len(x) if hasattr(x, "__len__") else None
-        return IterableSource(x, _limited(steps, size), class_weight, before)
+        return IterableSource(x, _limited(steps, _length(x)), class_weight, before)
     x, y, weight = check_arrays(x if before is None else before(x), y, sample_weight)
     if class_weight is not None:
         weight = weights_of_classes(y, class_weight, weight)
