@@ -67,6 +67,26 @@ def test_unpacked_files_are_fine_too(tmp_path):
     assert mnist.load_data(tmp_path)[1][0].shape == (12, 28, 28)
 
 
+def test_the_archive_of_keras_is_read_where_it_is_named(tmp_path):
+    path = tmp_path / "mnist.npz"
+    known = {"x_train": IMAGES, "y_train": LABELS, "x_test": IMAGES[:5], "y_test": LABELS[:5]}
+    np.savez(path, **known)
+    for given in ({"path": str(path)}, {"folder": path}):
+        (x_train, _), (x_test, y_test) = mnist.load_data(**given)
+        assert np.array_equal(x_train, IMAGES)
+        assert np.array_equal(y_test, LABELS[:5])
+        assert len(x_test) == 5
+    put_mnist(tmp_path / "cache" / "mnist")
+    assert len(mnist.load_data(path="other.npz")[0][0]) == 12  # as usual
+    assert len(mnist.load_data("other.npz")[1][0]) == 12
+    np.savez(path, **known | {"y_train": LABELS[:3]})
+    with pytest.raises(FormatError, match=r"y_train: these are not the labels of x_train"):
+        mnist.load_data(path=path)
+    path.write_bytes(b"x")
+    with pytest.raises(FormatError, match="not the archive that it should be"):
+        mnist.load_data(path=path)
+
+
 def test_offline(tmp_path, monkeypatch):
     monkeypatch.setenv("NEURONA_DATA", str(tmp_path / "own"))
     with pytest.raises(MissingDataError) as caught:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from neurona.datasets.card import Card, remote_files
 from neurona.datasets.locate import Folder
-from neurona.datasets.mnist_format import Pair, load
+from neurona.datasets.mnist_format import Pair, load, load_archive
 
 # The original files of 1998; TensorFlow and PyTorch keep these copies. The checksums are those of
 # TensorFlow Datasets (url_checksums/mnist.txt); the MD5 sums in torchvision are of the same files.
@@ -45,16 +47,21 @@ CARD = Card(
 )
 
 
-def load_data(folder: Folder | None = None) -> tuple[Pair, Pair]:
+def load_data(folder: Folder | None = None, *, path: str | None = None) -> tuple[Pair, Pair]:
     """Load MNIST: ((x_train, y_train), (x_test, y_test)), as Keras returns it.
 
     Shapes: x (60000, 28, 28) and (10000, 28, 28) uint8, 0 paper to 255 ink; y (N,) uint8, 0 to 9.
     Args:
         folder: where the four IDX files are, with or without `.gz`, or a `mnist/` with them. None
             looks into `mnist/` of NEURONA_DATA and of the cache, and then downloads them (11 MB).
+            Keras's `mnist.npz` is read, too, if it is named.
+        path: Keras's argument: its `mnist.npz`, if there is such a file.
     Raises:
         MissingDataError: no files and no network.
         FormatError: a file that is damaged.
     Source: LeCun, Bottou, Bengio and Haffner 1998.
     """
-    return load(CARD, folder)
+    for named in (path, folder):
+        if named is not None and Path(named).suffix == ".npz" and Path(named).is_file():
+            return load_archive(CARD, Path(named))
+    return load(CARD, None if folder is not None and Path(folder).suffix == ".npz" else folder)

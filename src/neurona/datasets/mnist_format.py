@@ -9,6 +9,7 @@ import numpy as np
 from neurona.datasets.card import Card
 from neurona.datasets.idx import read_idx
 from neurona.datasets.locate import Folder, obtain
+from neurona.datasets.number_archive import NUMBERS, read_arrays
 from neurona.errors import FormatError
 
 NAMES = (
@@ -44,8 +45,25 @@ def _path(folder: Path, name: str) -> Path:
     return plain if plain.is_file() and not packed.is_file() else packed
 
 
+def load_archive(card: Card, path: Path) -> tuple[Pair, Pair]:
+    """Load ((x_train, y_train), (x_test, y_test)) of the archive that Keras has of it.
+
+    Raises:
+        FormatError: it is something else.
+    """
+    names = ("x_train", "y_train", "x_test", "y_test")
+    train_x, train_y, test_x, test_y = read_arrays(path, dict.fromkeys(names, NUMBERS))
+    return (
+        _checked(card, train_x, train_y, path / "x_train", path / "y_train"),
+        _checked(card, test_x, test_y, path / "x_test", path / "y_test"),
+    )
+
+
 def _pair(card: Card, images: Path, labels: Path) -> Pair:
-    x, y = read_idx(images), read_idx(labels)
+    return _checked(card, read_idx(images), read_idx(labels), images, labels)
+
+
+def _checked(card: Card, x: np.ndarray, y: np.ndarray, images: Path, labels: Path) -> Pair:
     if x.dtype != np.uint8 or x.shape[1:] != card.shape:
         raise FormatError(
             f"{images}: these are not images of {card.name}.",
