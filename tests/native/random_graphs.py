@@ -378,7 +378,7 @@ def pad(m, d):
     if d.x.dtype.kind == "b":
         return None
     widths = [(m.whole(0, 2), m.whole(0, 2)) for _ in d.x.shape]
-    return Drawn(o.pad(d.x, widths, value=m.one_of([0, 1])), d.exact)
+    return Drawn(o.pad(d.x, widths, constant_values=m.one_of([0, 1])), d.exact)
 
 
 def chance(m, d):

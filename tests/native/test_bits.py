@@ -71,7 +71,7 @@ class LSTM(layers.Layer):
 
         def cell(state, x):
             h, c = state
-            i, f, g, out = o.split(o.concatenate([x, h]) @ self.kernel, 4, axis=-1)
+            i, f, g, out = o.split(o.concatenate([x, h], axis=-1) @ self.kernel, 4, axis=-1)
             c = o.sigmoid(f) * c + o.sigmoid(i) * o.tanh(g)
             h = o.sigmoid(out) * o.tanh(c)
             return (h, c), h

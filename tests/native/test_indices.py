@@ -16,7 +16,7 @@ OPS = {
     "scatter_add": lambda x, i: o.scatter_add(x, i[0], U, axis=1),
     "scatter_set": lambda x, i: o.scatter_set(x, i[0], U, axis=1),
     "add_along_axis": lambda x, i: o.add_along_axis(x, i, U, axis=1),
-    "in a scan": lambda x, i: o.scan(lambda c, r: (c + o.take(r, i[0]), 0.0), U[0], x)[0],
+    "in a scan": lambda x, i: o.scan(lambda c, r: (c + o.take(r, i[0], axis=0), 0.0), U[0], x)[0],
 }
 
 

@@ -43,7 +43,7 @@ def twice(room, t, row):
 
 def reorders(room, t, row):
     room = o.scatter_set(room, t, row, axis=1)
-    return o.take(room, [2, 0, 1]), row
+    return o.take(room, [2, 0, 1], axis=0), row
 
 
 def written(fn, reverse=False):

@@ -29,7 +29,7 @@ def test_sums_of_small_integers_do_not_wrap(name, dtype, engine):
     other = (x.astype("int64") % 7).astype(dtype)
     function = {
         "sum": lambda t: ops.sum(t, axis=0), "prod": lambda t: ops.prod(t, axis=1),
-        "cumsum": ops.cumsum, "mean": lambda t: ops.mean(t, axis=0),
+        "cumsum": lambda t: ops.cumsum(t, axis=1), "mean": lambda t: ops.mean(t, axis=0),
         "var": lambda t: ops.var(t, axis=0), "matmul": lambda t: ops.matmul(t, other),
         "einsum": lambda t: ops.einsum("ij,jk->ik", t, other),
     }[name]  # fmt: skip
