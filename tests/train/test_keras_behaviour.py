@@ -177,6 +177,20 @@ def test_images_of_any_size():
     assert nn.Input(shape=()).shape == (None,)
 
 
+@pytest.mark.parametrize("given", [{"input_shape": [None, 3]}, {"batch_input_shape": (2, None, 3)}])
+def test_an_input_takes_the_older_names_of_its_shape(given):
+    with pytest.warns(UserWarning, match="`input_shape` is an older argument of an input"):
+        model = nn.Sequential([layers.InputLayer(**given), layers.Dense(4)])
+    assert model.input_shape == ((2, None, 3) if "batch_input_shape" in given else (None, None, 3))
+
+
+def test_a_first_layer_tells_the_size_of_its_batches():
+    gru = layers.GRU(2, stateful=True, batch_input_shape=[2, None, 3])
+    model = nn.Sequential([gru, layers.Dense(1)])
+    assert model.input_shape == (2, None, 3)
+    assert model.predict(np.ones((2, 4, 3)), batch_size=2, verbose=0).shape == (2, 1)
+
+
 def test_input_and_output_are_those_of_the_first_call():
     dense, a, b = layers.Dense(3), nn.Input((2,)), nn.Input((2,))
     first, _ = dense(a), dense(b)

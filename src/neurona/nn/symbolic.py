@@ -329,8 +329,10 @@ class InputLayer(Layer):
         super().__init__(name)
         if sparse or ragged:
             raise ArgumentError("an input is neither sparse nor ragged.", hint="pad, and mask")
-        if shape is None and batch_shape is None:
-            shape = self._input_shape  # of older scripts
+        if shape is None and batch_shape is None and self._input_shape is not None:
+            origin.warn("`input_shape` is an older argument of an input: write shape=.")
+            batch_shape = self.arguments.get("batch_input_shape")
+            shape = self._input_shape if batch_shape is None else None
         if (shape is None) == (batch_shape is None):
             raise ArgumentError(
                 "an input needs a shape.",

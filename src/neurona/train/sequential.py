@@ -218,7 +218,8 @@ def _is_shape(value: Any) -> bool:
 def _input_of(layer: Layer) -> Symbolic | None:
     """Return an input for a chain that begins with this layer, if its shape is known."""
     if layer._input_shape is not None:
-        return Input(layer._input_shape)
+        whole = layer.arguments.get("batch_input_shape")
+        return Input(layer._input_shape) if whole is None else Input(batch_shape=tuple(whole))
     network = getattr(layer, "_network", None)
     if network is not None and len(network.input_leaves) == 1:
         first = network.input_leaves[0]
