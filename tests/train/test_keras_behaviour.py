@@ -179,8 +179,7 @@ def test_images_of_any_size():
 
 @pytest.mark.parametrize("given", [{"input_shape": [None, 3]}, {"batch_input_shape": (2, None, 3)}])
 def test_an_input_takes_the_older_names_of_its_shape(given):
-    with pytest.warns(UserWarning, match="`input_shape` is an older argument of an input"):
-        model = nn.Sequential([layers.InputLayer(**given), layers.Dense(4)])
+    model = nn.Sequential([layers.InputLayer(**given), layers.Dense(4)])
     assert model.input_shape == ((2, None, 3) if "batch_input_shape" in given else (None, None, 3))
 
 

@@ -329,8 +329,7 @@ class InputLayer(Layer):
         super().__init__(name)
         if sparse or ragged:
             raise ArgumentError("an input is neither sparse nor ragged.", hint="pad, and mask")
-        if shape is None and batch_shape is None and self._input_shape is not None:
-            origin.warn("`input_shape` is an older argument of an input: write shape=.")
+        if shape is None and batch_shape is None:  # older scripts say what other layers take
             batch_shape = self.arguments.get("batch_input_shape")
             shape = self._input_shape if batch_shape is None else None
         if (shape is None) == (batch_shape is None):
