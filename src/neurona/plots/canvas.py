@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import math
 import threading
 import warnings
+import weakref
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -18,14 +20,18 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+HELD = 10  # figures that pyplot holds where nobody sees them
+_held: collections.deque[weakref.ref[Figure]] = collections.deque()
+
+
 def new_figure(width: float, height: float) -> Figure:
     """Return an empty figure of width x height inches with constrained layout.
 
-    Where pictures can be seen (a window backend, or a notebook), the figure belongs to pyplot:
-    `plt.show()` in a script opens it, and a notebook cell shows it exactly once, whether it is the
-    last value of the cell or not. Elsewhere (no display, an image backend such as Agg, or a thread
-    that is not the main one, as in a web server) it is a figure of its own: pyplot does not hold on
-    to it, so thousands may be drawn, and `figure.savefig("name.png")` writes it.
+    It is pyplot's current figure: `plt.savefig("name.png")` writes it, `plt.show()` in a script
+    opens it, and a notebook cell shows it exactly once, whether it is the last value of the cell or
+    not. Without a display, or with an image backend such as Agg, pyplot holds the last of them
+    alone, so thousands may be drawn. In a thread that is not the main one, as in a web server, it
+    is a figure of its own: `figure.savefig("name.png")`.
 
     With windows, figures stay until shown or closed (`plt.close("all")`), as pyplot's own do. No
     window opens here; with `plt.ion()`, pyplot opens one because the user asked for that.
@@ -33,7 +39,7 @@ def new_figure(width: float, height: float) -> Figure:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    if _pyplot_shows():
+    if threading.current_thread() is threading.main_thread():
         import matplotlib.pyplot as plt
 
         class Picture(Figure):
@@ -46,16 +52,19 @@ def new_figure(width: float, height: float) -> Figure:
         # Settings are no place to silence the warning: loading a notebook's backend changes them.
         with contextlib.suppress(ImportError), warnings.catch_warnings():
             warnings.filterwarnings("ignore", "More than .* figures", RuntimeWarning)
-            return plt.figure(FigureClass=Picture, figsize=(width, height), layout="constrained")
+            figure = plt.figure(FigureClass=Picture, figsize=(width, height), layout="constrained")
+            if not _seen():
+                _held.append(weakref.ref(figure))
+                while len(_held) > HELD:
+                    plt.close(_held.popleft()())
+            return figure
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
 
 
-def _pyplot_shows() -> bool:
-    """Whether a figure given to pyplot can be seen by someone."""
-    if threading.current_thread() is not threading.main_thread():
-        return False
+def _seen() -> bool:
+    """Whether a figure of pyplot's can be seen by someone, who then closes it."""
     import matplotlib.pyplot as plt
     from matplotlib.backends.registry import BackendFilter, backend_registry
 

@@ -145,6 +145,12 @@ def plot_model(
     Raises:
         StateError: if the model is not built.
         ArgumentError: if an argument is none of those.
+
+    >>> import neurona as nn
+    >>> model = nn.Sequential([nn.Input((2,)), nn.layers.Dense(1)])
+    >>> drawing = plot_model(model, to_file=None, show_shapes=True)
+    >>> "dense" in drawing.to_string()
+    True
     """
     drawing = model_to_dot(
         model, show_shapes, show_dtype, show_layer_names, rankdir, expand_nested, dpi, False,
@@ -172,6 +178,11 @@ def model_to_dot(
     """Draw a model, and return the Drawing, which has pydot's `create`, `write` and `to_string`.
 
     Args: see `plot_model`; `subgraph` is accepted as in Keras.
+
+    >>> import neurona as nn
+    >>> model = nn.Sequential([nn.Input((2,)), nn.layers.Dense(1)])
+    >>> model_to_dot(model).create(format="png")[1:4]
+    b'PNG'
     """
     if layer_range is not None:
         raise ArgumentError("layer_range is no longer supported.", hint="draw the whole model")
