@@ -23,6 +23,7 @@ from neurona.ops.filled import zeros
 from neurona.ops.reduce import sum as sum_axes
 
 
+@door
 def jvp(fun: Callable, primals: Any, tangents: Any, has_aux: bool = False) -> tuple[Any, ...]:
     """Return fun(*primals), and its derivative along the tangents: J v.
 
@@ -84,4 +85,4 @@ def _floats(x: Tensor) -> Tensor:
     return x
 
 
-setattr(ops, "jvp", door(jvp))  # noqa: B010 - ops cannot import it: the sweep stands above
+setattr(ops, "jvp", jvp)  # noqa: B010 - ops cannot import it: the sweep stands above

@@ -26,6 +26,7 @@ import numpy as np
 from neurona.core.shapes import as_dtype, as_shape
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, StateError, unknown
+from neurona.frames import door
 from neurona.nn.context import added_losses
 from neurona.nn.description import arguments_of, describe, describe_object, rebuild, sharing
 from neurona.nn.front import is_fed
@@ -113,6 +114,7 @@ class Model(Trainer, Layer, namespace="models"):
             return network.inputs if name == "input" else network.outputs
         return super().__getattr__(name)
 
+    @door
     def __call__(self, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
         """Compute the outputs; what runs before the step, such as looking text up, comes first."""
         if args and (network := with_front(self, args[0])) is not None and not is_fed(network):
