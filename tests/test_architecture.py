@@ -7,8 +7,9 @@ import os
 import pkgutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,6 +58,26 @@ LOADS_BY_NAME = {  # file -> why it may
 }
 LONGER = {  # file -> (its own limit, why)
 }
+
+
+def of_all(items: Sequence[Any]) -> Callable[[Callable[[Any], None]], Callable[[], None]]:
+    """One test of a rule that all items keep: hundreds of tests would take longer than the rule."""
+
+    def of_rule(rule: Callable[[Any], None]) -> Callable[[], None]:
+        def test() -> None:
+            broken = []
+            for item in items:
+                try:
+                    rule(item)
+                except AssertionError as error:
+                    shown = item.relative_to(SOURCE) if isinstance(item, Path) else item
+                    broken.append(f"{shown}: {error}")
+            assert not broken, "\n" + "\n".join(broken)
+
+        test.__name__, test.__doc__ = rule.__name__, rule.__doc__
+        return test
+
+    return of_rule
 
 
 def module_name(path: Path) -> str:
@@ -149,7 +170,7 @@ def circles(edges: dict[str, set[str]]) -> list[set[str]]:
     return [set(ring) for ring in rings]
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(SOURCE)))
+@of_all(FILES)
 def test_imports_point_down(path):
     here = room(path)
     if here == "__init__":
@@ -190,7 +211,7 @@ def test_there_are_no_cycles_between_sub_rooms():
     assert circles(between(sub_room)) == []
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(SOURCE)))
+@of_all(FILES)
 def test_engines_are_named_by_engines_and_settings_only(path):
     if room(path) not in ("engines", "config"):
         assert not engines_named(parsed(path)), "ask config.engine(), or a Program what it can do"
@@ -225,7 +246,7 @@ def f(engine):
         imports(ast.parse("from .layer import Layer"))
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(SOURCE)))
+@of_all(FILES)
 def test_files_are_small_and_well_named(path):
     limit, _ = LONGER.get(str(path.relative_to(SOURCE)), (400, ""))
     assert len(path.read_text().splitlines()) <= limit
@@ -233,7 +254,7 @@ def test_files_are_small_and_well_named(path):
         assert path.stem not in FORBIDDEN_NAMES
 
 
-@pytest.mark.parametrize("name", sorted(FLOORS[8] | FLOORS[11]))
+@of_all(sorted(FLOORS[8] | FLOORS[11]))
 def test_public_namespaces_hold_no_code(name):
     path = SOURCE / f"{name}.py"
     tree = ast.parse((path if path.exists() else SOURCE / name / "__init__.py").read_text())
@@ -286,7 +307,7 @@ def modules():
         yield info.name
 
 
-@pytest.mark.parametrize("name", sorted(modules()))
+@of_all(sorted(modules()))
 def test_public_names_have_docstrings(name):
     module = importlib.import_module(name)
     assert module.__doc__, f"{name} has no docstring"
