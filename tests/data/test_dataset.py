@@ -128,6 +128,17 @@ def test_the_rest():
     assert bool(RANGE.repeat())
 
 
+def test_datasets_are_split_into_datasets():
+    data = Dataset.from_tensor_slices((np.arange(10), np.arange(10) * 2))
+    left, right = nn.utils.split_dataset(data, left_size=0.8)
+    assert (len(left), len(right)) == (8, 2)
+    assert [y.item() for _, y in right] == [16, 18]
+    left, right = nn.utils.split_dataset(data.batch(4), right_size=3, shuffle=True, seed=1)
+    assert [len(x) for x, _ in left] == [4, 3]
+    assert [len(x) for x, _ in right] == [3]
+    assert sorted(n.item() for x, _ in (*left, *right) for n in x) == list(range(10))
+
+
 def test_a_cache_keeps_what_was_computed():
     seen = []
 

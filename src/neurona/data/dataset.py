@@ -39,6 +39,7 @@ class Dataset:
 
     Attributes:
         class_names, file_paths: what functions that read folders know of it, or None.
+        batch_size: samples of an element, None if it is one sample.
         epoch: the number of the next pass.
 
     >>> data = Dataset.range(5).map(lambda n: n * n).batch(2)
@@ -48,6 +49,7 @@ class Dataset:
 
     class_names: Sequence[str] | None = None
     file_paths: Sequence[str] | None = None
+    batch_size: int | None = None
 
     def __init__(self, elements: Pass, length: int = UNKNOWN) -> None:
         self._elements, self._length, self.epoch = elements, length, 0
@@ -96,10 +98,11 @@ class Dataset:
         length = INFINITE if not known else UNKNOWN if UNKNOWN in known else min(known)
         return Dataset(lambda number: zip(*(p._elements(number) for p in parts)), length)  # noqa: B905
 
-    def _next(self, elements: Pass, length: int) -> Dataset:
+    def _next(self, elements: Pass, length: int, batch_size: int | None = None) -> Dataset:
         """Return a Dataset behind this one, which knows what this one knows."""
         found = Dataset(elements, length)
         found.class_names, found.file_paths = self.class_names, self.file_paths
+        found.batch_size = batch_size or self.batch_size
         return found
 
     # --- gone through ----------------------------------------------------------------------------
@@ -210,7 +213,7 @@ class Dataset:
             if chosen and not drop_remainder:
                 yield joined(chosen)
 
-        return self._next(elements, batches_of(self._length, size, drop_remainder))
+        return self._next(elements, batches_of(self._length, size, drop_remainder), size)
 
     def unbatch(self) -> Dataset:
         """Return the rows of each element."""
@@ -220,7 +223,9 @@ class Dataset:
                 leaves, structure = flatten(element)
                 yield from map(structure.unflatten, zip(*leaves, strict=True))
 
-        return self._next(elements, UNKNOWN)
+        found = self._next(elements, UNKNOWN)
+        found.batch_size = None
+        return found
 
     def shuffle(
         self, buffer_size: int, seed: int | None = None, reshuffle_each_iteration: bool = True
@@ -387,4 +392,4 @@ class Rows(Dataset):
             order = self._order(number)
             return (self._fetch(order[i * size : (i + 1) * size]) for i in range(length))
 
-        return self._next(elements, length)
+        return self._next(elements, length, size)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from neurona.data.dataset import Dataset
 from neurona.data.random_state import as_random_state
 from neurona.data.split import split_sizes
 from neurona.errors import ArgumentError, DataError
@@ -40,7 +41,7 @@ def split_dataset(
 
     Args:
         dataset: an array, a tuple, list or dict of them with one row a sample each; or what can be
-            gone through sample by sample.
+            gone through sample by sample. A Dataset becomes two of them, in batches as it was.
         left_size, right_size: a fraction in (0, 1) or a number of samples; by default the rest.
         shuffle: whether samples are mixed before.
         seed: for the same order each time; None follows `nn.utils.set_random_seed`.
@@ -54,6 +55,12 @@ def split_dataset(
     >>> left[0].tolist(), right[1].tolist()
     ([0, 1, 2, 3, 4, 5, 6, 7], [16, 18])
     """
+    if isinstance(dataset, Dataset):
+        samples = dataset if dataset.batch_size is None else dataset.unbatch()
+        halves = split_dataset(samples.as_numpy_iterator(), left_size, right_size, shuffle, seed)
+        first, second = map(Dataset.from_tensor_slices, halves)
+        size = dataset.batch_size
+        return (first, second) if size is None else (first.batch(size), second.batch(size))
     if left_size is None and right_size is None:
         raise ArgumentError("split_dataset needs left_size, right_size, or both.")
     rows = _rows_of(dataset)
