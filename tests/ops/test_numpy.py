@@ -155,3 +155,9 @@ def test_dtypes_of_numpy_pass_through_array():
     x = nn.tensor([3.0], requires_grad=True)
     ops.array([[x[0], 1.0]]).sum().backward()
     assert x.grad.tolist() == [1.0]
+
+
+def test_angles_of_far_points_have_gradients():
+    x = nn.tensor([3e30], requires_grad=True)
+    ops.arctan2(x, 3e30).sum().backward()
+    np.testing.assert_allclose(x.grad.numpy(), [1 / 6e30], rtol=1e-5)

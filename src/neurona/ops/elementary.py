@@ -15,7 +15,7 @@ from neurona.core.op import Op, op
 from neurona.core.shapes import broadcast, same_shape
 from neurona.ops.arithmetic import square
 from neurona.ops.comparison import eq, where
-from neurona.ops.functions import exp, rsqrt, sqrt
+from neurona.ops.functions import exp, rsqrt
 
 __all__ = [
     "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "cbrt", "cosh",
@@ -267,7 +267,7 @@ logaddexp = binary(
 
 
 def _around(g, y, x):
-    size = sqrt(x * x + y * y)
+    size = hypot(x, y)
     size = where(eq(size, 0), 1, size)  # at (0, 0) the gradient is 0
     return g * (x / size / size), -g * (y / size / size)
 
