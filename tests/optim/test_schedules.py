@@ -50,7 +50,7 @@ def made(name, arguments):
 
 
 def test_no_schedule_is_left_out():
-    public = set(schedules.__all__) - {"LearningRateSchedule"}
+    public = {name for name in schedules.__all__ if name[0].isupper()} - {"LearningRateSchedule"}
     assert {name for name, _, _ in CASES} == public
 
 
