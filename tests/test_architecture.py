@@ -268,7 +268,7 @@ def test_public_namespaces_hold_no_code(name):
 
 # Rooms whose code is there for public names of Keras, and the namespaces that these stand in.
 NAMED_IN = ["ops", "nn", "optim", "keras", "train/callbacks", "data", "datasets"]
-MOST_LINES = 30  # of code for a name: that is a small class; a row of a table is one
+MOST_LINES = 32  # of code for a name: that is a small class; a row of a table is one
 
 
 def code_lines(path: Path) -> int:
@@ -285,7 +285,13 @@ def code_lines(path: Path) -> int:
 
 
 def test_what_a_public_name_costs(capsys):
-    spaces = sorted(FLOORS[8] | FLOORS[11]) + ["ops", "random", "datasets", "optimizers.schedules"]
+    spaces = sorted(FLOORS[8] | FLOORS[11]) + [
+        "data",
+        "ops",
+        "random",
+        "datasets",
+        "optimizers.schedules",
+    ]
     names = 0
     for space in spaces:
         module = importlib.import_module(f"neurona.{space}")
