@@ -11,6 +11,7 @@ import neurona as nn
 from neurona import zoo
 from neurona.errors import ArgumentError, DataError, ShapeError
 from neurona.nn.parts import abstract
+from tests.first import first
 from tests.settings import engine_set_to
 from tests.zoo.weights_by_formula import images, weights
 
@@ -123,7 +124,6 @@ def test_weights_in_order_give_the_numbers_of_keras(golden, native):
     np.testing.assert_allclose(logits / scale, np.divide(golden["logits"], scale), atol=1e-4)
 
 
-TAKES_LONG = ("GoogLeNet", "Xception", "InceptionV3", "InceptionResNetV2", "MobileNetV3", "NASNet")
 NAMED = ("ResNet50V2", "Xception", "InceptionV3", "EfficientNetV2S", "EfficientNetV2B0")
 QUICK = ("MobileNetV3Small", "EfficientNetV2B0")
 DRAWN = pytest.mark.parametrize("golden", MORE, ids=lambda row: row["name"])
@@ -164,9 +164,7 @@ def test_more_networks_give_the_numbers_of_keras(golden):
     np.testing.assert_allclose(logits / scale, np.divide(golden["logits"], scale), atol=atol)
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=[pytest.mark.slow] * (n in TAKES_LONG)) for n in SMALL]
-)
+@pytest.mark.parametrize("name", first(SMALL, "LeNet5", "VGG", "CIFARResNet", "MobileNet"))
 def test_learns_one_batch_alike_on_both_engines(name, tmp_path):
     losses = {}
     for engine in ("reference", "native"):
