@@ -113,6 +113,6 @@ RECIPE = Recipe(
     perform=perform,
     data="MNIST, 70,000 images of 28 x 28",
     model="DDPM: a U-Net of 16, 32 and 64 filters, 200 steps; a CNN of 99 % judges",
-    reaches="aim: 0.96 of the samples recognised, in 20 minutes",
+    reaches="all of the samples recognised in 25 guided steps, 0.94 unguided, in 27 minutes",
     quick=Settings(epochs=15, learning_rate=5e-3, batch_size=32),
 )
