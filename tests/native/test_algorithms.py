@@ -21,7 +21,13 @@ from ..ops.cases import CASES
 from ..ops.test_ops import attributes
 from .stages import TARGETS, run, written
 
-MACHINES = pytest.mark.parametrize("machine", [*map(Machine.named, TARGETS)], ids=TARGETS)
+MACHINES = pytest.mark.parametrize(
+    "machine",
+    [
+        pytest.param(Machine.named(t), id=t, marks=[pytest.mark.slow] * (t == "avx2"))
+        for t in TARGETS
+    ],
+)
 
 
 def cases(*names):

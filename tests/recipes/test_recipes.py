@@ -32,8 +32,9 @@ def data(tmp_path_factory):
 
 
 LONG = {
-    "anomaly", "bert-mini", "capacity", "embedding", "evolution", "generate-diffusion",
-    "generate-gan", "generate-vae", "mnist-cnn", "names", "speech", "transfer",
+    "anomaly", "bert-mini", "capacity", "denoise", "embedding", "evolution", "generate-diffusion",
+    "generate-gan", "generate-vae", "hybrid", "mnist-cnn", "names", "shakespeare", "speech",
+    "transfer", "translate", "vision-transformer",
 }  # fmt: skip
 NAMES = [
     pytest.param(name, marks=pytest.mark.slow) if name in LONG else name
