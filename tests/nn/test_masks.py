@@ -57,7 +57,11 @@ def masked_inputs(name):
     return [masked(x, rng.random(x.shape[:2]) < 0.6) for x in inputs_of(row, shapes)]
 
 
-SEQUENCES = [name for name in sorted(set(CLASSES) & set(ROWS)) if "Cell" not in name]
+SEQUENCES = [
+    name
+    for name in sorted(set(CLASSES) & set(ROWS) - {"MelSpectrogram"})  # of sounds (B, T)
+    if "Cell" not in name
+]
 
 
 @pytest.mark.parametrize("name", SEQUENCES)  # a cell sees one step

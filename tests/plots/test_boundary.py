@@ -185,7 +185,7 @@ def test_what_is_drawn_of_a_gate_is_what_the_neuron_says(gate, seed, capsys):
     neuron = Perceptron(2, random_state=seed)
     neuron.train(X, y)
     figure = neuron.visualize_decision_boundary(X, y)
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     (ax,) = figure.axes
     wrong = [c for c in ax.collections if c.get_gid() == "wrong" and len(c.get_offsets())]
     assert (neuron.predict(X) == y).all()

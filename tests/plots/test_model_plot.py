@@ -36,7 +36,7 @@ def test_a_card_for_each_layer_and_an_arrow_for_each_edge():
     text = drawing.to_string()
     for edge in (
         '"a" -> "part"', '"b" -> "other"', '"part" -> "sum"', '"other" -> "sum"',
-        '"sum" -> "head"', '"sum" -> "mul"',
+        '"sum" -> "head"', '"sum" -> "mul',
     ):  # fmt: skip
         assert edge in text
     assert text.count("->") == 6

@@ -87,6 +87,7 @@ class AdaptiveAveragePooling3D(_AdaptivePooling):
 
     Raises: see AdaptiveAveragePooling1D.
 
+    >>> from neurona import ops
     >>> AdaptiveAveragePooling3D((1, 2, 1))(ops.ones((2, 3, 3, 3, 4))).shape
     (2, 1, 2, 1, 4)
     """
@@ -142,6 +143,7 @@ class AdaptiveMaxPooling3D(_AdaptivePooling):
 
     Raises: see AdaptiveAveragePooling1D.
 
+    >>> from neurona import ops
     >>> AdaptiveMaxPooling3D((1, 2, 1))(ops.ones((2, 3, 3, 3, 4))).shape
     (2, 1, 2, 1, 4)
     """

@@ -312,7 +312,8 @@ class STFT(Initializer):
         self.side = check_choice("side", side, ("real", "imag"))
         named = isinstance(window, str)
         self.window = check_choice("window", window, _WINDOWS) if named else window
-        self.scaling = scaling and check_choice("scaling", scaling, ("density", "spectrum"))
+        known = ("density", "spectrum")
+        self.scaling = check_choice("scaling", scaling, known) if scaling else None
         self.periodic = bool(periodic)
 
     def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
@@ -326,7 +327,7 @@ class STFT(Initializer):
             if w.shape != (count,):
                 raise ShapeError("STFT: the window has another length.", got=str(w.shape))
             scale = {None: 1.0, "density": np.sqrt(np.sum(w * w)), "spectrum": np.sum(np.abs(w))}
-            kernel = kernel * w[:, None, None] / scale[self.scaling]
+            kernel = kernel * w[:, None, None] / (scale[self.scaling] or 1.0)  # all 0 stays 0
         return Tensor(kernel).astype(dtype or float)
 
 

@@ -23,7 +23,8 @@ def map(f, xs):
         f: from an element of each tensor of xs, nested as xs is, to tensors.
         xs: tensors (n, ...), nested in tuples, lists and dicts.
 
-    >>> map(lambda x: x * x, arange(4)).tolist()
+    >>> import numpy as np
+    >>> map(lambda x: x * x, np.arange(4)).tolist()
     [0, 1, 4, 9]
     """
     leaves, structure = flatten(xs)
@@ -39,7 +40,8 @@ def map(f, xs):
 def vectorized_map(function, elements):
     """function of each element along the first axis, stacked; the same as `map`.
 
-    >>> vectorized_map(lambda x: x * x, arange(4)).tolist()
+    >>> import numpy as np
+    >>> vectorized_map(lambda x: x * x, np.arange(4)).tolist()
     [0, 1, 4, 9]
     """
     return map(function, elements)
@@ -71,7 +73,8 @@ def associative_scan(f, elems, reverse=False, axis=0):
 
     Source: Blelloch 1990.
 
-    >>> associative_scan(lambda a, b: a + b, arange(5)).tolist()
+    >>> import numpy as np
+    >>> associative_scan(lambda a, b: a + b, np.arange(5)).tolist()
     [0, 1, 3, 6, 10]
     """
     leaves, structure = flatten(elems)

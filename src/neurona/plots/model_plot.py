@@ -70,10 +70,11 @@ class Drawing:
         """Return the graph in the language of Graphviz.
 
         >>> import neurona as nn
-        >>> print(model_to_dot(nn.Sequential([nn.Input((3,)), nn.layers.Dense(2)])).to_string())
+        >>> model = nn.Sequential([nn.Input((3,)), nn.layers.Dense(2, name="two")])
+        >>> print(model_to_dot(model).to_string())
         digraph model {
         rankdir=TB;
-        "dense" [shape=record, label="dense (Dense)"];
+        "two" [shape=record, label="two (Dense)"];
         }
         """
         lines = ["digraph model {", f"rankdir={self._direction};"]
