@@ -7,6 +7,7 @@ import neurona as nn
 from neurona import zoo
 from neurona.errors import ArgumentError, ShapeError
 from neurona.losses import CTC, BinaryCrossentropy, SparseCategoricalCrossentropy
+from tests.first import first
 from tests.settings import engine_set_to
 
 RNG = np.random.default_rng(0)
@@ -94,6 +95,10 @@ SMALL = {
     "SkipGram": lambda: (zoo.SkipGram(20, 8), PAIRS, CHOSEN, BinaryCrossentropy(from_logits=True)),
 }  # fmt: skip
 each = pytest.mark.parametrize("name", SMALL)
+some = pytest.mark.parametrize(
+    "name",
+    first(SMALL, "GPT", "CharRNN gru", "Transformer", "ViT", "CRNN", "Forecaster", "VAE", "SimCLR"),
+)
 
 
 def trained(name, epochs, seed=0):
@@ -104,7 +109,7 @@ def trained(name, epochs, seed=0):
     return model, x, history.history["loss"]
 
 
-@each
+@some
 def test_learns_one_batch_alike_on_both_engines(name):
     with engine_set_to("native"):
         _, _, native = trained(name, 60)
@@ -126,7 +131,7 @@ def test_is_saved_and_loaded(name, tmp_path):
     np.testing.assert_array_equal(again.predict(x, verbose=0), model.predict(x, verbose=0))
 
 
-@each
+@some
 def test_goes_on_exactly(name, tmp_path):
     _, _, whole = trained(name, 4)
     half, x, first = trained(name, 2)
