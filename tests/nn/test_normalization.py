@@ -253,3 +253,12 @@ def test_a_single_value_is_told_only_where_it_is_trained_on():
         layers.GroupNormalization(groups=3)(x)
     layers.GroupNormalization(groups=-1)(np.ones((1, 2, 4), "float32"))
     layers.LayerNormalization()(x)
+
+
+def test_vectors_of_length_one_may_lie_along_any_number_of_axes():
+    x = np.random.default_rng(0).normal(size=(2, 3, 4, 5)).astype("float32")
+    y = nn.layers.UnitNormalization(axis=[1, 2, 3])(x).numpy()
+    lengths = np.sqrt((x.astype("float64") ** 2).sum(axis=(1, 2, 3), keepdims=True))
+    np.testing.assert_allclose(y, x / lengths, rtol=1e-5)
+    with pytest.raises(ShapeError, match="two different ones"):
+        nn.ops.norm(x, axis=(1, 1))

@@ -12,7 +12,7 @@ from neurona.nn.configurable import Configurable
 from neurona.nn.custom import CustomObjectScope
 from neurona.nn.description import looked_up
 from neurona.nn.serialization import serialize
-from neurona.ops import clip, maximum, sqrt, square, sum
+from neurona.ops import clip, maximum, norm
 
 __all__ = [
     "Constraint", "MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm", "deserialize", "get", "max_norm",
@@ -20,11 +20,6 @@ __all__ = [
 ]  # fmt: skip
 
 _EPSILON = 1e-7  # Keras's, so that a weight of 0 stays 0
-
-
-def _length(w: Tensor, axis: Any) -> Tensor:
-    """Return sqrt(sum of w^2) along any number of axes, which stay."""
-    return sqrt(sum(square(w), axis=axis, keepdims=True))
 
 
 class Constraint(Configurable, namespace="constraints"):
@@ -65,7 +60,7 @@ class MaxNorm(Constraint):
         self.axis = checked_axis(axis)
 
     def __call__(self, w: Tensor) -> Tensor:
-        n = _length(w, self.axis)
+        n = norm(w, axis=self.axis, keepdims=True)
         return w * (clip(n, 0.0, self.max_value) / (_EPSILON + n))
 
 
@@ -83,7 +78,7 @@ class UnitNorm(Constraint):
         self.axis = checked_axis(axis)
 
     def __call__(self, w: Tensor) -> Tensor:
-        return w / (_EPSILON + _length(w, self.axis))
+        return w / (_EPSILON + norm(w, axis=self.axis, keepdims=True))
 
 
 class MinMaxNorm(Constraint):
@@ -107,7 +102,7 @@ class MinMaxNorm(Constraint):
         self.axis = checked_axis(axis)
 
     def __call__(self, w: Tensor) -> Tensor:
-        n = _length(w, self.axis)
+        n = norm(w, axis=self.axis, keepdims=True)
         wanted = self.rate * clip(n, self.min_value, self.max_value) + (1.0 - self.rate) * n
         return w * (wanted / (_EPSILON + n))
 

@@ -23,9 +23,9 @@ def norm(x, ord=None, axis=None, keepdims=False):
         ord: of vectors 2, 1, any p for (sum of |x|^p)^(1/p), inf or -inf for the largest or
             smallest |x|, 0 for how many are not 0. Of matrices "fro" (sqrt(sum of x^2)), "nuc" (sum
             of singular values), 2 or -2 (the largest or smallest), 1 or -1 (the largest or smallest
-            sum of a column's |x|), inf or -inf (of a row). None: sqrt(sum of x^2) of either.
-        axis: one for vectors, two for matrices (rows, columns). None: all, for ord=None; else x has
-            one or two axes.
+            sum of a column's |x|), inf or -inf (of a row). None: sqrt(sum of x^2), along any axes.
+        axis: one for vectors, two for matrices (rows, columns). None: all; then x has one or two
+            axes, unless ord is None.
         keepdims: keep the axes, with size 1.
 
     Raises:
@@ -40,11 +40,11 @@ def norm(x, ord=None, axis=None, keepdims=False):
         raise ShapeError(
             "norm: of one or two axes.", got=f"x {x.shape}, ord={ord!r}", hint="axis=-1"
         )
-    if axis is None and ord is None:
-        return sqrt(sum(x * x, keepdims=keepdims))
     given = tuple(range(x.ndim)) if axis is None else axis
     given = given if isinstance(given, list | tuple) else (given,)
     axes = tuple(normalize_axis(a, x.ndim, "norm") for a in given)
+    if ord is None and len(set(axes)) == len(axes):
+        return sqrt(sum(x * x, axis=axes, keepdims=keepdims))
     if len(axes) == 1:
         return _of_vectors(x, ord, axes[0], keepdims)
     if len(axes) == 2 and axes[0] != axes[1]:
@@ -54,7 +54,7 @@ def norm(x, ord=None, axis=None, keepdims=False):
 
 def _of_vectors(x, ord, axis, keepdims):
     over = {"axis": axis, "keepdims": keepdims}
-    if ord in (None, 2):
+    if ord == 2:
         return sqrt(sum(x * x, **over))
     if ord == 1:
         return sum(abs(x), **over)
@@ -70,7 +70,7 @@ def _of_vectors(x, ord, axis, keepdims):
 
 
 def _of_matrices(x, ord, rows, columns, keepdims):
-    if ord in (None, "fro"):
+    if ord == "fro":
         return sqrt(sum(x * x, axis=(rows, columns), keepdims=keepdims))
     if ord in (1, -1, math.inf, -math.inf):
         within = rows if ord in (1, -1) else columns
