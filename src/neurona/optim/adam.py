@@ -91,7 +91,24 @@ class AdamW(Adam):
         self.weight_decay = check_number("weight_decay", weight_decay, low=0)
 
 
-class Adamax(Optimizer):
+class _Moments(Optimizer):
+    """A rule with two memories, as Adam's."""
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        **common: Unpack[OptimizerOptions],
+    ) -> None:
+        super().__init__(learning_rate, **common)
+        self.beta_1 = check_memory("beta_1", beta_1)
+        self.beta_2 = check_memory("beta_2", beta_2)
+        self.epsilon = check_number("epsilon", epsilon, low=0)
+
+
+class Adamax(_Moments):
     """m <- b1 m + (1 - b1) g;  u <- max(b2 u, |g|);  w <- w - lr m / ((1 - b1^t) (u + eps)).
 
     Adam with the largest recent gradient in place of the root of the mean square.
@@ -112,19 +129,6 @@ class Adamax(Optimizer):
 
     slots = ("momentum", "norm")
 
-    def __init__(
-        self,
-        learning_rate: Any = 0.001,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-7,
-        **common: Unpack[OptimizerOptions],
-    ) -> None:
-        super().__init__(learning_rate, **common)
-        self.beta_1 = check_memory("beta_1", beta_1)
-        self.beta_2 = check_memory("beta_2", beta_2)
-        self.epsilon = check_number("epsilon", epsilon, low=0)
-
     def update(self, w: Tensor, g: Tensor, *slots: Tensor, lr: Tensor, t: Tensor) -> Any:
         """Return the new w, momentum and norm."""
         m, u = slots
@@ -133,7 +137,7 @@ class Adamax(Optimizer):
         return w - lr * m / ((1 - ops.pow(self.beta_1, t)) * (u + self.epsilon)), m, u
 
 
-class Nadam(Optimizer):
+class Nadam(_Moments):
     """Adam with Nesterov's look ahead: w <- w - lr m_hat / (sqrt(v / (1 - b2^t)) + eps).
 
     m and v as in Adam. With u_t = b1 (1 - 0.96^t / 2) and p_t = u_1 u_2 ... u_t,
@@ -154,19 +158,6 @@ class Nadam(Optimizer):
     """
 
     slots = ("momentum", "velocity", "product")
-
-    def __init__(
-        self,
-        learning_rate: Any = 0.001,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-7,
-        **common: Unpack[OptimizerOptions],
-    ) -> None:
-        super().__init__(learning_rate, **common)
-        self.beta_1 = check_memory("beta_1", beta_1)
-        self.beta_2 = check_memory("beta_2", beta_2)
-        self.epsilon = check_number("epsilon", epsilon, low=0)
 
     def start(self, slot: str, w: Tensor) -> Tensor:
         """Begin with zeros; the product p is a number, 1 at first."""

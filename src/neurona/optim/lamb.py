@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Unpack
+from typing import Any
 
 from neurona import ops
 from neurona.core.tensor import Tensor
-from neurona.errors import check_number
-from neurona.optim.memory import check_memory
-from neurona.optim.optimizer import Optimizer, OptimizerOptions
+from neurona.optim.adam import _Moments
 
 
-class Lamb(Optimizer):
+class Lamb(_Moments):
     """u = m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + eps);  w <- w - lr |w| / |u| u.
 
     m and v as in Adam; where |w| or |u| is 0, their ratio counts as 1. Made for large batches.
@@ -32,19 +30,6 @@ class Lamb(Optimizer):
     """
 
     slots = ("momentum", "velocity")
-
-    def __init__(
-        self,
-        learning_rate: Any = 0.001,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-7,
-        **common: Unpack[OptimizerOptions],
-    ) -> None:
-        super().__init__(learning_rate, **common)
-        self.beta_1 = check_memory("beta_1", beta_1)
-        self.beta_2 = check_memory("beta_2", beta_2)
-        self.epsilon = check_number("epsilon", epsilon, low=0)
 
     def update(self, w: Tensor, g: Tensor, *slots: Tensor, lr: Tensor, t: Tensor) -> Any:
         """Return the new w and moments."""

@@ -134,7 +134,7 @@ class RandomGrayscale(Augmentation):
 
 
 class _OfColours(Augmentation):
-    """RandomSaturation and RandomHue."""
+    """An augmentation by a factor that each image draws, of pixels in a range."""
 
     def __init__(
         self,

@@ -11,7 +11,7 @@ from neurona import ops
 from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, check_integer
 from neurona.nn.images.augmentation import Augmentation, check_factor, check_range, for_each
-from neurona.nn.images.colours import check_colours
+from neurona.nn.images.colours import _OfColours, check_colours
 from neurona.nn.options import LayerOptions
 from neurona.ops import images
 
@@ -171,7 +171,7 @@ class RandomPosterization(Toning):
         return self.as_pixels(ops.floor(whole(self.as_bytes(x)) / k) * k)
 
 
-class RandomColorDegeneration(Toning):
+class RandomColorDegeneration(_OfColours):
     """In training colours get paler: y = x + f (grey - x).
 
     Shapes: x (B, H, W, 3) -> y (B, H, W, 3), clipped to the value_range.
@@ -186,17 +186,6 @@ class RandomColorDegeneration(Toning):
         ShapeError: if there are not three channels.
     """
 
-    def __init__(
-        self,
-        factor: Any,
-        value_range: Any = (0, 255),
-        data_format: str | None = None,
-        seed: int | None = None,
-        **common: Unpack[LayerOptions],
-    ) -> None:
-        super().__init__(value_range, data_format, seed, **common)
-        self.factor = check_factor("factor", factor, low=0.0)
-
     def change(self, x: Tensor) -> Tensor:
         """Return the images, each with less colour."""
         check_colours(self, x)
@@ -204,7 +193,7 @@ class RandomColorDegeneration(Toning):
         return ops.clip(y, *self.value_range)
 
 
-class RandomSharpness(Toning):
+class RandomSharpness(_OfColours):
     """In training images get smoother or sharper: y = s + 2 f (x - s), with the smoothed image s.
 
     s is the mean of 3 x 3 pixels, in which the middle one counts five times, with 0 outside.
@@ -220,17 +209,6 @@ class RandomSharpness(Toning):
     Raises:
         ArgumentError: if the factor lies outside [0, 1], or the range is no (low, high).
     """
-
-    def __init__(
-        self,
-        factor: Any,
-        value_range: Any = (0, 255),
-        data_format: str | None = None,
-        seed: int | None = None,
-        **common: Unpack[LayerOptions],
-    ) -> None:
-        super().__init__(value_range, data_format, seed, **common)
-        self.factor = check_factor("factor", factor, low=0.0)
 
     def change(self, x: Tensor) -> Tensor:
         """Return the images, each with its sharpness."""
