@@ -16,7 +16,7 @@ EPOCHS = "16"  # long enough that what disturbs it finds it at work
 def command(out):
     return [
         sys.executable, "-m", "neurona", "train", "digits",
-        "--epochs", EPOCHS, "--out", str(out),
+        "--epochs", EPOCHS, "--out", str(out), "--force",  # whether it had ended or not
     ]  # fmt: skip
 
 

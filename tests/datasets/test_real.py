@@ -90,13 +90,12 @@ def test_the_archive_of_keras_is_read_where_it_is_named(tmp_path):
 def test_offline(tmp_path, monkeypatch):
     monkeypatch.setenv("NEURONA_DATA", str(tmp_path / "own"))
     with pytest.raises(MissingDataError) as caught:
-        mnist.load_data(tmp_path / "named")
+        mnist.load_data()
     text = str(caught.value)
     assert text.startswith(
         "the data set mnist is neither here nor reachable. Got no complete copy in"
     )
     for part in (
-        str(tmp_path / "named"),
         str(tmp_path / "own" / "mnist"),
         str(tmp_path / "cache" / "mnist"),
         "Name or service not known",
@@ -107,6 +106,20 @@ def test_offline(tmp_path, monkeypatch):
         "NEURONA_DATA",
     ):
         assert part in text
+
+
+def test_a_named_folder_must_hold_the_data_set(tmp_path, monkeypatch):
+    monkeypatch.setenv("NEURONA_DATA", str(tmp_path / "own"))
+    put_mnist(tmp_path / "own" / "mnist")  # which nobody asked for
+    with pytest.raises(MissingDataError, match=r"there is no folder .*nowhere\. Expected"):
+        mnist.load_data(tmp_path / "nowhere")
+    put_mnist(tmp_path / "half", NAMES[:3])
+    with pytest.raises(MissingDataError) as caught:
+        mnist.load_data(tmp_path / "half")
+    assert str(caught.value).startswith(
+        f"the folder {tmp_path / 'half'} does not hold the data set mnist. Got no complete copy in "
+        f"{tmp_path / 'half'} or {tmp_path / 'half' / 'mnist'}; expected {', '.join(NAMES)}"
+    )
 
 
 def test_a_cache_that_cannot_be_written(tmp_path):

@@ -47,15 +47,17 @@ def done(request, tmp_path_factory):
     """A recipe, carried out with --quick: the Run, its folder, and what it said."""
     recipe = recipes.get(request.param)
     said = []
-    run = recipes.carry_out(
-        recipe,
-        recipe.settings({}, quick=True),
-        tmp_path_factory.mktemp(recipe.name),
-        data=tmp_path_factory.mktemp("no data"),
-        quick=True,
-        verbose=0,
-        say=said.append,
-    )
+    with pytest.MonkeyPatch.context() as patch:
+        for place in ("NEURONA_DATA", "NEURONA_CACHE"):
+            patch.setenv(place, str(tmp_path_factory.mktemp("no data")))
+        run = recipes.carry_out(
+            recipe,
+            recipe.settings({}, quick=True),
+            tmp_path_factory.mktemp(recipe.name),
+            quick=True,
+            verbose=0,
+            say=said.append,
+        )
     return run, run.out, said
 
 
@@ -102,7 +104,7 @@ def test_the_files_are_all_there(done):
     run, out, _ = done
     assert {p.name for p in out.iterdir()} <= {
         "model.safetensors", "history.csv", "report.html", "plots", "settings.json", "texts",
-        "tokens.json",
+        "tokens.json", "run.json", "run.py",
     }  # fmt: skip
     for words in run.texts:
         assert (out / "texts" / f"{words.name}.txt").read_text() == words.text + "\n"
@@ -260,15 +262,6 @@ def test_other_settings_do_not_go_on(tmp_path, monkeypatch):
     said = []
     go(tmp_path, said, resume=False, settings={"epochs": 1})
     assert not any("going on" in line for line in said)
-
-
-def test_a_finished_run_starts_afresh(tmp_path):
-    go(tmp_path)
-    before = (tmp_path / "history.csv").read_bytes()
-    said = []
-    go(tmp_path, said)
-    assert not any("going on" in line for line in said)
-    assert (tmp_path / "history.csv").read_bytes() == before
 
 
 def test_texts_and_tables_are_said_written_and_reported(tmp_path):

@@ -51,8 +51,13 @@ def train(
     engine: Annotated[str | None, typer.Option(help="What computes; see `neurona info`.")] = None,
     seed: Annotated[int | None, typer.Option(help="Same seed, same bits.")] = None,
     threads: Annotated[int | None, typer.Option(help="0 leaves the choice to the engine.")] = None,
-    data: Annotated[Path | None, typer.Option(help="Folder to look for the data in.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder of results. [runs/RECIPE]")] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder that holds the data set.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of results. [runs/RECIPE, RECIPE-2, ...]")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace a finished run that is in the folder.")
+    ] = False,
     resume: Annotated[
         bool, typer.Option(help="Go on with a run that was stopped, or start afresh.")
     ] = True,
@@ -76,7 +81,32 @@ def train(
         "epochs": epochs, "batch_size": batch_size, "learning_rate": lr, "optimizer": optimizer,
         "seed": seed,
     }  # fmt: skip
-    train(recipe, changes, data=data, out=out, resume=resume, quick=quick)
+    train(recipe, changes, data=data, out=out, resume=resume, quick=quick, force=force)
+
+
+@app.command()
+def runs(
+    folder: Annotated[Path, typer.Argument(help="Where to look.")] = Path("runs"),
+) -> None:
+    """List what was trained: recipe, date, score, and the settings that were changed."""
+    from neurona.cli.runs import runs
+
+    runs(folder)
+
+
+@app.command()
+def compare(
+    run: Annotated[
+        list[str], typer.Argument(metavar="RUN RUN...", help="Folders of runs, or names in runs/.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="A page .html or a picture .png. [compare.html beside RUN]")
+    ] = None,
+) -> None:
+    """Show settings and scores of runs side by side, and their curves over each other."""
+    from neurona.cli.runs import compare
+
+    compare(run, out)
 
 
 @app.command()

@@ -45,18 +45,22 @@ def obtain(card: Card, is_complete: Callable[[Path], bool], folder: Folder | Non
     """Return a folder with the whole data set, downloading it into the cache if there is none.
 
     A copy that is found is used as it is: only what is downloaded must have the known checksum.
+    A folder that was named must have it: nothing else is taken in its stead.
 
     Raises:
-        MissingDataError: it is nowhere and cannot be downloaded; names files, folders, addresses.
+        MissingDataError: the named folder has not got it; or it is nowhere and cannot be
+            downloaded; names files, folders, addresses.
     """
-    place = locate(card, is_complete, folder)
+    if folder is not None:
+        return _named(card, is_complete, Path(folder).expanduser())
+    place = locate(card, is_complete)
     if place is not None:
         return place
     cache = config.cache_folder() / card.name
     try:
         fetch(card.files, cache)
     except (DownloadError, OSError) as error:
-        raise _missing(card, folder, str(error)) from None
+        raise _missing(card, str(error)) from None
     return cache
 
 
@@ -86,9 +90,28 @@ def obtain_file(card: Card, name: str, folder: Folder | None = None, path: str =
     return obtain(alone, lambda place: (place / name).is_file(), folder) / name
 
 
-def _missing(card: Card, folder: Folder | None, reason: str) -> MissingDataError:
+def _named(card: Card, is_complete: Callable[[Path], bool], root: Path) -> Path:
+    """Return the folder itself, or the one in it that has the data set's name."""
+    for place in (root, root / card.name):
+        if is_complete(place):
+            return place
+    if not root.is_dir():
+        raise MissingDataError(
+            f"there is no folder {root}.",
+            expected=f"the folder that holds the data set {card.name}",
+        )
+    raise MissingDataError(
+        f"the folder {root} does not hold the data set {card.name}.",
+        got=f"no complete copy in {root} or {root / card.name}",
+        expected=", ".join(file.name for file in card.files),
+        hint="name the folder in which these files are; without one, NEURONA_DATA and the cache "
+        "are searched, and what is missing is downloaded",
+    )
+
+
+def _missing(card: Card, reason: str) -> MissingDataError:
     names = ", ".join(file.name for file in card.files)
-    looked = ", ".join(str(place) for place in folders(card.name, folder))
+    looked = ", ".join(str(place) for place in folders(card.name))
     addresses = "\n".join(f"  {url}" for file in card.files for url in file.urls)
     return MissingDataError(
         f"the data set {card.name} is neither here nor reachable.",

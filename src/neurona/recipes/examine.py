@@ -11,10 +11,10 @@ from neurona import plots
 from neurona.recipes.advice import on_chance, on_classes, on_training
 
 if TYPE_CHECKING:
-    from neurona.recipes.run import Run
+    from neurona.recipes.results import Results
 
 
-def show_training(run: Run) -> None:
+def show_training(run: Results) -> None:
     """Draw the curves of the losses and metrics, and tell what they advise."""
     history = run.history
     words = [
@@ -24,8 +24,7 @@ def show_training(run: Run) -> None:
     epochs = max(map(len, history.values()))
     alt = f"Curves over {epochs} epochs: {', '.join(words)}."
     run.picture("history", "How training went", plots.history(history), alt)
-    rate, usual = run.settings.learning_rate, run.recipe.defaults.learning_rate
-    run.advise(on_training(history, _classes(run.model), rate, usual))
+    run.advise(on_training(history, _classes(run.model), *run.rates()))
 
 
 def _classes(model: Any) -> int:
@@ -37,7 +36,7 @@ def _classes(model: Any) -> int:
     return max(model.output_shape[-1] or 0, 2)
 
 
-def show_samples(run: Run, x: np.ndarray, y: np.ndarray) -> None:
+def show_samples(run: Results, x: np.ndarray, y: np.ndarray) -> None:
     """Draw the first twenty training images with their classes."""
     run.picture(
         "samples",
@@ -47,7 +46,7 @@ def show_samples(run: Run, x: np.ndarray, y: np.ndarray) -> None:
     )
 
 
-def show_rate(run: Run, schedule: Any, steps: int) -> None:
+def show_rate(run: Results, schedule: Any, steps: int) -> None:
     """Draw the learning rate of each step."""
     first, last = (float(schedule(step).numpy()) for step in (0, steps - 1))
     alt = f"Learning rate over {steps:,} steps, from {first:.2g} to {last:.2g}."
@@ -55,7 +54,7 @@ def show_rate(run: Run, schedule: Any, steps: int) -> None:
     run.picture("learning_rate", "The learning rate", figure, alt)
 
 
-def test_images(run: Run, x: np.ndarray, targets: np.ndarray, names: Sequence[str]) -> None:
+def test_images(run: Results, x: np.ndarray, targets: np.ndarray, names: Sequence[str]) -> None:
     """Test a classifier of images: confusion matrix, worst mistakes, loss and accuracy.
 
     Shapes: x (N, H, W) or (N, H, W, C); targets (N,) class numbers, or (N, K) one-hot.
@@ -84,7 +83,7 @@ def test_images(run: Run, x: np.ndarray, targets: np.ndarray, names: Sequence[st
 
 
 def show_confusion(
-    run: Run, y: np.ndarray, probabilities: np.ndarray, names: Sequence[str], what: str
+    run: Results, y: np.ndarray, probabilities: np.ndarray, names: Sequence[str], what: str
 ) -> None:
     """Draw which class is taken for which, and tell what that advises.
 
@@ -109,7 +108,7 @@ def show_confusion(
 
 
 def show_wrong(
-    run: Run, name: str, title: str, accuracy: dict[str, float], baselines: int = 1
+    run: Results, name: str, title: str, accuracy: dict[str, float], baselines: int = 1
 ) -> None:
     """Draw how many test images each classifier gets wrong, side by side."""
     run.picture(

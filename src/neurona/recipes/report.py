@@ -13,6 +13,7 @@ import numpy as np
 
 from neurona import config
 from neurona.recipes import page
+from neurona.recipes.results import DOTS_PER_INCH, Results
 from neurona.version import __version__
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ MODEL = ("weights",)
 TRAINING = ("history", "errors", "learning_rate")
 
 
-def report(run: Run, dots: int) -> str:
-    """Return the report of a finished run as HTML, with plots of `dots` pixels an inch."""
+def report(run: Run) -> str:
+    """Return the report of a finished run as HTML."""
     name = run.recipe.name
     *others, (chief, value) = run.scores.items()
     numbers = [(chief, score_text(chief, value))]
@@ -40,13 +41,13 @@ def report(run: Run, dots: int) -> str:
     results = [p.name for p in run.pictures if p.name not in told]
     sections = {
         "Setup": page.rows(setup(run)) + _again(run),
-        "Data": page.rows(run.facts) + _figures(run, DATA, dots),
-        "Model": page.preformatted(run.summary) + _figures(run, MODEL, dots),
-        "Training": _ending(run) + _figures(run, TRAINING, dots),
+        "Data": page.rows(run.facts) + _figures(run, DATA),
+        "Model": page.preformatted(run.summary()) + _figures(run, MODEL),
+        "Training": _ending(run) + _figures(run, TRAINING),
         "Results": page.rows({n: score_text(n, v) for n, v in run.scores.items()})
         + "".join(page.table(t.title, t.columns, t.rows) for t in run.tables)
         + "".join(page.words(w.title, w.text) for w in run.texts)
-        + _figures(run, results, dots),
+        + _figures(run, results),
         "What to try next": _advice(run.advice),
         "Where it was made": page.rows(surroundings()),
     }
@@ -139,10 +140,12 @@ def _ending(run: Run) -> str:
     return f"<h3>At the end</h3>{page.rows(last)}" if last else ""
 
 
-def _figures(run: Run, names: list[str] | tuple[str, ...], dots: int) -> str:
+def _figures(run: Results, names: list[str] | tuple[str, ...]) -> str:
     found = {p.name: p for p in run.pictures}
     return "".join(
-        page.figure(found[n].title, found[n].alt, found[n].png, dots) for n in names if n in found
+        page.figure(found[n].title, found[n].alt, found[n].png, DOTS_PER_INCH)
+        for n in names
+        if n in found
     )
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import io
 import shutil
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -17,54 +17,22 @@ from neurona import config
 from neurona.callbacks import Callback
 from neurona.core.tree import flatten
 from neurona.data import Batches, Buckets
-from neurona.errors import FormatError, StateError, check_file
+from neurona.errors import ArgumentError, FormatError, StateError, check_file
 from neurona.files import alone, write_bytes, write_text
 from neurona.optim import names
 from neurona.optimizers.schedules import CosineDecay
-from neurona.recipes.advice import Advice
+from neurona.recipes import record
 from neurona.recipes.files import write_history
 from neurona.recipes.interrupt import Saver
 from neurona.recipes.recipe import Recipe, Settings
+from neurona.recipes.results import Results
 from neurona.strict_json import read_json, write_json
 from neurona.terminal import say
 from neurona.utils import set_random_seed
 from neurona.version import __version__
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
-DOTS_PER_INCH = 120  # of plots
-
-
-@dataclasses.dataclass(frozen=True)
-class Picture:
-    """A plot of the report: its file's name, heading, what it shows in words, and the PNG."""
-
-    name: str
-    title: str
-    alt: str
-    png: bytes
-
-
-@dataclasses.dataclass(frozen=True)
-class Words:
-    """Text of the report: its file's name, heading, and the text as it is read."""
-
-    name: str
-    title: str
-    text: str
-
-
-@dataclasses.dataclass(frozen=True)
-class Table:
-    """A table of the report: its heading, the names of its columns, and its rows."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
-class Run:
+class Run(Results):
     """A recipe at work.
 
     Args:
@@ -72,21 +40,18 @@ class Run:
         settings: how.
         out: the folder of the results; made if needed.
         resume: go on where a run that was stopped left off; False starts afresh.
-        data: a folder to look for the data set in first.
+        data: the folder that holds the data set; None looks where data sets usually are.
         quick: learn a little from data of the package, to see that all works.
         verbose: of `fit`: "auto", 0, 1 or 2.
         say: takes each line for the user.
+        force: replace what a finished run left in the folder.
 
     Attributes:
-        history: logs by name, a number each epoch.
-        scores: results by name; the last is the one that counts.
-        facts: of the data, for the report, in pairs.
-        pictures: the plots drawn so far.
-        texts: what a model wrote, and tables.
-        tables: results side by side, baselines among them.
-        advice: what to try next.
-        engine: what computed.
         resumed: the epoch from which an earlier run was continued, or None.
+
+    Raises:
+        StateError: the folder holds a finished run.
+        ArgumentError: there is no such folder of data.
     """
 
     def __init__(
@@ -100,22 +65,20 @@ class Run:
         quick: bool = False,
         verbose: Any = "auto",
         say: Callable[[str], None] = say,
+        force: bool = False,
     ) -> None:
+        super().__init__(say=say)
         self.recipe, self.settings, self.out = recipe, settings, Path(out)
-        self.resume, self.data, self.quick = resume, data, quick
-        self.verbose, self.say = verbose, say
-        self.model: Any = None
-        self.history: dict[str, list[float]] = {}
-        self.scores: dict[str, float] = {}
-        self.facts: dict[str, str] = {}
-        self.pictures: list[Picture] = []
-        self.texts: list[Words] = []
-        self.tables: list[Table] = []
-        self.advice: list[Advice] = []
-        self.summary = ""
-        self.seconds = 0.0  # of training
-        self.engine = config.engine()
+        self.resume, self.quick, self.verbose = resume, quick, verbose
         self.resumed: int | None = None
+        self._data, self._data_read = data, False
+        self._record: record.Record | None = None
+        if data is not None and not Path(data).exists():
+            raise ArgumentError(
+                f"there is no folder {data}.", expected="the folder that holds the data set"
+            )
+        if record.is_finished(self.out):
+            _make_room(self.out, force)
         self.out.mkdir(parents=True, exist_ok=True)
         set_random_seed(settings.seed)
 
@@ -123,6 +86,12 @@ class Run:
     def backup(self) -> Path:
         """The folder with the state of an unfinished run."""
         return self.out / "backup"
+
+    @property
+    def data(self) -> Path | None:
+        """The folder that holds the data set, for `load_data`; None if the user named none."""
+        self._data_read = True
+        return self._data
 
     # --- what a recipe calls, in this order ----------------------------------------------------
 
@@ -167,7 +136,9 @@ class Run:
         arrays = x.contents if own else (x, y)
         epochs = self.settings.epochs if epochs is None else epochs
         backup = self.backup / stage if stage else self.backup
+        self._check_data()
         self._check_backup((arrays, validation_data), backup, stage)
+        self._begin()
         self.model = model
         started = time.perf_counter()
         with Saver(backup, self._resumed) as saver:
@@ -193,54 +164,41 @@ class Run:
             model, history, seconds: what was learned, the curves, and how long it took.
             engine: what computed, if that was none of the engines.
         """
+        self._check_data()
+        self._begin()
         self.model, self.history, self.seconds = model, dict(history), seconds
         self.engine = engine or self.engine
 
-    def fact(self, name: str, value: Any) -> None:
-        """Tell something of the data."""
-        self.facts[name] = str(value)
-
-    def score(self, name: str, value: float) -> None:
-        """Tell a result; the last one told is the one that counts."""
-        self.scores[name] = float(value)
-
-    def picture(self, name: str, title: str, figure: Figure, alt: str) -> None:
-        """Take a plot: `plots/NAME.png`, and a part of the report.
-
-        Args:
-            name: of the file.
-            title: above the picture in the report.
-            figure: what is drawn.
-            alt: what it shows, in words and numbers, for those who do not see it.
-        """
-        stream = io.BytesIO()
-        figure.savefig(stream, format="png", dpi=DOTS_PER_INCH)
-        self.pictures.append(Picture(name, title, alt, stream.getvalue()))
-
-    def text(self, name: str, title: str, text: str) -> None:
-        """Take what a model wrote: `texts/NAME.txt`, and a part of the report.
-
-        Args:
-            name: of the file.
-            title: above the text in the report.
-            text: as it is to be read.
-        """
-        self.texts.append(Words(name, title, text))
-
-    def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-        """Take results side by side; say them, too."""
-        table = Table(title, tuple(columns), tuple(tuple(map(str, row)) for row in rows))
-        self.tables.append(table)
-        widths = [max(map(len, cells)) for cells in zip(table.columns, *table.rows, strict=True)]
-        for row in (table.columns, *table.rows):
-            self.say("  ".join(f"{c:<{w}}" for c, w in zip(row, widths, strict=True)).rstrip())
-
-    def advise(self, advice: list[Advice]) -> None:
-        """Tell what to try next; of training that went wrong, that alone."""
-        both = self.advice + advice
-        self.advice = [a for a in both if a.wrong] or both
+    def rates(self) -> tuple[float, float]:
+        return self.settings.learning_rate, self.recipe.defaults.learning_rate
 
     # --- the state of a run ------------------------------------------------------------------
+
+    def _check_data(self) -> None:
+        if self._data is None or self._data_read:
+            return
+        rule = f"the recipe {self.recipe.name!r} reads no data from a folder"
+        raise ArgumentError(
+            f"{rule}{' with --quick' if self.quick else ''}.",
+            got=f"--data {self._data}",
+            hint="leave --data out: what it learns from is in the package, or made",
+        )
+
+    def _begin(self) -> None:
+        """Say in the folder that a run is on its way."""
+        if self._record is not None:
+            return
+        before = record.read(self.out) if self.backup.exists() else None
+        self._record = record.Record(
+            recipe=self.recipe.name,
+            quick=self.quick,
+            settings=dataclasses.asdict(self.settings),
+            defaults=dataclasses.asdict(self.recipe.settings({}, self.quick)),
+            started=before.started if before else _now(),
+            engine=self.engine,
+            neurona=__version__,
+        )
+        self._record.write(self.out)
 
     def plan(self, arrays: Any) -> dict[str, Any]:
         """Return all that decides on the numbers of this run."""
@@ -293,10 +251,15 @@ class Run:
             write_bytes(folder / f"{picture.name}.png", picture.png)
         for words in self.texts:
             write_text(self.out / "texts" / f"{words.name}.txt", words.text + "\n")
-        lines: list[str] = []
-        self.model.summary(print_fn=lines.append)
-        self.summary = "\n".join(lines)
-        write_text(self.out / "report.html", report(self, DOTS_PER_INCH))
+        write_text(self.out / "report.html", report(self))
+        assert self._record is not None
+        dataclasses.replace(
+            self._record,
+            finished=_now(),
+            seconds=self.seconds,
+            scores=self.scores,
+            engine=self.engine,
+        ).write(self.out)
         shutil.rmtree(self.backup, ignore_errors=True)
 
 
@@ -309,6 +272,26 @@ class HistoryFile(Callback):
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Write all epochs so far."""
         write_history(self.run.out / "history.csv", self.model.history.history)
+
+
+def _now() -> str:
+    return datetime.now().astimezone().isoformat(timespec="seconds")
+
+
+def _make_room(folder: Path, force: bool) -> None:
+    """Remove what a finished run left, if that was asked for."""
+    if not force:
+        before = record.read(folder)
+        told = f"{before.recipe}, finished on {before.finished[:10]}" if before else ""
+        raise StateError(
+            f"{folder} holds a finished run.",
+            got=told,
+            hint="--force to replace it, or another --out",
+        )
+    for name in ("backup", "plots", "texts"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    for name in (record.NAME, "report.html", "run.py", "settings.json"):
+        (folder / name).unlink(missing_ok=True)
 
 
 def _read_plan(file: Path) -> dict[str, Any] | None:
@@ -329,6 +312,7 @@ def carry_out(
     quick: bool = False,
     verbose: Any = "auto",
     say: Callable[[str], None] = say,
+    force: bool = False,
 ) -> Run:
     """Carry out a recipe and write its results into a folder; see `Run`.
 
@@ -336,8 +320,9 @@ def carry_out(
     """
     with alone(Path(out), "wait until it has ended, or another --out"):
         run = Run(
-            recipe, settings, out, resume=resume, data=data, quick=quick, verbose=verbose, say=say
-        )
+            recipe, settings, out, resume=resume, data=data, quick=quick, verbose=verbose, say=say,
+            force=force,
+        )  # fmt: skip
         recipe.perform(run)
         run.finish()
     say(f"report: {run.out / 'report.html'}")

@@ -1,0 +1,177 @@
+"""Folders of runs: what they say, that no finished run is lost, and runs side by side."""
+
+import dataclasses
+import json
+
+import pytest
+
+from neurona import recipes
+from neurona.datasets import make_moons
+from neurona.errors import ArgumentError, FormatError, StateError
+from neurona.layers import Dense
+from neurona.models import Sequential
+from neurona.recipes import comparison, interrupt, record
+from neurona.recipes.files import read_history, write_history
+from neurona.recipes.interrupt import Stopped
+from tests.cli.command import run
+
+
+def perform(run):
+    """A recipe in short: moons without a picture."""
+    x, y = make_moons(200, noise=0.2, random_state=0)
+    model = Sequential([Dense(4, activation="relu"), Dense(1, activation="sigmoid")])
+    model.compile(run.optimizer(), "binary_crossentropy", metrics=["accuracy"])
+    run.fit(model, x.astype("float32"), y, validation_data=(x[:40], y[:40]))
+    run.score("test accuracy", 0.5)
+
+
+MOONS = dataclasses.replace(recipes.get("moons"), perform=perform)
+
+
+def go(out, recipe=MOONS, **changes):
+    given = {"epochs": 2, **changes.pop("settings", {})}
+    settings = recipe.settings(given, quick=True)
+    return recipes.carry_out(recipe, settings, out, quick=True, verbose=0, say=[].append, **changes)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """Three runs of moons, the last one stopped, and a folder that is none."""
+    folder = tmp_path_factory.mktemp("runs")
+    go(folder / "moons")
+    go(folder / "slow", settings={"epochs": 3, "learning_rate": 0.001, "optimizer": "sgd"})
+    with pytest.MonkeyPatch.context() as patch:
+        stop_after(patch, 5)
+        with pytest.raises(Stopped):
+            go(folder / "stopped")
+    (folder / "notes").mkdir()
+    return folder
+
+
+def stop_after(patch, batch):
+    original = interrupt.Saver.on_train_batch_end
+
+    def asked(self, number, logs=None):
+        self.asked = number == batch
+        original(self, number, logs)
+
+    patch.setattr(interrupt.Saver, "on_train_batch_end", asked)
+
+
+def test_a_folder_says_what_run_is_in_it(made):
+    found = record.runs(made)
+    assert [place.name for place in found] == ["moons", "slow", "stopped"]
+    moons, slow, stopped = found.values()
+    assert moons.recipe == "moons"
+    assert moons.quick
+    assert moons.score[0] == "test accuracy"
+    assert moons.changed == {"epochs": 2}
+    assert slow.changed == {"epochs": 3, "learning_rate": 0.001, "optimizer": "sgd"}
+    assert moons.started <= moons.finished
+    assert (stopped.finished, stopped.score) == ("", None)
+    for broken in ("[", "{}", json.dumps({**vars(moons), "quick": 1})):
+        (made / "notes" / "run.json").write_text(broken)
+        assert record.read(made / "notes") is None
+
+
+def test_a_finished_run_is_kept_unless_it_is_to_be_replaced(made, tmp_path):
+    folder = tmp_path / "moons"
+    go(folder)
+    before = (folder / "history.csv").read_bytes()
+    (folder / "plots" / "old.png").write_bytes(b"")
+    with pytest.raises(StateError) as caught:
+        go(folder, settings={"epochs": 1})
+    assert str(caught.value).startswith(f"{folder} holds a finished run. Got moons, finished on 20")
+    assert "try: --force to replace it, or another --out" in str(caught.value)
+    assert (folder / "history.csv").read_bytes() == before
+    go(folder, force=True)
+    assert (folder / "history.csv").read_bytes() == before
+    assert not (folder / "plots" / "old.png").exists()
+    (folder / "run.json").unlink()  # as earlier versions left it
+    with pytest.raises(StateError, match="holds a finished run"):
+        go(folder)
+
+
+def test_the_next_run_goes_where_no_other_one_is(made):
+    settings = {k: record.read(made / k).settings for k in ("moons", "slow", "stopped")}
+    place = record.place(made / "moons", "moons", settings["moons"], quick=True)
+    assert place == made / "moons-2"
+    assert record.place(made / "new", "moons", settings["moons"], quick=True) == made / "new"
+    stopped = made / "stopped"
+    assert record.place(stopped, "moons", settings["stopped"], quick=True) == stopped  # goes on
+    assert record.place(stopped, "moons", settings["slow"], quick=True) == made / "stopped-2"
+    assert record.place(stopped, "moons", settings["stopped"], quick=False) == made / "stopped-2"
+
+
+def test_data_that_a_recipe_does_not_read_are_no_secret(tmp_path):
+    with pytest.raises(ArgumentError, match=r"there is no folder .*nowhere\. Expected the folder"):
+        go(tmp_path / "out", data=tmp_path / "nowhere")
+    with pytest.raises(
+        ArgumentError, match=r"the recipe 'moons' reads no data from a folder with --quick\. Got"
+    ):
+        go(tmp_path / "out", data=tmp_path)
+    with pytest.raises(ArgumentError, match="'and' reads no data"):
+        go(tmp_path / "out", recipes.get("and"), data=tmp_path)
+    assert record.runs(tmp_path) == {}
+
+
+def test_histories_are_read_as_they_were_written(tmp_path):
+    logs = {"loss": [0.1, 1 / 3, float("inf")], "val_loss": [0.5]}
+    write_history(tmp_path / "h.csv", logs)
+    assert read_history(tmp_path / "h.csv") == logs
+    write_history(tmp_path / "h.csv", {})
+    assert read_history(tmp_path / "h.csv") == {}
+    (tmp_path / "h.csv").write_text("epoch,loss\n1,two\n")
+    with pytest.raises(FormatError, match=r"h\.csv holds no history"):
+        read_history(tmp_path / "h.csv")
+
+
+def test_runs_are_compared(made, tmp_path):
+    chosen = comparison.load([str(made / name) for name in ("moons", "slow", "stopped")])
+    table = {row[0]: row[1:] for row in comparison.columns(chosen)}
+    assert table[""] == ("moons", "slow", "stopped")
+    assert table["recipe"] == ("moons --quick",) * 3
+    assert table["finished"][2] == "no"
+    assert table["epochs"] == ("2", "3", "2")
+    assert table["optimizer"] == ("adam", "sgd", "adam")
+    assert "batch size" not in table  # the same in all of them
+    assert table["test accuracy"][0].endswith(" %")
+    assert table["test accuracy"][2] == ""
+    loss = read_history(made / "slow" / "history.csv")["loss"][-1]
+    assert table["training loss at the end"][1] == f"{loss:.4g}"
+    assert set(comparison.curves(chosen)["val_loss"]) == {"moons", "slow"}
+    page = comparison.write(chosen, tmp_path / "page.html").read_text()
+    assert page.count("<img alt=") == 4
+    assert "moons, slow and stopped" in page
+    picture = comparison.write(chosen, tmp_path / "page.png")
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    with pytest.raises(ArgumentError, match=r"is a page or a picture. Got 'x.jpg'|Got x.jpg"):
+        comparison.write(chosen, tmp_path.relative_to(tmp_path) / "x.jpg")
+    with pytest.raises(ArgumentError, match="it takes two different runs to compare"):
+        comparison.load([str(made / "moons")])
+
+
+def test_the_commands_list_compare_and_number(made, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert "there is no folder runs" in run(capsys, "runs")[2]
+    code, out, _ = run(capsys, "train", "and")
+    assert code == 0
+    code, out, _ = run(capsys, "train", "and", "--lr", "0.2")
+    assert out.startswith("runs/and holds another run, so this one goes to runs/and-2 (--force re")
+    assert run(capsys, "train", "and", "--force")[0] == 0
+    code, _, err = run(capsys, "train", "and", "--out", "runs/and-2")
+    assert (code, "runs/and-2 holds a finished run" in err) == (1, True)
+    (tmp_path / "runs" / "empty").mkdir()
+    assert "no runs in runs/empty" in run(capsys, "runs", "runs/empty")[1]
+    lines = run(capsys, "runs")[1].splitlines()
+    assert lines[0].split() == ["run", "recipe", "begun", "score", "settings"]
+    assert lines[1].startswith("and-2  and     20")
+    assert lines[1].endswith("accuracy 100.00 %  learning rate 0.2")
+    assert lines[2].endswith("accuracy 100.00 %  the recipe's own")
+    assert "unfinished" in run(capsys, "runs", made)[1]
+    code, out, _ = run(capsys, "compare", "and", "and-2")
+    assert (code, out.splitlines()[-1]) == (0, "curves: runs/compare.html")
+    assert "learning rate" in out
+    code, _, err = run(capsys, "compare", "and", "nd-2")
+    assert (code, "unknown run. Got 'nd-2'" in err) == (2, True)
+    assert "did you mean 'and-2'?" in err
