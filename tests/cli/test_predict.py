@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 import neurona as nn
-from neurona.cli import images, predict
+from neurona.cli import predict
 from neurona.errors import DataError
 from tests.cli.command import run
 
@@ -54,57 +54,6 @@ def test_the_ground_can_be_told(folder, tmp_path, capsys):
     model, image = folder / "image.safetensors", tmp_path / "a.png"
     assert "class 1" in run(capsys, "predict", model, image, "--no-invert")[1]
     assert "class 0" in run(capsys, "predict", model, image, "--invert")[1]
-
-
-def test_ink_is_cut_out_scaled_and_centred():
-    wide = np.zeros((100, 200, 1))
-    wide[10:50, 20:60] = 1  # a square of 40 pixels, far from the middle
-    found = images.as_input(wide, 28, 28, None)
-    assert found.shape == (28, 28, 1)
-    rows, columns = np.nonzero(found[..., 0] > 0.5)
-    assert (rows.min(), rows.max(), columns.min(), columns.max()) == (4, 23, 4, 23)
-    small = images.as_input(wide, 8, 8, None)
-    assert (small > 0.5).all()  # frames under 16 pixels are filled
-
-
-def test_the_centre_of_mass_goes_to_the_middle():
-    image = np.zeros((40, 40, 1))
-    image[5:35, 10:14] = 1
-    image[31:35, 10:30] = 1  # an L: heavy below left
-    found = images.as_input(image, 28, 28, False)[..., 0]
-    weight = found / found.sum()
-    assert abs(weight.sum(1) @ (np.arange(28) + 0.5) - 14) <= 0.51
-    assert abs(weight.sum(0) @ (np.arange(28) + 0.5) - 14) <= 0.51
-
-
-def test_pale_ink_on_grainy_paper_becomes_full_ink():
-    grain = np.random.default_rng(0).uniform(0.75, 0.8, (60, 60, 1))
-    grain[20:40, 28:32] = 0.4
-    found = images.as_input(grain, 28, 28, None)
-    assert found.max() > 0.9
-    assert found[:, :8].max() == 0
-
-
-def test_photos_keep_their_middle_and_their_light():
-    photo = np.zeros((40, 80, 3))
-    photo[:, 20:60] = (1.0, 0.5, 0.0)  # the middle square
-    found = images.as_input(photo, 32, 32, None)
-    np.testing.assert_allclose(found, np.broadcast_to([1.0, 0.5, 0.0], (32, 32, 3)), atol=1e-6)
-    assert images.as_input(photo, 32, 32, True)[0, 0].tolist() == [0, 0.5, 1]
-
-
-def test_transparent_and_coloured_and_16_bit_images(tmp_path):
-    clear = Image.new("RGBA", (4, 4), (0, 0, 0, 0))
-    clear.save(tmp_path / "clear.png")
-    assert images.read_image(tmp_path / "clear.png", 1).min() == 1
-    Image.new("RGB", (4, 4), (255, 0, 0)).save(tmp_path / "red.png")
-    assert images.read_image(tmp_path / "red.png", 3)[0, 0].tolist() == [1, 0, 0]
-    Image.fromarray(np.full((4, 4), 65535, np.uint16)).save(tmp_path / "deep.png")
-    assert images.read_image(tmp_path / "deep.png", 1).tolist() == np.ones((4, 4, 1)).tolist()
-
-
-def test_an_empty_image_stays_empty():
-    assert images.as_input(np.zeros((50, 40, 1)), 28, 28, None).sum() == 0
 
 
 def test_rows_of_a_table(folder, tmp_path, capsys):
@@ -223,11 +172,3 @@ def test_frames_that_are_not_images():
     with pytest.raises(DataError, match="this model does not take images"):
         predict.frame((3, 4, 5, 6))
     assert predict.frame((32, 32, 3)) == (32, 32, 3)
-
-
-def test_large_images_are_looked_at_in_less_detail(tmp_path):
-    side = 2 * images.ENOUGH + 1
-    drawing().resize((side, side)).save(tmp_path / "a.png")
-    found = images.read_image(tmp_path / "a.png", 1)
-    assert found.shape == (images.ENOUGH + 1, images.ENOUGH + 1, 1)
-    assert (found.dtype, found.min(), found.max()) == (np.float32, 0, 1)

@@ -6,7 +6,6 @@ from PIL import Image
 
 import neurona as nn
 from neurona import layers, zoo
-from neurona.cli import images
 from neurona.data import CharacterTokenizer
 from tests.cli.command import run
 
@@ -49,16 +48,6 @@ def test_a_line_is_read(reader, tmp_path, capsys):
     assert "d.png  reads nothing  probability 0." in run(
         capsys, "predict", reader, tmp_path / "d.png"
     )[1]  # fmt: skip
-
-
-def test_a_long_line_fits_and_a_short_one_begins_at_the_left():
-    for width, last, height in ((100, 121, 24), (2000, 205, 2)):
-        image = np.zeros((40, width + 40, 1))
-        image[10:30, 20:-20] = 1
-        found = images.as_input(image, 28, 208, None, line=True)[..., 0]
-        rows, columns = np.nonzero(found > 0.5)
-        assert (columns.min(), columns.max()) == (2, last)
-        assert rows.max() - rows.min() == height - 1
 
 
 def test_a_crnn_tells_its_signs(tmp_path, capsys):

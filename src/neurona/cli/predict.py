@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from neurona.cli import images, sounds, writing
+from neurona.cli import sounds, writing
+from neurona.data.preparation import Images
 from neurona.errors import ArgumentError, DataError, FormatError, check_number
 
+IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
 BEST = 3  # classes shown besides the winner's
 
 
@@ -120,15 +122,18 @@ def read_samples(
         samples = _rows(path) / divide_by
     elif ending == ".npy":
         samples = _array(path) / divide_by
-    elif ending in images.ENDINGS:
+    elif ending in IMAGES:
         height, width, channels = frame(shape)
-        picture = images.read_image(path, channels)
-        samples = images.as_input(picture, height, width, invert, line)
+        grey = channels == 1
+        samples = Images(
+            (height, width), "grayscale" if grey else "rgb", divide_by=255, invert=invert,
+            framing=("line" if line else "ink") if grey else "crop",
+        ).apply(path)  # fmt: skip
     else:
         raise ArgumentError(
             f"{path} is of no known kind.",
             got=repr(ending),
-            expected=f".csv, .npy, an image ({', '.join(images.ENDINGS)}) or a sound "
+            expected=f".csv, .npy, an image ({', '.join(IMAGES)}) or a sound "
             f"({', '.join(sounds.ENDINGS)})",
         )
     found = _fitted(samples, shape, path)

@@ -1,6 +1,6 @@
 """Preparing data: batches, files, splits, padding, tokenisers, one-hot vectors, augmentation."""
 
-from neurona.data import sound
+from neurona.data import preparation, sound
 from neurona.data.batches import Batches, batches, shuffle
 from neurona.data.buckets import Buckets
 from neurona.data.categories import to_categorical
@@ -45,6 +45,7 @@ __all__ = [
     "load_img",
     "load_tokenizer",
     "pad_sequences",
+    "preparation",
     "save_img",
     "shuffle",
     "smart_resize",

@@ -20,6 +20,7 @@ import numpy as np
 
 from neurona.core.tree import flatten, map_leaves
 from neurona.data.elements import as_arrays, as_tensors, batches_of, buffered, padded, stacked
+from neurona.data.preparation import Preparation
 from neurona.data.random_state import seed_or_drawn
 from neurona.errors import ArgumentError, DataError, check_integer
 
@@ -38,7 +39,7 @@ class Dataset:
         length: how many elements a pass has; INFINITE, or UNKNOWN.
 
     Attributes:
-        class_names, file_paths: what functions that read folders know of it, or None.
+        class_names, file_paths, preparation: what functions that read folders know of it, or None.
         batch_size: samples of an element, None if it is one sample.
         epoch: the number of the next pass.
 
@@ -49,6 +50,7 @@ class Dataset:
 
     class_names: Sequence[str] | None = None
     file_paths: Sequence[str] | None = None
+    preparation: Preparation | None = None
     batch_size: int | None = None
 
     def __init__(self, elements: Pass, length: int = UNKNOWN) -> None:
@@ -100,9 +102,13 @@ class Dataset:
 
     def _next(self, elements: Pass, length: int, batch_size: int | None = None) -> Dataset:
         """Return a Dataset behind this one, which knows what this one knows."""
-        found = Dataset(elements, length)
-        found.class_names, found.file_paths = self.class_names, self.file_paths
+        found = self._known_to(Dataset(elements, length))
         found.batch_size = batch_size or self.batch_size
+        return found
+
+    def _known_to(self, found: Any) -> Any:
+        found.class_names, found.file_paths = self.class_names, self.file_paths
+        found.preparation = self.preparation
         return found
 
     # --- gone through ----------------------------------------------------------------------------
@@ -152,11 +158,12 @@ class Dataset:
         """
 
         def elements(number: int) -> Iterator[Any]:
-            for element in self._elements(number):
-                given = as_tensors(element)
+            for given in map(as_tensors, self._elements(number)):
                 yield as_arrays(map_func(*given) if isinstance(given, tuple) else map_func(given))
 
-        return self._next(elements, self._length)
+        found = self._next(elements, self._length)
+        found.preparation = None  # which tells how a file became what `map_func` has changed
+        return found
 
     def filter(self, predicate: Callable[..., Any]) -> Dataset:
         """Return the elements of which a function says True."""
@@ -350,9 +357,7 @@ class Rows(Dataset):
             yield map_leaves(lambda leaf: leaf[0], self._fetch(np.array([row])))
 
     def _reordered(self, order: Callable[[int], np.ndarray], length: int) -> Rows:
-        found = Rows(self._fetch, length, order)
-        found.class_names, found.file_paths = self.class_names, self.file_paths
-        return found
+        return self._known_to(Rows(self._fetch, length, order))
 
     def shuffle(
         self, buffer_size: int, seed: int | None = None, reshuffle_each_iteration: bool = True

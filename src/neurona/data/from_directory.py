@@ -15,11 +15,11 @@ import numpy as np
 
 from neurona import config
 from neurona.data.labelled_files import Choice
-from neurona.data.pictures import load_img
+from neurona.data.pictures import MODES
+from neurona.data.preparation import Images
 from neurona.data.sequences import pad_sequences
 from neurona.data.sound.recording import read_sound
 from neurona.errors import ArgumentError, FormatError, check_choice, check_integer, check_sizes
-from neurona.ops.images import resize
 
 IMAGES = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
 INTERPOLATIONS = ("bilinear", "nearest", "bicubic", "lanczos3", "lanczos5")
@@ -52,8 +52,13 @@ def image_dataset_from_directory(
     """Return a Dataset of batches (images, labels) of the images under `directory/CLASS/`.
 
     Shapes: images (B, H, W, C) float32, 0 to 255; labels (B,) int32, (B, classes) or (B, 1) float32
-    by `label_mode`. Files are read when their batch is asked for. The Dataset has `class_names` and
-    `file_paths`.
+    by `label_mode`. Files are read when their batch is asked for. The Dataset has `class_names`,
+    `file_paths` and `preparation`: given to the model, its file tells both, and `neurona predict`
+    uses them.
+
+        model.preparation, model.class_names = train.preparation, train.class_names
+
+    Where `map` divides by 255: `dataclasses.replace(train.preparation, divide_by=255)`.
 
     Args:
         directory: the folder whose folders are the classes; they may have folders in them.
@@ -79,7 +84,7 @@ def image_dataset_from_directory(
         MissingDataError: no such folder, or no image in it.
         FormatError: a file that is no image.
     """
-    size = check_sizes("image_size", image_size, 2)
+    height, width = check_sizes("image_size", image_size, 2)
     check_choice("format", format, FORMATS)
     method = interpolation.lower() if isinstance(interpolation, str) else interpolation
     if method in NOT_HERE:
@@ -94,25 +99,19 @@ def image_dataset_from_directory(
         raise ArgumentError("an image is cropped or padded, not both.", hint="choose one")
     first = (data_format or config.image_data_format()) == "channels_first"
 
-    def read(paths: list[str]) -> np.ndarray:
-        found = np.stack([image(path) for path in paths])
-        return found.transpose(0, 3, 1, 2) if first else found
-
-    def image(path: str) -> np.ndarray:
-        pixels = np.asarray(load_img(path, color_mode), np.float32)
-        pixels = pixels[..., None] if pixels.ndim == 2 else pixels
-        if pixels.shape[:2] == size:
-            return pixels
-        return resize(
-            pixels[None], size, method, crop_to_aspect_ratio=crop_to_aspect_ratio,
-            pad_to_aspect_ratio=pad_to_aspect_ratio,
-        ).numpy()[0]  # fmt: skip
-
+    preparation = Images(
+        (height, width),
+        color_mode,
+        framing="crop" if crop_to_aspect_ratio else "pad" if pad_to_aspect_ratio else "stretch",
+        interpolation=method,
+        keras=True,
+        shape=(len(MODES[color_mode]), height, width) if first else None,
+    )
     choice = Choice(
         directory, IMAGES, labels, label_mode, class_names, batch_size, shuffle, seed,
         validation_split, subset, follow_links, verbose,
     )  # fmt: skip
-    return choice.datasets(read, "images")
+    return choice.datasets(preparation.samples, "images", preparation)
 
 
 def text_dataset_from_directory(

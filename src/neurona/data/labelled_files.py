@@ -5,6 +5,7 @@ The order, also the one that a seed gives, is that of Keras's functions.
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from neurona.data.dataset import Dataset, Rows
+from neurona.data.preparation import Preparation
 from neurona.data.random_state import seed_or_drawn
 from neurona.errors import (
     ArgumentError,
@@ -104,12 +106,15 @@ class Choice:
                     hint="seed=123 in both calls, or shuffle=False",
                 )
 
-    def datasets(self, read: Callable[[list[str]], Any], what: str) -> Any:
+    def datasets(
+        self, read: Callable[[list[str]], Any], what: str, preparation: Preparation | None = None
+    ) -> Any:
         """Return the Dataset of the files, or two of them if subset is "both".
 
         Args:
             read: makes a batch of paths.
             what: the files are, for messages.
+            preparation: how each became a sample, for the Dataset to tell.
 
         Raises:
             MissingDataError: if there is no such folder, or no file in it.
@@ -119,8 +124,9 @@ class Choice:
         files = self._found(what)
         if self.shuffle:
             files = _shuffled(files, seed)
+        make = functools.partial(self._dataset, read, seed, preparation)
         if not self.validation_split:
-            return self._dataset(files, read, seed, self.shuffle)
+            return make(files, self.shuffle)
         size = int(self.validation_split * len(files.paths))
         parts = files.part(None, -size or None), files.part(len(files.paths) - size, None)
         if not size or size == len(files.paths):
@@ -134,13 +140,10 @@ class Choice:
                 print(f"Using {len(part.paths)} files for {name}.")
         train, validation = parts
         if self.subset == "training":
-            return self._dataset(train, read, seed, self.shuffle)
+            return make(train, self.shuffle)
         if self.subset == "validation":
-            return self._dataset(validation, read, seed, self.shuffle)
-        return [
-            self._dataset(train, read, seed, self.shuffle),
-            self._dataset(validation, read, seed, False),
-        ]
+            return make(validation, self.shuffle)
+        return [make(train, self.shuffle), make(validation, False)]
 
     def _found(self, what: str) -> Files:
         root = Path(self.directory)
@@ -196,8 +199,9 @@ class Choice:
         return list(self.class_names)
 
     def _dataset(
-        self, files: Files, read: Callable[[list[str]], Any], seed: int, shuffle: bool
-    ) -> Dataset:
+        self, read: Callable[[list[str]], Any], seed: int, preparation: Preparation | None,
+        files: Files, shuffle: bool,
+    ) -> Dataset:  # fmt: skip
         targets = _targets(files, self.label_mode)
 
         def fetch(rows: np.ndarray) -> Any:
@@ -206,6 +210,7 @@ class Choice:
 
         found: Dataset = Rows(fetch, len(files.paths))
         found.class_names, found.file_paths = files.class_names, files.paths
+        found.preparation = preparation
         if shuffle:
             found = found.shuffle(len(files.paths), seed)
         return found if self.batch_size is None else found.batch(self.batch_size)

@@ -92,12 +92,12 @@ def load_img(
     height, width = check_sizes("target_size", target_size, 2)
     if picture.size == (width, height):
         return picture
-    box = _middle(picture.size, width, height) if keep_aspect_ratio else None
+    box = middle(picture.size, width, height) if keep_aspect_ratio else None
     method = getattr(Image.Resampling, interpolation.upper())
     return picture.resize((width, height), method, box=box)
 
 
-def _middle(size: tuple[int, int], width: int, height: int) -> tuple[int, int, int, int]:
+def middle(size: tuple[int, int], width: int, height: int) -> tuple[int, int, int, int]:
     """Return left, top, right and bottom of the largest part of such a shape."""
     crop_height = min(size[1], size[0] * height // width)
     crop_width = min(size[0], size[1] * width // height)

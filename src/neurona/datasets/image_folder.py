@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from neurona.data.image_file import MODES, read_image
+from neurona.data.preparation import Images
 from neurona.errors import (
     ArgumentError,
     DataError,
@@ -32,6 +33,15 @@ class ImageFolder(NamedTuple):
     X: np.ndarray
     y: np.ndarray
     class_names: tuple[str, ...]
+
+    @property
+    def preparation(self) -> Images:
+        """How a file became a sample, for `model.preparation`.
+
+        Where X / 255 is trained on: `dataclasses.replace(folder.preparation, divide_by=255)`.
+        """
+        height, width, channels = self.X.shape[1:]
+        return Images((height, width), "grayscale" if channels == 1 else "rgb")
 
 
 def from_folder(

@@ -23,7 +23,7 @@ from neurona.nn.description import describe, rebuild, sharing
 from neurona.nn.nested import read_nested
 from neurona.optim import cosine, names  # noqa: F401 - and these
 from neurona.strict_json import read_json, write_json
-from neurona.train import state, steps
+from neurona.train import prepared, state, steps
 from neurona.train.tensor_file import ALWAYS, as_path, read_tensors, write_tensors
 from neurona.train.trainer import Trainer
 
@@ -50,6 +50,7 @@ def save_model(model: Any, path: Any, overwrite: bool, include_optimizer: bool) 
         arrays = {n: a for n, a in arrays.items() if not n.startswith("/")}
         info = {}
     found["state"] = info
+    found |= prepared.told(model)
     write_tensors(target, arrays, {"neurona": write_json(found)})
 
 
@@ -179,6 +180,7 @@ def _rebuilt(
     if not isinstance(thing, Trainer):
         raise FormatError("the file describes something that is no model.")
     model: Any = thing
+    prepared.tell(model, found)
     paths = state.layer_paths(model)
     for name in found.get("frozen", []):
         if name not in paths:
@@ -321,4 +323,6 @@ def clone_model(model: Any) -> Any:
         raise ArgumentError("clone_model takes a model.", got=repr(model))
     with sharing(live=True) as found:
         described = describe(model)
-    return rebuild(described, found.customs)
+    copy = rebuild(described, found.customs)
+    prepared.tell(copy, prepared.told(model))
+    return copy

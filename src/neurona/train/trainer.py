@@ -20,11 +20,12 @@ from neurona.train.data import unpack
 from neurona.train.history import History
 from neurona.train.observed import Observation
 from neurona.train.older import Older, taking_older
+from neurona.train.prepared import Prepared
 from neurona.train.step import Step
 from neurona.train.training import Training
 
 
-class Trainer(Older):
+class Trainer(Older, Prepared):
     """What a Model inherits besides being a Layer: how it is trained and used on data.
 
     Attributes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from neurona.data.preparation import Preparation
 from neurona.train.compiled import Compiled
 from neurona.train.loop import Fit, Position
 from neurona.train.observed import Observation
@@ -23,6 +24,7 @@ class Training:
         position: where the training is, see `train/loop.py`.
         pending_totals: of metrics that do not exist yet, see `train/state.py`.
         observed: what `observe` asked for.
+        preparation, class_names: what the model tells of its use, see `train/prepared.py`.
         turns: how threads share the model, see `train/turns.py`.
     """
 
@@ -36,6 +38,8 @@ class Training:
         self.position = Position()
         self.pending_totals: dict[str, Any] = {}
         self.observed = Observation()
+        self.preparation: Preparation | None = None
+        self.class_names: tuple[str, ...] | None = None
         self.turns = Turns()
 
     def __getstate__(self) -> dict[str, Any]:
