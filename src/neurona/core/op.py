@@ -175,6 +175,8 @@ class Op:
                 return tuple(values)  # type: ignore[arg-type]
         skip = self.types if isinstance(self.types, int) else 0
         arrays = [a for a in args[skip:] if isinstance(a, Tensor | np.ndarray | np.generic)]
+        # np.sqrt(2) is a Python float too: it takes the type that it meets
+        arrays = [a for a in arrays if not isinstance(a, float)] or arrays
         known = promote([nearest_dtype(a.dtype) for a in arrays], self.name) if arrays else None
         inputs = [as_tensor(a, known if i >= skip else None) for i, a in enumerate(args)]
         common = promote([x.dtype for x in inputs[skip:]], self.name)

@@ -1,8 +1,7 @@
 """Tensor: an array that remembers the op and the inputs that made it.
 
-A Tensor either holds data (eager) or only a shape and a type (abstract, while a function is being
-traced). Both remember their Source when a gradient may be asked for, so one reverse sweep serves
-eager mode and tracing alike.
+A Tensor holds data (eager) or only shape and type (while a function is traced). Both remember their
+Source when a gradient may be asked for, so one reverse sweep serves eager mode and tracing alike.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from neurona.core import instead
 from neurona.core.ambient import ambient, within
 from neurona.core.shapes import (
     DTYPES,
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from neurona.core.notes import Note
     from neurona.core.op import Op
     from neurona.core.origin import Origins
-
 
 N = TypeVar("N", bound="Note")
 
@@ -156,7 +155,7 @@ class Tensor:
 
     def numpy(self) -> np.ndarray:
         """Return the values as a NumPy array that is the caller's own."""
-        return np.array(self._values())
+        return np.array(self._values(instead.NUMPY))
 
     def item(self) -> float | int | bool:
         """Return the single value as a Python number."""
@@ -170,51 +169,45 @@ class Tensor:
         """Return the same values without their history."""
         return Tensor(self._values())
 
-    def _values(self) -> np.ndarray:
+    def _values(self, otherwise: str = instead.ANY) -> np.ndarray:
         data = self.value.data
         if data is None:
             raise TraceError(
                 "this Tensor has a shape but no values yet, because a function is being traced.",
                 got=str(self.spec),
-                hint="use nn.ops.where(condition, a, b) or nn.ops.scan instead of Python's if, "
-                "for, float() and numpy() on traced values; a tensor that was kept from a traced "
-                "function never gets values: return it instead",
+                hint=f"{otherwise}; a tensor that was kept from a traced function never gets "
+                "values: return it instead",
             )
         return data
 
-    def _single(self, use: str, hint: str = "sum or average it, or take one by its index") -> Any:
-        values = self._values()
+    def _single(self, use: str, hint: str = instead.ONE, otherwise: str = instead.ANY) -> Any:
+        values = self._values(otherwise)
         if values.size != 1:
             raise ShapeError(f"{use} takes a single value.", got=f"x {self.shape}", hint=hint)
         return values
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        values = self._values()
+    def _forget(self, what: str, hint: str) -> None:
         if ambient.recording and self.tracked and is_float(self.dtype):
             raise GradientError(
-                "NumPy's functions do not tell a gradient what they do.",
+                f"{what} not tell a gradient what they do.",
                 got=f"a Tensor {self.spec} in a function whose gradient is taken",
-                hint="use nn.ops, e.g. nn.ops.exp(x) for np.exp(x), or x.detach() for a constant",
+                hint=f"{hint}, or x.detach() for a constant",
             )
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        values = self._values(instead.ARRAY)
+        self._forget("Arrays do", "give x itself to np.exp and its like, or use nn.ops")
         return np.array(values, dtype=dtype) if copy or dtype is not None else values
 
-    def __array_function__(self, fn: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        """Apply a function of NumPy, such as np.mean, to the values."""
-        if fn in (np.shape, np.ndim, np.size) and len(args) == 1:
-            return getattr(self, fn.__name__)  # known while tracing, too
-
-        def values(x: Any) -> Any:
-            if isinstance(x, list | tuple):
-                return type(x)(map(values, x))
-            return np.asarray(x) if isinstance(x, Tensor) else x
-
-        return fn(*map(values, args), **{k: values(v) for k, v in kwargs.items()})
-
     def __bool__(self) -> bool:
-        return bool(self._single("a truth value", "x.any() or x.all()"))
+        return bool(self._single("a truth value", "x.any() or x.all()", instead.TRUTH))
 
     def __float__(self) -> float:
-        return float(self._single("float()").item())
+        values = self._single(
+            "float()", f"{instead.ONE}; {instead.MATH}", f"keep it a Tensor: {instead.MATH}"
+        )
+        self._forget("float() and Python's math do", instead.MATH)
+        return float(values.item())
 
     def __int__(self) -> int:
         return int(self._single("int()").item())

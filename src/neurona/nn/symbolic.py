@@ -168,7 +168,7 @@ class Symbolic(Tensor):
             return len(self._values())  # which says that there are none
         return super().__len__()
 
-    def _values(self) -> Any:
+    def _values(self, otherwise: str = "") -> Any:
         raise StateError(
             "a symbolic input has a shape but no values.",
             got=repr(self),

@@ -5,12 +5,14 @@ eagerly, while tracing, and under any number of gradients.
 """
 
 import importlib as _importlib
+import sys as _sys
 from inspect import isfunction as _isfunction
 from typing import TYPE_CHECKING
 from typing import Any as _Any
 
 from neurona.core.op import composition as _composition
 from neurona.ops import operators  # noqa: F401  (gives Tensor its operators)
+from neurona.ops import twins as _twins
 from neurona.ops.arithmetic import *  # noqa: F403
 from neurona.ops.attention import *  # noqa: F403
 from neurona.ops.comparison import *  # noqa: F403
@@ -83,6 +85,9 @@ def _published(values: dict[str, _Any]) -> None:
 
 
 _published({name: value for name, value in globals().items() if not name.startswith("_")})
+
+
+_twins.ops = _sys.modules[__name__]
 
 
 def __getattr__(name: str) -> _Any:

@@ -21,6 +21,7 @@ from neurona.ops.getitem import getitem
 from neurona.ops.joining import repeat
 from neurona.ops.matmul import matmul
 from neurona.ops.notes import Mask
+from neurona.ops.twins import array_function, array_ufunc
 
 
 def _pow(x, y):
@@ -150,6 +151,8 @@ def _install() -> None:
         "astype": _astype,
         "flatten": _flattened,
         "T": property(lambda self: movement.transpose(self)),
+        "__array_function__": array_function,
+        "__array_ufunc__": array_ufunc,
         "_keras_mask": property(lambda self: getattr(self.note(Mask), "steps", None)),
         "__iter__": lambda self: (self[i] for i in range(len(self))),
     }
