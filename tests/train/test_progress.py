@@ -6,6 +6,7 @@ import pty
 import re
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ import pytest
 
 import neurona as nn
 from neurona.errors import ArgumentError
-from neurona.train import progress
+from neurona.train import bar
 
 
 def text(rows):
@@ -24,30 +25,45 @@ NUMBERS = [("loss", "0.5000"), ("accuracy", "0.9000"), ("val_loss", "0.6000")]
 
 
 def test_layout_on_one_row():
-    assert text(progress.layout(100, "Epoch 1/5", 5, 20, "9 steps/s", NUMBERS)) == [
+    assert text(bar.layout(100, "Epoch 1/5", 5, 20, "9 steps/s", NUMBERS)) == [
         "Epoch 1/5 ━━━━━─────────────── 5/20 9 steps/s loss 0.5000 accuracy 0.9000 val_loss 0.6000"
     ]
 
 
+def test_layout_gives_up_what_says_least_to_stay_on_one_row():
+    words = "0:07 · 120 steps/s"
+    shown = [*NUMBERS, ("val_accuracy", "0.9000")]
+    ends = " loss 0.5000 accuracy 0.9000 val_loss 0.6000 val_accuracy 0.9000"
+    rounded = " loss 0.500 accuracy 0.900 val_loss 0.600 val_accuracy 0.900"
+    for width, wanted in {
+        130: "Epoch 9/10 ━━━━━━━━━━━━━━━━━━━━ 20/20 0:07 · 120 steps/s" + ends,
+        110: "Epoch 9/10 ━━━━━━━━━━ 20/20 0:07 · 120 steps/s" + ends,
+        99: "Epoch 9/10 ━━━━━━━━━━━━━ 20/20 0:07" + ends,
+        88: "Epoch 9/10 20/20 0:07" + ends,
+        79: "Epoch 9/10 0:07" + ends,
+        77: "Epoch 9/10 0:07" + rounded,
+    }.items():
+        assert text(bar.layout(width, "Epoch 9/10", 20, 20, words, shown)) == [wanted]
+
+
 def test_layout_in_several_rows():
-    assert text(progress.layout(50, "Epoch 1/5", 20, 20, "9 steps/s", NUMBERS)) == [
-        "Epoch 1/5 ━━━━━━━━━━━━━━━━━━━━ 20/20 9 steps/s",
+    assert text(bar.layout(45, "Epoch 1/5", 20, 20, "9 steps/s", NUMBERS)) == [
+        "Epoch 1/5 ━━━━━━━━━━━━━━━━━━━ 20/20 9 steps/s",
         "  loss 0.5000 accuracy 0.9000 val_loss 0.6000",
     ]
 
 
 @pytest.mark.parametrize("width", range(20, 120, 7))
 def test_layout_keeps_to_the_width(width):
-    rows = text(progress.layout(width, "Epoch 1/5", 5, 20, "9 steps/s · 0:10 left", NUMBERS))
+    rows = text(bar.layout(width, "Epoch 1/5", 5, 20, "9 steps/s · 0:10 left", NUMBERS))
     assert all(len(row) <= width for row in rows)
-    assert re.sub(r"\s+", " ", " ".join(rows)).endswith(
-        "loss 0.5000 accuracy 0.9000 val_loss 0.6000"
-    )
+    shown = re.sub(r"\s+", " ", " ".join(rows))
+    assert re.search(r"loss 0.5000? accuracy 0.9000? val_loss 0.6000?$", shown)
 
 
 def test_layout_without_a_known_length():
-    assert text(progress.layout(80, "Epoch 1/5", 7, None, "", [])) == ["Epoch 1/5 7 steps"]
-    assert text(progress.layout(80, "", 0, 0, "", [])) == ["─" * 20 + " 0/0"]
+    assert text(bar.layout(80, "Epoch 1/5", 7, None, "", [])) == ["Epoch 1/5 7 steps"]
+    assert text(bar.layout(80, "", 0, 0, "", [])) == ["─" * 20 + " 0/0"]
 
 
 @pytest.mark.parametrize(
@@ -56,7 +72,7 @@ def test_layout_without_a_known_length():
      (float("nan"), "nan"), (float("inf"), "inf")],
 )  # fmt: skip
 def test_numbers(value, expected):
-    assert progress.number(value) == expected
+    assert bar.number(value) == expected
 
 
 def network():
@@ -292,14 +308,42 @@ print("rich" in sys.modules)
     assert (rows[1], rows[3]) == ("False", "True")
 
 
-def test_a_notebook_without_widgets_gets_lines(monkeypatch, capsys):
-    import importlib.util
+def test_a_notebook_gets_one_bar_for_all_epochs(monkeypatch, capsys):
+    shown = []
 
+    class Handle:
+        def update(self, data, raw):
+            assert raw
+            shown[-1].append(data)
+
+    def display(data, raw, display_id):
+        assert (raw, display_id) == (True, True)
+        shown.append([data])
+        return Handle()
+
+    shell = types.SimpleNamespace(kernel=object())
+    page = types.SimpleNamespace(display=display)
     monkeypatch.setitem(sys.modules, "ipykernel", object())
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "IPython", types.SimpleNamespace(get_ipython=lambda: shell))
+    monkeypatch.setitem(sys.modules, "IPython.display", page)
     x, y = data()
-    network().fit(x, y, epochs=2)
-    assert len(capsys.readouterr().out.splitlines()) == 2
+    model = network()
+    model.fit(x, y, epochs=3, validation_data=(x, y))
+    model.evaluate(x, y)
+    progress_of_ones_own = nn.utils.Progbar(2)
+    progress_of_ones_own.update(2, [("cost", 1.0)])
+    assert capsys.readouterr().out == ""
+    assert len(shown) == 3  # one a call
+    fit, evaluate, own = (pictures[-1] for pictures in shown)
+    assert re.fullmatch(r"Epoch 3/3 1/1 0:00.* loss \S+ val_loss \S+", fit["text/plain"])
+    assert "width:100.0%" in fit["text/html"]
+    assert re.search(r"val_loss <b>\d", fit["text/html"])
+    assert re.fullmatch(r"1/1 0:00.* loss \S+", evaluate["text/plain"].strip())
+    assert own["text/plain"].strip().endswith("cost 1.0000")
+    shell.kernel = None
+    del shell.kernel  # IPython in a terminal
+    model.fit(x, y)
+    assert len(capsys.readouterr().out.splitlines()) == 1
 
 
 def test_a_resumed_epoch_goes_on_in_the_bar(tmp_path):

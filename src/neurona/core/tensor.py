@@ -196,7 +196,7 @@ class Tensor:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         values = self._values(instead.ARRAY)
-        self._forget("Arrays do", "give x itself to np.exp and its like, or use nn.ops")
+        self._forget("NumPy's arrays do", "give x itself to np.exp and its like, or use nn.ops")
         return np.array(values, dtype=dtype) if copy or dtype is not None else values
 
     def __bool__(self) -> bool:

@@ -10,7 +10,9 @@ import numpy as np
 
 from neurona.errors import ArgumentError, check_choice, check_integer
 from neurona.terminal import say
-from neurona.train.progress import Bar, can_draw, duration, number
+from neurona.train.bar import Bar, duration, number
+from neurona.train.notebook import NotebookBar, is_notebook
+from neurona.train.progress import can_draw
 
 
 class Progbar:
@@ -55,7 +57,7 @@ class Progbar:
         self._stateless = None if stateless_metrics is None else set(stateless_metrics)
         self._sums: dict[str, tuple[float, float]] = {}  # name -> total and its weight
         self._began, self._next, self._seen = time.perf_counter(), 0.0, 0
-        self._bar: Bar | None = None
+        self._bar: Bar | NotebookBar | None = None
 
     @property
     def values(self) -> dict[str, float]:
@@ -97,7 +99,8 @@ class Progbar:
     def _draw(self, current: int, end: bool) -> None:
         now = time.perf_counter()
         if self._bar is None:
-            self._bar = Bar("", self.target)
+            page = is_notebook()
+            self._bar = NotebookBar().begin("", self.target) if page else Bar("", self.target)
         self._bar.note_time(now, current)
         shown = [(name, number(value)) for name, value in self.values.items()]
         if end:
