@@ -266,7 +266,7 @@ def test_what_is_no_layer_shows_its_arguments():
     expected = "CosineDecay(initial_learning_rate=0.1, decay_steps=10)"
     assert repr(made).startswith(f"WarmUp({next(iter(made.arguments))}={expected}")
     assert repr(regularizers.L2(0.1)) == "L2(l2=0.1)"
-    assert repr(layers.Dense(3, name="hidden")) == "<Dense 'hidden'>"
+    assert repr(layers.Dense(3, name="hidden")) == "Dense(units=3, name='hidden')"
 
 
 def test_copies_remember():

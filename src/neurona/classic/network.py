@@ -114,6 +114,14 @@ class NeuralNetwork:
         self._step = Step(self._learn, [*self._parameters.values(), self._rate])
         self.losses: list[float] = []
 
+    def __repr__(self) -> str:
+        values = {name: p.numpy() for name, p in self._parameters.items()}
+        (inputs, hidden), outputs = values["W1"].shape, values["W2"].shape[1]
+        lines = [f"{name} {value.shape}\n{value}" for name, value in values.items()]
+        functions = f"{self.f.__name__} and {self.g.__name__}"
+        title = f"NeuralNetwork {inputs}-{hidden}-{outputs}, {functions}"
+        return "\n".join([f"<{title}", *lines]) + ">"
+
     @property
     def W1(self) -> np.ndarray:
         """Weights from the inputs to the hidden neurons, (input, hidden)."""

@@ -38,6 +38,8 @@ class Perceptron:
     Converged at epoch 4
     >>> neuron.predict([1, 1])
     1
+    >>> neuron
+    <Perceptron of 2 inputs: weights [0.01764052 0.00400157], bias -0.02>
     """
 
     def __init__(
@@ -50,6 +52,11 @@ class Perceptron:
         self.bias = 0.0
         self.converged = False
         self.errors: list[int] = []
+
+    def __repr__(self) -> str:
+        count = len(self.weights)
+        learned = f"weights {self.weights}, bias {self.bias:.4g}"
+        return f"<Perceptron of {count} input{'s' if count > 1 else ''}: {learned}>"
 
     def activate(self, x: Any) -> Any:
         """Return 1 where x > 0, else 0: a number for a number, an array for an array."""

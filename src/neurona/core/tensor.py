@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from neurona.core import instead
+from neurona.core import instead, markup
 from neurona.core.ambient import ambient, within
 from neurona.core.shapes import (
     DTYPES,
@@ -293,6 +293,10 @@ class Tensor:
             return f"Tensor({self.spec}, traced)"
         body = np.array2string(self._values(), separator=", ", prefix="Tensor(")
         return f"Tensor({body}, dtype={self.dtype.name})"
+
+    def _repr_html_(self) -> str:
+        data, title = self.value.data, getattr(self, "path", "Tensor")
+        return markup.titled(repr(self), "", "") if data is None else markup.of_array(title, data)
 
 
 def _with_values(data: np.ndarray, requires_grad: bool, grad: Tensor | None) -> Tensor:

@@ -145,7 +145,7 @@ class Configurable:
         return cls(**{k: read(v, custom_objects) for k, v in config.items()})
 
     def __repr__(self) -> str:
-        given = ", ".join(f"{k}={v!r}" for k, v in self.arguments.items())
+        given = ", ".join(f"{k}={shown(v)}" for k, v in self.arguments.items())
         return f"{type(self).__name__}({given})"
 
 
@@ -190,8 +190,8 @@ def _remembering(cls: type[Configurable]) -> Callable[..., None]:
             vars(self)["_constructed"] = True
         except NeuronaError as error:
             if not error.places:
-                shown = ", ".join(f"{k}={_shown(v)}" for k, v in given.items())
-                error.within(f"{type(self).__name__}({shown}).")
+                arguments = ", ".join(f"{k}={shown(v, 40)}" for k, v in given.items())
+                error.within(f"{type(self).__name__}({arguments}).")
             shorten(error)
             raise
 
@@ -271,9 +271,15 @@ def _given(
     return given
 
 
-def _shown(value: Any) -> str:
-    text = " ".join(repr(value).split())
-    return text if len(text) <= 40 else f"{text[:37]}..."
+def shown(value: Any, most: int = 100) -> str:
+    """Return an argument as text, cut if it is long.
+
+    >>> shown(abs), shown("relu"), shown(list(range(20)), most=12)
+    ('abs', "'relu'", '[0, 1, 2,...')
+    """
+    named = inspect.isroutine(value) and not value.__name__.startswith("<")
+    text = value.__name__ if named else " ".join(repr(value).split())
+    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 Configurable.__init__ = _remembering(Configurable)  # type: ignore[method-assign]

@@ -33,7 +33,7 @@ from neurona.errors import ArgumentError, DtypeError, NeuronaError, ShapeError, 
 from neurona.frames import shorten
 from neurona.nn import constraints, masking, regularizers
 from neurona.nn.calling import Takes, by_name, open_batch, taken_by
-from neurona.nn.configurable import Configurable
+from neurona.nn.configurable import Configurable, shown
 from neurona.nn.context import automatic_name, building, is_training
 from neurona.nn.description import describe_object
 from neurona.nn.holding import Holder
@@ -301,4 +301,5 @@ class Layer(Holder, Configurable, namespace="layers", common=OlderLayerOptions):
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.name!r}>"
+        given = {**{k: v for k, v in self.arguments.items() if v is not None}, "name": self.name}
+        return f"{type(self).__name__}({', '.join(f'{k}={shown(v)}' for k, v in given.items())})"

@@ -39,8 +39,9 @@ class Parameter(Tensor):
         initializer: another name of value, as in Keras's Variable.
         autocast, aggregation, synchronization: accepted as in Keras.
 
-    >>> Parameter(lambda shape, dtype: np.ones(shape, dtype), shape=(2,)).tolist()
-    [1.0, 1.0]
+    >>> Parameter(lambda shape, dtype: np.ones(shape, dtype), name="gain", shape=(2,))
+    <Parameter gain (2,) float32
+    [1. 1.]>
     """
 
     __slots__ = ("constraint", "kept", "name", "path", "regularizer", "trainable")
@@ -170,7 +171,9 @@ class Parameter(Tensor):
         self.kept = value
 
     def __repr__(self) -> str:
-        return f"<Parameter {self.path} {self.spec}>"
+        if self.value.data is None:
+            return f"<Parameter {self.path} {self.shape} {self.dtype.name}, traced>"
+        return f"<Parameter {self.path} {self.shape} {self.dtype.name}\n{self._values()}>"
 
 
 by_name: dict[str, Callable[[str], Any]] = {}  # "initializer": how one is found by its name

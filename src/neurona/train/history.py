@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from neurona.train import history_page
 from neurona.train.callbacks.callback import Callback
 
 
@@ -57,3 +58,6 @@ class History(Callback):
     def __repr__(self) -> str:
         last = ", ".join(f"{k} {v[-1]:.4g}" for k, v in self.history.items() if v)
         return f"<History of {len(self.epoch)} epochs: {last}>"
+
+    def _repr_html_(self) -> str:
+        return history_page.page(self)

@@ -71,7 +71,7 @@ def _table(model: Any, branching: bool, expand_nested: bool, show_trainable: boo
         table.add_column("Connected to", ratio=4, overflow="fold")
     if show_trainable:
         table.add_column("Trainable", justify="center", ratio=2)
-    for layer, depth in _rows(model, expand_nested):
+    for layer, depth in rows(model, expand_nested):
         mark = "   " * (depth - 1) + "└─ " if depth else ""
         row = [
             f"{mark}{_escaped(layer.name)} [dim]({type(layer).__name__})[/]",
@@ -87,13 +87,14 @@ def _table(model: Any, branching: bool, expand_nested: bool, show_trainable: boo
     return table
 
 
-def _rows(model: Any, expand_nested: bool, depth: int = 0) -> Iterator[tuple[Layer, int]]:
+def rows(model: Any, expand_nested: bool = False, depth: int = 0) -> Iterator[tuple[Layer, int]]:
+    """Yield the layers and operations of a model, and how deep each is in nested models."""
     network = getattr(model, "_network", None)
     chain = _is_chain(model)
     for layer in model.layers if chain or network is None else network.operations:
         yield layer, depth
         if expand_nested and getattr(layer, "layers", None):
-            yield from _rows(layer, expand_nested, depth + 1)
+            yield from rows(layer, expand_nested, depth + 1)
 
 
 def _is_chain(model: Any) -> bool:

@@ -14,7 +14,7 @@ from neurona.frames import door
 from neurona.nn.metrics import Metric
 from neurona.nn.parameter import Parameter
 from neurona.optim import names as optimizers
-from neurona.train import fitting, state, steps
+from neurona.train import fitting, shown, state, steps
 from neurona.train.compiled import Compiled
 from neurona.train.data import unpack
 from neurona.train.history import History
@@ -25,7 +25,7 @@ from neurona.train.step import Step
 from neurona.train.training import Training
 
 
-class Trainer(Older, Prepared):
+class Trainer(Older, Prepared, shown.Shown):
     """What a Model inherits besides being a Layer: how it is trained and used on data.
 
     Attributes:
