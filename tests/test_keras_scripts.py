@@ -29,6 +29,9 @@ from neurona.models import Model, Sequential, load_model
 from neurona.optimizers import SGD, Adam
 from neurona.utils import to_categorical
 
+# Scripts for Keras name their files so; they are told what the files are
+pytestmark = pytest.mark.filterwarnings("ignore:.* is written in neurona's format")
+
 
 @pytest.fixture(autouse=True)
 def _same_numbers():

@@ -10,6 +10,9 @@ import pytest
 
 import neurona as nn
 
+# Scripts for Keras name their files so; they are told what the files are
+pytestmark = pytest.mark.filterwarnings("ignore:.* is written in neurona's format")
+
 
 @pytest.fixture(autouse=True)
 def _same_numbers():

@@ -59,7 +59,10 @@ class Explained(Exception):
 
     def _render_traceback_(self) -> list[str]:  # what notebooks show
         shorten(self)
-        return "".join(traceback.format_exception(self)).splitlines()
+        entry = _whole(self)
+        while entry is not None and "IPython" in _file(entry) and not debug_level():
+            entry = entry.tb_next  # who runs the cell
+        return "".join(traceback.format_exception(type(self), self, entry)).splitlines()
 
 
 def shorten(error: BaseException) -> None:

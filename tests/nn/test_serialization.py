@@ -177,7 +177,7 @@ def test_a_registered_class_is_loaded_without_being_named(tmp_path):
     assert saving.get_registered_object("nothing") is None
     assert saving.get_registered_object("nothing", {}, {"nothing": 3}) == 3
     model = nn.Sequential([nn.Input((2,)), Factor(3.0), layers.Activation(tenfold)])
-    path = tmp_path / "model.keras"
+    path = tmp_path / "model.safetensors"
     saving.save_model(model, path)
     for again in (saving.load_model(path), nn.models.model_from_json(model.to_json())):
         assert again(np.ones((1, 2))).tolist() == [[30.0, 30.0]]
@@ -258,7 +258,7 @@ def test_errors():
 
 def test_weights_as_functions(tmp_path):
     model = nn.Sequential([nn.Input((2,)), layers.Dense(3)])
-    saving.save_weights(model, tmp_path / "w.weights.h5")
+    saving.save_weights(model, tmp_path / "w.weights.safetensors")
     other = nn.models.clone_model(model)
-    saving.load_weights(other, tmp_path / "w.weights.h5")
+    saving.load_weights(other, tmp_path / "w.weights.safetensors")
     assert np.array_equal(other.get_weights()[0], model.get_weights()[0])

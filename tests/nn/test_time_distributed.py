@@ -190,7 +190,7 @@ def test_it_is_saved_with_its_layer(tmp_path):
     model = nn.Sequential(
         [nn.Input((3, 5, 2)), layers.TimeDistributed(layers.LSTM(3)), layers.Dense(1)]
     )
-    model.save(tmp_path / "model.keras")
-    again = nn.models.load_model(tmp_path / "model.keras")
+    model.save(tmp_path / "model.safetensors")
+    again = nn.models.load_model(tmp_path / "model.safetensors")
     x = numbers(2, 3, 5, 2)
     assert np.array_equal(again.predict(x, verbose=0), model.predict(x, verbose=0))

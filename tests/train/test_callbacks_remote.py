@@ -13,6 +13,9 @@ from neurona.callbacks import LambdaCallback, ModelCheckpoint, RemoteMonitor, Sw
 from neurona.errors import ArgumentError, StateError
 from neurona.optimizers import SGD
 
+# Scripts for Keras name their files so; they are told what the files are
+pytestmark = pytest.mark.filterwarnings("ignore:.* is written in neurona's format")
+
 X = np.random.default_rng(0).normal(size=(24, 3)).astype("float32")
 
 

@@ -6,6 +6,9 @@ import pytest
 import neurona as keras
 from neurona import layers
 
+# Scripts for Keras name their files so; they are told what the files are
+pytestmark = pytest.mark.filterwarnings("ignore:.* is written in neurona's format")
+
 RNG = np.random.default_rng(0)
 
 

@@ -251,8 +251,8 @@ def test_masks_pass_the_door_of_jit():
 def test_saved_models_know_their_masks(name, tmp_path):
     model = MODELS[name]()
     model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
-    model.save(tmp_path / "model.keras")
-    again = nn.models.load_model(tmp_path / "model.keras")
+    model.save(tmp_path / "model.safetensors")
+    again = nn.models.load_model(tmp_path / "model.safetensors")
     assert mask_of(again(IDS)).tolist() == REAL.tolist()
     assert again.evaluate(IDS, TAGS, verbose=0) == model.evaluate(IDS, TAGS, verbose=0)
 

@@ -679,3 +679,26 @@ def test_a_file_of_which_no_name_fits_is_refused(tmp_path, how):
     other = nn.Sequential([nn.Input((2,)), layers.Dense(3, name="b")])
     with pytest.raises(FormatError, match=r"do not fit the model[\s\S]*b/kernel is not in"):
         other.load_weights(tmp_path / "w", **how)
+
+
+def test_a_name_says_what_the_file_is(tmp_path):
+    model = nn.Sequential([nn.Input((3,)), nn.layers.Dense(2)])
+    for name, kind in (
+        ("m.keras", "archive of Keras's"), ("m.h5", "HDF5 file"), ("m.weights.h5", "HDF5 file"),
+    ):  # fmt: skip
+        says = rf"{name} is written in neurona's format, safetensors: it is no {kind}, and Keras"
+        with pytest.warns(UserWarning, match=says):
+            (model.save_weights if "weights" in name else model.save)(tmp_path / name)
+        model.load_weights(tmp_path / name)
+    for ending, says in {
+        ".pt": "PyTorch", ".pkl": "pickle, which can run any code", ".NPZ": "np.savez(path",
+        ".json": "model.to_json()", ".onnx": "ONNX",
+    }.items():  # fmt: skip
+        for write in (model.save, model.save_weights, nn.callbacks.ModelCheckpoint):
+            with pytest.raises(ArgumentError) as caught:
+                write(str(tmp_path / f"m{ending}"))
+            assert f"end with {ending.lower()} are of another format" in str(caught.value)
+            assert says in str(caught.value)
+            assert "m.safetensors" in str(caught.value)
+    assert {p.name for p in tmp_path.iterdir()} == {"m.keras", "m.h5", "m.weights.h5"}
+    model.save(tmp_path / "model")  # a name that promises nothing

@@ -48,7 +48,8 @@ def _chart(name: str, history: Any) -> str:
     points = [(e, v) for curve in curves.values() for e, v in curve if math.isfinite(v)]
     if not points:
         return ""
-    (first, last), (low, high) = ((f(p[i] for p in points) for f in (min, max)) for i in (0, 1))
+    epochs, values = zip(*points, strict=True)
+    first, last, low, high = min(epochs), max(epochs), min(values), max(values)
 
     def place(epoch: float, value: float) -> str:
         x = _LEFT + (_WIDE - _LEFT - 8) * (epoch - first) / max(last - first, 1)

@@ -24,6 +24,7 @@ from neurona.nn.nested import read_nested
 from neurona.optim import cosine, names  # noqa: F401 - and these
 from neurona.strict_json import read_json, write_json
 from neurona.train import prepared, state, steps
+from neurona.train.file_names import check_written
 from neurona.train.tensor_file import ALWAYS, as_path, read_tensors, write_tensors
 from neurona.train.trainer import Trainer
 
@@ -245,6 +246,7 @@ def load_weights(
 
 def _target(path: Any, overwrite: bool) -> Path:
     target = as_path(path)
+    check_written(target)
     if not overwrite and target.exists():
         raise StateError(f"{target} exists.", hint="overwrite=True, or another name")
     return target

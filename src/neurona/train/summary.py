@@ -44,7 +44,7 @@ def print_summary(
         )
     plain = print_fn is not None
     console = Console(
-        width=width, highlight=False, force_terminal=False if plain else None,
+        width=width, highlight=False, force_terminal=False if plain else None, force_jupyter=False,
         color_system=None if plain else "auto",
     )  # fmt: skip
     with console.capture() as captured:

@@ -40,6 +40,7 @@ _FOREIGN = {  # how files begin that people have, too; ours with their length in
     b"PK\x03\x04": "a ZIP archive, such as .keras, .npz and PyTorch's .pt files",
     b"\x80[\2-\5](?!\0{6})": "a pickle, which could run any code",
     b"\x93NUMPY": "an array of NumPy",
+    rb"[\t\r\n -~]{8}": "a text",
 }
 
 

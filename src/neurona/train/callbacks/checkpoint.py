@@ -13,6 +13,7 @@ from neurona.terminal import say
 from neurona.train.callbacks import backup
 from neurona.train.callbacks.callback import Callback, Logs
 from neurona.train.callbacks.monitor import Monitor
+from neurona.train.file_names import check_ending
 
 
 class Frequency:
@@ -78,6 +79,7 @@ class ModelCheckpoint(Monitor):
         self.filepath = os.fspath(filepath)
         if not self.filepath:
             raise ArgumentError("filepath must name a file.", got="''")
+        check_ending(Path(self.filepath))  # rather than at the end of an epoch
         self.verbose, self.save_best_only = verbose, save_best_only
         self.save_weights_only = save_weights_only
         self.frequency = Frequency(save_freq)
