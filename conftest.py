@@ -3,6 +3,9 @@
 import os
 import shutil
 import tempfile
+from collections import Counter
+
+import pytest
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 
@@ -10,6 +13,23 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 _cache = None
 if "PYTEST_XDIST_WORKER" not in os.environ:
     _cache = os.environ["NEURONA_CACHE"] = tempfile.mkdtemp(prefix="neurona-tests-")
+
+
+@pytest.hookimpl(tryfirst=True)  # before the marks choose
+def pytest_collection_modifyitems(items):
+    """Of the cases of a test that is marked `sampled(n)`, leave all but each n-th to the slow run.
+
+    An odd n goes through the values of all its parameters.
+    """
+    seen = Counter()
+    for item in items:
+        mark = item.get_closest_marker("sampled")
+        if mark is None or item.get_closest_marker("slow"):
+            continue
+        test = item.nodeid.partition("[")[0]
+        if seen[test] % mark.args[0]:
+            item.add_marker(pytest.mark.slow)
+        seen[test] += 1
 
 
 def pytest_unconfigure():

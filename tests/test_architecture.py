@@ -1,6 +1,7 @@
 """The house rules of the code, kept true: imports point down, small files, docs."""
 
 import ast
+import functools
 import importlib
 import inspect
 import os
@@ -87,6 +88,7 @@ def module_name(path: Path) -> str:
 
 
 MODULES = {module_name(path): path for path in FILES}
+MIXED = {path.parent.parent for path in FILES}  # folders with folders in them
 
 
 def room(path: Path) -> str:
@@ -98,10 +100,10 @@ def sub_room(path: Path) -> str:
     """The folder that a file lies in, or the file itself if there are folders beside it."""
     folder = path.parent
     alone = path.name == "__init__.py" or folder == SOURCE
-    mixed = any(p.parent.parent == folder for p in FILES)
-    return module_name(path if alone or mixed else folder / "__init__.py")
+    return module_name(path if alone or folder in MIXED else folder / "__init__.py")
 
 
+@functools.cache
 def parsed(path: Path) -> ast.Module:
     """The code of a file, without what is only there for type checking."""
     return runtime_code(path.read_text())
@@ -147,7 +149,8 @@ def engines_named(tree: ast.Module) -> set[str]:
 def loads_by_name(tree: ast.Module) -> bool:
     """Whether some code imports what it has put together the name of."""
     calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    return any(ast.unparse(call).endswith(("import_module", "__import__")) for call in calls)
+    names = {getattr(call, "attr", getattr(call, "id", "")) for call in calls}
+    return bool(names & {"import_module", "__import__"})
 
 
 def circles(edges: dict[str, set[str]]) -> list[set[str]]:

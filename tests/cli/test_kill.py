@@ -73,6 +73,7 @@ def test_a_hundred_kills_leave_no_trace(expected, environment, tmp_path, seed):
     check_kills(expected, environment, tmp_path, kills=10, seed=100 + seed)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="needs SIGINT")
 def test_ctrl_c_saves_and_says_how_to_go_on(expected, environment, tmp_path):
     digest, _ = expected

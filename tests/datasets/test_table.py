@@ -288,6 +288,7 @@ def test_numbers_too_large_for_the_type_are_infinite(csv):
     assert from_csv(csv("1e39,1\n"), dtype="float64").X[0, 0] == 1e39
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("row", ["1,1\n", "1\n", "1,cat\n", "\n1\n"])
 def test_memory_is_in_proportion_to_the_file(csv, row):
     text = row * 100_000

@@ -49,6 +49,7 @@ AXES = {  # of a shape: of tenths, whose roundings all go the same way, and of n
 }
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("keepdims", [False, True])
 @pytest.mark.parametrize("dtype", TYPES)
 @pytest.mark.parametrize("engine", ENGINES)
@@ -125,6 +126,7 @@ PRODUCTS = [(1, 200_003, 1), (1, 200_000, 8), (8, 200_000, 1), (1, 50_000, 64), 
             (4, 300_007, 4), (16, 100_000, 16), (3, 100_000, 40), (64, 30_000, 128)]  # fmt: skip
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("dtype", TYPES)
 @pytest.mark.parametrize("engine", ENGINES)
 def test_products_with_long_sums(engine, dtype):

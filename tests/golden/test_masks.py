@@ -9,6 +9,7 @@ from .mask_problem import data, evaluation, losses, model, tokens
 TOKENS = [[2, 0, 0, 0, 0, 0], [7, 0, 0, 0, 0, 0], [5, 4, 7, 0, 0, 0], [0, 0, 4, 2, 5, 1]]
 
 
+@pytest.mark.sampled(3)
 @each("masks")
 def test_training_follows_keras(case):
     x, y, weight = data(case["id"])

@@ -49,6 +49,7 @@ def result(planned, spec, inputs, machine, **more):
     return y
 
 
+@pytest.mark.sampled(3)
 @MACHINES
 @pytest.mark.parametrize("count", [0, 1, 15, 64, 100, 255, 256, 257, 1000, 2049])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -67,6 +68,7 @@ def scattered(case_or_name, arrays, given, machine, **more):
     return result(planned, specs[0], arrays, machine)
 
 
+@pytest.mark.sampled(3)
 @MACHINES
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @cases("scatter_add", "scatter_set", "add_along_axis")
@@ -77,6 +79,7 @@ def test_scatter_cases(case, dtype, machine):
     np.testing.assert_array_equal(scattered(case.op, arrays, given, machine), want)
 
 
+@pytest.mark.sampled(3)
 @MACHINES
 @pytest.mark.parametrize("dtype", ["float32", "int64", "uint8", "bool"])
 @pytest.mark.parametrize(
@@ -141,6 +144,7 @@ def test_running_cases(case, dtype, machine):
     runs(x, machine, **case.attributes)
 
 
+@pytest.mark.sampled(3)
 @MACHINES
 @pytest.mark.parametrize("dtype", ["float32", "int32", "uint8", "bool"])
 @pytest.mark.parametrize(
@@ -172,6 +176,7 @@ def test_sort_cases(case, dtype, machine):
 SPECIAL = [0.0, -0.0, np.nan, -np.nan, np.inf, -np.inf, 5e-324, -1e-40, 1.0, -1.0, 1e38, -1e38]
 
 
+@pytest.mark.sampled(3)
 @MACHINES
 @pytest.mark.parametrize("dtype", ["float32", "float64", "int32", "int64", "uint8", "bool"])
 @pytest.mark.parametrize(

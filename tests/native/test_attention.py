@@ -52,6 +52,7 @@ SIZES = [  # samples, queries, keys, heads, sizes of keys and values: around the
 ]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("causal", [False, True])
 @pytest.mark.parametrize("sizes", SIZES, ids=str)
@@ -82,6 +83,7 @@ def both(run, monkeypatch):
     return found
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("masked", [False, True])
 def test_dropout_drops_the_same_weights_in_tiles(masked, dtype, monkeypatch):

@@ -35,6 +35,7 @@ def check(op, x, w, attributes, target="host", pieces=3):
     np.testing.assert_array_equal(compiled(x, w, pieces), y)
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("case", ROWS, ids=str)
@@ -177,6 +178,7 @@ SAME = [  # x, w, strides, padding, dilation: lines of one tile, of several, of 
 ]
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("op", ["convolution", "conv_input_gradient", "conv_kernel_gradient"])
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize(("x", "w", "strides", "padding", "dilation"), SAME, ids=str)

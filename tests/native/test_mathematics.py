@@ -227,6 +227,7 @@ def same(got, wanted):
         )
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("flush", [False, True], ids=["denormals", "flush"])
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("dtype", [F32, F64], ids=str)
@@ -240,6 +241,7 @@ def test_special_values(name, dtype, target, flush):
     assert not [*zip(x[wrong], got[wrong], wanted[wrong], strict=True)]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("flush", [False, True], ids=["denormals", "flush"])
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("dtype", [F32, F64], ids=str)
@@ -332,6 +334,7 @@ def test_whole_divisions_are_numpys_and_nothing_traps(name, dtype, width):
     np.testing.assert_array_equal(kernel(name, (dtype, dtype), width=width)(x, y), wanted)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("dtype", ["uint8", "int32", "int64"])
 @pytest.mark.parametrize("name", ["mod", "floordiv"])
 @pytest.mark.parametrize("divisor", [0, 1, 2, 3, 8, 10, -1, -3])
@@ -359,6 +362,7 @@ def test_every_width_and_single_numbers_give_the_same_bits(name, dtype):
     np.testing.assert_array_equal(kernel(name, dtypes, width=1, single=True)(*arrays), want)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("target", ["avx512", "avx2", "baseline", "neon", "apple"])
 @pytest.mark.parametrize("name", [*UNARY, *BINARY])
 def test_nothing_is_called_on_any_machine(name, target):

@@ -57,6 +57,7 @@ def compare(whole, floatx, nodes, describe=lambda text: None):
         np.testing.assert_array_equal(x, y, "a second call gives something else")
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("short", [False, True])
 @pytest.mark.parametrize("floatx", FLOATS)
 @given(data=st.data(), nodes=st.integers(1, 20))

@@ -408,6 +408,7 @@ POLICIES = {"AugMix", "RandAugment"}  # of changes that are tested one by one
 SMALL = 40  # elements: so many are moved one by one for the second order
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", first(sorted(CLASSES), *CLASSES.keys() - POLICIES))
 @pytest.mark.parametrize("training", first([False, True], True))
 def test_gradients_agree_with_finite_differences(name, training):
@@ -493,6 +494,7 @@ def test_samples_do_not_see_each_other(name):
         np.testing.assert_allclose(alone[0], together[i], rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.sampled(3)
 @every_layer
 @pytest.mark.parametrize("training", [False, True])
 def test_jit_gives_the_same_numbers(name, training):
@@ -511,6 +513,7 @@ def test_jit_gives_the_same_numbers(name, training):
     assert_engines_agree(compiled.numpy(), eager.numpy())
 
 
+@pytest.mark.sampled(3)
 @every_layer
 def test_float32_and_float64_agree(name):
     row, single, double_ = row_of(name), made(name), made(name, "float64")

@@ -23,6 +23,7 @@ def test_gradient_is_the_finite_difference(name, case):
     assert gradcheck(lambda p: loss(case.y, p, weight), case.p).error < 1e-7
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(("name", "case"), ROWS, ids=IDS)
 def test_second_order(name, case):
     loss = CLASSES[name](**case.arguments)
@@ -43,6 +44,7 @@ def test_through_a_sigmoid(name, smoothing):
     assert gradcheck(lambda x: loss(y, nn.activations.sigmoid(x)), away, order=2).error < 1e-6
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("axis", [-1, 1])
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
 @pytest.mark.parametrize("name", ["CategoricalCrossentropy", "CategoricalFocalCrossentropy"])

@@ -120,6 +120,7 @@ def test_a_changed_call_is_called(make):
 # --- gradients ---------------------------------------------------------------------------------
 
 
+@pytest.mark.sampled(3)
 @each_kind
 @pytest.mark.parametrize("order", [1, 2])
 def test_gradients_with_padding(make, order):
@@ -336,6 +337,7 @@ def test_other_ways_to_make_a_model(tmp_path):
         assert model(X[:, :length]).shape == (4, 2)
 
 
+@pytest.mark.sampled(3)
 @each_kind
 def test_the_same_bits_with_any_number_of_threads(make):
     found = []

@@ -41,6 +41,7 @@ def network(make, *between, engine="native"):
     return model
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("make", KINDS.values(), ids=KINDS)
 @pytest.mark.parametrize("engine", ["native", "reference"])
 def test_a_training_is_the_same(make, engine):

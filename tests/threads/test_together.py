@@ -33,6 +33,7 @@ def run(cache, engine, *arguments):
     assert done.returncode == 0, done.stderr[-4000:]
 
 
+@pytest.mark.sampled(2)
 @both
 def test_threads_train_models_of_their_own(tmp_path, engine):
     run(tmp_path, engine, "fit", 1)
@@ -46,6 +47,7 @@ def test_threads_train_many_times(tmp_path, engine):
     run(tmp_path / "0", engine, "fit", 50)
 
 
+@pytest.mark.sampled(2)
 @both
 def test_threads_predict_with_one_model(tmp_path, engine):
     run(tmp_path, engine, "predict", 12)
@@ -57,6 +59,7 @@ def test_threads_predict_many_times(tmp_path, engine):
     run(tmp_path, engine, "predict", 1000)
 
 
+@pytest.mark.slow
 def test_a_fit_is_the_same_beside_others(tmp_path):
     run(tmp_path, "reference", "beside", 1)
 
@@ -73,12 +76,14 @@ def test_pools_of_threads_and_processes(tmp_path, engine):
     run(tmp_path, engine, "pools")
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @both
 def test_children_of_a_fork(tmp_path, engine):
     run(tmp_path, engine, "fork")
 
 
+@pytest.mark.sampled(2)
 @both
 def test_the_interpreter_ends_while_daemons_train(tmp_path, engine):
     run(tmp_path, engine, "daemon")

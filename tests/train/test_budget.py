@@ -183,6 +183,7 @@ def test_a_model_that_was_saved_is_loaded_whatever_it_needs(tmp_path):
     assert load_model(tmp_path / "m").compiled
 
 
+@pytest.mark.slow
 def test_many_arrays(tmp_path):
     empty = {f"a{i}": np.zeros(0, np.float32) for i in range(100_000)}
     safetensors.numpy.save_file(empty, tmp_path / "w")

@@ -141,6 +141,7 @@ def train_on(model, epochs=2):
     return history, everything(model)
 
 
+@pytest.mark.sampled(3)
 def test_a_copy_trains_on_bit_for_bit_and_alone(model, way):
     model.fit(X, LABELS, batch_size=16, epochs=2, verbose=0)
     model.evaluate(X, LABELS, verbose=0)
@@ -156,6 +157,7 @@ def test_a_copy_trains_on_bit_for_bit_and_alone(model, way):
     assert any((end[k] != before[k]).any() for k in end)
 
 
+@pytest.mark.sampled(3)
 def test_a_model_is_copied_before_it_is_trained(model, way):
     fresh = way(model)
     random.set_position(1, 0)
@@ -174,6 +176,7 @@ def test_a_model_is_copied_without_compile(way):
     assert (len(other.layers), len(model.layers)) == (2, 1)
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_every_protocol_of_pickle(protocol):
     model = functional()
@@ -428,6 +431,7 @@ def test_the_namespaces_are_full():
     assert len(CLASSES) > 170
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", sorted(CLASSES))
 def test_objects_of_every_class_are_copied(name):
     one = make(CLASSES[name])
@@ -459,6 +463,7 @@ OPTIMIZERS = [n for n in CLASSES if n.startswith("optimizers.")]
 OPTIMIZERS = sorted({*OPTIMIZERS} - {"optimizers.Optimizer", "optimizers.OptimizerMap"})
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_every_optimizer_goes_on_where_it_was(name, way):
     nn.random.set_seed(0)

@@ -61,6 +61,7 @@ DATA = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("data", DATA.values(), ids=DATA)
 def test_all_groupings_give_the_same_bits(engine, data, monkeypatch):
     def run(callbacks=(), group=None, **settings):

@@ -71,6 +71,7 @@ def crash(folder, save_freq, *extra):
         script.train(folder, save_freq, extra)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("before_backup", [True, False])
 @pytest.mark.parametrize("batch", first([1, 2, 7, 8, 9, 16, 17, 30, 39, BATCHES], 1, 8, 9, BATCHES))
 def test_crash_at_a_batch_with_a_backup_each_batch(tmp_path, uninterrupted, batch, before_backup):
@@ -79,6 +80,7 @@ def test_crash_at_a_batch_with_a_backup_each_batch(tmp_path, uninterrupted, batc
     assert script.train(tmp_path, 1, seed=seed) == uninterrupted
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("batch", first([1, 7, 8, 9, 20, 33, 40], 8, 20, 40))
 @pytest.mark.parametrize("save_freq", ["epoch", 3])
 def test_crash_at_a_batch_with_rarer_backups(tmp_path, uninterrupted, batch, save_freq):
@@ -86,6 +88,7 @@ def test_crash_at_a_batch_with_rarer_backups(tmp_path, uninterrupted, batch, sav
     assert script.train(tmp_path, save_freq) == uninterrupted
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("save_freq", ["epoch", 3])
 @pytest.mark.parametrize("before_backup", [True, False])
 @pytest.mark.parametrize("epoch", first(range(1, 6), 1, 5))
@@ -100,6 +103,7 @@ def test_many_crashes_in_one_training(tmp_path, uninterrupted):
     assert script.train(tmp_path, 1, seed=99) == uninterrupted
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("function", ["replace", "fsync"])
 @pytest.mark.parametrize("number", [1, 2, 9, 17])
 def test_crash_in_the_middle_of_a_save(tmp_path, uninterrupted, monkeypatch, function, number):
@@ -172,6 +176,7 @@ def undisturbed(tmp_path_factory):
     return found
 
 
+@pytest.mark.slow
 def test_kill_at_random_moments(tmp_path, undisturbed):
     delays = random.Random(1)
     found, kills = run_and_kill(tmp_path, 1, [delays.uniform(0.02, 0.08) for _ in range(4)])
@@ -270,6 +275,7 @@ def other_callbacks(run):
     run["callbacks"].pop()
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -354,6 +360,7 @@ def test_more_epochs_and_other_patience_are_no_other_run(tmp_path):
     refit(tmp_path, lambda run: setattr(run["callbacks"][1], "patience", 2))
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "damage",
     [
@@ -511,6 +518,7 @@ KINDS = {
 }
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("save_freq", ["epoch", 1])
 @pytest.mark.parametrize(
     "kind", first(KINDS, "shuffled arrays", "generator by steps", "mixed batches")
@@ -562,6 +570,7 @@ def images_batches(zoom=0.2):
     return nn.data.batches(x, np.arange(50) % 3, 8, shuffle=True, seed=4, augment=steps)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("save_freq", ["epoch", 1])
 def test_augmented_images_go_on_where_they_were(tmp_path, save_freq):
     def run(folder, *extra):

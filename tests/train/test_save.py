@@ -116,6 +116,7 @@ def same_bits(a, b):
         assert a[name].tobytes() == b[name].tobytes(), name
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("make", MODELS)
 def test_training_goes_on_bit_for_bit(make, tmp_path):
     path = tmp_path / "model.safetensors"
@@ -131,6 +132,7 @@ def test_training_goes_on_bit_for_bit(make, tmp_path):
     assert details == info
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "optimizer",
     [

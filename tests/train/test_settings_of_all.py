@@ -102,6 +102,7 @@ def check(make, arguments, name, run):
     return took, refused
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", first(sorted(ROWS), *sorted(ROWS)[::3]))
 def test_layers(name):
     row, cls = ROWS[name], getattr(nn.layers, name)
@@ -156,6 +157,7 @@ def weights_after(optimizer, change):
     return [*model.get_weights(), *(p.numpy() for p in optimizer.variables)]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.filterwarnings("ignore:`decay` is an older argument")
 @pytest.mark.parametrize("name", sorted(OPTIMIZERS))
 def test_optimizers(name):
@@ -172,6 +174,7 @@ def same_pair(cases):
     return case.y, case.p, dict(case.arguments)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", sorted(loss_cases.CASES))
 def test_losses(name):
     y, p, arguments = same_pair(loss_cases.CASES[name])
@@ -189,6 +192,7 @@ def test_losses(name):
     assert sum(map(sum, counts.values())) > 0, counts
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", sorted(metric_cases.CASES))
 def test_metrics(name):
     y, p, arguments = same_pair(metric_cases.CASES[name])

@@ -35,6 +35,7 @@ def alone(tmp_path, monkeypatch):
     monkeypatch.setattr(download, "open_url", no_network)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("known", MORE, ids=lambda row: row["name"])
 def test_sizes_of_keras(known):
     with abstract():
@@ -43,6 +44,7 @@ def test_sizes_of_keras(known):
     assert list(model.input_shape[1:]) == known["input_shape"]
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize(
     ("name", "size", "count"),  # of Keras 3.15, without EfficientNet's count of samples
     [

@@ -32,6 +32,7 @@ def makes_a_model(name):
     return inspect.signature(made).return_annotation == "Model"
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("card", CARDS, ids=lambda card: card.name)
 def test_numbers_are_counted_anew(card):
     assert card.counted() == (card.parameters, card.multiply_adds)

@@ -98,6 +98,7 @@ def test_counts_of_the_papers(make, count, frozen):
     assert sum(p.size for p in model.non_trainable_weights) == frozen
 
 
+@pytest.mark.sampled(3)
 @like_keras
 def test_layers_and_weights_have_names_and_order_of_keras(golden):
     with abstract():
@@ -108,6 +109,7 @@ def test_layers_and_weights_have_names_and_order_of_keras(golden):
     assert [f"{p.path} {list(p.shape)}" for p in model.weights] == golden["weights"]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "golden", [row for row in GOLDEN if row["name"] != "VGG19"], ids=lambda row: row["name"]
 )
@@ -133,6 +135,7 @@ def digest(lines):
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
+@pytest.mark.sampled(3)
 @DRAWN
 def test_more_networks_have_the_order_of_keras(golden):
     with abstract():
@@ -164,6 +167,7 @@ def test_more_networks_give_the_numbers_of_keras(golden):
     np.testing.assert_allclose(logits / scale, np.divide(golden["logits"], scale), atol=atol)
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("name", first(SMALL, "LeNet5", "VGG", "CIFARResNet", "MobileNet"))
 def test_learns_one_batch_alike_on_both_engines(name, tmp_path):
     losses = {}
@@ -185,6 +189,7 @@ def test_learns_one_batch_alike_on_both_engines(name, tmp_path):
     np.testing.assert_array_equal(again.predict(x, verbose=0), model.predict(x, verbose=0))
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("name", [name for name in SMALL if name != "ConvNeXt"])
 def test_without_a_top_it_gives_features(name):
     size = SMALL[name][1]
@@ -304,6 +309,7 @@ def test_a_map_sees_nothing_but_its_surroundings():
     assert not changed[:, 2:].any()
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("padding", ["same", "valid"])
 def test_u_nets_learn_masks_alike_on_both_engines(padding, tmp_path):
     losses = {}

@@ -40,6 +40,7 @@ def fitted(name, epochs=2, **settings):
     return model, model.fit(x, Y, 12, epochs, verbose=0, **settings).history
 
 
+@pytest.mark.sampled(5)
 @each
 def test_both_engines_compute_the_same(name):
     model, logs = fitted(name)
@@ -51,6 +52,7 @@ def test_both_engines_compute_the_same(name):
         np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=1e-2, atol=2e-3)
 
 
+@pytest.mark.slow
 @one
 def test_the_bits_do_not_depend_on_the_number_of_threads(name):
     found = []
@@ -60,6 +62,7 @@ def test_the_bits_do_not_depend_on_the_number_of_threads(name):
     assert found[0] == found[1] == found[2] == found[3]
 
 
+@pytest.mark.sampled(5)
 @each
 def test_is_saved_loaded_and_goes_on_exactly(name, tmp_path):
     model, _ = fitted(name)
@@ -72,6 +75,7 @@ def test_is_saved_loaded_and_goes_on_exactly(name, tmp_path):
     np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.slow
 @one
 def test_killed_in_the_middle_of_training_it_goes_on_to_the_same_bytes(name, tmp_path):
     expected = script.train(tmp_path / "whole", name)
@@ -95,6 +99,7 @@ def test_killed_in_the_middle_of_training_it_goes_on_to_the_same_bytes(name, tmp
     assert json.loads((folder / "result.json").read_text()) == expected
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize(
     ("name", "epochs"), [("GAN", 60), ("DCGAN", 40), ("WGAN", 60), ("DDPM", 40)]
 )
@@ -300,6 +305,7 @@ def test_a_step_of_the_way_back_is_the_papers():
     assert mean == pytest.approx(expected)
 
 
+@pytest.mark.slow
 def test_guidance_goes_from_no_class_to_the_class_and_beyond():
     model, _ = fitted("DDPM", 1)
     given = [model.sample(labels=[0, 1], steps=1, eta=0.0, guidance=w, seed=2) for w in (0.0, 1.0)]
@@ -313,6 +319,7 @@ def test_guidance_goes_from_no_class_to_the_class_and_beyond():
         np.testing.assert_allclose(image, expected.numpy(), atol=1e-3)
 
 
+@pytest.mark.slow
 def test_labels_are_left_out_now_and_then():
     model = zoo.DDPM((8, 8, 1), (4,), classes=2, steps=10, untold=1.0, attention=False)
     model.compile(Adam(0.01))

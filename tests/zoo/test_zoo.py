@@ -109,6 +109,7 @@ def trained(name, epochs, seed=0):
     return model, x, history.history["loss"]
 
 
+@pytest.mark.sampled(3)
 @some
 def test_learns_one_batch_alike_on_both_engines(name):
     with engine_set_to("native"):
@@ -120,6 +121,7 @@ def test_learns_one_batch_alike_on_both_engines(name):
     np.testing.assert_allclose(reference[:3], native[:3], rtol=1e-4)
 
 
+@pytest.mark.sampled(5)
 @each
 def test_is_saved_and_loaded(name, tmp_path):
     model, x, _ = trained(name, 2)
@@ -131,6 +133,7 @@ def test_is_saved_and_loaded(name, tmp_path):
     np.testing.assert_array_equal(again.predict(x, verbose=0), model.predict(x, verbose=0))
 
 
+@pytest.mark.sampled(3)
 @some
 def test_goes_on_exactly(name, tmp_path):
     _, _, whole = trained(name, 4)
