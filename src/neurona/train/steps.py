@@ -44,7 +44,7 @@ def rehearse(model: Any, batch: tuple, kind: str) -> None:
         if kind != "predict" and not compiled.outputs:  # metrics make their totals here
             compiled.build(y, y_pred, model.output_names)
     if custom and f"rehearsed {kind}" not in model._training.steps:
-        abstractly(_runner(model, kind), x, y, weight)
+        abstractly(runner(model, kind), x, y, weight)
         model._training.steps[f"rehearsed {kind}"] = None
     if not callable_ and not custom:
         raise StateError(
@@ -77,7 +77,7 @@ def abstract_outputs(model: Any, x: Any) -> Any:
 # --- steps -------------------------------------------------------------------------------------
 
 
-def _runner(model: Any, kind: str) -> Callable:
+def runner(model: Any, kind: str) -> Callable:
     """Return the function of a batch that a step compiles."""
 
     def run(x: Any, y: Any = None, sample_weight: Any = None) -> Any:
@@ -102,7 +102,7 @@ class Known:
         written = model._training.steps.setdefault("written", set())
         self._snapshot = Snapshot(_read_by(model, kind), written, learning=kind != "predict")
         self.step: Any
-        run, pass_over = _runner(model, kind), self._snapshot.pass_over
+        run, pass_over = runner(model, kind), self._snapshot.pass_over
         if asked.names:
             self.step = ObservedStep(run, parameters, self.engine, asked, kind, pass_over)
         else:
@@ -143,7 +143,7 @@ def _engine(model: Any) -> str:
     return "eager" if model.run_eagerly else model._training.engine or config.engine()
 
 
-def _held(model: Any) -> list[Parameter]:
+def held(model: Any) -> list[Parameter]:
     """Return the parameters and the metrics' totals."""
     return [*model.variables, *(p for m in state.metrics_of(model) for p in m.variables)]
 
@@ -155,19 +155,19 @@ def training_step(model: Any) -> Step:
     if not model.overrides("train_step") and (weights := model.trainable_weights):
         model.optimizer.ensure_built(weights)
     slots = [p for o in state.optimizers_of(model).values() for p in o.variables]
-    return _step(model, "train", [*_held(model), *slots])
+    return _step(model, "train", [*held(model), *slots])
 
 
 def evaluation_step(model: Any) -> Step:
     """Return the compiled evaluation step."""
     known = _known(model, "test")
-    return known.step if known is not None else _step(model, "test", _held(model))
+    return known.step if known is not None else _step(model, "test", held(model))
 
 
 def prediction_step(model: Any) -> PredictionStep:
     """Return the compiled prediction."""
     known = _known(model, "predict")
-    return known.step if known is not None else _step(model, "predict", _held(model))
+    return known.step if known is not None else _step(model, "predict", held(model))
 
 
 def prediction_for(model: Any, x: Any) -> PredictionStep | None:

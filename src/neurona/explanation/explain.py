@@ -1,0 +1,330 @@
+"""`explain`: a model's step, or a part of it, in formulas and numbers."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+
+from neurona.errors import ArgumentError, DataError, check_integer, unknown
+from neurona.explanation.explanation import Explanation
+from neurona.explanation.lines import Key, Lines
+from neurona.explanation.tracing import Traced, traced
+from neurona.frames import door
+from neurona.nn.context import in_training
+from neurona.nn.parameter import Parameter
+from neurona.train import state, steps
+from neurona.train.arrays import check_arrays, check_inputs, check_targets
+from neurona.train.before import before_step
+from neurona.train.model import Model
+
+WHOLE = 400  # lines of a network that is explained as a whole
+PATH = 120  # lines of a path through a larger one
+SAMPLES = 64  # more are no small batch
+
+
+@door
+def explain(
+    model: Any,
+    x: Any,
+    y: Any = None,
+    sample_weight: Any = None,
+    *,
+    of: Any = None,
+    neuron: str | None = None,
+    layer: str | None = None,
+    output: int | None = None,
+    training: bool | None = None,
+    terms: int = 6,
+    digits: int = 4,
+    limit: int | None = None,
+) -> Explanation:
+    """Explain what a model computes for one sample or a small batch, number by number.
+
+    With targets it is a training step: forward pass, loss, chain rule back to the weights, and the
+    optimiser's update; without, a prediction. Each line is a formula, the formula with the numbers
+    in it, and the result. All is read from the Graph that `fit` runs, with the values, the mask of
+    dropout and the moments of Adam that the next step would have; nothing is changed.
+
+    Args:
+        model: a built or compiled model, or a `Perceptron` or `NeuralNetwork` of `nn.classic`.
+        x: one sample with a batch axis, or a few.
+        y: targets, for a training step; the model is compiled then.
+        sample_weight: weights of the samples in the loss.
+        of: one number to lead back to what it came from: "dense/kernel[3, 1]", a weight; without an
+            index, its element with the largest gradient. A list of several is allowed.
+        neuron: one neuron, "hidden[2]": what it computes, and with targets its gradient.
+        layer: all lines of one layer.
+        output: the number of one output, and the path to it.
+        training: whether layers work as in training; by default, whether there are targets.
+        terms: how many terms of a long sum are written out: the largest, and what the rest adds up
+            to.
+        digits: how many digits of a number count.
+        limit: how many lines at most.
+
+    Without `of`, `neuron`, `layer` or `output`, a small network is explained as a whole; of a large
+    one a path: to its most probable output, or back to the weight with the largest gradient.
+
+    Raises:
+        ArgumentError: if the model has no such weight, neuron, layer or output, or more than one of
+            them is asked for.
+        DataError: if there are too many samples, or they do not fit the model.
+
+    >>> import neurona as nn
+    >>> model = nn.Sequential([nn.Input((2,)), nn.layers.Dense(1, "relu", name="out")])
+    >>> model.set_weights([[[0.5], [-1.0]], [0.25]])
+    >>> print(nn.explain(model, [[1.0, 0.5]]))  # doctest: +NORMALIZE_WHITESPACE
+    Prediction of 'sequential', 1 sample
+    <BLANKLINE>
+    ── Forward pass ─────────────────────────────────────────────────────────────────
+    <BLANKLINE>
+    out · Dense
+      each neuron adds up its inputs times its weights, and a bias
+      z = x[0]·kernel[0, 0] + x[1]·kernel[1, 0] + bias[0]
+        = 1·0.5 + 0.5·(-1) + 0.25
+        = 0.25
+      out = max(0, z) = max(0, 0.25) = 0.25
+    """
+    if not isinstance(model, Model):
+        from neurona.explanation.classic import explain_classic
+
+        return explain_classic(model, x, y, terms, digits)
+    asked = [n for n, v in zip(("of", "neuron", "layer", "output"), (of, neuron, layer, output),
+                               strict=True) if v is not None]  # fmt: skip
+    if len(asked) > 1:
+        raise ArgumentError(
+            "explain takes one of `of`, `neuron`, `layer` and `output`.", got=" and ".join(asked)
+        )
+    terms = check_integer("terms", terms, minimum=2)
+    digits = check_integer("digits", digits, minimum=1)
+    if limit is not None:
+        limit = check_integer("limit", limit, minimum=1)
+    with model._training.turns:
+        step = _traced(model, x, y, sample_weight, training)
+    lines = Lines(step, model.name, terms)
+    chosen = _Chosen(model, lines)
+    notes: list[str] = []
+    most = limit or PATH
+    inside = None
+    if of is not None:
+        keys = [k for path in (of if isinstance(of, list | tuple) else [of]) for k in chosen.weight(path)]
+    elif neuron is not None:
+        keys = chosen.neuron(neuron)
+    elif layer is not None:
+        keys, inside = chosen.layer(layer)
+    elif output is not None:
+        keys = chosen.output(check_integer("output", output, minimum=0))
+    else:
+        keys, most = chosen.everything(limit)
+        if most == PATH and limit is None:
+            notes.append(
+                "The network is too large to show as a whole: this is one path through it. Others: "
+                'of="layer/kernel[3, 1]", neuron="layer[2]", layer="layer", output=0.'
+            )
+    found, left = lines.needed(keys, most, inside)
+    if left:
+        notes.append(f"{left} more lines are left out; limit={most + left} shows them.")
+    what = "Training step" if y is not None and step.gradients else (
+        "Evaluation" if y is not None else "Prediction"
+    )
+    count = len(step.record.arrays[next(iter(step.inputs.values()))])
+    title = f"{what} of {model.name!r}, {count} sample{'s' if count > 1 else ''}"
+    return lines.explanation(title, found, _kinds(model, lines), notes, digits)
+
+
+def _traced(model: Any, x: Any, y: Any, weight: Any, training: bool | None) -> Traced:
+    """Return the step of a model, traced and evaluated."""
+    x, y, weight = check_arrays(before_step(model, x), y, weight)
+    check_inputs(model, x)
+    samples = len(x if isinstance(x, np.ndarray) else steps.flatten(x)[0][0])
+    if samples > SAMPLES:
+        raise DataError(
+            "explain takes one sample or a small batch.",
+            got=f"{samples} samples", expected=f"at most {SAMPLES}", hint="x[:1], y[:1]",
+        )  # fmt: skip
+    training = (y is not None) if training is None else bool(training)
+    names = ("x", "y", "weight")
+    if y is not None and not model.compiled:
+        raise ArgumentError(
+            "a training step needs a compiled model.",
+            hint="model.compile(optimizer, loss), or explain(model, x) for a prediction",
+        )
+    kind = ("train" if training else "test") if y is not None else "predict"
+    if y is not None:
+        model.check_samples(x, y)
+    steps.rehearse(model, (x, y, weight), kind)
+    if y is not None:
+        check_targets(model._training.losses, y)
+    batch = (x, y, weight)
+    if kind == "train":
+        steps.training_step(model)  # so that all slots exist
+        slots = [p for o in state.optimizers_of(model).values() for p in o.variables]
+        parameters = [*steps.held(model), *slots]
+        totals = {id(p) for m in state.metrics_of(model) for p in m.variables}
+        run = steps.runner(model, "train")
+        return traced(run, batch, names, parameters, lambda p: id(p) not in totals, True, False)
+
+    def forward(x: Any, y: Any = None, weight: Any = None) -> Any:
+        with steps.collect_losses(), in_training(training), steps.fed(model._network):
+            y_pred = model(x, training=training)
+            return (y_pred if y is None else model._total_loss(x, y, y_pred, weight, training=training))
+
+    def changes(p: Parameter) -> bool:
+        return False
+
+    found = traced(forward, batch, names, steps.held(model), changes, training, True)
+    return found if y is None else found._replace(losses=found.results)
+
+
+def _kinds(model: Any, lines: Lines) -> dict[str, Any]:
+    """Return the layers by the paths that sections have, and the names of loss and optimiser."""
+    found: dict[str, Any] = {}
+    by_name: dict[str, Any] = {}
+    for path, each in state.layer_paths(model).items():
+        found[path] = each
+        by_name.setdefault(each.name, each)
+    for name in lines.values.names.values():
+        if name.part not in found and (last := name.part.rpartition("/")[2]) in by_name:
+            found[name.part] = by_name[last]
+    if model.compiled:
+        single = model._training.losses.single
+        found["/loss"] = type(single).__name__ if single is not None else ""
+        found["/optimizer"] = type(model.optimizer).__name__
+    return found
+
+
+class _Chosen:
+    """Finds the elements that somebody asks for by a name."""
+
+    def __init__(self, model: Any, lines: Lines) -> None:
+        self.model, self.lines, self.record = model, lines, lines.record
+        self.traced, self.names = lines.traced, lines.values.names
+
+    def weight(self, path: Any) -> list[Key]:
+        """Return gradient, slots and new value of a weight, and the loss."""
+        name, index = _parsed(path)
+        known = {p.path: (k, p) for k, (p, _) in enumerate(self.traced.parameters) if p.trainable}
+        stable = {id(p): n for n, p in state.parameter_paths(self.model).items()}
+        options = {**{stable[id(p)]: (k, p) for k, p in known.values() if id(p) in stable}, **known}
+        wanted = name.replace(".", "/")
+        hits = [v for n, v in options.items() if n == wanted or n.endswith(f"/{wanted}")]
+        if not hits:
+            layers = {path for path in self.traced.values}
+            if any(path.split("/")[-1] == wanted.split("/")[-1] for path in layers):
+                return self.neuron(path)
+            raise unknown("weight", name, list(known))
+        k, p = hits[0]
+        before = self.traced.parameters[k][1]
+        slopes = [
+            g for x, g in self.traced.gradients.items()
+            if self.lines.values.source(x) == before and g in self.names
+        ]  # fmt: skip
+        if index is None:
+            size = np.abs(self.record.arrays[slopes[0]] if slopes else p.data)
+            index = tuple(map(int, np.unravel_index(int(np.argmax(size)), size.shape)))
+        self._check(index, p.shape, name)
+        keys = [(g, index) for g in slopes]
+        if k in self.traced.after:
+            keys.append((self.traced.after[k], index))
+        keys += [(id, ()) for id in self.traced.losses if id in self.names]
+        if not keys:  # a prediction: the numbers that the weight goes into
+            raise ArgumentError(
+                f"{name!r} has no gradient in a prediction.", hint="explain(model, x, y, of=...)"
+            )
+        return keys
+
+    def neuron(self, path: Any) -> list[Key]:
+        """Return what a layer gives at an index, for the first sample, and its gradient."""
+        name, index = _parsed(path)
+        id = self._output_of(name)
+        shape = self.record.arrays[id].shape
+        if index is None:
+            raise ArgumentError("neuron is a layer and an index.", got=repr(path), hint=f"{name}[0]")
+        if len(index) < len(shape):
+            index = (*(0,) * (len(shape) - len(index)), *index)
+        self._check(index, shape, name)
+        slopes = [g for x, g in self.traced.gradients.items() if x == id and g in self.names]
+        return [(id, index), *[(g, index) for g in slopes]]
+
+    def layer(self, name: str) -> tuple[list[Key], Any]:
+        """Return all elements of a layer's values, and which values are its own."""
+        if not isinstance(name, str):
+            raise ArgumentError("layer is a name.", got=repr(name)[:60])
+        self._output_of(name)
+        parts = {n.part for n in self.names.values() if n.part}
+        mine = {p for p in parts if _is_in(p, name)}
+
+        def inside(id: int) -> bool:
+            return self.names[id].part in mine
+
+        ids = [id for id in sorted(self.names) if inside(id) and self.record.made[id] is not None]
+        return [key for id in ids for key in self.lines.elements(id)], inside
+
+    def output(self, number: int) -> list[Key]:
+        """Return one element of the model's output, for the first sample."""
+        id = self._final()
+        shape = self.record.arrays[id].shape
+        if not shape or number >= shape[-1]:
+            raise ArgumentError(
+                "there is no such output.", got=str(number), expected=f"0 to {shape[-1] - 1}"
+            )
+        return [(id, (*(0,) * (len(shape) - 1), number))]
+
+    def everything(self, limit: int | None) -> tuple[list[Key], int]:
+        """Return all that can be asked for if it is not too much, else a path."""
+        targets = self.lines.targets()
+        count = sum(self.record.arrays[id].size for id in targets)
+        if count <= (limit or WHOLE):
+            return [key for id in targets for key in self.lines.elements(id)], limit or 4 * WHOLE
+        if not self.traced.gradients:
+            out = self.record.arrays[self._final()]
+            return self.output(int(np.argmax(out.reshape(-1, out.shape[-1])[0]))), limit or PATH
+        kernels = [p for k, (p, _) in enumerate(self.traced.parameters)
+                   if k in self.traced.after and p.trainable and p.ndim > 1]  # fmt: skip
+        chosen = [kernels[-1], kernels[0]] if kernels else []
+        return [key for p in chosen for key in self.weight(p.path)], limit or PATH
+
+    def _final(self) -> int:
+        ids = [id for id in self.traced.results if id in self.names]
+        if ids and not self.traced.losses:
+            return ids[0]
+        return max((id for id in self.traced.values.values() if id in self.names), default=0)
+
+    def _output_of(self, name: str) -> int:
+        wanted = name.replace(".", "/")
+        for path, id in self.traced.values.items():
+            if _is_in(path, wanted, exactly=True) and id in self.names:
+                return id
+        known = [self.names[id].part for id in self.traced.values.values() if id in self.names]
+        raise unknown("layer", name, known)
+
+    def _check(self, index: tuple[int, ...], shape: tuple[int, ...], name: str) -> None:
+        if len(index) != len(shape) or any(not 0 <= i < n for i, n in zip(index, shape, strict=True)):
+            raise ArgumentError(
+                f"{name!r} has no such element.", got=str(list(index)), expected=f"shape {shape}"
+            )
+
+
+def _is_in(path: str, name: str, exactly: bool = False) -> bool:
+    """Say whether a path is that of a layer, by the end of it, or of what is inside of it."""
+    if path == name or path.endswith(f"/{name}"):
+        return True
+    return not exactly and f"/{name}/" in f"/{path}/"
+
+
+def _parsed(path: Any) -> tuple[str, tuple[int, ...] | None]:
+    """Return name and index of "dense/kernel[3, 1]"."""
+    match = re.fullmatch(r"([^\[\]]+?)(?:\[([\d\s,]*)\])?", path) if isinstance(path, str) else None
+    if match is None:
+        raise ArgumentError(
+            "a number of a model is named by layer, weight and index.", got=repr(path)[:60],
+            hint='"dense/kernel[3, 1]", or "dense[2]" for a neuron',
+        )  # fmt: skip
+    name, index = match.groups()
+    if index is None:
+        return name, None
+    return name, tuple(int(i) for i in index.replace(",", " ").split())
+
+
+

@@ -1,0 +1,155 @@
+"""From a traced step to the lines that explain it: which numbers are asked for, and what they need."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from neurona.explanation.elements import Index, Reader
+from neurona.explanation.explanation import Explanation, Line, Section
+from neurona.explanation.expression import Apply, Expression, Operand, operands
+from neurona.explanation.record import Made
+from neurona.explanation.textbook import Textbook
+from neurona.explanation.words import sentence
+from neurona.explanation.tracing import Traced
+from neurona.explanation.values import Values, place_of
+
+Key = tuple[int, Index]
+ORDER = ("forward", "loss", "backward", "update")
+
+
+class Lines:
+    """Makes the lines of a traced step.
+
+    Args:
+        traced: the step.
+        model_name: of the model, left out of paths.
+        terms: how many terms of a long sum are written out.
+    """
+
+    def __init__(self, traced: Traced, model_name: str, terms: int) -> None:
+        self.traced, self.record = traced, traced.record
+        self.values = Values(traced, model_name)
+        self.reader = Reader(traced.record, self.values.shown, terms)
+        self.textbook = Textbook(traced, self.values, self.reader)
+        self.backward = min(traced.gradients.values(), default=len(self.record.arrays))
+
+        self._updated = {  # new values of parameters -> the parameter's path
+            id: traced.parameters[k][0].path
+            for k, id in traced.after.items()
+            if traced.parameters[k][0].trainable
+        }
+
+    # --- what is asked for -----------------------------------------------------------------------
+
+    def elements(self, id: int) -> list[Key]:
+        """Return all elements of a value."""
+        return [(id, tuple(map(int, i))) for i in np.ndindex(*self.record.arrays[id].shape)]
+
+    def targets(self) -> list[int]:
+        """Return all values that an explanation of everything leads to."""
+        traced = self.traced
+        gradients = [g for x, g in traced.gradients.items() if self._is_parameter(x)]
+        found = [*traced.values.values(), *traced.losses, *gradients, *traced.after.values()]
+        found += traced.results
+        return sorted({id for id in found if id in self.values.names and self.record.made[id]})
+
+    def _is_parameter(self, x: int) -> bool:
+        return self.values.source(x) in {id for _, id in self.traced.parameters}
+
+    def needed(self, asked: Iterable[Key], limit: int, inside: Callable[[int], bool] | None = None):
+        """Return a Line for each element that is asked for, and for what these need.
+
+        Args:
+            asked: the elements.
+            limit: how many lines at most; what is nearest to what is asked for comes first.
+            inside: which values may have lines; all by default.
+        """
+        waiting = deque(asked)
+        found: dict[Key, Line] = {}
+        left = 0
+        while waiting:
+            key = waiting.popleft()
+            if key in found or self.record.made[key[0]] is None:
+                continue
+            if inside is not None and not inside(key[0]):
+                continue
+            if len(found) >= limit:
+                left += 1
+                continue
+            found[key] = self.line(*key)
+            waiting.extend((x.id, x.index) for x in operands(found[key].expression))
+        return found, left
+
+    def line(self, id: int, index: Index) -> Line:
+        """Return the line of an element."""
+        form = self.textbook.form(id, index)
+        because: Sequence[Expression] = ()
+        if form is None:
+            form = self.reader.formula(id, index)
+            because = [c for c in self.reader.because if self._tells(c)]
+        name = self.values.names[id]
+        place = place_of(name, self.record.arrays[id].shape, index)
+        part = self.section_of(id)[1]
+        value = self.reader.value(id, index)
+        return Line(name.text() + place, name.text(part) + place, value, form, tuple(because), (id, index))
+
+    def _tells(self, condition: Expression) -> bool:
+        """Say whether a condition is about numbers of the model, and no guard of an index."""
+        found = list(operands(condition))
+        floats = [x for x in found if self.record.arrays[x.id].dtype.kind == "f"]
+        return bool(floats) and isinstance(condition, Apply)
+
+    # --- sections --------------------------------------------------------------------------------
+
+    def section_of(self, id: int) -> tuple[str, str]:
+        """Return kind and part of the section that a value's lines stand in."""
+        made, name = self.record.made[id], self.values.names[id]
+        origin = made.origin if isinstance(made, Made) else None
+        if name.after or (origin and origin.role.startswith("update")) or name.symbol == "lr_t":
+            return "update", self._updated.get(id, name.part)
+        if name.before or (origin and origin.role.startswith("gradient")):
+            part = self.values.part(origin.path) if origin else name.part
+            return "backward", part or name.part
+        path = self.values.part(origin.path) if origin else name.part
+        if origin and not origin.path and self.traced.losses:
+            return "loss", "loss"
+        if path == "loss" or path.endswith("_loss"):
+            return "loss", path
+        return "forward", path or name.part
+
+    def explanation(
+        self, title: str, found: dict[Key, Line], kinds: dict[str, Any], notes: Sequence[str],
+        digits: int,
+    ) -> Explanation:  # fmt: skip
+        """Return the lines, sorted into sections.
+
+        Args:
+            title: of all.
+            found: the lines.
+            kinds: path of a layer -> the layer.
+            notes: what is left out.
+            digits: of numbers.
+        """
+        groups: dict[tuple[str, str], list[Line]] = {}
+        for key in sorted(found):
+            groups.setdefault(self.section_of(key[0]), []).append(found[key])
+        order = sorted(groups, key=lambda g: (ORDER.index(g[0]), groups[g][0].key[0]))
+        sections = [
+            Section(kind, part, *sentence(kind, part, kinds, self.traced), tuple(groups[kind, part]))
+            for kind, part in order
+        ]
+        used = {x.id for line in found.values() for x in _mentioned(line)}
+        used |= {id for id, _ in found}
+        names = {id: self.values.names[id] for id in used}
+        shapes = {id: self.record.arrays[id].shape for id in used}
+        return Explanation(title, sections, names, shapes, notes, digits)
+
+
+def _mentioned(line: Line) -> Iterable[Operand]:
+    yield from operands(line.expression)
+    for condition in line.because:
+        yield from operands(condition)
