@@ -39,7 +39,7 @@ FLOORS = [
         "losses", "metrics", "mixed_precision", "models", "optimizers", "preprocessing",
         "regularizers", "saving",
     },
-    {"datasets", "plots", "classic", "doctor", "explain", "interop", "zoo"},
+    {"datasets", "plots", "classic", "doctor", "explanation", "interop", "zoo"},
     {"keras"},  # what only Keras has, which no house of ours is for
     {"applications"},
     {"backend", "tree", "utils", "visualization"},  # namespaces of some of the above

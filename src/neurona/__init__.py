@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         visualization,
         zoo,
     )
+    from neurona.explanation.explain import explain
     from neurona.initializers import Initializer
     from neurona.layers import InputSpec, Layer
     from neurona.losses import Loss
@@ -118,6 +119,7 @@ __all__ = [
     "device",
     "dtype_policies",
     "errors",
+    "explain",
     "grad",
     "gradcheck",
     "gradients",
@@ -165,6 +167,7 @@ _HOMES = {
     "Optimizer": "neurona.optimizers",
     "Initializer": "neurona.initializers",
     "Regularizer": "neurona.regularizers",
+    "explain": "neurona.explanation.explain",
     "jit": "neurona.nn.jit",
     "Parameter": "neurona.nn.parameter",
     "Variable": "neurona.nn.parameter Parameter",

@@ -209,3 +209,26 @@ def test_the_module_is_the_command(environment):
         capture_output=True, text=True, check=True, env=environment,
     ).stdout  # fmt: skip
     assert out == f"neurona {nn.__version__}\n"
+
+
+def test_explain(capsys, tmp_path):
+    model = nn.Sequential([nn.Input((2,)), nn.layers.Dense(1, "sigmoid", name="out")])
+    model.compile("sgd", "binary_crossentropy")
+    model.set_weights([np.array([[1.0], [-2.0]]), np.array([0.5])])
+    model.save(tmp_path / "m.safetensors")
+    (tmp_path / "rows.csv").write_text("1,2\n3,1\n")
+    asked = ["explain", tmp_path / "m.safetensors", tmp_path / "rows.csv"]
+    code, out, _ = run(capsys, *asked, "--row", 1)
+    assert code == 0
+    assert "3·1 + 1·(-2) + 0.5" in out
+    code, out, _ = run(capsys, *asked, "--target", 1, "--of", "out/kernel[1, 0]")
+    assert "∂L/∂z = out - y" in out or "∂L/∂out.z = out - y" in out
+    code, out, _ = run(capsys, *asked, "--html", tmp_path / "a.html")
+    assert (tmp_path / "a.html").read_text().startswith("<!doctype html>")
+    for wrong, says in [
+        (["--row", 2], "no such row"),
+        (["--target", "one"], "a target is a number"),
+    ]:
+        code, _, err = run(capsys, *asked, *wrong)
+        assert code == 2 or code == 1
+        assert says in err

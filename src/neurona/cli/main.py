@@ -159,6 +159,28 @@ def predict(
 
 
 @app.command()
+def explain(
+    model: ModelFile,
+    file: Annotated[Path, typer.Argument(help="A sample: what `neurona predict` takes.")],
+    of: Annotated[str | None, typer.Option(help="A weight, such as 'dense/kernel[3, 1]'.")] = None,
+    neuron: Annotated[str | None, typer.Option(help="A neuron, such as 'dense[2]'.")] = None,
+    layer: Annotated[str | None, typer.Option(help="All lines of a layer.")] = None,
+    output: Annotated[int | None, typer.Option(help="The path to an output.")] = None,
+    target: Annotated[
+        str | None, typer.Option(help="The right answer, as a number: shows a training step.")
+    ] = None,
+    row: Annotated[int, typer.Option(help="Which sample of the file.")] = 0,
+    html: Annotated[Path | None, typer.Option(help="Write a page instead.")] = None,
+    debug: Debug = False,
+) -> None:
+    """Show what a model computes for a sample: each number as formula, with numbers, and result."""
+    from neurona.cli.explain import explain
+
+    asked = {"of": of, "neuron": neuron, "layer": layer, "output": output}
+    print(explain(model, file, row, target, html, asked))
+
+
+@app.command()
 def summary(
     model: Annotated[
         str,

@@ -1,7 +1,7 @@
 """How one element of a value was computed: its Expression, found by the kind of the op.
 
-As an engine does, this asks an op for its kind (`core/lowering.py`), never for its name: so it reads
-ops that are written tomorrow, and a user's own.
+As an engine does, this asks an op for its kind (`core/lowering.py`), never for its name: so it
+reads ops that are written tomorrow, and a user's own.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ from neurona.core.lowering import (
 )
 from neurona.core.shapes import normalize_axes, product
 from neurona.explanation.expression import (
-
     Apply,
     Expression,
     Number,
@@ -108,11 +107,16 @@ class Reader:
         if self.record.arrays[id].dtype.kind != "f":
             return False
         wide = self.record.arrays[id].dtype.itemsize == 8
-        return math.isclose(value, true, rel_tol=1e-7 if wide else 1e-3, abs_tol=_size(found) * (
-            1e-9 if wide else 1e-4
-        ))
+        return math.isclose(
+            value,
+            true,
+            rel_tol=1e-7 if wide else 1e-3,
+            abs_tol=_size(found) * (1e-9 if wide else 1e-4),
+        )
 
-    def total(self, values: np.ndarray, term: Callable[[int], Expression], whole: Any) -> Expression:
+    def total(
+        self, values: np.ndarray, term: Callable[[int], Expression], whole: Any
+    ) -> Expression:
         """Return a sum: all its terms, or the largest ones and the rest.
 
         Args:
@@ -233,7 +237,9 @@ def _reduction(reader: Reader, made: Made, id: int, index: Index) -> Expression:
 def _running(reader: Reader, made: Made, id: int, index: Index) -> Expression:
     attributes, x = made.node.attributes, reader.record.arrays[made.inputs[0]]
     axis = attributes.get("axis", -1) % x.ndim
-    steps = range(index[axis], x.shape[axis]) if attributes.get("reverse") else range(index[axis] + 1)
+    steps = (
+        range(index[axis], x.shape[axis]) if attributes.get("reverse") else range(index[axis] + 1)
+    )
     places = [(*index[:axis], k, *index[axis + 1 :]) for k in steps]
     fn = _folded(made.node.op.lower)  # type: ignore[arg-type]
     return _fold(reader, fn, made.inputs[0], places, reader.value(id, index))
@@ -336,4 +342,3 @@ _RULES: dict[type, Callable[[Reader, Made, int, Index], Expression]] = {
     Elementwise: _elementwise, Contraction: _contraction, Reduction: _reduction,
     Running: _running, Search: _search, View: _view, Scatter: _scatter, Random: _random,
 }  # fmt: skip
-

@@ -74,13 +74,8 @@ def explain(
     >>> import neurona as nn
     >>> model = nn.Sequential([nn.Input((2,)), nn.layers.Dense(1, "relu", name="out")])
     >>> model.set_weights([[[0.5], [-1.0]], [0.25]])
-    >>> print(nn.explain(model, [[1.0, 0.5]]))  # doctest: +NORMALIZE_WHITESPACE
-    Prediction of 'sequential', 1 sample
-    <BLANKLINE>
-    ── Forward pass ─────────────────────────────────────────────────────────────────
-    <BLANKLINE>
-    out · Dense
-      each neuron adds up its inputs times its weights, and a bias
+    >>> for row in nn.explain(model, [[1.0, 0.5]]).text().splitlines()[6:]:
+    ...     print(row)
       z = x[0]·kernel[0, 0] + x[1]·kernel[1, 0] + bias[0]
         = 1·0.5 + 0.5·(-1) + 0.25
         = 0.25
@@ -108,7 +103,11 @@ def explain(
     most = limit or PATH
     inside = None
     if of is not None:
-        keys = [k for path in (of if isinstance(of, list | tuple) else [of]) for k in chosen.weight(path)]
+        keys = [
+            k
+            for path in (of if isinstance(of, list | tuple) else [of])
+            for k in chosen.weight(path)
+        ]
     elif neuron is not None:
         keys = chosen.neuron(neuron)
     elif layer is not None:
@@ -125,8 +124,10 @@ def explain(
     found, left = lines.needed(keys, most, inside)
     if left:
         notes.append(f"{left} more lines are left out; limit={most + left} shows them.")
-    what = "Training step" if y is not None and step.gradients else (
-        "Evaluation" if y is not None else "Prediction"
+    what = (
+        "Training step"
+        if y is not None and step.gradients
+        else ("Evaluation" if y is not None else "Prediction")
     )
     count = len(step.record.arrays[next(iter(step.inputs.values()))])
     title = f"{what} of {model.name!r}, {count} sample{'s' if count > 1 else ''}"
@@ -168,7 +169,9 @@ def _traced(model: Any, x: Any, y: Any, weight: Any, training: bool | None) -> T
     def forward(x: Any, y: Any = None, weight: Any = None) -> Any:
         with steps.collect_losses(), in_training(training), steps.fed(model._network):
             y_pred = model(x, training=training)
-            return (y_pred if y is None else model._total_loss(x, y, y_pred, weight, training=training))
+            return (
+                y_pred if y is None else model._total_loss(x, y, y_pred, weight, training=training)
+            )
 
     def changes(p: Parameter) -> bool:
         return False
@@ -210,7 +213,7 @@ class _Chosen:
         wanted = name.replace(".", "/")
         hits = [v for n, v in options.items() if n == wanted or n.endswith(f"/{wanted}")]
         if not hits:
-            layers = {path for path in self.traced.values}
+            layers = set(self.traced.values)
             if any(path.split("/")[-1] == wanted.split("/")[-1] for path in layers):
                 return self.neuron(path)
             raise unknown("weight", name, list(known))
@@ -221,7 +224,7 @@ class _Chosen:
             if self.lines.values.source(x) == before and g in self.names
         ]  # fmt: skip
         if index is None:
-            size = np.abs(self.record.arrays[slopes[0]] if slopes else p.data)
+            size = np.abs(self.record.arrays[slopes[0]] if slopes else p.numpy())
             index = tuple(map(int, np.unravel_index(int(np.argmax(size)), size.shape)))
         self._check(index, p.shape, name)
         keys = [(g, index) for g in slopes]
@@ -240,7 +243,9 @@ class _Chosen:
         id = self._output_of(name)
         shape = self.record.arrays[id].shape
         if index is None:
-            raise ArgumentError("neuron is a layer and an index.", got=repr(path), hint=f"{name}[0]")
+            raise ArgumentError(
+                "neuron is a layer and an index.", got=repr(path), hint=f"{name}[0]"
+            )
         if len(index) < len(shape):
             index = (*(0,) * (len(shape) - len(index)), *index)
         self._check(index, shape, name)
@@ -300,7 +305,9 @@ class _Chosen:
         raise unknown("layer", name, known)
 
     def _check(self, index: tuple[int, ...], shape: tuple[int, ...], name: str) -> None:
-        if len(index) != len(shape) or any(not 0 <= i < n for i, n in zip(index, shape, strict=True)):
+        if len(index) != len(shape) or any(
+            not 0 <= i < n for i, n in zip(index, shape, strict=True)
+        ):
             raise ArgumentError(
                 f"{name!r} has no such element.", got=str(list(index)), expected=f"shape {shape}"
             )
@@ -325,6 +332,3 @@ def _parsed(path: Any) -> tuple[str, tuple[int, ...] | None]:
     if index is None:
         return name, None
     return name, tuple(int(i) for i in index.replace(",", " ").split())
-
-
-

@@ -1,10 +1,10 @@
 """Explanation: the lines of a step, in sections, to print, to fold open in a browser, to read back.
 
-    hidden · Dense
-      z[0] = x[0]·kernel[0, 0] + x[1]·kernel[1, 0] + bias[0]
-           = 1·0.5 + 2·(-0.25) + 0.1
-           = 0.1
-      hidden[0] = max(0, z[0]) = max(0, 0.1) = 0.1
+hidden · Dense
+  z[0] = x[0]·kernel[0, 0] + x[1]·kernel[1, 0] + bias[0]
+       = 1·0.5 + 2·(-0.25) + 0.1
+       = 0.1
+  hidden[0] = max(0, z[0]) = max(0, 0.1) = 0.1
 """
 
 from __future__ import annotations
@@ -57,12 +57,6 @@ class Section(NamedTuple):
     lines: tuple[Line, ...]
 
 
-HEADINGS = {
-    "forward": "Forward pass", "loss": "Loss", "backward": "Chain rule, back to the weights",
-    "update": "Update of the weights",
-}  # fmt: skip
-
-
 class Explanation:
     """What `nn.explain` returns: print it, show it in a notebook, `save` it, or read `to_dict()`.
 
@@ -108,6 +102,10 @@ class Explanation:
         if isinstance(x, Operand):
             return self.name(x, part)
         return writing.rest(x) if isinstance(x, Rest) else writing.number(x.value, self.digits)
+
+    def _exact(self, x: Expression) -> str:
+        """Return a leaf as a symbol; a constant with all its digits."""
+        return repr(x.value) if isinstance(x, Number) else self.symbol(x)
 
     def number(self, x: Expression) -> str:
         """Return a leaf of a formula as its number."""
@@ -189,7 +187,8 @@ class Explanation:
 
     def _as_dict(self, line: Line) -> dict[str, Any]:
         found: dict[str, Any] = {
-            "name": line.name, "value": line.value, "formula": self.formula(line),
+            "name": line.name, "value": line.value,
+            "formula": writing.plain(line.expression, self._exact),
             "numbers": self.in_numbers(line), "result": writing.number(line.value, self.digits),
             "operands": {self.name(x): x.value for x in operands(line.expression)},
         }  # fmt: skip

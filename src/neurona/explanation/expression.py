@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 
-class Number(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Number:
     """A constant."""
 
     value: Any
 
 
-class Operand(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Operand:
     """The element at `index` of the value with number `id`."""
 
     id: int
@@ -25,14 +28,16 @@ class Operand(NamedTuple):
     value: Any
 
 
-class Rest(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Rest:
     """The terms of a long sum that are not shown: how many, and what they add up to."""
 
     count: int
     value: Any
 
 
-class Apply(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Apply:
     """A function of expressions; `fn` is a key of `FUNCTIONS`, or else its value is given."""
 
     fn: str

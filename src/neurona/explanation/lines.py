@@ -1,4 +1,4 @@
-"""From a traced step to the lines that explain it: which numbers are asked for, and what they need."""
+"""From a traced step to the lines that explain it: what is asked for, and what that needs."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from neurona.explanation.explanation import Explanation, Line, Section
 from neurona.explanation.expression import Apply, Expression, Operand, operands
 from neurona.explanation.record import Made
 from neurona.explanation.textbook import Textbook
-from neurona.explanation.words import sentence
 from neurona.explanation.tracing import Traced
 from neurona.explanation.values import Values, place_of
+from neurona.explanation.words import sentence
 
 Key = tuple[int, Index]
 ORDER = ("forward", "loss", "backward", "update")
@@ -37,6 +37,7 @@ class Lines:
         self.textbook = Textbook(traced, self.values, self.reader)
         self.backward = min(traced.gradients.values(), default=len(self.record.arrays))
 
+        self.where: dict[int, tuple[str, str]] = {}  # sections that somebody else knows
         self._updated = {  # new values of parameters -> the parameter's path
             id: traced.parameters[k][0].path
             for k, id in traced.after.items()
@@ -81,7 +82,7 @@ class Lines:
                 left += 1
                 continue
             found[key] = self.line(*key)
-            waiting.extend((x.id, x.index) for x in operands(found[key].expression))
+            waiting.extend((x.id, x.index) for x in _mentioned(found[key]))
         return found, left
 
     def line(self, id: int, index: Index) -> Line:
@@ -95,7 +96,9 @@ class Lines:
         place = place_of(name, self.record.arrays[id].shape, index)
         part = self.section_of(id)[1]
         value = self.reader.value(id, index)
-        return Line(name.text() + place, name.text(part) + place, value, form, tuple(because), (id, index))
+        return Line(
+            name.text() + place, name.text(part) + place, value, form, tuple(because), (id, index)
+        )
 
     def _tells(self, condition: Expression) -> bool:
         """Say whether a condition is about numbers of the model, and no guard of an index."""
@@ -107,6 +110,8 @@ class Lines:
 
     def section_of(self, id: int) -> tuple[str, str]:
         """Return kind and part of the section that a value's lines stand in."""
+        if id in self.where:
+            return self.where[id]
         made, name = self.record.made[id], self.values.names[id]
         origin = made.origin if isinstance(made, Made) else None
         if name.after or (origin and origin.role.startswith("update")) or name.symbol == "lr_t":
@@ -139,7 +144,9 @@ class Lines:
             groups.setdefault(self.section_of(key[0]), []).append(found[key])
         order = sorted(groups, key=lambda g: (ORDER.index(g[0]), groups[g][0].key[0]))
         sections = [
-            Section(kind, part, *sentence(kind, part, kinds, self.traced), tuple(groups[kind, part]))
+            Section(
+                kind, part, *sentence(kind, part, kinds, self.traced), tuple(groups[kind, part])
+            )
             for kind, part in order
         ]
         used = {x.id for line in found.values() for x in _mentioned(line)}

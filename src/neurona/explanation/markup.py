@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from neurona.explanation import writing
-from neurona.explanation.explanation import HEADINGS
 from neurona.explanation.expression import Expression, Operand, Rest
 from neurona.explanation.values import Name
+from neurona.explanation.words import HEADINGS
 
 if TYPE_CHECKING:
     from neurona.explanation.explanation import Explanation, Line
@@ -39,7 +39,9 @@ def latex(explanation: Explanation) -> str:
     return "\n".join(rows) + "\n"
 
 
-def _aligned(explanation: Explanation, lines: tuple[Line, ...], part: str, start: str, end: str) -> str:
+def _aligned(
+    explanation: Explanation, lines: tuple[Line, ...], part: str, start: str, end: str
+) -> str:
     rows = [row for line in lines for row in _line(explanation, line, part)]
     return "\n".join([start, r"\begin{aligned}", " \\\\\n".join(rows), r"\end{aligned}", end])
 

@@ -17,7 +17,8 @@ def products(
 
     >>> from neurona.core.lowering import Affine, Nest
     >>> m, n, k = Affine((1, 0, 0)), Affine((0, 1, 0)), Affine((0, 0, 1))
-    >>> [a.tolist() for a in products(Nest((1, 2, 2), (m, k), (k, n), (m, n)), (0, 1), (1, 2), (2, 2))]
+    >>> nest = Nest((1, 2, 2), (m, k), (k, n), (m, n))
+    >>> [a.tolist() for a in products(nest, (0, 1), (1, 2), (2, 2))]
     [[[0, 0], [0, 1]], [[0, 1], [1, 1]]]
     """
     loops = np.zeros((1, len(nest.sizes)), np.int64)

@@ -1,7 +1,7 @@
-"""An explanation as HTML that needs nothing else: sections fold, and each number says whence it came.
+"""An explanation as HTML that needs nothing else: sections fold, numbers say whence they came.
 
-A number in a formula is a link to the line that computed it; with the mouse on it, it shows its name
-and that line. The style is in the page, there is no script and nothing is fetched.
+A number in a formula is a link to the line that computed it; with the mouse on it, it shows its
+name and that line. The style is in the page, there is no script and nothing is fetched.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from neurona.explanation import writing
-from neurona.explanation.explanation import HEADINGS
 from neurona.explanation.expression import Expression, Operand
+from neurona.explanation.words import HEADINGS
 
 if TYPE_CHECKING:
     from neurona.explanation.explanation import Explanation, Line, Section
@@ -78,7 +78,9 @@ class Page:
         rows = "\n".join(self.line(line, section.part) for line in section.lines)
         words = f"<span>{escape(section.words)}</span>" if section.words else ""
         title = escape(section.title or "model")
-        return f"<details{opened}><summary>{title}{words}</summary>\n<table>{rows}</table></details>"
+        return (
+            f"<details{opened}><summary>{title}{words}</summary>\n<table>{rows}</table></details>"
+        )
 
     def line(self, line: Line, part: str) -> str:
         """Return a line as rows of a table."""
@@ -86,7 +88,11 @@ class Page:
         formula = writing.plain(line.expression, lambda x: self.leaf(x, of.symbol(x, part)))
         in_numbers = writing.plain(line.expression, lambda x: self.leaf(x, of.number(x)))
         result = writing.number(line.value, of.digits)
-        why = f' <span class="why">since {escape(of.reasons(line, part))}</span>' if line.because else ""
+        why = (
+            f' <span class="why">since {escape(of.reasons(line, part))}</span>'
+            if line.because
+            else ""
+        )
         steps = [formula]
         if of.in_numbers(line) not in (of.formula(line, part), result):
             steps.append(in_numbers)
@@ -100,8 +106,12 @@ class Page:
             rows.append(" = ".join([*steps, last]) + why)
         else:
             rows += [*steps[:-1], f"{steps[-1]} = {last}{why}"]
-        first = f'<tr id="{self.mark}-{number}"><td>{escape(line.short)}</td><td>= {rows[0]}</td></tr>'
-        return "".join([first, *[f'<tr class="more"><td></td><td>= {row}</td></tr>' for row in rows[1:]]])
+        first = (
+            f'<tr id="{self.mark}-{number}"><td>{escape(line.short)}</td><td>= {rows[0]}</td></tr>'
+        )
+        return "".join(
+            [first, *[f'<tr class="more"><td></td><td>= {row}</td></tr>' for row in rows[1:]]]
+        )
 
     def leaf(self, x: Expression, text: str) -> str:
         """Return a leaf of a formula, with what it is and whence it came."""
@@ -110,7 +120,9 @@ class Page:
         name = self.of.name(x)
         value = writing.number(x.value, self.of.digits)
         if (x.id, x.index) not in self.lines:
-            return f'<span class="given" title="{escape(f"{name} = {value}")}">{escape(text)}</span>'
+            return (
+                f'<span class="given" title="{escape(f"{name} = {value}")}">{escape(text)}</span>'
+            )
         number, line = self.lines[x.id, x.index]
         tip = f"{name} = {self.of.formula(line)} = {value}"
         return f'<a href="#{self.mark}-{number}" title="{escape(tip)}">{escape(text)}</a>'

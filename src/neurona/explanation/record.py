@@ -57,9 +57,7 @@ class Traced:
         self.record, self.id = record, id
 
     def __getitem__(self, i: int) -> Traced:
-        return Traced(
-            self.record, self.record.add(self.record.arrays[self.id][i], Row(self.id, i))
-        )
+        return Traced(self.record, self.record.add(self.record.arrays[self.id][i], Row(self.id, i)))
 
 
 class Record:

@@ -1,7 +1,7 @@
 """The Builders that read scalar rules: one makes Expressions, the other works on NumPy arrays.
 
-An op says by its kind how an element of its output is computed (`core/lowering.py`). An engine makes
-code of that rule; run with `Symbols`, the same rule tells the formula.
+An op says by its kind how an element of its output is computed (`core/lowering.py`). An engine
+makes code of that rule; run with `Symbols`, the same rule tells the formula.
 """
 
 from __future__ import annotations
@@ -92,19 +92,20 @@ def _ordered(a: Expression, b: Expression) -> tuple[Expression, Expression]:
     return (a, b) if isinstance(a, Number) else (b, a)
 
 
+_SAME = {"add", "mod", "logical_and", "logical_or", "logical_not", "minimum", "maximum"}
+_NUMPY = {
+    "sub": "subtract", "mul": "multiply", "floordiv": "floor_divide", "eq": "equal",
+    "ne": "not_equal", "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal",
+    "select": "where",
+}  # fmt: skip
+
+
 class Places:
     """Computes places of many elements at once, as arrays."""
 
-    _SAME = {"add", "mod", "logical_and", "logical_or", "logical_not", "minimum", "maximum"}
-    _NUMPY = {
-        "sub": "subtract", "mul": "multiply", "floordiv": "floor_divide", "eq": "equal",
-        "ne": "not_equal", "lt": "less", "le": "less_equal", "gt": "greater",
-        "ge": "greater_equal", "select": "where",
-    }  # fmt: skip
-
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        if name in self._SAME or name in self._NUMPY:
-            return getattr(np, self._NUMPY.get(name, name))
+        if name in _SAME or name in _NUMPY:
+            return getattr(np, _NUMPY.get(name, name))
         raise AttributeError(name)
 
     def constant(self, value: Any, like: Any) -> Any:

@@ -6,7 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from neurona.explanation import writing
-from neurona.explanation.explanation import HEADINGS
+from neurona.explanation.words import HEADINGS
 
 if TYPE_CHECKING:
     from neurona.explanation.explanation import Explanation, Line, Section

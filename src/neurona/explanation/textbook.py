@@ -33,21 +33,24 @@ class Textbook:
         self.target = traced.inputs.get("y")
         self.softmax = {p: (z, axis) for p, (z, axis) in traced.scores.items() if axis is not None}
         # logits, as the value that has a name -> probabilities
-        self.pairs = {values.source(z): p for p, (z, _) in traced.scores.items() if p in values.names}
+        self.pairs = {
+            values.source(z): p for p, (z, _) in traced.scores.items() if p in values.names
+        }
         self.slopes = {
             g: values.source(x)
             for x, g in traced.gradients.items()
             if values.source(x) in self.pairs
         }
         self.axes = {p: axis for p, (_, axis) in traced.scores.items()}
-        self.losses = set(traced.losses)
 
     def form(self, id: int, index: Index) -> Expression | None:
         """Return the textbook's form of an element, None if there is none that is right."""
         true = self.reader.value(id, index)
         for found in self._candidates(id, index):
             wide = self.record.arrays[id].dtype.itemsize == 8
-            if math.isclose(found.value, true, rel_tol=1e-9 if wide else 2e-4, abs_tol=1e-12 if wide else 1e-6):
+            if math.isclose(
+                found.value, true, rel_tol=1e-9 if wide else 2e-4, abs_tol=1e-12 if wide else 1e-6
+            ):
                 return found
         return None
 
@@ -57,9 +60,7 @@ class Textbook:
         if id in self.slopes:
             yield from self._slopes(self.slopes[id], index)
         name = self.values.names.get(id)
-        if self.target is not None and (
-            id in self.losses or (name is not None and name.part == "loss" and not name.before)
-        ):
+        if self.target is not None and name is not None and not name.before and not name.after:
             yield from self._losses(id, index)
 
     def _softmax(self, id: int, index: Index) -> Iterator[Expression]:
@@ -110,14 +111,16 @@ class Textbook:
     def _losses(self, id: int, index: Index) -> Iterator[Expression]:
         """Yield -ln p of the right class, and -y ln p - (1 - y) ln(1 - p), for one sample."""
         assert self.target is not None
+        if id in self.pairs.values() or id in self.pairs:
+            return
         y = self.record.arrays[self.target]
         for p in self.pairs.values():
             array = self.record.arrays[p]
             rows = math.prod(array.shape[:-1])
             if rows == 1:
                 row: Any = (0,) * (array.ndim - 1)
-            elif len(index) == array.ndim - 1 == self.record.arrays[id].ndim:
-                row = index
+            elif self.record.arrays[id].shape in (array.shape[:-1], (*array.shape[:-1], 1)):
+                row = index[: array.ndim - 1]
             else:
                 continue
             if array.shape[-1] > 64:

@@ -191,5 +191,7 @@ def _sources(roots: Sequence[Tensor], level: int) -> dict[int, Source]:
         source = waiting.pop()
         if source.serial not in found:
             found[source.serial] = source
-            waiting += [x.source for x in source.inputs if x.source is not None and x.level >= level]
+            waiting += [
+                x.source for x in source.inputs if x.source is not None and x.level >= level
+            ]
     return found

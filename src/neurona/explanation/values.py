@@ -128,8 +128,15 @@ class Values:
             self._give(id, Name("", "L"))
         for name, id in traced.values.items():
             path, _, number = self.part(name).partition("#")
-            if not path or self._is_same(id):
-                continue  # the model's output is its last layer's; a view is what it shows
+            if not path:
+                continue  # the model's output is its last layer's
+            if self._is_same(id):  # a view is what it shows, with the same indices or not at all
+                shapes = [self.record.arrays[v].shape for v in (id, self.source(id))]
+                if len({tuple(n for n in shape if n != 1) for shape in shapes}) > 1:
+                    continue
+                id = self.source(id)
+                if self.record.made[id] is None:
+                    continue
             self._give(id, Name(path, "" if not number else f"call{number}"))
         for x, g in traced.gradients.items():
             source = self.source(x)
@@ -234,7 +241,9 @@ class Values:
             if isinstance(lower, Reduction) and name != "sum":
                 self._force(made, {SUM})
                 return (SMALL, 1)
-            few = all(self.record.arrays[v].size == self.record.arrays[id].size for v in made.inputs)
+            few = all(
+                self.record.arrays[v].size == self.record.arrays[id].size for v in made.inputs
+            )
             if made.origin.kind and made.origin.path == "loss" and not made.origin.role:
                 self._force(made, {SUM, SMALL}, most=0)  # the loss of each sample
             if isinstance(lower, Reduction) and few:  # a sum of one number
@@ -254,9 +263,7 @@ class Values:
             kinds = [k for (k, _), c in zip(looks, constant, strict=True) if not c]
             return (kinds[0] if kinds and kinds[0] == SUM else SMALL), leaves
         self._force(made, {SUM})
-        leaves = sum(
-            self._looks(v)[1] for v, c in zip(made.inputs, constant, strict=True) if not c
-        )
+        leaves = sum(self._looks(v)[1] for v, c in zip(made.inputs, constant, strict=True) if not c)
         return SMALL, leaves or 1
 
     def _force_borders(self, made: Made) -> None:
@@ -273,9 +280,9 @@ class Values:
         for v in made.inputs:
             root = self._root(v)
             kind, leaves = self._looks(root)
-            if (kind in kinds or leaves > most) and kind != ATOM and root not in self._forced:
-                if isinstance(self.record.made[root], Made):
-                    self._forced.add(root)
+            hard = (kind in kinds or leaves > most) and kind != ATOM
+            if hard and isinstance(self.record.made[root], Made):
+                self._forced.add(root)
 
     # --- names of the rest ---------------------------------------------------------------------
 
@@ -300,7 +307,7 @@ class Values:
                 continue
             letter = self._letter(id, made)
             if not role:
-                part = part or ("loss" if id < backward else "")
+                part = part or ("loss" if self.traced.losses and id < backward else "")
             else:
                 letter = "g" if role.startswith("gradient") else "q"
             key = part, f"{letter}{made.turns}"
@@ -315,4 +322,3 @@ class Values:
         if self._kinds[id] == SUM and isinstance(made.node.op.lower, Elementwise | Contraction):
             return "z"
         return LETTERS.get(name, "t")
-

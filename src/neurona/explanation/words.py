@@ -6,6 +6,10 @@ from typing import Any
 
 from neurona.explanation.tracing import Traced
 
+HEADINGS = {
+    "forward": "Forward pass", "loss": "Loss", "backward": "Chain rule, back to the weights",
+    "update": "Update of the weights",
+}  # fmt: skip
 # class of a layer -> what it does, for somebody who sees it for the first time
 LAYERS = {
     "Dense": "each neuron adds up its inputs times its weights, and a bias",
@@ -20,7 +24,7 @@ LAYERS = {
     "GlobalAveragePooling1D": "of each channel the mean goes on",
     "GlobalAveragePooling2D": "of each channel the mean goes on",
     "Dropout": "some numbers are drawn to be 0; the others grow, so that the mean stays",
-    "BatchNormalization": "less the mean of the batch, divided by its spread; then scaled and shifted",
+    "BatchNormalization": "less the batch's mean, divided by its spread; then scaled and shifted",
     "LayerNormalization": "less the sample's mean, divided by its spread; then scaled and shifted",
     "SimpleRNN": "each step mixes its input with what the step before remembered",
     "LSTM": "gates between 0 and 1 say what is forgotten, what is stored, and what is shown",
@@ -40,10 +44,11 @@ def sentence(kind: str, part: str, layers: dict[str, Any], traced: Traced) -> tu
     layer = layers.get(part)
     sort = type(layer).__name__ if layer is not None else ""
     if kind == "forward":
-        return " · ".join(filter(None, (shown, sort))) or "model", LAYERS.get(sort, "")
+        title = " · ".join(filter(None, (shown, sort))) or ("model" if layers else "")
+        return title, LAYERS.get(sort, "")
     if kind == "loss":
         loss = layers.get("/loss")
-        return " · ".join(filter(None, (shown or "loss", loss))), ""
+        return " · ".join(filter(None, (shown or ("loss" if loss else ""), loss))), ""
     if kind == "backward":
         if part in ("loss", ""):
             return "from the loss", "how much the loss grows if a number grows by a little"

@@ -3,17 +3,78 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neurona.core.observation import GRADIENT, Observer, matches, opened
+from neurona.core.observation import GRADIENT, Observer, matches, observing, opened
 from neurona.core.tree import map_leaves
 from neurona.engines.program import Program
 from neurona.errors import ArgumentError, unknown
+from neurona.frames import door
 from neurona.nn.parameter import Parameter
+from neurona.train.arrays import check_arrays, check_inputs
+from neurona.train.before import before_step
 from neurona.train.source import ArraySource, Stretch
 from neurona.train.step import Step
+
+
+class Watched:
+    """The part of a model that shows the values inside of it."""
+
+    if TYPE_CHECKING:  # what a Model has
+        _training: Any
+
+        @property
+        def name(self) -> str: ...
+        def __call__(self, *args: Any, training: bool | None = None, **kwargs: Any) -> Any: ...
+
+    def observe(self, *names: str) -> None:
+        """Let steps hand out values inside of the model, as `observed`; without names, none.
+
+        Args:
+            names: patterns as in `nn.observing`: "hidden" or "mlp/hidden" for what a layer returns,
+                "hidden/scores" for `nn.observe("scores", x)` in its call, "gradient of hidden" for
+                the gradient of the loss with respect to that, "*" for all values.
+
+        A `fit` that is running goes on as it was. What is observed is computed and kept by each
+        step; other steps cost what they did.
+
+        Raises:
+            ArgumentError: by the next training step or prediction, if it has no such value.
+        """
+        self._training.observed = Observation(names)
+
+    @property
+    def observed(self) -> dict[str, np.ndarray]:
+        """What `observe` asked for, by full name, of the batch that a step ran on last.
+
+        In `fit`, callbacks find it in `self.model`; one that is called for each batch sees each.
+        """
+        return self._training.observed.values
+
+    @door
+    def trace(self, x: Any, training: bool = False) -> dict[str, np.ndarray]:
+        """Return what every layer gives for these samples, by the layer's name.
+
+        What stands within another layer is called by its path, "encoder/attention"; values that a
+        layer shows with `nn.observe` stand below its name. `nn.explain` says how they come about.
+
+        Args:
+            x: samples, as `predict` takes them.
+            training: whether layers work as in training.
+
+        >>> import neurona as nn
+        >>> model = nn.Sequential([nn.Input((2,)), nn.layers.Dense(3, name="hidden")])
+        >>> {name: values.shape for name, values in model.trace([[1.0, 2.0]]).items()}
+        {'hidden': (1, 3)}
+        """
+        x, _, _ = check_arrays(before_step(self, x), None, None)
+        check_inputs(self, x)
+        with self._training.turns, observing() as seen:
+            self(x, training=training)
+        prefix = f"{self.name}/"
+        return {n.removeprefix(prefix): v.numpy() for n, v in seen.items() if n != self.name}
 
 
 class Observation:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from neurona import config
 from neurona.core.tensor import Tensor
 from neurona.errors import StateError, check_choice, check_integer
@@ -18,14 +16,14 @@ from neurona.train import fitting, shown, state, steps
 from neurona.train.compiled import Compiled
 from neurona.train.data import unpack
 from neurona.train.history import History
-from neurona.train.observed import Observation
+from neurona.train.observed import Watched
 from neurona.train.older import Older, taking_older
 from neurona.train.prepared import Prepared
 from neurona.train.step import Step
 from neurona.train.training import Training
 
 
-class Trainer(Older, Prepared, shown.Shown):
+class Trainer(Older, Prepared, Watched, shown.Shown):
     """What a Model inherits besides being a Layer: how it is trained and used on data.
 
     Attributes:
@@ -240,30 +238,6 @@ class Trainer(Older, Prepared, shown.Shown):
     def prediction_step(self) -> Step:
         """Return the compiled prediction."""
         return steps.prediction_step(self)
-
-    def observe(self, *names: str) -> None:
-        """Let steps hand out values inside of the model, as `observed`; without names, none.
-
-        Args:
-            names: patterns as in `nn.observing`: "hidden" or "mlp/hidden" for what a layer returns,
-                "hidden/scores" for `nn.observe("scores", x)` in its call, "gradient of hidden" for
-                the gradient of the loss with respect to that, "*" for all values.
-
-        A `fit` that is running goes on as it was. What is observed is computed and kept by each
-        step; other steps cost what they did.
-
-        Raises:
-            ArgumentError: by the next training step or prediction, if it has no such value.
-        """
-        self._training.observed = Observation(names)
-
-    @property
-    def observed(self) -> dict[str, np.ndarray]:
-        """What `observe` asked for, by full name, of the batch that a step ran on last.
-
-        In `fit`, callbacks find it in `self.model`; one that is called for each batch sees each.
-        """
-        return self._training.observed.values
 
     @property
     def metrics(self) -> list[Metric]:

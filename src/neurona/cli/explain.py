@@ -1,0 +1,60 @@
+"""`neurona explain`: what a model computes for a sample in a file, in formulas and numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from neurona.cli import sounds
+from neurona.cli.predict import input_shape, open_model, read_samples
+from neurona.errors import ArgumentError
+
+
+def explain(
+    model: Path, file: Path, row: int, target: str | None, html: Path | None, asked: dict[str, Any]
+) -> str:
+    """Return the explanation as text, or say where the page is.
+
+    Args:
+        model: a model file.
+        file: a sample, as `neurona predict` takes them.
+        row: which sample of several, from 0.
+        target: the right answer, numbers apart from each other by commas; None: a prediction.
+        html: where to write a page.
+        asked: `of`, `neuron`, `layer` and `output` of `nn.explain`.
+
+    Raises:
+        ArgumentError: if there is no such file or row, or the target is no number.
+    """
+    from neurona.explanation.explain import explain
+
+    network = open_model(model)
+    shape = input_shape(network)
+    if file.suffix.lower() in sounds.ENDINGS:
+        samples = sounds.read(file, network, shape)
+    else:
+        samples = read_samples(file, shape, None, 1.0)[1]
+    if not 0 <= row < len(samples):
+        raise ArgumentError(
+            f"{file} has no such row.", got=f"--row {row}", expected=f"0 to {len(samples) - 1}"
+        )
+    y = None if target is None else _target(network, target)
+    explanation = explain(network, samples[row : row + 1], y, **asked)
+    if html is None:
+        return explanation.text()
+    explanation.save(html.with_suffix(".html"))
+    return f"{explanation.title}: {html.with_suffix('.html')}"
+
+
+def _target(model: Any, text: str) -> np.ndarray:
+    try:
+        numbers = [float(part) for part in text.split(",")]
+    except ValueError:
+        raise ArgumentError(
+            "a target is a number, or several with commas.", got=f"--target {text!r}"
+        ) from None
+    if getattr(model.loss, "name", model.loss) == "sparse_categorical_crossentropy":
+        return np.asarray(numbers, np.int64)
+    return np.asarray([numbers], np.float32)
