@@ -1,5 +1,6 @@
 """Every printed formula gives its printed result, and every gradient that of finite differences."""
 
+import functools
 import json
 import re
 
@@ -35,13 +36,19 @@ def loss_of(model, x, y):
         return model._total_loss(x, y, y_pred, None, training=True).item()
 
 
-def proven(model, x, y, given=0, atol=1e-6):
-    """Explain a training step as a whole; check all lines, gradients, and the weights after it."""
-    explanation = nn.explain(model, x, y, limit=10**6, terms=8)
+def holds(explanation):
+    """Check all lines of an explanation; return them."""
     found = json.loads(json.dumps(explanation.to_dict()))
     lines = [line for section in found["sections"] for line in section["lines"]]
     for line in lines:
         check(line, 1e-9)
+    return lines
+
+
+def proven(model, x, y, given=0, atol=1e-6):
+    """Explain a training step as a whole; check all lines, gradients, and the weights after it."""
+    explanation = nn.explain(model, x, y, limit=10**6, terms=8)
+    lines = holds(explanation)
     assert sum(line.get("given", False) for line in lines) <= given
     values = {line["name"]: line["value"] for line in lines}
     assert len(values) == len(lines)  # names are unique
@@ -131,11 +138,7 @@ def test_a_path_through_a_larger_network():
     one = nn.explain(model, x, y, of="first/kernel[3, 1]")
     names = {line.name for line in one}
     assert {"∂L/∂first.kernel[3, 1]", "first.kernel′[3, 1]", "L"} <= names
-    found = one.to_dict()
-    for section in found["sections"]:
-        for line in section["lines"]:
-            check(line, 1e-9)
-    sums = [line for s in found["sections"] for line in s["lines"] if "⟨" in line["formula"]]
+    sums = [line for line in holds(one) if "⟨" in line["formula"]]
     assert sums
     assert "⟨45 more⟩" in one.in_numbers(one["first.z[1]"])
     neuron = nn.explain(model, x, neuron="second[2]")
@@ -209,7 +212,105 @@ def test_the_textbooks_own_lines():
         nn.explain(neuron, [[1, 1], [0, 1]], [1, 0])
     with pytest.raises(DataError, match="the classes are 0 and 1"):
         nn.explain(neuron, [1, 1], 2)
-    for part in (one, step):
-        for section in part.to_dict()["sections"]:
-            for line in section["lines"]:
-                check(line, 1e-9)
+    holds(one)
+    holds(step)
+
+
+class Own(L.Layer):
+    """A layer of a user's own, of ops that no layer of the library puts together so."""
+
+    def build(self, shape):
+        self.scale = self.add_weight(shape[-1:], "ones", "scale")
+
+    def call(self, x):
+        top = nn.ops.max(x, axis=-1, keepdims=True)
+        return nn.ops.sin(x * self.scale) + nn.ops.cumsum(x, axis=-1) / (1.0 + top * top)
+
+
+def attended():
+    x = nn.Input((3, 2))
+    y = L.MultiHeadAttention(2, 2, name="attention")(x, x)
+    return nn.Model(x, L.Dense(1, name="out")(L.Flatten()(x + y)))
+
+
+def kinds():
+    """Name -> a model of one kind of layer, samples and targets."""
+    image, steps = (4, 4, 1), (3, 2)
+    dense = functools.partial(L.Dense, 1, name="out")
+    rows = {
+        "convolution": (image, [L.Conv2D(2, 2, activation="relu", name="conv"), L.Flatten(), dense()]),
+        "same padding": (image, [L.Conv2D(1, 3, 2, "same", name="conv"), L.Flatten(), dense()]),
+        "max pooling": (image, [L.Conv2D(1, 1, name="conv"), L.MaxPooling2D(2), L.Flatten(), dense()]),
+        "mean pooling": (image, [L.Conv2D(1, 2, name="conv"), L.AveragePooling2D(2, 1),
+                                 L.GlobalAveragePooling2D(), dense()]),
+        "depthwise": (image, [L.DepthwiseConv2D(2, name="conv"), L.Flatten(), dense()]),
+        "transposed": ((2, 2, 1), [L.Conv2DTranspose(1, 2, 2, name="conv"), L.Flatten(), dense()]),
+        "convolution of steps": (steps, [L.Conv1D(2, 2, padding="causal", name="conv"), L.Flatten(), dense()]),
+        "dropout": ((4,), [L.Dense(4, name="hidden"), L.Dropout(0.5, name="drop"), dense()]),
+        "batch normalization": ((2,), [L.Dense(2, name="hidden"), L.BatchNormalization(name="norm"), dense()]),
+        "layer normalization": ((3,), [L.LayerNormalization(name="norm"), dense()]),
+        "embedding": ((3,), [L.Embedding(5, 2, name="table"), L.Flatten(), dense()]),
+        "simple recurrence": (steps, [L.SimpleRNN(2, name="rnn"), dense()]),
+        "lstm": (steps, [L.LSTM(2, name="lstm"), dense()]),
+        "gru": (steps, [L.GRU(2, name="gru"), dense()]),
+        "both directions": (steps, [L.Bidirectional(L.SimpleRNN(1), name="both"), dense()]),
+        "a layer of one's own": ((3,), [Own(name="own"), dense()]),
+        "penalties": ((2,), [L.Dense(2, kernel_regularizer="l1", activity_regularizer="l2"), dense()]),
+        "activations": ((2,), [L.Dense(2, "elu"), L.Dense(2, "selu"), L.Dense(2, "softplus"),
+                               L.Dense(2, "swish"), L.LeakyReLU(), L.PReLU(), dense()]),
+    }  # fmt: skip
+    return rows
+
+
+DEFAULT = {"convolution", "lstm"}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=() if n in DEFAULT else pytest.mark.slow) for n in kinds()]
+)
+def test_every_kind_of_layer(name):
+    shape, parts = kinds()[name]
+    model = chain(shape, *parts, optimizer=nn.optimizers.SGD(0.1))
+    x = RNG.integers(0, 5, (1, 3)) if name == "embedding" else numbers(2, *shape)
+    proven(model, x, numbers(len(x), 1))
+    holds(nn.explain(model, x))
+
+
+@pytest.mark.slow
+def test_attention():
+    model = attended()
+    model.compile("sgd", "mse")
+    for p in model.trainable_weights:
+        p.assign(RNG.normal(size=p.shape) * 0.7)
+    proven(model, numbers(1, 3, 2), numbers(1, 1))
+
+
+LOSSES = [
+    "mean_squared_error", "mean_absolute_error", "mean_absolute_percentage_error",
+    "mean_squared_logarithmic_error", "cosine_similarity", "huber", "log_cosh", "poisson",
+    "kl_divergence", "hinge", "squared_hinge", "binary_crossentropy", "binary_focal_crossentropy",
+    "categorical_crossentropy", "categorical_focal_crossentropy", "dice", "tversky",
+]  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("loss", LOSSES)
+def test_every_loss(loss):
+    last = "softmax" if loss.startswith(("categorical", "kl")) else "sigmoid"
+    model = chain((2,), L.Dense(2, last, name="out"), loss=loss)
+    y = np.array([[1.0, 0.0]]) if last == "softmax" else np.array([[1.0, 0.0], [0.0, 1.0]])
+    proven(model, numbers(len(y), 2), y)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "rule", ["SGD", "RMSprop", "Adagrad", "Adadelta", "Adam", "AdamW", "Adamax", "Nadam", "Ftrl",
+             "Lion", "Lamb"]
+)  # fmt: skip
+def test_every_optimizer(rule):
+    model = chain(
+        (2,), L.Dense(2, "tanh", name="out"), optimizer=getattr(nn.optimizers, rule)(0.05)
+    )
+    x, y = numbers(2, 2), numbers(2, 2)
+    proven(model, x, y)
+    proven(model, x, y)  # with slots that are not 0

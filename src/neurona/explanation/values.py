@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import NamedTuple
 
+import numpy as np
+
 from neurona.core.lowering import (
     Contraction,
     Elementwise,
@@ -29,6 +31,11 @@ SUM, ATOM, SMALL, TRUTH = "sum", "atom", "small", "truth"
 ADDITIVE = {"add", "sub", "neg", "alias", "stop_gradient", "cast"}
 GUARDS = {"isfinite", "eq", "ne", "logical_and", "logical_or", "logical_not"}
 SHORT = {"learning_rate": "lr", "iterations": "t", "momentum": "m", "velocity": "v"}
+GATES = {  # the parts of what is added up, what sums of gated values are, and what products are
+    "LSTM": ("ifgo", "c", "h"), "LSTMCell": ("ifgo", "c", "h"),
+    "GRU": ("zr", "h", "t"), "GRUCell": ("zr", "h", "t"),
+}  # fmt: skip
+MOMENTS = {"z": "mean", "z2": "var", "t": "centred", "t2": "factor"}
 LETTERS = {"matrix_product": "z", "max": "m", "sum": "s", "exp": "e", "random_unit": "u"}
 
 
@@ -81,7 +88,7 @@ class Values:
         self.traced, self.record, self.model_name = traced, traced.record, model_name
         self.names: dict[int, Name] = {}
         self._taken: Counter[Name] = Counter()
-        self._settled: dict[int, bool] = {}
+        self._met: Counter[tuple[int, ...]] = Counter()  # gates, in each turn
         self._name_known()
         self._users = self._uses()
         self._kinds: list[str] = []
@@ -131,17 +138,18 @@ class Values:
             if not path:
                 continue  # the model's output is its last layer's
             if self._is_same(id):  # a view is what it shows, with the same indices or not at all
-                shapes = [self.record.arrays[v].shape for v in (id, self.source(id))]
-                if len({tuple(n for n in shape if n != 1) for shape in shapes}) > 1:
+                if not self._alike(id, self.source(id)):
                     continue
                 id = self.source(id)
                 if self.record.made[id] is None:
                     continue
             self._give(id, Name(path, "" if not number else f"call{number}"))
-        for x, g in traced.gradients.items():
+        for x, g in sorted(traced.gradients.items()):
             source = self.source(x)
-            if source in self.names and not self._is_same(g):
-                self._give(g, self.names[source]._replace(before="∂L/∂"))
+            if source in self.names and self._alike(x, source, exactly=source in known):
+                name, root = self.names[source]._replace(before="∂L/∂"), self.source(g)
+                if source in known or not (root in self.names and self._alike(g, root)):
+                    self._give(g, name)
 
     def source(self, id: int) -> int:
         """Return the value that this one is, in another place or shape."""
@@ -149,6 +157,14 @@ class Values:
             passed = self._passed(made)
             id = made.inputs[0] if passed is None else passed
         return id
+
+    def _alike(self, id: int, other: int, exactly: bool = False) -> bool:
+        """Say whether two values are the same numbers at the same places, axes of size 1 aside."""
+        a, b = self.record.arrays[id], self.record.arrays[other]
+        if exactly:
+            return a.shape == b.shape
+        a, b = a.squeeze(), b.squeeze()
+        return a.shape == b.shape and np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
 
     def _is_same(self, id: int) -> bool:
         """Say whether a value only shows another one's numbers."""
@@ -244,14 +260,18 @@ class Values:
             few = all(
                 self.record.arrays[v].size == self.record.arrays[id].size for v in made.inputs
             )
-            if made.origin.kind and made.origin.path == "loss" and not made.origin.role:
-                self._force(made, {SUM, SMALL}, most=0)  # the loss of each sample
             if isinstance(lower, Reduction) and few:  # a sum of one number
                 return looks[0]
+            if made.origin.kind and made.origin.path == "loss" and not made.origin.role:
+                self._force(made, {SUM, SMALL}, most=0)  # the loss of each sample
             self._force(made, {SUM}, most=1 if isinstance(lower, Contraction) else 3)
             return SUM, 1
         if isinstance(lower, Indexed):
             return (SMALL if name != "take_along_axis" else looks[0][0]), max(n for _, n in looks)
+        if name in ("sigmoid", "tanh") and made.origin.kind in GATES and not made.origin.role:
+            self._force(made, {SUM})
+            self._forced.add(id)
+            return SMALL, 1
         if not isinstance(lower, Elementwise):
             self._force(made, {SUM, SMALL})
             return SMALL, len(looks)
@@ -289,7 +309,8 @@ class Values:
     def _name_rest(self) -> None:
         of: dict[int, list[int]] = {}
         for x, g in self.traced.gradients.items():
-            of.setdefault(self.source(g), []).append(self.source(x))
+            if self._alike(x, self.source(x)):
+                of.setdefault(self.source(g), []).append(self.source(x))
         letters: Counter[tuple[str, str]] = Counter()
         backward = min(self.traced.gradients.values(), default=len(self.record.arrays))
         for id in sorted(self._forced):
@@ -313,12 +334,33 @@ class Values:
             key = part, f"{letter}{made.turns}"
             letters[key] += 1
             symbol = letter if letters[key] == 1 else f"{letter}{letters[key]}"
+            if made.origin.kind.endswith("Normalization") and not role:
+                symbol = MOMENTS.get(symbol, symbol)
             self._give(id, Name(part, symbol, turns=made.turns))
 
     def _letter(self, id: int, made: Made) -> str:
         name = made.node.op.name
+        if made.origin.kind in GATES and not made.origin.role:
+            return self._gate(made)
         if name == "cast":
             return "mask"
         if self._kinds[id] == SUM and isinstance(made.node.op.lower, Elementwise | Contraction):
             return "z"
         return LETTERS.get(name, "t")
+
+    def _gate(self, made: Made) -> str:
+        """Return what the papers call a value of a recurrent layer with gates."""
+        gates, total, product = GATES[made.origin.kind.removesuffix("Cell")]
+        name = made.node.op.name
+        if name == "sigmoid" and total == "h":
+            self._met[made.turns] += 1
+            return gates[(self._met[made.turns] - 1) % len(gates)]
+        if name in ("sigmoid", "tanh"):
+            by = self.record.made[made.inputs[0]]
+            if isinstance(by, Made) and "start" in by.node.attributes:
+                width = self.record.arrays[made.outputs[0]].shape[-1]
+                return gates[by.node.attributes["start"][-1] // width % len(gates)]
+            return "candidate" if total == "h" else "k"
+        if self._kinds[made.outputs[0]] == SUM:
+            return "a"
+        return {"add": total, "mul": product}.get(name, "t")
