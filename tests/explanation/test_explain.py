@@ -236,26 +236,27 @@ def attended():
 def kinds():
     """Name -> a model of one kind of layer, samples and targets."""
     image, steps = (4, 4, 1), (3, 2)
-    dense = functools.partial(L.Dense, 1, name="out")
+    dense, flat = functools.partial(L.Dense, 1, name="out"), L.Flatten(name="flat")
+    penalties = {"kernel_regularizer": "l1", "activity_regularizer": "l2"}
     rows = {
-        "convolution": (image, [L.Conv2D(2, 2, activation="relu", name="conv"), L.Flatten(), dense()]),
+        "convolution": (image, [L.Conv2D(2, 2, activation="relu", name="conv"), flat, dense()]),
         "same padding": (image, [L.Conv2D(1, 3, 2, "same", name="conv"), L.Flatten(), dense()]),
-        "max pooling": (image, [L.Conv2D(1, 1, name="conv"), L.MaxPooling2D(2), L.Flatten(), dense()]),
+        "max pooling": (image, [L.Conv2D(1, 1, name="conv"), L.MaxPooling2D(2), flat, dense()]),
         "mean pooling": (image, [L.Conv2D(1, 2, name="conv"), L.AveragePooling2D(2, 1),
                                  L.GlobalAveragePooling2D(), dense()]),
         "depthwise": (image, [L.DepthwiseConv2D(2, name="conv"), L.Flatten(), dense()]),
         "transposed": ((2, 2, 1), [L.Conv2DTranspose(1, 2, 2, name="conv"), L.Flatten(), dense()]),
-        "convolution of steps": (steps, [L.Conv1D(2, 2, padding="causal", name="conv"), L.Flatten(), dense()]),
+        "causal": (steps, [L.Conv1D(2, 2, padding="causal", name="c"), flat, dense()]),
         "dropout": ((4,), [L.Dense(4, name="hidden"), L.Dropout(0.5, name="drop"), dense()]),
-        "batch normalization": ((2,), [L.Dense(2, name="hidden"), L.BatchNormalization(name="norm"), dense()]),
-        "layer normalization": ((3,), [L.LayerNormalization(name="norm"), dense()]),
+        "batch norm": ((2,), [L.Dense(2), L.BatchNormalization(name="norm"), dense()]),
+        "layer norm": ((3,), [L.LayerNormalization(name="norm"), dense()]),
         "embedding": ((3,), [L.Embedding(5, 2, name="table"), L.Flatten(), dense()]),
         "simple recurrence": (steps, [L.SimpleRNN(2, name="rnn"), dense()]),
         "lstm": (steps, [L.LSTM(2, name="lstm"), dense()]),
         "gru": (steps, [L.GRU(2, name="gru"), dense()]),
         "both directions": (steps, [L.Bidirectional(L.SimpleRNN(1), name="both"), dense()]),
         "a layer of one's own": ((3,), [Own(name="own"), dense()]),
-        "penalties": ((2,), [L.Dense(2, kernel_regularizer="l1", activity_regularizer="l2"), dense()]),
+        "penalties": ((2,), [L.Dense(2, "relu", True, **penalties), dense()]),
         "activations": ((2,), [L.Dense(2, "elu"), L.Dense(2, "selu"), L.Dense(2, "softplus"),
                                L.Dense(2, "swish"), L.LeakyReLU(), L.PReLU(), dense()]),
     }  # fmt: skip
@@ -282,7 +283,8 @@ def test_attention():
     model.compile("sgd", "mse")
     for p in model.trainable_weights:
         p.assign(RNG.normal(size=p.shape) * 0.7)
-    proven(model, numbers(1, 3, 2), numbers(1, 1))
+    explanation = proven(model, numbers(1, 3, 2), numbers(1, 1))
+    assert "∂L/∂attention_query.kernel[0, 0, 0]" in {line.name for line in explanation}
 
 
 LOSSES = [

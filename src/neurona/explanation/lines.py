@@ -10,7 +10,7 @@ import numpy as np
 
 from neurona.explanation.elements import Index, Reader
 from neurona.explanation.explanation import Explanation, Line, Section
-from neurona.explanation.expression import Apply, Expression, Operand, operands
+from neurona.explanation.expression import Apply, Expression, Number, Operand, operands
 from neurona.explanation.record import Made
 from neurona.explanation.textbook import Textbook
 from neurona.explanation.tracing import Traced
@@ -92,6 +92,12 @@ class Lines:
         if form is None:
             form = self.reader.formula(id, index)
             because = [c for c in self.reader.because if self._tells(c)]
+        if isinstance(form, Operand) and (form.id, form.index) == (id, index):
+            form = Number(form.value)  # what was drawn
+        if isinstance(form, Apply) and form.fn == "max" and not because:
+            first = next(x for x in form.arguments if x.value == form.value)
+            if len(list(operands(form))) == len(form.arguments) > 1:
+                because = [Apply("won", (first,), True)]
         name = self.values.names[id]
         place = place_of(name, self.record.arrays[id].shape, index)
         part = self.section_of(id)[1]

@@ -35,7 +35,10 @@ GATES = {  # the parts of what is added up, what sums of gated values are, and w
     "LSTM": ("ifgo", "c", "h"), "LSTMCell": ("ifgo", "c", "h"),
     "GRU": ("zr", "h", "t"), "GRUCell": ("zr", "h", "t"),
 }  # fmt: skip
-MOMENTS = {"z": "mean", "z2": "var", "t": "centred", "t2": "factor"}
+SYMBOLS = {  # end of a layer's class -> what is said for the letters there
+    "Normalization": {"z": "mean", "z2": "var", "t": "centred", "t2": "factor"},
+    "Attention": {"z": "scores", "t": "weights", "z2": "mix"},
+}
 LETTERS = {"matrix_product": "z", "max": "m", "sum": "s", "exp": "e", "random_unit": "u"}
 
 
@@ -61,7 +64,8 @@ class Name(NamedTuple):
     def text(self, here: str | None = None) -> str:
         """Return it as written in a section of this part; None: everywhere."""
         core = self.symbol
-        if self.part and (self.part != here or not core):
+        inside = here is not None and f"/{here}".endswith(f"/{self.part}")
+        if self.part and not (inside and core):
             core = ".".join(filter(None, (self.part.replace("/", "."), core)))
         turns = f"(t={','.join(map(str, self.turns))})" if self.turns else ""
         return f"{self.before}{core}{self.after}{turns}"
@@ -147,9 +151,9 @@ class Values:
         for x, g in sorted(traced.gradients.items()):
             source = self.source(x)
             if source in self.names and self._alike(x, source, exactly=source in known):
-                name, root = self.names[source]._replace(before="∂L/∂"), self.source(g)
+                slope, root = self.names[source]._replace(before="∂L/∂"), self.source(g)
                 if source in known or not (root in self.names and self._alike(g, root)):
-                    self._give(g, name)
+                    self._give(g, slope)
 
     def source(self, id: int) -> int:
         """Return the value that this one is, in another place or shape."""
@@ -208,7 +212,7 @@ class Values:
         return None
 
     def _root(self, id: int) -> int:
-        while isinstance(made := self.record.made[id], Made):
+        while id not in self.names and isinstance(made := self.record.made[id], Made):
             passed = self._passed(made)
             if passed is None:
                 break
@@ -309,7 +313,7 @@ class Values:
     def _name_rest(self) -> None:
         of: dict[int, list[int]] = {}
         for x, g in self.traced.gradients.items():
-            if self._alike(x, self.source(x)):
+            if self._alike(x, self.source(x)) and self._alike(g, self.source(g)):
                 of.setdefault(self.source(g), []).append(self.source(x))
         letters: Counter[tuple[str, str]] = Counter()
         backward = min(self.traced.gradients.values(), default=len(self.record.arrays))
@@ -334,8 +338,9 @@ class Values:
             key = part, f"{letter}{made.turns}"
             letters[key] += 1
             symbol = letter if letters[key] == 1 else f"{letter}{letters[key]}"
-            if made.origin.kind.endswith("Normalization") and not role:
-                symbol = MOMENTS.get(symbol, symbol)
+            for kind, symbols in SYMBOLS.items():
+                if made.origin.kind.endswith(kind) and not role:
+                    symbol = symbols.get(symbol, symbol)
             self._give(id, Name(part, symbol, turns=made.turns))
 
     def _letter(self, id: int, made: Made) -> str:

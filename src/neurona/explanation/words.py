@@ -23,7 +23,7 @@ LAYERS = {
     "AveragePooling2D": "of each window the mean goes on",
     "GlobalAveragePooling1D": "of each channel the mean goes on",
     "GlobalAveragePooling2D": "of each channel the mean goes on",
-    "Dropout": "some numbers are drawn to be 0; the others grow, so that the mean stays",
+    "Dropout": "where the drawn u is small, a number becomes 0; the others grow",
     "BatchNormalization": "less the batch's mean, divided by its spread; then scaled and shifted",
     "LayerNormalization": "less the sample's mean, divided by its spread; then scaled and shifted",
     "SimpleRNN": "each step mixes its input with what the step before remembered",

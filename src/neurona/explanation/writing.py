@@ -81,6 +81,8 @@ def _plain(x: Expression, leaf: Leaf) -> tuple[str, int]:
     if fn in _RELATION:
         a, b = (plain(y, leaf) for y in arguments)
         return f"{a} {_RELATION[fn]} {b}", SUM
+    if fn == "won":
+        return f"{plain(arguments[0], leaf)} won", SUM
     if fn == "is":
         return f"[{plain(arguments[0], leaf)}]", ATOM
     name = _NAMED.get(fn, fn.removeprefix("given "))
@@ -141,6 +143,8 @@ def _latex(x: Expression, leaf: Leaf) -> tuple[str, int]:
         return rf"\left|{bare(arguments[0])}\right|", ATOM
     if fn in _LATEX_RELATION:
         return f"{bare(arguments[0])} {_LATEX_RELATION[fn]} {bare(arguments[1])}", SUM
+    if fn == "won":
+        return rf"{bare(arguments[0])}\ \text{{won}}", SUM
     if fn == "is":
         return rf"\left[{bare(arguments[0])}\right]", ATOM
     name = _LATEX_NAMED.get(fn, rf"\mathrm{{{fn.removeprefix('given ')}}}".replace("_", r"\_"))
