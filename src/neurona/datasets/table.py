@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from neurona import config
-from neurona.datasets.numerals import number_reader, recognised
+from neurona.data.table.numerals import MISSING, number_reader, recognised
 from neurona.errors import (
     ArgumentError,
     FormatError,
@@ -24,7 +24,6 @@ from neurona.errors import (
     unknown,
 )
 
-MISSING = frozenset({"", "?", "na", "n/a", "nan", "null", "none"})
 TRY_MISSING = 'missing="drop" leaves such rows out, "mean" fills in the column\'s mean'
 MAX_CLASSES = 2**16
 

@@ -1,11 +1,17 @@
-"""How people write numbers: read in one stated way, and recognised in the others, never guessed."""
+"""How people write numbers: read in one stated way, and recognised in the others."""
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
 
 from neurona.errors import ArgumentError
+
+MISSING = frozenset({"", "?", "na", "n/a", "nan", "null", "none"})
+ABSENT = MISSING | {"-", "--", ".", "#n/a", "#na"}  # in tables that nobody has prepared
 
 # what a cell looks like -> what it is called, and how to say what is meant
 _LOOKS = [
@@ -97,3 +103,52 @@ def number_reader(decimal: str, thousands: str) -> Callable[[str], float]:
         return _plain(cell)
 
     return read
+
+
+# How a column may write its numbers, (decimal, thousands): those of English first.
+MARKS = ((".", ","), (",", "."), (".", " "), (",", " "), (".", "'"))
+_SIGNS = " \t\u00a0$€£¥%"  # around an amount or a percentage
+_COMMA = re.compile(r"[+-]?(\d*,(\d{1,2}|\d{4,})|0,\d+|\d{1,3}(\.\d{3})+,\d+|\d{1,3}(\.\d{3}){2,})")
+_POINT = re.compile(
+    r"[+-]?(\d*\.(\d{1,2}|\d{4,})|0\.\d+|\d{1,3}(,\d{3})+\.\d+|\d{1,3}(,\d{3}){2,})"
+)
+
+
+def marks_of(cells: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Return MARKS, those first that the cells speak for: one with 1,5 has a decimal comma.
+
+    >>> marks_of(["a", "1,5", "1.234"])[0]
+    (',', '.')
+    """
+    commas = points = 0
+    for cell in cells:
+        amount = cell.strip(_SIGNS)
+        commas += _COMMA.fullmatch(amount) is not None
+        points += _POINT.fullmatch(amount) is not None
+    return (MARKS[1], MARKS[0], *MARKS[2:]) if commas > points else MARKS
+
+
+def numbers(cells: Sequence[str], decimal: str = ".", thousands: str = "") -> np.ndarray:
+    """Return cells as numbers (N,) float64, NaN for what is none, or not a finite one.
+
+    A sign of a currency or of percent around a number is passed over.
+
+    >>> numbers(["1.234,5 €", "n/a", "7"], ",", ".").tolist()
+    [1234.5, nan, 7.0]
+    """
+    found: np.ndarray | None = None
+    if decimal == ".":
+        with contextlib.suppress(ValueError):
+            found = np.array([float(cell) for cell in cells], np.float64)
+    if found is None:
+        read = number_reader(decimal, thousands)
+        found = np.array([_number(cell, read) for cell in cells], np.float64)
+    found[~np.isfinite(found)] = np.nan
+    return found
+
+
+def _number(cell: str, read: Callable[[str], float]) -> float:
+    try:
+        return read(cell.strip(_SIGNS))
+    except ValueError:
+        return float("nan")
