@@ -140,7 +140,7 @@ def test_wrong_arguments_leave_with_2(command, arguments, text):
     code, out, err = command(*arguments)
     assert code == 2
     assert out == ""
-    assert text in " ".join(err.split())
+    assert text.lower() in " ".join(err.lower().split())
     assert "Traceback" not in err
 
 

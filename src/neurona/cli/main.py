@@ -43,7 +43,19 @@ ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help="A model file (
 
 @app.command()
 def train(
-    recipe: Annotated[str, typer.Argument(help="Its name; `neurona recipes` lists them.")],
+    recipe: Annotated[
+        str,
+        typer.Argument(
+            metavar="RECIPE_OR_PATH",
+            help="A name that `neurona recipes` lists; or your table, or folder of images.",
+        ),
+    ],
+    target: Annotated[
+        str | None, typer.Option(help="Of a table: the column to predict. [the last]")
+    ] = None,
+    task: Annotated[
+        str | None, typer.Option(help="Of a table: classification or regression.")
+    ] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the data.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Samples a step.")] = None,
     lr: Annotated[float | None, typer.Option(help="Learning rate (the highest).")] = None,
@@ -66,7 +78,10 @@ def train(
     ] = False,
     debug: Debug = False,
 ) -> None:
-    """Train a recipe; write the model, its history, plots and a report.
+    """Train a recipe, or learn your own data; write the model, its history, plots and a report.
+
+    Your data are a table (.csv and the like, with a --target column) or a folder with a folder of
+    images for each class. What is assumed of them is shown first, baselines stand beside the score.
 
     A run that was stopped, by Ctrl-C or otherwise, goes on when the same command is given again,
     and comes to the same result, bit for bit.
@@ -81,7 +96,10 @@ def train(
         "epochs": epochs, "batch_size": batch_size, "learning_rate": lr, "optimizer": optimizer,
         "seed": seed,
     }  # fmt: skip
-    train(recipe, changes, data=data, out=out, resume=resume, quick=quick, force=force)
+    train(
+        recipe, changes, data=data, out=out, resume=resume, quick=quick, force=force,
+        target=target, task=task,
+    )  # fmt: skip
 
 
 @app.command()
@@ -129,6 +147,9 @@ def predict(
     length: Annotated[int, typer.Option(help="Tokens that it adds.")] = 300,
     temperature: Annotated[float, typer.Option(help="0 takes the likeliest tokens.")] = 0.8,
     seed: Annotated[int | None, typer.Option(help="Same seed, same text.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Of a table: a .csv file for rows and predictions.")
+    ] = None,
     debug: Debug = False,
 ) -> None:
     """Say what a model makes of files: the class, its probability, and the best three.
@@ -145,7 +166,11 @@ def predict(
     A sound, such as a .wav file, is brought to the sample rate that the model tells, one channel;
     of a longer one the loudest part is taken, a shorter one is put into the middle of silence.
 
-    Rows of a .csv file (a header is skipped) and of a .npy array are samples, taken as they are.
+    A table, for a model that was trained on one: the columns are found by name, in any order,
+    others are ignored; --out writes all rows with what is predicted.
+
+    Otherwise, rows of a .csv file (a header is skipped) and of a .npy array are samples, taken as
+    they are.
 
     A language model, such as that of the recipe `shakespeare`, takes a --prompt instead of files,
     and writes on. Its tokeniser is the file tokens.json beside it.
@@ -155,7 +180,7 @@ def predict(
     if prompt is not None and not files:
         write(model, prompt, length, temperature, seed)
     else:
-        predict(model, files or [], invert=invert, divide_by=divide_by, prompt=prompt)
+        predict(model, files or [], invert=invert, divide_by=divide_by, prompt=prompt, out=out)
 
 
 @app.command()

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from neurona.cli import sounds, writing
-from neurona.data.preparation import Images
+from neurona.cli import rows, sounds, writing
+from neurona.data.preparation import Images, Table
 from neurona.errors import ArgumentError, DataError, FormatError, check_number
 
 IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
@@ -27,6 +27,7 @@ def open_model(path: Path) -> Any:
     """
     from neurona.models import load_model
 
+    path = path / "model.safetensors" if path.is_dir() else path  # of a run
     if not path.is_file():
         raise ArgumentError(
             f"there is no model file {path}.", hint="neurona train digits makes one"
@@ -44,9 +45,9 @@ def write(model: Path, prompt: str, length: int, temperature: float, seed: int |
 
 def predict(
     model: Path, files: list[Path], *, invert: bool | None, divide_by: float,
-    prompt: str | None = None,
+    prompt: str | None = None, out: Path | None = None,
 ) -> None:  # fmt: skip
-    """Print what a model makes of files: images, sounds, .csv or .npy.
+    """Print what a model makes of files: images, sounds, .csv or .npy; `out` for rows of a table.
 
     Raises:
         ArgumentError: no file, one that is not there, or of no known kind; or a prompt beside them.
@@ -70,6 +71,13 @@ def predict(
     if not files:
         raise ArgumentError(
             "this model takes files.", got="none", hint="an image, a sound, a .csv or a .npy file"
+        )
+    if isinstance(network.preparation, Table):
+        rows.predict(network, files, out)
+        return
+    if out is not None:
+        raise ArgumentError(
+            "--out is for rows of a table, of a model that was trained on one.", got=str(out)
         )
     shape = input_shape(network)
     for path in files:

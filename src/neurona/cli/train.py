@@ -11,7 +11,8 @@ from typing import Any
 import typer
 
 from neurona import beginning, recipes
-from neurona.recipes import record
+from neurona.errors import ArgumentError, unknown
+from neurona.recipes import Recipe, record
 from neurona.terminal import say
 
 
@@ -24,11 +25,13 @@ def train(
     resume: bool,
     quick: bool = False,
     force: bool = False,
+    target: str | None = None,
+    task: str | None = None,
 ) -> None:
-    """Carry out the recipe of this name, with its settings changed, and say what comes next.
+    """Carry out a recipe, or learn somebody's own data, and say what comes next.
 
     Args:
-        name: of the recipe.
+        name: of the recipe; or a path: a table, or a folder with a folder of images for each class.
         changes: settings that are not None replace the recipe's defaults.
         data: the folder that holds the data set; None looks where data sets usually are.
         out: the folder of the results; by default `runs/NAME`, or `runs/NAME-2`, ... if that
@@ -36,9 +39,11 @@ def train(
         resume: go on with a run that was stopped.
         quick: learn a little from data of the package, to see that all works.
         force: replace a finished run.
+        target: of a table, the column to predict.
+        task: "classification" or "regression", instead of what the target looks like.
     """
-    recipe = recipes.get(name)
-    settings = recipe.settings(changes, quick)
+    recipe = find(name, target, task, data)
+    settings, name = recipe.settings(changes, quick), recipe.name
     folder = out or Path("runs") / (f"{name}-quick" if quick else name)
     if out is None and not force:
         usual = folder
@@ -55,3 +60,33 @@ def train(
         again = "give the same command again to go on from there" if backup else "nothing is lost"
         print(f"\n{str(stop) or 'stopped.'} {again.capitalize()}.", file=sys.stderr)
         raise typer.Exit(130) from None
+
+
+def find(name: str, target: str | None, task: str | None, data: Path | None = None) -> Recipe:
+    """Return the recipe of this name, or the one for the table or folder at this path.
+
+    Raises:
+        ArgumentError: neither a recipe nor a path has this name; or what only tables have is given.
+    """
+    if name in recipes.RECIPES:
+        if target is not None or task is not None:
+            raise ArgumentError(
+                f"the recipe {name!r} has no target to choose.",
+                got=f"--target {target}" if target is not None else f"--task {task}",
+                hint="a table of your own: neurona train data.csv --target price",
+            )
+        return recipes.get(name)
+    if not Path(name).exists():
+        error = unknown("recipe", name, recipes.RECIPES)
+        raise ArgumentError(
+            f"there is no recipe {name!r}, and no file or folder of this name.",
+            expected="a recipe (`neurona recipes`), a table such as data.csv, or a folder",
+            hint=error.hint,
+        )
+    if data is not None:
+        raise ArgumentError(
+            "your own data need no --data.", got=f"{name} and --data {data}", hint="one of them"
+        )
+    from neurona.recipes import own
+
+    return own.recipe(name, target, task)

@@ -18,6 +18,7 @@ from neurona.plots.kernels import weights
 from neurona.plots.linear import linear_boundary
 from neurona.plots.lines import lines
 from neurona.plots.model_plot import model_to_dot, plot_model
+from neurona.plots.predictions import predictions
 from neurona.plots.rows import image_rows
 from neurona.plots.scatter import scatter
 from neurona.plots.sequences import attention, bars, forecast, spectrograms
@@ -44,6 +45,7 @@ __all__ = [
     "model_graph",
     "model_to_dot",
     "plot_model",
+    "predictions",
     "samples",
     "scatter",
     "spectrograms",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from typing import Any
 from neurona.callbacks import BackupAndRestore
 
 SAVE_EVERY = 25  # batches
+PAUSE = 0.5  # seconds between backups at least: of a small network they take longer than a batch
 
 
 class Stopped(KeyboardInterrupt):
@@ -30,7 +33,7 @@ class Saver(BackupAndRestore):
 
     def __init__(self, folder: Path, told: Callable[[int, int], None]) -> None:
         super().__init__(folder, save_freq=SAVE_EVERY, delete_checkpoint=False)
-        self.told, self.asked = told, False
+        self.told, self.asked, self.saved = told, False, -math.inf
 
     def __enter__(self) -> Saver:
         self._before: Any = None
@@ -61,6 +64,11 @@ class Saver(BackupAndRestore):
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         super().on_epoch_end(epoch, logs)
         self._stop_if_asked()
+
+    def _save(self) -> None:
+        if self.asked or time.monotonic() - self.saved > PAUSE:
+            super()._save()
+            self.saved = time.monotonic()
 
     def _stop_if_asked(self) -> None:
         if self.asked:

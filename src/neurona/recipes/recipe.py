@@ -63,6 +63,7 @@ class Recipe:
         reaches: the score to expect, and the time it takes on two cores.
         quick: the settings of `--quick`, which finishes in a minute on data of the package: to see
             that all works, not to learn much.
+        arguments: what stands behind `neurona train`, if that is not the name.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Recipe:
     model: str
     reaches: str
     quick: Settings
+    arguments: tuple[str, ...] = ()
 
     def settings(self, changes: Mapping[str, Any], quick: bool = False) -> Settings:
         """Return the defaults, or those of `--quick`, with the changes that are not None.

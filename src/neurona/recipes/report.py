@@ -99,7 +99,10 @@ def setup(run: Run) -> dict[str, str]:
 
 def command(run: Run) -> str:
     """Return the command that makes this run again."""
-    settings, words = run.settings, ["neurona", "train", run.recipe.name]
+    settings, words = (
+        run.settings,
+        ["neurona", "train", *(run.recipe.arguments or (run.recipe.name,))],
+    )
     if run.quick:
         words.append("--quick")
     options = {

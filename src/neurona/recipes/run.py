@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import math
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -117,6 +118,8 @@ class Run(Results):
         stage: str = "",
         epochs: int | None = None,
         batch_size: int | None = None,
+        class_weight: Mapping[int, float] | None = None,
+        verbose: Any = None,
     ) -> None:
         """Train the model, or go on training it where an earlier run was stopped.
 
@@ -131,6 +134,8 @@ class Run(Results):
             stage: a name, if the recipe trains several models, or one several times: each has a
                 backup of its own, so a run that is continued does not train anew what was finished.
             epochs, batch_size: instead of those of the settings.
+            class_weight: how much each class counts.
+            verbose: instead of that of the run.
         """
         own = isinstance(x, Batches | Buckets)
         arrays = x.contents if own else (x, y)
@@ -147,10 +152,11 @@ class Run(Results):
                 y,
                 batch_size=None if own else batch_size or self.settings.batch_size,
                 epochs=epochs,
-                verbose=self.verbose,
+                verbose=self.verbose if verbose is None else verbose,
+                class_weight=class_weight,
                 validation_data=validation_data,
                 validation_batch_size=512,
-                callbacks=[saver, HistoryFile(self), *callbacks],
+                callbacks=[HistoryFile(self), *callbacks, saver],  # which keeps the others' state
             )
         self.seconds += time.perf_counter() - started
         self.history = dict(model.history.history)
@@ -267,11 +273,13 @@ class HistoryFile(Callback):
     """Keeps history.csv up to date; rewriting it whole leaves no double rows after a resume."""
 
     def __init__(self, run: Run) -> None:
-        self.run = run
+        self.run, self.written = run, -math.inf
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Write all epochs so far."""
-        write_history(self.run.out / "history.csv", self.model.history.history)
+        """Write all epochs so far, once a second at most; at the end `finish` does."""
+        if time.monotonic() - self.written > 1:
+            write_history(self.run.out / "history.csv", self.model.history.history)
+            self.written = time.monotonic()
 
 
 def _now() -> str:

@@ -72,12 +72,11 @@ class Plan:
 
     __str__ = explain
 
-    def fit(self, verbose: Any = "auto", callbacks: Any = ()) -> History:
-        """Draw the kernels, compile the model and train it; return the History.
+    def compile(self, verbose: Any = 0) -> None:
+        """Draw the kernels and compile the model, for a `fit` of one's own.
 
         Args:
-            verbose: as in `Model.fit`; unless 0, the plan is printed first.
-            callbacks: more callbacks.
+            verbose: unless 0, the plan is printed.
 
         Raises:
             StateError: the second time.
@@ -93,6 +92,18 @@ class Plan:
             if layer.name in self.starts:
                 _draw(layer, self.starts[layer.name])
         self.model.compile(self.optimizer, self.loss, metrics=self.metrics)
+
+    def fit(self, verbose: Any = "auto", callbacks: Any = ()) -> History:
+        """Draw the kernels, compile the model and train it; return the History.
+
+        Args:
+            verbose: as in `Model.fit`; unless 0, the plan is printed first.
+            callbacks: more callbacks.
+
+        Raises:
+            StateError: the second time.
+        """
+        self.compile(verbose)
         return self.model.fit(
             self.x,
             self.y,

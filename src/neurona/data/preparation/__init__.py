@@ -19,11 +19,12 @@ from neurona.data.preparation.arrays import Arrays
 from neurona.data.preparation.images import Images
 from neurona.data.preparation.record import Preparation
 from neurona.data.preparation.sounds import Sounds
+from neurona.data.preparation.table import Table
 from neurona.errors import FormatError
 
-__all__ = ["Arrays", "Images", "Preparation", "Sounds", "read"]
+__all__ = ["Arrays", "Images", "Preparation", "Sounds", "Table", "read"]
 
-KINDS: dict[str, type[Preparation]] = {kind.kind: kind for kind in (Arrays, Images, Sounds)}
+KINDS: dict[str, type[Preparation]] = {kind.kind: kind for kind in (Arrays, Images, Sounds, Table)}
 
 
 def read(found: Any) -> Preparation:

@@ -104,7 +104,7 @@ def _date(text: str, order: str) -> tuple[datetime.date, tuple] | None:
             if order != "ymd" or len(first) != 4:
                 return None
             third = "1"
-        if (len(first) == 4) != (order == "ymd") or len(third) == 1 and order != "ymd":
+        if (len(first) == 4) != (order == "ymd") or (len(third) == 1 and order != "ymd"):
             return None
         year, month, day = {
             "ymd": (first, second, third), "dmy": (third, second, first),
