@@ -11,6 +11,7 @@ import neurona as nn
 from neurona import layers
 from neurona.core import random
 from neurona.errors import ArgumentError, DataError
+from neurona.explanation.explain import _traced
 from neurona.nn.context import collect_losses, in_training
 from neurona.nn.parameter import rehearsal
 from tests.explanation.formulas import check
@@ -191,6 +192,21 @@ def test_nothing_is_changed_and_the_files_are_written(tmp_path):
     traced = model.trace(x)
     assert list(traced) == ["out", "dropout"]
     assert np.array_equal(traced["out"], traced["dropout"])
+
+
+def test_it_is_the_graph_of_the_step():
+    """What is explained is, op for op, what the training step compiles."""
+    model = chain((2,), L.Dense(2, "relu"), L.Dropout(0.5), L.Dense(2, "softmax"),
+                  loss="sparse_categorical_crossentropy", optimizer="adam")  # fmt: skip
+    x, y = numbers(2, 2), np.array([0, 1])
+    ours = _traced(model, x, y, None, None).graph
+    theirs = model.training_step().program(x, y, None).graph
+    same = ours.restricted(ours.outputs[: len(theirs.outputs)])
+    both = [
+        nn.trace(lambda *given, g=g: g.inline(given), [g.specs[v] for v in g.inputs])
+        for g in (same, theirs)
+    ]
+    assert both[0] == both[1]
 
 
 def test_the_textbooks_own_lines():

@@ -7,9 +7,11 @@ pyplot's current figure, also without a display: `matplotlib.pyplot.savefig("nam
 """
 
 from neurona.plots.alarms import alarms
+from neurona.plots.attribution import occlusion, saliency
 from neurona.plots.boundary import boundary_grid, decision_boundary
 from neurona.plots.confusion import confusion_matrix
 from neurona.plots.curves import activations
+from neurona.plots.embedding_map import embedding_space
 from neurona.plots.features import feature_maps
 from neurona.plots.gradients import gradient_flow
 from neurona.plots.graph import model_graph
@@ -32,6 +34,7 @@ __all__ = [
     "boundary_grid",
     "confusion_matrix",
     "decision_boundary",
+    "embedding_space",
     "feature_maps",
     "forecast",
     "gradient_flow",
@@ -44,8 +47,10 @@ __all__ = [
     "misclassified",
     "model_graph",
     "model_to_dot",
+    "occlusion",
     "plot_model",
     "predictions",
+    "saliency",
     "samples",
     "scatter",
     "spectrograms",
