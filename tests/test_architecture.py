@@ -23,8 +23,8 @@ FILES = sorted(SOURCE.rglob("*.py"))
 # Each floor may import what stands below it, and itself. Floors of one level are siblings.
 FLOORS = [
     {
-        "beginning", "config", "errors", "files", "frames", "places", "precision", "refusals",
-        "strict_json", "terminal", "version",
+        "beginning", "config", "elsewhere", "errors", "files", "frames", "places", "precision",
+        "refusals", "strict_json", "terminal", "version",
     },
     {"core"},
     {"ops"},

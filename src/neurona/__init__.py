@@ -14,7 +14,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from neurona import config, errors, ops, random
-from neurona import places as _places  # noqa: F401 - old places are found from now on
+from neurona import places as _places
 from neurona.autodiff import grad, jacobian
 from neurona.core import later as _later
 from neurona.core.graph import Graph, trace
@@ -195,6 +195,7 @@ _NAMESPACES = {
     "legacy",
 }  # fmt: skip
 
+_places.room(__name__)
 _later.ROOMS["initializers"] = lambda: importlib.import_module("neurona.nn.initializers")
 _later.ROOMS["models"] = lambda: importlib.import_module("neurona.train.feature_space")
 _later.ROOMS["zoo"] = lambda: importlib.import_module("neurona.zoo")

@@ -8,14 +8,21 @@ with `within`, so one message leads from the broken rule to the line of the user
 from __future__ import annotations
 
 import difflib
+import functools
+import inspect
 import math
 import operator
 import os
-from collections.abc import Iterable
+import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import Any, TypeVar, cast
 
+from neurona import elsewhere
 from neurona.frames import Explained
+
+F = TypeVar("F", bound=Callable)
 
 LONGEST = 500  # characters of what was got
 
@@ -126,8 +133,30 @@ class RefusedError(NeuronaError, NotImplementedError):
     """A name of Keras that neurona does not have, on purpose."""
 
 
+class AbsentError(NeuronaError, AttributeError):
+    """A name that a thing does not have: it says what is written here, or which name is near.
+
+    That is looked for when it is shown only, since most of them are answers to `hasattr`.
+    """
+
+    def __init__(self, owner: Any, name: str) -> None:
+        super().__init__(f"{_described(owner)} has no {name!r}.")
+        self.absent = owner, name
+
+    def __str__(self) -> str:
+        self.hint = self.hint or _found(*self.absent)
+        return super().__str__()
+
+
 class GradientError(NeuronaError, RuntimeError):
     """There is no gradient where one was asked for."""
+
+
+def absent(owner: Any, name: str) -> AttributeError:
+    """Return the error for a name that a thing does not have; a plain one if it is private."""
+    if name.startswith("_"):
+        return AttributeError(f"{type(owner).__name__!r} object has no attribute {name!r}")
+    return AbsentError(owner, name)
 
 
 def unknown(kind: str, name: object, options: Iterable[str]) -> ArgumentError:
@@ -138,21 +167,89 @@ def unknown(kind: str, name: object, options: Iterable[str]) -> ArgumentError:
     try: did you mean 'relu'?
     """
     options = sorted(options)
-    near = difflib.get_close_matches(
-        str(name).lower(), [o.lower() for o in options], n=1, cutoff=0.5
-    )
-    best = next((o for o in options if near and o.lower() == near[0]), None)
-    if best is None:  # lr for learning_rate
-        best = next((o for o in options if _initials(o) == str(name).lower()), None)
+    best = _nearest(str(name), options)
     hint = f"did you mean {best!r}?" if best else ""
+    if (
+        not best
+        and kind == "argument of compile"
+        and elsewhere.WORDS.get(str(name), name) in _RATES
+    ):
+        hint = (
+            'it belongs to the optimizer: compile(nn.optimizers.Adam(learning_rate=0.001), "mse")'
+        )
     return ArgumentError(
         f"unknown {kind}.", got=repr(name), expected=f"one of {', '.join(options)}", hint=hint
     )
 
 
+_RATES = ("learning_rate", "momentum", "decay", "weight_decay")
+
+
+def _nearest(name: str, options: list[str], cutoff: float = 0.5) -> str | None:
+    """Return the option that a name stands for: another word for it, a near one, or initials."""
+    if (word := elsewhere.WORDS.get(name)) in options:
+        return word
+    lower = {option.lower(): option for option in reversed(options)}
+    if turned := [o for o in lower if sorted(o) == sorted(name.lower())]:  # adma: adam, not adamax
+        return lower[turned[0]]
+    near = difflib.get_close_matches(name.lower(), lower, n=1, cutoff=cutoff)
+    if near:
+        return lower[near[0]]
+    return next((o for o in options if _initials(o) == name.lower()), None)  # lr: learning_rate
+
+
 def _initials(name: str) -> str:
     words = [word for word in name.split("_") if word]
     return "".join(word[0] for word in words) if len(words) > 1 else ""
+
+
+# Where a name of the top level may be, and that of another room
+_ROOMS = (
+    "layers", "models", "losses", "optimizers", "metrics", "callbacks", "activations",
+    "initializers", "regularizers", "constraints", "ops", "utils", "datasets", "data", "plots",
+    "classic", "zoo", "random", "config",
+)  # fmt: skip
+
+
+def _described(owner: Any) -> str:
+    if isinstance(owner, ModuleType):
+        return owner.__name__
+    name = vars(owner).get("_name") if type(owner).__dictoffset__ else None
+    return f"{type(owner).__name__} {name!r}" if isinstance(name, str) else type(owner).__name__
+
+
+def _found(owner: Any, name: str) -> str:
+    """Return what to write for a name that something does not have; "" if nothing is near."""
+    if isinstance(owner, ModuleType):
+        room = owner.__name__.partition(".")[2]
+        if here := elsewhere.written_here([room], name):
+            return here
+        package = sys.modules["neurona"]
+        rooms = [r for r in _ROOMS if r != room and name in dir(getattr(package, r))]
+        if rooms:
+            return f"here it is: nn.{rooms[0]}.{name}"
+    elif here := elsewhere.written_here([c.__name__ for c in type(owner).__mro__], name):
+        return here
+    elif name in dir(sys.modules["neurona.ops"]) and hasattr(owner, "dtype"):
+        return f"nn.ops.{name}(x)"
+    known = [n for n in dir(owner) if not n.startswith("_")]
+    best = _nearest(name, known, cutoff=0.6)
+    return f"did you mean {best!r}?" if best else ""
+
+
+def checking_names(fn: F) -> F:
+    """Let a function of ours answer an argument that it does not have with those that it has."""
+    names = list(inspect.signature(fn).parameters)
+    kind = f"argument of {fn.__qualname__.removesuffix('.__init__')}"
+
+    @functools.wraps(fn)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        for name in kwargs:
+            if name not in names:
+                raise unknown(kind, name, [n for n in names if n != "self"])
+        return fn(*args, **kwargs)
+
+    return cast(F, checked)
 
 
 def check_integer(

@@ -15,6 +15,8 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
+from neurona.errors import absent
+
 # namespaces of today -> modules that had their names
 _BEFORE = {
     "layers": "layers.activation layers.advanced_activations layers.attention layers.convolutional "
@@ -68,6 +70,29 @@ class Place(ModuleType):
 
     def __dir__(self) -> list[str]:
         return sorted({name for home in self.homes for name in dir(importlib.import_module(home))})
+
+
+class Room(ModuleType):
+    """A namespace: a name that it does not have is answered with what is near.
+
+    What is loaded in a Room, `neurona.layers` in `neurona`, becomes one.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        raise absent(self, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if type(value) is ModuleType and value.__name__ == f"{self.__name__}.{name}":
+            value.__class__ = Room
+        super().__setattr__(name, value)
+
+
+def room(name: str) -> None:
+    """Make a module, and those in it that are loaded, Rooms."""
+    module = sys.modules[name]
+    module.__class__ = Room
+    for inner, value in list(vars(module).items()):
+        setattr(module, inner, value)
 
 
 def old(place: str) -> Any:

@@ -15,9 +15,11 @@ from neurona.errors import (
     ArgumentError,
     DataError,
     ShapeError,
+    absent,
     check_choice,
     check_integer,
     check_number,
+    checking_names,
 )
 from neurona.frames import door
 from neurona.nn import activations
@@ -75,6 +77,7 @@ class NeuralNetwork:
     dz1: np.ndarray
     dz2: np.ndarray
 
+    @checking_names
     def __init__(
         self,
         input_size: int,
@@ -113,6 +116,9 @@ class NeuralNetwork:
         self._rate = Parameter(np.float64(learning_rate), "learning_rate", trainable=False)
         self._step = Step(self._learn, [*self._parameters.values(), self._rate])
         self.losses: list[float] = []
+
+    def __getattr__(self, name: str) -> Any:
+        raise absent(self, name)
 
     def __repr__(self) -> str:
         values = {name: p.numpy() for name, p in self._parameters.items()}
@@ -231,6 +237,7 @@ class NeuralNetwork:
         for name, p in self._parameters.items():
             p.assign(p.value.detach() - self.learning_rate * slopes[f"d{name}"].detach())
 
+    @checking_names
     @door
     def train(self, X: Any, y: Any, epochs: int = 10000, verbose: bool = True) -> None:
         """Take one step on all samples in each epoch, and append each epoch's error to `losses`.

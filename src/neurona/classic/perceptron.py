@@ -7,7 +7,14 @@ from typing import Any
 import numpy as np
 
 from neurona.classic.samples import as_floats
-from neurona.errors import DataError, ShapeError, check_integer, check_number
+from neurona.errors import (
+    DataError,
+    ShapeError,
+    absent,
+    check_integer,
+    check_number,
+    checking_names,
+)
 from neurona.frames import door
 
 
@@ -42,6 +49,7 @@ class Perceptron:
     <Perceptron of 2 inputs: weights [0.01764052 0.00400157], bias -0.02>
     """
 
+    @checking_names
     def __init__(
         self, n_features: int, learning_rate: float = 0.01, random_state: int | None = None
     ) -> None:
@@ -52,6 +60,9 @@ class Perceptron:
         self.bias = 0.0
         self.converged = False
         self.errors: list[int] = []
+
+    def __getattr__(self, name: str) -> Any:
+        raise absent(self, name)
 
     def __repr__(self) -> str:
         count = len(self.weights)
@@ -70,6 +81,7 @@ class Perceptron:
         """
         return self.activate(self._rows(X) @ self.weights + self.bias)
 
+    @checking_names
     @door
     def train(self, X: Any, y: Any, epochs: int = 100) -> None:
         """Learn by the perceptron rule until an epoch passes without an error.

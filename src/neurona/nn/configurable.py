@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping
 from types import FunctionType
 from typing import Any, ClassVar, Self
 
-from neurona.errors import ArgumentError, NeuronaError, StateError, unknown
+from neurona.errors import ArgumentError, NeuronaError, StateError, absent, unknown
 from neurona.frames import shorten
 from neurona.nn import settings
 from neurona.nn.description import describe_object, publish, read
@@ -119,6 +119,14 @@ class Configurable:
                 f"{what}.{name} cannot be set: it is computed.",
                 hint=f"{what}({name}=...)" if name in _arguments(self) else "",
             ) from None
+
+    def __getattr__(self, name: str) -> Any:
+        """Say what is near a name that is not there."""
+        if not name.startswith("_") and hasattr(
+            type(self), name
+        ):  # a property that failed: let it say why
+            return object.__getattribute__(self, name)
+        raise absent(self, name)
 
     def build_alike(self, other: Self) -> None:
         """Let another object of the class have the state that this one has by now."""
@@ -260,9 +268,11 @@ def _given(
     try:
         given = dict(signature.bind(obj, *args, **kwargs).arguments)
     except TypeError as error:
-        name = type(obj).__name__
+        name, known = type(obj).__name__, _arguments(obj)
         raise ArgumentError(
-            f"{name}: {error}.", expected=f"{name}({', '.join(_arguments(obj))})"
+            f"{name}: {error}.",
+            expected=f"{name}({', '.join(known)})",
+            hint=f"{name}([a, b]), a list of layers" if known[0] == "layers" else "",
         ) from None
     given.pop(next(iter(signature.parameters)))  # self
     for parameter in signature.parameters.values():

@@ -162,7 +162,7 @@ class Layer(Holder, Configurable, namespace="layers", common=OlderLayerOptions):
         for x in everything:
             if isinstance(x, Tensor) and x.level < 0:
                 given = kwargs if training is None else {**kwargs, "training": training}
-                return x.record_layer(self, inputs, given)  # type: ignore[attr-defined]
+                return x.record_layer(self, inputs, given)
         shapes = [x.shape for x in leaves if isinstance(x, Tensor)]
         try:
             if inputs and (inputs[0] is None or isinstance(inputs[0], str)):
@@ -298,7 +298,7 @@ class Layer(Holder, Configurable, namespace="layers", common=OlderLayerOptions):
                 f"{self.name!r} has no {name}: it has not been called on a symbolic tensor.",
                 hint="build the model from nn.Input(...)",
             )
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return super().__getattr__(name)
 
     def __repr__(self) -> str:
         given = {**{k: v for k, v in self.arguments.items() if v is not None}, "name": self.name}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from neurona.errors import absent
 from neurona.train import history_page
 from neurona.train.callbacks.callback import Callback
 
@@ -54,6 +55,9 @@ class History(Callback):
     def set_state(self, state: dict[str, Any]) -> None:
         self.epoch, self.history = list(state["epoch"]), dict(state["history"])
         self.epochs = dict(state["epochs"])
+
+    def __getattr__(self, name: str) -> Any:
+        raise absent(self, name)
 
     def __repr__(self) -> str:
         last = ", ".join(f"{k} {v[-1]:.4g}" for k, v in self.history.items() if v)

@@ -30,7 +30,8 @@ _ARGUMENTS: dict[str, dict[str, str | None]] = {
         "experimental_run_tf_function": None,
     },
 }  # fmt: skip
-_ARGUMENTS["evaluate"] = _ARGUMENTS["predict_generator"] = _ARGUMENTS["fit"]
+for _method in ("evaluate", "predict", "predict_generator"):
+    _ARGUMENTS[_method] = _ARGUMENTS["fit"]
 _SAYS = {
     "show_accuracy": 'compile(..., metrics=["accuracy"])',
     "samples_per_epoch": "steps_per_epoch, in batches",

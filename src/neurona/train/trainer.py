@@ -329,14 +329,11 @@ class Trainer(Older, Prepared, Watched, shown.Shown):
         return logs if return_dict else fitting.as_list(logs)
 
     @door
+    @taking_older
     def predict(
-        self,
-        x: Any,
-        batch_size: int | None = None,
-        verbose: Any = "auto",
-        steps: int | None = None,
-        callbacks: Any = None,
-    ) -> Any:
+        self, x: Any, batch_size: int | None = None, verbose: Any = "auto",
+        steps: int | None = None, callbacks: Any = None,
+    ) -> Any:  # fmt: skip
         """Return the model's outputs for all samples as NumPy arrays, nested as they are.
 
         `batch_size` is 256 by default: larger than in training, since nothing has to be kept.
