@@ -61,5 +61,5 @@ def test_what_is_not_refused_is_no_attribute():
     from neurona import quantizers, refusals
 
     assert quantizers.AbsMaxQuantizer is refusals.AbsMaxQuantizer
-    with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
+    with pytest.raises(AttributeError, match="has no 'Nothing'"):
         _ = refusals.Nothing

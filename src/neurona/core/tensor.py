@@ -31,7 +31,6 @@ from neurona.errors import (
     GradientError,
     ShapeError,
     TraceError,
-    absent,
 )
 
 if TYPE_CHECKING:
@@ -199,11 +198,6 @@ class Tensor:
         values = self._values(instead.ARRAY)
         self._forget("NumPy's arrays do", "give x itself to np.exp and its like, or use nn.ops")
         return np.array(values, dtype=dtype) if copy or dtype is not None else values
-
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Any:
-            raise absent(self, name)
 
     def __bool__(self) -> bool:
         return bool(self._single("a truth value", "x.any() or x.all()", instead.TRUTH))

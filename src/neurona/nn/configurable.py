@@ -272,7 +272,7 @@ def _given(
         raise ArgumentError(
             f"{name}: {error}.",
             expected=f"{name}({', '.join(known)})",
-            hint=f"{name}([a, b]), a list of layers" if known[0] == "layers" else "",
+            hint=f"{name}([a, b]), a list of layers" if known[:1] == ["layers"] else "",
         ) from None
     given.pop(next(iter(signature.parameters)))  # self
     for parameter in signature.parameters.values():

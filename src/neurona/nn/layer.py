@@ -162,7 +162,7 @@ class Layer(Holder, Configurable, namespace="layers", common=OlderLayerOptions):
         for x in everything:
             if isinstance(x, Tensor) and x.level < 0:
                 given = kwargs if training is None else {**kwargs, "training": training}
-                return x.record_layer(self, inputs, given)
+                return x.record_layer(self, inputs, given)  # type: ignore[attr-defined]
         shapes = [x.shape for x in leaves if isinstance(x, Tensor)]
         try:
             if inputs and (inputs[0] is None or isinstance(inputs[0], str)):

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from neurona.core.op import Op, composition
 from neurona.core.shapes import DTYPES, as_dtype
 from neurona.core.tensor import Tensor
-from neurona.errors import NeuronaError
+from neurona.errors import NeuronaError, absent
 from neurona.frames import shorten
 from neurona.ops import arithmetic as a
 from neurona.ops import comparison as c
@@ -132,6 +132,11 @@ def _astype(self, dtype):
     return self.value if self.dtype == as_dtype(dtype) else a.cast(self, dtype=dtype)
 
 
+def _absent(self, name):
+    """Say what is written here for a name that a Tensor does not have."""
+    raise absent(self, name)
+
+
 def _install() -> None:
     for name, fn in _BINARY.items():
         fn = fn if isinstance(fn, Op) or fn is _pow else composition(fn)
@@ -151,6 +156,7 @@ def _install() -> None:
         "astype": _astype,
         "flatten": _flattened,
         "T": property(lambda self: movement.transpose(self)),
+        "__getattr__": _absent,
         "__array_function__": array_function,
         "__array_ufunc__": array_ufunc,
         "_keras_mask": property(lambda self: getattr(self.note(Mask), "steps", None)),

@@ -99,7 +99,7 @@ class BeforeStep(Layer):
         try:
             for x in parts:
                 if isinstance(x, Tensor) and x.level < 0:
-                    return x.record_layer(self, [inputs], {})
+                    return x.record_layer(self, [inputs], {})  # type: ignore[attr-defined]
                 if isinstance(x, Tensor) and x.level > 0:
                     raise StateError(
                         f"{type(self).__name__} runs before the step: NumPy looks its values up.",
