@@ -141,7 +141,7 @@ def test_a_path_through_a_larger_network():
     assert {"∂L/∂first.kernel[3, 1]", "first.kernel′[3, 1]", "L"} <= names
     sums = [line for line in holds(one) if "⟨" in line["formula"]]
     assert sums
-    assert "⟨45 more⟩" in one.in_numbers(one["first.z[1]"])
+    assert "⟨47 more⟩" in one.in_numbers(one["first.z[1]"])
     neuron = nn.explain(model, x, neuron="second[2]")
     assert neuron["second[2]"].value == pytest.approx(model.trace(x)["second"][0, 2])
     assert "first[" in str(neuron)
@@ -301,6 +301,13 @@ def test_attention():
         p.assign(RNG.normal(size=p.shape) * 0.7)
     explanation = proven(model, numbers(1, 3, 2), numbers(1, 1))
     assert "∂L/∂attention_query.kernel[0, 0, 0]" in {line.name for line in explanation}
+
+    x = nn.Input((200, 2))  # so many steps that the scores are never all kept
+    y = L.MultiHeadAttention(1, 2, name="attention")(x, x)
+    long = nn.Model(x, L.Dense(1, name="out")(y))
+    lines = holds(nn.explain(long, numbers(1, 200, 2), neuron="attention[3, 1]"))
+    assert not any(line.get("given") for line in lines)
+    assert any("e^" in line["formula"] and "⟨" in line["formula"] for line in lines)
 
 
 LOSSES = [

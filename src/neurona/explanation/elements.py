@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from neurona.core.lowering import (
+    Attention,
     Contraction,
     Elementwise,
     Indexed,
@@ -128,9 +129,9 @@ class Reader:
         if count <= self.terms:
             return apply("add", *map(term, range(count))) if count else Number(0.0)
         largest = np.argsort(-np.abs(values), kind="stable")[: max(self.terms - 1, 1)]
-        kept = sorted(int(i) for i in largest)
+        kept = sorted(int(i) for i in largest if values[i]) or [0]
         shown = [term(i) for i in kept]
-        rest = Rest(count - len(kept), float(whole) - float(sum(x.value for x in shown)))
+        rest = Rest(count - len(kept), float(np.delete(values, kept).sum(dtype=float)))
         return Apply("add", (*_flat(shown), rest), float(whole))
 
 
@@ -325,6 +326,37 @@ def _random(reader: Reader, made: Made, id: int, index: Index) -> Expression:
     return Operand(id, index, reader.value(id, index))
 
 
+def _attention(reader: Reader, made: Made, id: int, index: Index) -> Expression:
+    """Mix of the values, sum_s e^(scale q . k_s - c) v_s, or c = ln sum_s e^(scale q . k_s)."""
+    how = made.node.attributes
+    if made.node.op.lower.gradient or how["masked"] or how["dropout"]:  # type: ignore[union-attr]
+        raise NotImplementedError
+    q, k, v = made.inputs
+    mix = id == made.outputs[0]
+    b, t, n = index[:3] if mix else (index[0], index[2], index[1])
+    steps = range(t + 1 if how["is_causal"] else reader.record.arrays[k].shape[1])
+    heads = reader.record.arrays[q].shape[-1]
+
+    def score(s: int) -> Expression:
+        parts = [
+            apply("mul", reader.read(q, (b, t, n, h)), reader.read(k, (b, s, n, h)))
+            for h in range(heads)
+        ]
+        return apply("mul", Number(how["scale"]), apply("add", *parts))
+
+    if not mix:
+        powers = [apply("exp", score(s)) for s in steps]
+        values = np.asarray([p.value for p in powers], float)
+        return apply("log", reader.total(values, powers.__getitem__, float(values.sum())))
+    top = reader.read(made.outputs[1], (b, n, t))
+    terms = [
+        apply("mul", apply("exp", apply("sub", score(s), top)), reader.read(v, (b, s, n, index[3])))
+        for s in steps
+    ]
+    values = np.asarray([x.value for x in terms], float)
+    return reader.total(values, terms.__getitem__, reader.value(id, index))
+
+
 def _named(reader: Reader, made: Made, id: int, index: Index) -> Expression:
     """What is not taken apart: the op's name, and what it read if that is little."""
     for v in made.inputs:  # an op that hands an input on, as one with a gradient of its own
@@ -340,5 +372,6 @@ def _named(reader: Reader, made: Made, id: int, index: Index) -> Expression:
 
 _RULES: dict[type, Callable[[Reader, Made, int, Index], Expression]] = {
     Elementwise: _elementwise, Contraction: _contraction, Reduction: _reduction,
+    Attention: _attention,
     Running: _running, Search: _search, View: _view, Scatter: _scatter, Random: _random,
 }  # fmt: skip

@@ -21,6 +21,7 @@ from neurona.train.model import Model
 
 WHOLE = 400  # lines of a network that is explained as a whole
 PATH = 120  # lines of a path through a larger one
+TERMS, TERMS_OF_PATH = 6, 4  # of a sum
 SAMPLES = 64  # more are no small batch
 
 
@@ -36,7 +37,7 @@ def explain(
     layer: str | None = None,
     output: int | None = None,
     training: bool | None = None,
-    terms: int = 6,
+    terms: int | None = None,
     digits: int = 4,
     limit: int | None = None,
 ) -> Explanation:
@@ -58,8 +59,8 @@ def explain(
         layer: all lines of one layer.
         output: the number of one output, and the path to it.
         training: whether layers work as in training; by default, whether there are targets.
-        terms: how many terms of a long sum are written out: the largest, and what the rest adds up
-            to.
+        terms: how many terms of a sum are written out, if it is longer the largest, and what the
+            rest adds up to; 6, and 4 on a path through a larger network.
         digits: how many digits of a number count.
         limit: how many lines at most.
 
@@ -84,20 +85,22 @@ def explain(
     if not isinstance(model, Model):
         from neurona.explanation.classic import explain_classic
 
-        return explain_classic(model, x, y, terms, digits)
+        return explain_classic(model, x, y, terms or TERMS, digits)
     asked = [n for n, v in zip(("of", "neuron", "layer", "output"), (of, neuron, layer, output),
                                strict=True) if v is not None]  # fmt: skip
     if len(asked) > 1:
         raise ArgumentError(
             "explain takes one of `of`, `neuron`, `layer` and `output`.", got=" and ".join(asked)
         )
-    terms = check_integer("terms", terms, minimum=2)
+    if terms is not None:
+        terms = check_integer("terms", terms, minimum=2)
     digits = check_integer("digits", digits, minimum=1)
     if limit is not None:
         limit = check_integer("limit", limit, minimum=1)
     with model._training.turns:
         step = _traced(model, x, y, sample_weight, training)
-    lines = Lines(step, model.name, terms)
+    small = sum(p.size for p in model.weights) <= WHOLE
+    lines = Lines(step, model.name, terms or (TERMS if small or layer else TERMS_OF_PATH))
     chosen = _Chosen(model, lines)
     notes: list[str] = []
     most = limit or PATH

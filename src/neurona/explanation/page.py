@@ -29,6 +29,7 @@ STYLE = """
 .nx td{padding:.12rem .35rem;vertical-align:top;text-align:left;border:0}
 .nx td:first-child{white-space:nowrap;font-weight:600}
 .nx tr{background:#fff}.nx tr.more td{padding-top:0}.nx tr:target{background:#fff8c5}
+.nx a,.nx .given{white-space:nowrap}
 .nx a{color:#0969da;text-decoration:none;border-bottom:1px dotted #8cb8e8}
 .nx a:hover{background:#ddf4ff}.nx .given{border-bottom:1px dotted #8c959f;cursor:help}
 .nx .result{color:#116329;font-weight:600}.nx .why{color:#9a6700}.nx p{color:#57606a}
@@ -89,9 +90,7 @@ class Page:
         in_numbers = writing.plain(line.expression, lambda x: self.leaf(x, of.number(x)))
         result = writing.number(line.value, of.digits)
         why = (
-            f' <span class="why">since {escape(of.reasons(line, part))}</span>'
-            if line.because
-            else ""
+            f' <span class="why">({escape(of.reasons(line, part))})</span>' if line.because else ""
         )
         steps = [formula]
         if of.in_numbers(line) not in (of.formula(line, part), result):

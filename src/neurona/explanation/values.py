@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from neurona.core.lowering import (
+    Attention,
     Contraction,
     Elementwise,
     Indexed,
@@ -254,7 +255,7 @@ class Values:
             if name == "cast" and kind == TRUTH:
                 self._forced.add(id)
             return kind, leaves
-        if isinstance(lower, Random | Opaque):
+        if isinstance(lower, Random | Opaque | Attention):
             self._forced.add(id)
             return ATOM, 1
         if isinstance(lower, Contraction | Reduction | Running):
