@@ -11,7 +11,7 @@ import neurona as nn
 from neurona import layers
 from neurona.core import random
 from neurona.errors import ArgumentError, DataError
-from neurona.explanation.explain import _traced
+from neurona.explanation.explain import traced_step
 from neurona.nn.context import collect_losses, in_training
 from neurona.nn.parameter import rehearsal
 from tests.explanation.formulas import check
@@ -194,12 +194,25 @@ def test_nothing_is_changed_and_the_files_are_written(tmp_path):
     assert np.array_equal(traced["out"], traced["dropout"])
 
 
+def test_a_wrong_line_is_found():
+    model = chain((2,), L.Dense(1, name="out"))
+    line = holds(nn.explain(model, [[1.0, 2.0]]))[0]
+    for key, old, new in [
+        ("formula", " + ", " - "),
+        ("numbers", "1·", "3·"),
+        ("result", line["result"], "123"),
+    ]:
+        wrong = {**line, key: line[key].replace(old, new, 1)}
+        with pytest.raises(AssertionError):
+            check(wrong, 1e-9)
+
+
 def test_it_is_the_graph_of_the_step():
     """What is explained is, op for op, what the training step compiles."""
     model = chain((2,), L.Dense(2, "relu"), L.Dropout(0.5), L.Dense(2, "softmax"),
                   loss="sparse_categorical_crossentropy", optimizer="adam")  # fmt: skip
     x, y = numbers(2, 2), np.array([0, 1])
-    ours = _traced(model, x, y, None, None).graph
+    ours = traced_step(model, x, y, None, None).graph
     theirs = model.training_step().program(x, y, None).graph
     same = ours.restricted(ours.outputs[: len(theirs.outputs)])
     both = [

@@ -98,7 +98,7 @@ def explain(
     if limit is not None:
         limit = check_integer("limit", limit, minimum=1)
     with model._training.turns:
-        step = _traced(model, x, y, sample_weight, training)
+        step = traced_step(model, x, y, sample_weight, training)
     small = sum(p.size for p in model.weights) <= WHOLE
     lines = Lines(step, model.name, terms or (TERMS if small or layer else TERMS_OF_PATH))
     chosen = _Chosen(model, lines)
@@ -137,7 +137,7 @@ def explain(
     return lines.explanation(title, found, _kinds(model, lines), notes, digits)
 
 
-def _traced(model: Any, x: Any, y: Any, weight: Any, training: bool | None) -> Traced:
+def traced_step(model: Any, x: Any, y: Any, weight: Any, training: bool | None) -> Traced:
     """Return the step of a model, traced and evaluated."""
     x, y, weight = check_arrays(before_step(model, x), y, weight)
     check_inputs(model, x)

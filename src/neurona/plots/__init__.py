@@ -7,6 +7,7 @@ pyplot's current figure, also without a display: `matplotlib.pyplot.savefig("nam
 """
 
 from neurona.plots.alarms import alarms
+from neurona.plots.attention_maps import attention_maps
 from neurona.plots.attribution import occlusion, saliency
 from neurona.plots.boundary import boundary_grid, decision_boundary
 from neurona.plots.confusion import confusion_matrix
@@ -30,6 +31,7 @@ __all__ = [
     "activations",
     "alarms",
     "attention",
+    "attention_maps",
     "bars",
     "boundary_grid",
     "confusion_matrix",
