@@ -29,8 +29,10 @@ def root(tmp_path):
 
 
 def test_classes_in_alphabetical_order(root):
-    X, y, names = from_folder(root)
-    assert names == ("cat", "dog")
+    found = from_folder(root)
+    X, y = found  # as from_csv
+    assert found.class_names == ("cat", "dog")
+    assert repr(found) == "ImageFolder(X (4, 3, 4, 3), y (4,), classes cat, dog)"
     assert y.tolist() == [0, 0, 0, 1]
     assert (X.shape, X.dtype, y.dtype) == ((4, 3, 4, 3), np.uint8, np.int64)
     assert X[0, 0, 0].tolist() == [10, 20, 30]

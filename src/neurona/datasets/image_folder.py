@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 
 from neurona.data.image_file import MODES, read_image
 from neurona.data.preparation import Images
+from neurona.datasets.table import listed
 from neurona.errors import (
     ArgumentError,
     DataError,
@@ -27,12 +29,27 @@ MAX_BYTES = 2**32
 ALWAYS, MAX_GROWTH = 2**26, 64  # bytes of images for small files; for each byte of large ones
 
 
-class ImageFolder(NamedTuple):
-    """What `from_folder` read: images, class numbers, and the name of each class number."""
+@dataclass(frozen=True, repr=False)
+class ImageFolder:
+    """What `from_folder` read; `X, y = from_folder(...)` unpacks the two arrays, as of `from_csv`.
+
+    Args:
+        X: the images (N, H, W, C).
+        y: their class numbers (N,).
+        class_names: the folder of each class number, in order.
+    """
 
     X: np.ndarray
     y: np.ndarray
     class_names: tuple[str, ...]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter((self.X, self.y))
+
+    def __repr__(self) -> str:
+        return (
+            f"ImageFolder(X {self.X.shape}, y {self.y.shape}, classes {listed(self.class_names)})"
+        )
 
     @property
     def preparation(self) -> Images:

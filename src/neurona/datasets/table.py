@@ -6,7 +6,7 @@ import bisect
 import csv
 import os
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,9 +26,23 @@ from neurona.errors import (
 
 TRY_MISSING = 'missing="drop" leaves such rows out, "mean" fills in the column\'s mean'
 MAX_CLASSES = 2**16
+SHOWN = 4  # names, in a line
 
 
-@dataclass(frozen=True)
+def listed(names: Sequence[str]) -> str:
+    """Return the first names.
+
+    >>> listed(["a", "b", "c", "d", "e", "f"])
+    'a, b, c, d, ...'
+    """
+    return ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")
+
+
+def _classes(found: Any) -> str:
+    return f", classes {listed(found.class_names)}" if found.class_names else ""
+
+
+@dataclass(frozen=True, repr=False)
 class Table:
     """What `from_csv` read; `X, y = from_csv(...)` unpacks the two arrays.
 
@@ -48,6 +62,10 @@ class Table:
 
     def __iter__(self) -> Iterator[Any]:
         return iter((self.X, self.y))
+
+    def __repr__(self) -> str:
+        target = "" if self.y is None else f", y {self.y.shape} {self.target_name}"
+        return f"Table(X {self.X.shape} {listed(self.feature_names)}{target}{_classes(self)})"
 
 
 def from_csv(

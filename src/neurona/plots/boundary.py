@@ -56,6 +56,7 @@ def decision_boundary(
     >>> figure.axes[0].get_title()
     'Decision boundary: 100 % of 4 points on their side'
     """
+    _caller(predict)  # tells if the arguments are in another order
     points, labels = read_points(X, y)
     resolution = check_integer("resolution", resolution, minimum=2)
     call = _caller(predict)
@@ -145,7 +146,12 @@ def boundary_grid(
     ['by x\\n100 % right', 'by y\\n100 % right']
     """
     if not isinstance(models, Mapping) or not models:
-        raise DataError("there are no models to draw.", expected="a dict from title to model")
+        raise DataError(
+            "there are no models to draw.",
+            got=type(models).__name__,
+            expected="a dict from title to model",
+            hint='{"mine": model}; of one alone: decision_boundary(model, X, y)',
+        )
     rows, columns = grid_shape(len(models), columns)
     figure = new_figure(max(3.3 * columns, 4.5), 3.2 * rows + 0.4)
     axes = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()

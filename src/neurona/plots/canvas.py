@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import contextlib
 import math
+import os
 import threading
 import warnings
 import weakref
@@ -109,6 +110,10 @@ def as_array(value: Any, name: str) -> np.ndarray:
     """Return numbers (an array, a Tensor, nested lists) as an array, or raise a DataError."""
     if callable(getattr(value, "numpy", None)):
         value = value.numpy()
+    if hint := _not_numbers(value):
+        raise DataError(
+            f"{name} must hold numbers.", got=type(value).__name__, expected="an array", hint=hint
+        )
     try:
         array = np.asarray(value)
     except ValueError:
@@ -123,6 +128,32 @@ def as_array(value: Any, name: str) -> np.ndarray:
                 f"{name} must hold numbers.", got=type(value).__name__, expected="an array"
             ) from None
     return array
+
+
+def _not_numbers(value: Any) -> str:
+    """Return how to come to numbers from what else a user has at hand; "" if it may hold them."""
+    if hasattr(value, "predict"):
+        return "what a model says: model.predict(x); what it weighs: model.get_weights()"
+    if isinstance(getattr(value, "history", None), Mapping):
+        return 'one series of it: history.history["loss"]; nn.plots.history(history) draws all'
+    if isinstance(value, tuple) and len(value) == 2 and np.ndim(value[0]) > np.ndim(value[1]) > 0:
+        return "images and labels are two arguments: images, labels = data"
+    if isinstance(value, str | os.PathLike):
+        return f"nn.data.img_to_array(nn.data.load_img({str(value)!r})), if it is an image file"
+    if not isinstance(value, Mapping) and hasattr(value, "batch_size"):
+        return "one batch of it: x, y = next(iter(batches))"
+    return ""
+
+
+def check_mapping(value: Any, name: str, what: str) -> None:
+    """Raise a DataError if what is drawn by name is not a dict."""
+    if not isinstance(value, Mapping):
+        raise DataError(
+            f"{name} are given by name.",
+            got=type(value).__name__,
+            expected=f"a dict from name to {what}",
+            hint=f'{{"mine": {what if " " not in what else "..."}}}',
+        )
 
 
 def as_numbers(value: Any, name: str) -> np.ndarray:

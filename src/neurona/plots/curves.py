@@ -84,7 +84,8 @@ def activations(
 
     Args:
         names: names of known functions (see `FORMULAS`), or a mapping from a label to a function of
-            an array, elementwise; its derivative is the central difference.
+            an array, elementwise, or one such function or layer; its derivative is the central
+            difference.
         x_range: lowest and highest input drawn.
         columns: panels a row; by default as many as make the grid nearly square.
 
@@ -134,6 +135,8 @@ def activations(
 
 
 def _curves(names: Any) -> dict[str, tuple[str, Curve, Curve]]:
+    if callable(names):
+        names = {str(getattr(names, "__name__", "") or getattr(names, "name", "f(x)")): names}
     if isinstance(names, Mapping):
         curves = {str(name): ("", *_numeric(str(name), f)) for name, f in names.items()}
     else:

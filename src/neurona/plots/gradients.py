@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neurona.errors import ArgumentError, DataError
+from neurona.errors import ArgumentError, DataError, StateError
+from neurona.nn.gradients import value_and_grad
 from neurona.plots.canvas import as_numbers, axes_for, tidy
 from neurona.plots.palette import BLUE, SKY, VERMILLION, YELLOW
 
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
 
 def gradient_flow(
-    gradients: Mapping[str, Any],
+    gradients: Any,
+    x: Any = None,
+    y: Any = None,
     *,
     vanishing: float = 1e-6,
     exploding: float = 1e1,
@@ -30,7 +33,9 @@ def gradient_flow(
     are all zero, missing (None), or not finite.
 
     Args:
-        gradients: maps a layer's name to its gradient, or to a list of gradients (kernel, bias).
+        gradients: maps a layer's name to its gradient, or to a list of gradients (kernel, bias); or
+            a compiled model, whose gradients on x and y are drawn.
+        x, y: some samples with their targets, for a model.
         vanishing: mean |gradient| below which a layer hardly learns. With a learning rate of 0.01
             and weights near 0.1, 1e-6 moves a weight by a ten-millionth of itself a step.
         exploding: largest |gradient| above which a step throws a weight far away.
@@ -39,6 +44,7 @@ def gradient_flow(
     Raises:
         ArgumentError: if the two limits are not 0 < vanishing < exploding.
         DataError: if there are no gradients.
+        StateError: if the model is not compiled.
 
     >>> figure = gradient_flow({"first": [1e-9, 2e-9], "last": [0.1, 0.2]})
     >>> [text.get_text() for text in figure.axes[0].texts][0]
@@ -50,11 +56,13 @@ def gradient_flow(
             got=f"vanishing={vanishing}, exploding={exploding}",
             expected="0 < vanishing < exploding",
         )
+    if hasattr(gradients, "compute_loss"):
+        gradients = _of_model(gradients, x, y)
     if not isinstance(gradients, Mapping) or not gradients:
         raise DataError(
             "there are no gradients to draw.",
             got="an empty mapping" if isinstance(gradients, Mapping) else type(gradients).__name__,
-            expected="a dict from layer name to gradient",
+            expected="a dict from layer name to gradient, or a compiled model with x and y",
         )
     names = [str(name) for name in gradients]
     sizes = [_magnitudes(name, value) for name, value in gradients.items()]
@@ -104,6 +112,32 @@ def gradient_flow(
     ax.tick_params(axis="y", length=0)
     ax.set_title(_headline(sizes), pad=20)
     return figure
+
+
+def _of_model(model: Any, x: Any, y: Any) -> dict[str, list[Any]]:
+    """Return the gradients of a model's loss on some samples, by layer."""
+    if x is None or y is None:
+        raise DataError(
+            "gradients are those of a loss on samples.",
+            got="a model alone",
+            hint="gradient_flow(model, x[:64], y[:64])",
+        )
+    if not getattr(model, "compiled", False):
+        raise StateError(
+            "gradients are those of a loss, and the model has none.",
+            hint='model.compile("adam", loss="sparse_categorical_crossentropy") first',
+        )
+    x = x if hasattr(x, "shape") else np.asarray(x)
+    y = y if hasattr(y, "shape") else np.asarray(y)
+    model(x[:1])  # creates the parameters of a model that is not built
+    parameters = model.trainable_weights
+    _, found = value_and_grad(
+        lambda batch: model.compute_loss(batch, y, model(batch, training=True)),
+        parameters=parameters,
+    )(x)
+    by_id = {id(p): g for p, g in zip(parameters, found, strict=True)}
+    layers = [layer for layer in model.layers if layer.trainable_weights]
+    return {layer.name: [by_id[id(p)] for p in layer.trainable_weights] for layer in layers}
 
 
 def _magnitudes(name: str, value: Any) -> tuple[float, float] | None:

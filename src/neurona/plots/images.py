@@ -26,7 +26,8 @@ def samples(
     """Draw the first `count` images in a grid, each under its label.
 
     Shapes: images (N, H, W), (N, H, W, 1), (N, H, W, 3) or flat (N, D) with D a square; labels
-    (N,) or one-hot (N, K).
+    (N,) or one-hot (N, K). One image alone has no N: (H, W) (if W is no square, or the label is
+    alone, too), (H, W, 1), (H, W, 3) or (D,).
 
     Args:
         images: black is 0 and white is 1, 255, or with another range the largest value; with values
@@ -46,6 +47,8 @@ def samples(
     >>> [ax.get_title() for ax in figure.axes]
     ['a', 'b', 'c']
     """
+    if labels is not None and np.ndim(labels) == 0:  # of one image
+        images, labels = as_array(images, "images")[None], [labels]
     pictures = as_pictures(images, "images")
     count = min(check_integer("count", count, minimum=1), len(pictures))
     captions = [""] * count
@@ -75,7 +78,7 @@ def misclassified(
     Args:
         images: the images.
         y_true: the true classes.
-        y_pred: predicted probabilities, scores or classes.
+        y_pred: predicted probabilities, scores or classes; or the model that says them.
         count: how many are drawn at most.
         class_names: names of the classes in order.
         columns: images a row; by default as many as make the grid nearly square.
@@ -89,6 +92,10 @@ def misclassified(
     >>> figure.axes[0].get_title()
     'true 0\\nsaid 1 (90 %)'
     """
+    if hasattr(y_pred, "predict"):
+        y_pred = y_pred.predict(np.asarray(images))
+    if np.ndim(y_true) == np.ndim(y_pred) == 0:
+        images, y_true, y_pred = as_array(images, "images")[None], [y_true], [y_pred]
     pictures = as_pictures(images, "images")
     count = check_integer("count", count, minimum=1)
     true, _ = read_outputs(y_true, "y_true")
@@ -131,6 +138,8 @@ def as_pictures(images: Any, name: str) -> np.ndarray:
         raise DataError(
             f"{name} holds no images.", got=f"{array.shape} of {array.dtype}", expected="(N, H, W)"
         )
+    if _is_one(array):
+        array = array[None]
     if array.ndim == 4 and array.shape[-1] == 1:
         array = array[..., 0]
     if array.ndim == 2:
@@ -159,6 +168,18 @@ def as_pictures(images: Any, name: str) -> np.ndarray:
     elif low >= 0:
         low, high = 0.0, 255.0 if 127 < high <= 255 else high
     return (pixels - low) / ((high - low) or 1.0)
+
+
+def _is_one(array: np.ndarray) -> bool:
+    """Whether an array is one image: (H, W), (H, W, 1), (H, W, 3) or (D,)."""
+    if array.ndim == 3:
+        return array.shape[-1] in (1, 3) and min(array.shape[:2]) > 3
+    if array.ndim not in (1, 2):
+        return False
+    square = round(array.shape[-1] ** 0.5) ** 2 == array.shape[-1]
+    if array.ndim == 1:
+        return square
+    return not square and max(array.shape) <= 4 * min(array.shape)  # a strip is none
 
 
 def _names(ids: np.ndarray, class_names: Any) -> list[str]:

@@ -98,6 +98,9 @@ def _kernels(source: Any) -> dict[str, np.ndarray]:
                 hint="build it first: call it once on data",
             )
         found = {str(getattr(source, "name", "")): as_array(kernel, "kernel")}
+    elif isinstance(source, list | tuple) and any(np.ndim(part) > 1 for part in source):
+        arrays = [as_array(part, "weights") for part in source]  # of get_weights(), biases too
+        found = {f"weights {i}": part for i, part in enumerate(arrays) if part.ndim > 1}
     else:
         found = {"": as_array(source, "weights")}
     found = {name: np.atleast_1d(kernel) for name, kernel in found.items() if kernel.size}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neurona.errors import DataError
-from neurona.plots.canvas import as_numbers, axes_for, tidy
+from neurona.plots.canvas import as_numbers, axes_for, check_mapping, tidy
 from neurona.plots.palette import class_colors, class_marker
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ def lines(
     >>> figure.axes[0].get_xlabel()
     'units'
     """
+    check_mapping(curves, "curves", "numbers")
     if not curves:
         raise DataError("there are no curves to draw.", expected="a dict from name to numbers")
     values = {str(k): as_numbers(v, f"curves[{k!r}]") for k, v in curves.items()}

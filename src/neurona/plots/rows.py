@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neurona.errors import DataError, ShapeError
-from neurona.plots.canvas import as_array, new_figure
+from neurona.plots.canvas import as_array, check_mapping, new_figure
 from neurona.plots.images import as_pictures
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def image_rows(
     >>> [label.get_text() for label in figure.axes[0].get_yticklabels()]
     ['before', 'after']
     """
+    check_mapping(rows, "rows", "images")
     arrays = [as_array(images, f"the row {name!r}") for name, images in rows.items()]
     if not arrays:
         raise DataError("there are no rows to draw.", expected="a dict of name -> images")

@@ -51,7 +51,9 @@ def scatter(
             "points of the plane have two numbers each.",
             got=f"points {places.shape}",
             expected="(N, 2)",
-            hint="two columns, or the first two principal components",
+            hint="np.stack([x, y], axis=1), of two series"
+            if places.ndim == 1
+            else "two columns, or the first two principal components",
         )
     if not len(places) or places.dtype.kind not in "biuf" or not np.isfinite(places).all():
         raise DataError(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neurona.errors import DataError, ShapeError
-from neurona.plots.canvas import as_array, as_numbers, axes_for, check_names, tidy
+from neurona.plots.canvas import as_array, as_numbers, axes_for, check_mapping, check_names, tidy
 from neurona.plots.palette import BLUE, ORANGE, VERMILLION, tint
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def bars(
     >>> bars({"counting": 2.45, "LSTM": 2.0}, "nats").axes[0].get_xlabel()
     'nats'
     """
+    check_mapping(values, "bars", "number")
     numbers = as_numbers(list(values.values()), "values")
     if not np.isfinite(numbers).all():
         raise DataError("bars show numbers.", got=str(dict(values))[:60], expected="finite numbers")
@@ -67,8 +68,8 @@ def bars(
 
 def attention(
     weights: Any,
-    queries: Sequence[str],
-    keys: Sequence[str],
+    queries: Sequence[str] | None = None,
+    keys: Sequence[str] | None = None,
     *,
     title: str | None = None,
     ax: Axes | None = None,
@@ -79,7 +80,8 @@ def attention(
 
     Args:
         weights: 0 or more; a row sums to 1.
-        queries, keys: T and S words.
+        queries, keys: T and S words; their numbers by default, and for keys the queries if they
+            are as many.
         title: none by default.
         ax: axes to draw on; by default a new figure.
     Raises:
@@ -90,6 +92,10 @@ def attention(
     """
     array = as_array(weights, "weights")
     array = array.mean(axis=0) if array.ndim == 3 else array
+    rows, steps = array.shape[-2:] if array.ndim > 1 else (len(array), 0)
+    queries = [str(n) for n in range(1, rows + 1)] if queries is None else queries
+    if keys is None:
+        keys = queries if len(queries) == steps else [str(n) for n in range(1, steps + 1)]
     if array.shape != (len(queries), len(keys)):
         raise ShapeError(
             "attention: one word for each row and column.",
@@ -163,18 +169,18 @@ def forecast(
 
 def spectrograms(
     sounds: Any,
-    captions: Sequence[str],
+    captions: Sequence[str] | None = None,
     *,
     columns: int = 5,
     title: str | None = None,
 ) -> Figure:
     """Draw spectrograms as pictures, time to the right and pitch upwards.
 
-    Shapes: sounds: spectrograms (T_i, F).
+    Shapes: sounds: spectrograms (T_i, F), or one alone.
 
     Args:
         sounds: their energies, best in decibels.
-        captions: one above each.
+        captions: one above each; none by default.
         columns: pictures in a row.
         title: none by default.
     Raises:
@@ -185,6 +191,9 @@ def spectrograms(
     """
     from neurona.plots.canvas import grid_shape, new_figure
 
+    if np.ndim(sounds) == 2:
+        sounds = [sounds]
+    captions = [""] * len(sounds) if captions is None else captions
     if len(sounds) != len(captions):
         raise ShapeError(
             "spectrograms: a caption for each.", got=f"{len(sounds)} and {len(captions)}"

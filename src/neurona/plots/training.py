@@ -26,9 +26,10 @@ def history(history: Any) -> Figure:
     from 1. The loss has a log axis when it falls by more than 50 times.
 
     Args:
-        history: a History (its `.history` maps a name to a list, one number an epoch), or such a
-            mapping. A History knows the epochs of each number; in a mapping, a validation list
-            shorter than the training list is spread evenly: half as many, at epochs 2, 4, ...
+        history: a History (its `.history` maps a name to a list, one number an epoch), such a
+            mapping, or a model that was trained. A History knows the epochs of each number; in a
+            mapping, a validation list shorter than the training list is spread evenly: half as
+            many, at epochs 2, 4, ...
 
     Returns:
         The figure; `figure.savefig("training.png")` writes it to a file.
@@ -40,6 +41,8 @@ def history(history: Any) -> Figure:
     >>> figure.axes[0].get_ylabel()
     'loss'
     """
+    if hasattr(getattr(history, "history", None), "history"):  # of a model
+        history = history.history
     record = history if isinstance(history, Mapping) else getattr(history, "history", None)
     if not isinstance(record, Mapping):
         raise DataError(
@@ -159,7 +162,8 @@ def loss_curve(
     """Draw a list of losses, with the last value written at its end.
 
     Args:
-        losses: one number an epoch, or a mapping from a label to such a list, to compare runs.
+        losses: one number an epoch, or a mapping from a label to such a list, to compare runs; or
+            a History, or a model that has one, of which all losses are drawn.
         log: whether the loss axis is logarithmic, because most progress is made in factors. With a
             loss of 0 or below (a perceptron's count of errors reaches 0) it stays linear.
         xlabel: what one number stands for, such as "epoch" or "step".
@@ -171,6 +175,10 @@ def loss_curve(
     >>> loss_curve([1.0, 0.1, 0.01]).axes[0].get_yscale()
     'log'
     """
+    record = getattr(losses, "history", None)
+    record = getattr(record, "history", record)
+    if isinstance(record, Mapping):
+        losses = {name: values for name, values in record.items() if "loss" in name and len(values)}
     curves = losses if isinstance(losses, Mapping) else {"": losses}
     if not curves:
         raise DataError("losses is empty.", expected="one number an epoch")
@@ -202,7 +210,8 @@ def learning_rate(schedule: Any, steps: int = 1000, *, ax: Axes | None = None) -
 
     Args:
         schedule: a callable from step to rate, a list of rates, or several of them: a list of
-            callables, or a mapping from a label to a callable or a list.
+            callables, or a mapping from a label to a callable or a list. Of an optimiser or a
+            compiled model, its own.
         steps: how many steps of a callable are drawn, from step 0.
         ax: axes to draw on; by default a new figure.
 
@@ -215,6 +224,15 @@ def learning_rate(schedule: Any, steps: int = 1000, *, ax: Axes | None = None) -
     'step'
     """
     steps = check_integer("steps", steps, minimum=1)
+    if isinstance(schedule, str):
+        raise DataError(
+            "a schedule is an object, not a name.",
+            got=repr(schedule),
+            expected="a callable from step to rate",
+            hint="nn.optimizers.schedules.CosineDecay(0.001, 1000)",
+        )
+    schedule = getattr(schedule, "optimizer", None) or schedule
+    schedule = getattr(schedule, "learning_rate", schedule)
     curves = _named_schedules(schedule)
     figure, ax = axes_for(ax, 6.4, 3.6)
     for (label, rates), color in zip(curves.items(), class_colors(len(curves)), strict=True):
