@@ -352,3 +352,10 @@ def test_every_optimizer(rule):
     x, y = numbers(2, 2), numbers(2, 2)
     proven(model, x, y)
     proven(model, x, y)  # with slots that are not 0
+
+
+def test_an_output_that_only_shows_another_value():
+    model = nn.Sequential([nn.Input((2,)), L.Dense(1, "step", name="gate")])
+    model.set_weights([np.array([[1.0], [1.0]]), np.array([-1.5])])
+    for asked in ({}, {"neuron": "gate[0]"}, {"layer": "gate"}, {"output": 0}):
+        assert nn.explain(model, [[1.0, 1.0]], **asked)["gate"].value == 1.0

@@ -216,7 +216,7 @@ class _Chosen:
         wanted = name.replace(".", "/")
         hits = [v for n, v in options.items() if n == wanted or n.endswith(f"/{wanted}")]
         if not hits:
-            layers = set(self.traced.values)
+            layers = set(self.lines.outputs)
             if any(path.split("/")[-1] == wanted.split("/")[-1] for path in layers):
                 return self.neuron(path)
             raise unknown("weight", name, list(known))
@@ -252,7 +252,8 @@ class _Chosen:
         if len(index) < len(shape):
             index = (*(0,) * (len(shape) - len(index)), *index)
         self._check(index, shape, name)
-        slopes = [g for x, g in self.traced.gradients.items() if x == id and g in self.names]
+        of = self.lines.values.standing_for
+        slopes = [g for x, g in self.traced.gradients.items() if of(x) == id and g in self.names]
         return [(id, index), *[(g, index) for g in slopes]]
 
     def layer(self, name: str) -> tuple[list[Key], Any]:
@@ -294,17 +295,18 @@ class _Chosen:
         return [key for p in chosen for key in self.weight(p.path)], limit or PATH
 
     def _final(self) -> int:
-        ids = [id for id in self.traced.results if id in self.names]
+        results = map(self.lines.values.standing_for, self.traced.results)
+        ids = [id for id in results if id in self.names]
         if ids and not self.traced.losses:
             return ids[0]
-        return max((id for id in self.traced.values.values() if id in self.names), default=0)
+        return max((id for id in self.lines.outputs.values() if id in self.names), default=0)
 
     def _output_of(self, name: str) -> int:
         wanted = name.replace(".", "/")
-        for path, id in self.traced.values.items():
+        for path, id in self.lines.outputs.items():
             if _is_in(path, wanted, exactly=True) and id in self.names:
                 return id
-        known = [self.names[id].part for id in self.traced.values.values() if id in self.names]
+        known = [self.names[id].part for id in self.lines.outputs.values() if id in self.names]
         raise unknown("layer", name, known)
 
     def _check(self, index: tuple[int, ...], shape: tuple[int, ...], name: str) -> None:

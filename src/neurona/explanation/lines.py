@@ -37,6 +37,9 @@ class Lines:
         self.textbook = Textbook(traced, self.values, self.reader)
         self.backward = min(traced.gradients.values(), default=len(self.record.arrays))
 
+        self.outputs = {  # what layers return: path -> the value that shows it
+            path: self.values.standing_for(id) for path, id in traced.values.items()
+        }
         self.where: dict[int, tuple[str, str]] = {}  # sections that somebody else knows
         self._updated = {  # new values of parameters -> the parameter's path
             id: traced.parameters[k][0].path
@@ -54,8 +57,8 @@ class Lines:
         """Return all values that an explanation of everything leads to."""
         traced = self.traced
         gradients = [g for x, g in traced.gradients.items() if self._is_parameter(x)]
-        found = [*traced.values.values(), *traced.losses, *gradients, *traced.after.values()]
-        found += traced.results
+        found = [*self.outputs.values(), *traced.losses, *gradients, *traced.after.values()]
+        found += map(self.values.standing_for, traced.results)
         return sorted({id for id in found if id in self.values.names and self.record.made[id]})
 
     def _is_parameter(self, x: int) -> bool:

@@ -107,6 +107,12 @@ class Values:
         """Say whether a value has a line of its own."""
         return id in self.names
 
+    def standing_for(self, id: int) -> int:
+        """Return the value whose lines show this one: itself, or what it is another look of."""
+        source = self.source(id)
+        shown = id in self.names or source not in self.names or not self._alike(id, source)
+        return id if shown or self.record.made[source] is None else source
+
     def part(self, path: str) -> str:
         """Return the path of a layer without the name of the model."""
         if path == self.model_name:
