@@ -84,7 +84,7 @@ def test_image_errors():
     with pytest.raises(ShapeError, match="channels come last"):
         samples(np.ones((2, 3, 8, 8)))
     with pytest.raises(ShapeError, match="one image alone"):
-        samples(np.ones(9))
+        samples(np.ones(8))
     with pytest.raises(DataError, match="holds no images"):
         samples(np.ones((0, 4, 4)))
     with pytest.raises(ShapeError, match="images with 6, labels with 2"):
