@@ -475,7 +475,8 @@ def test_a_model_whose_loss_became_nan_is_saved_and_loaded(tmp_path):
     model = nn.Sequential([nn.Input((2,)), layers.Dense(2)])
     model.compile("sgd", "mse")
     model.set_weights([np.full((2, 2), np.nan), np.zeros(2)])
-    model.fit(np.ones((4, 2)), np.zeros((4, 2)), verbose=0)
+    with pytest.warns(UserWarning, match="the loss is nan in epoch 1"):
+        model.fit(np.ones((4, 2)), np.zeros((4, 2)), verbose=0)
     model.save(tmp_path / "m")
     assert np.isnan(load_model(tmp_path / "m")._training.position.logs["loss"])
 

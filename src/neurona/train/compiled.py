@@ -21,6 +21,7 @@ from neurona.nn.metrics import Mean, Metric
 from neurona.nn.metrics.names import check_name
 from neurona.nn.metrics.reduction import add_mean
 from neurona.ops.notes import Logits
+from neurona.train.alarm import warn_of_scores
 
 
 class Output:
@@ -32,7 +33,10 @@ class Output:
         loss, weight: the Loss or None, and its share of the total.
         tracker: the mean of its loss, where there are several.
         metrics, weighted_metrics: those that ignore sample weights, and those that do not.
+        misread: whether it is of scores that the loss takes for probabilities.
     """
+
+    misread = False
 
     def __init__(self, name: str | None, shape: tuple, loss: Any, weight: float) -> None:
         self.name, self.shape, self.loss, self.weight = name, shape, loss, weight
@@ -112,6 +116,7 @@ class Compiled:
         ]
         for output, p in zip(outputs, leaves, strict=True):
             check_output(output.loss, p)
+            output.misread = warn_of_scores(output.loss, p)
         if sum(output.loss is not None for output in outputs) > 1:
             for i, output in enumerate(outputs):
                 if output.loss is not None:

@@ -21,6 +21,7 @@ from neurona.nn.metrics import Metric
 from neurona.nn.parameter import unchanged
 from neurona.nn.settings import changes
 from neurona.train import state, steps
+from neurona.train.alarm import Alarm
 from neurona.train.callbacks.callback import CallbackList
 from neurona.train.data import IterableSource
 from neurona.train.history import History
@@ -153,7 +154,7 @@ def run_training(
     with training.turns:
         step = steps.training_step(model)
     feed = Feed(model, step, source, callbacks.watch_each("train"))
-    training.run = Fit(source, callbacks, validation)
+    training.run, alarm = Fit(source, callbacks, validation), Alarm(model)
     try:
         callbacks.call("on_train_begin", {})  # a backup may move the position on from here
         begin = position.epoch
@@ -162,13 +163,14 @@ def run_training(
         while position.epoch < epochs and (position.batch or not model.stop_training):
             if quiet:
                 with training.turns.last():
-                    several = _train_epochs(model, feed, callbacks, position, epochs)
+                    several = _train_epochs(model, feed, callbacks, position, epochs, alarm)
                 if several:
                     continue
             if position.epoch > begin and not position.batch and _used_up(source, position, epochs):
                 break
             logs = _train_epoch(model, feed, callbacks, position)
             epoch = position.epoch
+            alarm.see(epoch, logs)
             if validation is not None and validation.due(epoch):
                 logs = {**logs, **validation.run()}
             position.epoch, position.batch, position.order = epoch + 1, 0, source.order()
@@ -233,7 +235,7 @@ def _is_quiet(model: Any, source: Any, callbacks: CallbackList) -> bool:
 
 
 def _train_epochs(
-    model: Any, feed: Feed, callbacks: CallbackList, position: Position, epochs: int
+    model: Any, feed: Feed, callbacks: CallbackList, position: Position, epochs: int, alarm: Alarm
 ) -> bool:
     """Train for several epochs in one call, as many as there is time for; False if that is none."""
     source = feed.source
@@ -252,6 +254,7 @@ def _train_epochs(
         return False
     columns = as_logs(results, metrics)
     first, position.epoch = position.epoch, position.epoch + count
+    alarm.see(first, columns)
     position.order = source.order()
     position.logs = {name: values[-1] for name, values in columns.items()}
     for history in callbacks.wants("on_epoch_end"):
