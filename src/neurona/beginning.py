@@ -38,6 +38,22 @@ if IS_COMMAND:
     signal.signal(signal.SIGINT, _stop)
 
 
+def _lacking() -> str:
+    """Return the first library that the command needs and this Python does not have, or ""."""
+    from importlib.util import find_spec
+
+    needs = ("numpy", "typer", "rich", "safetensors")
+    return next((name for name in needs if find_spec(name) is None), "")
+
+
+if _is_command() and (_missing := _lacking()):
+    sys.exit(
+        f"neurona needs {_missing}, which this Python does not have: {sys.executable}\n"
+        "try: the environment that neurona was installed into: source .venv/bin/activate (Windows: "
+        ".venv\\Scripts\\activate); or install it here: python -m pip install ."
+    )
+
+
 def interruptible() -> None:
     """Let Ctrl-C be a KeyboardInterrupt from now on: for a command that can end in order."""
     if IS_COMMAND:

@@ -84,3 +84,11 @@ def test_names_that_a_terminal_cannot_show_are_escaped(environment, tmp_path):
     )
     assert done.returncode == 2
     assert "there is no model file \\xf6.safetensors" in done.stderr
+
+
+def test_a_python_without_the_libraries_says_which_it_needs(environment, tmp_path):
+    done = run(environment, tmp_path, "-S", "-m", "neurona", "info")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("neurona needs numpy, which this Python does not have: ")
+    assert "source .venv/bin/activate (Windows: .venv\\Scripts\\activate)" in done.stderr
+    assert len(done.stderr.splitlines()) == 2
