@@ -54,6 +54,7 @@ def new_figure(width: float, height: float) -> Figure:
         with contextlib.suppress(ImportError), warnings.catch_warnings():
             warnings.filterwarnings("ignore", "More than .* figures", RuntimeWarning)
             figure = plt.figure(FigureClass=Picture, figsize=(width, height), layout="constrained")
+            _spaced(figure)
             if not _seen():
                 _held.append(weakref.ref(figure))
                 while len(_held) > HELD:
@@ -61,7 +62,14 @@ def new_figure(width: float, height: float) -> Figure:
             return figure
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
+    _spaced(figure)
     return figure
+
+
+def _spaced(figure: Figure) -> None:
+    """Keep titles and labels off the edge of the picture."""
+    engine: Any = figure.get_layout_engine()
+    engine.set(w_pad=0.08, h_pad=0.08)
 
 
 def _seen() -> bool:

@@ -103,7 +103,11 @@ def linear_boundary(
     finish(ax, low, high)
     ax.set_title(title)
     if own:
-        figure.legend(loc="outside lower center", ncols=2, frameon=False)
+        handles, texts = ax.get_legend_handles_labels()
+        if len(handles) > len(names):  # the line behind the classes
+            handles, texts = handles[1:] + handles[:1], texts[1:] + texts[:1]
+        ncols = len(texts) if sum(map(len, texts)) < 45 else 1  # columns would break the order
+        figure.legend(handles, texts, loc="outside lower center", ncols=ncols, frameon=False)
     return figure
 
 

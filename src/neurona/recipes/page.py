@@ -41,12 +41,13 @@ table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .38rem .8rem .38rem 0;
   border-top: 1px solid var(--line); overflow-wrap: anywhere; }
 tr:first-child > * { border-top: 0; }
-th { color: var(--soft); font-weight: 500; width: 11rem; }
+th { color: var(--soft); font-weight: 500; width: 11rem; overflow-wrap: break-word; }
 td { font-variant-numeric: tabular-nums; }
-@media (max-width: 30rem) { th { width: 7rem; } section { padding: 1rem .85rem; } }
+@media (max-width: 30rem) { th { width: 42%; } section { padding: 1rem .85rem; } }
 .wide { overflow-x: auto; }
 pre, code { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; font-size: .85rem; }
 pre { margin: 0; line-height: 1.4; }
+.option { white-space: nowrap; }
 code { background: var(--tint); border-radius: .3rem; padding: .1rem .3rem;
   overflow-wrap: anywhere; }
 figure { margin: 1.5rem 0 0; }
@@ -94,6 +95,22 @@ def _anchor(name: str) -> str:
     return name.lower().replace(" ", "-")
 
 
+def _parted(name: str) -> str:
+    """Let a long name be broken behind its underscores, and nowhere else."""
+    return escape(name).replace("_", "_<wbr>")
+
+
+def command(text: str) -> str:
+    """Return a command as code that is broken between its options, not within them.
+
+    >>> command("neurona train xor --seed 0")
+    '<code>neurona train xor <span class="option">--seed 0</span></code>'
+    """
+    first, *options = text.split(" --")
+    spans = "".join(f' <span class="option">--{escape(option)}</span>' for option in options)
+    return f"<code>{escape(first)}{spans}</code>"
+
+
 def rows(facts: Mapping[str, object]) -> str:
     """Return a table of names and values.
 
@@ -101,7 +118,7 @@ def rows(facts: Mapping[str, object]) -> str:
     '<table><tr><th scope="row">epochs</th><td>20</td></tr></table>'
     """
     lines = (
-        f'<tr><th scope="row">{escape(name)}</th><td>{escape(str(value))}</td></tr>'
+        f'<tr><th scope="row">{_parted(name)}</th><td>{_parted(str(value))}</td></tr>'
         for name, value in facts.items()
     )
     return f"<table>{''.join(lines)}</table>"
@@ -145,7 +162,7 @@ def figure(title: str, alt: str, png: bytes, dots: int) -> str:
     width, height = (int.from_bytes(png[i : i + 4]) * 96 // dots for i in (16, 20))
     data = base64.b64encode(png).decode()
     # A broad picture scrolls on a phone, where its letters would be too small.
-    least = f' style="--least: {min(width, 540)}px"' if width > 1.7 * height else ""
+    least = f' style="--least: {min(width, 540)}px"' if width > 2.2 * height else ""
     return (
         f'<figure><h3>{escape(title)}</h3><div class="wide" tabindex="0">'
         f'<img alt="{escape(alt)}" width="{width}" height="{height}"{least} '

@@ -132,7 +132,7 @@ def surroundings() -> dict[str, str]:
 
 def _again(run: Run) -> str:
     return (
-        f"<p>The same numbers again, bit for bit: <code>{escape(command(run))}</code></p>"
+        f"<p>The same numbers again, bit for bit: {page.command(command(run))}</p>"
         "<p>Beside this file: <code>model.safetensors</code>, <code>history.csv</code> and the "
         "pictures in <code>plots</code>.</p>"
     )
