@@ -62,6 +62,7 @@ def contents(page: Path, pages: list[Path]) -> str:
             "Comparing <benchmarks/README>", "Contributing <CONTRIBUTING>", "Changes <CHANGELOG>",
         ]  # fmt: skip
         below = [entry for entry in entries if _is_there(entry)]
+        below += [name for name in map(_name, pages) if not _is_listed(name, entries)]
     elif page.name == "README.md":
         below = [p.stem for p in pages if p.parent == page.parent and p != page]
     else:
@@ -73,3 +74,13 @@ def contents(page: Path, pages: list[Path]) -> str:
 def _is_there(entry: str) -> bool:
     page = entry.partition("<")[2].removesuffix(">")
     return page.startswith("docs/reference/") or (ROOT / f"{page}.md").exists()
+
+
+def _name(page: Path) -> str:
+    return page.relative_to(ROOT).with_suffix("").as_posix()
+
+
+def _is_listed(name: str, entries: list[str]) -> bool:
+    """Say whether a page stands in a menu: by itself, or by the README of its folder."""
+    readme = (ROOT / name).parent / "README.md"
+    return any(f"<{name}>" in entry for entry in entries) or readme.exists()
