@@ -1,6 +1,7 @@
 """Predictions for images, tables and arrays, and files that nobody should trust."""
 
 import pickle
+import shutil
 import struct
 
 import numpy as np
@@ -8,7 +9,8 @@ import pytest
 from PIL import Image
 
 import neurona as nn
-from neurona.cli import predict
+from neurona.cli import samples
+from neurona.data.preparation import Arrays, Images
 from neurona.errors import DataError
 from tests.cli.command import run
 
@@ -23,6 +25,8 @@ def folder(tmp_path_factory):
     kernel = np.zeros((28, 28, 3))
     kernel[:, :14, 0], kernel[:, 14:, 1] = 0.03, 0.03
     model.set_weights([kernel.reshape(784, 3), np.zeros(3)])
+    model.save(folder / "plain.safetensors")  # as earlier versions wrote them
+    model.preparation = Images((28, 28), "grayscale", divide_by=255, framing="ink", shape=(28, 28))
     model.save(folder / "image.safetensors")
     rows = nn.Sequential([nn.Input((2,)), nn.layers.Dense(1, activation="sigmoid")])
     rows.set_weights([np.array([[10.0], [0.0]]), np.array([-5.0])])
@@ -83,7 +87,12 @@ def test_arrays_of_many_shapes(folder, tmp_path, capsys):
 def test_a_number_can_be_divided_by(folder, tmp_path, capsys):
     np.save(tmp_path / "x.npy", np.asarray(drawing()))
     model = folder / "image.safetensors"
-    assert "--divide-by 255 does that" in run(capsys, "predict", model, tmp_path / "x.npy")[2]
+    told = run(capsys, "predict", model, tmp_path / "x.npy")[2]
+    assert (
+        "the model was trained on 0 to 1, from 0 to 255 in its data set (--divide-by 255)" in told
+    )
+    told = run(capsys, "predict", folder / "plain.safetensors", tmp_path / "x.npy")[2]
+    assert "values up to 255; the model does not tell what it was trained on." in told
     code, out, err = run(capsys, "predict", model, tmp_path / "x.npy", "--divide-by", "255")
     assert (code, err) == (0, "")
     assert "class 0" in out
@@ -100,7 +109,7 @@ def test_a_number_can_be_divided_by(folder, tmp_path, capsys):
         ("x.csv", b"a,b\n", 1, "has no rows."),
         ("x.csv", b"\xff\xfe\x00", 1, "is no CSV file."),
         ("x.csv", b"1,nan\n", 1, "NaN"),
-        ("x.csv", b"1,2,3\n", 1, "does not fit the model. Got shape (1, 3)"),
+        ("x.csv", b"1,2,3\n", 1, "does not fit the model: 3 columns, 1 more than it takes."),
         ("x.npy", b"rubbish", 1, "is no array that can be read safely."),
         ("x.npy", b"", 1, "is no array that can be read safely."),
         ("x.npy", pickle.dumps([1]), 1, "is no array that can be read safely."),
@@ -170,5 +179,113 @@ def test_summary(folder, capsys):
 
 def test_frames_that_are_not_images():
     with pytest.raises(DataError, match="this model does not take images"):
-        predict.frame((3, 4, 5, 6))
-    assert predict.frame((32, 32, 3)) == (32, 32, 3)
+        samples.frame((3, 4, 5, 6))
+    assert samples.frame((32, 32, 3)) == (32, 32, 3)
+
+
+def test_grey_images_of_ones_own_give_what_python_gives(tmp_path, capsys):
+    """Textures, in which cutting out, inverting or centring ink would lose the class."""
+    rng = np.random.default_rng(0)
+    model = nn.Sequential(
+        [nn.Input((12, 12, 1)), nn.layers.Flatten(), nn.layers.Dense(2, activation="softmax")]
+    )
+    kernel = np.zeros((12, 12, 2))
+    kernel[:6, :, 0] = kernel[6:, :, 1] = 0.2  # where it is lighter
+    model.set_weights([kernel.reshape(144, 2), np.zeros(2)])
+    files, truth = [], []
+    for number in range(6):
+        pixels = rng.integers(150, 200, (12, 12))
+        pixels[6 * (number % 2) : 6 * (number % 2) + 6] += 40
+        files.append(tmp_path / f"{number}.png")
+        Image.fromarray(pixels.astype(np.uint8)).resize((24, 24), 0).save(files[-1])
+        truth.append(("top", "bottom")[number % 2])
+    model.save(tmp_path / "old.safetensors")
+    model.preparation = Images((12, 12), "grayscale", divide_by=255)
+    model.class_names = ["top", "bottom"]
+    model.save(tmp_path / "new.safetensors")
+
+    said = model.predict(model.preparation.samples(files), verbose=0)
+    code, out, err = run(capsys, "predict", tmp_path / "new.safetensors", *files)
+    assert (code, err) == (0, "")
+    for line, name, share in zip(out.splitlines(), truth, said.max(-1), strict=True):
+        assert f"class {name}  probability {share:.4f}  (top 2: {name}" in line
+    code, out, err = run(capsys, "predict", tmp_path / "old.safetensors", *files)
+    assert code == 0
+    assert err.count("\n") == 1  # once for all files
+    assert "assumed: 12 x 12 pixels, grey, stretched to the frame, values 0 to 1." in err
+    for line, share in zip(out.splitlines(), said.max(-1), strict=True):
+        assert f"probability {share:.4f}" in line
+
+
+def test_a_broken_file_does_not_stop_the_rest_and_a_blank_one_is_told(folder, tmp_path, capsys):
+    drawing().save(tmp_path / "good.png")
+    (tmp_path / "broken.png").write_bytes(b"rubbish")
+    Image.new("L", (40, 40), 255).save(tmp_path / "blank.png")
+    files = [tmp_path / f"{name}.png" for name in ("broken", "good", "missing", "blank")]
+    (tmp_path / "run").mkdir()
+    shutil.copy(folder / "image.safetensors", tmp_path / "run" / "model.safetensors")
+    code, out, err = run(capsys, "predict", tmp_path / "run", *files)  # a run's folder
+    assert code == 1
+    good, blank = out.splitlines()
+    assert "good.png  class 0  probability 0.9" in good
+    assert "blank" not in good.partition("  ")[2]
+    assert blank.endswith("blank: one shade everywhere")
+    assert f"error: {files[0]}: the image cannot be read." in err
+    assert f"error: there is no file {files[2]}." in err
+    assert err.endswith("error: 2 of 4 files could not be used.\n")
+    assert run(capsys, "summary", tmp_path / "run")[0] == 0
+
+
+def test_what_the_network_saw_is_shown(folder, tmp_path, capsys):
+    pixels = np.full((80, 120), 255, np.uint8)  # dark ink on paper, beside the middle
+    pixels[10:30, 80:84] = 0
+    (tmp_path / "other").mkdir()
+    files = [tmp_path / "a.png", tmp_path / "other" / "a.png"]
+    for path in files:
+        Image.fromarray(pixels).save(path)
+    model = folder / "image.safetensors"
+    assert run(capsys, "predict", model, files[0], "--show", tmp_path / "seen.png")[0] == 0
+    seen = np.asarray(Image.open(tmp_path / "seen.png"))
+    assert seen.shape == (252, 252)
+    assert seen[126, 126] == 255 and seen[0, 0] == 0  # noqa: PT018
+    assert run(capsys, "predict", model, *files, "--show", tmp_path / "shown")[0] == 0
+    assert sorted(p.name for p in (tmp_path / "shown").iterdir()) == ["a-2.png", "a.png"]
+    code, _, err = run(capsys, "predict", model, *files, "--show", tmp_path / "one.png")
+    assert code == 1
+    assert "a .png file shows one image." in err
+    code, _, err = run(capsys, "predict", model, files[0], "--show", tmp_path / "one.jpg")
+    assert (code, "--show takes a .png file or a folder." in err) == (2, True)
+
+
+def test_columns_of_labels_and_numbers_out_of_range(folder, tmp_path, capsys):
+    rows, path = folder / "rows.safetensors", tmp_path / "x.csv"
+    path.write_text("Label,first,second\nyes,1,0\nno,0,0\n")
+    code, out, err = run(capsys, "predict", rows, path)
+    assert (code, err) == (0, f"note: {path}: the column 'Label' is left out as the label.\n")
+    assert "row 1  class 1  probability 0.9933" in out
+    path.write_text("1,0,yes\n0,0,no\n")
+    code, _, err = run(capsys, "predict", rows, path)
+    assert code == 1
+    assert "3 columns, 1 more than it takes. Got shape (2, 3); expected rows of 2 numbers." in err
+    assert "leave the column of labels out, or name it label" in err
+
+    model = nn.models.load_model(folder / "image.safetensors")
+    model.preparation = Images(
+        (28, 28), "grayscale", divide_by=255, framing="ink", shape=(28, 28), largest=16
+    )
+    model.save(tmp_path / "digits.safetensors")
+    np.save(tmp_path / "x.npy", np.asarray(drawing()) / 255 * 16)
+    told = run(capsys, "predict", tmp_path / "digits.safetensors", tmp_path / "x.npy")[2]
+    assert "values up to 16; the model was trained on 0 to 1, from 0 to 16" in told
+    assert "--divide-by 16" in told
+    model = nn.models.load_model(rows)
+    model.preparation = Arrays((2,), divide_by=10, low=0, high=1)
+    model.save(tmp_path / "tens.safetensors")
+    path.write_text("10,0\n")
+    assert (
+        "class 1  probability 0.9933"
+        in run(capsys, "predict", tmp_path / "tens.safetensors", path)[1]
+    )
+    path.write_text("100,0\n")
+    told = run(capsys, "predict", tmp_path / "tens.safetensors", path)[2]
+    assert "values up to 10; the model was trained on 0 to 1." in told

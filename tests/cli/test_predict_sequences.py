@@ -7,6 +7,7 @@ from PIL import Image
 import neurona as nn
 from neurona import layers, zoo
 from neurona.data import CharacterTokenizer
+from neurona.data.preparation import Images
 from tests.cli.command import run
 
 
@@ -22,6 +23,7 @@ def reader(tmp_path_factory):
     kernel[:10, 1], kernel[10:, 2] = 4.0, 4.0
     decide.set_weights([kernel, np.array([5.0, 0.0, 0.0])])
     model.compile("adam", nn.losses.CTC())
+    model.preparation = Images((20, 60), "grayscale", divide_by=255, framing="line")
     model.save(path)
     return path
 

@@ -10,10 +10,15 @@ import pytest
 
 import neurona as nn
 from neurona import config, datasets, recipes
+from neurona.data.preparation import Images
 from neurona.errors import ArgumentError, StateError
 from neurona.recipes import files, page
 from neurona.recipes.interrupt import Stopped
 
+PREPARED = (
+    "digits", "mnist", "mnist-cnn", "vision-transformer", "transfer", "hybrid", "denoise", "speech",
+    "moons",
+)  # fmt: skip
 READERS = {"names", "shakespeare", "translate", "bert-mini"}  # their models take token numbers
 
 
@@ -128,6 +133,10 @@ def test_the_model_can_be_used(done):
     np.testing.assert_array_equal(
         model.predict(sample, verbose=0), run.model.predict(sample, verbose=0)
     )
+    if run.recipe.name in PREPARED:
+        assert (model.preparation, model.class_names) != (None, None)
+        raw = np.zeros((40, 30)) if isinstance(model.preparation, Images) else sample[0]
+        assert model.preparation.apply(raw).shape == shapes[1:] or None in shapes[1:]
 
 
 def test_the_last_line_is_the_score(done):

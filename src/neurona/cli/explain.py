@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from neurona.cli import sounds
-from neurona.cli.predict import input_shape, open_model, read_samples
+from neurona.cli.predict import open_model
+from neurona.cli.samples import Reader
 from neurona.errors import ArgumentError
 
 
@@ -31,11 +31,7 @@ def explain(
     from neurona.explanation.explain import explain
 
     network = open_model(model)
-    shape = input_shape(network)
-    if file.suffix.lower() in sounds.ENDINGS:
-        samples = sounds.read(file, network, shape)
-    else:
-        samples = read_samples(file, shape, None, 1.0)[1]
+    samples = Reader(network).read(file)[1]
     if not 0 <= row < len(samples):
         raise ArgumentError(
             f"{file} has no such row.", got=f"--row {row}", expected=f"0 to {len(samples) - 1}"

@@ -38,7 +38,9 @@ Debug = Annotated[
         "--debug", help="Show where an error happened, and check graphs.", callback=_debug
     ),
 ]
-ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help="A model file (.safetensors).")]
+ModelFile = Annotated[
+    Path, typer.Argument(metavar="MODEL", help="A model file, or the folder of a run.")
+]
 
 
 @app.command()
@@ -136,11 +138,16 @@ def predict(
     ] = None,
     invert: Annotated[
         bool | None,
-        typer.Option(help="Light ink on dark paper, or not; found from the border by default."),
+        typer.Option(
+            help="Swap light and dark in images, or do not; as the model has it by default."
+        ),
     ] = None,
     divide_by: Annotated[
-        float, typer.Option(help="Divide numbers in .csv and .npy files by this, such as 255.")
-    ] = 1.0,
+        float | None, typer.Option(help="Divide numbers in .csv and .npy files by this.")
+    ] = None,
+    show: Annotated[
+        Path | None, typer.Option(help="A .png or a folder: images as the network saw them.")
+    ] = None,
     prompt: Annotated[
         str | None, typer.Option(help="How the text of a language model begins.")
     ] = None,
@@ -154,17 +161,13 @@ def predict(
 ) -> None:
     """Say what a model makes of files: the class, its probability, and the best three.
 
-    An image becomes what the model was trained on: its size, grey or RGB as the model has it,
-    values in 0 to 1. A grey one is taken as ink: light on a dark ground (dark ink on paper is
-    inverted). Unless it has just the model's size, the ink is cut out, its contrast stretched to 0
-    to 1, scaled to 20/28 of the frame (all of it in frames under 16 pixels) and centred by its
-    weight, as the makers of MNIST did. Of a colour image, the middle is scaled to the frame.
+    Files are prepared as the model's file says, just as in Python: size, grey or colours, range of
+    values. Recipes of handwritten digits take ink, as the makers of MNIST did: cut out, light on
+    dark, centred. If the model does not say, images are brought to its size, values to 0 to 1, and
+    a note tells that. --show writes what the network saw.
 
-    A model that was trained with CTC, such as that of the recipe `hybrid`, says what it reads: the
-    ink of an image is a line then, scaled to the frame's height, which begins at its left.
-
-    A sound, such as a .wav file, is brought to the sample rate that the model tells, one channel;
-    of a longer one the loudest part is taken, a shorter one is put into the middle of silence.
+    A model that was trained with CTC, such as that of the recipe `hybrid`, says what it reads in a
+    line. A sound is brought to the sample rate and the length that the model takes.
 
     A table, for a model that was trained on one: the columns are found by name, in any order,
     others are ignored; --out writes all rows with what is predicted.
@@ -180,7 +183,10 @@ def predict(
     if prompt is not None and not files:
         write(model, prompt, length, temperature, seed)
     else:
-        predict(model, files or [], invert=invert, divide_by=divide_by, prompt=prompt, out=out)
+        predict(
+            model, files or [], invert=invert, divide_by=divide_by, prompt=prompt, out=out,
+            show=show,
+        )  # fmt: skip
 
 
 @app.command()
@@ -210,7 +216,8 @@ def summary(
     model: Annotated[
         str,
         typer.Argument(
-            metavar="MODEL", help="A model file (.safetensors), or a name that `neurona zoo` lists."
+            metavar="MODEL",
+            help="A model file, a run's folder, or a name that `neurona zoo` lists.",
         ),
     ],
     debug: Debug = False,

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from neurona.cli.samples import one_by_one
 from neurona.data.preparation import Table
 from neurona.data.table import read_sheet
 from neurona.errors import ArgumentError
@@ -36,7 +37,8 @@ def predict(model: Any, files: list[Path], out: Path | None) -> None:
             "--out takes the rows of one table.", got=f"{len(files)} files", hint="one at a time"
         )
     preparation: Table = model.preparation
-    for path in files:
+
+    def use(path: Path) -> None:
         if not path.is_file():
             raise ArgumentError(f"there is no file {path}.")
         sheet = read_sheet(path, (column.name for column in preparation.columns))
@@ -60,6 +62,8 @@ def predict(model: Any, files: list[Path], out: Path | None) -> None:
             writer.writerows([*row, *said] for row, said in zip(rows, cells, strict=True))
             write_text(out, text.getvalue())
             print(f"written: {out}")
+
+    one_by_one(files, use)
 
 
 def _said(

@@ -19,6 +19,7 @@ from neurona.datasets import mnist
 from neurona.recipes.advice import Advice
 from neurona.recipes.enlarged import enlarged_digits
 from neurona.recipes.examine import show_rate, show_training
+from neurona.recipes.prepared import takes_digits
 from neurona.recipes.principal import principal
 from neurona.recipes.recipe import Recipe, Settings
 from neurona.zoo import ConvolutionalAutoencoder
@@ -53,6 +54,7 @@ def perform(run: Run) -> None:
     # no gradient once all is paper, and most of an image is.
     model.compile(run.optimizer(schedule), "binary_crossentropy", metrics=["mse"])
     x, x_held = x[..., None], x_held[..., None]
+    takes_digits(model, names=None)
     run.fit(model, x, x, validation_data=(noisy_held[..., None], x_held))
 
     show_training(run)

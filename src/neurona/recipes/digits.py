@@ -19,6 +19,7 @@ from neurona.losses import CategoricalCrossentropy
 from neurona.models import Sequential
 from neurona.optimizers.schedules import CosineDecay
 from neurona.recipes.examine import show_rate, show_samples, show_training, test_images
+from neurona.recipes.prepared import takes_digits
 from neurona.recipes.recipe import Recipe, Settings
 from neurona.utils import to_categorical
 
@@ -57,6 +58,7 @@ def perform(run: Run) -> None:
     schedule = CosineDecay(run.settings.learning_rate, steps)
     loss = CategoricalCrossentropy(label_smoothing=0.1)
     model.compile(run.optimizer(schedule), loss, metrics=["accuracy"])
+    takes_digits(model, (8, 8), largest=16)
     held = x_held, to_categorical(y_held, 10)
     run.fit(model, x_train, to_categorical(y_train, 10), validation_data=held)
 

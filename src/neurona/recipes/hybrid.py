@@ -19,6 +19,7 @@ from neurona.recipes.advice import Advice, on_chance
 from neurona.recipes.enlarged import enlarged_digits
 from neurona.recipes.examine import show_rate, show_training
 from neurona.recipes.nearest import nearest
+from neurona.recipes.prepared import takes_digits
 from neurona.recipes.recipe import Recipe, Settings
 from neurona.zoo import CRNN
 
@@ -74,6 +75,7 @@ def perform(run: Run) -> None:
     steps = len(train) * settings.epochs
     schedule = run.warmed_up(steps, steps // 20)
     model.compile(run.optimizer(schedule, {"global_clipnorm": 1.0}), CTC())
+    takes_digits(model, (SIDE, width), None, framing="line")
     run.fit(model, train, validation_data=held_out)
 
     show_training(run)

@@ -19,6 +19,7 @@ from neurona.models import Sequential
 from neurona.optimizers.schedules import CosineDecay
 from neurona.recipes.enlarged import enlarged_digits
 from neurona.recipes.examine import show_rate, show_samples, show_training, test_images
+from neurona.recipes.prepared import takes_digits
 from neurona.recipes.recipe import Recipe, Settings
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def perform(run: Run) -> None:
     steps = len(train) * settings.epochs
     schedule = CosineDecay(settings.learning_rate, steps)
     model.compile(run.optimizer(schedule), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    takes_digits(model)
     run.fit(model, train, validation_data=(x[-held:], y[-held:]))
 
     show_training(run)

@@ -40,6 +40,7 @@ from neurona.recipes.examine import (
     show_wrong,
     test_images,
 )
+from neurona.recipes.prepared import takes_digits
 from neurona.recipes.recipe import Recipe, Settings
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ def perform(run: Run) -> None:
         schedule = run.warmed_up(steps, steps // 5)
         optimizer = run.optimizer(schedule)
         model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+        takes_digits(model)
         run.fit(model, train, validation_data=(x[-held:], y[-held:]), stage=stage)
 
     show_training(run)

@@ -8,6 +8,7 @@ import numpy as np
 
 from neurona import plots
 from neurona.data import train_test_split
+from neurona.data.preparation import Arrays
 from neurona.datasets import make_moons
 from neurona.layers import Dense
 from neurona.models import Sequential
@@ -45,6 +46,7 @@ def perform(run: Run) -> None:
         ],
     )
     model.compile(run.optimizer(), "binary_crossentropy", metrics=["accuracy"])
+    model.preparation, model.class_names = Arrays((2,)), NAMES
     run.fit(model, x_train, y_train, validation_data=(x_held, y_held))
 
     show_training(run)

@@ -13,6 +13,7 @@ import numpy as np
 
 from neurona import plots
 from neurona.data import batches
+from neurona.data.preparation import Sounds
 from neurona.data.sound import RandomMasks, RandomShift, RandomVolumeNoise, loudest_part
 from neurona.datasets import fsdd
 from neurona.layers import (
@@ -111,6 +112,8 @@ def perform(run: Run) -> None:
     run.history = histories[best]
     show_training(run)
     run.model = Sequential([Input((LENGTH,)), ear, models[best], Softmax()], name="speech")
+    run.model.preparation = Sounds(fsdd.SAMPLE_RATE, LENGTH)
+    run.model.class_names = fsdd.CARD.classes
     learn(run, run.model, steps, from_logits=False)
     numbers = {name: f"{model.count_params():,}" for name, model in models.items()}
     run.table(

@@ -39,6 +39,7 @@ from neurona.recipes.examine import show_confusion, show_training
 from neurona.recipes.interval import interval
 from neurona.recipes.mnist_cnn import convolution
 from neurona.recipes.nearest import nearest
+from neurona.recipes.prepared import takes_digits
 from neurona.recipes.recipe import Recipe, Settings
 from neurona.utils import set_random_seed
 
@@ -89,6 +90,7 @@ def perform(run: Run) -> None:
     )
 
     run.model, run.history = models[CHOSEN], learned
+    takes_digits(run.model, names=list(map(str, NEW)))
     show_training(run)
     probabilities = run.model.predict(x_test, batch_size=512, verbose=0)
     show_confusion(run, y_test, probabilities, list(map(str, NEW)), "test images")

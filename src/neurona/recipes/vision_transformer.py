@@ -19,6 +19,7 @@ from neurona.models import Sequential
 from neurona.recipes.enlarged import enlarged_digits
 from neurona.recipes.examine import show_rate, show_training, show_wrong, test_images
 from neurona.recipes.nearest import nearest
+from neurona.recipes.prepared import takes_digits
 from neurona.recipes.recipe import Recipe, Settings
 from neurona.zoo import ViT
 
@@ -67,6 +68,7 @@ def perform(run: Run) -> None:
     schedule = run.warmed_up(steps, steps // 10)
     optimizer = run.optimizer(schedule, {"weight_decay": 0.05, "global_clipnorm": 1.0})
     model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    takes_digits(model)
     run.fit(model, train, validation_data=(x[-held:], y[-held:]))
 
     show_training(run)
