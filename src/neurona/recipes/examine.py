@@ -9,6 +9,7 @@ import numpy as np
 
 from neurona import plots
 from neurona.recipes.advice import on_chance, on_classes, on_training
+from neurona.recipes.explained import on_accuracies, on_dead_units, on_loss
 
 if TYPE_CHECKING:
     from neurona.recipes.results import Results
@@ -25,6 +26,14 @@ def show_training(run: Results) -> None:
     alt = f"Curves over {epochs} epochs: {', '.join(words)}."
     run.picture("history", "How training went", plots.history(history), alt)
     run.advise(on_training(history, _classes(run.model), *run.rates()))
+    explain_curves(run)
+
+
+def explain_curves(run: Results) -> None:
+    """Tell what the last numbers of the curves mean, where they may look wrong and are not."""
+    changed = "augmentation" in run.facts
+    run.explain("accuracy", on_accuracies(run.model, run.history, changed))
+    run.explain("loss", on_loss(run.model))
 
 
 def _classes(model: Any) -> int:
@@ -78,8 +87,17 @@ def test_images(run: Results, x: np.ndarray, targets: np.ndarray, names: Sequenc
         if told
         else "No test image is classified wrongly.",
     )
+    run.explain("loss", on_loss(run.model, loss))
+    show_dead(run, x, "test images")
     run.score("test loss", loss)
     run.score("test accuracy", float((said == y).mean()))
+
+
+def show_dead(run: Results, x: np.ndarray, what: str) -> None:
+    """Tell how many hidden units are dead on samples, beside the picture of what they look for."""
+    names = [picture.name for picture in run.pictures]
+    beside = next((name for name in ("weights", "filters") if name in names), "")
+    run.explain("units", on_dead_units(run.model, x, what), beside)
 
 
 def show_confusion(

@@ -13,7 +13,7 @@ from neurona.datasets import make_moons
 from neurona.layers import Dense
 from neurona.models import Sequential
 from neurona.recipes.advice import Advice, on_chance
-from neurona.recipes.examine import show_training
+from neurona.recipes.examine import show_dead, show_training
 from neurona.recipes.recipe import Recipe, Settings
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ def perform(run: Run) -> None:
         plots.weights(model),
         "Histograms of the weights of the three layers.",
     )
+    show_dead(run, x_test, "test points")
     run.advise([_advice(right), on_chance(right, len(y_test))])
     run.score("test accuracy", right)
 

@@ -43,8 +43,9 @@ def report(run: Run) -> str:
         "Setup": page.rows(setup(run)) + _again(run),
         "Data": page.rows(run.facts) + _figures(run, DATA),
         "Model": page.preformatted(run.summary()) + _figures(run, MODEL),
-        "Training": _ending(run) + _figures(run, TRAINING),
+        "Training": _ending(run) + _notes(run, "loss", "accuracy") + _figures(run, TRAINING),
         "Results": page.rows({n: score_text(n, v) for n, v in run.scores.items()})
+        + _notes(run, *(["loss"] if "test loss" in run.scores else []), "units")
         + "".join(page.table(t.title, t.columns, t.rows) for t in run.tables)
         + "".join(page.words(w.title, w.text) for w in run.texts)
         + _figures(run, results),
@@ -141,6 +142,10 @@ def _again(run: Run) -> str:
 def _ending(run: Run) -> str:
     last = {name: f"{values[-1]:.4g}" for name, values in run.history.items() if values}
     return f"<h3>At the end</h3>{page.rows(last)}" if last else ""
+
+
+def _notes(run: Results, *about: str) -> str:
+    return "".join(f"<p>{escape(run.notes[name])}</p>" for name in about if name in run.notes)
 
 
 def _figures(run: Results, names: list[str] | tuple[str, ...]) -> str:

@@ -59,6 +59,7 @@ class Results:
         texts: what a model wrote, and tables.
         tables: results side by side, baselines among them.
         advice: what to try next.
+        notes: sentences that explain numbers, by what they are about.
         seconds: of training.
         engine: what computed.
         code: the Python that makes the same model; "" where nobody wrote it down.
@@ -77,6 +78,7 @@ class Results:
         self.texts: list[Words] = []
         self.tables: list[Table] = []
         self.advice: list[Advice] = []
+        self.notes: dict[str, str] = {}
         self.seconds = 0.0
         self.engine = config.engine()
         self.code = ""
@@ -123,6 +125,23 @@ class Results:
         widths = [max(map(len, cells)) for cells in zip(table.columns, *table.rows, strict=True)]
         for row in (table.columns, *table.rows):
             self.say("  ".join(f"{c:<{w}}" for c, w in zip(row, widths, strict=True)).rstrip())
+
+    def explain(self, about: str, sentences: list[str], picture: str = "") -> None:
+        """Tell what a number means, where it stands: in the report, and at the end of a run.
+
+        Args:
+            about: "loss", "accuracy" or "units"; what was told of it before is replaced.
+            sentences: none if there is nothing to explain.
+            picture: the name of one beside which it stands, too.
+        """
+        self.notes.pop(about, None)
+        if not sentences:
+            return
+        self.notes[about] = " ".join(sentences)
+        self.pictures = [
+            dataclasses.replace(p, alt=f"{p.alt} {self.notes[about]}") if p.name == picture else p
+            for p in self.pictures
+        ]
 
     def advise(self, advice: list[Advice]) -> None:
         """Tell what to try next; of training that went wrong, that alone."""

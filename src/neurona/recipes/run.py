@@ -333,6 +333,8 @@ def carry_out(
         )  # fmt: skip
         recipe.perform(run)
         run.finish()
+    for note in run.notes.values():
+        say(note)
     say(f"report: {run.out / 'report.html'}")
     for name, value in run.scores.items():
         say(f"{name}: {value:.0f}" if value > 1 and value.is_integer() else f"{name}: {value:.4f}")

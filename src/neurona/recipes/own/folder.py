@@ -173,6 +173,7 @@ def learned(
         ZeroPadding2D(shift),
         RandomCrop(side, side),
     ]
+    run.fact("augmentation", "training images are turned and shifted a little, anew in each epoch")
     settings = run.settings
     labels = y.astype(np.int32)
     data = batches(

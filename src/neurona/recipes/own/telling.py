@@ -9,6 +9,7 @@ import numpy as np
 
 from neurona import plots
 from neurona.recipes.advice import Advice, on_training
+from neurona.recipes.examine import explain_curves
 from neurona.recipes.own.parts import Part
 from neurona.recipes.own.verdict import Measure, Verdict
 
@@ -77,6 +78,7 @@ def show_curves(run: Run) -> None:
     run.picture("history", "How training went", plots.history(history), alt)
     rate, usual = run.settings.learning_rate, run.recipe.defaults.learning_rate
     run.advise([a for a in on_training(history, 0, rate, usual) if a.wrong])
+    explain_curves(run)
 
 
 def show_verdict(
