@@ -81,7 +81,7 @@ class Reader(HTMLParser):
         self.addresses += [given[k] for k in ("src", "href", "action", "srcset") if k in given]
         if tag == "img":
             self.alts.append(given["alt"])
-        if tag not in ("img", "meta", "br"):
+        if tag not in ("img", "meta", "br", "wbr"):
             self.open.append(tag)
 
     def handle_endtag(self, tag):
