@@ -1,19 +1,69 @@
-"""Draws the pictures of the documentation: `python docs/pictures.py`."""
+"""Draws the pictures of the documentation: `python docs/pictures.py [NAME...]`."""
 
+import sys
 from pathlib import Path
 
-from neurona.classic import compare_capacities
+import numpy as np
+from matplotlib.figure import Figure
+
+from neurona import activations, plots
+from neurona.classic import NeuralNetwork, Perceptron, compare_capacities
 from neurona.datasets import make_moons
 
 FOLDER = Path(__file__).parent / "images"
 
 
-def main() -> None:
-    """Write all pictures."""
+CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+
+
+def step_and_sigmoid() -> Figure:
+    """The two oldest ways to make an answer of a sum."""
+    z = np.linspace(-6, 6, 601)
+    figure = Figure(figsize=(6, 3), layout="constrained")
+    axes = figure.subplots()
+    axes.plot(z, np.where(z > 0, 1.0, 0.0), label="step")
+    axes.plot(z, activations.sigmoid(z).numpy(), label="sigmoid")
+    axes.set(xlabel="z, the weighted sum and bias", ylabel="output of the neuron")
+    axes.grid(alpha=0.3)
+    axes.legend()
+    return figure
+
+
+def and_gate() -> Figure:
+    """The line that a perceptron finds for AND."""
+    neuron = Perceptron(n_features=2, learning_rate=0.01, random_state=0)
+    neuron.train(CORNERS, [0, 0, 0, 1])
+    return plots.linear_boundary(neuron.weights, neuron.bias, CORNERS, [0, 0, 0, 1])
+
+
+def xor_gate() -> Figure:
+    """The band in which a trained network says 1."""
+    network = NeuralNetwork(2, 4, 1, learning_rate=0.5, random_state=1)
+    xor = np.array([[0], [1], [1], [0]])
+    network.train(CORNERS, xor, epochs=5000, verbose=False)
+    return network.visualize_decision_boundary(CORNERS, xor)
+
+
+def capacity() -> Figure:
+    """Moons, and networks of more and more hidden neurons."""
     points, classes = make_moons(n_samples=200, noise=0.2, random_state=42)
-    figure = compare_capacities(points, classes)
-    figure.savefig(FOLDER / "capacity.png", dpi=80)
+    return compare_capacities(points, classes)
+
+
+PICTURES = {
+    "capacity": capacity,
+    "step-sigmoid": step_and_sigmoid,
+    "learn-and": and_gate,
+    "learn-xor": xor_gate,
+}
+
+
+def main(names: list[str]) -> None:
+    """Write the pictures of these names, or all."""
+    for name in names or PICTURES:
+        figure = PICTURES[name]()
+        figure.savefig(FOLDER / f"{name}.png", dpi=60 if name.startswith("learn") else 80)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -284,6 +284,22 @@ def bench(
 
 
 @app.command()
+def check(
+    page: Annotated[str | None, typer.Argument(help="Its number, such as 03.")] = None,
+    file: Annotated[Path | None, typer.Argument(help="Your answers. [exercise_03.py]")] = None,
+    debug: Debug = False,
+) -> None:
+    """Check the exercises of a page of docs/learn, offline; without a number, list the pages.
+
+    The first time it writes a file to fill in, such as exercise_03.py.
+    """
+    from neurona.cli.check import check
+
+    if not check(page, file):
+        raise typer.Exit(1)
+
+
+@app.command()
 def info() -> None:
     """Show versions, engines, processors and folders."""
     from neurona.cli.listings import info

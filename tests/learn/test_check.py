@@ -1,0 +1,106 @@
+"""`neurona check`: right answers pass, each typical mistake gets its own hint."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import neurona
+from neurona.cli.check import check
+from neurona.learn import PAGES
+from neurona.learn.answers import note
+from neurona.learn.grade import graded, grades
+
+
+@pytest.fixture(autouse=True)
+def _of_this_source(monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(Path(neurona.__file__).parent.parent))
+
+
+EXERCISES = [e for page in PAGES.values() for e in page.exercises]
+
+
+def given(exercise, function):
+    """The notes of a reader who wrote that function."""
+    return [note(function(*case)) for case in exercise.cases]
+
+
+def test_the_answers_are_right_and_each_mistake_has_its_hint():
+    for exercise in EXERCISES:
+        assert graded(exercise, given(exercise, exercise.answer)).state == "right", exercise.name
+        assert exercise.hint
+        assert exercise.task
+        for mistake, words in exercise.mistakes:
+            grade = graded(exercise, given(exercise, mistake))
+            assert (grade.state, grade.words.splitlines()[-1]) == ("wrong", f"hint: {words}")
+
+
+def test_every_page_has_three_exercises_with_names_of_their_own():
+    assert sorted(PAGES) == list(range(1, len(PAGES) + 1))
+    for number, page in PAGES.items():
+        names = [e.name for e in page.exercises]
+        assert len(set(names)) == len(names) == 3
+        compile(page.skeleton(number), "skeleton", "exec")
+
+
+ANSWERS = """
+import numpy as np
+def weighted_sum(x, w, b):
+    return np.dot(w, x)
+def neuron(x, w, b):
+    return 1 / (1 + np.exp(-missing))
+bias = -5
+print("said")
+"""
+
+
+def test_a_readers_file(tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    assert not check("01", None)  # writes what is to be filled in
+    assert not check("1", None)
+    told = capfd.readouterr().out
+    assert "wrote exercise_01.py" in told
+    assert "- bias: not written yet" in told
+    assert "0 of 3 right" in told
+    (tmp_path / "exercise_01.py").write_text(ANSWERS)
+    assert not check("01", None)
+    told = capfd.readouterr().out
+    assert (
+        "x weighted_sum: weighted_sum([1., 2.], [ 0.5 , -0.25], 0.75) is 0.; expected 0.75." in told
+    )
+    assert "hint: the bias b is not added." in told
+    assert "line 6: return 1 / (1 + np.exp(-missing))\n    NameError: name 'missing'" in told
+    assert "+ bias: right\n1 of 3 right" in told
+    assert not check(None, None)
+    assert "01  1 of 3" in capfd.readouterr().out
+
+
+def test_files_that_do_not_run(tmp_path):
+    file = tmp_path / "answers.py"
+    for text, words in [
+        ("while True: pass", "did not end within 1 s"),
+        ("def f(:", "line 1: def f(:\nSyntaxError"),
+        ("import os; os._exit(3)", "exit code 3"),
+        ("raise SystemExit(2)", "SystemExit: 2"),
+        ("input()", "EOFError"),
+        ("1 / 0", "line 1: 1 / 0\nZeroDivisionError: division by zero"),
+    ]:
+        file.write_text(text)
+        (grade,) = grades(1, file, seconds=1 if "while" in text else 60)
+        assert grade.state == "wrong"
+        assert words in grade.words
+
+
+def test_what_is_given_is_named():
+    exercise = next(e for e in EXERCISES if e.name == "output_gradient")
+    for value, words in [
+        ("text", "is a str, and numbers are expected"),
+        (None, "gives nothing: is a `return` missing?"),
+        (..., None),
+        (np.zeros((2, 2)), "has the shape (2, 2); expected (3, 1)"),
+    ]:
+        grade = graded(exercise, [note(value)] * len(exercise.cases))
+        assert grade.state == "open" if words is None else words in grade.words
+    value = next(e for e in EXERCISES if e.name == "bias")
+    grade = graded(value, [note(value.answer)])
+    assert grade.words == "bias is a function, and a value is expected: bias = ..." + "."
