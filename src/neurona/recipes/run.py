@@ -283,7 +283,7 @@ class HistoryFile(Callback):
 
 
 def _now() -> str:
-    return datetime.now().astimezone().isoformat(timespec="seconds")
+    return datetime.now().astimezone().isoformat(timespec="milliseconds")  # the order of runs
 
 
 def _make_room(folder: Path, force: bool) -> None:
