@@ -19,6 +19,7 @@ write (the arguments are remembered).
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -130,6 +131,12 @@ class Layer(Holder, Configurable, namespace="layers", common=OlderLayerOptions):
             self._name = automatic_name(type(self).__name__)
         return self._name
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        model = cls._namespace == "models" and cls.__module__.startswith("neurona.")
+        if "build" in vars(cls) and not model:  # whose layers build themselves
+            cls.build = _once(cls.build)  # type: ignore[method-assign]
+
     # --- to be written by subclasses ---------------------------------------------------------
 
     def build(self, shape: Any) -> None:
@@ -197,8 +204,7 @@ class Layer(Holder, Configurable, namespace="layers", common=OlderLayerOptions):
                 return
             with random.outside(), lasting():
                 self.build(shape)
-            self._built_for = shape
-            self.built = True
+            self._built_for, self.built = shape, True
 
     def _explain(self, error: NeuronaError, shapes: list) -> None:
         shorten(error)
@@ -303,3 +309,26 @@ class Layer(Holder, Configurable, namespace="layers", common=OlderLayerOptions):
     def __repr__(self) -> str:
         given = {**{k: v for k, v in self.arguments.items() if v is not None}, "name": self.name}
         return f"{type(self).__name__}({', '.join(f'{k}={shown(v)}' for k, v in given.items())})"
+
+
+def _once(build: Callable[..., None]) -> Callable[..., None]:
+    """Let `build` make the layer built, whoever calls it: a call on data does not build again.
+
+    A subclass's build that calls that of its parent is one build.
+    """
+
+    @functools.wraps(build)
+    def once(self: Layer, *shape: Any, **named: Any) -> None:
+        shape = shape or tuple(named.values())  # Keras's name is input_shape, ours shape
+        if "_building" in vars(self):
+            return build(self, *shape)
+        vars(self)["_building"] = True
+        try:
+            build(self, *shape)
+        finally:
+            del vars(self)["_building"]
+        if shape:
+            self._built_for, self.built = shape[0], True
+        return None
+
+    return once
