@@ -40,7 +40,8 @@ def test_links_between_pages_are_right_in_the_repository_and_on_the_site(tmp_pat
     markdown.lay_out(tmp_path)
     front = (tmp_path / "index.md").read_text("utf-8")
     assert "(docs/decisions/README.md)" in front  # in the repository, the folder
-    assert "\n```{toctree}\n:hidden:\n\nHow to <docs/how-to/README>\n" in front
+    menu = "\n:hidden:\n\nLearn <docs/learn/README>\nHow to <docs/how-to/README>\n"
+    assert menu in front
     decisions = (tmp_path / "docs" / "decisions" / "README.md").read_text("utf-8")
     assert "\n001-one-tracer\n002-element-types\n" in decisions
     for page in tmp_path.rglob("*.md"):
