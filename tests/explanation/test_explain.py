@@ -176,7 +176,7 @@ def test_a_path_through_a_larger_network():
 
 
 def test_nothing_is_changed_and_the_files_are_written(tmp_path):
-    model = chain((2,), L.Dense(2, name="out"), L.Dropout(0.5), optimizer="adam")
+    model = chain((2,), L.Dense(2, name="out"), L.Dropout(0.5, name="dropout"), optimizer="adam")
     x, y = numbers(1, 2), numbers(1, 2)
     nn.explain(model, x, y)  # makes the slots
     before, place = model.get_state()[0], random.get_position()
