@@ -426,7 +426,7 @@ def test_ten_thousand_steps():
             layers.LSTM(2), backward_layer=layers.GRU(2, go_backwards=True, return_state=True)),
          ArgumentError, "do not go together. Got return_state=False and return_state=True"),
         (lambda: layers.LSTM(2).input, StateError, "has no input"),
-        (lambda: layers.LSTM(2).unit, AttributeError, "no attribute 'unit'"),
+        (lambda: layers.LSTM(2).unit, AttributeError, "has no 'unit'"),
     ],
 )  # fmt: skip
 def test_errors(run, error, message):

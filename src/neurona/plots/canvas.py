@@ -69,7 +69,7 @@ def new_figure(width: float, height: float) -> Figure:
 def _spaced(figure: Figure) -> None:
     """Keep titles and labels off the edge of the picture."""
     engine: Any = figure.get_layout_engine()
-    engine.set(w_pad=0.08, h_pad=0.08)
+    engine.set(w_pad=0.06, h_pad=0.08)
 
 
 def _seen() -> bool:
