@@ -93,7 +93,9 @@ def test_the_report_stands_alone(done):
     text = (out / "report.html").read_text(encoding="utf-8")
     found = Reader(text)
     assert all(a.startswith(("data:image/png;base64,", "#")) for a in found.addresses)
-    assert not re.search(r"https?:|url\(|@import|<script|<link", text)
+    assert not re.search(r"https?:|url\(|@import|<link", text)
+    assert text.count("<script") == 1  # which copies the code; the policy knows its digest
+    assert page.SCRIPT in text
     assert len(found.alts) == len(run.pictures)
     assert all(len(alt) > 20 for alt in found.alts)
     for heading in ("Setup", "Data", "Model", "Training", "Results", "What to try next"):
@@ -140,6 +142,29 @@ def test_the_model_can_be_used(done):
         assert model.preparation.apply(raw).shape == shapes[1:] or None in shapes[1:]
 
 
+def check_code(run, capsys):
+    """The code of a run prints its scores, to the digits shown."""
+    capsys.readouterr()
+    exec(compile(run.code, "run.py", "exec"), {"__name__": "__main__"})
+    printed = dict(re.findall(r"^([A-Za-z ]+): (-?\d\S*)$", capsys.readouterr().out, re.MULTILINE))
+    assert {n: float(printed[n]) for n in run.scores} == {
+        name: pytest.approx(value, abs=5.1e-5) for name, value in run.scores.items()
+    }
+
+
+def test_the_code_prints_the_same_scores(done, tmp_path, monkeypatch, capsys):
+    run, out, _ = done
+    for place in ("NEURONA_DATA", "NEURONA_CACHE"):
+        monkeypatch.setenv(place, str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    code = (out / "run.py").read_text(encoding="utf-8")
+    assert page.escape(code) in (out / "report.html").read_text(encoding="utf-8")
+    check_code(run, capsys)
+    for place in re.findall(r"^from neurona\.?([\w.]*) import", code, re.MULTILINE):
+        namespace = place.partition(".")[0]
+        assert namespace in ("", "recipes", *nn.__all__), f"neurona.{place} is not public"
+
+
 def test_the_last_line_is_the_score(done):
     run, _, said = done
     assert re.fullmatch(r"[A-Za-z ]+: \d+\.\d{4}", said[-1])
@@ -175,6 +200,46 @@ def test_settings_that_a_recipe_has_not():
         recipes.get("xor").settings({"optimizer": "adam"})
     found = recipes.get("moons").settings({"optimizer": "sgd", "seed": None})
     assert (found.optimizer, found.seed, found.epochs) == ("sgd", 0, 40)
+
+
+def test_the_hidden_layers_are_settings(tmp_path):
+    moons = recipes.get("moons")
+    settings = moons.settings({"units": 5, "layers": 3, "activation": "tanh", "epochs": 1}, True)
+    run = recipes.carry_out(moons, settings, tmp_path, quick=True, verbose=0, say=[].append)
+    assert [layer.units for layer in run.model.layers] == [5, 5, 5, 1]
+    assert run.model.layers[0].activation.__name__ == "tanh"
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "--units 5 --layers 3 --activation tanh" in text
+    for row in (("units", 5), ("layers", 3), ("activation", "tanh")):
+        assert '<th scope="row">{}</th><td>{}</td>'.format(*row) in text
+    for name, given, message in (
+        ("mnist-cnn", {"units": 64}, "the recipe 'mnist-cnn' has no units. Got 64; expected sett"),
+        ("xor", {"layers": 2}, "the recipe 'xor' has no layers"),
+        ("temperature", {"activation": "relu"}, "the recipe 'temperature' has no activation"),
+        ("xor", {"units": 0}, "units is too small. Got 0; expected 1 or more"),
+        ("moons", {"layers": -1}, "layers is too small. Got -1; expected 0 or more"),
+        ("digits", {"activation": "rleu"}, "did you mean 'relu'"),
+    ):
+        with pytest.raises(ArgumentError, match=re.escape(message)):
+            recipes.get(name).settings(given)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("xor", {"units": 3, "activation": "tanh"}),
+        ("digits", {"layers": 0, "activation": "elu"}),
+        ("mnist", {"layers": 0}),
+        ("capacity", {"units": 6, "layers": 2, "activation": "relu", "epochs": 2}),
+        ("temperature", {"units": 8}),
+    ],
+)
+def test_other_hidden_layers_end_in_a_report(tmp_path, name, given):
+    recipe = recipes.get(name)
+    settings = recipe.settings({"epochs": 2, **given}, quick=True)
+    recipes.carry_out(recipe, settings, tmp_path, quick=True, verbose=0, say=[].append)
+    assert (tmp_path / "report.html").exists()
 
 
 # --- resuming -----------------------------------------------------------------------------------
@@ -322,18 +387,21 @@ def test_pages_escape_what_they_are_given():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
-def test_digits_reach_97_percent(tmp_path, seed):
+def test_digits_reach_97_percent(tmp_path, seed, capsys):
     recipe = recipes.get("digits")
     run = recipes.carry_out(recipe, recipe.settings({"seed": seed}), tmp_path, verbose=0)
     assert run.scores["test accuracy"] >= 0.97
+    if not seed:
+        check_code(run, capsys)
 
 
 @pytest.mark.slow
-def test_xor_and_moons_reach_their_goal(tmp_path):
+def test_xor_and_moons_reach_their_goal(tmp_path, capsys):
     for name, least in {"xor": 1.0, "moons": 0.95}.items():
         recipe = recipes.get(name)
         run = recipes.carry_out(recipe, recipe.defaults, tmp_path / name, verbose=0)
         assert list(run.scores.values())[-1] >= least
+        check_code(run, capsys)
 
 
 @pytest.mark.slow

@@ -62,6 +62,9 @@ def train(
     batch_size: Annotated[int | None, typer.Option(help="Samples a step.")] = None,
     lr: Annotated[float | None, typer.Option(help="Learning rate (the highest).")] = None,
     optimizer: Annotated[str | None, typer.Option(help="adam, sgd, rmsprop, ...")] = None,
+    units: Annotated[int | None, typer.Option(help="Neurons of a hidden layer.")] = None,
+    layers: Annotated[int | None, typer.Option(help="Hidden layers.")] = None,
+    activation: Annotated[str | None, typer.Option(help="Of them: relu, tanh, ...")] = None,
     engine: Annotated[str | None, typer.Option(help="What computes; see `neurona info`.")] = None,
     seed: Annotated[int | None, typer.Option(help="Same seed, same bits.")] = None,
     threads: Annotated[int | None, typer.Option(help="0 leaves the choice to the engine.")] = None,
@@ -96,7 +99,7 @@ def train(
         config.set_threads(threads)
     changes = {
         "epochs": epochs, "batch_size": batch_size, "learning_rate": lr, "optimizer": optimizer,
-        "seed": seed,
+        "seed": seed, "units": units, "layers": layers, "activation": activation,
     }  # fmt: skip
     train(
         recipe, changes, data=data, out=out, resume=resume, quick=quick, force=force,

@@ -41,21 +41,25 @@ def perform(run: Run) -> None:
     run.fact("licence", digits.CARD.licence)
     show_samples(run, x_train, y_train)
 
+    settings = run.settings
     model = Sequential(
         [
             Input((8, 8, 1)),
-            Conv2D(32, 3, padding="same", activation="relu"),
-            Conv2D(32, 3, padding="same", activation="relu"),
+            Conv2D(32, 3, padding="same", activation=settings.activation),
+            Conv2D(32, 3, padding="same", activation=settings.activation),
             MaxPooling2D(),
             Dropout(0.4),
             Flatten(),
-            Dense(128, activation="relu"),
+            *[
+                Dense(settings.units or 128, activation=settings.activation)
+                for _ in range(settings.layers or 0)
+            ],
             Dropout(0.4),
             Dense(10, activation="softmax"),
         ],
     )
-    steps = run.settings.steps(len(x_train))
-    schedule = CosineDecay(run.settings.learning_rate, steps)
+    steps = settings.steps(len(x_train))
+    schedule = CosineDecay(settings.learning_rate, steps)
     loss = CategoricalCrossentropy(label_smoothing=0.1)
     model.compile(run.optimizer(schedule), loss, metrics=["accuracy"])
     takes_digits(model, (8, 8), largest=16)
@@ -76,10 +80,16 @@ def perform(run: Run) -> None:
 RECIPE = Recipe(
     name="digits",
     description="1,797 small handwritten digits (in the package), a small convolutional network",
-    defaults=Settings(epochs=20, learning_rate=0.002, batch_size=32, optimizer="adam"),
+    defaults=Settings(
+        epochs=20, learning_rate=0.002, batch_size=32, optimizer="adam",
+        units=128, layers=1, activation="relu",
+    ),
     perform=perform,
     data="1,797 images of 8 x 8, in the package",
     model="two convolutions and a hidden layer",
     reaches="test accuracy 0.98 to 0.99, in five seconds",
-    quick=Settings(epochs=5, learning_rate=0.002, batch_size=32, optimizer="adam"),
-)
+    quick=Settings(
+        epochs=5, learning_rate=0.002, batch_size=32, optimizer="adam",
+        units=128, layers=1, activation="relu",
+    ),
+)  # fmt: skip

@@ -43,16 +43,19 @@ def perform(run: Run) -> None:
     run.fact("licence", mnist.CARD.licence)
     show_samples(run, x, y)
 
+    settings = run.settings
     model = Sequential(
         [
             Input((28, 28)),
             Flatten(),
-            Dense(128, activation="relu"),
+            *[
+                Dense(settings.units or 128, activation=settings.activation)
+                for _ in range(settings.layers or 0)
+            ],
             Dropout(0.2),
             Dense(10, activation="softmax"),
         ],
     )
-    settings = run.settings
     train = batches(
         x[:-held],
         y[:-held],
@@ -69,11 +72,12 @@ def perform(run: Run) -> None:
 
     show_training(run)
     show_rate(run, schedule, steps)
+    first = next(layer for layer in model.layers if isinstance(layer, Dense))
     run.picture(
         "weights",
-        "What the hidden neurons look for",
-        plots.weights(model.layers[1]),
-        "The weights of 64 hidden neurons, each as a picture of 28 x 28 inputs.",
+        "What the neurons of the first layer look for",
+        plots.weights(first),
+        f"The weights of {min(first.units, 64)} neurons, each as a picture of 28 x 28 inputs.",
     )
     test_images(run, x_test, y_test, mnist.CARD.classes)
 
@@ -81,10 +85,16 @@ def perform(run: Run) -> None:
 RECIPE = Recipe(
     name="mnist",
     description="70,000 handwritten digits, the tutorials' network of 128 hidden neurons",
-    defaults=Settings(epochs=20, learning_rate=0.005, batch_size=256, optimizer="adam"),
+    defaults=Settings(
+        epochs=20, learning_rate=0.005, batch_size=256, optimizer="adam",
+        units=128, layers=1, activation="relu",
+    ),
     perform=perform,
     data="MNIST, 70,000 images of 28 x 28",
     model="Flatten, Dense 128, Dropout, Dense 10: 101,770 weights",
     reaches="test accuracy 0.985, in twenty seconds",
-    quick=Settings(epochs=5, learning_rate=0.005, batch_size=64, optimizer="adam"),
-)
+    quick=Settings(
+        epochs=5, learning_rate=0.005, batch_size=64, optimizer="adam",
+        units=128, layers=1, activation="relu",
+    ),
+)  # fmt: skip

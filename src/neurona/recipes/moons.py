@@ -38,10 +38,13 @@ def perform(run: Run) -> None:
     run.fact("features", "2: where a point lies")
     run.fact("classes", f"2 half moons with noise of {NOISE}, so that they overlap a little")
 
+    settings = run.settings
     model = Sequential(
         [
-            Dense(32, activation="relu"),
-            Dense(32, activation="relu"),
+            *[
+                Dense(settings.units or 32, activation=settings.activation)
+                for _ in range(settings.layers or 0)
+            ],
             Dense(1, activation="sigmoid"),
         ],
     )
@@ -76,7 +79,7 @@ def perform(run: Run) -> None:
         "weights",
         "The weights of each layer",
         plots.weights(model),
-        "Histograms of the weights of the three layers.",
+        f"Histograms of the weights of {len(model.layers)} layers.",
     )
     show_dead(run, x_test, "test points")
     run.advise([_advice(right), on_chance(right, len(y_test))])
@@ -99,10 +102,16 @@ def _advice(right: float) -> Advice:
 RECIPE = Recipe(
     name="moons",
     description="Two half moons in the plane, parted by two hidden layers",
-    defaults=Settings(epochs=40, learning_rate=0.005, batch_size=32, optimizer="adam"),
+    defaults=Settings(
+        epochs=40, learning_rate=0.005, batch_size=32, optimizer="adam",
+        units=32, layers=2, activation="relu",
+    ),
     perform=perform,
     data="points in the plane, made with a seed",
     model="two hidden layers",
     reaches="test accuracy 0.97 or so, in two seconds",
-    quick=Settings(epochs=10, learning_rate=0.005, batch_size=32, optimizer="adam"),
-)
+    quick=Settings(
+        epochs=10, learning_rate=0.005, batch_size=32, optimizer="adam",
+        units=32, layers=2, activation="relu",
+    ),
+)  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections.abc import Iterable, Mapping
 from html import escape
 
@@ -58,6 +59,11 @@ img { display: block; max-width: 100%; min-width: var(--least, 0); height: auto;
 figcaption { color: var(--soft); font-size: .92rem; margin-top: .45rem; }
 .text { white-space: pre-wrap; overflow-wrap: anywhere; border-left: 3px solid var(--line);
   padding-left: .9rem; }
+details summary { cursor: pointer; }
+details pre { margin-top: .8rem; padding-bottom: .4rem; }
+.copy { float: right; margin: .5rem 0 0 .8rem; font: inherit; font-size: .85rem;
+  padding: .2rem .7rem; color: var(--accent); background: var(--card);
+  border: 1px solid var(--line); border-radius: .4rem; cursor: pointer; }
 ol.advice { margin: 0; padding-left: 1.3rem; }
 .advice li { margin: 0 0 .9rem; padding-left: .2rem; }
 .advice li:last-child { margin-bottom: 0; }
@@ -66,14 +72,32 @@ footer { color: var(--soft); font-size: .9rem; padding-bottom: 2.5rem; }
 @media print { body { background: #fff; } section { break-inside: avoid; } nav { display: none; } }
 """
 
+# Copies what stands beside the button; without it, or without scripts, the text can be marked.
+SCRIPT = """
+for (const button of document.querySelectorAll("button.copy")) {
+  const text = button.parentElement.querySelector("pre");
+  button.hidden = false;
+  button.onclick = () => {
+    const mark = () => getSelection().selectAllChildren(text);
+    if (!navigator.clipboard) { mark(); document.execCommand("copy"); return; }
+    navigator.clipboard.writeText(text.textContent)
+      .then(() => { button.textContent = "Copied"; }, mark);
+  };
+}
+"""
+_KNOWN = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
 MAIN = ' class="main"'
 
 
 def page(title: str, header: str, sections: Mapping[str, str], footer: str) -> str:
     """Return a whole page; `sections` maps headings to HTML, and those that are empty are left out.
 
-    The policy in its head forbids the browser to ask for anything outside the page.
+    The policy in its head forbids the browser to ask for anything outside the page, and to run any
+    script but `SCRIPT`, which is there where there is something to copy.
     """
+    script = (
+        f"<script>{SCRIPT}</script>\n" if any("<button" in b for b in sections.values()) else ""
+    )
     present = {name: body for name, body in sections.items() if body}
     links = "".join(f'<a href="#{_anchor(name)}">{escape(name)}</a>' for name in present)
     parts = "".join(
@@ -84,10 +108,11 @@ def page(title: str, header: str, sections: Mapping[str, str], footer: str) -> s
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta http-equiv="Content-Security-Policy" '
-        "content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">\n"
+        "content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
+        f"script-src 'sha256-{_KNOWN}'\">\n"
         f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
         f'<header>{header}<nav aria-label="Sections">{links}</nav></header>\n'
-        f"<main>\n{parts}</main>\n<footer>{footer}</footer>\n</body>\n</html>\n"
+        f"<main>\n{parts}</main>\n<footer>{footer}</footer>\n{script}</body>\n</html>\n"
     )
 
 
@@ -174,3 +199,16 @@ def figure(title: str, alt: str, png: bytes, dots: int) -> str:
 def preformatted(text: str) -> str:
     """Return text as it is, in letters of one width; it scrolls sideways where it is too wide."""
     return f'<div class="wide" tabindex="0"><pre>{escape(text)}</pre></div>'
+
+
+def code(title: str, text: str) -> str:
+    """Return code that unfolds, with a button that copies it.
+
+    >>> code("run.py", "a < b")[:39]
+    '<details><summary>run.py</summary><butt'
+    """
+    return (
+        f"<details><summary>{escape(title)}</summary>"
+        '<button type="button" class="copy" hidden>Copy</button>'
+        f"{preformatted(text)}</details>"
+    )

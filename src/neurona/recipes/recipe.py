@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from neurona.errors import ArgumentError, check_integer, check_number
+from neurona.nn import activations
 from neurona.optim import names
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ class Settings:
         batch_size: samples a step, 1 or more.
         optimizer: its name in `nn.optimizers`.
         seed: of initial weights, order of the samples and dropout; 0 or more.
+        units: neurons of each hidden layer, 1 or more.
+        layers: hidden layers, 0 or more.
+        activation: of the hidden layers, by its name in `nn.activations`.
     """
 
     epochs: int
@@ -30,6 +34,9 @@ class Settings:
     batch_size: int | None = None
     optimizer: str | None = None
     seed: int = 0
+    units: int | None = None
+    layers: int | None = None
+    activation: str | None = None
 
     def steps(self, samples: int) -> int:
         """Return the steps of a training with so many samples.
@@ -47,6 +54,12 @@ class Settings:
             check_integer("batch size", self.batch_size, minimum=1)
         if self.optimizer is not None:
             names.get(self.optimizer)  # says what there is, and what was meant
+        if self.units is not None:
+            check_integer("units", self.units, minimum=1)
+        if self.layers is not None:
+            check_integer("layers", self.layers, minimum=0)
+        if self.activation is not None:
+            activations.get(self.activation)
 
 
 @dataclasses.dataclass(frozen=True)

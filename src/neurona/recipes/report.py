@@ -50,6 +50,7 @@ def report(run: Run) -> str:
         + "".join(page.words(w.title, w.text) for w in run.texts)
         + _figures(run, results),
         "What to try next": _advice(run.advice),
+        "The code": _code(run.code),
         "Where it was made": page.rows(surroundings()),
     }
     now = datetime.now().astimezone()
@@ -86,6 +87,10 @@ def setup(run: Run) -> dict[str, str]:
     model, facts = run.model, {"epochs": f"{settings.epochs:,}"}
     if settings.batch_size is not None:
         facts["batch size"] = f"{settings.batch_size}"
+    shape = (("units", settings.units), ("layers", settings.layers))
+    facts |= {name: str(value) for name, value in shape if value is not None}
+    if settings.activation is not None:
+        facts["activation"] = settings.activation
     if settings.optimizer is not None:
         facts["optimizer"] = type(model.optimizer).__name__
     facts["learning rate"] = f"{settings.learning_rate:g}"
@@ -112,6 +117,9 @@ def command(run: Run) -> str:
         "--lr": settings.learning_rate,
         "--optimizer": settings.optimizer,
         "--seed": settings.seed,
+        "--units": settings.units,
+        "--layers": settings.layers,
+        "--activation": settings.activation,
     }
     for option, value in options.items():
         if value is not None:
@@ -137,6 +145,15 @@ def _again(run: Run) -> str:
         "<p>Beside this file: <code>model.safetensors</code>, <code>history.csv</code> and the "
         "pictures in <code>plots</code>.</p>"
     )
+
+
+def _code(code: str) -> str:
+    lines = code.count("\n")
+    told = (
+        "<p>The same in Python, to run and to change; it stands beside this file as "
+        "<code>run.py</code> and prints the same scores.</p>"
+    )
+    return told + page.code(f"Show the {lines} lines", code) if code else ""
 
 
 def _ending(run: Run) -> str:

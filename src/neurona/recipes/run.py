@@ -89,6 +89,11 @@ class Run(Results):
         return self.out / "backup"
 
     @property
+    def data_folder(self) -> Path | None:
+        """The same as `data`, for those who tell of it and do not read it."""
+        return self._data
+
+    @property
     def data(self) -> Path | None:
         """The folder that holds the data set, for `load_data`; None if the user named none."""
         self._data_read = True
@@ -247,7 +252,8 @@ class Run(Results):
 
     def finish(self) -> None:
         """Write the model, the history, the plots and the report; then forget the backup."""
-        from neurona.recipes.report import report
+        from neurona.recipes.code import code
+        from neurona.recipes.report import command, report
 
         self.model.save(self.out / "model.safetensors")  # replaces the file as a whole
         write_history(self.out / "history.csv", self.history)
@@ -257,6 +263,9 @@ class Run(Results):
             write_bytes(folder / f"{picture.name}.png", picture.png)
         for words in self.texts:
             write_text(self.out / "texts" / f"{words.name}.txt", words.text + "\n")
+        self.code = self.code or code(self, command(self))
+        if self.code:
+            write_text(self.out / "run.py", self.code)
         write_text(self.out / "report.html", report(self))
         assert self._record is not None
         dataclasses.replace(

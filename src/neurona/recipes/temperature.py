@@ -58,7 +58,7 @@ def perform(run: Run) -> None:
     ]
     (x_train, y_train), (x_held, y_held), (x_test, y_test) = ((x[p], y[p]) for p in parts)
 
-    model = Forecaster(AHEAD, units=32, dropout=0.2)
+    model = Forecaster(AHEAD, units=run.settings.units or 32, dropout=0.2)
     steps = run.settings.steps(len(x_train))
     rate = CosineDecay(run.settings.learning_rate, steps)
     model.compile(run.optimizer(rate, {"weight_decay": 1e-3}), "mse")
@@ -155,10 +155,10 @@ def _made_up() -> tuple[np.ndarray, np.ndarray]:
 RECIPE = Recipe(
     name="temperature",
     description="How cold the next seven nights will be, with the interval that holds 90 % of them",
-    defaults=Settings(epochs=60, learning_rate=3e-3, batch_size=32, optimizer="adamw"),
+    defaults=Settings(epochs=60, learning_rate=3e-3, batch_size=32, optimizer="adamw", units=32),
     perform=perform,
     data="daily minimum temperatures of Melbourne, 1981 to 1990",
     model="a GRU of 32 units over the last 28 days",
     reaches="2.5 degrees seven days ahead, 10 % and more below naive forecasts, in half a minute",
-    quick=Settings(epochs=4, learning_rate=1e-2, batch_size=32, optimizer="adamw"),
+    quick=Settings(epochs=4, learning_rate=1e-2, batch_size=32, optimizer="adamw", units=32),
 )

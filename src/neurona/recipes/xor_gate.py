@@ -32,7 +32,12 @@ def perform(run: Run) -> None:
 
     settings = run.settings
     network = NeuralNetwork(
-        2, 4, 1, learning_rate=settings.learning_rate, random_state=settings.seed
+        2,
+        settings.units or 4,
+        1,
+        learning_rate=settings.learning_rate,
+        hidden_activation=settings.activation or "sigmoid",
+        random_state=settings.seed,
     )
     started = time.perf_counter()
     network.train(X, y[:, None], epochs=settings.epochs, verbose=False)
@@ -40,7 +45,7 @@ def perform(run: Run) -> None:
 
     model = Sequential(
         [
-            Dense(4, activation="sigmoid"),
+            Dense(settings.units or 4, activation=settings.activation),
             Dense(1, activation="sigmoid"),
         ],
     )
@@ -74,8 +79,8 @@ def _advice(right: float, furthest: float, settings: Settings) -> Advice:
     if right < 1:
         return Advice(
             "Not all four rows are right: the descent got stuck, or had too few steps.",
-            f"Another start (--seed {settings.seed + 1}) or --epochs {2 * settings.epochs}. With "
-            "two hidden neurons instead of four, this happens often.",
+            f"Another start (--seed {settings.seed + 1}), --epochs {2 * settings.epochs}, or more "
+            "--units: with two hidden neurons instead of four, this happens often.",
         )
     return Advice(
         f"All rows are right; the output furthest from its target is off by {furthest:.3f}.",
@@ -86,10 +91,10 @@ def _advice(right: float, furthest: float, settings: Settings) -> Advice:
 RECIPE = Recipe(
     name="xor",
     description="A 2-4-1 network learns XOR, which no single neuron can",
-    defaults=Settings(epochs=5000, learning_rate=1.0, seed=1),
+    defaults=Settings(epochs=5000, learning_rate=1.0, seed=1, units=4, activation="sigmoid"),
     perform=perform,
     data="the four rows of the table of XOR",
     model="2-4-1 with sigmoids, 17 numbers",
     reaches="accuracy 1, in a second",
-    quick=Settings(epochs=5000, learning_rate=1.0, seed=1),
+    quick=Settings(epochs=5000, learning_rate=1.0, seed=1, units=4, activation="sigmoid"),
 )
