@@ -79,6 +79,7 @@ if TYPE_CHECKING:
     from neurona.optimizers import Optimizer
     from neurona.precision import DTypePolicy
     from neurona.precision import DTypePolicy as FloatDTypePolicy
+    from neurona.recipes.model_report import report
     from neurona.regularizers import Regularizer
     from neurona.train.recipe import recipe
 
@@ -143,6 +144,7 @@ __all__ = [
     "recipe",
     "regularizers",
     "remat",
+    "report",
     "saving",
     "tensor",
     "trace",
@@ -181,6 +183,7 @@ _HOMES = {
     "value_and_grad": "neurona.nn.gradients",
     "GradientTape": "neurona.nn.tape",
     "recipe": "neurona.train.recipe",
+    "report": "neurona.recipes.model_report",
     **dict.fromkeys(
         ("RematScope", "StatelessScope", "SymbolicScope", "device", "name_scope", "remat"),
         "neurona.nn.scopes",

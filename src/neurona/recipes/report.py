@@ -7,7 +7,7 @@ import platform
 import shlex
 from datetime import datetime
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,35 +27,47 @@ TRAINING = ("history", "errors", "learning_rate")
 
 def report(run: Run) -> str:
     """Return the report of a finished run as HTML."""
-    name = run.recipe.name
-    *others, (chief, value) = run.scores.items()
-    numbers = [(chief, score_text(chief, value))]
-    numbers += [(n, score_text(n, v)) for n, v in reversed(others)]
-    numbers += [("parameters", f"{run.model.count_params():,}")]
-    numbers += [("training", duration(run.seconds))]
-    header = (
-        f"<h1>{escape(name)}</h1>"
-        f'<p class="lead">{escape(run.recipe.description)}.</p>{page.tiles(numbers)}'
+    return document(
+        run, run.recipe.name, f"{run.recipe.description}.", page.rows(setup(run)) + _again(run)
     )
+
+
+def document(results: Results, name: str, lead: str, setup: str) -> str:
+    """Return a report as HTML.
+
+    Args:
+        results: what is told.
+        name: what was trained, in a word.
+        lead: the sentence below it.
+        setup: how it was trained, in HTML.
+    """
+    scores = [(n, score_text(n, v)) for n, v in results.scores.items()]
+    numbers = [*reversed(scores), ("parameters", f"{results.model.count_params():,}")]
+    if results.seconds:
+        numbers.append(("training", duration(results.seconds)))
+    header = f'<h1>{escape(name)}</h1><p class="lead">{escape(lead)}</p>{page.tiles(numbers)}'
     told = (*DATA, *MODEL, *TRAINING)
-    results = [p.name for p in run.pictures if p.name not in told]
+    pictures = [p.name for p in results.pictures if p.name not in told]
     sections = {
-        "Setup": page.rows(setup(run)) + _again(run),
-        "Data": page.rows(run.facts) + _figures(run, DATA),
-        "Model": page.preformatted(run.summary()) + _figures(run, MODEL),
-        "Training": _ending(run) + _notes(run, "loss", "accuracy") + _figures(run, TRAINING),
-        "Results": page.rows({n: score_text(n, v) for n, v in run.scores.items()})
-        + _notes(run, *(["loss"] if "test loss" in run.scores else []), "units")
-        + "".join(page.table(t.title, t.columns, t.rows) for t in run.tables)
-        + "".join(page.words(w.title, w.text) for w in run.texts)
-        + _figures(run, results),
-        "What to try next": _advice(run.advice),
-        "The code": _code(run.code),
+        "Setup": setup,
+        "Data": (page.rows(results.facts) if results.facts else "") + _figures(results, DATA),
+        "Model": page.preformatted(results.summary()) + _figures(results, MODEL),
+        "Training": _ending(results)
+        + _notes(results, "loss", "accuracy")
+        + _figures(results, TRAINING),
+        "Results": (page.rows(dict(scores)) if scores else "")
+        + _notes(results, *(["loss"] if "test loss" in results.scores else []), "units")
+        + "".join(page.table(t.title, t.columns, t.rows) for t in results.tables)
+        + "".join(page.words(w.title, w.text) for w in results.texts)
+        + _figures(results, pictures),
+        "What to try next": _advice(results.advice),
+        "The code": _code(results.code),
         "Where it was made": page.rows(surroundings()),
     }
     now = datetime.now().astimezone()
     footer = f"<p>Written by neurona {__version__} on {now:%d %B %Y at %H:%M %Z}.</p>"
-    return page.page(f"{name}: {chief} {value:.4f}", header, sections, footer)
+    title = f"{name}: {scores[-1][0]} {scores[-1][1]}" if scores else name
+    return page.page(title, header, sections, footer)
 
 
 def score_text(name: str, value: float) -> str:
@@ -81,6 +93,14 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s"
 
 
+def loss_name(model: Any) -> str:
+    """Return the name of a model's loss; "" if it has none, or one for each output."""
+    loss = getattr(model, "loss", None)
+    if loss is None or isinstance(loss, list | tuple | dict):
+        return ""
+    return str(getattr(loss, "name", "") or getattr(loss, "__name__", loss))
+
+
 def setup(run: Run) -> dict[str, str]:
     """Return how the run was made, as the report lists it."""
     settings = run.settings
@@ -94,9 +114,8 @@ def setup(run: Run) -> dict[str, str]:
     if settings.optimizer is not None:
         facts["optimizer"] = type(model.optimizer).__name__
     facts["learning rate"] = f"{settings.learning_rate:g}"
-    if getattr(model, "loss", None) is not None:
-        loss = model.loss
-        facts["loss"] = str(getattr(loss, "name", "") or getattr(loss, "__name__", loss))
+    if loss_name(model):
+        facts["loss"] = loss_name(model)
     facts |= {"seed": f"{settings.seed}", "engine": run.engine}
     if run.resumed is not None:
         facts["resumed"] = f"in epoch {run.resumed + 1}; the time above is that since then"
@@ -156,7 +175,7 @@ def _code(code: str) -> str:
     return told + page.code(f"Show the {lines} lines", code) if code else ""
 
 
-def _ending(run: Run) -> str:
+def _ending(run: Results) -> str:
     last = {name: f"{values[-1]:.4g}" for name, values in run.history.items() if values}
     return f"<h3>At the end</h3>{page.rows(last)}" if last else ""
 
