@@ -21,8 +21,6 @@ from neurona.recipes.results import DOTS_PER_INCH
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-WORDS = {"loss": "training loss", "val_loss": "validation loss"}
-
 
 @dataclasses.dataclass(frozen=True)
 class Compared:
@@ -95,10 +93,8 @@ def _all(names: Any) -> list[str]:
 
 
 def _word(log: str) -> str:
-    if log in WORDS:
-        return WORDS[log]
     words = log.removeprefix("val_").replace("_", " ")
-    return f"validation {words}" if log.startswith("val_") else words
+    return f"validation {words}" if log.startswith("val_") else f"training {words}"
 
 
 def curves(runs: Sequence[Compared]) -> dict[str, Any]:
@@ -113,7 +109,7 @@ def draw(log: str, values: dict[str, list[float]], ax: Any = None) -> Figure:
     """Draw one log of all runs; a loss that falls by much is drawn on a logarithmic axis."""
     numbers = [v for one in values.values() for v in one]
     steep = "loss" in log and min(numbers) > 0 and max(numbers) > 20 * min(numbers)
-    return plots.lines(values, ylabel=_word(log), log_y=steep, title=_word(log).capitalize(), ax=ax)
+    return plots.lines(values, ylabel=_word(log), log_y=steep, ax=ax)
 
 
 def write(runs: Sequence[Compared], out: Path | None = None) -> Path:

@@ -172,13 +172,14 @@ def show_numbers(results: Results, x: Any, found: Numbers) -> None:
     worst = np.argsort(-np.abs(errors).max(axis=1), kind="stable")[:SHOWN]
     results.table(
         "The largest errors",
-        ("sample", "output", "is", "said", *_feature_names(x)),
+        ("sample", *["output"][: width - 1], "is", "said", *_feature_names(x)),
         [
-            (i, labels[k], f"{y[i, k]:.4g}", f"{said[i, k]:.4g}", *_features(x, i))
+            (i, *labels[k : k + (width > 1)], f"{y[i, k]:.4g}", f"{said[i, k]:.4g}",
+             *_features(x, i))
             for i in worst
             for k in (int(np.abs(errors[i]).argmax()),)
         ],
-    )
+    )  # fmt: skip
     whole, mean = float(np.sqrt((errors**2).mean())), float(np.sqrt((spread**2).mean()))
     results.score("error of the mean", mean)
     if mean > 0:

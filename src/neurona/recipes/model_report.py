@@ -17,7 +17,8 @@ from neurona.files import write_text
 from neurona.models import Model
 from neurona.recipes import judging, page
 from neurona.recipes.advice import Advice
-from neurona.recipes.examine import show_training
+from neurona.recipes.examine import show_dead, show_training
+from neurona.recipes.explained import on_loss
 from neurona.recipes.report import document, loss_name, score_text
 from neurona.recipes.results import Results
 
@@ -162,6 +163,7 @@ def _test(results: Results, x: Any, y: Any, class_names: Sequence[str] | None) -
     model = results.model
     if getattr(model, "loss", None) is not None:
         logs = model.evaluate(x, y, verbose=0, return_dict=True)
+        results.explain("loss", on_loss(model, logs.get("loss")))
         for name, value in logs.items():
             results.score(f"test {name.replace('_', ' ')}", value)
     outputs = model.predict(x, verbose=0)
@@ -177,6 +179,8 @@ def _test(results: Results, x: Any, y: Any, class_names: Sequence[str] | None) -
     _tell_size(results, x)
     names = class_names if class_names is not None else getattr(model, "class_names", None)
     read = judging.read(truth, outputs, model, names)
+    if isinstance(x, np.ndarray):
+        show_dead(results, x, "test samples")
     if isinstance(read, judging.Classes):
         judging.show_classes(results, x, read)
     elif isinstance(read, judging.Numbers):

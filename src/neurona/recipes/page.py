@@ -46,6 +46,7 @@ th { color: var(--soft); font-weight: 500; width: 11rem; overflow-wrap: break-wo
 td { font-variant-numeric: tabular-nums; }
 @media (max-width: 30rem) { th { width: 42%; } section { padding: 1rem .85rem; } }
 .wide { overflow-x: auto; }
+.wide td, .wide th { width: auto; overflow-wrap: normal; padding-right: 1rem; }
 pre, code { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; font-size: .85rem; }
 pre { margin: 0; line-height: 1.4; }
 .option { white-space: nowrap; }

@@ -14,7 +14,8 @@ from typing import Any
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Edit = tuple[int, int, str]
-_DROPPED = ("fact", "picture", "text", "table", "say", "advise", "keep")  # what only tells
+_TELLS = ("fact", "picture", "text", "table", "say", "advise", "keep", "explain")  # of the Run
+_NOTED = {"preparation", "class_names"}  # of a model: for its file, no score comes from them
 
 
 def loaded(node: ast.AST | None, quick: bool) -> set[str]:
@@ -167,12 +168,15 @@ class Slice:
             return isinstance(statement.value, ast.Call) and self._acts(statement.value)
         if isinstance(statement, ast.Assign) and is_run(statement.value, "settings"):
             return False
+        stored = [n for n in ast.walk(statement) if isinstance(n, ast.Attribute)]
+        if any(n.attr in _NOTED and isinstance(n.ctx, ast.Store) for n in stored):
+            return False
         return bool((_targets(statement) - {"run.history"}) & self.names)  # which is for curves
 
     def _acts(self, call: ast.Call) -> bool:
         """Whether a call whose value nobody takes changes what the score comes from."""
         if is_run(call.func):
-            acts = getattr(call.func, "attr", "") not in _DROPPED
+            acts = getattr(call.func, "attr", "") not in _TELLS
             self.effects |= acts
             return acts
         if any(is_run(n) and getattr(n, "attr", "") in ("out", "say") for n in ast.walk(call)):
@@ -183,7 +187,8 @@ class Slice:
             if function is None:
                 return True  # of the library, such as set_random_seed
             if not takes_run(function):
-                return bool(loaded_list(call.args, self.quick) & self.names)
+                stored = {n.attr for n in ast.walk(function) if isinstance(n, ast.Attribute)}
+                return not stored & _NOTED and bool(loaded_list(call.args, self.quick) & self.names)
             assert isinstance(function, Function)
             acts = base in TOLD or Slice(function, self.find, self.quick).effects
             self.effects |= acts

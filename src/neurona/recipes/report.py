@@ -28,11 +28,16 @@ TRAINING = ("history", "errors", "learning_rate")
 def report(run: Run) -> str:
     """Return the report of a finished run as HTML."""
     return document(
-        run, run.recipe.name, f"{run.recipe.description}.", page.rows(setup(run)) + _again(run)
+        run,
+        run.recipe.name,
+        f"{run.recipe.description}.",
+        page.rows(setup(run)) + _again(run),
+        "<p>The same in Python, to run and to change; it stands beside this file as "
+        "<code>run.py</code> and prints the same scores.</p>",
     )
 
 
-def document(results: Results, name: str, lead: str, setup: str) -> str:
+def document(results: Results, name: str, lead: str, setup: str, above_code: str = "") -> str:
     """Return a report as HTML.
 
     Args:
@@ -40,6 +45,7 @@ def document(results: Results, name: str, lead: str, setup: str) -> str:
         name: what was trained, in a word.
         lead: the sentence below it.
         setup: how it was trained, in HTML.
+        above_code: what its code is, in HTML.
     """
     scores = [(n, score_text(n, v)) for n, v in results.scores.items()]
     numbers = [*reversed(scores), ("parameters", f"{results.model.count_params():,}")]
@@ -61,7 +67,7 @@ def document(results: Results, name: str, lead: str, setup: str) -> str:
         + "".join(page.words(w.title, w.text) for w in results.texts)
         + _figures(results, pictures),
         "What to try next": _advice(results.advice),
-        "The code": _code(results.code),
+        "The code": _code(results.code, above_code),
         "Where it was made": page.rows(surroundings()),
     }
     now = datetime.now().astimezone()
@@ -166,13 +172,9 @@ def _again(run: Run) -> str:
     )
 
 
-def _code(code: str) -> str:
-    lines = code.count("\n")
-    told = (
-        "<p>The same in Python, to run and to change; it stands beside this file as "
-        "<code>run.py</code> and prints the same scores.</p>"
-    )
-    return told + page.code(f"Show the {lines} lines", code) if code else ""
+def _code(code: str, above: str) -> str:
+    lines = code.rstrip().count("\n") + 1
+    return above + page.code(f"Show the {lines:,} lines", code) if code else ""
 
 
 def _ending(run: Results) -> str:
