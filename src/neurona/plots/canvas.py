@@ -58,7 +58,8 @@ def new_figure(width: float, height: float) -> Figure:
             if not _seen():
                 _held.append(weakref.ref(figure))
                 while len(_held) > HELD:
-                    plt.close(_held.popleft()())
+                    if (oldest := _held.popleft()()) is not None:  # close(None) is the newest
+                        plt.close(oldest)
             return figure
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
