@@ -6,7 +6,7 @@ import pytest
 
 from neurona import config, recipes
 from neurona.recipes import own
-from neurona.recipes.code import code, digits
+from neurona.recipes.code import code
 from neurona.recipes.report import command
 
 
@@ -101,6 +101,7 @@ def test_comments_stay_with_their_lines_and_callbacks_without_the_run(tmp_path):
     found = script("temperature", tmp_path)
     assert "SEEN, AHEAD = 28, 7  # days\n" in found
     assert "callbacks=[stop]" in found
+    assert "fmt: skip" not in found
     assert "series.load_data()" in found
     assert "math.ceil(len(x_train) / BATCH_SIZE) * EPOCHS" in found
     found = script("shakespeare", tmp_path)
@@ -130,5 +131,11 @@ def test_somebodys_own_data_are_called_by_their_path(tmp_path):
     assert callable(own.recipe)
 
 
-def test_scores_are_told_as_at_the_end_of_a_run():
-    assert (digits(1.0), digits(4.0), digits(0.98056)) == ("1.0000", "4", "0.9806")
+def test_small_scores_keep_their_digits(tmp_path):
+    xor = recipes.get("xor")
+    run = recipes.Run(xor, xor.defaults, tmp_path)
+    run.scores = {"mean squared error": 2.36e-6, "accuracy": 1.0}
+    found = code(run, command(run))
+    assert "    mean squared error: 2.36e-06\n    accuracy: 1.0000\n" in found
+    assert 'print(f"mean squared error: {losses[-1]:.4g}")' in found
+    assert 'print(f"accuracy: {right:.4f}")' in found

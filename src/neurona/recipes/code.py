@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from neurona import config
 from neurona.recipes.plain import Function, takes_run
 from neurona.recipes.rendering import WIDE, Rendering
+from neurona.recipes.results import digits
 
 if TYPE_CHECKING:
     from neurona.recipes.run import Run
@@ -53,6 +54,7 @@ def code(run: Run, command: str) -> str:
     printed = "\n".join(f"    {name}: {digits(value)}" for name, value in run.scores.items())
     plain = run.recipe.name not in NOT_PLAIN and not own
     body = Script(run).text() if plain else called(run)
+    body = body.replace("  # fmt: skip", "")  # which is for our formatter
     return f'"""{head}\n\nIt prints\n\n{printed}\n"""\n\n{body}\n'
 
 
@@ -63,15 +65,6 @@ def _opening(run: Run, command: str) -> str:
         break_on_hyphens=False, break_long_words=False,
     )  # fmt: skip
     return f"{textwrap.fill(first, WIDE)}\n\n{told}"
-
-
-def digits(value: float) -> str:
-    """Return a score as it is told at the end of a run.
-
-    >>> digits(0.98056), digits(20.0)
-    ('0.9806', '20')
-    """
-    return f"{value:.0f}" if value > 1 and value.is_integer() else f"{value:.4f}"
 
 
 def called(run: Run) -> str:

@@ -62,7 +62,7 @@ figcaption { color: var(--soft); font-size: .92rem; margin-top: .45rem; }
   padding-left: .9rem; }
 details summary { cursor: pointer; }
 details pre { margin-top: .8rem; padding-bottom: .4rem; }
-.copy { float: right; margin: .5rem 0 0 .8rem; font: inherit; font-size: .85rem;
+.copy { margin-top: .7rem; font: inherit; font-size: .85rem;
   padding: .2rem .7rem; color: var(--accent); background: var(--card);
   border: 1px solid var(--line); border-radius: .4rem; cursor: pointer; }
 ol.advice { margin: 0; padding-left: 1.3rem; }

@@ -20,6 +20,7 @@ from neurona.recipes.plain import (
     takes_run,
     without_run,
 )
+from neurona.recipes.results import spec
 
 if TYPE_CHECKING:
     from neurona.recipes.run import Run
@@ -200,10 +201,11 @@ class Rendering:
 
     def _score(self, name: ast.expr, value: ast.expr) -> str:
         told, label = self.render(value), self.render(name).removeprefix("f").strip('"')
+        form = spec(self.run.scores.get(label, 1.0))
         if any(sign in told for sign in "\"'{}\\\n") or told.startswith("len("):
             shown = f'f"{label}:"' if "{" in label else f'"{label}:"'
             return f"print({shown}, round({told}, 4))"
-        return f'print(f"{label}: {{{told}:.4f}}")'
+        return f'print(f"{label}: {{{told}:{form}}}")'
 
     def _call(self, node: ast.Call) -> str | None:
         run = self.run

@@ -153,3 +153,23 @@ class Results:
         lines: list[str] = []
         self.model.summary(print_fn=lines.append)
         return "\n".join(lines)
+
+
+def digits(value: float) -> str:
+    """Return a score as it is told at the end of a run: to four places, or to four digits if small.
+
+    >>> digits(0.98056), digits(20.0), digits(2.3612e-06)
+    ('0.9806', '20', '2.361e-06')
+    """
+    if value > 1 and value.is_integer():
+        return f"{value:.0f}"
+    return f"{value:{spec(value)}}"
+
+
+def spec(value: float) -> str:
+    """Return the format of a score.
+
+    >>> spec(0.5), spec(1e-5), spec(0.0)
+    ('.4f', '.4g', '.4f')
+    """
+    return ".4g" if 0 < abs(value) < 1e-3 else ".4f"

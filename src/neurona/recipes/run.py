@@ -26,7 +26,7 @@ from neurona.recipes import record
 from neurona.recipes.files import write_history
 from neurona.recipes.interrupt import Saver
 from neurona.recipes.recipe import Recipe, Settings
-from neurona.recipes.results import Results
+from neurona.recipes.results import Results, digits
 from neurona.strict_json import read_json, write_json
 from neurona.terminal import say
 from neurona.utils import set_random_seed
@@ -346,5 +346,5 @@ def carry_out(
         say(note)
     say(f"report: {run.out / 'report.html'}")
     for name, value in run.scores.items():
-        say(f"{name}: {value:.0f}" if value > 1 and value.is_integer() else f"{name}: {value:.4f}")
+        say(f"{name}: {digits(value)}")
     return run
