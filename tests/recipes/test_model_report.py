@@ -112,6 +112,12 @@ def test_nothing_learned_is_said(tmp_path):
     model.compile("sgd", "mse")
     text = page_of(nn.report(model, None, (X, X[:, :1] + 9), tmp_path / "x.html"))
     assert "what was learned says no more of these samples than that" in text
+    model, _ = trained(1, None, "mse", X[:, 0], epochs=1)
+    model.set_weights([w * np.nan for w in model.get_weights()])
+    text = page_of(nn.report(model, {"loss": [1.0, np.nan]}, (X, X[:, 0]), tmp_path / "nan.html"))
+    assert "<td>nan</td>" in text
+    assert "not all of them finite numbers: their scores are shown" in text
+    assert "The loss was no longer a number in epoch 2" in text
 
 
 def test_what_is_not_known_gets_its_scores(tmp_path):

@@ -81,10 +81,12 @@ def score_text(name: str, value: float) -> str:
 
     >>> score_text("test accuracy", 0.98056), score_text("epochs", 4.0)
     ('98.06 %', '4')
+    >>> score_text("test loss", float("nan"))
+    'nan'
     """
     if "accuracy" in name:
         return f"{100 * value:.2f} %"
-    return f"{value:,.0f}" if value == int(value) else f"{value:.4g}"
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:.4g}"
 
 
 def duration(seconds: float) -> str:
