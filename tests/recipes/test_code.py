@@ -103,6 +103,8 @@ def test_comments_stay_with_their_lines_and_callbacks_without_the_run(tmp_path):
     assert "callbacks=[stop]" in found
     assert "fmt: skip" not in found
     assert "series.load_data()" in found
+    named = script("temperature", tmp_path, data=tmp_path)
+    assert f"series.load_data(folder={str(tmp_path)!r})" in named
     assert "math.ceil(len(x_train) / BATCH_SIZE) * EPOCHS" in found
     found = script("shakespeare", tmp_path)
     assert "Writes" not in found

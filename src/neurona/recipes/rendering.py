@@ -221,10 +221,15 @@ class Rendering:
             rate = self._constant("learning_rate")
             return f"CosineDecay(0.0, {steps}, warmup_target={rate}, warmup_steps={warmup})"
         arguments: list[ast.AST] = [*node.args, *node.keywords]
-        data = [a for a in arguments if is_run(getattr(a, "value", a), "data") or is_run(a, "data")]
-        if data:
-            given = run.data_folder
-            return f"{self.render(node.func)}({'' if given is None else repr(str(given))})"
+        given = {
+            a: f"{a.arg}=" if isinstance(a, ast.keyword) else ""
+            for a in arguments
+            if is_run(a.value if isinstance(a, ast.keyword) else a, "data")
+        }
+        if given:
+            (named,) = given.values()
+            folder = "" if run.data_folder is None else f"{named}{str(run.data_folder)!r}"
+            return f"{self.render(node.func)}({folder})"
         if any(isinstance(a, ast.Name) and a.id == "run" for a in node.args):
             rest = [self.render(a) for a in arguments if getattr(a, "id", "") != "run"]
             return f"{self.render(node.func)}({', '.join(rest)})"
