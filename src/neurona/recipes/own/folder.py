@@ -204,8 +204,7 @@ def without_network(
     train, asked = part.train, plain[part.test]
     each = None
     if how.even:
-        weights = network.balanced(y[train], classes)
-        each = np.array([weights[number] for number in y[train]])
+        each = network.of_each(network.balanced(y[train], classes), y[train])
     return {
         "the commonest class": guess(y[train], classes, len(asked)),
         "logistic regression on small images": logistic(

@@ -117,3 +117,8 @@ def balanced(y: np.ndarray, classes: int) -> dict[int, float]:
     """
     counts = np.maximum(np.bincount(y, minlength=classes), 1)
     return {number: float(len(y) / (classes * count)) for number, count in enumerate(counts)}
+
+
+def of_each(weights: dict[int, float], y: np.ndarray) -> np.ndarray:
+    """Return the weight of each sample, from that of its class."""
+    return np.array([weights[number] for number in y])

@@ -120,7 +120,7 @@ def learned(
         if len(held):
             validation = (x[held], y[held].astype(np.int32))
             if weights is not None:
-                each = np.array([weights[number] for number in y[held]], np.float32)
+                each = network.of_each(weights, y[held]).astype(np.float32)
                 validation = (*validation, each)
         network.train(
             run, model, x[train], y[train].astype(np.int32), validation, stage=part.name,
@@ -152,7 +152,7 @@ def without_network(
     each = None
     if how.even:
         weights = network.balanced(y[train], classes)
-        each = np.array([weights[number] for number in y[train]])
+        each = network.of_each(weights, y[train])
     if classes:
         told[LINEAR[True]] = baselines.logistic(x[train], y[train], asked, classes, each)
     else:
