@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from neurona import plots
+from neurona import ops, plots
 from neurona.errors import ArgumentError
 from neurona.recipes.advice import Advice
 from neurona.recipes.examine import show_confusion
@@ -86,13 +86,12 @@ def _class_numbers(y: np.ndarray, said: np.ndarray, loss: str, logits: bool) -> 
 
 def _probabilities(said: np.ndarray, logits: bool) -> np.ndarray:
     if said.shape[1] == 1:
-        p = 0.5 * (1 + np.tanh(said / 2)) if logits else said
+        p = ops.sigmoid(said).numpy() if logits else said
         return np.hstack([1 - p, p])
     shares = said.min() >= 0 and np.allclose(said.sum(axis=1), 1, atol=1e-3)
     if shares and not logits:
         return said
-    e = np.exp(said - said.max(axis=1, keepdims=True))
-    return e / e.sum(axis=1, keepdims=True)
+    return ops.softmax(said).numpy()
 
 
 def are_pictures(x: Any) -> bool:

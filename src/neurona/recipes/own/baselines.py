@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from neurona import ops
+
 KNOWN = 20_000  # samples that a nearest neighbour is looked for among
 ROWS = 1000  # at a time: their distances to 20,000 others are 160 MB
 COUNTS = (1, 5, 15)  # of neighbours
@@ -89,7 +91,7 @@ def logistic(
 
     before = cost(value)
     for _ in range(STEPS):
-        p = softmax(a @ value)
+        p = ops.softmax(a @ value).numpy()
         slope = a.T @ (w * (p - goal)) + pull * value
         step = _solved(a, w, p, pull, slope)
         rate = 1.0
@@ -98,13 +100,7 @@ def logistic(
         if not after < before - 1e-9 * abs(before):
             break
         value, before = value - rate * step, after
-    return softmax(b @ value)
-
-
-def softmax(z: np.ndarray) -> np.ndarray:
-    """Return e^z / sum(e^z), (N, K)."""
-    e = np.exp(z - z.max(axis=1, keepdims=True))
-    return e / e.sum(axis=1, keepdims=True)
+    return ops.softmax(b @ value).numpy()
 
 
 def _solved(
