@@ -50,12 +50,13 @@ def _rows(path: Path, size: int) -> np.ndarray:
             expected=f"rows of {size} numbers",
             hint="leave the column of labels out, or name it label" if width == size + 1 else "",
         )
-    for number, line in enumerate(lines, start=1):
-        if _numbers(line) is None or len(line) != width:
+    found = [_numbers(line) for line in lines]
+    for number, (line, row) in enumerate(zip(lines, found, strict=True), start=1):
+        if row is None or len(line) != width:
             raise FormatError(
                 f"{path}: row {number} does not hold {width} numbers.", got=", ".join(line)[:60]
             )
-    return np.array([_numbers(line) for line in lines])
+    return np.array(found)
 
 
 def _numbers(cells: list[str]) -> list[float] | None:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from neurona.cli import rows, sounds, writing
-from neurona.cli.samples import IMAGES, Pictures, Reader, is_blank, one_by_one
+from neurona.cli.samples import Pictures, Reader, is_blank, one_by_one
+from neurona.data import image_file
 from neurona.data.preparation import Table
 from neurona.errors import ArgumentError, DataError, FormatError, check_number
 
@@ -95,7 +96,7 @@ def predict(
                 raise DataError(f"{path} is no image: --show has nothing to show.")
             pictures.write(path, reader.images(), samples)
         outputs = np.asarray(network.predict(samples, verbose=0))
-        image = path.suffix.lower() in IMAGES
+        image = path.suffix.lower() in image_file.ENDINGS
         for name, sample, output in zip(names, samples, outputs, strict=True):
             end = "  blank: one shade everywhere" if image and is_blank(sample) else ""
             print(f"{name}  {said(network, output)}{end}")

@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 
 from neurona.cli import numbers, sounds
+from neurona.data import image_file
 from neurona.data.preparation import Arrays, Images, Preparation, Sounds
 from neurona.errors import ArgumentError, DataError, NeuronaError
-
-IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
 
 
 def one_by_one(files: Sequence[Path], use: Callable[[Path], None]) -> None:
@@ -76,7 +75,7 @@ class Reader:
             found = numbers.fitted(numbers.read(path, self.shape), self.shape, path)
             found = found / self._divisor()
             self._warn(found, path)
-        elif ending in IMAGES:
+        elif ending in image_file.ENDINGS:
             found = numbers.fitted(self.images().apply(path), self.shape, path)
             if self.preparation is None and not self._noted:
                 self._noted = True
@@ -89,7 +88,7 @@ class Reader:
             raise ArgumentError(
                 f"{path} is of no known kind.",
                 got=repr(ending),
-                expected=f".csv, .npy, an image ({', '.join(IMAGES)}) or a sound "
+                expected=f".csv, .npy, an image ({', '.join(image_file.ENDINGS)}) or a sound "
                 f"({', '.join(sounds.ENDINGS)})",
             )
         names = [str(path)]

@@ -14,6 +14,7 @@ from neurona.errors import FormatError, check_choice, check_file, check_integer
 
 MODES = {"grayscale": "L", "rgb": "RGB"}
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
+ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
 ALWAYS = 2**22  # pixels that any file may have
 MAX_PIXELS = 2**24  # that a file may have if it is large itself
 MAX_GROWTH = 64  # pixels for a byte; a photo has some 4, a drawing can have hundreds

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from neurona.data.image_file import read_image
+from neurona.data.image_file import ENDINGS, read_image
 from neurona.data.preparation import Images
 from neurona.errors import DataError, FormatError
 
-ENDINGS = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".pgm", ".tif", ".tiff", ".webp")
 PARTS = {
     "train": "train", "training": "train", "val": "held", "valid": "held", "validation": "held",
     "dev": "held", "test": "test", "testing": "test",
