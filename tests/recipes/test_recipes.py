@@ -13,7 +13,7 @@ from neurona import config, datasets, recipes
 from neurona.data.preparation import Images
 from neurona.errors import ArgumentError, StateError
 from neurona.recipes import files, page
-from neurona.recipes.interrupt import Stopped
+from tests.recipes.stopping import stopped_at
 
 PREPARED = (
     "digits", "mnist", "mnist-cnn", "vision-transformer", "transfer", "hybrid", "denoise", "speech",
@@ -252,26 +252,10 @@ def go(out, said=None, **changes):
     return recipes.carry_out(recipe, recipe.settings(given), out, verbose=0, say=say, **changes)
 
 
-def stop_once(monkeypatch, batch):
-    """Ask the next run to stop after a batch of its first epoch."""
-    from neurona.recipes import interrupt
-
-    original = interrupt.Saver.on_train_batch_end
-
-    def asked(self, number, logs=None):
-        self.asked = number == batch
-        original(self, number, logs)
-
-    monkeypatch.setattr(interrupt.Saver, "on_train_batch_end", asked)
-    return lambda: monkeypatch.setattr(interrupt.Saver, "on_train_batch_end", original)
-
-
-def test_a_stopped_run_goes_on_to_the_same_bytes(tmp_path, monkeypatch):
+def test_a_stopped_run_goes_on_to_the_same_bytes(tmp_path):
     go(tmp_path / "whole")
-    back = stop_once(monkeypatch, 7)
-    with pytest.raises(Stopped, match="stopped in epoch 1 after batch 8"):
+    with stopped_at(7):
         go(tmp_path / "parts")
-    back()
     said = []
     run = go(tmp_path / "parts", said)
     assert said[0] == "going on with epoch 1 after batch 8"
@@ -286,7 +270,7 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_shifted_images_are_shifted_alike_after_a_stop(tmp_path, monkeypatch, data):
+def test_shifted_images_are_shifted_alike_after_a_stop(tmp_path, data):
     recipe = recipes.get("mnist")
     settings = recipe.settings({"epochs": 2, "batch_size": 64})
 
@@ -295,15 +279,13 @@ def test_shifted_images_are_shifted_alike_after_a_stop(tmp_path, monkeypatch, da
         return (out / "history.csv").read_bytes()
 
     whole = train(tmp_path / "whole")
-    back = stop_once(monkeypatch, 4)
-    with pytest.raises(Stopped, match="stopped in epoch 1 after batch 5"):
+    with stopped_at(4):
         train(tmp_path / "parts")
-    back()
     assert train(tmp_path / "parts") == whole
 
 
 @pytest.mark.slow
-def test_drawn_pixels_and_codes_are_drawn_alike_after_a_stop(tmp_path, monkeypatch):
+def test_drawn_pixels_and_codes_are_drawn_alike_after_a_stop(tmp_path):
     recipe = recipes.get("generate-vae")
     settings = recipe.settings({"epochs": 2}, quick=True)
 
@@ -312,20 +294,16 @@ def test_drawn_pixels_and_codes_are_drawn_alike_after_a_stop(tmp_path, monkeypat
         return (out / "history.csv").read_bytes(), (out / "model.safetensors").read_bytes(), run
 
     *whole, first = train(tmp_path / "whole")
-    back = stop_once(monkeypatch, 9)
-    with pytest.raises(Stopped, match="stopped in epoch 1 after batch 10"):
+    with stopped_at(9):
         train(tmp_path / "parts")
-    back()
     *parts, second = train(tmp_path / "parts")
     assert parts[0] == whole[0]
     assert second.scores == first.scores
 
 
-def test_other_settings_do_not_go_on(tmp_path, monkeypatch):
-    back = stop_once(monkeypatch, 3)
-    with pytest.raises(Stopped):
+def test_other_settings_do_not_go_on(tmp_path):
+    with stopped_at(3):
         go(tmp_path)
-    back()
     with pytest.raises(StateError) as error:
         go(tmp_path, settings={"epochs": 3, "seed": 5})
     assert "holds an unfinished run with other settings" in str(error.value)

@@ -10,10 +10,10 @@ from neurona.datasets import make_moons
 from neurona.errors import ArgumentError, FormatError, StateError
 from neurona.layers import Dense
 from neurona.models import Sequential
-from neurona.recipes import comparison, interrupt, record
+from neurona.recipes import comparison, record
 from neurona.recipes.files import read_history, write_history
-from neurona.recipes.interrupt import Stopped
 from tests.cli.command import run
+from tests.recipes.stopping import stopped_at
 
 
 def perform(run):
@@ -40,22 +40,10 @@ def made(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
     go(folder / "moons")
     go(folder / "slow", settings={"epochs": 3, "learning_rate": 0.001, "optimizer": "sgd"})
-    with pytest.MonkeyPatch.context() as patch:
-        stop_after(patch, 5)
-        with pytest.raises(Stopped):
-            go(folder / "stopped")
+    with stopped_at(5):
+        go(folder / "stopped")
     (folder / "notes").mkdir()
     return folder
-
-
-def stop_after(patch, batch):
-    original = interrupt.Saver.on_train_batch_end
-
-    def asked(self, number, logs=None):
-        self.asked = number == batch
-        original(self, number, logs)
-
-    patch.setattr(interrupt.Saver, "on_train_batch_end", asked)
 
 
 def test_a_folder_says_what_run_is_in_it(made):
