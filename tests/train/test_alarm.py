@@ -134,6 +134,26 @@ class Adversary(nn.Model):
         return {"loss": 2.0 ** nn.ops.cast(self.optimizer.iterations, "float32")}
 
 
+class OfScores(nn.losses.Loss):
+    """A loss of one's own that takes scores, whatever it is called."""
+
+    def call(self, y_true, y_pred):
+        log_p = nn.ops.log_softmax(y_pred)
+        return -nn.ops.mean(nn.ops.one_hot(y_true, 2) * log_p, axis=-1)
+
+
+@pytest.mark.parametrize(
+    "loss", [OfScores(name="my_crossentropy"), nn.zoo.SmoothedCrossentropy(0.1, ignore_class=-1)]
+)
+def test_a_loss_of_ones_own_may_take_scores(loss):
+    assert not warned(lambda: trained(Own(), loss))
+
+
+def test_the_loss_that_fits_the_shapes_takes_probabilities():
+    (told,) = warned(lambda: trained(Own(), "crossentropy"))
+    assert "without a softmax" in told
+
+
 def test_healthy_training_is_silent():
     assert not warned(lambda: linear(0.05).fit(X, Y, epochs=300, verbose=0))  # down to noise
     with_logits = nn.losses.SparseCategoricalCrossentropy(from_logits=True)

@@ -231,7 +231,7 @@ def other_rate(run):
 
 
 def other_loss(run):
-    loss = nn.losses.SparseCategoricalCrossentropy()
+    loss = nn.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="sum")
     run["model"].compile(run["model"].optimizer, loss, metrics=["accuracy"])
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from neurona.core import origin
 from neurona.core.tensor import Tensor
+from neurona.nn.losses.crossentropy import Crossentropy
 from neurona.ops.notes import Logits
 
 TIMES = 10.0  # the loss of the first epoch, or of guessing a class: nothing healthy gets there
@@ -91,9 +92,9 @@ def warn_of_scores(loss: Any, y_pred: Any) -> bool:
     no activation behind that makes probabilities.
     """
     name = str(getattr(loss, "name", ""))
-    if not name.endswith("crossentropy") or not isinstance(y_pred, Tensor) or loss.from_logits:
+    if not name.endswith("crossentropy") or not isinstance(y_pred, Tensor):
         return False
-    if y_pred.note(Logits) is not None or not _are_scores(y_pred):
+    if not _asks_probabilities(loss) or y_pred.note(Logits) is not None or not _are_scores(y_pred):
         return False
     activation = "sigmoid" if name.startswith("binary") else "softmax"
     origin.warn(
@@ -102,6 +103,11 @@ def warn_of_scores(loss: Any, y_pred: Any) -> bool:
         "loss from_logits=True."
     )
     return True
+
+
+def _asks_probabilities(loss: Any) -> bool:
+    """Whether a loss is known to: it could take scores and was not told to. Others may take any."""
+    return isinstance(loss, Crossentropy) or not vars(loss).get("from_logits", True)
 
 
 def _are_scores(y: Tensor) -> bool:
