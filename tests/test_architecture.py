@@ -35,14 +35,14 @@ FLOORS = [
     {"train"},
     # Public namespaces: only imports, so that `from neurona.layers import Dense` reads as in Keras.
     {
-        "activations", "callbacks", "constraints", "dtype_policies", "initializers", "layers",
+        "activations", "constraints", "dtype_policies", "initializers", "layers",
         "losses", "metrics", "mixed_precision", "models", "optimizers", "preprocessing",
         "regularizers", "saving",
     },
     {"datasets", "plots", "classic", "doctor", "explanation", "interop", "zoo"},
     {"keras"},  # what only Keras has, which no house of ours is for
     {"applications"},
-    {"backend", "tree", "utils", "visualization"},  # namespaces of some of the above
+    {"backend", "callbacks", "tree", "utils", "visualization"},  # namespaces of some of the above
     {"learn", "recipes"},
     {"cli", "playground"},
     {"__main__"},
@@ -257,7 +257,7 @@ def test_files_are_small_and_well_named(path):
         assert path.stem not in FORBIDDEN_NAMES
 
 
-@of_all(sorted(FLOORS[8] | FLOORS[11]))
+@of_all(sorted(FLOORS[8] | FLOORS[11] | {"callbacks"}))
 def test_public_namespaces_hold_no_code(name):
     path = SOURCE / f"{name}.py"
     tree = ast.parse((path if path.exists() else SOURCE / name / "__init__.py").read_text())
@@ -288,7 +288,7 @@ def code_lines(path: Path) -> int:
 
 
 def test_what_a_public_name_costs(capsys):
-    spaces = sorted(FLOORS[8] | FLOORS[11]) + [
+    spaces = sorted(FLOORS[8] | FLOORS[11] | {"callbacks"}) + [
         "data",
         "ops",
         "random",

@@ -201,6 +201,7 @@ _NAMESPACES = {
 _places.room(__name__)
 _later.ROOMS["initializers"] = lambda: importlib.import_module("neurona.nn.initializers")
 _later.ROOMS["models"] = lambda: importlib.import_module("neurona.train.feature_space")
+_later.ROOMS["doctor"] = lambda: importlib.import_module("neurona.doctor")
 _later.ROOMS["zoo"] = lambda: importlib.import_module("neurona.zoo")
 
 

@@ -1,5 +1,6 @@
 """The callbacks, as in Keras: `from neurona import callbacks`."""
 
+from neurona.doctor.callback import Doctor
 from neurona.refusals import OrbaxCheckpoint
 from neurona.train.callbacks.actions import LearningRateScheduler, TerminateOnNaN
 from neurona.train.callbacks.averages import SwapEMAWeights
@@ -17,6 +18,7 @@ __all__ = [
     "CSVLogger",
     "Callback",
     "CallbackList",
+    "Doctor",
     "EarlyStopping",
     "History",
     "LambdaCallback",

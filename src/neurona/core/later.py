@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
-ROOMS: dict[str, Callable[[], object]] = {}  # name -> what loads it; the package fills it
+ROOMS: dict[str, Callable[[], Any]] = {}  # name -> what loads it; the package fills it
 
 
-def load(room: str) -> None:
-    """Load a room, if there is such one; a second time does nothing."""
-    if room in ROOMS:
-        ROOMS.pop(room)()
+def load(room: str) -> Any:
+    """Return a room, loaded if need be; None if there is no such one."""
+    return ROOMS[room]() if room in ROOMS else None

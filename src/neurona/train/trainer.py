@@ -15,6 +15,7 @@ from neurona.optim import names as optimizers
 from neurona.train import fitting, shown, state, steps
 from neurona.train.compiled import Compiled
 from neurona.train.data import unpack
+from neurona.train.diagnosed import Diagnosed, with_doctor
 from neurona.train.history import History
 from neurona.train.observed import Watched
 from neurona.train.older import Older, taking_older
@@ -23,7 +24,7 @@ from neurona.train.step import Step
 from neurona.train.training import Training
 
 
-class Trainer(Older, Prepared, Watched, shown.Shown):
+class Trainer(Older, Prepared, Watched, Diagnosed, shown.Shown):
     """What a Model inherits besides being a Layer: how it is trained and used on data.
 
     Attributes:
@@ -275,6 +276,7 @@ class Trainer(Older, Prepared, Watched, shown.Shown):
         validation_steps: int | None = None,
         validation_batch_size: int | None = None,
         validation_freq: Any = 1,
+        doctor: Any = False,
     ) -> History:
         """Train and return the History; see `train/fitting.py` for the checks at the door.
 
@@ -296,11 +298,13 @@ class Trainer(Older, Prepared, Watched, shown.Shown):
             validation_steps: batches in a validation.
             validation_batch_size: `batch_size` by default.
             validation_freq: validate every so many epochs, or after those in a list (from 1).
+            doctor: True, "guard" or "full" examines the training; or a `callbacks.Doctor`.
 
         Raises:
             StateError: if `compile` was not called, or another thread trains the model.
             DataError: if the data cannot be trained on; it says what to change.
         """
+        callbacks = with_doctor(callbacks, doctor)
         settings = fitting.FitSettings(
             batch_size, epochs, verbose, callbacks, validation_split, validation_data, shuffle,
             class_weight, initial_epoch, steps_per_epoch, validation_steps, validation_batch_size,

@@ -1,0 +1,36 @@
+"""`model.diagnose`: look at data, model and one batch before training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from neurona.doctor.case import Case
+from neurona.doctor.diagnosis import Diagnosis
+from neurona.doctor.finding import Finding, Rule
+from neurona.errors import NeuronaError
+
+Check = Callable[[Case], Iterator[Finding]]
+Checks = Mapping[Check, tuple[Rule, ...]]  # each with the rules that it looks at
+
+STAGES: tuple[Checks, ...] = ()  # in the order of causes
+
+
+def diagnose(case: Case) -> Diagnosis:
+    """Return what is wrong with a case; each check that cannot be made is told, with its reason."""
+    findings: list[Finding] = []
+    checked: list[Rule] = []
+    skipped: dict[str, str] = {}
+    for check, rules in ((c, r) for stage in STAGES for c, r in stage.items()):
+        try:
+            findings += check(case)
+        except NeuronaError as error:  # another fault is in its way, which has its own finding
+            skipped.update({rule.id: str(error).partition("\n")[0] for rule in rules})
+        else:
+            checked += rules
+    return Diagnosis(findings, checked, skipped)
+
+
+def diagnose_model(model: Any, x: Any, y: Any, **given: Any) -> Diagnosis:
+    """Do what `model.diagnose` says."""
+    return diagnose(Case(model, x, y, **given))
