@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from neurona import activations, plots
+from neurona import activations, initializers, layers, plots, utils
 from neurona.classic import NeuralNetwork, Perceptron, compare_capacities
 from neurona.datasets import make_moons
 
@@ -44,6 +44,34 @@ def xor_gate() -> Figure:
     return network.visualize_decision_boundary(CORNERS, xor)
 
 
+def four_activations() -> Figure:
+    """The usual activations and their slopes."""
+    return plots.activations(["sigmoid", "tanh", "relu", "leaky_relu"], columns=2)
+
+
+def signal() -> Figure:
+    """The size of a signal behind each of ten layers of ReLUs, by how the weights begin."""
+    starts = {
+        "weights of standard deviation 1": initializers.RandomNormal(stddev=1.0),
+        "He": initializers.HeNormal(),
+        "Glorot": initializers.GlorotUniform(),
+        "weights of standard deviation 0.01": initializers.RandomNormal(stddev=0.01),
+    }
+    figure = Figure(figsize=(6, 3.6), layout="constrained")
+    axes = figure.subplots()
+    for name, start in starts.items():
+        utils.set_random_seed(1)
+        h, sizes = np.random.default_rng(0).normal(size=(200, 100)), []
+        for _ in range(10):
+            h = layers.Dense(100, "relu", kernel_initializer=start)(h)
+            sizes.append(h.numpy().std())
+        axes.semilogy(range(1, 11), sizes, "o-", markersize=4, label=name)
+    axes.set(xlabel="behind layer", ylabel="standard deviation", xticks=range(1, 11))
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize="small")
+    return figure
+
+
 def capacity() -> Figure:
     """Moons, and networks of more and more hidden neurons."""
     points, classes = make_moons(n_samples=200, noise=0.2, random_state=42)
@@ -55,6 +83,8 @@ PICTURES = {
     "step-sigmoid": step_and_sigmoid,
     "learn-and": and_gate,
     "learn-xor": xor_gate,
+    "learn-activations": four_activations,
+    "learn-signal": signal,
 }
 
 

@@ -1,12 +1,20 @@
 """The exercises of the learner's path, `docs/learn/`, a file each page, and their grading."""
 
-from neurona.learn import backpropagation, gates, images, one_neuron, tables
+from neurona.learn import (
+    activation,
+    backpropagation,
+    gates,
+    images,
+    one_neuron,
+    tables,
+)
 from neurona.learn.exercise import Exercise, Page
 
 PAGES: dict[int, Page] = {
     1: one_neuron.PAGE,
     2: gates.PAGE,
     3: backpropagation.PAGE,
+    4: activation.PAGE,
     7: tables.PAGE,
     8: images.PAGE,
 }
