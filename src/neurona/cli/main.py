@@ -287,6 +287,23 @@ def bench(
 
 
 @app.command()
+def learn(
+    pages: Annotated[
+        list[str] | None, typer.Argument(metavar="[PAGE]...", help="Numbers, such as 03.")
+    ] = None,
+    all_pages: Annotated[bool, typer.Option("--all", help="Write all pages.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace notebooks that are here.")
+    ] = False,
+    debug: Debug = False,
+) -> None:
+    """Write pages of the learner's path here, as notebooks; without a number, list them."""
+    from neurona.cli.learn import learn
+
+    learn(pages or [], all_pages, force)
+
+
+@app.command()
 def check(
     page: Annotated[str | None, typer.Argument(help="Its number, such as 03.")] = None,
     file: Annotated[Path | None, typer.Argument(help="Your answers. [exercise_03.py]")] = None,
