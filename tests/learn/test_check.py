@@ -7,6 +7,7 @@ import pytest
 
 import neurona
 from neurona.cli.check import check
+from neurona.errors import ArgumentError
 from neurona.learn import PAGES
 from neurona.learn.answers import note
 from neurona.learn.grade import graded, grades
@@ -84,7 +85,10 @@ def test_a_readers_file(tmp_path, monkeypatch, capfd):
 def test_files_that_do_not_run(tmp_path):
     file = tmp_path / "answers.py"
     for text, words in [
-        ("while True: pass", "did not end within 1 s"),
+        (
+            "x = 1\nwhile True:\n    x += 1",
+            "the file did not end within 1 s; it was here:\nline ",
+        ),
         ("def f(:", "line 1: def f(:\nSyntaxError"),
         ("import os; os._exit(3)", "exit code 3"),
         ("raise SystemExit(2)", "SystemExit: 2"),
@@ -110,3 +114,58 @@ def test_what_is_given_is_named():
     value = next(e for e in EXERCISES if e.name == "bias")
     grade = graded(value, [note(value.answer)])
     assert grade.words == "bias is a function, and a value is expected: bias = ..." + "."
+
+
+STUCK = """
+import os
+def forever(n):
+    while n:
+        pass
+def weighted_sum(x, w, b):
+    return forever(len(x))
+def neuron(x, w, b):
+    os._exit(7)
+bias = -5
+"""
+
+
+def test_functions_that_do_not_end_keep_no_other_from_being_graded(tmp_path):
+    file = tmp_path / "bücher.py"
+    file.write_text(STUCK, "utf-8")
+    stuck, gone, right = grades(1, file, seconds=1)
+    assert (stuck.state, gone.state, right.state) == ("wrong", "wrong", "right")
+    first, *lines, hint = stuck.words.splitlines()
+    assert first == "weighted_sum did not end within 1 s; it was here:"
+    assert lines[0] == "line 7: return forever(len(x))"
+    assert lines[1] in ("line 4: while n:", "line 5: pass")
+    assert hint == "hint: is there a loop without an end?"
+    assert gone.words == "neuron ends Python, with exit code 7."
+
+
+def test_answers_that_are_no_number_are_told_how_that_comes():
+    for name, bad, words in [
+        ("weighted_sum", np.nan, "is nan; nan is no number: it is what 0 / 0, inf - inf and the "),
+        ("weighted_sum", np.inf, "is inf; inf is what a division by 0 gives, or a number beyond"),
+    ]:
+        exercise = next(e for e in EXERCISES if e.name == name)
+        grade = graded(exercise, [note(bad)] * len(exercise.cases))
+        assert words in grade.words
+    value = next(e for e in EXERCISES if e.name == "bias")
+    grade = graded(value, [note(3)])
+    assert grade.words.startswith(
+        "bias is 3., and that is not right.\nhint: "
+    )  # without the answer
+    exercise = next(e for e in EXERCISES if e.name == "nand")
+    grade = graded(exercise, [note([np.nan, 1, 1])])
+    assert "is [nan, 1., 1.]; nan is no number" in grade.words
+
+
+def test_pages_that_are_not_there_or_have_nothing_to_check(monkeypatch):
+    monkeypatch.delitem(PAGES, 3)
+    for page, words in [
+        ("3", "page 03 has no exercises that are checked. Expected 01, 02"),
+        ("99", "there is no such page. Got 99; expected 01, 02, 03"),
+        ("first", "there is no such page. Got first; expected 01"),
+    ]:
+        with pytest.raises(ArgumentError, match=words):
+            check(page, None)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from _pytest.doctest import _get_checker, _get_flag_lookup
 
-from neurona.cli.learn import learn, page_of
+from neurona.cli.learn import learn
 from neurona.errors import ArgumentError, StateError
 from neurona.learn import notebooks
 from neurona.learn.notebooks import notebook, sources, title
@@ -177,4 +177,4 @@ def test_the_command(tmp_path, monkeypatch, capsys):
     assert file.read_text("utf-8") == whole
     for given in ("99", "three", "-1"):
         with pytest.raises(ArgumentError, match=r"there is no such page. Got .*expected 01, 02"):
-            page_of(sources(), given)
+            learn([given], False, False)

@@ -8,6 +8,7 @@ from neurona.errors import ArgumentError
 from neurona.files import write_text
 from neurona.learn import PAGES
 from neurona.learn.grade import Grade, grades
+from neurona.learn.notebooks import number_of, sources
 
 MARKS = {"right": "+", "open": "-", "wrong": "x"}
 
@@ -20,10 +21,11 @@ def check(page: str | None, file: Path | None) -> bool:
     """
     if page is None:
         return _overview()
-    number = int(page) if page.isdecimal() else 0
+    number = number_of(sources(), page)
     if number not in PAGES:
         raise ArgumentError(
-            "there is no such page.", got=page, expected=", ".join(f"{n:02}" for n in PAGES)
+            f"page {number:02} has no exercises that are checked.",
+            expected=", ".join(f"{n:02}" for n in PAGES),
         )
     answers = file or _default(number)
     if not answers.is_file():
@@ -63,5 +65,5 @@ def _overview() -> bool:
         told = f"{right} of {len(page.exercises)}" if found else "-"
         done &= right == len(page.exercises)
         print(f"{number:02}  {told:<7} {page.title}")
-    print("neurona check 01 begins with the first page; docs/learn has the pages.")
+    print("neurona check 01 begins with the first page; neurona learn has the pages.")
     return done

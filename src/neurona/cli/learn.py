@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from neurona.errors import ArgumentError, StateError
+from neurona.errors import StateError
 from neurona.files import write_text
 from neurona.learn import PAGES
-from neurona.learn.notebooks import notebook, sources, title
+from neurona.learn.notebooks import notebook, number_of, sources, title
 
 
 def learn(pages: list[str], all_pages: bool, force: bool) -> None:
@@ -21,7 +21,7 @@ def learn(pages: list[str], all_pages: bool, force: bool) -> None:
     found = sources()
     if not pages and not all_pages:
         return _overview(found)
-    wanted = found.values() if all_pages else [page_of(found, given) for given in pages]
+    wanted = found.values() if all_pages else [found[number_of(found, given)] for given in pages]
     targets = {page: Path(f"{page.stem}.ipynb") for page in wanted}
     there = [target for target in targets.values() if target.exists() and not force]
     if there and not all_pages:
@@ -38,20 +38,6 @@ def learn(pages: list[str], all_pages: bool, force: bool) -> None:
     print(
         "open: jupyter lab (if there is none: pip install jupyterlab), or an editor that knows it"
     )
-
-
-def page_of(found: dict[int, Path], given: str) -> Path:
-    """Return the page of a number as a reader writes it.
-
-    Raises:
-        ArgumentError: there is no such page.
-    """
-    number = int(given) if given.isdecimal() else 0
-    if number not in found:
-        raise ArgumentError(
-            "there is no such page.", got=given, expected=", ".join(f"{n:02}" for n in found)
-        )
-    return found[number]
 
 
 def _overview(found: dict[int, Path]) -> None:

@@ -1,13 +1,15 @@
 """Runs a reader's file, in a process of its own, and notes what each exercise gives.
 
-`python -m neurona.learn.answers PAGE FILE RESULTS` writes JSON: for each exercise by name a
-list with a note for each case, `{"value": numbers}`, `{"open": true}` for what is not written yet,
-`{"kind": words}` for what is no number, or `{"error": text}` with the reader's own lines.
+`python -m neurona.learn.answers PAGE FILE RESULTS SECONDS NAME...` writes JSON: for each of these
+exercises a list with a note for each case, `{"value": numbers}`, `{"open": true}` for what is not
+written yet, `{"kind": words}` for what is no number, or `{"error": text}` with the reader's own
+lines; under "" what is to be said of the file as a whole.
 """
 
 from __future__ import annotations
 
 import copy
+import faulthandler
 import json
 import linecache
 import runpy
@@ -65,19 +67,31 @@ def tried(exercise: Exercise, given: Any, file: Path) -> list[dict[str, Any]]:
     return notes
 
 
-def main(page: int, file: Path, results: Path) -> None:
-    """Run the file, try its functions, and write what they gave."""
+def main(page: int, file: Path, results: Path, seconds: float, wanted: list[str]) -> None:
+    """Run the file, try its functions, and write what they gave, after each anew.
+
+    Whatever takes longer than that many seconds ends the process, and where it was is written
+    beside the results.
+    """
     found: dict[str, Any] = {}
     sys.path.insert(0, str(file.parent))  # as for a file that Python is given
-    try:
-        names = runpy.run_path(str(file))
-    except (Exception, SystemExit) as error:
-        found["error"] = told(error, file)
-    else:
+    with open(results.with_suffix(".where"), "w", encoding="utf-8") as where:
+        faulthandler.dump_traceback_later(seconds, exit=True, file=where)
+        try:
+            names = runpy.run_path(str(file))
+        except (Exception, SystemExit) as error:
+            found[""] = [{"error": told(error, file)}]
+            wanted = []
+        else:
+            found[""] = []
+        write_text(results, json.dumps(found))
         for exercise in PAGES[page].exercises:
-            found[exercise.name] = tried(exercise, names.get(exercise.name, ...), file)
-    write_text(results, json.dumps(found))
+            if exercise.name in wanted:
+                faulthandler.dump_traceback_later(seconds, exit=True, file=where)
+                found[exercise.name] = tried(exercise, names.get(exercise.name, ...), file)
+                write_text(results, json.dumps(found))
+        faulthandler.cancel_dump_traceback_later()
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]))
+    main(int(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), float(sys.argv[4]), sys.argv[5:])

@@ -8,10 +8,11 @@ from __future__ import annotations
 import base64
 import doctest
 import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from neurona.errors import StateError
+from neurona.errors import ArgumentError, StateError
 
 Cell = dict[str, Any]
 
@@ -36,6 +37,23 @@ def sources() -> dict[int, Path]:
     raise StateError(
         "the pages of the path are not here.", hint="install neurona again: pip install ."
     )
+
+
+def number_of(pages: Collection[int], given: str) -> int:
+    """Return the number of a page as a reader writes it: 3, 03, or the name of its file.
+
+    Raises:
+        ArgumentError: there is no such page.
+
+    >>> number_of([1, 3], "03"), number_of([1, 3], "03-backpropagation.md")
+    (3, 3)
+    """
+    digits = re.match(r"\d{1,9}(?=$|-)", Path(given).name)
+    if digits is None or int(digits[0]) not in pages:
+        raise ArgumentError(
+            "there is no such page.", got=given, expected=", ".join(f"{n:02}" for n in pages)
+        )
+    return int(digits[0])
 
 
 def title(page: Path) -> str:
