@@ -8,9 +8,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
-from neurona import activations, initializers, layers, plots, utils
+from neurona import activations, initializers, layers, optimizers, plots, utils
 from neurona.classic import NeuralNetwork, Perceptron, compare_capacities
-from neurona.datasets import make_moons
+from neurona.datasets import digits, make_moons
+from neurona.models import Sequential
 
 FOLDER = Path(__file__).parent / "images"
 
@@ -80,6 +81,48 @@ def capacity() -> Figure:
     return compare_capacities(points, classes)
 
 
+def edges() -> Figure:
+    """A digit, and what a kernel for its left and right edges finds, and one for the others."""
+    (images, _), _ = digits.load_data(test_fraction=0)
+    windows = np.lib.stride_tricks.sliding_window_view(images[0].astype(int), (3, 3))
+    kernel = np.array([[-1, 0, 1]] * 3)
+    found = [(windows * k).sum(axis=(2, 3)) for k in (kernel, kernel.T)]
+    figure = Figure(figsize=(9, 3.4), layout="constrained")
+    first, *others = figure.subplots(1, 3)
+    first.imshow(images[0], cmap="gray_r")
+    first.set_title("the image")
+    for axes, values, name in zip(
+        others, found, ("left and right", "upper and lower"), strict=True
+    ):
+        axes.imshow(values, cmap="coolwarm", vmin=-40, vmax=40)
+        axes.set_title(f"{name} edges")
+        for (i, j), value in np.ndenumerate(values):
+            axes.text(j, i, value, ha="center", va="center")
+    for axes in (first, *others):
+        axes.set(xticks=[], yticks=[])
+    return figure
+
+
+def feature_maps() -> Figure:
+    """What the two convolutions of page 12 make of a digit."""
+    (x, y), (x_test, _) = digits.load_data()
+    x, x_test = (np.pad(a / 16, [(0, 0), (2, 2), (2, 2)])[..., None] for a in (x, x_test))
+    utils.set_random_seed(0)
+    model = Sequential(
+        [
+            layers.Input((12, 12, 1)),
+            layers.Conv2D(8, 3, activation="relu", name="strokes"),
+            layers.Conv2D(16, 3, activation="relu", name="parts"),
+            layers.MaxPooling2D(4),
+            layers.Flatten(),
+            layers.Dense(10, "softmax"),
+        ]
+    )
+    model.compile(optimizers.Adam(0.01), "sparse_categorical_crossentropy")
+    model.fit(x[:1408], y[:1408], epochs=8, batch_size=64, verbose=0)
+    return plots.feature_maps(model, x_test[0], count=8)
+
+
 PICTURES = {
     "capacity": capacity,
     "step-sigmoid": step_and_sigmoid,
@@ -87,6 +130,8 @@ PICTURES = {
     "learn-xor": xor_gate,
     "learn-activations": four_activations,
     "learn-signal": signal,
+    "learn-edges": edges,
+    "learn-feature-maps": feature_maps,
 }
 
 

@@ -3,6 +3,7 @@
 from neurona.learn import (
     activation,
     backpropagation,
+    convolutions,
     gates,
     images,
     one_neuron,
@@ -17,6 +18,7 @@ PAGES: dict[int, Page] = {
     4: activation.PAGE,
     7: tables.PAGE,
     8: images.PAGE,
+    12: convolutions.PAGE,
 }
 
 __all__ = ["PAGES", "Exercise", "Page"]
