@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
-from neurona import activations, initializers, layers, optimizers, plots, utils
+from neurona import Tensor, activations, initializers, layers, ops, optimizers, plots, utils
 from neurona.classic import NeuralNetwork, Perceptron, compare_capacities
 from neurona.datasets import digits, make_moons
 from neurona.models import Sequential
@@ -123,6 +123,45 @@ def feature_maps() -> Figure:
     return plots.feature_maps(model, x_test[0], count=8)
 
 
+class Bumps(layers.Layer):
+    """The layer of page 11: exp(-width * squared distance from the centre)."""
+
+    def __init__(self, units: int) -> None:
+        super().__init__()
+        self.units = units
+
+    def build(self, shape: tuple) -> None:
+        """Make centres and widths."""
+        self.centres = self.add_weight((self.units, shape[-1]), "normal", name="centres")
+        self.widths = self.add_weight((self.units,), "ones", name="widths")
+
+    def call(self, x: Tensor) -> Tensor:  # (B, features)
+        """How near each point is to each centre."""
+        distance = ((x[:, None, :] - self.centres) ** 2).sum(axis=-1)  # (B, units)
+        return ops.exp(-self.widths * distance)
+
+
+def bumps() -> Figure:
+    """Four neurons with centres on two moons; on the right a missed 1 counts five times."""
+    points, classes = make_moons(n_samples=200, noise=0.2, random_state=0)
+    x, y = points.astype("float32"), classes.reshape(-1, 1).astype("float32")
+    models = {}
+    for name, weight in (("each mistake counts once", 1.0), ("a missed 1 counts five times", 5.0)):
+
+        def loss(y: Tensor, p: Tensor, weight: float = weight) -> Tensor:
+            p = ops.clip(p, 1e-6, 1 - 1e-6)
+            return -(weight * y * ops.log(p) + (1 - y) * ops.log(1 - p)).mean()
+
+        utils.set_random_seed(0)
+        models[name] = Sequential([Bumps(4), layers.Dense(1, "sigmoid")])
+        models[name].compile(optimizers.Adam(0.05), loss)
+        models[name].fit(x, y, epochs=200, batch_size=200, shuffle=False, verbose=0)
+    figure = plots.boundary_grid(models, points, classes)
+    for axes, model in zip(figure.axes, models.values(), strict=True):
+        axes.plot(*model.layers[0].centres.numpy().T, "X", color="white", ms=14, mec="black", mew=2)
+    return figure
+
+
 PICTURES = {
     "capacity": capacity,
     "step-sigmoid": step_and_sigmoid,
@@ -130,6 +169,7 @@ PICTURES = {
     "learn-xor": xor_gate,
     "learn-activations": four_activations,
     "learn-signal": signal,
+    "learn-bumps": bumps,
     "learn-edges": edges,
     "learn-feature-maps": feature_maps,
 }

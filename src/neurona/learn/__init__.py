@@ -7,6 +7,7 @@ from neurona.learn import (
     gates,
     images,
     one_neuron,
+    own_parts,
     tables,
 )
 from neurona.learn.exercise import Exercise, Page
@@ -18,6 +19,7 @@ PAGES: dict[int, Page] = {
     4: activation.PAGE,
     7: tables.PAGE,
     8: images.PAGE,
+    11: own_parts.PAGE,
     12: convolutions.PAGE,
 }
 
