@@ -8,7 +8,17 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
-from neurona import Tensor, activations, initializers, layers, ops, optimizers, plots, utils
+from neurona import (
+    Tensor,
+    activations,
+    initializers,
+    layers,
+    losses,
+    ops,
+    optimizers,
+    plots,
+    utils,
+)
 from neurona.classic import NeuralNetwork, Perceptron, compare_capacities
 from neurona.datasets import digits, make_moons
 from neurona.models import Sequential
@@ -72,6 +82,59 @@ def signal() -> Figure:
     axes.set(xlabel="behind layer", ylabel="standard deviation", xticks=range(1, 11))
     axes.grid(alpha=0.3)
     axes.legend(fontsize="small")
+    return figure
+
+
+def some_digits() -> Figure:
+    """Twenty digits of the package."""
+    (x, y), _ = digits.load_data()
+    return plots.samples(x[:20], y[:20], count=20, columns=10)
+
+
+def loss_curves() -> Figure:
+    """Six shapes that a loss curve has, all of one network."""
+    (x, y), _ = digits.load_data()
+    x, x_held, y, y_held = x[:-300] / 16, x[-300:] / 16, y[:-300], y[-300:]
+    sgd, adam, cross = optimizers.SGD, optimizers.Adam, losses.SparseCategoricalCrossentropy
+    smooth = losses.CategoricalCrossentropy(label_smoothing=0.1)
+    # title: optimizer, images, epochs, images a batch, loss
+    kinds = {
+        "falling": (sgd(0.1), 1137, 15, 32, cross()),
+        "too slow": (sgd(0.001), 1137, 15, 32, cross()),
+        "exploding": (sgd(5.0), 1137, 15, 32, cross()),
+        "overfitting": (adam(0.03), 50, 60, 32, cross()),
+        "noisy": (adam(0.03), 1137, 15, 8, cross()),
+        "label smoothing: a floor": (adam(0.005), 1137, 15, 32, smooth),
+    }
+    figure = Figure(figsize=(9, 5), layout="constrained")
+    for axes, (title, (rule, count, epochs, batch, loss)) in zip(
+        figure.subplots(2, 3).ravel(), kinds.items(), strict=True
+    ):
+        utils.set_random_seed(0)
+        model = Sequential(
+            [
+                layers.Input((8, 8)),
+                layers.Flatten(),
+                layers.Dense(64, "relu"),
+                layers.Dense(10, "softmax"),
+            ]
+        )
+        model.compile(rule, loss)
+        one_hot = np.eye(10, dtype=np.float32) if loss is smooth else np.arange(10)
+        found = model.fit(
+            x[:count], one_hot[y[:count]], epochs=epochs, batch_size=batch,
+            validation_data=(x_held, one_hot[y_held]), verbose=0,
+        ).history  # fmt: skip
+        for name, label in (("loss", "training"), ("val_loss", "validation")):
+            axes.plot(range(1, epochs + 1), found[name], label=label)
+        if loss is smooth:
+            axes.axhline(0.5003, color="0.4", linestyle="--", label="0.5003")
+        axes.set(title=title, ylim=(0, 1.1 * max(found["loss"] + found["val_loss"])))
+        axes.grid(alpha=0.3)
+    figure.axes[0].legend(fontsize="small")
+    figure.axes[5].legend(fontsize="small")
+    figure.supxlabel("epoch", fontsize="medium")
+    figure.supylabel("loss", fontsize="medium")
     return figure
 
 
@@ -172,6 +235,8 @@ PICTURES = {
     "learn-bumps": bumps,
     "learn-edges": edges,
     "learn-feature-maps": feature_maps,
+    "learn-digits": some_digits,
+    "learn-curves": loss_curves,
 }
 
 
