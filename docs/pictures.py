@@ -3,6 +3,7 @@
 import io
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -17,6 +18,7 @@ from neurona import (
     ops,
     optimizers,
     plots,
+    regularizers,
     utils,
 )
 from neurona.classic import NeuralNetwork, Perceptron, compare_capacities
@@ -138,6 +140,65 @@ def loss_curves() -> Figure:
     return figure
 
 
+def by_heart() -> Figure:
+    """The losses of a network that learns its 60 points by heart."""
+    *_, record = _moons(None)
+    figure = Figure(figsize=(8, 3.6), layout="constrained")
+    axes = figure.subplots()
+    epochs = np.arange(1, len(record["loss"]) + 1)
+    axes.plot(epochs, record["loss"], label="training, 60 points")
+    axes.plot(epochs, record["val_loss"], label="validation, 1,000 others")
+    best = int(np.argmin(record["val_loss"]))
+    axes.plot(
+        epochs[best], record["val_loss"][best], "o", color="C1", label=f"best: epoch {best + 1}"
+    )
+    axes.set(xlabel="epoch", ylabel="loss", ylim=(0, None))
+    axes.grid(alpha=0.3)
+    axes.legend()
+    return figure
+
+
+def borders() -> Figure:
+    """What that network says on the plane, beside one that is held back."""
+    figure = Figure(figsize=(9, 4.1), layout="constrained")
+    for axes, name, penalty in zip(
+        figure.subplots(1, 2, sharex=True, sharey=True),
+        ("by heart", "with L2"),
+        (None, 0.02),
+        strict=True,
+    ):
+        model, X, y, record = _moons(penalty)
+        own, others = record["accuracy"][-1], record["val_accuracy"][-1]
+        title = f"{name}: {own:.0%} of these, {others:.0%} of others"
+        plots.decision_boundary(
+            lambda p, model=model: model.predict(p, batch_size=4096, verbose=0),
+            X,
+            y,
+            title=title,
+            ax=axes,
+        )
+    return figure
+
+
+def _moons(penalty: float | None) -> tuple[Any, ...]:
+    """The network of page 9: itself, its points and their classes, and its history."""
+    X, y = make_moons(1060, noise=0.4, random_state=0)
+    utils.set_random_seed(2)
+    held = None if penalty is None else regularizers.L2(penalty)
+    hidden = [layers.Dense(64, "relu", kernel_regularizer=held) for _ in range(2)]
+    model = Sequential([*hidden, layers.Dense(1, "sigmoid")])
+    model.compile(optimizers.Adam(0.03), "binary_crossentropy", ["accuracy"], jit_compile=False)
+    history = model.fit(
+        X[1000:],
+        y[1000:],
+        batch_size=60,
+        epochs=130,
+        validation_data=(X[:1000], y[:1000]),
+        verbose=0,
+    )
+    return model, X[1000:], y[1000:], history.history
+
+
 def capacity() -> Figure:
     """Moons, and networks of more and more hidden neurons."""
     points, classes = make_moons(n_samples=200, noise=0.2, random_state=42)
@@ -237,6 +298,8 @@ PICTURES = {
     "learn-feature-maps": feature_maps,
     "learn-digits": some_digits,
     "learn-curves": loss_curves,
+    "learn-overfitting": by_heart,
+    "learn-borders": borders,
 }
 
 

@@ -8,6 +8,7 @@ from neurona.learn import (
     gates,
     images,
     one_neuron,
+    overfitting,
     own_parts,
     tables,
 )
@@ -21,6 +22,7 @@ PAGES: dict[int, Page] = {
     5: digits.PAGE,
     7: tables.PAGE,
     8: images.PAGE,
+    9: overfitting.PAGE,
     11: own_parts.PAGE,
     12: convolutions.PAGE,
 }
