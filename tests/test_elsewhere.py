@@ -64,6 +64,24 @@ def test_a_name_that_is_not_there_says_what_is(asked):
     check_users_lines_only(caught.value)
 
 
+IMPORTED = {
+    "from neurona.layers import Dense, Dens": "layers has no 'Dens'.\ntry: did you mean 'Dense'?",
+    "from neurona.keras.layers import Linear": "Dense(units)",
+    "from neurona import Dense": "here it is: nn.layers.Dense",
+    "from neurona.keras.optimizers import Adma": "did you mean 'Adam'?",
+}
+
+
+def test_a_line_that_imports_a_name_that_is_not_there_says_what_is():
+    for line, words in IMPORTED.items():
+        with pytest.raises(ImportError) as caught:
+            exec(line, {})
+        assert words in str(caught.value)
+        check_users_lines_only(caught.value)
+    with pytest.raises(ImportError, match="cannot import name '_hidden'"):
+        exec("from neurona.layers import _hidden", {})
+
+
 ARGUMENTS = [
     (lambda: network().fit(X, X, epoch=3), "Got 'epoch'", "did you mean 'epochs'?"),
     (lambda: network().predict(X, batchsize=3), "of predict", "did you mean 'batch_size'?"),

@@ -148,6 +148,20 @@ class AbsentError(NeuronaError, AttributeError):
         return super().__str__()
 
 
+class AbsentImportError(NeuronaError, ImportError):
+    """What an `AbsentError` says, where a line `from owner import name` asks.
+
+    There Python drops the words of an AttributeError, and says only that it can't import the name.
+    """
+
+    def __init__(self, absent: AbsentError) -> None:
+        super().__init__(absent.rule)
+        self.absent = absent
+
+    def __str__(self) -> str:
+        return str(self.absent)
+
+
 class GradientError(NeuronaError, RuntimeError):
     """There is no gradient where one was asked for."""
 

@@ -12,10 +12,11 @@ import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
-from types import ModuleType
+from opcode import opmap
+from types import FrameType, ModuleType
 from typing import Any
 
-from neurona.errors import absent
+from neurona.errors import AbsentError, AbsentImportError, absent
 
 # namespaces of today -> modules that had their names
 _BEFORE = {
@@ -66,7 +67,10 @@ class Place(ModuleType):
         if f"{self.__name__}.{name}".partition(".")[2].removeprefix("keras.") in HOMES:
             return importlib.import_module(f"{self.__name__}.{name}")
         *others, last = (importlib.import_module(home) for home in self.homes)
-        return getattr(next((m for m in others if hasattr(m, name)), last), name)
+        found = next((m for m in others if hasattr(m, name)), last)
+        if not hasattr(found, name):
+            raise _no(last, name, sys._getframe(1))
+        return getattr(found, name)
 
     def __dir__(self) -> list[str]:
         return sorted({name for home in self.homes for name in dir(importlib.import_module(home))})
@@ -79,12 +83,21 @@ class Room(ModuleType):
     """
 
     def __getattr__(self, name: str) -> Any:
-        raise absent(self, name)
+        raise _no(self, name, sys._getframe(1))
 
     def __setattr__(self, name: str, value: Any) -> None:
         if type(value) is ModuleType and value.__name__ == f"{self.__name__}.{name}":
             value.__class__ = Room
         super().__setattr__(name, value)
+
+
+def _no(owner: ModuleType, name: str, asking: FrameType) -> Exception:
+    """Return the error for a name that a module does not have, as the asking line shows it."""
+    error = absent(owner, name)
+    imports = asking.f_code.co_code[asking.f_lasti] == opmap["IMPORT_FROM"]
+    if imports and isinstance(error, AbsentError) and f"{owner.__name__}.{name}" not in sys.modules:
+        return AbsentImportError(error)
+    return error
 
 
 def room(name: str) -> None:
