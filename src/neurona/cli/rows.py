@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from neurona.cli.outputs import meant
 from neurona.cli.samples import one_by_one
 from neurona.data.preparation import Table
 from neurona.data.table import read_sheet
@@ -45,7 +46,9 @@ def predict(model: Any, files: list[Path], out: Path | None) -> None:
         x = preparation.samples(sheet)
         for note in [*sheet.notes, *preparation.notes(sheet)]:
             print(f"note: {note}", file=sys.stderr)
-        outputs = np.asarray(model.predict(x, verbose=0))
+        outputs, activation = meant(model, np.asarray(model.predict(x, verbose=0)))
+        if activation == "sigmoid" and outputs.shape[1] == 1 and model.class_names:
+            outputs = np.concatenate([1 - outputs, outputs], axis=1)
         head, cells = _said(outputs, preparation.target, model.class_names)
         lines = [
             f"{path} row {number}  {_line(head, row)}" for number, row in enumerate(cells, start=1)
