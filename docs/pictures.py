@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from neurona import (
     Tensor,
@@ -22,6 +22,7 @@ from neurona import (
     utils,
 )
 from neurona.classic import NeuralNetwork, Perceptron, compare_capacities
+from neurona.data.preparation import Images
 from neurona.datasets import digits, make_moons
 from neurona.models import Sequential
 
@@ -93,6 +94,13 @@ def some_digits() -> Figure:
     return plots.samples(x[:20], y[:20], count=20, columns=10)
 
 
+def digits_network() -> Sequential:
+    """The network of pages 5 and 6, with its first weights."""
+    utils.set_random_seed(0)
+    hidden, last = layers.Dense(64, "relu"), layers.Dense(10, "softmax")
+    return Sequential([layers.Input((8, 8)), layers.Flatten(), hidden, last])
+
+
 def loss_curves() -> Figure:
     """Six shapes that a loss curve has, all of one network."""
     (x, y), _ = digits.load_data()
@@ -112,15 +120,7 @@ def loss_curves() -> Figure:
     for axes, (title, (rule, count, epochs, batch, loss)) in zip(
         figure.subplots(2, 3).ravel(), kinds.items(), strict=True
     ):
-        utils.set_random_seed(0)
-        model = Sequential(
-            [
-                layers.Input((8, 8)),
-                layers.Flatten(),
-                layers.Dense(64, "relu"),
-                layers.Dense(10, "softmax"),
-            ]
-        )
+        model = digits_network()
         model.compile(rule, loss)
         one_hot = np.eye(10, dtype=np.float32) if loss is smooth else np.arange(10)
         found = model.fit(
@@ -197,6 +197,48 @@ def _moons(penalty: float | None) -> tuple[Any, ...]:
         verbose=0,
     )
     return model, X[1000:], y[1000:], history.history
+
+
+def knows_digits() -> tuple[Sequential, np.ndarray, np.ndarray]:
+    """A small network of the digits, and the images that test it."""
+    (x, y), (x_test, y_test) = digits.load_data()
+    model = digits_network()
+    model.compile("adam", "sparse_categorical_crossentropy")
+    model.fit(x / 16, y, epochs=30, verbose=0)
+    return model, x_test / 16, y_test
+
+
+def confusion() -> Figure:
+    """Which digit is taken for which."""
+    model, x, y = knows_digits()
+    return plots.confusion_matrix(y, model.predict(x, verbose=0))
+
+
+def mistakes() -> Figure:
+    """What the network was surest of and wrong about."""
+    model, x, y = knows_digits()
+    return plots.misclassified(x, y, model.predict(x, verbose=0), 5, columns=5)
+
+
+def drawing() -> Figure:
+    """A drawing of one's own, as it is, made small, prepared, and a digit of the data."""
+    (x, y), _ = digits.load_data()
+    paper = Image.new("L", (280, 280), 255)
+    pen = ImageDraw.Draw(paper)
+    pen.arc((90, 50, 190, 150), 180, 380, fill=0, width=24)
+    pen.line([(176, 113), (90, 225), (200, 225)], fill=0, width=24, joint="curve")
+    rule = Images((8, 8), "grayscale", divide_by=255, framing="ink", shape=(8, 8))
+    shown = {
+        "the drawing": np.asarray(paper) / 255,
+        "only made small": np.asarray(paper.resize((8, 8))) / 255,
+        "prepared": rule.apply(paper),
+        "a 2 of the data": x[y == 2][4] / 16,
+    }
+    figure = Figure(figsize=(9, 2.6), layout="constrained")
+    for axes, (title, image) in zip(figure.subplots(1, 4), shown.items(), strict=True):
+        axes.imshow(image, cmap="gray", vmin=0, vmax=1)
+        axes.set(title=title, xticks=[], yticks=[])
+    return figure
 
 
 def capacity() -> Figure:
@@ -300,6 +342,9 @@ PICTURES = {
     "learn-curves": loss_curves,
     "learn-overfitting": by_heart,
     "learn-borders": borders,
+    "learn-confusion": confusion,
+    "learn-mistakes": mistakes,
+    "learn-drawing": drawing,
 }
 
 
