@@ -49,6 +49,14 @@ def test_branches_show_what_they_are_connected_to():
     assert "Connected" not in text_of(nn.Model(x, layers.Dense(2)(h)))
 
 
+def test_counts_are_whole_however_narrow_the_table():
+    model = nn.Sequential([nn.Input((4000,), name="x" * 40), layers.Dense(3000, name="d" * 40)])
+    for width in (50, 80):
+        lines = text_of(model, line_length=width).splitlines()
+        assert any(line.rstrip("│ ").endswith("12,003,000") for line in lines)
+        assert all(len(line) <= width for line in lines)
+
+
 def test_nested_models_can_be_opened():
     x = nn.Input((784,), name="x")
     model = nn.Model(x, mlp()(x))

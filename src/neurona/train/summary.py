@@ -66,17 +66,22 @@ def _table(model: Any, branching: bool, expand_nested: bool, show_trainable: boo
     table = Table(box=ROUNDED, expand=True, header_style="bold", border_style="dim")
     table.add_column("Layer (type)", ratio=5, overflow="fold")
     table.add_column("Output Shape", ratio=4, overflow="fold")
-    table.add_column("Param #", justify="right", ratio=2, no_wrap=True)
+    listed = list(rows(model, expand_nested))
+    counts = [f"{_count(n.weights):,}" if n.built else "0 (unbuilt)" for n, _ in listed]
+    widest = max(map(len, counts))  # half a number would be another number
+    width = widest if widest > len("Param #") else None
+    ratio = 2 if width is None else None
+    table.add_column("Param #", justify="right", no_wrap=True, width=width, ratio=ratio)
     if branching:
         table.add_column("Connected to", ratio=4, overflow="fold")
     if show_trainable:
         table.add_column("Trainable", justify="center", ratio=2)
-    for layer, depth in rows(model, expand_nested):
+    for (layer, depth), count in zip(listed, counts, strict=True):
         mark = "   " * (depth - 1) + "└─ " if depth else ""
         row = [
             f"{mark}{_escaped(layer.name)} [dim]({type(layer).__name__})[/]",
             _shape(layer),
-            f"{_count(layer.weights):,}" if layer.built else "0 [dim](unbuilt)[/]",
+            count.replace("(unbuilt)", "[dim](unbuilt)[/]"),
         ]
         if branching:
             row.append(_escaped(", ".join(_feeding(model, layer))) if not depth else "")
