@@ -140,6 +140,8 @@ def test_a_column_without_numbers_has_no_mean(csv):
     ("kwargs", "message"),
     [
         ({"target": "kid"}, r"unknown target. Got 'kid'; .*\ntry: did you mean 'kind'"),
+        ({"target": "kind", "delimiter": ";"}, r"unknown target. (?s:.*)\ntry: delimiter=','"),
+        ({"target": 1, "delimiter": "|"}, r"no such target column. (?s:.*)\ntry: delimiter=','"),
         ({"target": 3}, r"there is no such target column. Got 3; expected -3 to 2"),
         ({"target": 1.5}, r"target must be an integer. Got 1.5"),
         (

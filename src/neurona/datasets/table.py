@@ -38,6 +38,16 @@ def listed(names: Sequence[str]) -> str:
     return ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")
 
 
+def _other(row: list[str], delimiter: str) -> str:
+    """Say which delimiter a line seems to have, if the one that was told does not part it.
+
+    >>> _other(["rooms;price"], ","), _other(["rooms", "price"], ",")
+    ("delimiter=';'", '')
+    """
+    found = [d for d in ";\t|," if d in row[0] and d != delimiter] if len(row) == 1 else []
+    return f"delimiter={max(found, key=row[0].count)!r}" if found else ""
+
+
 def _classes(found: Any) -> str:
     return f", classes {listed(found.class_names)}" if found.class_names else ""
 
@@ -207,7 +217,13 @@ class _Reader:
                     hint="target=-1 is the last column, or header=True",
                 )
             if target not in self.names:
-                raise unknown("target", target, self.names)
+                error = unknown("target", target, self.names)
+                raise ArgumentError(
+                    error.rule,
+                    got=error.got,
+                    expected=error.expected,
+                    hint=_other(row, delimiter) or error.hint,
+                )
             self.target = self.names.index(target)
         elif target is not None:
             place = check_integer("target", target)
@@ -216,14 +232,15 @@ class _Reader:
                     "there is no such target column.",
                     got=str(place),
                     expected=f"{-len(row)} to {len(row) - 1}",
-                    hint="another delimiter" if len(row) == 1 else "",
+                    hint=_other(row, delimiter) or ("another delimiter" if len(row) == 1 else ""),
                 )
             self.target = place % len(row)
         if len(row) == 1 and self.target is not None:
             raise FormatError(
                 f"{self.path}: there is one column, and it is the target.",
                 got=f"{row[0][:60]!r}",
-                hint=f"another delimiter than {delimiter!r}, or target=None",
+                hint=_other(row, delimiter)
+                or f"another delimiter than {delimiter!r}, or target=None",
             )
 
     def add(self, row: list[str], line: int) -> None:
