@@ -3,12 +3,14 @@
 import functools
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pytest
 
 import neurona as nn
 from neurona import config, recipes
+from neurona.data.preparation.table import Category, Number, Table
 from neurona.engines.native.llvm import binding as llvm
 from neurona.engines.native.llvm.cache import ObjectCache
 from neurona.engines.native.llvm.machine import Machine
@@ -209,6 +211,31 @@ def test_the_module_is_the_command(environment):
         capture_output=True, text=True, check=True, env=environment,
     ).stdout  # fmt: skip
     assert out == f"neurona {nn.__version__}\n"
+
+
+def test_a_warning_is_a_line(capsys, monkeypatch):
+    def warns(*given, **named):
+        warnings.warn("the loss explodes.", stacklevel=2)
+
+    monkeypatch.setattr("neurona.cli.listings.summary", warns)
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        code, out, err = run(capsys, "summary", "resnet18")
+    assert (code, out, err) == (0, "", "warning: the loss explodes.\n")
+
+
+def test_explain_takes_the_rows_of_a_table_as_predict_does(capsys, tmp_path):
+    model = nn.Sequential([nn.Input((3,)), nn.layers.Dense(1, name="out")])
+    model.set_weights([np.array([[1.0], [2.0], [4.0]]), np.array([0.5])])
+    model.preparation = Table((Number("size", 50.0, 60.0, 20.0), Category("city", ("A", "B"))), "y")
+    model.save(tmp_path / "m.safetensors")
+    (tmp_path / "new.csv").write_text("city;size\nB;80.5\nA;60\n")
+    asked = [tmp_path / "m.safetensors", tmp_path / "new.csv"]
+    code, out, err = run(capsys, "explain", *asked)
+    assert (code, err) == (0, "")
+    assert "1.025·1 + 0·2 + 1·4 + 0.5" in out
+    assert "row 1  y 5.525" in run(capsys, "predict", *asked)[1]
+    assert run(capsys, "explain", asked[0], tmp_path / "none.csv")[0] == 2
 
 
 def test_explain(capsys, tmp_path):

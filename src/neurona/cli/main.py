@@ -1,20 +1,17 @@
 """The command `neurona` and its options; each command's work is in a file of its own.
 
 Nothing heavy is imported before a command runs, so that `neurona --help` is quick.
-
-Exit codes: 0 all went well; 1 it failed; 2 the arguments are wrong; 130 stopped by Ctrl-C.
 """
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
-from neurona import beginning, config
-from neurona.errors import ArgumentError, NeuronaError
+from neurona import config
+from neurona.cli.leaving import leave_after
 
 app = typer.Typer(
     name="neurona",
@@ -137,7 +134,9 @@ def predict(
     model: ModelFile,
     files: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[FILE...]", help="Images, sounds, .csv or .npy files."),
+        typer.Argument(
+            metavar="[FILE...]", help="Images, sounds, .csv or .npy files, or folders of them."
+        ),
     ] = None,
     invert: Annotated[
         bool | None,
@@ -340,43 +339,8 @@ def start(
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
-    """Run the command and leave with its exit code; errors are one paragraph on stderr."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # what a terminal cannot show is shown as an escape
-            stream.reconfigure(errors="backslashreplace")
-    try:
-        app(arguments)
-    except KeyboardInterrupt:
-        _leave("stopped.", beginning.STOPPED)
-    except ArgumentError as error:
-        _leave(f"error: {error}", 2, error)
-    except NeuronaError as error:
-        _leave(f"error: {error}", 1, error)
-    except BrokenPipeError:
-        sys.stderr.close()  # whoever read our output has seen enough
-        sys.exit(1)
-    except OSError as error:
-        where = f" ({error.filename})" if error.filename else ""
-        _leave(f"error: {error.strerror or error}{where}.", 1, error)
-    except MemoryError as error:
-        _leave("error: there is not enough memory. try: a smaller --batch-size", 1, error)
-    except Exception as error:
-        if isinstance(error.__cause__, KeyboardInterrupt):  # Python wraps it while it makes classes
-            _leave("stopped.", beginning.STOPPED)
-        hint = "" if config.debug() else "\ntry: the same command with --debug, to see where"
-        _leave(f"error: unexpected {type(error).__name__}: {error}{hint}", 1, error)
-    finally:
-        beginning.ending()
-    sys.exit(0)
-
-
-def _leave(message: str, code: int, error: BaseException | None = None) -> NoReturn:
-    if error is not None and config.debug():
-        import traceback
-
-        traceback.print_exception(error)
-    print(message, file=sys.stderr)
-    sys.exit(code)
+    """Run the command and leave with its exit code."""
+    leave_after(lambda: app(arguments))
 
 
 if __name__ == "__main__":

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from neurona.cli import rows, sounds, writing
-from neurona.cli.outputs import meant
-from neurona.cli.samples import Pictures, Reader, is_blank, one_by_one
+from neurona.cli.samples import Pictures, Reader, is_blank, listed, one_by_one
 from neurona.data import image_file
 from neurona.data.preparation import Table
 from neurona.errors import ArgumentError, DataError, FormatError, check_number
@@ -63,7 +62,7 @@ def predict(
     """
     if divide_by is not None:
         check_number("--divide-by", divide_by, low=0, open=True)
-    network = open_model(model)
+    network, files = open_model(model), listed(files)
     if writing.writes(network):
         raise ArgumentError(
             "a language model takes a prompt.",
@@ -96,22 +95,21 @@ def predict(
             if path.suffix.lower() in sounds.ENDINGS:
                 raise DataError(f"{path} is no image: --show has nothing to show.")
             pictures.write(path, reader.images(), samples)
-        words = said(network, np.asarray(network.predict(samples, verbose=0)))
+        outputs = np.asarray(network.predict(samples, verbose=0))
         image = path.suffix.lower() in image_file.ENDINGS
-        for name, sample, text in zip(names, samples, words, strict=True):
+        for name, sample, output in zip(names, samples, outputs, strict=True):
             end = "  blank: one shade everywhere" if image and is_blank(sample) else ""
-            print(f"{name}  {text}{end}")
+            print(f"{name}  {said(network, output)}{end}")
 
     one_by_one(files, use)
 
 
-def said(model: Any, outputs: np.ndarray) -> list[str]:
-    """Return what each output (N, ...) of a model says, in words."""
+def said(model: Any, output: np.ndarray) -> str:
+    """Return what one output of a model says, in words."""
     if reads_lines(model):
         signs = getattr(model, "signs", "")
-        return [read(output, signs if isinstance(signs, str) else "") for output in outputs]
-    outputs, activation = meant(model, outputs)
-    return [told(output.ravel(), activation, model.class_names) for output in outputs]
+        return read(output, signs if isinstance(signs, str) else "")
+    return told(output.ravel(), outputs_mean(model), model.class_names)
 
 
 def reads_lines(model: Any) -> bool:
@@ -119,6 +117,15 @@ def reads_lines(model: Any) -> bool:
     from neurona.losses import CTC
 
     return isinstance(getattr(model, "loss", None), CTC)
+
+
+def outputs_mean(model: Any) -> str:
+    """Return what the outputs of a model are, by its last activation: the name of it, or ""."""
+    layers = getattr(model, "layers", [])
+    activation = getattr(layers[-1], "activation", None) if layers else None
+    return getattr(activation, "__name__", "") or (
+        type(layers[-1]).__name__.lower() if layers else ""
+    )
 
 
 def read(scores: np.ndarray, signs: str) -> str:

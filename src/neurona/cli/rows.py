@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from neurona.cli.outputs import meant
-from neurona.cli.samples import one_by_one
+from neurona.cli.samples import one_by_one, rows_of
 from neurona.data.preparation import Table
-from neurona.data.table import read_sheet
 from neurona.errors import ArgumentError
 from neurona.files import write_text
 
@@ -40,15 +37,8 @@ def predict(model: Any, files: list[Path], out: Path | None) -> None:
     preparation: Table = model.preparation
 
     def use(path: Path) -> None:
-        if not path.is_file():
-            raise ArgumentError(f"there is no file {path}.")
-        sheet = read_sheet(path, (column.name for column in preparation.columns))
-        x = preparation.samples(sheet)
-        for note in [*sheet.notes, *preparation.notes(sheet)]:
-            print(f"note: {note}", file=sys.stderr)
-        outputs, activation = meant(model, np.asarray(model.predict(x, verbose=0)))
-        if activation == "sigmoid" and outputs.shape[1] == 1 and model.class_names:
-            outputs = np.concatenate([1 - outputs, outputs], axis=1)
+        sheet, x = rows_of(path, preparation)
+        outputs = np.asarray(model.predict(x, verbose=0))
         head, cells = _said(outputs, preparation.target, model.class_names)
         lines = [
             f"{path} row {number}  {_line(head, row)}" for number, row in enumerate(cells, start=1)

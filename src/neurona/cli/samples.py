@@ -13,8 +13,11 @@ import numpy as np
 
 from neurona.cli import numbers, sounds
 from neurona.data import image_file
-from neurona.data.preparation import Arrays, Images, Preparation, Sounds
+from neurona.data.preparation import Arrays, Images, Preparation, Sounds, Table
+from neurona.data.table import read_sheet
 from neurona.errors import ArgumentError, DataError, NeuronaError
+
+KINDS = (*numbers.ENDINGS, *image_file.ENDINGS, *sounds.ENDINGS)
 
 
 def one_by_one(files: Sequence[Path], use: Callable[[Path], None]) -> None:
@@ -37,6 +40,47 @@ def one_by_one(files: Sequence[Path], use: Callable[[Path], None]) -> None:
             print(f"error: {told if str(path) in told else f'{path}: {told}'}", file=sys.stderr)
     if failed:
         raise DataError(f"{failed} of {len(files)} files could not be used.")
+
+
+def listed(paths: Sequence[Path]) -> list[Path]:
+    """Return the files, and for a folder all samples that lie in it and its folders.
+
+    Raises:
+        ArgumentError: a folder has none.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if not path.is_dir():
+            found.append(path)
+            continue
+        inside = [
+            file
+            for file in sorted(path.rglob("*"))
+            if file.suffix.lower() in KINDS and not file.name.startswith(".")
+        ]
+        if not inside:
+            raise ArgumentError(
+                f"the folder {path} holds no samples.", expected=f"files: {', '.join(KINDS)}"
+            )
+        found += inside
+    return found
+
+
+def rows_of(path: Path, rule: Table) -> tuple[Any, np.ndarray]:
+    """Return the rows of a table as they lie there, and as samples; tell what is odd of them.
+
+    Raises:
+        ArgumentError: there is no such file.
+        FormatError: it is no table.
+        DataError: a column is missing.
+    """
+    if not path.is_file():
+        raise ArgumentError(f"there is no file {path}.")
+    sheet = read_sheet(path, (column.name for column in rule.columns))
+    x = rule.samples(sheet)
+    for note in [*sheet.notes, *rule.notes(sheet)]:
+        print(f"note: {note}", file=sys.stderr)
+    return sheet, x
 
 
 class Reader:
@@ -71,7 +115,9 @@ class Reader:
         if not path.is_file():
             raise ArgumentError(f"there is no file {path}.")
         ending = path.suffix.lower()
-        if ending in numbers.ENDINGS:
+        if isinstance(self.preparation, Table):
+            found = rows_of(path, self.preparation)[1]
+        elif ending in numbers.ENDINGS:
             found = numbers.fitted(numbers.read(path, self.shape), self.shape, path)
             found = found / self._divisor()
             self._warn(found, path)

@@ -68,11 +68,20 @@ def read_image(
     except Exception as error:  # Pillow's readers raise whatever a damaged file leads them to
         raise FormatError(
             f"{path}: the image cannot be read.",
-            got=str(error) or type(error).__name__,
+            got=reason(error),
             expected=f"a {', '.join(formats)} file",
             hint="remove or replace the file",
         ) from None
     return pixels if pixels.ndim == 3 else pixels[..., None]
+
+
+def reason(error: Exception) -> str:
+    """Return why Pillow could not read a file, without its name, which stands before."""
+    from PIL import UnidentifiedImageError
+
+    if isinstance(error, UnidentifiedImageError):
+        return "something else, or a damaged file"
+    return str(error) or type(error).__name__
 
 
 def _limit(path: Path) -> int:

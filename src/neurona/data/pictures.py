@@ -17,7 +17,7 @@ import numpy as np
 from neurona import config
 from neurona.core import origin
 from neurona.core.tensor import Tensor
-from neurona.data.image_file import ALWAYS, FORMATS, MAX_GROWTH, MAX_PIXELS
+from neurona.data.image_file import ALWAYS, FORMATS, MAX_GROWTH, MAX_PIXELS, reason
 from neurona.errors import (
     ArgumentError,
     DataError,
@@ -84,7 +84,7 @@ def load_img(
     except Exception as error:  # Pillow's readers raise whatever a damaged file leads them to
         raise FormatError(
             f"{name}: the image cannot be read.",
-            got=str(error) or type(error).__name__,
+            got=reason(error),
             hint="remove or replace the file",
         ) from None
     if target_size is None:

@@ -63,7 +63,8 @@ def read_folder(path: str | os.PathLike[str]) -> Folder:
             image = read_image(entry[2])
         except FormatError as error:
             broken.append(entry)
-            notes.append(f"{entry[2].relative_to(root)}: left out: {error.got or error.rule}")
+            why = f"left out, no image that can be read: {error.got or error.rule}"
+            notes.append(f"{entry[2].relative_to(root)}: {why}")
             continue
         sizes.append(image.shape[:2])
         grey = grey and bool((image == image[..., :1]).all())
