@@ -4,5 +4,6 @@ from neurona.doctor.callback import Doctor
 from neurona.doctor.diagnose import diagnose, diagnose_model
 from neurona.doctor.diagnosis import Diagnosis
 from neurona.doctor.finding import Finding, Rule
+from neurona.doctor.first_bad import first_bad
 
-__all__ = ["Diagnosis", "Doctor", "Finding", "Rule", "diagnose", "diagnose_model"]
+__all__ = ["Diagnosis", "Doctor", "Finding", "Rule", "diagnose", "diagnose_model", "first_bad"]

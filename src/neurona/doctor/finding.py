@@ -116,6 +116,8 @@ def _plain(value: Any) -> Any:
     """Return a measured value as JSON can hold it; what is not finite as text."""
     if isinstance(value, np.ndarray):
         value = value.tolist()
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(v) for v in value]
     if isinstance(value, np.generic):
