@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from neurona.doctor import data
 from neurona.doctor.case import Case
 from neurona.doctor.diagnosis import Diagnosis
-from neurona.doctor.finding import Finding, Rule
+from neurona.doctor.finding import Checks, Finding, Rule
 from neurona.errors import NeuronaError
 
-Check = Callable[[Case], Iterator[Finding]]
-Checks = Mapping[Check, tuple[Rule, ...]]  # each with the rules that it looks at
-
-STAGES: tuple[Checks, ...] = ()  # in the order of causes
+STAGES: tuple[Checks, ...] = (data.CHECKS,)  # in the order of causes
 
 
 def diagnose(case: Case) -> Diagnosis:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -110,6 +110,10 @@ class Finding:
     def __str__(self) -> str:
         place = f" ({self.where})" if self.where else ""
         return f"{self.id} {self.severity}: {self.said}{place}"
+
+
+Check = Callable[[Any], Iterator[Finding]]  # what looks at a Case
+Checks = Mapping[Check, tuple[Rule, ...]]  # each with the rules that it looks at
 
 
 def _plain(value: Any) -> Any:

@@ -52,7 +52,7 @@ def _hint_for_lengths(parts: list) -> str:
 
 def as_batch(name: str, value: Any) -> Any:
     """Return nested data as arrays with a batch axis; floats get the library's float type."""
-    if isinstance(value, list | tuple) and value and not _holds_arrays(value):
+    if isinstance(value, list | tuple) and value and not holds_arrays(value):
         try:
             value = np.asarray(value)  # nested lists of numbers are one array
         except ValueError:
@@ -63,10 +63,11 @@ def as_batch(name: str, value: Any) -> Any:
     return map_leaves(lambda leaf: checked(name, leaf), value)
 
 
-def _holds_arrays(value: list | tuple) -> bool:
+def holds_arrays(value: list | tuple) -> bool:
+    """Whether a list holds arrays, rather than numbers, however deeply nested."""
     first = value[0]
     if isinstance(first, list | tuple) and first:
-        return _holds_arrays(first)
+        return holds_arrays(first)
     return isinstance(first, Tensor | dict) or (hasattr(first, "__array__") and np.ndim(first) > 0)
 
 

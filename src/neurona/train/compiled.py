@@ -101,19 +101,9 @@ class Compiled:
         """
         if self.outputs is not None:
             return
-        leaves = flatten(y_pred)[0]
-        if isinstance(y_pred, dict) and len(y_pred) == len(leaves):
-            names = sorted(y_pred)
-        self.names = names if names and len(names) == len(leaves) else None
-        count = len(leaves)
-        loss, weights, metrics, weighted = self.given
-        spread = loss if _nested(loss) else [self.single] * count
-        chosen = [losses.get(v) for v in self.align("loss", spread, count, missing=True)]
-        shares = [1.0] * count if weights is None else self.align("loss_weights", weights, count)
-        outputs = [
-            Output(self._name(i, count), p.shape, loss, check_number("loss_weights", share))
-            for i, (loss, share, p) in enumerate(zip(chosen, shares, leaves, strict=True))
-        ]
+        outputs = self.outputs_of(y_pred, names)
+        leaves, count = flatten(y_pred)[0], len(outputs)
+        _, _, metrics, weighted = self.given
         for output, p in zip(outputs, leaves, strict=True):
             check_output(output.loss, p)
             output.misread = warn_of_scores(output.loss, p)
@@ -124,14 +114,34 @@ class Compiled:
         self.outputs = outputs
         if y is not None:
             for kind, given in (("metrics", metrics), ("weighted_metrics", weighted)):
-                rows = self._metric_rows(kind, given, count)
+                rows = self.metric_rows(kind, given, count)
                 for output, row, t, p in zip(outputs, rows, self.targets(y), leaves, strict=True):
                     getattr(output, kind).extend(_metric(m, t, p) for m in row)
+
+    def outputs_of(self, y_pred: Any, names: list[str] | None) -> list[Output]:
+        """Return an Output, with its loss, for each of what the model returns; nothing is checked.
+
+        Args:
+            y_pred, names: see `build`.
+        """
+        leaves = flatten(y_pred)[0]
+        if isinstance(y_pred, dict) and len(y_pred) == len(leaves):
+            names = sorted(y_pred)
+        self.names = names if names and len(names) == len(leaves) else None
+        count = len(leaves)
+        loss, weights, _, _ = self.given
+        spread = loss if _nested(loss) else [self.single] * count
+        chosen = [losses.get(v) for v in self.align("loss", spread, count, missing=True)]
+        shares = [1.0] * count if weights is None else self.align("loss_weights", weights, count)
+        return [
+            Output(self._name(i, count), p.shape, loss, check_number("loss_weights", share))
+            for i, (loss, share, p) in enumerate(zip(chosen, shares, leaves, strict=True))
+        ]
 
     def _name(self, index: int, count: int) -> str | None:
         return None if count == 1 or self.names is None else self.names[index]
 
-    def _metric_rows(self, kind: str, given: Any, count: int) -> list[list[Any]]:
+    def metric_rows(self, kind: str, given: Any, count: int) -> list[list[Any]]:
         """Return a list of metrics for each output."""
         if not given:
             return [[] for _ in range(count)]

@@ -20,15 +20,16 @@ class Diagnosed:
     @door
     def diagnose(
         self, x: Any, y: Any = None, validation_data: Any = None, *, batch_size: int = 32,
-        epochs: int | None = None, sample_weight: Any = None, shuffle: bool = True,
+        epochs: int | None = None, sample_weight: Any = None, class_weight: Any = None,
+        shuffle: bool = True,
     ) -> Diagnosis:  # fmt: skip
         """Say what is wrong before training: with the data, the model and its loss, one batch.
 
         Nothing is changed: weights, random numbers and metrics stay as they are.
 
         Args:
-            x, y, validation_data, batch_size, epochs, sample_weight, shuffle: as `fit` would be
-                given them.
+            x, y, validation_data, batch_size, epochs, sample_weight, class_weight, shuffle: as
+                `fit` would be given them.
 
         Returns:
             A Diagnosis: the findings, causes first, and the rules that were looked at; it prints
@@ -36,7 +37,7 @@ class Diagnosed:
         """
         return later.load("doctor").diagnose_model(
             self, x, y, validation=validation_data, batch_size=batch_size, epochs=epochs,
-            sample_weight=sample_weight, shuffle=shuffle,
+            sample_weight=sample_weight, class_weight=class_weight, shuffle=shuffle,
         )  # fmt: skip
 
 

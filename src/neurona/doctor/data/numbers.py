@@ -1,0 +1,215 @@
+"""Numbers in x: those that are none, those that are too large, and those that never change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from neurona.core.graph import Node
+from neurona.doctor.case import Case
+from neurona.doctor.finding import ERROR, INFO, Finding, Rule
+from neurona.doctor.parts import Part
+from neurona.doctor.scan import Scan
+from neurona.train.arrays import finite
+
+MANY = 500  # features: more are pixels or words, not columns of a table that one looks at
+
+NOT_FINITE = Rule(
+    "GD101",
+    "numbers that are none",
+    "error",
+    "A sum with one NaN or infinity in it is one too: after the first such batch all weights are.",
+    accepted=("fill them with the column's mean or median", "leave out the column"),
+    source="UMLAUT, CHI 2021",
+)
+
+
+def not_finite(case: Case) -> Iterator[Finding]:
+    """Look for NaN and infinity in all that training reads."""
+    held_x, held_y = case.validation_parts
+    for part in (*case.x_parts, *case.y_parts, *held_x, *held_y):
+        if part.values.dtype.kind != "f" or not part.values.size or finite(part.values):
+            continue
+        wrong = ~np.isfinite(part.values)
+        first = np.argwhere(wrong)[0].tolist()
+        value = part.values[tuple(first)]
+        rows = wrong.reshape(len(wrong), -1).any(axis=1)
+        table = part.values.ndim == 2
+        place = f", {part.column(first[1])}," if table else f" at {first[1:]}" if first[1:] else ""
+        columns = [part.column(int(j)) for j in np.flatnonzero(wrong.any(axis=0))] if table else []
+        others = int(wrong.sum()) - 1
+        more = f"; {others:,} more such values in {int(rows.sum()):,} rows" if others else ""
+        yield NOT_FINITE.found(
+            f"row {first[0]} of {part.name}{place} is {value}{more}",
+            where=part.name,
+            evidence={
+                "values": int(wrong.sum()), "rows": int(rows.sum()), "of rows": len(rows),
+                "first": first, "columns": columns[:10],
+            },
+            threshold="no NaN, no infinity",
+            fix=_without(part, "x" in part.name),
+        )  # fmt: skip
+
+
+def _without(part: Part, of_x: bool) -> str:
+    name = "x" if of_x else "y"
+    axes = "" if part.values.ndim == 1 else f".all(axis={tuple(range(1, part.values.ndim))})"
+    if part.columns and part.values.ndim == 2:
+        return "+ frame = frame.dropna()  # or frame.fillna(frame.median())"
+    return f"+ whole = np.isfinite({name}){axes}\n+ x, y = x[whole], y[whole]"
+
+
+UNSCALED = Rule(
+    "GD104",
+    "unscaled input",
+    "warning",
+    "Initial weights are made for inputs near 1. Larger ones give huge sums and steps, and columns "
+    "of much larger numbers drown the others.",
+    auto="race",
+    because=("GD101",),
+    accepted=("BatchNormalization() as the first layer", "StandardScaler of scikit-learn"),
+    source="AutoTrainer, ICSE 2021; UMLAUT, CHI 2021",
+)
+LARGE = 10.0  # the root mean square of what meets the first weights
+ADAPT = (
+    "+ scale = nn.layers.Normalization()\n+ scale.adapt(x)\n+ model = nn.Sequential([scale, model])"
+)
+APART = 100.0  # times the spread of the middle column
+
+
+def unscaled(case: Case) -> Iterator[Finding]:
+    """Look at what meets the first weights, behind all scaling that the model does itself."""
+    forward = case.forward
+    if case.trained:  # its weights know the scale
+        return
+    told: set[int] = set()
+    for node, data, weights in forward.first_products:
+        learnt = [p for p in forward.weights(weights) if p.trainable]
+        if data in told or not learnt or forward.scaled_behind(node):
+            continue
+        told.add(data)
+        met = forward.evaluate([data])[0].astype(np.float64)
+        rms = float(np.sqrt(np.mean(np.square(met)))) if met.size else 0.0
+        part = _read_by(case, data)
+        if rms > LARGE:
+            yield _too_large(case, node, met, rms, part)
+        elif part is not None and part.values.ndim == 2 and part.values.shape[1] <= MANY:
+            yield from _far_apart(case, node, part)
+
+
+def _too_large(case: Case, node: Node, met: np.ndarray, rms: float, part: Part | None) -> Finding:
+    low, high = float(met.min()), float(met.max())
+    name = part.name if part is not None else "what meets the first weights"
+    whole = part is not None and part.values.dtype.kind in "iu"
+    pixels = met.ndim > 2 or met.shape[-1] >= 64
+    bytes_ = pixels and low >= 0 and 128 < high <= 255 and (whole or _whole(met))
+    if bytes_:
+        fix = "- model.fit(x, y)\n+ model.fit(x / 255, y)"
+    else:
+        fix = ADAPT
+    what = "pixels run" if bytes_ else f"the numbers of {name} run"
+    return UNSCALED.found(
+        f"{what} from {low:.4g} to {high:.4g}, and the first weights expect values near 1",
+        where=case.forward.place(node),
+        evidence={"rms": rms, "lowest": low, "highest": high},
+        threshold=f"root mean square at most {LARGE:g}",
+        fix=fix,
+    )
+
+
+def _far_apart(case: Case, node: Node, part: Part) -> Iterator[Finding]:
+    seen = case.scan(part)
+    columns = np.flatnonzero(~(seen.constant | _mostly_one(seen)))
+    if len(columns) < 2:
+        return
+    spread = seen.std[columns]
+    middle = float(np.median(spread))
+    far = int(np.abs(np.log(spread / middle)).argmax())
+    ratio = float(spread.max() / spread.min())
+    if ratio <= APART:
+        return
+    least, most = int(columns[spread.argmin()]), int(columns[spread.argmax()])
+    yield UNSCALED.found(
+        f"{part.column(most)} of {part.name} varies by {spread.max():.3g}, "
+        f"{part.column(least)} by {spread.min():.3g}: {ratio:,.0f} times less",
+        where=case.forward.place(node),
+        evidence={"largest spread": spread.max(), "smallest spread": spread.min(), "ratio": ratio,
+                  "farthest": part.column(int(columns[far]))},
+        threshold=f"spreads of columns within a factor of {APART:g}",
+        fix=ADAPT,
+    )  # fmt: skip
+
+
+def _read_by(case: Case, value: int) -> Part | None:
+    """Return the part of x that a value is, changes of type and shape aside."""
+    forward = case.forward
+    while value in forward.maker and forward.maker[value].op.name in ("cast", "reshape", "alias"):
+        value = forward.maker[value].inputs[0]
+    if value in forward.inputs and len(case.x_parts) == len(forward.inputs):
+        return case.x_parts[forward.inputs.index(value)]
+    return None
+
+
+def _mostly_one(seen: Scan) -> np.ndarray:
+    """Say which columns are binary, or have one value nearly always: their spread means little."""
+    edge = (seen.rows == seen.rows.min(axis=0)) | (seen.rows == seen.rows.max(axis=0))
+    lowest = (seen.rows == seen.rows.min(axis=0)).mean(axis=0)
+    return edge.all(axis=0) | (lowest > 0.9)
+
+
+def _whole(values: np.ndarray) -> bool:
+    return bool((values == np.floor(values)).all())
+
+
+CONSTANT = Rule(
+    "GD106",
+    "features that never change",
+    "warning",
+    "A column with one value tells nothing about the target; often a join or a parser failed.",
+    accepted=("keep it, if it changes in data to come",),
+    source="TheDeepChecker, 2023",
+)
+FEW = 8  # samples: fewer say nothing about what changes
+
+
+def constant(case: Case) -> Iterator[Finding]:
+    """Look for features of x that have one value in all samples."""
+    for part in case.x_parts:
+        if not part.numeric or part.values.ndim < 2 or len(part.values) < FEW:
+            continue
+        seen = case.scan(part)
+        still = np.flatnonzero(seen.constant)
+        if not still.size or not seen.exact:
+            continue
+        features = len(seen.constant)
+        table = part.values.ndim == 2 and features <= MANY
+        if still.size == features:
+            values = [float(v) for v in seen.low[:3]]
+            yield CONSTANT.found(
+                f"all {features} features of {part.name} have the same value in every sample",
+                where=part.name,
+                evidence={"constant": features, "of": features, "values": values},
+                threshold="some feature changes",
+                fix="print(x[:3])  # look at where x is made",
+                severity=ERROR,
+            )
+        elif table and features < 64:
+            names = ", ".join(part.column(int(j)) for j in still[:3])
+            yield CONSTANT.found(
+                f"{still.size} of {features} columns of {part.name} never change: {names}",
+                where=part.name,
+                evidence={"constant": int(still.size), "of": features, "columns": still[:20]},
+                threshold="every column changes",
+                fix="- model.fit(x, y)\n+ model.fit(x[:, x.std(axis=0) > 0], y)",
+            )
+        else:
+            yield CONSTANT.found(
+                f"{still.size} of {features} features of {part.name} never change",
+                where=part.name,
+                evidence={"constant": int(still.size), "of": features},
+                severity=INFO,
+            )
+
+
+CHECKS = {not_finite: (NOT_FINITE,), unscaled: (UNSCALED,), constant: (CONSTANT,)}

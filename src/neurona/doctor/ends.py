@@ -1,0 +1,171 @@
+"""Ends: the outputs of a model, with their last activation, their loss and their targets."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from neurona.core.tensor import Tensor
+from neurona.doctor.forward import PRODUCTS, sources
+from neurona.doctor.parts import Part
+from neurona.errors import NeuronaError
+from neurona.nn import metrics as all_metrics
+from neurona.nn.losses import Crossentropy
+from neurona.ops.notes import Logits
+
+if TYPE_CHECKING:
+    from neurona.doctor.case import Case
+
+SQUARED = ("MeanSquaredError", "MeanAbsoluteError", "Huber", "LogCosh")
+BINARY = ("BinaryCrossentropy", "BinaryFocalCrossentropy")
+DENSE = (
+    "CategoricalCrossentropy",
+    "CategoricalFocalCrossentropy",
+    "CategoricalGeneralizedCrossEntropy",
+)
+SPARSE = ("SparseCategoricalCrossentropy",)
+KINDS = {
+    **dict.fromkeys(SQUARED, "squared"), **dict.fromkeys(BINARY, "binary"),
+    **dict.fromkeys(DENSE, "one-hot"), **dict.fromkeys(SPARSE, "class numbers"),
+    "Hinge": "hinge", "SquaredHinge": "hinge",
+}  # fmt: skip
+
+
+class End:
+    """An output of a model.
+
+    Attributes:
+        name: "" for the only one.
+        tensor: the output as the trace has it.
+        loss: its Loss, or None; for loss="crossentropy" the one that is chosen.
+        target: its targets, or None.
+        metrics: those that were asked for.
+        custom: whether the model has a training step or a loss of its own.
+    """
+
+    def __init__(
+        self, name: str, tensor: Tensor, loss: Any, target: Part | None, metrics: list[Any],
+        custom: bool,
+    ) -> None:  # fmt: skip
+        self.name, self.tensor, self.target, self.metrics = name, tensor, target, metrics
+        self.custom = custom
+        if isinstance(loss, Crossentropy):
+            shape = target.values.shape if target is not None else tensor.shape
+            loss = loss.chosen(shape, tensor.shape)
+        self.loss = loss
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the output, with a batch axis."""
+        return tuple(self.tensor.shape)
+
+    @property
+    def width(self) -> int:
+        """The size of its last axis."""
+        return self.shape[-1] if len(self.shape) > 1 else 1
+
+    @property
+    def kind(self) -> str:
+        """What the loss compares: "squared", "binary", "one-hot", "class numbers", "hinge", ""."""
+        return KINDS.get(type(self.loss).__name__, "")
+
+    @property
+    def from_logits(self) -> bool:
+        """Whether the loss takes scores."""
+        return bool(getattr(self.loss, "from_logits", False))
+
+    @property
+    def called(self) -> str:
+        """How it is called in a sentence."""
+        return f"output {self.name!r}" if self.name else "the output"
+
+    @functools.cached_property
+    def note(self) -> Logits | None:
+        """The scores that it was made from by a sigmoid or softmax."""
+        return self.tensor.note(Logits)
+
+    @functools.cached_property
+    def activation(self) -> str:
+        """The last one: "softmax", "sigmoid", "linear", "relu", "tanh", or "other"."""
+        if self.note is not None:
+            return "sigmoid" if self.note.axis is None else "softmax"
+        return activation_of(self.tensor)
+
+    @functools.cached_property
+    def place(self) -> str:
+        """The layer that it comes from, and the user's line."""
+        source = self.tensor.value.source
+        origins = source.origins if source is not None else ()
+        return origins[0].described if origins else self.called
+
+    @functools.cached_property
+    def values(self) -> np.ndarray:
+        """The targets, without a last axis of 1; empty if there are none, or no numbers."""
+        if self.target is None or not self.target.numeric:
+            return np.zeros(0)
+        y = self.target.values
+        return y[..., 0] if y.ndim > 1 and y.shape[-1] == 1 else y
+
+
+def activation_of(x: Tensor) -> str:
+    """Return what made a tensor: "linear", "relu", "tanh", "sigmoid" or "other"."""
+    *_, x = sources(x)
+    source = x.value.source
+    if source is None:
+        return "other"
+    name, inputs = source.op.name, source.inputs
+    if name in PRODUCTS:
+        return "linear"
+    if name in ("tanh", "sigmoid"):
+        return name
+    if name == "add":
+        bias = all(activation_of(i) == "linear" or i.source is None for i in inputs)
+        return "linear" if bias else "other"
+    if name == "where" and inputs[1].data is not None and not inputs[1].data.any():
+        return "relu"
+    return "other"
+
+
+def ends_of(case: Case) -> list[End]:
+    """Return the outputs of a model with what `compile` and `fit` were given for them."""
+    model, tensors = case.examined, case.forward.tensors
+    compiled = model._training.losses.anew()
+    outputs = compiled.outputs_of(case.forward.returned, model.output_names)
+    compiled.outputs = outputs
+    targets: list[Any] = [None] * len(outputs)
+    if case.y is not None:
+        numbers = compiled.targets(_numbered(case))
+        targets = [None if n is None else case.y_parts[n] for n in numbers]
+    found = []
+    rows = _metrics(compiled, len(outputs))
+    for output, tensor, target, given in zip(outputs, tensors, targets, rows, strict=True):
+        shape = () if target is None else target.values.shape
+        metrics = [_metric(m, shape, tensor.shape) for m in given]
+        found.append(End(output.name or "", tensor, output.loss, target, metrics, case.custom))
+    return found
+
+
+def _numbered(case: Case) -> Any:
+    """Return y with the numbers of its parts in their places."""
+    structure = case._y[1]
+    return structure.unflatten(range(len(case.y_parts)))
+
+
+def _metrics(compiled: Any, count: int) -> list[list[Any]]:
+    _, _, metrics, weighted = compiled.given
+    rows = [
+        compiled.metric_rows(k, g, count)
+        for k, g in (("metrics", metrics), ("weighted_metrics", weighted))
+    ]
+    return [[*a, *b] for a, b in zip(*rows, strict=True)]
+
+
+def _metric(given: Any, target: tuple, output: tuple) -> Any:
+    if not isinstance(given, str):  # the user's own object stays as it is
+        return given
+    try:
+        return all_metrics.get(given, target, output)
+    except NeuronaError:
+        return given

@@ -1,0 +1,201 @@
+"""Forward: what a model computes from x in training, as a Graph that can be read.
+
+Layers of all kinds, the user's own and plain ops among them, are the same here: a product with
+weights is a product with weights, and each node says which layer and which line it is of.
+"""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from neurona.core.graph import Graph, Node
+from neurona.core.tensor import Tensor
+from neurona.core.tree import flatten
+from neurona.errors import NeuronaError, StateError
+from neurona.nn.context import collect_losses, in_training
+from neurona.nn.front import fed
+from neurona.nn.parameter import Parameter
+from neurona.nn.pure import trace_pure
+
+PRODUCTS = ("matrix_product", "convolution")
+SCALING = (
+    "BatchNormalization", "LayerNormalization", "GroupNormalization", "RMSNormalization",
+    "UnitNormalization",
+)  # fmt: skip
+
+
+class Forward:
+    """A traced pass.
+
+    Args:
+        model: that is built.
+        x: some rows, nested as the step gets them.
+
+    Attributes:
+        graph: its inputs are the random state, the arrays of x, and the parameters; its outputs
+            those of the model, then what layers add to the loss.
+        parameters: value -> Parameter.
+        inputs: the values of the arrays of x.
+        outputs: the values of the model's outputs.
+        tensors: the outputs as abstract Tensors, with their notes.
+        returned: these as the model returned them.
+
+    Raises:
+        StateError: if the model cannot be called on x.
+    """
+
+    def __init__(self, model: Any, x: Any) -> None:
+        leaves, structure = flatten((x,))
+        self.arrays = [np.asarray(a) for a in leaves]
+        kept: list[Any] = []
+
+        def run(x: Any) -> Any:
+            with collect_losses() as added, in_training(True), fed(model._network):
+                y = model(x, training=True)
+            kept.append(y)
+            return y, added
+
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # training itself will give them
+                pure = trace_pure(run, structure, self.arrays)
+        except NeuronaError:
+            raise
+        except Exception as error:  # of the user's own code, whatever it is
+            raise StateError(f"the model cannot be called: {error}") from error
+        found = pure.graph.inputs[1 + len(leaves) :]
+        self.returned = kept[0]
+        self.tensors: list[Tensor] = [x for x in flatten(kept[0])[0] if isinstance(x, Tensor)]
+        results = pure.graph.outputs[len(pure.changed) :]
+        self.graph: Graph = pure.graph.restricted(results)
+        self.inputs = pure.graph.inputs[1 : 1 + len(leaves)]
+        self.outputs = results[: len(self.tensors)]
+        pairs = zip(found, pure.found, strict=True)
+        self.parameters = {v: p for v, p in pairs if isinstance(p, Parameter)}
+
+    @functools.cached_property
+    def maker(self) -> dict[int, Node]:
+        """Value -> the node that makes it."""
+        return {v: node for node in self.graph.nodes for v in node.outputs}
+
+    @functools.cached_property
+    def readers(self) -> dict[int, list[Node]]:
+        """Value -> the nodes that read it."""
+        found: dict[int, list[Node]] = {}
+        for node in self.graph.nodes:
+            for v in set(node.inputs):
+                found.setdefault(v, []).append(node)
+        return found
+
+    @functools.cached_property
+    def of_data(self) -> set[int]:
+        """The values that hang on x."""
+        return self._from(self.inputs)
+
+    @functools.cached_property
+    def of_weights(self) -> set[int]:
+        """The values that hang on parameters, and not on x."""
+        return self._from(self.parameters) - self.of_data
+
+    def _from(self, values: Iterable[int]) -> set[int]:
+        found = set(values)
+        for node in self.graph.nodes:
+            if found.intersection(node.inputs):
+                found.update(node.outputs)
+        return found
+
+    def needed_for(self, values: Iterable[int]) -> set[int]:
+        """Return the values that others are made from, these among them."""
+        found = set(values)
+        for node in reversed(self.graph.nodes):
+            if found.intersection(node.outputs):
+                found.update(node.inputs)
+        return found
+
+    # --- products with weights ---------------------------------------------------------------
+
+    @functools.cached_property
+    def products(self) -> list[tuple[Node, int, int]]:
+        """The products of data with weights: node, value of the data, value of the weights."""
+        found = []
+        for node in self.graph.nodes:
+            if node.op.name in PRODUCTS:
+                a, b = node.inputs[:2]
+                if a in self.of_weights:
+                    a, b = b, a
+                if a in self.of_data and b in self.of_weights:
+                    found.append((node, a, b))
+        return found
+
+    @functools.cached_property
+    def lookups(self) -> list[tuple[Node, int, int]]:
+        """The rows taken of tables of weights: node, value of the indices, value of the table."""
+        return [
+            (node, node.inputs[1], node.inputs[0])
+            for node in self.graph.nodes
+            if node.op.name == "take" and node.inputs[0] in self.of_weights
+        ]
+
+    @functools.cached_property
+    def first_products(self) -> list[tuple[Node, int, int]]:
+        """The products whose data have met no weights before, but for a scaling."""
+        met = self._from(v for node, _, _ in (*self.products, *self.lookups) for v in node.outputs)
+        return [row for row in self.products if row[1] not in met]
+
+    @property
+    def first_lookups(self) -> list[tuple[Node, int, int]]:
+        """The lookups whose indices have met no weights before."""
+        met = self._from(v for node, _, _ in (*self.products, *self.lookups) for v in node.outputs)
+        return [row for row in self.lookups if row[1] not in met]
+
+    def weights(self, value: int) -> list[Parameter]:
+        """Return the parameters that a value is made from."""
+        return [p for v, p in self.parameters.items() if v in self.needed_for([value])]
+
+    def scaled_behind(self, node: Node) -> bool:
+        """Say whether a normalisation reads what a product gives, a bias aside."""
+        for reader in self.readers.get(node.outputs[0], ()):
+            if _kind(reader) in SCALING:
+                return True
+            if reader.op.name in ("add", "reshape", "transpose") and self.scaled_behind(reader):
+                return True
+        return False
+
+    # --- numbers -----------------------------------------------------------------------------
+
+    def evaluate(
+        self, values: list[int], arrays: list[np.ndarray] | None = None
+    ) -> list[np.ndarray]:
+        """Return values for the rows that were traced, or for others of their shapes."""
+        graph = self.graph.restricted(values)
+        given: list[Any] = [np.zeros(2, np.int64), *(self.arrays if arrays is None else arrays)]
+        given += [self.parameters[v].numpy() if v in self.parameters else None
+                  for v in self.graph.inputs[len(given) :]]  # fmt: skip
+        with np.errstate(all="ignore"):
+            return [np.asarray(y) for y in graph.evaluate(np, given)]
+
+    def place(self, node: Node) -> str:
+        """Return the layer that a node is of, and the user's line."""
+        return node.origins[0].described if node.origins else ""
+
+
+def _kind(node: Node) -> str:
+    return node.origins[0].kind if node.origins else ""
+
+
+def sources(x: Tensor) -> Iterator[Tensor]:
+    """Yield a Tensor and, as long as nothing but its looks was changed, what it was made of."""
+    yield x
+    while x.value.source is not None and x.value.source.op.name in (
+        "reshape",
+        "cast",
+        "transpose",
+        "alias",
+    ):
+        x = x.value.source.inputs[0]
+        yield x
