@@ -10,7 +10,8 @@ from PIL import Image
 
 import neurona as nn
 from neurona.cli import samples
-from neurona.data.preparation import Arrays, Images
+from neurona.data.preparation import Arrays, Images, Table
+from neurona.data.preparation.table import Number
 from neurona.errors import DataError
 from tests.cli.command import run
 
@@ -82,6 +83,30 @@ def test_arrays_of_many_shapes(folder, tmp_path, capsys):
         )
         assert (code, err) == (0, "")
         assert "class 0" in out
+
+
+def test_scores_are_told_as_the_classes_that_the_loss_makes_of_them(tmp_path, capsys):
+    x, table = tmp_path / "x.npy", tmp_path / "x.csv"
+    np.save(x, np.float32([[2.0]]))
+    table.write_text("size\n2\n")
+    cross, binary = nn.losses.SparseCategoricalCrossentropy, nn.losses.BinaryCrossentropy
+    ones = np.array([[0.0, 0.5]]), np.log([0.25, 0.75])
+    for units, loss, weights, words, row in [
+        (2, cross(from_logits=True), ones, "dog  probability 0.8908  (top 2: dog", "dog  prob"),
+        (1, binary(from_logits=True), ([[1.0]], [0.0]), "dog  probability 0.8808", "dog  prob"),
+        (2, "mse", ones, "output -1.38629 0.712318", "cat"),
+    ]:
+        model = nn.Sequential([nn.Input((1,)), nn.layers.Dense(units)])
+        model.compile("sgd", loss)
+        model.set_weights([np.array(w) for w in weights])
+        model.class_names = "cat", "dog"
+        model.save(tmp_path / "model.safetensors")
+        assert words in run(capsys, "predict", tmp_path / "model.safetensors", x)[1]
+        if loss == "mse":
+            continue
+        model.preparation = Table((Number("size", 0.0, 0.0, 1.0),), "kind")
+        model.save(tmp_path / "rows.safetensors")
+        assert f"kind {row}" in run(capsys, "predict", tmp_path / "rows.safetensors", table)[1]
 
 
 def test_a_number_can_be_divided_by(folder, tmp_path, capsys):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from neurona.cli import rows, sounds, writing
+from neurona.cli.outputs import meant
 from neurona.cli.samples import Pictures, Reader, is_blank, listed, one_by_one
 from neurona.data import image_file
 from neurona.data.preparation import Table
@@ -95,21 +96,22 @@ def predict(
             if path.suffix.lower() in sounds.ENDINGS:
                 raise DataError(f"{path} is no image: --show has nothing to show.")
             pictures.write(path, reader.images(), samples)
-        outputs = np.asarray(network.predict(samples, verbose=0))
+        words = said(network, np.asarray(network.predict(samples, verbose=0)))
         image = path.suffix.lower() in image_file.ENDINGS
-        for name, sample, output in zip(names, samples, outputs, strict=True):
+        for name, sample, text in zip(names, samples, words, strict=True):
             end = "  blank: one shade everywhere" if image and is_blank(sample) else ""
-            print(f"{name}  {said(network, output)}{end}")
+            print(f"{name}  {text}{end}")
 
     one_by_one(files, use)
 
 
-def said(model: Any, output: np.ndarray) -> str:
-    """Return what one output of a model says, in words."""
+def said(model: Any, outputs: np.ndarray) -> list[str]:
+    """Return what each output (N, ...) of a model says, in words."""
     if reads_lines(model):
         signs = getattr(model, "signs", "")
-        return read(output, signs if isinstance(signs, str) else "")
-    return told(output.ravel(), outputs_mean(model), model.class_names)
+        return [read(output, signs if isinstance(signs, str) else "") for output in outputs]
+    outputs, activation = meant(model, outputs)
+    return [told(output.ravel(), activation, model.class_names) for output in outputs]
 
 
 def reads_lines(model: Any) -> bool:
@@ -117,15 +119,6 @@ def reads_lines(model: Any) -> bool:
     from neurona.losses import CTC
 
     return isinstance(getattr(model, "loss", None), CTC)
-
-
-def outputs_mean(model: Any) -> str:
-    """Return what the outputs of a model are, by its last activation: the name of it, or ""."""
-    layers = getattr(model, "layers", [])
-    activation = getattr(layers[-1], "activation", None) if layers else None
-    return getattr(activation, "__name__", "") or (
-        type(layers[-1]).__name__.lower() if layers else ""
-    )
 
 
 def read(scores: np.ndarray, signs: str) -> str:

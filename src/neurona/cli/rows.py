@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from neurona.cli.outputs import meant
 from neurona.cli.samples import one_by_one, rows_of
 from neurona.data.preparation import Table
 from neurona.errors import ArgumentError
@@ -38,7 +39,9 @@ def predict(model: Any, files: list[Path], out: Path | None) -> None:
 
     def use(path: Path) -> None:
         sheet, x = rows_of(path, preparation)
-        outputs = np.asarray(model.predict(x, verbose=0))
+        outputs, activation = meant(model, np.asarray(model.predict(x, verbose=0)))
+        if activation == "sigmoid" and outputs.shape[1] == 1 and model.class_names:
+            outputs = np.concatenate([1 - outputs, outputs], axis=1)
         head, cells = _said(outputs, preparation.target, model.class_names)
         lines = [
             f"{path} row {number}  {_line(head, row)}" for number, row in enumerate(cells, start=1)
