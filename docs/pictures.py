@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from PIL import Image, ImageDraw
 
 from neurona import (
+    Parameter,
     Tensor,
     activations,
     initializers,
@@ -238,6 +239,44 @@ def drawing() -> Figure:
     for axes, (title, image) in zip(figure.subplots(1, 4), shown.items(), strict=True):
         axes.imshow(image, cmap="gray", vmin=0, vmax=1)
         axes.set(title=title, xticks=[], yticks=[])
+
+
+def four_rates() -> Figure:
+    """One weight on a parabola, with four learning rates."""
+    figure = Figure(figsize=(10, 3), layout="constrained")
+    w = np.linspace(-4.5, 11, 200)
+    kinds = {0.02: "too small", 0.2: "good", 0.45: "large", 0.55: "too large"}
+    for axes, (rate, words) in zip(figure.subplots(1, 4, sharey=True), kinds.items(), strict=True):
+        path = 3 - 3 * (1 - 4 * rate) ** np.arange(6)
+        axes.plot(w, 2 * (w - 3) ** 2, color="0.7")
+        axes.plot(path, 2 * (path - 3) ** 2, "o-", color="C1", markersize=4)
+        axes.plot(path[0], 18, "o", color="C0")
+        axes.set(title=f"{rate}: {words}", xlabel="w", ylim=(-4, 118))
+    figure.axes[0].set_ylabel("loss")
+    return figure
+
+
+def valley() -> Figure:
+    """Two weights of unequal curvature, and how three optimizers go down."""
+    curvature = np.array([4.0, 0.04])
+    flat, steep = np.meshgrid(np.linspace(-0.4, 3.4, 100), np.linspace(-2.2, 3.4, 100))
+    figure = Figure(figsize=(10, 3.4), layout="constrained")
+    rules = {
+        "gradient descent": optimizers.SGD(0.4),
+        "momentum": optimizers.SGD(0.1, momentum=0.9),
+        "Adam": optimizers.Adam(0.1),
+    }
+    for axes, (name, rule) in zip(figure.subplots(1, 3, sharey=True), rules.items(), strict=True):
+        w, path = Parameter([3.0, 3.0]), [np.array([3.0, 3.0])]
+        for _ in range(40):
+            rule.apply([curvature * w.numpy()], [w])
+            path.append(w.numpy())
+        axes.contour(flat, steep, 2 * steep**2 + 0.02 * flat**2, 12, cmap="Greys_r")
+        axes.plot(*np.array(path).T[::-1], "o-", color="C1", markersize=2.5, linewidth=1)
+        axes.plot(3, 3, "o", color="C0")
+        axes.plot(0, 0, "+", color="black")
+        axes.set(title=f"{name}, 40 steps", xlabel="the flat weight")
+    figure.axes[0].set_ylabel("the steep weight")
     return figure
 
 
@@ -345,6 +384,8 @@ PICTURES = {
     "learn-confusion": confusion,
     "learn-mistakes": mistakes,
     "learn-drawing": drawing,
+    "learn-rates": four_rates,
+    "learn-valley": valley,
 }
 
 

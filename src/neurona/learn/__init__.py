@@ -7,6 +7,7 @@ from neurona.learn import (
     digits,
     gates,
     images,
+    learning_rates,
     mistakes,
     one_neuron,
     overfitting,
@@ -25,6 +26,7 @@ PAGES: dict[int, Page] = {
     7: tables.PAGE,
     8: images.PAGE,
     9: overfitting.PAGE,
+    10: learning_rates.PAGE,
     11: own_parts.PAGE,
     12: convolutions.PAGE,
 }
