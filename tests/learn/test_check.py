@@ -35,6 +35,7 @@ def test_the_answers_are_right_and_each_mistake_has_its_hint():
         for mistake, words in exercise.mistakes:
             grade = graded(exercise, given(exercise, mistake))
             assert (grade.state, grade.words.splitlines()[-1]) == ("wrong", f"hint: {words}")
+            assert max(map(len, grade.words.splitlines())) < 300  # large arrays by their corners
 
 
 def test_every_page_has_three_exercises_with_names_of_their_own():

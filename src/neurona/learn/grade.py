@@ -162,5 +162,7 @@ def _short(value: Any) -> str:
     """Numbers as one reads them, in a line."""
     if not isinstance(value, np.ndarray | list | tuple | float | int):
         return repr(value)
-    text = np.array2string(np.asarray(value), precision=4, separator=", ", threshold=12)
+    x = np.asarray(value)
+    ends = 3 if x.ndim < 2 else 1  # of each axis that is too long to be shown
+    text = np.array2string(x, precision=4, separator=", ", threshold=20, edgeitems=ends)
     return " ".join(text.split())
