@@ -70,7 +70,7 @@ FITS = {
 
 @pytest.mark.parametrize("how", FITS)
 def test_training_is_the_same_with_and_without_sessions(how, engine, monkeypatch):
-    monkeypatch.setattr("neurona.train.loop.GROUP_SECONDS", 1e9)  # epochs in one call, if they may
+    monkeypatch.setattr("neurona.train.feed.GROUP_SECONDS", 1e9)  # epochs in one call, if they may
     found = []
     for keeps in (True, False):
         engine(keeps)

@@ -7,7 +7,7 @@ import neurona as nn
 from neurona import config, layers, ops
 from neurona.core.random import get_position
 from neurona.errors import DataError, IndexRangeError
-from neurona.train import loop, step
+from neurona.train import feed, step
 from tests.settings import engine_set_to, threads_set_to
 
 rng = np.random.default_rng(5)
@@ -67,7 +67,7 @@ def test_all_groupings_give_the_same_bits(engine, data, monkeypatch):
     def run(callbacks=(), group=None, **settings):
         model = network(**settings)
         if group:
-            monkeypatch.setattr(loop, "GROUP_SECONDS", group)
+            monkeypatch.setattr(feed, "GROUP_SECONDS", group)
         model.fit(X, Y, epochs=7, verbose=0, callbacks=[*callbacks], **data)
         return bits(model), get_position()
 

@@ -18,15 +18,18 @@ class History(Callback):
         epochs: name -> the epoch of each of its numbers: a validation need not come in each.
         params: settings of the run.
         model: the model that was trained.
+        diagnosis: what the doctor found, or None if `fit` had none.
     """
 
     order = 1  # the others may add to the logs, such as the learning rate
+    in_bulk = True
 
     def __init__(self, model: Any = None, params: dict[str, Any] | None = None) -> None:
         self.model, self.params = model, params or {}
         self.epoch: list[int] = []
         self.history: dict[str, list[float]] = {}
         self.epochs: dict[str, list[int]] = {}
+        self.diagnosis: Any = None
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         self.epoch = []  # as in Keras, `history` of a History that is used again goes on

@@ -1,14 +1,8 @@
-"""The loops of `fit`, `evaluate` and `predict`: epochs, batches, callbacks.
-
-Steps run in groups, one call of the engine each: up to the next moment at which Python has to do
-something.
-"""
+"""The loops of `fit`, `evaluate` and `predict`: epochs, batches, callbacks."""
 
 from __future__ import annotations
 
 import contextlib
-import itertools
-import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -19,17 +13,14 @@ from neurona.core.tree import flatten, map_leaves
 from neurona.errors import ShapeError
 from neurona.nn.metrics import Metric
 from neurona.nn.parameter import unchanged
-from neurona.nn.settings import changes
 from neurona.train import state, steps
 from neurona.train.alarm import Alarm
 from neurona.train.callbacks.callback import CallbackList
 from neurona.train.data import IterableSource
-from neurona.train.history import History
+from neurona.train.feed import Feed
 from neurona.train.source import ArraySource
 
 Logs = dict[str, Any]
-
-GROUP_SECONDS = 0.1  # of work in a call: between two pictures of a bar, and until Ctrl-C is heard
 
 
 class Position:
@@ -63,80 +54,15 @@ class Validation(NamedTuple):
 
 
 class Fit(NamedTuple):
-    """What a running `fit` works with, for callbacks to look at as `model._training.run`."""
+    """What a running `fit` works with, for callbacks to look at as `model._training.run`.
+
+    `feed.coming()` is the batch that is trained on next.
+    """
 
     source: Any
     callbacks: CallbackList
     validation: Validation | None = None
-
-
-class Pace:
-    """How many steps make up a group, from the time that they took so far."""
-
-    def __init__(self) -> None:
-        self.steps = 1
-
-    @contextlib.contextmanager
-    def timed(self, steps: int) -> Iterator[None]:
-        """Learn from the time that some steps take."""
-        begin = time.perf_counter()
-        yield
-        fitting = GROUP_SECONDS * steps / max(time.perf_counter() - begin, 1e-9)
-        self.steps = max(1, min(int(fitting), 10 * max(steps, self.steps)))
-
-
-class Feed:
-    """Runs a step on the batches of a source, group by group.
-
-    Args:
-        model: for its `steps_per_execution`.
-        step: the Step, or what runs it.
-        source: the data.
-        each: whether callbacks are to be called for each batch, or each `steps_per_execution`.
-    """
-
-    def __init__(self, model: Any, step: Any, source: Any, each: bool) -> None:
-        self.step, self.source, self.turns = step, source, model._training.turns
-        self.fixed = model.steps_per_execution if each else None
-        self.given = model.steps_per_execution
-        self.pace = Pace()
-        self._changes = changes()
-
-    def follow(self, model: Any) -> None:
-        """Go on with another training step if a callback has changed a setting."""
-        if self._changes != changes():
-            self._changes = changes()
-            with self.turns:
-                self.step = steps.training_step(model)
-
-    def groups(self, order: Any = None, start: int = 0) -> Iterator[Any]:
-        """Yield (how many batches, a function that runs them and returns the last results)."""
-        if isinstance(self.source, ArraySource):
-            return self._of_arrays(order, start)
-        return self._as_they_come(order, start)
-
-    def _of_arrays(self, order: Any, start: int) -> Iterator[Any]:
-        def run() -> Any:
-            with self.turns.last(), self.pace.timed(stop - start):
-                return self.step.run(self.source, self.source.stretch(order, start, stop))
-
-        self.source.begin(order)
-        while start < self.source.steps:
-            stop = min(start + (self.fixed or self.pace.steps), self.source.steps)
-            yield stop - start, run
-            start = stop
-
-    def _as_they_come(self, order: Any, start: int) -> Iterator[Any]:
-        def run() -> Any:
-            with self.turns.last():
-                return self.step.run_batches(group)
-
-        batches = self.source.batches(order, start)
-        if self.source.steps is not None:
-            batches = itertools.islice(batches, max(self.source.steps - start, 0))
-        while group := list(itertools.islice(batches, self.given)):
-            yield len(group), run
-        self.source.end()
+    feed: Any = None
 
 
 def run_training(
@@ -154,7 +80,8 @@ def run_training(
     with training.turns:
         step = steps.training_step(model)
     feed = Feed(model, step, source, callbacks.watch_each("train"))
-    training.run, alarm = Fit(source, callbacks, validation), Alarm(model)
+    training.run, alarm = Fit(source, callbacks, validation, feed), Alarm(model)
+    alarm.told = any(c.diagnoses for c in callbacks.callbacks)
     try:
         callbacks.call("on_train_begin", {})  # a backup may move the position on from here
         begin = position.epoch
@@ -208,7 +135,8 @@ def _train_epoch(model: Any, feed: Feed, callbacks: CallbackList, position: Posi
         names = state.named_metrics(model)
     watched = callbacks.wants("on_train_batch_end")
     results: dict[str, Any] | None = None
-    for count, run in feed.groups(position.order, position.batch):
+    undisturbed = callbacks.undisturbed(position.epoch)
+    for count, run in feed.groups(position.order, position.batch, undisturbed):
         if model.stop_training:
             break
         callbacks.call("on_train_batch_begin", position.batch, {})
@@ -223,12 +151,12 @@ def _train_epoch(model: Any, feed: Feed, callbacks: CallbackList, position: Posi
 
 
 def _is_quiet(model: Any, source: Any, callbacks: CallbackList) -> bool:
-    """Say whether nothing has to be done in Python between two epochs but to note their logs."""
+    """Say whether nothing has to be done in Python between most epochs but to note their logs."""
     hooks = ("on_epoch_begin", "on_epoch_end", "on_train_batch_begin", "on_train_batch_end")
     listeners = [c for hook in hooks for c in callbacks.wants(hook)]
     return (
         isinstance(source, ArraySource)
-        and all(type(c) is History for c in listeners)
+        and all(vars(type(c)).get("in_bulk") for c in listeners)
         and not model.overrides("reset_metrics")
         and all(type(m).reset_state is Metric.reset_state for m in model.metrics)
     )
@@ -240,6 +168,8 @@ def _train_epochs(
     """Train for several epochs in one call, as many as there is time for; False if that is none."""
     source = feed.source
     count = min(feed.pace.steps // source.steps, epochs - position.epoch)
+    if (undisturbed := callbacks.undisturbed(position.epoch)) is not None:
+        count = min(count, undisturbed(0) // source.steps)
     if count < 2 or position.batch or (position.order is None and source.shuffle):
         return False
     redrawn = feed.step.draws_orders(source, count)
@@ -257,9 +187,8 @@ def _train_epochs(
     alarm.see(first, columns)
     position.order = source.order()
     position.logs = {name: values[-1] for name, values in columns.items()}
-    for history in callbacks.wants("on_epoch_end"):
-        assert isinstance(history, History)
-        history.extend(first, columns)
+    for listener in callbacks.wants("on_epoch_end"):
+        listener.extend(first, columns)
     return True
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -28,12 +29,17 @@ class Callback:
         each_batch: whether its batch methods are called for each batch (or for each
             `steps_per_execution`), rather than some ten times a second, which leaves the engine
             undisturbed.
+        in_bulk: whether its `extend` does what `on_epoch_end` does for each epoch, so that several
+            may run in one call of the engine; it counts in the class that says it, not below.
+        diagnoses: whether it tells what goes wrong, so that `fit` leaves out its plain warnings.
     """
 
     model: Any = None
     params: dict[str, Any]
     order = 0
     each_batch: Any = True
+    in_bulk = False
+    diagnoses = False
     of_the_run: ClassVar[dict[str, Callable]] = {}  # attribute -> what a copy has in its place
 
     def __getstate__(self) -> dict[str, Any]:
@@ -53,6 +59,17 @@ class Callback:
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Put back what `get_state` returned; called after `on_train_begin`."""
+
+    def undisturbed(self, epoch: int, batch: int) -> int:
+        """Return how many steps, at least 1, may pass from a batch on without its being called.
+
+        For callbacks that look at certain steps, while the engine is left alone between them; see
+        `each_batch`.
+        """
+        return sys.maxsize
+
+    def extend(self, first: int, columns: dict[str, list]) -> None:
+        """Take the logs of several epochs, numbered from `first`: name -> a value for each."""
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Before the first epoch."""
@@ -157,6 +174,13 @@ class CallbackList:
         """Say whether some callback must be called for each batch of training ("train"), ..."""
         hooks = (f"on_{kind}_batch_begin", f"on_{kind}_batch_end")
         return any(c.each_batch for hook in hooks for c in self.wants(hook))
+
+    def undisturbed(self, epoch: int) -> Callable[[int], int] | None:
+        """Return what says for how many steps from a batch on no callback looks; None: for all."""
+        looking = self.wants("undisturbed")
+        if not looking:
+            return None
+        return lambda batch: min(c.undisturbed(epoch, batch) for c in looking)
 
     def call(self, method: str, *args: Any) -> None:
         """Call a method of all callbacks that override it."""

@@ -1,0 +1,1 @@
+"""Watching a training: what is measured at certain steps, and what is concluded from it."""

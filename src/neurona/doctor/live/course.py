@@ -1,0 +1,114 @@
+"""GD508, GD509, GD510: a training that has stopped, swings to and fro, or has not begun."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from neurona.doctor.finding import Finding, Rule
+from neurona.doctor.live.rates import rate_fix
+from neurona.doctor.live.record import BARELY, Record
+from neurona.doctor.live.task import NUMBERS
+
+STEPS = ("GD501", "GD503", "GD504", "GD505", "GD506", "GD507", "GD512")
+WRONG = (
+    "GD101", "GD102", "GD103", "GD104", "GD105", "GD113", "GD201", "GD202", "GD203", "GD204",
+    "GD205", "GD206", "GD208", "GD212", "GD214", "GD301", "GD303", "GD304", "GD305", "GD306",
+    "GD307", "GD308", "GD401",
+)  # fmt: skip
+
+NOTHING_LEARNT = Rule(
+    "GD510", "nothing is learnt", "warning",
+    "The answers are no better than always giving the same one, so nothing of the inputs has got "
+    "through to them yet.",
+    auto="never", because=(*WRONG, *STEPS, "GD511"),
+    accepted=("shuffle y and train again: the same loss says that x and y are unrelated",),
+    source="Karpathy 2019 (baseline)",
+)  # fmt: skip
+ENOUGH = 200  # steps
+EPOCHS, FEW = 10, 60  # or so many epochs, if they have so many steps in all
+
+
+def nothing_learnt(record: Record) -> Iterator[Finding]:
+    """GD510: after an epoch and 200 steps the loss is that of always giving the same answer."""
+    epochs = len(record.logs)
+    enough = record.steps >= ENOUGH or (epochs >= EPOCHS and record.steps >= FEW)
+    if not epochs or not enough or record.warming or not (told := record.at_guessing()):
+        return
+    unit = "R2 <= 0.02" if record.task.kind == NUMBERS else "98 % of it"
+    yield NOTHING_LEARNT.found(
+        f"after {record.steps} steps {told}",
+        evidence={"loss": record.loss, "guessing": record.task.guessing, "steps": record.steps,
+                  "epochs": epochs},
+        threshold=f"the loss of the best answer that is always the same: {unit}",
+        fix="nn.overfit_one_batch(model, x, y)  # can it learn 16 rows by heart?",
+    )  # fmt: skip
+
+
+PLATEAU = Rule(
+    "GD508", "plateau", "warning",
+    "The loss has stopped falling long before the data are learnt, so further epochs are spent "
+    "for nothing.",
+    auto="race", because=(*WRONG, *STEPS, "GD509", "GD510"),
+    accepted=("a larger model", "another learning rate"), source="SageMaker Debugger",
+)  # fmt: skip
+
+
+def plateau(record: Record) -> Iterator[Finding]:
+    """GD508: the best loss falls by less than 1 % over 3 epochs, far above what a line reaches."""
+    losses = record.column("loss")
+    window = max(3, -(-record.epochs // 10))
+    if not record.stalled(window) or record.steps < ENOUGH or record.warming:
+        return
+    line = record.linear
+    if line is None or not (told := line.beats(record)):
+        return
+    yield PLATEAU.found(
+        f"the loss has stayed at {min(losses):.3g} for {window} epochs; {told}",
+        evidence={"best_before": min(losses[:-window]), "best_since": min(losses[-window:]),
+                  "epochs": window},
+        threshold=f"{BARELY:.0%} better in {window} epochs, or as good as a linear model",
+        fix="+ nn.callbacks.ReduceLROnPlateau()",
+    )  # fmt: skip
+
+
+OSCILLATION = Rule(
+    "GD509", "oscillation", "warning",
+    "The loss swings to and fro around one value: the steps are too long to settle down.",
+    auto="race", because=(*WRONG, "GD506", "GD110"),
+    accepted=("a larger batch", "a smaller momentum"),
+    source="AutoTrainer 2021; TheDeepChecker 2022",
+)  # fmt: skip
+LEAST, SWINGS, AMPLITUDE = 8, 0.5, 0.1  # epochs, share of them in which it turns, part of the loss
+HIGH = 0.3  # of the loss of guessing: a loss below may swing
+
+
+def oscillation(record: Record) -> Iterator[Finding]:
+    """GD509: the loss of epochs turns at every other one by more than 10 %, and gets nowhere."""
+    losses = np.asarray(record.column("loss"))
+    tail = losses[-max(LEAST, len(losses) // 2) :]
+    if len(tail) < LEAST or not np.isfinite(tail).all() or tail.mean() <= 0:
+        return
+    number = np.arange(len(tail))
+    line = np.polynomial.Polynomial.fit(number, tail, 1)
+    rest = tail - line(number)
+    turns = float(np.mean(np.sign(rest[1:]) != np.sign(rest[:-1])))
+    swing = float(np.ptp(rest) / 2 / tail.mean())
+    trend = line(number[-1]) - line(number[0])
+    falls = trend < -0.1 * tail.mean()
+    failed = [look.rose for look in record.looks[-LEAST:]]
+    shown = len(failed) == LEAST and float(np.mean(failed)) >= 0.4
+    consequence = tail.mean() > HIGH * record.scale and not falls and (shown or record.worse())
+    if turns < SWINGS or swing < AMPLITUDE or not consequence:
+        return
+    yield OSCILLATION.found(
+        f"the loss of the last {len(tail)} epochs swings by {swing:.0%} around {tail.mean():.3g}",
+        where="optimizer",
+        evidence={"turns": turns, "swing": swing, "mean": tail.mean()},
+        threshold=f"turns in {SWINGS:.0%} of the epochs, by {AMPLITUDE:.0%}",
+        fix=rate_fix(record.looks[-1].rate, 0.3),
+    )
+
+
+CHECKS = {nothing_learnt: (NOTHING_LEARNT,), plateau: (PLATEAU,), oscillation: (OSCILLATION,)}

@@ -1,0 +1,179 @@
+"""GD601 to GD604: what is learnt, seen in the validation."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from neurona.doctor.finding import Finding, Rule
+from neurona.doctor.live.course import STEPS, WRONG
+from neurona.doctor.live.record import Record
+
+OVERFITTING = Rule(
+    "GD601", "overfitting", "warning",
+    "It learns the training samples by heart: what it gets better at there makes it worse at "
+    "samples that it has not seen.",
+    auto="safe", because=("GD108", "GD111"),
+    accepted=("Dropout", "weight_decay", "augmentation", "a smaller model", "more data"),
+    source="SageMaker Debugger (0.1, patience)",
+)  # fmt: skip
+ABOVE, FALL = 0.1, 0.05  # validation above its best; training loss below that of the same epoch
+CLEARLY = 0.3  # above its best, that needs no metric to be a loss
+
+
+def overfitting(record: Record) -> Iterator[Finding]:
+    """GD601: validation is 10 % above its best for 3 epochs or 10 %, and training falls by 5 %."""
+    losses, held = record.column("loss"), record.column("val_loss")
+    window = max(3, -(-record.epochs // 10))
+    if len(held) <= window or len(losses) != len(held):
+        return
+    best = int(np.argmin(held[:-window])) if len(held) > window else 0
+    lowest, since = held[best], held[-window:]
+    risen = min(since) / lowest - 1 if lowest > 0 else 0.0
+    falls = losses[-1] < (1 - FALL) * losses[best]
+    matters = min(since) - lowest > 0.02 * abs(record.scale)
+    if not (risen >= ABOVE and falls and matters):
+        return
+    if risen < CLEARLY and not _metric_fell(record, window):
+        return
+    yield OVERFITTING.found(
+        f"the validation loss was {lowest:.3g} after epoch {best + 1} and is {held[-1]:.3g} now, "
+        f"while the training loss fell from {losses[best]:.3g} to {losses[-1]:.3g}",
+        evidence={"best": lowest, "best_epoch": best + 1, "now": held[-1], "epochs": window,
+                  "train_then": losses[best], "train_now": losses[-1]},
+        threshold=f"{ABOVE:.0%} above its best for {window} epochs while training falls {FALL:.0%}",
+        fix="+ nn.callbacks.EarlyStopping(patience=3, restore_best_weights=True)",
+    )  # fmt: skip
+
+
+def _metric_fell(record: Record, window: int) -> bool:
+    """Whether the validation's accuracy is worse than it was by its uncertainty; or has no name."""
+    name = record.accuracy_name
+    held = record.column(f"val_{name}") if name else []
+    if not held:
+        return True
+    best = max(held[:-window])
+    return max(held[-window:]) < best - _error(best, _held_out(record))
+
+
+def _error(share: float, samples: int) -> float:
+    """Return the standard error of a share of so many samples."""
+    return math.sqrt(max(share * (1 - share), 1e-4) / max(samples, 1))
+
+
+def _held_out(record: Record) -> int:
+    run = record.model._training.run
+    size = run.validation.source.size if run is not None and run.validation else None
+    return size or 1000
+
+
+UNDERFITTING = Rule(
+    "GD602", "underfitting", "warning",
+    "A single linear layer learns more from these data in a moment, so the model is held back by "
+    "how it is built or trained.",
+    auto="never", because=(*WRONG, *STEPS, "GD508", "GD509", "GD510", "GD511", "GD601"),
+    accepted=("another learning rate", "fewer restraints: dropout, weight decay"),
+    source="Karpathy 2019 (baseline)",
+)  # fmt: skip
+HALF = 0.5  # of the planned steps
+
+
+def underfitting(record: Record) -> Iterator[Finding]:
+    """GD602: after half of the steps it is below a linear model, and gets hardly better."""
+    window = max(3, -(-record.epochs // 10))
+    if record.done < HALF or record.steps < 100 or record.warming or not record.stalled(window):
+        return
+    line = record.linear
+    if line is None or not (told := line.beats(record)):
+        return
+    yield UNDERFITTING.found(
+        f"after {record.steps} steps {told}",
+        evidence={"linear": line.score, "measure": line.measure, "steps": record.steps},
+        threshold="a ridge regression on 2,000 training samples, scored on others",
+        fix="",
+    )
+
+
+TOO_GOOD = Rule(
+    "GD603", "validation too good", "warning",
+    "Nobody does better on new samples than on known ones: the two sets differ, or one was made "
+    "from the other.",
+    auto="never", because=("GD108", "GD111"), source="UMLAUT 2021, gated",
+)  # fmt: skip
+POINTS, IN_A_ROW = 0.05, 3
+UNLIKE = ("Dropout", "Random", "Noise", "Normalization", "Augment", "Cut", "Mix", "Rand", "Drop")
+
+
+def too_good(record: Record) -> Iterator[Finding]:
+    """GD603: validation is 5 points above training for 3 epochs, and nothing explains it."""
+    name = record.accuracy_name
+    train = record.column(name) if name else []
+    held = record.column(f"val_{name}") if name else []
+    if len(held) <= IN_A_ROW or len(train) != len(held) or _differs(record.model):
+        return
+    # the training's share is a mean over an epoch in which it still grew
+    lag = [max(b - a, 0.0) for a, b in itertools.pairwise(train)]
+    ahead = [
+        v - t - grown
+        for v, t, grown in zip(held[-IN_A_ROW:], train[-IN_A_ROW:], lag[-3:], strict=True)
+    ]
+    least = max(POINTS, 3 * _error(held[-1], _held_out(record)))
+    if min(ahead) < least:
+        return
+    yield TOO_GOOD.found(
+        f"the validation's {name} is {held[-1]:.1%}, the training's {train[-1]:.1%}",
+        evidence={"train": train[-1], "validation": held[-1], "epochs": IN_A_ROW},
+        threshold=f"{least:.1%} above training for {IN_A_ROW} epochs",
+        fix="look for rows of validation_data in x, and train on a random part of all data",
+    )
+
+
+def _differs(model: Any) -> bool:
+    """Whether some layer works in another way in training, or the data are made up anew."""
+    kinds = [type(layer).__name__ for layer in model.all_layers()]
+    plain = not any(word in kind for kind in kinds for word in UNLIKE)
+    dropping = any(
+        getattr(layer, rate, 0)
+        for layer in model.all_layers()
+        for rate in ("dropout", "recurrent_dropout", "attention_dropout", "rate")
+    )
+    run = model._training.run
+    arrays = run is not None and hasattr(run.source, "arrays") and run.source.arrays[2] is None
+    return not plain or dropping or not arrays
+
+
+NOT_DONE = Rule(
+    "GD604", "still improving at the end", "info",
+    "The training ended while it was still getting better.", accepted=("a larger learning rate",),
+    source="Tuning Playbook",
+)  # fmt: skip
+SLOPE = 0.01  # of the loss, an epoch
+
+
+def not_done(record: Record) -> Iterator[Finding]:
+    """GD604: over the last tenth of the epochs the loss fell by more than 1 % an epoch."""
+    name = "val_loss" if record.column("val_loss") else "loss"
+    losses = record.column(name)
+    window = max(3, len(losses) // 10)
+    if not record.ended or len(losses) <= window or len(losses) < record.epochs:
+        return
+    then, now = losses[-window - 1], losses[-1]
+    slope = 1 - (now / then) ** (1 / window) if then > 0 and now > 0 else 0.0
+    if slope <= SLOPE or now > min(losses[-window:]):
+        return
+    yield NOT_DONE.found(
+        f"the {name} still fell by {slope:.1%} an epoch when the training ended",
+        evidence={"slope": slope, "last": now},
+        threshold=f"{SLOPE:.0%} an epoch over the last {window}",
+        fix=f"- epochs={record.epochs}\n+ epochs={2 * record.epochs}",
+    )
+
+
+CHECKS = {
+    overfitting: (OVERFITTING,), underfitting: (UNDERFITTING,), too_good: (TOO_GOOD,),
+    not_done: (NOT_DONE,),
+}  # fmt: skip

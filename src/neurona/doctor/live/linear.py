@@ -1,0 +1,88 @@
+"""Linear: what a single linear layer reaches on the training data, in closed form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from neurona.doctor.live.task import CLASSES, FLAGS
+
+ROWS, FEATURES = 2000, 1024  # what it learns from, and how wide that may be
+HELD = 1000  # other rows that it is scored on
+RIDGE = 1e-2
+MARGIN = 0.05  # points of accuracy, or of the explained part of the spread
+
+
+class Linear:
+    """A ridge regression on the inputs (one column a class), scored on other rows.
+
+    Attributes:
+        measure: "accuracy" or "R2".
+        score: what it reaches.
+        plain: what guessing reaches.
+    """
+
+    def __init__(self, measure: str, score: float, plain: float) -> None:
+        self.measure, self.score, self.plain = measure, score, plain
+
+    def beats(self, record: Any) -> str:
+        """Say how much better it is than a training so far; "" if that is not known or better."""
+        if self.score - self.plain < MARGIN:
+            return ""
+        reached = self._reached(record)
+        if reached is None or reached >= self.score - MARGIN:
+            return ""
+        return f"{self.measure} is {reached:.2f}, and a linear model reaches {self.score:.2f}"
+
+    def _reached(self, record: Any) -> float | None:
+        if self.measure == "accuracy":
+            name = record.accuracy_name
+            if name and (found := record.column(name)):
+                return max([*found[-2:], *record.column(f"val_{name}")[-2:]])
+            rights = [look.right for look in record.recent if look.right is not None]
+            return float(np.mean(rights)) if len(rights) >= 5 else None
+        guessing = record.task.guessing
+        return None if not guessing else 1 - record.loss / guessing
+
+
+def linear_of(task: Any, x: Any, y: Any) -> Linear | None:
+    """Return the Linear of a task's arrays; None if they are no single table of numbers."""
+    if not (isinstance(x, np.ndarray) and isinstance(y, np.ndarray)) or x.dtype.kind not in "fiu":
+        return None
+    width = int(np.prod(x.shape[1:]))
+    fitted = task.kind == CLASSES or task.squared or (task.kind == FLAGS and y[:1].size == 1)
+    if not fitted or task.guessing is None or len(x) < 100 or width > FEATURES:
+        return None
+    if task.kind == CLASSES and y[:1].size not in (1, task.classes):
+        return None
+    count = min(len(x), ROWS + HELD)
+    rows = np.linspace(0, len(x) - 1, count).astype(int)
+    rows = rows[np.random.default_rng(0).permutation(count)]
+    a = x[rows].reshape(count, width).astype(np.float64)
+    targets = _columns(task, y[rows])
+    split = count - count // 3
+    spread = a[:split].std(axis=0)
+    a = (a - a[:split].mean(axis=0)) / np.where(spread > 1e-9, spread, np.inf)
+    mean = targets[:split].mean(axis=0)
+    gram = a[:split].T @ a[:split] + RIDGE * split * np.eye(width)
+    kernel = np.linalg.solve(gram, a[:split].T @ (targets[:split] - mean))
+    return _scored(task, a[split:] @ kernel + mean, targets[split:], mean)
+
+
+def _columns(task: Any, y: np.ndarray) -> np.ndarray:
+    if task.kind == CLASSES:
+        labels = y.reshape(len(y)) if y[:1].size == 1 else y.argmax(-1)
+        return np.eye(task.classes)[labels.astype(int)]
+    return y.reshape(len(y), -1).astype(np.float64)
+
+
+def _scored(task: Any, found: np.ndarray, targets: np.ndarray, mean: np.ndarray) -> Linear:
+    if task.kind == CLASSES:
+        right = found.argmax(-1) == targets.argmax(-1)
+        return Linear("accuracy", float(right.mean()), float(task.majority))
+    if task.kind == FLAGS:
+        right = (found > 0.5) == (targets > 0.5)
+        return Linear("accuracy", float(right.mean()), float(task.majority))
+    rest, spread = ((found - targets) ** 2).mean(), ((mean - targets) ** 2).mean()
+    return Linear("R2", 1 - float(rest / max(spread, 1e-12)), 0.0)

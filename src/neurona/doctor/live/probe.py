@@ -1,0 +1,83 @@
+"""Probe: loss, gradients and answers of a batch in training mode, without any effect on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from neurona import ops
+from neurona.core import random
+from neurona.core.tree import flatten
+from neurona.nn.context import collect_losses, in_training
+from neurona.nn.front import fed
+from neurona.nn.gradients import gradients
+from neurona.nn.parameter import rehearsal
+from neurona.train.state import parameter_paths
+from neurona.train.step import Step
+from neurona.train.steps import held
+
+DRAWS = 1 << 61  # place in the random stream of a probe's own numbers: no training gets there
+
+
+class Probe:
+    """One compiled program that looks at a batch as the training step would, and changes nothing.
+
+    Args:
+        model: with `compile`'s loss, and trainable weights.
+
+    Attributes:
+        weights: path -> trainable Parameter.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+        self.weights = {path: p for path, p in parameter_paths(model).items() if p.trainable}
+        engine = "eager" if model.run_eagerly else model._training.engine
+        self._step = Step(self._run, held(model), engine)
+
+    def _run(self, x: Any, y: Any = None, sample_weight: Any = None) -> dict[str, Any]:
+        compiled, parameters = self.model._training.losses, list(self.weights.values())
+        with rehearsal(), in_training(True), collect_losses(), fed(self.model._network):
+
+            def forward() -> Any:
+                y_pred = self.model(x, training=True)
+                data = _sum(compiled.losses(y, y_pred, sample_weight))
+                penalty = _sum(self.model.losses)
+                return data + penalty, data, penalty, y_pred
+
+            (_, data, penalty, y_pred), found = gradients(forward, parameters)
+        known = zip(self.weights, found, strict=True)
+        return {
+            "loss": data,
+            "penalty": penalty,
+            "gradients": {path: g for path, g in known if g is not None},
+            "answers": _answers(flatten(y_pred)[0]),
+        }
+
+    def __call__(self, batch: Any, number: int) -> dict[str, Any]:
+        """Return what is seen of a batch; with the same number, layers draw the same."""
+        seed, _ = random.get_position()
+        with random.at(seed, DRAWS + number):
+            return self._step(*batch)
+
+
+def _sum(terms: list[Any]) -> Any:
+    total = ops.zeros((), None)
+    for term in terms:
+        total = total + term
+    return total
+
+
+def _answers(outputs: list[Any]) -> Any:
+    """Return the classes that are predicted, or what stands for yes and no; None if unknown."""
+    if len(outputs) != 1 or outputs[0].ndim < 2:
+        return None
+    y = outputs[0]
+    return ops.argmax(y, axis=-1) if y.shape[-1] > 1 else y[..., 0]
+
+
+def norm(arrays: Any) -> float:
+    """Return the Euclidean norm of all numbers in some arrays."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(np.sqrt(sum(float(np.vdot(a, a)) for a in arrays)))

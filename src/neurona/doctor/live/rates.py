@@ -1,0 +1,148 @@
+"""GD502, GD506, GD507: steps that are too large or too small."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from neurona.doctor.finding import Finding, Rule
+from neurona.doctor.live.record import FEWEST, Record
+
+SCALING = ("GD101", "GD104", "GD113", "GD201", "GD301")  # what makes steps too large or too small
+
+TOO_HIGH = Rule(
+    "GD506", "learning rate too high", "warning",
+    "Each step jumps over the valley that it aims for, so the loss of the very samples that it "
+    "learns from goes up instead of down.",
+    auto="safe", because=SCALING, accepted=("a warm-up of the learning rate", "clipnorm=1.0"),
+    source="Cockpit 2021 (alpha > 0); Tuning Playbook",
+)  # fmt: skip
+TESTS, FAILED = 10, 0.5  # own-batch tests, and the share of them that may fail
+RISEN = 1.5  # times the loss before the first step
+
+
+def too_high(record: Record) -> Iterator[Finding]:
+    """GD506: the loss of a batch rises by its own update, and training gets nowhere."""
+    looks = record.looks[-TESTS:]
+    if len(looks) < FEWEST:
+        return
+    failed = float(np.mean([not look.after <= look.loss or look.rose for look in looks]))
+    risen = record.loss / max(record.start, record.scale)
+    broken = not math.isfinite(record.loss)
+    consequence = record.struggling() or record.stuck()
+    tested = len(looks) == TESTS and failed > FAILED and consequence
+    climbed = record.steps >= 20 and record.start > 0 and record.scale > 0 and risen > RISEN
+    if not (tested or broken or climbed):
+        return
+    rate = looks[-1].rate
+    said = (
+        f"{failed:.0%} of the last {len(looks)} steps that were tested made the loss of their own "
+        "batch larger"
+        if failed > FAILED
+        else f"the loss has risen from {record.start:.3g} to {record.loss:.3g}"
+    )
+    yield TOO_HIGH.found(
+        f"{said}; {consequence}" if consequence and failed > FAILED else said,
+        where="optimizer",
+        evidence={"failed": failed, "learning_rate": rate, "loss": record.loss,
+                  "first_loss": record.start, "step": record.steps},
+        threshold=f"more than {FAILED:.0%} of {TESTS} steps, or {RISEN} times the first loss",
+        fix=rate_fix(rate, 0.1 if climbed or broken else 0.3),
+    )  # fmt: skip
+
+
+def rate_fix(rate: float, factor: float) -> str:
+    """Return the fix that multiplies the learning rate."""
+    return f"- learning_rate={rate:.3g}\n+ learning_rate={rate * factor:.2g}"
+
+
+TOO_LOW = Rule(
+    "GD507", "learning rate too low", "warning",
+    "The steps go the right way, but they are so short that the training ends long before it "
+    "gets anywhere.",
+    auto="race", because=("GD104", "GD201", "GD206"), accepted=("more epochs", "Adam"),
+    source="CS231n",
+)  # fmt: skip
+SCALED, TIMES_BETTER = 10.0, 5.0
+LINEAR = 0.9  # share of the looks in which a step ten times as long is five times as good
+BUDGETS = 20.0  # projected need, in planned runs
+STILL, SHORT = 0.05, 1e-3  # way of the weights so far, and of one step, as shares of their size
+
+
+def too_low(record: Record) -> Iterator[Finding]:
+    """GD507: ten times the step would be five times as good, and the need is twenty budgets."""
+    looks = record.at_full_rate
+    if record.warming or record.done < 0.5 or len(looks) < TESTS or record.start <= 0:
+        return
+    better = float(np.mean([_scaled_gain(look.slope, look.slope_after) for look in looks]))
+    need = 0.9 * record.loss / max(record.fallen, 1e-12) * record.done  # in budgets
+    moved = max((w.moved or 0.0 for w in looks[-1].kernels.values()), default=1.0)
+    step = float(np.median([w.ratio for look in looks for w in look.kernels.values()]))
+    far = record.loss > 0.5 * record.scale
+    if better < LINEAR or need < BUDGETS or not far or moved > STILL or step > SHORT:
+        return
+    rate = looks[-1].rate
+    yield TOO_LOW.found(
+        f"in {record.steps} steps the weights have moved by {moved:.1%} of their size, and the "
+        f"loss has fallen by {max(record.fallen, 0):.2g} from {record.start:.3g}",
+        where="optimizer",
+        evidence={"moved": moved, "better_if_scaled": better, "budgets_needed": need,
+                  "learning_rate": rate, "loss": record.loss},
+        threshold=f"a step {SCALED:.0f} times as long is {TIMES_BETTER:.0f} times as good in "
+        f"{LINEAR:.0%} of the steps, and {BUDGETS:.0f} such trainings would be needed",
+        fix=rate_fix(rate, 10),
+    )  # fmt: skip
+
+
+def _scaled_gain(slope: float, slope_after: float) -> bool:
+    """Say whether ten times the step would lower the loss five times as much.
+
+    The loss along the step is taken for a parabola with these slopes at 0 and at 1.
+    """
+    curve = (slope_after - slope) / 2
+    once, scaled = slope + curve, SCALED * slope + SCALED**2 * curve
+    return once < 0 and scaled < TIMES_BETTER * once
+
+
+EXPLODING = Rule(
+    "GD502", "exploding gradients", "warning",
+    "A gradient a hundred times as large as usual throws the weights far away from where they "
+    "had got to.",
+    auto="safe", because=(*SCALING, "GD506"), accepted=("a smaller learning rate",),
+    source="Tuning Playbook; TheDeepChecker 2022",
+)  # fmt: skip
+TIMES_USUAL, DOUBLINGS = 100.0, 5
+
+
+def exploding(record: Record) -> Iterator[Finding]:
+    """GD502: the gradient is 100 times its median, or doubles in 5 looks, and the loss went up."""
+    norms = [look.gradient for look in record.looks]
+    if len(norms) <= FEWEST:
+        return
+    usual = float(np.median(norms[-101:-1]))
+    last = norms[-1]
+    tail = np.asarray(norms[-DOUBLINGS - 1 :])
+    doubled = len(tail) > DOUBLINGS and bool(np.all(tail[1:] > 2 * tail[:-1]))
+    sudden = last > TIMES_USUAL * max(usual, 1e-12)
+    up = record.looks[-1].after > 2 * max(record.loss, record.scale) or bool(record.worse())
+    if not ((sudden or doubled) and up) and math.isfinite(last):
+        return
+    if not math.isfinite(last) and not math.isfinite(record.loss):
+        return  # GD401 tells where that began
+    yield EXPLODING.found(
+        f"the norm of the gradient is {last:.3g}, where {usual:.3g} is usual, and the loss went up",
+        where=_largest(record),
+        evidence={"norm": last, "median": usual, "step": record.looks[-1].step},
+        threshold=f"{TIMES_USUAL:.0f} times the median, or twice in {DOUBLINGS} looks in a row",
+        fix=f"+ clipnorm={np.percentile(norms[:-1], 90):.2g}",
+    )
+
+
+def _largest(record: Record) -> str:
+    weights = record.looks[-1].weights
+    return max(weights, key=lambda path: weights[path].gradient * weights[path].size, default="")
+
+
+CHECKS = {too_high: (TOO_HIGH,), too_low: (TOO_LOW,), exploding: (EXPLODING,)}

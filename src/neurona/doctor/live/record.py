@@ -1,0 +1,237 @@
+"""Record: what was measured of a training so far, and summaries of it that rules share."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import math
+from typing import Any
+
+import numpy as np
+
+from neurona.doctor.live.linear import Linear, linear_of
+from neurona.doctor.live.task import Task
+
+GUESSING = 0.98  # of the loss of guessing: more is no better than guessing
+WORSE = 1.1  # times its own best: a loss that got worse
+FEWEST = 5  # looks that a mean is made of
+BARELY = 0.01  # of its best: a loss that does not fall any more
+
+
+@dataclasses.dataclass(frozen=True)
+class Weight:
+    """A parameter around one step.
+
+    Attributes:
+        size, change, gradient: root mean squares of its values, of what the step added to them,
+            and of its gradient.
+        still: whether the step changed no number of it.
+        moved: its way since the beginning as a share of its size then; None if that was 0.
+    """
+
+    size: float
+    change: float
+    gradient: float
+    still: bool
+    moved: float | None
+
+    @property
+    def ratio(self) -> float:
+        """The length of the step, as a share of the size."""
+        return self.change / self.size if self.size > 0 else 0.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Look:
+    """One step, seen from both sides.
+
+    Attributes:
+        step: how many steps came before.
+        rate: the learning rate.
+        loss, after: of the batch of this step, before its update and after, without penalties.
+        penalty: what regularisers add to the loss.
+        slope, slope_after: the derivative of the loss along the update, at its beginning and end.
+        gradient: the norm of all gradients together, before any clipping.
+        weights: by path.
+        samples: in the batch.
+        predicted: how often each class was predicted; None if there are no classes.
+        right: the share of them that was right.
+        activity: by layer, see `activity.py`.
+    """
+
+    step: int
+    rate: float
+    loss: float
+    after: float
+    penalty: float
+    slope: float
+    slope_after: float
+    gradient: float
+    weights: dict[str, Weight]
+    samples: int
+    predicted: np.ndarray | None = None
+    right: float | None = None
+    activity: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+    @property
+    def kernels(self) -> dict[str, Weight]:
+        """The weights that did not begin with 0, as biases do: their ratios mean something."""
+        return {path: w for path, w in self.weights.items() if w.moved is not None}
+
+    @property
+    def rose(self) -> bool:
+        """Whether the update made the loss of its own batch larger."""
+        return self.after > self.loss + 1e-6 * abs(self.loss)
+
+
+@dataclasses.dataclass
+class Record:
+    """A training so far.
+
+    Attributes:
+        task: what guessing would reach.
+        total: steps that are planned, or None.
+        epochs: how many are planned.
+        steps_per_epoch: None if unknown.
+        model: that is trained.
+        steps: how many were made.
+        looks: in order.
+        logs: of each epoch that ended.
+        ended: whether the training has ended.
+    """
+
+    task: Task
+    total: int | None
+    epochs: int
+    steps_per_epoch: int | None
+    model: Any
+    steps: int = 0
+    looks: list[Look] = dataclasses.field(default_factory=list)
+    logs: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+    ended: bool = False
+
+    @functools.cached_property
+    def linear(self) -> Linear | None:
+        """What a linear model reaches; worked out when it is first asked for."""
+        run = self.model._training.run
+        if run is None or not hasattr(run.source, "arrays"):
+            return None
+        x, y, weight = run.source.arrays
+        return None if weight is not None else linear_of(self.task, x, y)
+
+    @property
+    def done(self) -> float:
+        """The share of the planned steps that were made."""
+        return 1.0 if self.ended else self.steps / (self.total or math.inf)
+
+    @property
+    def recent(self) -> list[Look]:
+        """The looks of the last window: 20 steps or 2 % of the run, and at least five looks."""
+        window = max(20, 0.02 * (self.total or 0))
+        within = [look for look in self.looks if look.step >= self.steps - window]
+        return within if len(within) >= FEWEST else self.looks[-FEWEST:]
+
+    @property
+    def warming(self) -> bool:
+        """Whether the learning rate still rises, so that slow progress means nothing yet."""
+        rates = [look.rate for look in self.looks]
+        return len(rates) >= 2 and rates[-1] > 1.001 * rates[len(rates) // 2]
+
+    @property
+    def at_full_rate(self) -> list[Look]:
+        """The looks at half of the highest learning rate so far, or more."""
+        peak = max((look.rate for look in self.looks), default=0.0)
+        return [look for look in self.looks if look.rate >= peak / 2]
+
+    @property
+    def loss(self) -> float:
+        """The loss of the data lately, without penalties: of batches not trained on yet."""
+        return _mean([look.loss for look in self.recent])
+
+    @property
+    def fallen(self) -> float:
+        """How much the loss has fallen so far; between epochs if there are several."""
+        losses = self.column("loss")
+        return losses[0] - losses[-1] if len(losses) > 2 else self.start - self.loss
+
+    def stalled(self, window: int) -> bool:
+        """Whether the best loss of the last epochs is hardly below that of those before."""
+        losses = self.column("loss")
+        if len(losses) < 2 * window:
+            return False
+        before, now = min(losses[:-window]), min(losses[-window:])
+        return 0 < before < math.inf and now >= before * (1 - BARELY)
+
+    @property
+    def start(self) -> float:
+        """The loss of the first batch, before any step."""
+        return self.looks[0].loss if self.looks else math.nan
+
+    @property
+    def scale(self) -> float:
+        """A loss that something must have been learnt below: of guessing, or else the first."""
+        return self.start if self.task.guessing is None else self.task.guessing
+
+    def column(self, name: str) -> list[float]:
+        """Return a number of each epoch's logs; nothing unless all epochs have it."""
+        values = [log.get(name) for log in self.logs]
+        numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
+        return [float(v) for v in numbers] if len(numbers) == len(values) else []
+
+    @property
+    def accuracy_name(self) -> str | None:
+        """The name in logs of the share of right answers."""
+        names = self.logs[-1] if self.logs else {}
+        known = ("accuracy", "acc", "binary_accuracy", "categorical_accuracy")
+        return next((n for n in (*known, "sparse_categorical_accuracy") if n in names), None)
+
+    def at_guessing(self) -> str:
+        """Say how it is no better than guessing; "" if it is better, or nobody knows."""
+        guessing = self.task.guessing
+        if guessing is None or len(self.looks) < FEWEST or guessing <= 0:
+            return ""
+        losses = self.column("loss")
+        loss = losses[-1] - self.looks[-1].penalty if losses else self.loss
+        if len(losses) == 1:  # a mean over an epoch in which it may have fallen
+            loss = min(loss, self.loss)
+        if not loss >= GUESSING * guessing:
+            return ""
+        name, majority = self.accuracy_name, self.task.majority
+        if name and majority is not None and (found := self.column(name)):
+            samples = (self.steps_per_epoch or 1) * self.looks[0].samples
+            error = math.sqrt(max(majority * (1 - majority), 1e-9) / samples)
+            if found[-1] > majority + 3 * error:
+                return ""
+        return f"the loss is {loss:.3g}, and always answering the same has {guessing:.3g}"
+
+    def worse(self) -> str:
+        """Say how the loss is worse than its own best was; "" if it is not."""
+        recent = self.recent
+        earlier = [look.loss for look in self.looks[: -len(recent)]]
+        if len(earlier) < FEWEST or len(recent) < FEWEST:
+            return ""
+        best = min(_mean(earlier[i : i + FEWEST]) for i in range(len(earlier) - FEWEST + 1))
+        spread = float(np.std([look.loss for look in recent])) / math.sqrt(len(recent))
+        now = self.loss
+        if not now > max(WORSE * best, best + 3 * spread, best + 0.05 * abs(self.scale)):
+            return ""
+        return f"the loss is {now:.3g}, after {best:.3g} at its best"
+
+    def stuck(self) -> str:
+        """Say how much the loss has stopped falling, far from 0; "" if it falls, or is small."""
+        half = len(self.looks) // 2
+        if half < 2 * FEWEST:
+            return ""
+        then = _mean([look.loss for look in self.looks[half : half + half // 2]])
+        now = _mean([look.loss for look in self.looks[half + half // 2 :]])
+        if not (now > 0.95 * then and now > 0.3 * self.scale):
+            return ""
+        return f"the loss has stayed at {now:.3g} since step {self.looks[half].step}"
+
+    def struggling(self) -> str:
+        """Say by what consequence it goes badly: the second factor of a warning; "" if none."""
+        return self.at_guessing() or self.worse()
+
+
+def _mean(values: list[float]) -> float:
+    return float(np.mean(values)) if values else math.nan

@@ -1,0 +1,105 @@
+"""Task: what guessing would reach on the targets, for a training to be held against."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from neurona.core.tree import flatten
+
+CLASSES, FLAGS, NUMBERS = "classes", "flags", "numbers"
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """What a model is to learn, as far as its loss tells.
+
+    Attributes:
+        kind: "classes" (one of several), "flags" (each yes or no), "numbers", or "" if unknown.
+        guessing: the loss of the best answer that is always the same; None if unknown.
+        majority: the accuracy of always answering with the most frequent class; None if unknown.
+        classes: how many there are; 0 if unknown.
+        squared: whether the loss is the mean of squares.
+    """
+
+    kind: str = ""
+    guessing: float | None = None
+    majority: float | None = None
+    classes: int = 0
+    squared: bool = False
+
+
+def task_of(model: Any, y: Any, weight: Any = None) -> Task:
+    """Return the Task of a compiled model with one output, from targets and sample weights."""
+    outputs: Any = model._training.losses.outputs or ()
+    leaves = flatten(y)[0] if y is not None else []
+    if len(outputs) != 1 or len(leaves) != 1 or outputs[0].loss is None or outputs[0].weight != 1:
+        return Task()
+    loss, targets, shape = outputs[0].loss, np.asarray(leaves[0]), outputs[0].shape
+    plain = getattr(loss, "reduction", "sum_over_batch_size") == "sum_over_batch_size"
+    padded = targets[:1].size > 1 and _has_masks(model)
+    if not targets.size or not plain or padded or getattr(loss, "ignore_class", None) is not None:
+        return Task()
+    name = str(getattr(loss, "name", ""))
+    shares = _shares(weight, len(targets))
+    if name == "sparse_categorical_crossentropy":
+        return _of_classes(targets.reshape(len(targets), -1), shape[-1], shares)
+    if name == "categorical_crossentropy" and targets.ndim == 2:
+        return _of_classes(targets.argmax(-1)[:, None], shape[-1], shares)
+    if name == "binary_crossentropy":
+        return _of_flags(targets.reshape(len(targets), -1), shares)
+    return _of_numbers(name, targets, weight)
+
+
+def _has_masks(model: Any) -> bool:
+    """Whether some layer says which steps of a sequence are padding, which the loss leaves out."""
+    kinds = [layer for layer in model.all_layers() if type(layer).__name__ == "Masking"]
+    return bool(kinds) or any(getattr(layer, "mask_zero", False) for layer in model.all_layers())
+
+
+def _shares(weight: Any, n: int) -> np.ndarray | None:
+    """Return a weight for each sample, or None if there are none or they are no column."""
+    leaves = flatten(weight)[0] if weight is not None else []
+    weights = np.asarray(leaves[0], float) if len(leaves) == 1 else None
+    return weights if weights is not None and weights.shape == (n,) else None
+
+
+def _of_classes(labels: np.ndarray, classes: int, weight: np.ndarray | None) -> Task:
+    known = (labels >= 0) & (labels < classes)
+    if not known.all():
+        return Task(CLASSES, classes=classes)
+    column = labels.astype(np.int64)
+    weights = None if weight is None else np.repeat(weight, column.shape[1])
+    counts = np.bincount(column.ravel(), minlength=classes)
+    mass = np.bincount(column.ravel(), weights, classes) / column.size
+    majority = float(counts.max() / counts.sum())
+    return Task(CLASSES, _entropy(mass), majority, classes)
+
+
+def _entropy(mass: np.ndarray) -> float:
+    """Return the least loss of a constant answer to classes of so much weight a sample."""
+    p = mass[mass > 0]
+    return float((p * -np.log(p / p.sum())).sum())
+
+
+def _of_flags(flags: np.ndarray, weight: np.ndarray | None) -> Task:
+    if flags.min() < 0 or flags.max() > 1:
+        return Task(FLAGS)
+    w = np.ones(len(flags)) if weight is None else weight
+    yes, no = (w @ flags) / len(flags), (w @ (1 - flags)) / len(flags)
+    guessing = float(np.mean([_entropy(np.array(pair)) for pair in zip(yes, no, strict=True)]))
+    means = flags.mean(axis=0)
+    return Task(FLAGS, guessing, float(np.maximum(means, 1 - means).mean()), 2)
+
+
+def _of_numbers(name: str, targets: np.ndarray, weight: Any) -> Task:
+    if weight is not None:
+        return Task(NUMBERS)
+    values = targets.astype(np.float64)
+    if name == "mean_squared_error":
+        return Task(NUMBERS, float(values.var(axis=0).mean()), squared=True)
+    if name == "mean_absolute_error":
+        return Task(NUMBERS, float(np.abs(values - np.median(values, axis=0)).mean()))
+    return Task(NUMBERS)

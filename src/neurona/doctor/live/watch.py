@@ -1,0 +1,204 @@
+"""Watch: looks at a training at its moments, and asks the rules what that means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from neurona.doctor.finding import Finding, Rule
+from neurona.doctor.live.moments import Moments
+from neurona.doctor.live.probe import Probe, norm
+from neurona.doctor.live.record import Look, Record, Weight
+from neurona.doctor.live.rules import CHECKS
+from neurona.doctor.live.task import CLASSES, task_of
+from neurona.errors import NeuronaError
+from neurona.train.source import ArraySource
+
+SAMPLED = 1 << 16  # numbers of a parameter that are remembered: enough for a root mean square
+
+
+class Watch:
+    """Looks at one `fit`.
+
+    Args:
+        model: that is trained.
+        level: "guard" or "full".
+        params: of the run: epochs, steps.
+
+    Attributes:
+        findings: what was found so far, each rule once for each place.
+        skipped: rules that cannot be looked at -> why.
+    """
+
+    def __init__(self, model: Any, level: str, params: dict[str, Any]) -> None:
+        steps, epochs = params.get("steps"), int(params.get("epochs") or 1)
+        total = steps * epochs if steps else None
+        source = model._training.run.source
+        self.model, self.moments = model, Moments(level, total)
+        self.record = Record(_task(model, source), total, epochs, steps, model)
+        self.findings: dict[tuple[str, str], Finding] = {}
+        self.skipped: dict[str, str] = {}
+        self._begun = 0  # the batch that a group began with
+        self._open: Any = None  # what was seen of the batch of a moment before its update
+        self._first: dict[str, np.ndarray] = {}  # weights at the beginning
+        self._probe = self._made_probe()
+
+    def _made_probe(self) -> Probe | None:
+        model = self.model
+        own = [name for name in ("train_step", "compute_loss") if model.overrides(name)]
+        if own or not model.trainable_weights:
+            why = f"the model has a {own[0]} of its own" if own else "nothing is trained"
+            self._skip(why)
+            return None
+        return Probe(model)
+
+    def _skip(self, why: str) -> None:
+        needing = [rule for rules in CHECKS.values() for rule in rules]
+        self.skipped = {rule.id: why for rule in needing if rule.id < "GD600"}
+
+    @property
+    def checked(self) -> list[Rule]:
+        """The rules that are looked at."""
+        rules = [rule for rules in CHECKS.values() for rule in rules]
+        return [rule for rule in rules if rule.id not in self.skipped]
+
+    def undisturbed(self) -> int:
+        """Return how many steps may pass before the next moment ends."""
+        return self.moments.until(self.record.steps) if self._probe else 1 << 60
+
+    def before(self, batch: int) -> None:
+        """Look at the batch that is trained on next, at a moment."""
+        self._begun = batch
+        if self._probe is None or self.record.steps < self.moments.next:
+            return
+        self.moments.pass_by()
+        run = self.model._training.run
+        try:
+            given = run.feed.coming()
+            seen = self._probe(given, self.record.steps)
+        except NeuronaError as error:
+            self._probe = None
+            self._skip(str(error).partition("\n")[0])
+            return
+        weights = {path: p.numpy() for path, p in self._probe.weights.items()}
+        if not self._first:
+            self._first = {path: _sampled(w).copy() for path, w in weights.items()}
+        self._open = given, seen, weights
+
+    def after(self, batch: int) -> list[Finding]:
+        """Take notice of steps up to a batch; return what is found now."""
+        steps, number = batch - self._begun + 1, self.record.steps
+        self.record.steps += steps
+        if self._open is None:
+            return []
+        (given, seen, weights), self._open = self._open, None
+        if steps > 1 or self._probe is None:  # several batches a call: no step to be seen alone
+            return []
+        self.record.looks.append(self._look(number, given, seen, weights))
+        return self._judged()
+
+    def _look(self, number: int, given: Any, seen: dict[str, Any], weights: dict) -> Look:
+        assert self._probe is not None
+        later = self._probe(given, number)
+        change = {path: p.numpy() - weights[path] for path, p in self._probe.weights.items()}
+        slopes = [_along(found["gradients"], change) for found in (seen, later)]
+        right, predicted = _answered(given[1], seen["answers"], self.record.task)
+        return Look(
+            step=number,
+            rate=_rate(self.model),
+            loss=float(seen["loss"]),
+            after=float(later["loss"]),
+            penalty=float(seen["penalty"]),
+            slope=slopes[0],
+            slope_after=slopes[1],
+            gradient=norm(seen["gradients"].values()),
+            weights={
+                path: self._weight(path, w, change[path], seen["gradients"].get(path))
+                for path, w in weights.items()
+            },
+            samples=len(_first_leaf(given[0])),
+            predicted=predicted,
+            right=right,
+        )
+
+    def _weight(self, path: str, w: np.ndarray, change: np.ndarray, g: Any) -> Weight:
+        first = self._first[path]
+        now = _sampled(w)
+        began = norm([first])
+        moved = norm([now - first]) / began if began > 0 else None
+        size = max(w.size, 1) ** 0.5
+        slope = 0.0 if g is None else norm([g]) / size
+        return Weight(norm([w]) / size, norm([change]) / size, slope, not change.any(), moved)
+
+    def epoch_ended(self, logs: dict[str, Any]) -> list[Finding]:
+        """Take the logs of an epoch; return what is found now."""
+        self.record.logs.append(logs)
+        return self._judged()
+
+    def epochs_passed(self, columns: dict[str, list]) -> list[Finding]:
+        """Take the logs of several epochs that ran in one call."""
+        count = len(next(iter(columns.values()), ()))
+        self.record.steps += count * (self.record.steps_per_epoch or 0)
+        self.record.logs += [{name: v[i] for name, v in columns.items()} for i in range(count)]
+        return self._judged()
+
+    def ended(self) -> list[Finding]:
+        """Judge the whole training; return what is found now."""
+        self.record.ended = True
+        return self._judged()
+
+    def _judged(self) -> list[Finding]:
+        new = []
+        for finding in self._all():
+            key = finding.id, finding.where
+            if key not in self.findings:
+                new.append(finding)
+            self.findings.setdefault(key, finding)
+        return new
+
+    def _all(self) -> Iterator[Finding]:
+        for check in CHECKS:
+            yield from check(self.record)
+
+
+def _task(model: Any, source: Any) -> Any:
+    _, y, weight = source.arrays if isinstance(source, ArraySource) else source.peek()
+    return task_of(model, y, weight)
+
+
+def _first_leaf(x: Any) -> Any:
+    while isinstance(x, list | tuple | dict):
+        x = next(iter(x.values())) if isinstance(x, dict) else x[0]
+    return x
+
+
+def _sampled(w: np.ndarray) -> np.ndarray:
+    """Return some numbers of a parameter, evenly spread."""
+    flat = w.reshape(-1)
+    return flat[:: max(1, flat.size // SAMPLED)]
+
+
+def _along(gradients: dict[str, np.ndarray], change: dict[str, np.ndarray]) -> float:
+    """Return the derivative of the loss along a change of the weights."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(sum(float(np.vdot(g, change[path])) for path, g in gradients.items()))
+
+
+def _rate(model: Any) -> float:
+    rate = getattr(model.optimizer, "learning_rate", None)
+    return float(np.asarray(rate)) if rate is not None else 0.0
+
+
+def _answered(y: Any, answers: Any, task: Any) -> tuple[float | None, np.ndarray | None]:
+    """Return the share of right classes, and how often each was predicted."""
+    if answers is None or y is None or task.kind != CLASSES or not isinstance(y, np.ndarray):
+        return None, None
+    if answers.dtype.kind != "i":
+        return None, None
+    labels = y.argmax(-1) if y.ndim == answers.ndim + 1 and y.shape[-1] > 1 else y
+    if labels.size != answers.size:
+        return None, None
+    right = float(np.mean(labels.reshape(-1) == answers.reshape(-1)))
+    return right, np.bincount(answers.reshape(-1), minlength=task.classes)

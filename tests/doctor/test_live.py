@@ -1,0 +1,180 @@
+"""Watching a training: what is found in faulty ones, and not in their healthy twins."""
+
+import numpy as np
+import pytest
+
+import neurona as nn
+from neurona.core.random import get_position
+from neurona.doctor import Doctor
+from neurona.doctor.live.moments import Moments
+from neurona.doctor.live.task import task_of
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(600, 10)).astype("float32")
+SCORES = X @ RNG.normal(size=(10, 4))
+Y = (SCORES + 0.5 * np.tanh(SCORES)[:, ::-1]).argmax(1)
+
+
+def network(optimizer="adam", hidden="relu", inner=(), loss="sparse_categorical_crossentropy"):
+    nn.utils.set_random_seed(1)
+    layers = [nn.Input((10,)), nn.layers.Dense(32, hidden), *inner, nn.layers.Dense(4, "softmax")]
+    model = nn.Sequential(layers)
+    model.compile(optimizer, loss, metrics=["accuracy"])
+    return model
+
+
+def examined(model, x=X, y=Y, level="guard", **given):
+    doctor = Doctor(level)
+    model.fit(x, y, verbose=0, doctor=doctor, **{"epochs": 12, **given})
+    assert model.history.diagnosis is doctor.diagnosis
+    return doctor.diagnosis
+
+
+def alarms(*args, **given):
+    return [f.id for f in examined(*args, **given) if f.alarm]
+
+
+def test_moments_are_dense_at_first_and_depend_on_steps_alone():
+    for total, count in [(40, 20), (2000, 20), (None, 20), (10_000, 45)]:
+        moments = Moments("guard", total)
+        found = [moments.pass_by() for _ in range(200)]
+        gaps = np.diff(found)
+        assert found[0] == 0
+        assert (gaps >= 1).all()
+        assert (np.diff(gaps) >= 0).all()
+        assert gaps.max() <= 400
+        assert abs(sum(m < (total or 2000) for m in found) - count) <= 2
+        assert moments.until(moments.next) == 1
+        assert moments.until(moments.next - 7) == 7
+
+
+def layers_that_draw():
+    return [nn.layers.BatchNormalization(), nn.layers.Dropout(0.3)]
+
+
+@pytest.mark.parametrize("level", ["guard", "full"])
+def test_training_has_the_same_bits_with_a_doctor(level):
+    def run(**given):
+        model = network(inner=layers_that_draw())
+        model.fit(X, Y, epochs=3, verbose=0, validation_split=0.2, **given)
+        model.fit(X[:20], Y[:20], epochs=40, verbose=0, **given)  # many epochs in one call
+        weights = [w.tobytes() for w in model.get_weights()]
+        return weights, get_position(), model.history.history
+
+    assert run(doctor=level) == run()
+
+
+def test_verdicts_are_the_same_however_steps_are_grouped(monkeypatch):
+    def run():
+        return examined(network(nn.optimizers.Adam(1.0))).as_dict()
+
+    want = run()
+    for seconds in (1e-9, 1e9):
+        monkeypatch.setattr("neurona.train.feed.GROUP_SECONDS", seconds)
+        assert run() == want
+
+
+def test_guessing():
+    def task(loss, y, units=4, weight=None, **given):
+        model = nn.Sequential([nn.Input((10,)), nn.layers.Dense(units, **given)])
+        model.compile("sgd", loss)
+        model.evaluate(X[: len(y)], y, verbose=0)
+        return task_of(model, y, weight)
+
+    labels = np.array([0, 0, 0, 1])
+    found = task(nn.losses.SparseCategoricalCrossentropy(from_logits=True), labels)
+    entropy = -(0.75 * np.log(0.75) + 0.25 * np.log(0.25))
+    assert found.guessing == pytest.approx(entropy)
+    assert (found.majority, found.kind) == (0.75, "classes")
+    weighted = task(
+        nn.losses.SparseCategoricalCrossentropy(from_logits=True), labels,
+        weight=np.array([1, 1, 1, 3.0]),
+    )  # fmt: skip
+    assert weighted.guessing == pytest.approx(6 / 4 * np.log(2))
+    flags = labels[:, None].astype("float32")
+    assert task("binary_crossentropy", flags, 1, activation="sigmoid").guessing == pytest.approx(
+        entropy
+    )
+    assert task("mse", flags, 1).guessing == pytest.approx(flags.var())
+    assert task("mae", flags, 1).guessing == pytest.approx(0.25)
+    assert task("huber", flags, 1).guessing is None
+
+
+FAULTS = {
+    "GD506": [nn.optimizers.Adam(1.0), nn.optimizers.SGD(30.0)],
+    "GD507": [nn.optimizers.Adam(1e-7), nn.optimizers.SGD(1e-6)],
+}
+
+
+@pytest.mark.parametrize("rule", FAULTS)
+def test_rates_that_are_too_high_or_too_low(rule):
+    for optimizer in FAULTS[rule]:
+        found = examined(network(optimizer))
+        assert found.causes[0].id == rule, (optimizer, str(found))
+        assert found.causes[0].fix.startswith("- learning_rate=")
+
+
+def test_healthy_rates():
+    schedule = nn.optimizers.schedules.CosineDecay(0.0, 400, warmup_target=1e-2, warmup_steps=200)
+    for optimizer in [
+        "adam", nn.optimizers.Adam(3e-2), nn.optimizers.SGD(0.3), nn.optimizers.SGD(0.05, 0.9),
+        "rmsprop", nn.optimizers.AdamW(schedule),
+    ]:  # fmt: skip
+        assert alarms(network(optimizer), epochs=20) == [], optimizer
+    assert alarms(network(inner=layers_that_draw()), epochs=20, level="full") == []
+
+
+def test_nothing_is_learnt_of_random_labels():
+    found = examined(network(), y=RNG.permutation(Y), batch_size=200, epochs=60)
+    assert "GD510" in found
+    found = examined(network("sgd"), x=0 * X)
+    assert "GD510" in found
+    assert "always answering the same has" in str(found)
+
+
+def test_overfitting_and_a_training_that_could_go_on():
+    x, y = RNG.normal(size=(80, 10)).astype("float32"), RNG.integers(0, 4, 80)
+    found = examined(network(nn.optimizers.Adam(1e-2)), x, y, validation_split=0.4, epochs=60)
+    assert "GD601" in found
+    assert "GD604" not in found
+    found = examined(network(), validation_split=0.2, epochs=6)
+    assert [f.id for f in found] == ["GD604"]
+    assert found.causes == []
+
+
+def test_validation_that_is_too_good():
+    y = np.where(RNG.random(600) < 0.5, RNG.integers(0, 4, 600), SCORES.argmax(1))
+    easy = X[:200], SCORES.argmax(1)[:200]
+    assert alarms(network(), X, y, validation_data=easy) == ["GD603"]
+    dropping = network(inner=[nn.layers.Dropout(0.5)])
+    assert alarms(dropping, X, y, validation_data=easy) == []
+
+
+def test_a_model_that_is_worse_than_a_line():
+    held_back = network(inner=[nn.layers.Dropout(0.9)], optimizer=nn.optimizers.Adam(1e-4))
+    found = examined(held_back, X, SCORES.argmax(1), epochs=30)
+    assert "GD602" in found
+    assert "a linear model reaches" in str(found)
+
+
+def test_own_steps_are_left_alone_and_said_so():
+    class Own(nn.Sequential):
+        def train_step(self, data):
+            return super().train_step(data)
+
+    model = Own([nn.Input((10,)), nn.layers.Dense(4, "softmax")])
+    model.compile("adam", "sparse_categorical_crossentropy")
+    found = examined(model, epochs=2)
+    assert not len(found)
+    assert found.skipped["GD506"] == "the model has a train_step of its own"
+
+
+def test_batches_of_a_generator():
+    def batches():
+        for i in range(0, 600, 20):
+            yield X[i : i + 20], Y[i : i + 20]
+
+    doctor = Doctor()
+    model = network(nn.optimizers.Adam(1.0))
+    model.fit(batches, epochs=5, verbose=0, doctor=doctor)
+    assert "GD506" in doctor.diagnosis
