@@ -82,7 +82,10 @@ def test_loss_curve_writes_the_last_value_and_its_axes():
 
 def test_loss_curve_is_linear_on_request_or_with_zeros():
     assert loss_curve([1.0, 0.5], log=False).axes[0].get_ylabel() == "loss"
-    assert loss_curve([3, 1, 0]).axes[0].get_yscale() == "linear"
+    mistakes = loss_curve([3, 1, 0]).axes[0]
+    assert mistakes.get_yscale() == "linear"
+    assert {0, 1, 2, 3} <= set(mistakes.get_yticks()) <= set(range(-1, 5))
+    assert 0.5 in loss_curve([3.1, 1, 0]).axes[0].get_yticks()
 
 
 def test_loss_curve_compares_runs():

@@ -198,6 +198,8 @@ def loss_curve(
     finite = everything[np.isfinite(everything)]
     if log and finite.size and finite.min() > 0:
         ax.set_yscale("log")
+    elif (finite == finite.round()).all():
+        ax.locator_params(axis="y", integer=True)  # of counts: there is no half a mistake
     _epoch_axis(ax, np.arange(1, max(map(len, values.values())) + 1))
     ax.set_xlabel(xlabel)
     ax.set_ylabel("loss (log scale)" if ax.get_yscale() == "log" else "loss")
