@@ -130,12 +130,14 @@ def test_a_folder_of_images_is_learned(tmp_path):
     (tmp_path / "in/light/broken.png").write_bytes(b"no image")
     (tmp_path / "in/light/.DS_Store").write_bytes(b"x")
     (tmp_path / "in/dark/notes.txt").write_text("x")
-    _run, lines = learn(tmp_path / "in", tmp_path / "run", 2)
+    run, lines = learn(tmp_path / "in", tmp_path / "run", 2)
     text = "\n".join(lines)
     assert "12, 20 to 25 x 20 pixels, grey" in text
     assert "broken.png: left out" in text
     assert "1 files without the ending of an image" in text
     assert "nearest neighbour" in text
+    assert "12 images" in run.notes["units"]  # which are dead, of the network of all samples
+    assert run.notes["units"] in (tmp_path / "run/report.html").read_text()
     model = nn.models.load_model(tmp_path / "run/model.safetensors")
     assert model.class_names == ("dark", "light")
     x = model.preparation.apply(tmp_path / "in/dark/3.PNG")

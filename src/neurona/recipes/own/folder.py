@@ -26,7 +26,7 @@ from neurona.layers import (
     ZeroPadding2D,
 )
 from neurona.models import Sequential
-from neurona.recipes.examine import show_confusion
+from neurona.recipes.examine import show_confusion, show_dead
 from neurona.recipes.own import network
 from neurona.recipes.own.baselines import guess, logistic, neighbours
 from neurona.recipes.own.images import Folder, read_folder
@@ -110,6 +110,8 @@ def perform(run: Run, folder: Folder) -> None:
             ),
             "The images that the network was surest of and wrong about.",
         )
+    seen = part.test if len(part.test) else np.arange(len(x))  # of the network that is kept
+    show_dead(run, x[seen], "tested images" if len(part.test) else "images")
     show_verdict(run, judged(y[asked], together, how), y[asked], together, "images")
 
 
