@@ -13,6 +13,7 @@ import numpy as np
 
 from neurona import plots
 from neurona.classic import Perceptron
+from neurona.data.preparation import Arrays
 from neurona.datasets import gates
 from neurona.layers import Dense
 from neurona.models import Sequential
@@ -39,6 +40,7 @@ def perform(run: Run) -> None:
     model = Sequential([Dense(1, activation="step")])  # the same neuron as a model's file
     model.build((None, 2))
     model.set_weights([neuron.weights[:, None], np.array([neuron.bias])])
+    model.preparation, model.class_names = Arrays((2,)), ("0", "1")
     run.keep(model, {"errors": [float(e) for e in neuron.errors]}, seconds, "NumPy alone")
 
     errors = neuron.errors

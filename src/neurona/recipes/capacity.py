@@ -15,6 +15,7 @@ import numpy as np
 from neurona import plots
 from neurona.classic import compare_capacities
 from neurona.data import batches
+from neurona.data.preparation import Arrays
 from neurona.datasets import make_moons, make_spirals
 from neurona.layers import Dense, Input
 from neurona.models import Sequential
@@ -104,6 +105,7 @@ def train(run: Run, kind: str, units: int, seed: int) -> tuple[float, float]:
     set_random_seed(seed)
     model = network(run, units)
     model.compile(run.optimizer(), "binary_crossentropy", metrics=["accuracy"])
+    model.preparation = Arrays((2,))
     train = batches(x, y, settings.batch_size or 32, shuffle=True, seed=seed)
     run.fit(model, train, stage=f"{kind}, {units} units, {seed}")
     own, new = (

@@ -13,6 +13,7 @@ import numpy as np
 
 from neurona import plots
 from neurona.classic import NeuralNetwork
+from neurona.data.preparation import Arrays
 from neurona.datasets import gates
 from neurona.layers import Dense
 from neurona.models import Sequential
@@ -51,6 +52,7 @@ def perform(run: Run) -> None:
     )
     model.build((None, 2))
     model.set_weights([network.W1, network.b1[0], network.W2, network.b2[0]])
+    model.preparation, model.class_names = Arrays((2,)), ("0", "1")
     run.keep(model, {"mean_squared_error": network.losses}, seconds)
 
     losses = network.losses
