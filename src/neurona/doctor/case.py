@@ -88,7 +88,7 @@ class Case:
     @functools.cached_property
     def size(self) -> int:
         """The number of samples."""
-        return min((len(a) for a in self.inputs if a.ndim), default=0)
+        return min((len(a) for a in (*self.inputs, *self.targets) if a.ndim), default=0)
 
     @functools.cached_property
     def _scans(self) -> dict[int, Scan]:
@@ -175,9 +175,18 @@ class Case:
         return any(p.numpy().std() > 0 for p in biases if p.size and p.size < VALUES)
 
     @functools.cached_property
+    def _ends(self) -> tuple[list[End], NeuronaError | None]:
+        return ends_of(self)
+
+    @property
     def ends(self) -> list[End]:
         """The outputs of the model, each with its loss, its metrics, and its targets."""
-        return ends_of(self)
+        return self._ends[0]
+
+    @property
+    def refused(self) -> NeuronaError | None:
+        """Why y cannot be sorted to the outputs, if so."""
+        return self._ends[1]
 
 
 def _trainable(values: Any) -> np.ndarray:

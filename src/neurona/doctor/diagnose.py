@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from neurona.doctor import data
+from neurona.doctor import data, statics
 from neurona.doctor.case import Case
 from neurona.doctor.diagnosis import Diagnosis
 from neurona.doctor.finding import Checks, Finding, Rule
 from neurona.errors import NeuronaError
 
-STAGES: tuple[Checks, ...] = (data.CHECKS,)  # in the order of causes
+STAGES: tuple[Checks, ...] = (data.CHECKS, statics.CHECKS)  # in the order of causes
 
 
 def diagnose(case: Case) -> Diagnosis:

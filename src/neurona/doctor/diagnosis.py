@@ -26,7 +26,7 @@ class Diagnosis(Sequence[Finding]):
         skipped: dict[str, str] | None = None,
     ) -> None:  # fmt: skip
         self.findings = arranged(findings)
-        self.checked = sorted(checked, key=lambda rule: rule.id)
+        self.checked = sorted({rule.id: rule for rule in checked}.values(), key=lambda r: r.id)
         self.skipped = dict(skipped or {})
 
     def __len__(self) -> int:

@@ -10,6 +10,7 @@ import numpy as np
 from neurona.core.tensor import Tensor
 from neurona.doctor.forward import PRODUCTS, sources
 from neurona.doctor.parts import Part
+from neurona.doctor.task import Task, task_of
 from neurona.errors import NeuronaError
 from neurona.nn import metrics as all_metrics
 from neurona.nn.losses import Crossentropy
@@ -108,6 +109,12 @@ class End:
         y = self.target.values
         return y[..., 0] if y.ndim > 1 and y.shape[-1] == 1 else y
 
+    @functools.cached_property
+    def task(self) -> Task:
+        """What is to be learnt, as far as loss and targets tell."""
+        accuracy = any("accuracy" in type(m).__name__.lower() for m in self.metrics)
+        return task_of(self.values, self.kind, self.width, accuracy)
+
 
 def activation_of(x: Tensor) -> str:
     """Return what made a tensor: "linear", "relu", "tanh", "sigmoid" or "other"."""
@@ -117,7 +124,8 @@ def activation_of(x: Tensor) -> str:
         return "other"
     name, inputs = source.op.name, source.inputs
     if name in PRODUCTS:
-        return "linear"
+        weighed = any([*sources(i)][-1].value.source is None for i in inputs)
+        return "linear" if weighed else "other"
     if name in ("tanh", "sigmoid"):
         return name
     if name == "add":
@@ -128,23 +136,30 @@ def activation_of(x: Tensor) -> str:
     return "other"
 
 
-def ends_of(case: Case) -> list[End]:
-    """Return the outputs of a model with what `compile` and `fit` were given for them."""
+def ends_of(case: Case) -> tuple[list[End], NeuronaError | None]:
+    """Return the outputs of a model with what `compile` and `fit` were given for them.
+
+    The second is why y cannot be sorted to them, if so; then no output has targets.
+    """
+    refused: NeuronaError | None = None
     model, tensors = case.examined, case.forward.tensors
     compiled = model._training.losses.anew()
     outputs = compiled.outputs_of(case.forward.returned, model.output_names)
     compiled.outputs = outputs
     targets: list[Any] = [None] * len(outputs)
     if case.y is not None:
-        numbers = compiled.targets(_numbered(case))
-        targets = [None if n is None else case.y_parts[n] for n in numbers]
+        try:
+            numbers = compiled.targets(_numbered(case))
+            targets = [None if n is None else case.y_parts[n] for n in numbers]
+        except NeuronaError as error:
+            refused = error
     found = []
     rows = _metrics(compiled, len(outputs))
     for output, tensor, target, given in zip(outputs, tensors, targets, rows, strict=True):
         shape = () if target is None else target.values.shape
         metrics = [_metric(m, shape, tensor.shape) for m in given]
         found.append(End(output.name or "", tensor, output.loss, target, metrics, case.custom))
-    return found
+    return found, refused
 
 
 def _numbered(case: Case) -> Any:

@@ -1,6 +1,6 @@
 """Rules about the data: GD1xx."""
 
-from neurona.doctor.data import numbers
+from neurona.doctor.data import labels, numbers
 from neurona.doctor.finding import Checks
 
-CHECKS: Checks = {**numbers.CHECKS}
+CHECKS: Checks = {**numbers.CHECKS, **labels.CHECKS}

@@ -1,0 +1,246 @@
+"""Pairing: the last activation, the loss, and what is to be learnt belong together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from neurona.doctor.case import Case
+from neurona.doctor.data.labels import MIXED
+from neurona.doctor.ends import End, activation_of
+from neurona.doctor.finding import ERROR, INFO, Finding, Rule
+from neurona.doctor.scan import sample
+from neurona.ops.notes import Logits
+
+CROSSENTROPY = ("binary", "one-hot", "class numbers")
+
+DOUBLE = Rule(
+    "GD201",
+    "double softmax",
+    "error",
+    "The loss makes probabilities of scores. Given probabilities already, it squashes them twice: "
+    "no answer can be sure, and gradients shrink.",
+    auto="safe",
+    accepted=("leave out the last activation, and keep from_logits=True",),
+    source="DeepFD, ICSE 2022; TheDeepChecker, 2023",
+)
+MISSING = Rule(
+    "GD202",
+    "missing softmax",
+    "error",
+    "The loss takes the logarithm of probabilities. Scores are not between 0 and 1, so most of "
+    "what it sees is clipped, and teaches nothing.",
+    auto="safe",
+    accepted=("give the last layer the activation instead",),
+    source="UMLAUT, CHI 2021",
+)
+ON_SCORES = Rule(
+    "GD205",
+    "activation before the softmax",
+    "warning",
+    "Scores must be able to be low and high. Behind a ReLU all wrong classes tie at 0 and get no "
+    "gradient; behind a sigmoid or tanh no answer can be sure.",
+    auto="race",
+    source="DeepFD, ICSE 2022",
+)
+SLOW = Rule(
+    "GD206",
+    "squared error of a squashed output",
+    "warning",
+    "The gradient has a factor a(1 - a), which is nearly 0 where the answer is surest, also where "
+    "it is surely wrong. Cross-entropy cancels it.",
+    auto="race",
+    source="Nielsen, Neural Networks and Deep Learning, chapter 3",
+)
+AXIS = Rule(
+    "GD214",
+    "softmax over the wrong axis",
+    "error",
+    "Probabilities must sum to 1 over the classes of a sample. Summed over another axis, samples "
+    "or places share one answer.",
+    auto="safe",
+)
+REACH = Rule(
+    "GD204",
+    "targets that the output cannot reach",
+    "warning",
+    "An activation bounds what comes out; a target beyond pulls forever, and is never met.",
+    auto="race",
+    because=("GD203",),
+    accepted=("scale the targets into the range of the activation",),
+    source="DeepDiagnosis, ICSE 2022",
+)
+
+
+def pairing(case: Case) -> Iterator[Finding]:
+    """Hold each output against its loss and its targets."""
+    for end in [] if case.custom else case.ends:
+        if end.loss is None:
+            continue
+        if (one := _of_one(end)) is not None:
+            yield one
+            continue
+        yield from _scores(end)
+        yield from _partners(end)
+
+
+def _of_one(end: End) -> Finding | None:
+    """Find a loss over classes, or a softmax, that has one output only."""
+    several = end.kind in ("one-hot", "class numbers") and _classes(end) == 1
+    alone = end.activation == "softmax" and end.width == 1
+    if not (several or alone):
+        return None
+    said = "a softmax over one unit is always 1" if alone else f"{end.loss.name} over one output"
+    return MIXED.found(
+        f"{said}: {end.called} has the shape {end.shape[1:]}",
+        where=end.place,
+        evidence={"loss": end.loss.name, "outputs": 1, "activation": end.activation},
+        threshold="an output for each class",
+        fix=f'- Dense(1, "{end.activation}"), loss="{end.loss.name}"\n'
+        '+ Dense(1, "sigmoid"), loss="binary_crossentropy"\n'
+        '# or Dense(2, "softmax"), loss="sparse_categorical_crossentropy"',
+        severity=ERROR,
+    )
+
+
+def _classes(end: End) -> int:
+    axis = getattr(end.loss, "axis", -1)
+    return end.shape[axis] if len(end.shape) > 1 else 1
+
+
+def _scores(end: End) -> Iterator[Finding]:
+    """Look at what the loss takes for scores, or for probabilities."""
+    name, act = end.loss.name, end.activation
+    twice = end.note is not None and end.note.scores.note(Logits) is not None
+    if (end.from_logits and end.note is not None) or (twice and end.kind in CROSSENTROPY):
+        what = f"{name} is given from_logits=True" if end.from_logits else "a second one follows"
+        yield DOUBLE.found(
+            f"the model ends in a {act}, and {what}",
+            where=end.place,
+            evidence={"activation": act, "loss": name, "from_logits": end.from_logits},
+            threshold="one softmax or sigmoid",
+            fix="- from_logits=True\n+ from_logits=False"
+            if end.from_logits
+            else f"- the last {act}",
+            severity=ERROR if end.from_logits else "warning",
+        )
+        return
+    if end.kind in CROSSENTROPY and not end.from_logits and act in ("linear", "tanh", "relu"):
+        last = "sigmoid" if end.kind == "binary" else "softmax"
+        class_ = type(end.loss).__name__
+        shown = {"linear": "without an activation"}.get(act, f"with {act}")
+        yield MISSING.found(
+            f"the model ends {shown}, and {name} takes its outputs for probabilities",
+            where=end.place,
+            evidence={"activation": act, "loss": name, "from_logits": False},
+            threshold=f"{last}, or from_logits=True",
+            fix=f"- loss={name!r}\n+ loss=nn.losses.{class_}(from_logits=True)"
+            if act == "linear"
+            else f'- activation="{act}"\n+ activation="{last}"',
+        )
+        return
+    if end.kind not in CROSSENTROPY:
+        return
+    before = act if end.note is None else activation_of(end.note.scores)
+    if before in ("relu", "sigmoid", "tanh"):
+        effect = {"relu": "no score can be below 0"}.get(before, "no score can be large")
+        yield ON_SCORES.found(
+            f"{before} is applied to the scores: {effect}",
+            where=end.place,
+            evidence={"activation": before, "loss": name},
+            threshold="scores without an activation",
+            fix=f'- Dense({end.width}, "{before}")\n+ Dense({end.width})',
+        )
+    note = end.note
+    if note is not None and note.axis is not None:
+        axes = note.axis if isinstance(note.axis, tuple | list) else (note.axis,)
+        axes = tuple(a % len(end.shape) for a in axes)
+        wanted = getattr(end.loss, "axis", -1) % len(end.shape)
+        if 0 in axes or (end.kind != "binary" and axes != (wanted,)):
+            over = "the batch" if 0 in axes else f"axis {axes[0]}"
+            yield AXIS.found(
+                f"the softmax sums over {over}, and the classes are on axis {wanted}",
+                where=end.place,
+                evidence={"softmax axis": list(axes), "class axis": wanted},
+                threshold=f"axis {wanted}",
+                fix=f"- axis={axes[0]}\n+ axis={wanted - len(end.shape)}",
+            )
+
+
+def _partners(end: End) -> Iterator[Finding]:
+    """Look at loss and activation against the task."""
+    task, act, name = end.task, end.activation, end.loss.name
+    said = fix = ""
+    if end.kind == "binary" and end.width > 2 and task.name == "classes":
+        said = f"{name} asks {end.width} questions of yes or no, and each row of y has one answer"
+        fix = f'- "{act}", loss="{name}"\n+ "softmax", loss="categorical_crossentropy"'
+    elif end.kind == "binary" and act == "softmax" and task.name == "labels":
+        said = "a softmax lets the labels compete, and rows of y have several"
+        fix = '- activation="softmax"\n+ activation="sigmoid"'
+    elif end.kind in ("one-hot", "class numbers") and act == "sigmoid" and end.width > 1:
+        said = f"{name} chooses one of {end.width} classes, and sigmoids answer each alone"
+        fix = '- activation="sigmoid"\n+ activation="softmax"'
+    elif end.kind == "hinge" and act in ("sigmoid", "softmax", "relu"):
+        said = f"{name} wants scores down to -1, and a {act} has none below 0"
+        fix = f'- Dense({end.width}, "{act}")\n+ Dense({end.width})'
+    elif end.kind == "squared" and task.name == "classes" and end.values.ndim == 1:
+        said = f"{name} takes the class numbers 0 to {task.classes - 1} for quantities"
+        fix = (
+            f'- Dense(1), loss="{name}"\n'
+            f'+ Dense({task.classes}, "softmax"), loss="sparse_categorical_crossentropy"'
+        )
+    if said:
+        yield MIXED.found(
+            said,
+            where=end.place,
+            evidence={"loss": name, "activation": act, "task": task.name, "outputs": end.width},
+            threshold="loss, activation and targets of one kind",
+            fix=fix,
+        )
+        return
+    squashed = act in ("sigmoid", "softmax") and end.kind == "squared"
+    if squashed and task.name in ("classes", "binary") and len(end.shape) == 2:
+        several = task.name == "classes"
+        right = "categorical_crossentropy" if several else "binary_crossentropy"
+        yield SLOW.found(
+            f"{name} of a {act} where a class is to be told",
+            where=end.place,
+            evidence={"loss": name, "activation": act, "classes": task.classes},
+            threshold="cross-entropy for classes",
+            fix=f'- loss="{name}"\n+ loss="{right}"',
+            severity=None if several else INFO,
+        )
+    if end.kind in ("squared", ""):
+        yield from _reach(end)
+
+
+RANGES = {"sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0), "relu": (0.0, np.inf)}
+HAIR = 1e-3
+SHARE, MOST = 0.001, 0.5  # of the targets
+
+
+def _reach(end: End) -> Iterator[Finding]:
+    bounds = RANGES.get(end.activation)
+    y = end.values
+    if bounds is None or not y.size or y.shape[1:] != end.shape[1:][: y.ndim - 1]:
+        return
+    rows = sample(y)
+    out = (rows < bounds[0] - HAIR) | (rows > bounds[1] + HAIR)
+    share = float(out.mean())
+    if share <= SHARE:
+        return
+    low, high = float(rows.min()), float(rows.max())
+    worst = low if low < bounds[0] - HAIR else high
+    yield REACH.found(
+        f"a {end.activation} can never be {worst:.4g}: {share:.0%} of the targets are out of its "
+        f"reach",
+        where=end.place,
+        evidence={"lowest": low, "highest": high, "share": share},
+        threshold=f"targets from {bounds[0]:g} to {bounds[1]:g}",
+        fix=f'- Dense({end.width}, "{end.activation}")\n+ Dense({end.width})',
+        severity=ERROR if share > MOST else None,
+    )
+
+
+CHECKS = {pairing: (DOUBLE, MISSING, MIXED, REACH, ON_SCORES, SLOW, AXIS)}
