@@ -20,9 +20,9 @@ def numbers(folders):
 
 
 def middle(image, height, width):
-    """The middle of an image (H, W): a part of it of this height and width, the same on all sides.
+    """The middle of an image (H, W), of this height and width.
 
-    H - height and W - width are even.
+    Opposite sides lose as much: H - height and W - width are even.
     """
     top, left = (np.array(image.shape) - (height, width)) // 2
     return image[top : top + height, left : left + width]
