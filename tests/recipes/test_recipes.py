@@ -17,7 +17,7 @@ from tests.recipes.stopping import stopped_at
 
 PREPARED = (
     "digits", "mnist", "mnist-cnn", "vision-transformer", "transfer", "hybrid", "denoise", "speech",
-    "moons", "and", "xor", "capacity",
+    "moons", "and", "xor", "capacity", "embedding",
 )  # fmt: skip
 READERS = {"names", "shakespeare", "translate", "bert-mini"}  # their models take token numbers
 

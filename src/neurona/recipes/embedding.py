@@ -20,6 +20,7 @@ from neurona.recipes.advice import Advice, on_chance
 from neurona.recipes.enlarged import enlarged_digits
 from neurona.recipes.examine import show_training
 from neurona.recipes.nearest import nearest, unit
+from neurona.recipes.prepared import takes_digits
 from neurona.recipes.principal import principal, whiten
 from neurona.recipes.recipe import Recipe, Settings
 from neurona.recipes.views import encoder, seen, simclr
@@ -98,6 +99,7 @@ def views(run: Run, x: np.ndarray, y: np.ndarray | None, stage: str) -> SimCLR:
     )
     steps = len(own) * settings.epochs
     model.compile(run.optimizer(run.warmed_up(steps, steps // 10)))
+    takes_digits(model, names=None)
     run.fit(model, own, stage=stage)
     return model
 
