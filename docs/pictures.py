@@ -28,8 +28,6 @@ from neurona.datasets import digits, make_moons
 from neurona.models import Sequential
 
 FOLDER = Path(__file__).parent / "images"
-
-
 CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
 
 
@@ -313,16 +311,11 @@ def feature_maps() -> Figure:
     (x, y), (x_test, _) = digits.load_data()
     x, x_test = (np.pad(a / 16, [(0, 0), (2, 2), (2, 2)])[..., None] for a in (x, x_test))
     utils.set_random_seed(0)
-    model = Sequential(
-        [
-            layers.Input((12, 12, 1)),
-            layers.Conv2D(8, 3, activation="relu", name="strokes"),
-            layers.Conv2D(16, 3, activation="relu", name="parts"),
-            layers.MaxPooling2D(4),
-            layers.Flatten(),
-            layers.Dense(10, "softmax"),
-        ]
-    )
+    model = Sequential([layers.Input((12, 12, 1))])
+    model.add(layers.Conv2D(8, 3, activation="relu", name="strokes"))
+    model.add(layers.Conv2D(16, 3, activation="relu", name="parts"))
+    for layer in (layers.MaxPooling2D(4), layers.Flatten(), layers.Dense(10, "softmax")):
+        model.add(layer)
     model.compile(optimizers.Adam(0.01), "sparse_categorical_crossentropy")
     model.fit(x[:1408], y[:1408], epochs=8, batch_size=64, verbose=0)
     return plots.feature_maps(model, x_test[0], count=8)
