@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import argparse
 import concurrent.futures
+import contextlib
 import dataclasses
 import functools
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -34,7 +36,8 @@ def outcome(name: str, doctor: str | None, seed: int) -> dict[str, Any]:
     """Return what came of a case with a seed."""
     found = case(name)
     make = found.faulty if isinstance(found, Fault) else found.make
-    return dataclasses.asdict(run(make, seed, doctor))
+    with contextlib.redirect_stdout(io.StringIO()):
+        return dataclasses.asdict(run(make, seed, doctor))
 
 
 def outcomes(jobs: list[Any], workers: int) -> list[Any]:

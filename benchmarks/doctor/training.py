@@ -12,6 +12,8 @@ import numpy as np
 import neurona as nn
 from neurona.doctor import Diagnosis
 
+CRASH = "crash:"
+
 Score = Callable[[Any, "Training"], float]
 
 
@@ -117,6 +119,8 @@ def run(make: Callable[[], Training], seed: int, doctor: str | None = None) -> O
             score = _train(training, doctor, before, during)
         except nn.errors.NeuronaError as found:
             error = str(found).splitlines()[0]
+        except Exception as found:  # nothing of the kind may happen; the table tells where it does
+            error = f"{CRASH} {found!r}"
     found = Diagnosis([*before, *during])
     return Outcome(
         score, _ids(before), _ids(during), _ids(found.causes), _ids(found.errors),
