@@ -76,7 +76,7 @@ class OwnSigmoid(Layer):
 
 FAULTS = [
     ("GD301", lambda: classifier(*stack(2)), 40 * X, Y, "a model that knows nothing has 1.1"),
-    ("GD302", lambda: classifier(Lambda(nn.ops.log), Dense(4)), X, Y, "'log' gives NaN"),
+    ("GD302", lambda: classifier(Lambda(nn.ops.log), Dense(4)), X, Y, "log in the forward pass"),
     ("GD303", lambda: classifier(*stack(6, init=normal(0.02))), X, Y, "shrinks"),
     ("GD303", lambda: classifier(*stack(6, "linear", normal(2.0))), X, Y, "grows"),
     ("GD304", lambda: classifier(*stack(8, "sigmoid", "glorot_uniform")), X, Y, "vanish"),

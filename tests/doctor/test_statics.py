@@ -19,10 +19,10 @@ OF_SCORES = nn.losses.SparseCategoricalCrossentropy(from_logits=True)
 
 
 def found(model, x, y, **given):
-    """Return the alarms by their ids."""
+    """Return the alarms by their ids, without those of the probe."""
     diagnosis = model.diagnose(x, y, **given)
-    assert not diagnosis.skipped
-    return {f.id: f for f in diagnosis if f.alarm}
+    assert not [rule for rule in diagnosis.skipped if rule < "GD3"]
+    return {f.id: f for f in diagnosis if f.alarm and f.id < "GD3"}
 
 
 def model(*end, loss, metrics=(), hidden=True, optimizer="adam"):

@@ -21,7 +21,7 @@ MIXED = Rule(
     "GD308", "samples are mixed", ERROR,
     "The answer for one sample changes with the samples beside it in the batch. So it is no answer "
     "for that sample: alone, it would be another.",
-    because=("GD302",),
+    because=("GD214", "GD302"),
     accepted=("reshape that keeps the first axis", "axis=-1 in place of axis=0"),
     source="Karpathy, A Recipe for Training Neural Networks",
 )  # fmt: skip

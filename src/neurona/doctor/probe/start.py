@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from neurona.core.graph import Graph, Node
 from neurona.core.tree import flatten
 from neurona.doctor.case import Case
 from neurona.doctor.finding import ERROR, INFO, WARNING, Finding, Rule
+from neurona.doctor.first_bad import At, examine
 from neurona.doctor.probe.probe import Probe, probe_of
-from neurona.doctor.probe.twin import Batch
+from neurona.doctor.probe.twin import Batch, aside
 from neurona.errors import StateError
+from neurona.train.steps import training_step
 
 INITIAL_LOSS = Rule(
     "GD301", "initial loss", WARNING,
@@ -112,52 +114,15 @@ def _entropy(shares: np.ndarray) -> float:
 def check_finite(case: Case) -> Iterator[Finding]:
     """GD302: find what first is NaN or infinite, if that reaches the loss or a gradient."""
     probe = probe_of(case)
-    training = probe.training
-    wrong = [
-        name for name, value in probe.values.items()
-        if (name == "loss" or name.startswith("gradient ")) and not np.isfinite(value).all()
-    ]  # fmt: skip
-    if not wrong:
+    ends = [v for n, v in probe.values.items() if n == "loss" or n.startswith("gradient ")]
+    if all(np.isfinite(v).all() for v in ends):
         return
-    forward = "loss" in wrong
-    end = training.skip + training.names.index("loss" if forward else wrong[0])
-    node, array = _culprit(training.graph, training.arrays(training.batch), end)
-    bad = array[~np.isfinite(array)]
-    kind = "NaN" if np.isnan(bad).any() else "infinite"
-    what = "the input or a weight" if node is None else f"{node.op.name!r}"
-    way = "forward" if forward else "backward"
-    yield NOT_FINITE.found(
-        f"on the way {way} {what} gives {kind} numbers: {bad.size} of {array.size}",
-        where="" if node is None or not node.origins else node.origins[0].described,
-        evidence={"op": "" if node is None else node.op.name, "bad": bad.size, "of": array.size},
-        threshold="all numbers are finite",
-        fix="log(x + 1e-7), sqrt(x + 1e-7), x / (y + 1e-7); or a loss that takes scores: "
-        "from_logits=True",
-    )
-
-
-def _culprit(graph: Graph, arrays: Any, end: int) -> tuple[Node | None, np.ndarray]:
-    """Return what made the numbers that are not finite, from an output back; None: they came in."""
-    values: dict[int, Any] = dict(graph.constants)
-    values.update(zip(graph.inputs, arrays, strict=True))
-    makers = {v: node for node in graph.nodes for v in node.outputs}
-    with np.errstate(all="ignore"):
-        for node, results, turns in graph.walk(np, arrays):
-            if not turns:
-                values.update(zip(node.outputs, results, strict=True))
-    value = graph.outputs[end]
-    while value in makers:
-        node = makers[value]
-        before = [v for v in node.inputs if _is_wrong(values[v])]
-        if not before:
-            return node, np.asarray(values[value])
-        value = before[0]
-    return None, np.asarray(values[value])
-
-
-def _is_wrong(array: Any) -> bool:
-    array = np.asarray(array)
-    return array.dtype.kind == "f" and not np.isfinite(array).all()
+    twin = probe.twin
+    with aside():
+        step = training_step(twin)
+        found = examine(twin, step, tuple(probe.training.batch), At())
+    if found is not None:
+        yield dataclasses.replace(found, rule=NOT_FINITE)
 
 
 def check_input_matters(case: Case) -> Iterator[Finding]:
