@@ -92,6 +92,193 @@ def test_healthy_numbers(model, x):
     assert not found(model(), x, Y[: len(x)])
 
 
+class Frame:
+    """A table as pandas has them."""
+
+    def __init__(self, values, columns):
+        self.values, self.columns = np.asarray(values), columns
+
+    def __array__(self, dtype=None, copy=None):
+        return self.values.astype(dtype or self.values.dtype)
+
+    def __len__(self):
+        return len(self.values)
+
+
+def ended(units, activation, loss, *front):
+    model = nn.Sequential([*front, L.Dense(8, "relu"), L.Dense(units, activation)])
+    model.compile("adam", loss)
+    return model
+
+
+def binary(*front):
+    return ended(1, "sigmoid", "binary_crossentropy", *front)
+
+
+def regression(*front):
+    return ended(1, None, "mse", *front)
+
+
+def normed():
+    return classifier(L.Dense(4), L.BatchNormalization())
+
+
+def recurrent(steps=False, mask=False):
+    end = L.Dense(50, "softmax") if steps else L.Dense(1, "sigmoid")
+    model = nn.Sequential(
+        [L.Embedding(50, 4, mask_zero=mask), L.LSTM(4, return_sequences=steps), end]
+    )
+    model.compile("adam", "sparse_categorical_crossentropy" if steps else "binary_crossentropy")
+    return model
+
+
+class Looks(nn.Model):
+    """Looks ids up in `call`."""
+
+    def __init__(self):
+        super().__init__()
+        self.table, self.out = L.Embedding(50, 4), L.Dense(1, "sigmoid")
+
+    def call(self, ids):
+        return self.out(nn.ops.mean(self.table(ids), axis=1))
+
+
+def looks():
+    model = Looks()
+    model.compile("adam", "binary_crossentropy")
+    return model
+
+
+IDS = RANDOM.integers(1, 50, (300, 12))
+PADDED = np.where(np.arange(12) < 5, IDS, 0)
+NUMBERS = (X @ RANDOM.normal(size=6)).astype("float32")
+RARE = (RANDOM.random(300) < 0.04).astype("int64")
+SERIES = np.cumsum(RANDOM.normal(size=412)).astype("float32")
+WINDOWS = np.stack([SERIES[i : i + 12] for i in range(400)]) / SERIES.std()
+NEXT = SERIES[12:] / SERIES.std()
+MIXED = RANDOM.permutation(400)
+TABLE = RANDOM.integers(0, 3, (600, 4)).astype("float32")
+SUM = (TABLE.sum(axis=1) > 4).astype("int64")
+CLUSTERS = (np.where(Y[:, None] == 1, 30, -30) * np.array([1, 1, 0, 0, 0, 0]) + X) / 30
+
+
+def with_column(values):
+    x = X.copy()
+    x[:, 3] = values
+    return x
+
+
+def held(x, y):
+    return {"validation_data": (x, y)}
+
+
+def parts(x, y, cut):
+    return x[:cut], y[:cut], held(x[cut:], y[cut:])
+
+
+CASES = [  # id ("" for healthy), the model, x, y, the rest, and what is said
+    ("GD105", recurrent, IDS + 5, Y, {}, "ids run from 6 to 54, and the vocabulary has 0 to 49"),
+    ("GD105", recurrent, IDS - 3, Y, {}, "from -2 to"),
+    ("GD105", recurrent, IDS + 0.5, Y, {}, "an Embedding takes whole numbers"),
+    ("GD105", looks, IDS + 5, Y, {}, "row "),
+    ("", looks, IDS, Y, {}, ""),
+    ("", recurrent, IDS.astype("float32"), Y, {}, ""),
+    ("GD105", binary, np.array([["a", "b"]] * 50), Y[:50], {}, "row 0 of x, column 0, is"),
+    ("GD105", binary, X[:50], np.array(["cat", "dog"] * 25), {}, "row 0 of y is"),
+    ("GD105", lambda: binary(nn.Input((7,))), X, Y, {}, "takes another shape"),
+    ("GD105", binary, [[1.0, 2.0], [1.0]], Y[:2], {}, "different lengths"),
+    ("GD114", recurrent, PADDED, Y, {}, "58% of the steps, at the end of rows, is padding"),
+    ("GD114", lambda: recurrent(steps=True), PADDED, PADDED, {}, "58% of what it learns"),
+    ("", lambda: recurrent(mask=True), PADDED, Y, {}, ""),
+    ("", recurrent, PADDED[:, ::-1], Y, {}, ""),
+    ("GD107", binary, X, RARE, {}, "always answering 0 already scores 9"),
+    ("GD107", binary, X, RARE * 0, {}, "all 300 samples are of class 0"),
+    ("", binary, X, RARE, {"class_weight": {0: 1.0, 1: 20.0}}, ""),
+    ("GD110", classifier, X, np.sort(Y), {"shuffle": False}, "rows are all of class 0"),
+    ("", classifier, X, np.sort(Y), {}, ""),
+    ("", classifier, X, Y, {"shuffle": False}, ""),
+    ("GD113", regression, X, NUMBERS * 1e5 + 2e5, {}, "vary by"),
+    ("GD113", regression, X, NUMBERS + 2010, {}, "2,01"),
+    ("", regression, X, NUMBERS * 5 + 22, {}, ""),
+    ("GD112", normed, X, Y, {"batch_size": 1}, "BatchNorm has 1 value of each feature"),
+    ("GD112", normed, X, Y, {"batch_size": 4}, "BatchNorm has 4 values"),
+    ("GD112", normed, X[:289], Y[:289], {}, "the last batch of each epoch has 1 sample"),
+    ("", normed, X[:292], Y[:292], {}, ""),
+    ("", classifier, X[:8], Y[:8], {"batch_size": 1}, ""),
+    ("GD108", classifier, X[:250], Y[:250], held(X[230:], Y[230:]), "20 of 70 rows"),
+    ("GD108", classifier, X, Y, held(X, Y), "they are the same"),
+    ("", binary, *parts(TABLE, SUM, 500), ""),  # few values: rows come twice by themselves
+    ("", classifier, *parts(X, Y, 250), ""),
+    ("GD108", regression, *parts(WINDOWS[MIXED], NEXT[MIXED], 300), "moved by a step"),
+    ("", regression, *parts(WINDOWS, NEXT, 300), ""),
+    ("GD111", classifier, X[:200], Y[:200], held(X[200:] * 255, Y[200:]), "runs from"),
+    ("GD111", classifier, X[:200], Y[:200], held(X[200:] + 3, Y[200:]), "mean"),
+    ("GD111", regression, X[:200], NUMBERS[:200], held(X[200:], NUMBERS[200:] * 90),
+     "validation y runs"),
+    ("", classifier, *parts(X, Y, 290), ""),  # few rows vary
+    ("GD109", binary, with_column(Y * 2.5), Y, {}, "column 3 of x alone tells the target"),
+    ("GD109", binary, with_column(np.where(Y == 1, np.abs(X[:, 3]) + 1, 0)), Y, {}, "accuracy"),
+    ("GD109", regression, with_column(NUMBERS * 3 + 1), NUMBERS, {}, "correlation 1.0"),
+    ("", binary, CLUSTERS, Y, {}, ""),
+    ("", regression, WINDOWS, NEXT, {}, ""),
+]  # fmt: skip
+
+
+def test_each_fault_and_its_healthy_twin():
+    for number, (rule, model, x, y, given, said) in enumerate(CASES):
+        hit = found(model(), x, y, **given)
+        assert list(hit) == [rule] * bool(rule), (number, rule, hit)
+        assert not rule or said in hit[rule].said, (number, hit[rule].said)
+
+
+def test_facts_are_no_alarm():
+    diagnosis = classifier().diagnose(X, Y, (X[:40] + 0.01, Y[:40]), batch_size=100)
+    assert [f.id for f in diagnosis] == ["GD112", "GD115"]
+    assert "differences under 16 points are noise" in diagnosis[1].said
+
+
+def test_names_of_columns():
+    names = ["age", "height", "weight", "sex", "city", "debt"]
+    hit = found(classifier(), Frame(with_value(np.nan), names), Y)["GD101"]
+    assert hit.said == "row 17 of x, column 'weight', is nan"
+    assert "dropna" in hit.fix
+    text = X.astype(object)
+    text[:, 4] = "Bonn"
+    hit = found(classifier(), Frame(text, names), Y)["GD105"]
+    assert hit.said == "row 0 of x, column 'city', is 'Bonn', no number"
+    assert "columns=['city']" in hit.fix
+
+
+def test_what_cannot_be_looked_at_is_told():
+    def forever():
+        while True:
+            yield X[:8], Y[:8]
+
+    two = nn.Input((3,), name="a"), nn.Input((3,), name="b")
+    merged = nn.Model(two, L.Dense(2, "softmax")(L.Concatenate()(list(two))))
+    merged.compile("adam", "sparse_categorical_crossentropy")
+    inputs = {"a": with_value(np.nan)[:, :3], "b": X[:, 3:]}
+    hit = found(merged, inputs, Y)
+    assert list(hit) == ["GD101"]
+    assert hit["GD101"].said.startswith("row 17 of x['a'], column 2")
+    assert "GD101" in found(merged, [inputs["a"], inputs["b"]], Y)
+    told = classifier().diagnose(forever())
+    assert "a generator: its batches are not looked at" in told.skipped["GD101"]
+    held = classifier().diagnose(X, Y, forever())
+    assert set(held.skipped) == {"GD108", "GD111", "GD115"}
+    for model in (classifier(), Divides()):  # no data, not compiled, an error of the user's
+        assert model.diagnose(None).skipped
+        assert "no samples" in found(model, np.zeros((0, 6)), Y[:0])["GD105"].said
+    assert "the model cannot be called" in str(Broken().diagnose(X, Y))
+
+
+class Broken(nn.Model):
+    """Has a fault of its own."""
+
+    def call(self, x):
+        return x / {}["missing"]
+
+
 def test_nothing_is_changed():
     own = Divides()
     own.compile("adam", "sparse_categorical_crossentropy")

@@ -76,6 +76,14 @@ class Case:
         return parts_of("validation x", x)[0], parts_of("validation y", y)[0]
 
     @property
+    def held(self) -> list[Part]:
+        """The arrays that are held out, none if they come batch by batch."""
+        try:
+            return [*self.validation_parts[0], *self.validation_parts[1]]
+        except NeuronaError:
+            return []
+
+    @property
     def inputs(self) -> list[np.ndarray]:
         """The arrays of x."""
         return [part.values for part in self.x_parts]

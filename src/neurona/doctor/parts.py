@@ -8,7 +8,7 @@ import numpy as np
 
 from neurona.core.tensor import Tensor
 from neurona.core.tree import LEAF, Structure, flatten, paths
-from neurona.errors import DataError
+from neurona.errors import DataError, StateError
 from neurona.train.arrays import holds_arrays
 from neurona.train.data import is_iterable_of_batches
 
@@ -43,12 +43,13 @@ def parts_of(name: str, value: Any) -> tuple[list[Part], Structure]:
     """Return the arrays of nested data, and how they were nested.
 
     Raises:
-        DataError: for batches that come one by one, and rows of different lengths.
+        StateError: for batches that come one by one.
+        DataError: for rows of different lengths.
     """
     if value is None:
         return [], flatten(None)[1]
     if is_iterable_of_batches(value):
-        raise DataError(f"{name} is a {type(value).__name__}: its batches are not looked at.")
+        raise StateError(f"{name} is a {type(value).__name__}: its batches are not looked at.")
     if isinstance(value, list | tuple) and value and not holds_arrays(value):
         value = _as_array(name, value)
     leaves, structure = flatten(value)

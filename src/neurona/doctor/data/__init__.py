@@ -1,6 +1,9 @@
 """Rules about the data: GD1xx."""
 
-from neurona.doctor.data import labels, numbers
+from neurona.doctor.data import batches, inputs, labels, leak, numbers, splits, targets
 from neurona.doctor.finding import Checks
 
-CHECKS: Checks = {**numbers.CHECKS, **labels.CHECKS}
+CHECKS: Checks = {
+    **inputs.CHECKS, **numbers.CHECKS, **labels.CHECKS, **targets.CHECKS, **splits.CHECKS,
+    **leak.CHECKS, **batches.CHECKS,
+}  # fmt: skip

@@ -1,0 +1,66 @@
+"""Batches: how many samples make a step."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from neurona.doctor.case import Case
+from neurona.doctor.finding import ERROR, INFO, Finding, Rule
+
+SMALL = Rule(
+    "GD112",
+    "batch size",
+    "warning",
+    "BatchNorm estimates mean and spread from the batch: from few samples they are noise, from one "
+    "there is no spread at all.",
+    auto="race",
+    accepted=("LayerNormalization or GroupNormalization",),
+)
+LEAST, STEPS = 8, 5
+
+
+def batches(case: Case) -> Iterator[Finding]:
+    """Hold the batch size against BatchNorm, and the number of samples."""
+    n, batch = case.size, case.batch_size
+    norms = [v for v in case.layers if type(v).__name__ == "BatchNormalization" and v.trainable]
+    places = min((_places(layer) for layer in norms), default=0)
+    last = n % batch or min(n, batch)
+    if norms and min(n, batch) * places < LEAST:
+        count = min(n, batch) * places
+        yield SMALL.found(
+            f"BatchNorm has {count} value{'s' if count > 1 else ''} of each feature in a batch to "
+            "estimate a spread from",
+            where=norms[0].name,
+            evidence={"batch size": batch, "values": count, "samples": n},
+            threshold=f"at least {LEAST}",
+            fix=f"- batch_size={batch}\n+ batch_size=32",
+            severity=ERROR if count < 2 else None,
+        )
+    elif norms and last * places == 1:
+        better = next(b for b in (*range(batch + 1, 2 * batch), n) if n % b != 1)
+        yield SMALL.found(
+            f"the last batch of each epoch has 1 sample, from which BatchNorm has no spread: {n:,} "
+            f"samples in batches of {batch}",
+            where=norms[0].name,
+            evidence={"batch size": batch, "samples": n, "last": 1},
+            threshold="2 samples in each batch",
+            fix=f"- batch_size={batch}\n+ batch_size={better}",
+        )
+    elif STEPS * LEAST < n < STEPS * batch:
+        yield SMALL.found(
+            f"an epoch has {math.ceil(n / batch)} steps: {n:,} samples in batches of {batch}",
+            evidence={"steps": math.ceil(n / batch), "samples": n},
+            severity=INFO,
+        )
+
+
+def _places(layer: object) -> int:
+    """Return how many values of each feature a sample has: those of all places of an image."""
+    shape = getattr(layer, "input_shape", None) or (None,)
+    if not isinstance(shape, tuple) or any(not isinstance(s, int | None) for s in shape):
+        return 1
+    return math.prod(LEAST if s is None else s for s in shape[1:-1])
+
+
+CHECKS = {batches: (SMALL,)}

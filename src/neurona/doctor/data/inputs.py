@@ -1,0 +1,214 @@
+"""What the model can take: numbers, of its shape, ids within its vocabulary; and padding."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from neurona.core.graph import Node
+from neurona.doctor.case import Case
+from neurona.doctor.finding import INFO, Finding, Rule
+from neurona.doctor.parts import Part
+from neurona.doctor.scan import sample
+from neurona.errors import DataError, NeuronaError
+
+UNUSABLE = Rule(
+    "GD105",
+    "data that the model cannot take",
+    "error",
+    "A network computes with numbers of the shape that it was built for; an id is the number of a "
+    "row in a table, and must have one.",
+    source="UMLAUT, CHI 2021",
+)
+SEEN = 100_000  # objects that are looked at for text
+
+
+def unusable(case: Case) -> Iterator[Finding]:
+    """Look for text, shapes and ids that the model has no use for."""
+    try:
+        texts = [part for part in (*case.x_parts, *case.y_parts) if not part.numeric]
+    except DataError as error:  # rows of different lengths
+        yield UNUSABLE.found(error.rule.rstrip("."), evidence={}, fix=error.hint)
+        return
+    takes_text = getattr(case.examined_network._network, "front", None) is not None
+    for part in texts:
+        if part.name.startswith("y") or not takes_text:
+            yield _text(part)
+    if texts and not takes_text:
+        return
+    try:
+        found = list(lookups(case))
+    except NeuronaError as error:
+        yield UNUSABLE.found(
+            f"x does not go through the model: {error.rule.rstrip('.')}",
+            where="; ".join(error.places) or "x",
+            evidence={"got": error.got, "shapes": [list(a.shape) for a in case.inputs]},
+            threshold=error.expected,
+            fix=error.hint,
+        )
+        return
+    for lookup in found:
+        yield from _ids(case, lookup)
+
+
+def _text(part: Part) -> Finding:
+    values = part.values.ravel()[:SEEN]
+    first = next((i for i, v in enumerate(values) if not isinstance(v, int | float)), 0)
+    index = np.unravel_index(first, part.values.shape)
+    columns: list[str] = []
+    if part.values.ndim == 2:
+        row = part.values[index[0]]
+        columns = [part.column(j) for j, v in enumerate(row) if isinstance(v, str | bytes)]
+    place = f", {part.column(int(index[1]))}," if part.values.ndim == 2 else ""
+    shown = repr(part.values[index])[:40] if part.values.size else "nothing"
+    fix = f"+ names, {part.name[0]} = np.unique({part.name[0]}, return_inverse=True)"
+    if part.values.ndim == 2:
+        name = part.columns[int(index[1])] if part.columns else "city"
+        fix = f"+ frame = pandas.get_dummies(frame, columns=[{name!r}], dtype='float32')"
+    return UNUSABLE.found(
+        f"row {index[0]} of {part.name}{place} is {shown}, no number",
+        where=part.name,
+        evidence={"type": str(part.values.dtype), "columns": columns[:10]},
+        threshold="numbers",
+        fix=fix,
+    )
+
+
+# --- ids of embeddings -------------------------------------------------------------------------
+
+
+class Lookup(NamedTuple):
+    """Rows of a table that a part of x numbers.
+
+    Attributes:
+        part: the ids, as they were given.
+        node: of the lookup.
+        size: of the vocabulary.
+    """
+
+    part: Part
+    node: Node
+    size: int
+
+
+def lookups(case: Case) -> Iterator[Lookup]:
+    """Yield the lookups whose ids are a part of x as it is, in any order of its axes."""
+    forward = case.forward
+    if len(case.x_parts) != len(forward.inputs):
+        return
+    for node, index, table in forward.first_lookups:
+        size = forward.graph.specs[table].shape[0]
+        read = [k for k, v in enumerate(forward.inputs) if v in forward.needed_for([index])]
+        if len(read) != 1:
+            continue
+        given, used = forward.arrays[read[0]], forward.evaluate([index])[0]
+        inside = np.sort(given[(given >= 0) & (given < size) & (given % 1 == 0)])
+        if given.size == used.size and np.array_equal(inside, np.sort(used[used < size])):
+            yield Lookup(case.x_parts[read[0]], node, size)
+
+
+def _ids(case: Case, lookup: Lookup) -> Iterator[Finding]:
+    ids, size = lookup.part.values, lookup.size
+    with np.errstate(invalid="ignore"):
+        wrong = ~((ids >= 0) & (ids < size))
+        if ids.dtype.kind == "f":
+            wrong |= ids % 1 != 0
+            wrong &= np.isfinite(ids)
+    if not wrong.any():
+        return
+    first = np.argwhere(wrong)[0].tolist()
+    value = ids[tuple(first)].item()
+    fraction = value % 1 != 0
+    high, low = int(np.nanmax(ids)), int(np.nanmin(ids))
+    if fraction:
+        said = f"an Embedding takes whole numbers, and row {first[0]} of {lookup.part.name} has "
+        fix = "- Embedding(...)\n+ Dense(...)  # for quantities"
+    else:
+        said = f"ids run from {low} to {high}, and the vocabulary has 0 to {size - 1}: row "
+        said += f"{first[0]} of {lookup.part.name} has "
+        fix = f"- Embedding({size}, ...)\n+ Embedding({high + 1}, ...)"
+        if low < 0:
+            fix = f"- model.fit(x, y)\n+ model.fit(x + {-low}, y)  # and input_dim {high - low + 1}"
+    yield UNUSABLE.found(
+        f"{said}{value:g}",
+        where=case.forward.place(lookup.node),
+        evidence={"lowest": low, "highest": high, "vocabulary": size, "wrong": int(wrong.sum())},
+        threshold=f"whole numbers from 0 to {size - 1}",
+        fix=fix,
+    )
+
+
+# --- padding -----------------------------------------------------------------------------------
+
+PADDING = Rule(
+    "GD114",
+    "padding that counts",
+    "warning",
+    "Nothing tells the network that padded steps are none: it learns to predict padding, or ends "
+    "each sequence with a long look at zeros.",
+    auto="race",
+    accepted=("pad in front: pad_sequences(x, padding='pre')", "sample_weight of 0 where padded"),
+    source="SageMaker Debugger",
+)
+SHARE, HALF = 0.2, 0.5
+RECURRENT = ("LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional")
+
+
+def padding(case: Case) -> Iterator[Finding]:
+    """Look for sequences that end with zeros, where no mask says so."""
+    if case.sample_weight is not None or case.custom:
+        return
+    for lookup in lookups(case):
+        rows = sample(lookup.part.values)
+        if rows.ndim != 2 or _masked(case):
+            continue
+        ends = float(_leading_zeros(rows[:, ::-1]).mean())
+        each = any(
+            end.task.name == "tokens" and end.values.shape == lookup.part.values.shape
+            and getattr(end.loss, "ignore_class", None) is None
+            for end in case.ends
+        )  # fmt: skip
+        recurrent = any(type(layer).__name__ in RECURRENT for layer in case.layers)
+        both = ends + float(_leading_zeros(rows).mean())
+        share = both if each else ends
+        if (each or recurrent) and share > SHARE:
+            what = "of what it learns to predict" if each else "of the steps, at the end of rows,"
+            yield PADDING.found(
+                f"{share:.0%} {what} is padding, and no mask tells",
+                where=case.forward.place(lookup.node),
+                evidence={"share": share, "steps": rows.shape[1]},
+                threshold=f"at most {SHARE:.0%}, or a mask",
+                fix="- Embedding(words, size)\n+ Embedding(words, size, mask_zero=True)",
+            )  # fmt: skip
+        elif both > HALF:
+            yield PADDING.found(
+                f"{both:.0%} of the steps are padding",
+                where=lookup.part.name,
+                evidence={"share": both, "steps": rows.shape[1]},
+                severity=INFO,
+            )
+
+
+def _leading_zeros(rows: np.ndarray) -> np.ndarray:
+    return np.cumsum(rows != 0, axis=1) == 0
+
+
+def _masked(case: Case) -> bool:
+    """Say whether ids are compared with 0 in the model, by a mask or by hand."""
+    if any(getattr(layer, "mask_zero", False) for layer in case.layers):
+        return True
+    constants = case.forward.graph.constants
+    zeros = {v for v, a in constants.items() if a.size == 1 and not a.any()}
+    compared = (n for n in case.forward.graph.nodes if n.op.name in ("ne", "eq"))
+    of_ids = case.forward.of_data
+    return any(
+        a in of_ids and b in zeros and case.forward.graph.specs[a].dtype.kind in "iu"
+        for node in compared
+        for a, b in itertools.permutations(node.inputs[:2])
+    )
+
+
+CHECKS = {unusable: (UNUSABLE,), padding: (PADDING,)}

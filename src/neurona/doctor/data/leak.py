@@ -1,0 +1,84 @@
+"""Leaks: a column of x that is the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from neurona.doctor.case import Case
+from neurona.doctor.finding import Finding, Rule
+from neurona.doctor.task import Task
+
+LEAK = Rule(
+    "GD109",
+    "a column that is the answer",
+    "warning",
+    "One column alone tells the target, so nothing else is learnt; when the answer is not known "
+    "yet, that column will not be either.",
+    accepted=("keep it, if it really is known beforehand",),
+)
+ROWS, FEATURES = 200, 500
+SURE = 0.999  # accuracy, or correlation
+NEXT = 0.99  # correlation of other columns: a smooth series is no leak
+
+
+def leak(case: Case) -> Iterator[Finding]:
+    """Predict y from each column alone."""
+    parts = [p for p in case.x_parts if p.numeric and p.values.ndim == 2]
+    if len(parts) != 1 or len(case.ends) != 1 or case.ends[0].target is None:
+        return
+    part, end = parts[0], case.ends[0]
+    n, features = part.values.shape
+    if not 2 <= features <= FEATURES or n < ROWS or len(end.values) != n:
+        return
+    chosen = np.random.default_rng(0).permutation(n)[:20_000]
+    x = part.values[chosen].astype(np.float64)
+    task = end.task
+    if task.name in ("classes", "binary") and task.labels.ndim == 1:
+        found, score, word = _of_classes(x, task, chosen)
+    elif task.name == "numbers" and end.values.ndim == 1:
+        found, score, word = _of_numbers(x, end.values[chosen].astype(np.float64))
+    else:
+        return
+    for j in found:
+        yield LEAK.found(
+            f"{part.column(j)} of {part.name} alone tells the target ({word} {score[j]:.4f})",
+            where=part.name,
+            evidence={"column": part.column(j), word: score[j]},
+            threshold=f"{word} below {SURE} from one column",
+            fix=f"- model.fit(x, y)\n+ model.fit(np.delete(x, {j}, axis=1), y)",
+        )
+
+
+def _of_numbers(x: np.ndarray, y: np.ndarray) -> tuple[list[int], np.ndarray, str]:
+    centred, target = x - x.mean(axis=0), y - y.mean()
+    size = np.sqrt((centred**2).sum(axis=0) * (target**2).sum())
+    with np.errstate(divide="ignore", invalid="ignore"):
+        score = np.nan_to_num(np.abs(centred.T @ target) / size)
+    sure = np.flatnonzero(score >= SURE)
+    others = (score >= NEXT).sum() - len(sure)
+    return ([] if others or len(sure) > 2 else sure.tolist()), score, "correlation"
+
+
+def _of_classes(x: np.ndarray, task: Task, chosen: np.ndarray) -> tuple[list[int], np.ndarray, str]:
+    """Give each value of a column the class that it has most often; others get no score.
+
+    A threshold alone is none: two clusters that lie far apart are told by one as well.
+    """
+    labels, classes = task.labels[chosen], task.classes
+    score = np.zeros(x.shape[1])
+    for j, column in enumerate(x.T):
+        values, number = np.unique(column, return_inverse=True)
+        if len(values) > max(2 * classes, 20):
+            most = values[np.bincount(number).argmax()]
+            values, number = values[:2], (column == most).astype(int)  # that value, and others
+        table = np.bincount(number * classes + labels, minlength=len(values) * classes)
+        if len(values) > 1:
+            score[j] = table.reshape(len(values), classes).max(axis=1).sum() / len(labels)
+    base = np.bincount(labels).max() / len(labels)
+    sure = np.flatnonzero(score >= SURE) if base < NEXT else np.zeros(0, int)
+    return ([] if len(sure) > 2 else sure.tolist()), score, "accuracy"
+
+
+CHECKS = {leak: (LEAK,)}

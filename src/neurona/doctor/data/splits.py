@@ -1,0 +1,248 @@
+"""Splits: what is held out must be unseen, and alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from neurona.doctor.case import Case
+from neurona.doctor.data.hashing import row_hashes
+from neurona.doctor.finding import ERROR, Finding, Rule
+from neurona.doctor.parts import Part
+from neurona.doctor.scan import sample
+
+OVERLAP = Rule(
+    "GD108",
+    "validation rows in training",
+    "warning",
+    "What was learnt by heart is asked again, so the validation says too much, and overfitting "
+    "goes unseen.",
+    accepted=("split before rows are doubled or cut into windows", "split by group or by time"),
+    source="deepchecks",
+)
+FEW, MANY = 0.01, 0.05  # shares of the validation
+NATURAL = 1.5  # times as often as rows come twice within training
+WINDOW, SHIFTS = 5, 4  # least steps of a window, and by how many it may have moved
+LARGE = 4_000_000  # values: more are hardly windows of one series
+
+
+def overlap(case: Case) -> Iterator[Finding]:
+    """Look for rows that are in both parts, and for windows that overlap."""
+    held_x, _ = case.validation_parts
+    for part, held in zip(case.x_parts, held_x, strict=False):
+        if not _alike(part, held) or len(case.x_parts) != len(held_x):
+            continue
+        train, other = _same_type(part.values, held.values)
+        if train is other or (train.shape == other.shape and np.array_equal(train, other)):
+            if len(train) > 50:
+                yield _shared(case, held, len(other), len(other), " of it: they are the same")
+            continue
+        known = np.unique(row_hashes(train))
+        shared = int(np.isin(row_hashes(other), known).sum())
+        share, twice = shared / len(other), 1 - len(known) / len(train)
+        natural = share <= NATURAL * twice + FEW and _likely_equal(train) > 0.5 / len(train)
+        if shared > 1 and share > FEW and not natural:
+            yield _shared(case, held, shared, len(other))
+        elif (moved := _moved(train, other)) > MANY:
+            count = round(moved * len(other))
+            yield OVERLAP.found(
+                f"{count:,} of {len(other):,} windows of {held.name} are windows of training, "
+                "moved by a step or a few",
+                where=held.name,
+                evidence={"shared": count, "of": len(other), "share": moved},
+                threshold=f"at most {MANY:.0%}",
+                fix="- train_test_split(windows, targets)\n"
+                "+ cut = int(0.8 * len(series))  # split by time, then cut into windows",
+            )
+        return
+
+
+def _shared(case: Case, held: Part, shared: int, of: int, more: str = "") -> Finding:
+    share = shared / of
+    return OVERLAP.found(
+        f"{shared:,} of {of:,} rows of {held.name} are also in training{more}",
+        where=held.name,
+        evidence={"shared": shared, "of": of, "share": share},
+        threshold=f"at most {FEW:.0%}; above {MANY:.0%} it is an error",
+        fix="+ x = np.unique(x, axis=0)  # then split again",
+        severity=ERROR if share > MANY else None,
+    )
+
+
+def _alike(part: Part, held: Part) -> bool:
+    """Say whether rows of both can be compared."""
+    whole = part.numeric and held.numeric and len(part.values) > 0 and len(held.values) > 0
+    return whole and part.values.shape[1:] == held.values.shape[1:]
+
+
+def _same_type(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    if a.dtype == b.dtype:
+        return a, b
+    floats = [x.dtype for x in (a, b) if x.dtype.kind == "f"]
+    dtype = min(floats, key=lambda d: d.itemsize) if floats else np.dtype("int64")
+    return a.astype(dtype), b.astype(dtype)
+
+
+def _likely_equal(train: np.ndarray) -> float:
+    """Return how likely two samples are equal, if features were independent of each other."""
+    rows = sample(train).reshape(-1, int(np.prod(train.shape[1:], dtype=int)))[:2000]
+    chance = 1.0
+    for column in rows.T[:: max(1, rows.shape[1] // 64)]:
+        shares = np.unique(column, return_counts=True)[1] / len(column)
+        chance *= float((shares**2).sum())
+        if chance < 1e-12:
+            break
+    return chance
+
+
+def _moved(train: np.ndarray, other: np.ndarray) -> float:
+    """Return the share of windows (N, T, ...) of one that are those of the other, moved."""
+    if train.ndim not in (2, 3) or train.shape[1] < WINDOW or train.size > LARGE:
+        return 0.0
+    other = other[:: max(1, len(other) // 2000)]
+    rich = _distinct(other) >= WINDOW - 1
+    if rich.mean() < 0.5:
+        return 0.0
+    best = 0.0
+    for shift in range(1, min(SHIFTS, train.shape[1] // 2) + 1):
+        later = np.isin(row_hashes(other[:, shift:]), row_hashes(train[:, :-shift]))
+        earlier = np.isin(row_hashes(other[:, :-shift]), row_hashes(train[:, shift:]))
+        best = max(best, float(((later | earlier) & rich).mean()))
+    return best
+
+
+def _distinct(windows: np.ndarray) -> np.ndarray:
+    """Return how many different values each window has."""
+    ordered = np.sort(windows.reshape(len(windows), -1), axis=1)
+    return 1 + (np.diff(ordered, axis=1) != 0).sum(axis=1)
+
+
+MISMATCH = Rule(
+    "GD111",
+    "validation prepared in another way",
+    "warning",
+    "The network is asked about numbers unlike those that it learns from, so the validation judges "
+    "the preparation.",
+    because=("GD101",),
+    accepted=("put the scaling into the model: Rescaling, Normalization",),
+    source="deepchecks",
+)
+SHIFT, RATIO, WRONG = 1.0, 3.0, 10.0  # standard deviations; times
+DRIFT, SMOOTH = 3.0, 0.9  # what a series may drift by; the correlation of neighbours in one
+LEAST, SURE = 20, 5.0  # rows; standard errors
+
+
+def mismatch(case: Case) -> Iterator[Finding]:
+    """Hold mean and spread of both parts against each other."""
+    held_x, held_y = case.validation_parts
+    for kind, parts, held in (("x", case.x_parts, held_x), ("y", case.y_parts, held_y)):
+        if len(parts) != len(held):
+            continue
+        for one, other in zip(parts, held, strict=True):
+            if _alike(one, other) and (kind == "x" or _quantities(one)):
+                yield from _apart(case, one, other, SHIFT if kind == "x" else DRIFT)
+
+
+def _quantities(part: Part) -> bool:
+    return part.values.dtype.kind == "f" and len(np.unique(sample(part.values))) > 20
+
+
+def _apart(case: Case, one: Part, other: Part, most: float) -> Iterator[Finding]:
+    a, b = case.scan(one), case.scan(other)
+    n = len(b.rows)
+    size_a, size_b = max(a.rms, 1e-12), max(b.rms, 1e-12)
+    ratio = max(size_a / size_b, size_b / size_a)
+    if n >= 2 and ratio > WRONG:
+        yield _told(one, other, a.range, b.range, {"ratio": ratio}, ERROR)
+        return
+    if n < LEAST or len(a.rows) < LEAST:
+        return
+    if a.rows.shape[1] == 1 or one.values.ndim > 2:  # of images and sequences as a whole
+        mean_a, mean_b = float(a.mean.mean()), float(b.mean.mean())
+        std = float(np.sqrt(max(a.rms**2 - mean_a**2, 1e-24)))
+        std_b = float(np.sqrt(max(b.rms**2 - mean_b**2, 1e-24)))
+        shift, spread = abs(mean_b - mean_a) / std, max(std / std_b, std_b / std)
+        if shift > most or spread > RATIO:
+            measured = {"shift": shift, "ratio of spreads": spread}
+            yield _told(one, other, a.range, b.range, measured)
+        return
+    changes = (a.std > 0) & (a.std > 1e-6 * np.abs(a.mean))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shift_ = np.where(changes, np.abs(b.mean - a.mean) / a.std, 0.0)
+    most = DRIFT if _series(a.rows) else most
+    sure = shift_ > max(most, SURE / np.sqrt(n))
+    if sure.any():
+        j = int(np.where(sure, shift_, 0).argmax())
+        evidence: dict[str, Any] = {
+            "columns": [one.column(int(k)) for k in np.flatnonzero(sure)[:10]], "shift": shift_[j],
+            "mean": a.mean[j], "validation mean": b.mean[j],
+        }  # fmt: skip
+        more = f", and {sure.sum() - 1} more columns" if sure.sum() > 1 else ""
+        yield MISMATCH.found(
+            f"{one.column(j)} of {other.name} has the mean {b.mean[j]:.4g}, in training "
+            f"{a.mean[j]:.4g}: {shift_[j]:.1f} standard deviations away{more}",
+            where=other.name, evidence=evidence,
+            threshold=f"means within {most:g} standard deviations",
+            fix="+ scale = nn.layers.Normalization()\n+ scale.adapt(x)  # for both, in the model",
+        )  # fmt: skip
+
+
+def _series(rows: np.ndarray) -> bool:
+    """Say whether columns are neighbours in time: series drift by themselves."""
+    some = rows[:1000].astype(np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        near = [np.corrcoef(a, b)[0, 1] for a, b in zip(some.T[:8], some.T[1:9], strict=False)]
+    return len(near) > 2 and float(np.nanmedian(near)) > SMOOTH
+
+
+def _told(
+    one: Part, other: Part, first: tuple, second: tuple, evidence: dict, severity: str | None = None
+) -> Finding:  # fmt: skip
+    by = 255 if 128 < max(first[1], second[1]) <= 255 and min(first[1], second[1]) <= 2 else None
+    name = "x" if one.name.startswith("x") else "y"
+    fix = f"+ {name}_val = scaler.transform({name}_val)  # the scaler that was fitted on {name}"
+    if by:
+        fix = (
+            f"- {name}_val\n+ {name}_val / 255"
+            if second[1] > first[1]
+            else f"- {name}\n+ {name} / 255"
+        )
+    return MISMATCH.found(
+        f"{other.name} runs from {second[0]:.4g} to {second[1]:.4g}, {one.name} of training from "
+        f"{first[0]:.4g} to {first[1]:.4g}",
+        where=other.name,
+        evidence=evidence,
+        threshold=f"sizes within a factor of {RATIO:g}, means within a standard deviation",
+        fix=fix,
+        severity=severity,
+    )
+
+
+TINY = Rule(
+    "GD115",
+    "small validation",
+    "info",
+    "A share that is found from few samples is known roughly only.",
+)
+POINTS = 0.02
+
+
+def tiny(case: Case) -> Iterator[Finding]:
+    """Say how far the accuracy of so few validation samples is known."""
+    _, held = case.validation_parts
+    for end, part in zip(case.ends, held, strict=False):
+        n = len(part.values) if part.values.ndim else 0
+        if end.task.name not in ("classes", "binary") or not n:
+            continue
+        error = 0.5 / n**0.5
+        if error > POINTS:
+            yield TINY.found(
+                f"{n:,} validation samples: differences under {200 * error:.0f} points are noise",
+                evidence={"samples": n, "standard error": error},
+                threshold=f"a standard error up to {POINTS:.0%}",
+            )
+
+
+CHECKS = {overlap: (OVERLAP,), mismatch: (MISMATCH,), tiny: (TINY,)}

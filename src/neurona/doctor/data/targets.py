@@ -1,0 +1,148 @@
+"""Targets: how often each class comes, in which order, and how large numbers are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from neurona.doctor.case import Case
+from neurona.doctor.ends import End
+from neurona.doctor.finding import INFO, Finding, Rule
+
+IMBALANCE = Rule(
+    "GD107",
+    "class imbalance",
+    "warning",
+    "Always giving the most frequent answer scores well already, so training may stop there; "
+    "accuracy does not show it.",
+    auto="race",
+    accepted=("sample_weight", "take rare samples more often", "a focal loss"),
+    source="SageMaker Debugger",
+)
+RATIO, ENTROPY, ROWS = 10.0, 0.5, 50
+
+
+def imbalance(case: Case) -> Iterator[Finding]:
+    """Count the classes."""
+    weighed = case.class_weight is not None or case.sample_weight is not None
+    for end in case.ends:
+        task = end.task
+        focal = "Focal" in type(end.loss).__name__
+        known = task.name in ("classes", "binary") and task.labels.ndim == 1
+        if not known or weighed or focal or case.custom or len(task.labels) < ROWS:
+            continue
+        if task.labels.min() < 0 or task.classes > len(task.labels):
+            continue
+        counts = np.bincount(task.labels, minlength=task.classes)
+        there = counts[counts > 0]
+        shares = there / there.sum()
+        entropy = float(-(shares * np.log(shares)).sum() / np.log(max(len(there), 2)))
+        ratio = float(there.max() / there.min())
+        most, least = int(counts.argmax()), int(np.where(counts > 0, counts, counts.max()).argmin())
+        if len(there) == 1:
+            yield _only_one(end, most)
+        elif entropy < ENTROPY or ratio >= RATIO:
+            weights = {int(k): round(float(counts.sum() / (len(there) * counts[k])), 3)
+                       for k in np.flatnonzero(counts)[:10]}  # fmt: skip
+            yield IMBALANCE.found(
+                f"always answering {most} already scores {counts.max() / counts.sum():.1%}; class "
+                f"{least} has {counts[least]:,} of {counts.sum():,} samples",
+                where=end.target.name if end.target else "y",
+                evidence={"counts": counts[:50], "ratio": ratio, "entropy": entropy},
+                threshold=f"entropy at least {ENTROPY} of the largest",
+                fix=f"- model.fit(x, y)\n+ model.fit(x, y, class_weight={weights})",
+                severity=None if entropy < ENTROPY else INFO,
+            )
+        if 0 < (absent := int((counts == 0).sum())) < task.classes - 1:
+            missing = np.flatnonzero(counts == 0)
+            yield IMBALANCE.found(
+                f"{absent} of {task.classes} classes have no sample, such as {missing[0]}",
+                where="y", evidence={"absent": missing[:20]}, severity=INFO,
+            )  # fmt: skip
+
+
+def _only_one(end: End, label: int) -> Finding:
+    return IMBALANCE.found(
+        f"all {len(end.task.labels):,} samples are of class {label}: there is nothing to tell",
+        where=end.target.name if end.target else "y",
+        evidence={"class": label},
+        threshold="two classes",
+        fix="print(np.unique(y, return_counts=True))  # look at where y is made",
+        severity="error",
+    )
+
+
+ORDER = Rule(
+    "GD110",
+    "labels in order",
+    "warning",
+    "Each batch has one class only, so each step forgets what the one before has learnt.",
+    auto="race",
+    accepted=("shuffle the rows of x and y once, together",),
+    source="DeepFD, ICSE 2022",
+)
+SURE = 10.0  # standard deviations
+
+
+def order(case: Case) -> Iterator[Finding]:
+    """Count the runs of equal labels, where rows are taken in their order (Wald, Wolfowitz)."""
+    if case.shuffle or any(getattr(layer, "stateful", False) for layer in case.layers):
+        return
+    for end in case.ends:
+        y = end.task.labels
+        if end.task.name not in ("classes", "binary") or len(y) < 2 * case.batch_size:
+            continue
+        n = float(len(y))
+        counts = np.unique(y, return_counts=True)[1].astype(float)
+        two, three = (counts**2).sum(), (counts**3).sum()
+        expected = n + 1 - two / n
+        variance = (two * (two + n * (n + 1)) - 2 * n * three - n**3) / (n * n * (n - 1))
+        runs = 1 + int((y[1:] != y[:-1]).sum())
+        z = (expected - runs) / max(variance, 1e-12) ** 0.5
+        if len(counts) > 1 and z > SURE:
+            first = int((y != y[0]).argmax())
+            yield ORDER.found(
+                f"the first {first:,} rows are all of class {int(y[0])}, and shuffle is False",
+                where=end.target.name if end.target else "y",
+                evidence={"runs": runs, "runs by chance": expected, "z": z},
+                threshold=f"runs within {SURE:g} standard deviations of chance",
+                fix="- model.fit(x, y, shuffle=False)\n+ model.fit(x, y, shuffle=True)",
+            )
+
+
+SIZE = Rule(
+    "GD113",
+    "targets of a large scale",
+    "warning",
+    "Outputs begin near 0, so the first errors are as large as the targets, and squared they make "
+    "steps that are far too long, or a way that is.",
+    auto="race",
+    accepted=("a last layer Rescaling(std, offset=mean)", "the last bias begun at the mean"),
+    source="TheDeepChecker, 2023",
+)
+SPREAD, FAR = 100.0, 10.0
+
+
+def size(case: Case) -> Iterator[Finding]:
+    """Hold the numbers that are to be predicted against outputs that begin near 0."""
+    for end in case.ends:
+        linear = end.activation == "linear" and end.kind == "squared"
+        if not linear or end.task.name != "numbers" or case.custom or case.trained:
+            continue
+        y = end.values.astype(np.float64)
+        mean, std = float(y.mean()), float(y.std())
+        far = abs(mean) > FAR * std and abs(mean) > FAR
+        if std <= SPREAD and not far:
+            continue
+        yield SIZE.found(
+            f"targets are {mean:,.4g} on average and vary by {std:,.4g}; the output begins near 0",
+            where=end.place,
+            evidence={"mean": mean, "std": std},
+            threshold=f"a standard deviation up to {SPREAD:g}, a mean up to {FAR:g} of these",
+            fix="+ mean, std = y.mean(), y.std()\n- model.fit(x, y)\n"
+            "+ model.fit(x, (y - mean) / std)  # predictions: * std + mean",
+        )
+
+
+CHECKS = {imbalance: (IMBALANCE,), order: (ORDER,), size: (SIZE,)}
