@@ -21,8 +21,8 @@ _SECTION = re.compile(r"(Shapes|Args|Args and Raises|Raises|Returns|Source|Attri
 _ITEM = re.compile(r"((?:[\w*.]+|\.\.\.)(?:,? (?:and |or )?[\w*.]+)*): ?(.*)$")
 _LINKED = re.compile(r"(?:nn\.)?((?:\w+\.)*[A-Z]\w+|(?:\w+\.)+\w+)(?:\(\))?$")
 _NAMESPACES = (
-    "activations", "callbacks", "classic", "config", "constraints", "data", "datasets", "errors",
-    "initializers", "layers", "losses", "metrics", "models", "ops", "optimizers", "plots",
+    "activations", "callbacks", "classic", "config", "constraints", "data", "datasets", "doctor",
+    "errors", "initializers", "layers", "losses", "metrics", "models", "ops", "optimizers", "plots",
     "random", "regularizers", "saving", "tree", "utils", "zoo",
 )  # fmt: skip
 

@@ -21,7 +21,8 @@ SOURCE = Path(neurona.__file__).parent
 FIRST = (
     "layers", "models", "losses", "metrics", "optimizers", "optimizers.schedules", "callbacks",
     "initializers", "regularizers", "constraints", "activations", "datasets", "data", "ops",
-    "random", "plots", "classic", "zoo", "applications", "utils", "tree", "config", "errors",
+    "random", "plots", "classic", "doctor", "zoo", "applications", "utils", "tree", "config",
+    "errors",
 )  # fmt: skip
 
 

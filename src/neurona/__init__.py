@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         constraints,
         data,
         datasets,
+        doctor,
         dtype_policies,
         initializers,
         keras,
@@ -118,6 +119,7 @@ __all__ = [
     "data",
     "datasets",
     "device",
+    "doctor",
     "dtype_policies",
     "errors",
     "explain",
@@ -191,7 +193,7 @@ _HOMES = {
 }
 _NAMESPACES = {
     "activations", "applications", "backend", "callbacks", "classic", "constraints", "data",
-    "datasets", "dtype_policies", "initializers", "keras", "layers", "losses", "metrics",
+    "datasets", "doctor", "dtype_policies", "initializers", "keras", "layers", "losses", "metrics",
     "mixed_precision", "models", "optimizers", "plots", "preprocessing", "regularizers",
     "saving", "tree", "utils", "visualization", "zoo",
     "distillation", "distribution", "export", "quantizers", "wrappers",  # which are refused

@@ -7,8 +7,12 @@ from typing import Any, ClassVar
 
 from neurona import terminal
 from neurona.doctor.diagnosis import Diagnosis
-from neurona.doctor.finding import Finding
+from neurona.doctor.finding import ERROR, Finding
+from neurona.doctor.first_bad import NOT_FINITE, At
+from neurona.doctor.guard import Guard
 from neurona.doctor.live.watch import Watch
+from neurona.doctor.repair.bad_steps import leave_out, stop_at
+from neurona.doctor.repair.repair import Repair
 from neurona.errors import check_choice
 from neurona.train.callbacks.callback import Callback
 from neurona.train.diagnosed import LEVELS
@@ -25,8 +29,13 @@ class Doctor(Callback):
         repair: "off" only tells; "safe" applies what cannot harm; "race" also tries what may help
             on a twin, and keeps it if that is better.
 
+    Each step is committed only if all its numbers are finite. One that is not is computed again, op
+    by op, to name where it went wrong; the training then stops with the last good weights, or with
+    `repair` leaves the step out and goes on with half the learning rate.
+
     Attributes:
         diagnosis: what was found so far.
+        repairs: what was changed, in order; `history.repairs` has the same as JSON values.
 
     Raises:
         ArgumentError: if level or repair is unknown.
@@ -35,14 +44,24 @@ class Doctor(Callback):
     each_batch = False
     in_bulk = diagnoses = True
     _watch: Watch | None = None
-    of_the_run: ClassVar = {"_watch": lambda: None}
+    _guard: Guard | None = None
+    of_the_run: ClassVar = {"_watch": lambda: None, "_guard": lambda: None}
 
     def __init__(self, level: str = "guard", repair: str = "off") -> None:
         self.level = check_choice("level", level, LEVELS)
         self.repair = check_choice("repair", repair, REPAIRS)
         self.diagnosis = Diagnosis([])
+        self.repairs: list[Repair] = []
+        self._bad_steps: list[Finding] = []
+
+    def around(self, step: Any) -> Any:
+        if self._guard is not None:
+            self._guard.finish()
+        self._guard = Guard(self.model, step, self.params.get("epochs", 0), self._treat)
+        return self._guard
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        self.repairs, self._bad_steps = [], []
         self._watch = Watch(self.model, self.level, self.params)
         self._take([])
 
@@ -66,11 +85,34 @@ class Doctor(Callback):
             self._take(self._watch.epochs_passed(columns))
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        if self._guard is not None:
+            self._guard.finish()
         if self._watch is not None:
             self._take(self._watch.ended())
 
     def on_exit(self) -> None:
-        self._watch = None
+        self._watch = self._guard = None
+
+    def repaired(self, repair: Repair) -> None:
+        """Tell a repair, and write it down."""
+        self.repairs.append(repair)
+        self.model._training.history.repairs.append(repair.as_dict())
+        terminal.say(f"doctor: {repair}")
+
+    def _treat(self, finding: Finding, at: At) -> bool:
+        """Do something about a step that is not finite; say whether the training goes on."""
+        self._bad_steps.append(finding)
+        self._take([])
+        if finding.severity != ERROR:
+            return True
+        repair = None
+        if self.repair != "off":
+            before = sum(r.rule == finding.id for r in self.repairs)
+            repair = leave_out(self.model, finding, at, before)
+        if repair is None:
+            return stop_at(self.model, finding)
+        self.repaired(repair)
+        return True
 
     def _take(self, found: Sequence[Finding]) -> None:
         """Tell what is found now, each once, and keep the diagnosis of all so far."""
@@ -79,5 +121,6 @@ class Doctor(Callback):
             if finding.alarm:
                 terminal.say(f"doctor: {finding}")
         watch = self._watch
-        self.diagnosis = Diagnosis([*watch.findings.values()], watch.checked, watch.skipped)
+        known = [*self._bad_steps, *watch.findings.values()]
+        self.diagnosis = Diagnosis(known, [NOT_FINITE, *watch.checked], watch.skipped)
         self.model.history.diagnosis = self.diagnosis

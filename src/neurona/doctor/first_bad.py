@@ -33,6 +33,11 @@ NOT_FINITE = Rule(
     source="RANUM (ICSE 2023)",
 )
 
+# numbers that grew from step to step have other causes than an op that is not defined everywhere
+GROWN_TOO_LARGE = dataclasses.replace(
+    NOT_FINITE, because=(*NOT_FINITE.because, "GD104", "GD113", "GD506", "GD502")
+)
+
 
 @dataclasses.dataclass(frozen=True)
 class At:
@@ -132,9 +137,11 @@ class _Told:
         if self.birth.turns:
             said += f", time step {', '.join(map(str, self.birth.turns))} of the loop"
         said += f": {cured.happens}."
+        rule = NOT_FINITE
         if grown := self._grown():
             said += f" {grown}"
-        return NOT_FINITE.found(
+            rule = GROWN_TOO_LARGE
+        return rule.found(
             said, where=place, fix=cured.fix, threshold="all numbers of a step are finite",
             evidence={
                 **self._at(at), "phase": self.phase, "op": self.op,

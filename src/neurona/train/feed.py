@@ -13,6 +13,7 @@ from typing import Any
 
 from neurona.nn.settings import changes
 from neurona.train import steps
+from neurona.train.callbacks.callback import CallbackList
 from neurona.train.source import ArraySource
 
 GROUP_SECONDS = 0.1  # of work in a call: between two pictures of a bar, and until Ctrl-C is heard
@@ -55,12 +56,12 @@ class Feed:
         self.pace = Pace()
         self._changes = changes()
 
-    def follow(self, model: Any) -> None:
+    def follow(self, model: Any, callbacks: CallbackList) -> None:
         """Go on with another training step if a callback has changed a setting."""
         if self._changes != changes():
             self._changes = changes()
             with self.turns:
-                self.step = steps.training_step(model)
+                self.step = callbacks.around(steps.training_step(model))
 
     def groups(
         self, order: Any = None, start: int = 0, undisturbed: Callable[[int], int] | None = None

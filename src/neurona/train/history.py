@@ -16,6 +16,7 @@ class History(Callback):
         history: name -> list with a number for each epoch.
         epoch: the epochs' numbers, from 0.
         epochs: name -> the epoch of each of its numbers: a validation need not come in each.
+        repairs: what the doctor changed, as JSON values, see `callbacks.Doctor`.
         params: settings of the run.
         model: the model that was trained.
         diagnosis: what the doctor found, or None if `fit` had none.
@@ -30,6 +31,7 @@ class History(Callback):
         self.history: dict[str, list[float]] = {}
         self.epochs: dict[str, list[int]] = {}
         self.diagnosis: Any = None
+        self.repairs: list[dict[str, Any]] = []
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         self.epoch = []  # as in Keras, `history` of a History that is used again goes on

@@ -78,7 +78,7 @@ def run_training(
     position = training.position = Position(initial_epoch)
     model.stop_training = False
     with training.turns:
-        step = steps.training_step(model)
+        step = callbacks.around(steps.training_step(model))
     feed = Feed(model, step, source, callbacks.watch_each("train"))
     training.run, alarm = Fit(source, callbacks, validation, feed), Alarm(model)
     alarm.told = any(c.diagnoses for c in callbacks.callbacks)
@@ -125,7 +125,7 @@ def _used_up(source: Any, position: Position, epochs: int) -> bool:
 
 def _train_epoch(model: Any, feed: Feed, callbacks: CallbackList, position: Position) -> Logs:
     callbacks.call("on_epoch_begin", position.epoch, {})
-    feed.follow(model)
+    feed.follow(model, callbacks)
     if position.batch == 0:
         if position.order is None:
             position.order = feed.source.order()
@@ -183,7 +183,8 @@ def _train_epochs(
     if results is None:
         return False
     columns = as_logs(results, metrics)
-    first, position.epoch = position.epoch, position.epoch + count
+    done = max(map(len, columns.values()), default=count)  # fewer if one of them stopped it
+    first, position.epoch = position.epoch, position.epoch + done
     alarm.see(first, columns)
     position.order = source.order()
     position.logs = {name: values[-1] for name, values in columns.items()}

@@ -53,6 +53,10 @@ class Callback:
         """Take the settings of the run."""
         self.params = params
 
+    def around(self, step: Any) -> Any:
+        """Return what runs a training's steps in place of a Step: itself, or what watches it."""
+        return step
+
     def get_state(self) -> dict[str, Any]:
         """Return what an exact resume needs: numbers, strings, lists, dicts and NumPy arrays."""
         return {}
@@ -186,6 +190,12 @@ class CallbackList:
         """Call a method of all callbacks that override it."""
         for callback in self.wants(method):
             getattr(callback, method)(*args)
+
+    def around(self, step: Any) -> Any:
+        """Return what runs a training's steps."""
+        for callback in self.wants("around"):
+            step = callback.around(step)
+        return step
 
     def close(self) -> None:
         """Let all callbacks release what they hold; an error is raised after all had a go."""

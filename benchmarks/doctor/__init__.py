@@ -1,1 +1,0 @@
-"""How often the doctor is right: faulty programs, hard healthy ones, and what it says of each."""
