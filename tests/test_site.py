@@ -42,6 +42,8 @@ def test_links_between_pages_are_right_in_the_repository_and_on_the_site(tmp_pat
     assert "(docs/decisions/README.md)" in front  # in the repository, the folder
     menu = "\n:hidden:\n\nLearn <docs/learn/README>\nHow to <docs/how-to/README>\n"
     assert menu in front
+    path = (tmp_path / "docs" / "learn" / "01-one-neuron.md").read_text("utf-8")
+    assert "\n0.5\n```\n" in path  # what ends a doctest is no line of the page
     decisions = (tmp_path / "docs" / "decisions" / "README.md").read_text("utf-8")
     assert "\n001-one-tracer\n002-element-types\n" in decisions
     for page in tmp_path.rglob("*.md"):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "benchmarks/README.md", "docs/**/*.md")
+_EXAMPLES = re.compile(r"^(```python\n.*?)\n+```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"(?<=\]\()(?!\w+:|#)([^)\s#]+)((?:#[^)\s]*)?)(?=\))")
 
 
@@ -32,8 +33,12 @@ def place(page: Path) -> Path:
 
 
 def linked(page: Path) -> str:
-    """Return a page's text with its links as the site has them."""
-    return _LINK.sub(lambda match: _link(page, *match.groups()), page.read_text("utf-8"))
+    """Return a page's text with its links as the site has them.
+
+    The line that a doctest needs behind its last answer, to end it, is left out.
+    """
+    text = _EXAMPLES.sub(r"\1\n```", page.read_text("utf-8"))
+    return _LINK.sub(lambda match: _link(page, *match.groups()), text)
 
 
 def _link(page: Path, target: str, anchor: str) -> str:

@@ -15,11 +15,11 @@ SCORES = X @ RNG.normal(size=(10, 4))
 Y = (SCORES + 0.5 * np.tanh(SCORES)[:, ::-1]).argmax(1)
 
 
-def network(optimizer="adam", hidden="relu", inner=(), loss="sparse_categorical_crossentropy"):
+def network(optimizer="adam", inner=(), loss="sparse_categorical_crossentropy", engine="reference"):
     nn.utils.set_random_seed(1)
-    layers = [nn.Input((10,)), nn.layers.Dense(32, hidden), *inner, nn.layers.Dense(4, "softmax")]
+    layers = [nn.Input((10,)), nn.layers.Dense(32, "relu"), *inner, nn.layers.Dense(4, "softmax")]
     model = nn.Sequential(layers)
-    model.compile(optimizer, loss, metrics=["accuracy"])
+    model.compile(optimizer, loss, metrics=["accuracy"], engine=engine)
     return model
 
 
@@ -52,21 +52,20 @@ def layers_that_draw():
     return [nn.layers.BatchNormalization(), nn.layers.Dropout(0.3)]
 
 
-@pytest.mark.parametrize("level", ["guard", "full"])
-def test_training_has_the_same_bits_with_a_doctor(level):
+def test_training_has_the_same_bits_with_a_doctor():
     def run(**given):
-        model = network(inner=layers_that_draw())
+        model = network(inner=layers_that_draw(), engine=None)
         model.fit(X, Y, epochs=3, verbose=0, validation_split=0.2, **given)
         model.fit(X[:20], Y[:20], epochs=40, verbose=0, **given)  # many epochs in one call
         weights = [w.tobytes() for w in model.get_weights()]
         return weights, get_position(), model.history.history
 
-    assert run(doctor=level) == run()
+    assert run(doctor="full") == run()
 
 
 def test_verdicts_are_the_same_however_steps_are_grouped(monkeypatch):
     def run():
-        return examined(network(nn.optimizers.Adam(1.0))).as_dict()
+        return examined(network(nn.optimizers.Adam(1.0)), epochs=4).as_dict()
 
     want = run()
     for seconds in (1e-9, 1e9):
@@ -114,6 +113,7 @@ def test_rates_that_are_too_high_or_too_low(rule):
         assert found.causes[0].fix.startswith("- learning_rate=")
 
 
+@pytest.mark.slow
 def test_healthy_rates():
     schedule = nn.optimizers.schedules.CosineDecay(0.0, 400, warmup_target=1e-2, warmup_steps=200)
     for optimizer in [
@@ -142,6 +142,7 @@ def test_overfitting_and_a_training_that_could_go_on():
     assert found.causes == []
 
 
+@pytest.mark.slow
 def test_validation_that_is_too_good():
     y = np.where(RNG.random(600) < 0.5, RNG.integers(0, 4, 600), SCORES.argmax(1))
     easy = X[:200], SCORES.argmax(1)[:200]
@@ -150,6 +151,7 @@ def test_validation_that_is_too_good():
     assert alarms(dropping, X, y, validation_data=easy) == []
 
 
+@pytest.mark.slow
 def test_a_model_that_is_worse_than_a_line():
     held_back = network(inner=[nn.layers.Dropout(0.9)], optimizer=nn.optimizers.Adam(1e-4))
     found = examined(held_back, X, SCORES.argmax(1), epochs=30)
@@ -178,3 +180,58 @@ def test_batches_of_a_generator():
     model = network(nn.optimizers.Adam(1.0))
     model.fit(batches, epochs=5, verbose=0, doctor=doctor)
     assert "GD506" in doctor.diagnosis
+
+
+def stack(*layers, optimizer="adam", count=4):
+    nn.utils.set_random_seed(1)
+    model = nn.Sequential([nn.Input((10,)), *layers, nn.layers.Dense(count, "softmax")])
+    model.compile(
+        optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"], engine="reference"
+    )
+    return model
+
+
+def hidden(activation, count, **given):
+    return [nn.layers.Dense(32, activation, name=f"hidden_{i}", **given) for i in range(count)]
+
+
+def broken():
+    far = nn.initializers.RandomNormal(stddev=5.0)
+    below = nn.initializers.Constant(-20.0)
+    cut = [nn.layers.Dense(32, "relu", name="hidden_0"), nn.layers.Lambda(nn.ops.stop_gradient)]
+    return {
+        "GD501": (stack(*hidden("sigmoid", 8), optimizer=nn.optimizers.SGD(0.1)), "hidden_0"),
+        "GD501 ": (stack(*hidden("sigmoid", 8)), "hidden_"),
+        "GD503": (stack(*hidden("relu", 2, bias_initializer=below)), "hidden_0"),
+        "GD503 ": (stack(*hidden("relu", 3), optimizer=nn.optimizers.SGD(3.0)), "hidden_"),
+        "GD504": (stack(*hidden("tanh", 3, kernel_initializer=far), optimizer="sgd"), "hidden_"),
+        "GD512": (stack(*cut), "hidden_0/kernel"),
+    }
+
+
+@pytest.mark.slow
+def test_layers_that_do_not_learn():
+    for rule, (model, where) in broken().items():
+        found = examined(model, epochs=20)
+        assert found.causes[0].id == rule.strip(), (rule, str(found))
+        assert where in found.causes[0].where, found.causes[0]
+        assert len(found.causes) == 1, str(found)
+
+
+@pytest.mark.slow
+def test_layers_that_learn():
+    trunk, *rest = hidden("relu", 2)
+    trunk.trainable = False
+    sparse = hidden("relu", 2, bias_initializer=nn.initializers.Constant(-0.5))
+    gates = [nn.layers.Reshape((5, 2)), nn.layers.LSTM(16, name="lstm")]
+    for layers in [hidden("tanh", 3), hidden("relu", 6), [trunk, *rest], sparse, gates]:
+        assert alarms(stack(*layers), epochs=30, level="full") == [], layers
+
+
+def test_one_answer_for_all_and_steps_of_an_unusual_length():
+    found = examined(network("sgd"), x=0 * X, epochs=20)
+    assert {"GD510", "GD511"} <= {f.id for f in found}
+    assert "100% of the answers are class" in str(found)
+    found = examined(network(nn.optimizers.Adam(0.3), inner=hidden("relu", 2)), epochs=20)
+    assert "GD505" in found
+    assert found.causes[0].id == "GD506"

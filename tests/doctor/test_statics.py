@@ -21,7 +21,7 @@ OF_SCORES = nn.losses.SparseCategoricalCrossentropy(from_logits=True)
 
 
 def found(model, x, y, **given):
-    """Return the alarms by their ids."""
+    """Return the alarms by their ids, without those of the probe."""
     diagnosis = model.diagnose(x, y, **given)
     assert not diagnosis.skipped
     return {f.id: f for f in diagnosis if f.alarm}

@@ -2,6 +2,9 @@
 
 import dataclasses
 import json
+import os
+import re
+from pathlib import Path
 
 import pytest
 
@@ -131,6 +134,13 @@ def test_runs_are_compared(made, tmp_path):
     page = comparison.write(chosen, tmp_path / "page.html").read_text()
     assert page.count("<img alt=") == 4
     assert "moons, slow and stopped" in page
+    here = Path(os.path.relpath(made, tmp_path)).as_posix()
+    assert f'<li><a href="{here}/slow/report.html">slow</a></li>' in page
+    assert "stopped/report.html" not in page  # there is none
+    assert page.count("\u00a0%</td>") == 2
+    for width, least in re.findall(r'<img alt="[^"]*" width="(\d+)"[^>]*--least: (\d+)px', page):
+        assert int(least) == round(0.6 * int(width))  # letters can be read on a phone
+    assert page.count("--least: ") == 4
     picture = comparison.write(chosen, tmp_path / "page.png")
     assert picture.read_bytes().startswith(b"\x89PNG")
     with pytest.raises(ArgumentError, match=r"is a page or a picture. Got 'x.jpg'|Got x.jpg"):

@@ -8,9 +8,10 @@ from neurona.doctor import data, statics
 from neurona.doctor.case import Case
 from neurona.doctor.diagnosis import Diagnosis
 from neurona.doctor.finding import Checks, Finding, Rule
+from neurona.doctor.probe import CHECKS as PROBE
 from neurona.errors import NeuronaError
 
-STAGES: tuple[Checks, ...] = (data.CHECKS, statics.CHECKS)  # in the order of causes
+STAGES: tuple[Checks, ...] = (data.CHECKS, statics.CHECKS, PROBE)  # in the order of causes
 
 
 def diagnose(case: Case) -> Diagnosis:

@@ -92,7 +92,10 @@ class Diagnosis(Sequence[Finding]):
 
     def _looked_at(self) -> str:
         looked = f"looked at {len(self.checked)} rules: {', '.join(r.id for r in self.checked)}."
-        missed = [f"  {rule}: {why}" for rule, why in self.skipped.items()]
+        reasons: dict[str, list[str]] = {}
+        for rule, why in self.skipped.items():
+            reasons.setdefault(why, []).append(rule)
+        missed = [f"  {', '.join(rules)}: {why}" for why, rules in reasons.items()]
         return "\n".join([looked, *(["not looked at:", *missed] if missed else [])])
 
     def _repr_html_(self) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import os
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from neurona import plots
 from neurona.errors import ArgumentError
@@ -130,7 +132,7 @@ def write(runs: Sequence[Compared], out: Path | None = None) -> Path:
             ax.remove()
         write_bytes(out, png(figure))
     elif out.suffix in (".html", ".htm"):
-        write_text(out, html(runs))
+        write_text(out, html(runs, out.parent))
     else:
         raise ArgumentError(
             "a comparison is a page or a picture.", got=str(out), expected="a name in .html or .png"
@@ -145,8 +147,8 @@ def png(figure: Figure) -> bytes:
     return stream.getvalue()
 
 
-def html(runs: Sequence[Compared]) -> str:
-    """Return the page."""
+def html(runs: Sequence[Compared], folder: Path) -> str:
+    """Return the page, with links to the reports from the folder where it will lie."""
     head, *rows = columns(runs)
     names = ", ".join(head[1:-1]) + f" and {head[-1]}"
     pictures = "".join(
@@ -159,12 +161,14 @@ def html(runs: Sequence[Compared]) -> str:
         for log, values in curves(runs).items()
     )
     reports = "".join(
-        f"<li><code>{escape(str(run.folder / 'report.html'))}</code></li>" for run in runs
+        f'<li><a href="{_link(run, folder)}">{escape(run.name)}</a></li>'
+        for run in runs
+        if (run.folder / "report.html").exists()
     )
     sections = {
         "Side by side": page.table("Scores, and the settings that differ", head, rows),
         "Curves": pictures,
-        "Reports": f"<ul>{reports}</ul>",
+        "Reports": reports and f"<ul>{reports}</ul>",
     }
     numbers = [(run.name, score_text(*run.record.score)) for run in runs if run.record.score]
     header = (
@@ -172,3 +176,11 @@ def html(runs: Sequence[Compared]) -> str:
         f"{page.tiles(numbers)}"
     )
     return page.page(f"compare {names}", header, sections, "")
+
+
+def _link(run: Compared, folder: Path) -> str:
+    report = run.folder / "report.html"
+    try:
+        return quote(Path(os.path.relpath(report, folder)).as_posix())
+    except ValueError:  # on another drive of Windows
+        return report.resolve().as_uri()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from html import escape
 
@@ -88,6 +89,7 @@ for (const button of document.querySelectorAll("button.copy")) {
 """
 _KNOWN = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
 MAIN = ' class="main"'
+LEAST = 0.6  # of a picture's size: on a phone it scrolls in its card rather than lose its letters
 
 
 def page(title: str, header: str, sections: Mapping[str, str], footer: str) -> str:
@@ -137,6 +139,15 @@ def command(text: str) -> str:
     return f"<code>{escape(first)}{spans}</code>"
 
 
+def told(text: str) -> str:
+    """Return a text in which options of the command are not broken.
+
+    >>> told("several --seed values")
+    'several <span class="option">--seed</span> values'
+    """
+    return re.sub(r"--[a-z][a-z-]*", r'<span class="option">\g<0></span>', escape(text))
+
+
 def rows(facts: Mapping[str, object]) -> str:
     """Return a table of names and values.
 
@@ -158,12 +169,17 @@ def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> 
     """
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in columns)
     body = "".join(
-        f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows
+        f"<tr>{''.join(f'<td>{_whole(cell)}</td>' for cell in row)}</tr>" for row in rows
     )
     return (
         f'<h3>{escape(title)}</h3><div class="wide" tabindex="0">'
         f"<table><tr>{head}</tr>{body}</table></div>"
     )
+
+
+def _whole(cell: str) -> str:
+    """Keep a number and its sign in one line."""
+    return escape(cell).replace(" %", "\u00a0%")
 
 
 def words(title: str, text: str) -> str:
@@ -187,11 +203,10 @@ def figure(title: str, alt: str, png: bytes, dots: int) -> str:
     """
     width, height = (int.from_bytes(png[i : i + 4]) * 96 // dots for i in (16, 20))
     data = base64.b64encode(png).decode()
-    # A broad picture scrolls on a phone, where its letters would be too small.
-    least = f' style="--least: {min(width, 540)}px"' if width > 2.2 * height else ""
+    least = round(LEAST * width)
     return (
         f'<figure><h3>{escape(title)}</h3><div class="wide" tabindex="0">'
-        f'<img alt="{escape(alt)}" width="{width}" height="{height}"{least} '
+        f'<img alt="{escape(alt)}" width="{width}" height="{height}" style="--least: {least}px" '
         f'src="data:image/png;base64,{data}"></div>'
         f"<figcaption>{escape(alt)}</figcaption></figure>"
     )

@@ -199,7 +199,7 @@ def _figures(run: Results, names: list[str] | tuple[str, ...]) -> str:
 
 def _advice(advice: list[Advice]) -> str:
     items = (
-        f'<li>{escape(a.seen)}<br><span class="try">Try: {escape(a.attempt)}</span></li>'
+        f'<li>{page.told(a.seen)}<br><span class="try">Try: {page.told(a.attempt)}</span></li>'
         for a in advice
     )
     return f'<ol class="advice">{"".join(items)}</ol>' if advice else ""

@@ -31,9 +31,8 @@ class Diagnosed:
             x, y, validation_data, batch_size, epochs, sample_weight, class_weight, shuffle: as
                 `fit` would be given them.
 
-        Returns:
-            A Diagnosis: the findings, causes first, and the rules that were looked at; it prints
-            itself, in notebooks too, and has `to_json()`.
+        Returns: a Diagnosis, the findings, causes first, and the rules that were looked at; it
+            prints itself, in notebooks too, and has `to_json()`.
         """
         return later.load("doctor").diagnose_model(
             self, x, y, validation=validation_data, batch_size=batch_size, epochs=epochs,

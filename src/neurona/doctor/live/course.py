@@ -99,7 +99,9 @@ def oscillation(record: Record) -> Iterator[Finding]:
     falls = trend < -0.1 * tail.mean()
     failed = [look.rose for look in record.looks[-LEAST:]]
     shown = len(failed) == LEAST and float(np.mean(failed)) >= 0.4
-    consequence = tail.mean() > HIGH * record.scale and not falls and (shown or record.worse())
+    consequence = (
+        tail.mean() > HIGH * record.scale and not falls and (shown or bool(record.worse()))
+    )
     if turns < SWINGS or swing < AMPLITUDE or not consequence:
         return
     yield OSCILLATION.found(

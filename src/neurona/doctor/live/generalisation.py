@@ -79,20 +79,16 @@ UNDERFITTING = Rule(
     accepted=("another learning rate", "fewer restraints: dropout, weight decay"),
     source="Karpathy 2019 (baseline)",
 )  # fmt: skip
-HALF = 0.5  # of the planned steps
 
 
 def underfitting(record: Record) -> Iterator[Finding]:
     """GD602: after half of the steps it is below a linear model, and gets hardly better."""
     window = max(3, -(-record.epochs // 10))
-    if record.done < HALF or record.steps < 100 or record.warming or not record.stalled(window):
-        return
-    line = record.linear
-    if line is None or not (told := line.beats(record)):
+    if not record.stalled(window) or not (told := record.below_linear()):
         return
     yield UNDERFITTING.found(
         f"after {record.steps} steps {told}",
-        evidence={"linear": line.score, "measure": line.measure, "steps": record.steps},
+        evidence={"linear": record.linear and record.linear.score, "steps": record.steps},
         threshold="a ridge regression on 2,000 training samples, scored on others",
         fix="",
     )

@@ -8,7 +8,9 @@ import numpy as np
 
 from neurona import ops
 from neurona.core import random
+from neurona.core.observation import opened
 from neurona.core.tree import flatten
+from neurona.doctor.live.activity import measured, watched
 from neurona.nn.context import collect_losses, in_training
 from neurona.nn.front import fed
 from neurona.nn.gradients import gradients
@@ -32,13 +34,18 @@ class Probe:
 
     def __init__(self, model: Any) -> None:
         self.model = model
-        self.weights = {path: p for path, p in parameter_paths(model).items() if p.trainable}
+        trained = {id(p) for p in model.trainable_weights}  # none of layers that are frozen
+        self.weights = {path: p for path, p in parameter_paths(model).items() if id(p) in trained}
+        self._units = watched(model)
         engine = "eager" if model.run_eagerly else model._training.engine
         self._step = Step(self._run, held(model), engine)
 
     def _run(self, x: Any, y: Any = None, sample_weight: Any = None) -> dict[str, Any]:
         compiled, parameters = self.model._training.losses, list(self.weights.values())
-        with rehearsal(), in_training(True), collect_losses(), fed(self.model._network):
+        with (
+            rehearsal(), in_training(True), collect_losses(), fed(self.model._network),
+            opened([*self._units]) as observer,
+        ):  # fmt: skip
 
             def forward() -> Any:
                 y_pred = self.model(x, training=True)
@@ -47,12 +54,15 @@ class Probe:
                 return data + penalty, data, penalty, y_pred
 
             (_, data, penalty, y_pred), found = gradients(forward, parameters)
+            outputs = flatten(y_pred)[0]
+            activity = measured(observer.values, self._units, outputs)
         known = zip(self.weights, found, strict=True)
         return {
             "loss": data,
             "penalty": penalty,
             "gradients": {path: g for path, g in known if g is not None},
-            "answers": _answers(flatten(y_pred)[0]),
+            "answers": _answers(outputs),
+            "activity": activity,
         }
 
     def __call__(self, batch: Any, number: int) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def too_high(record: Record) -> Iterator[Finding]:
     failed = float(np.mean([not look.after <= look.loss or look.rose for look in looks]))
     risen = record.loss / max(record.start, record.scale)
     broken = not math.isfinite(record.loss)
-    consequence = record.struggling() or record.stuck()
+    consequence = record.struggling()
     tested = len(looks) == TESTS and failed > FAILED and consequence
     climbed = record.steps >= 20 and record.start > 0 and record.scale > 0 and risen > RISEN
     if not (tested or broken or climbed):
@@ -62,7 +62,8 @@ TOO_LOW = Rule(
     "GD507", "learning rate too low", "warning",
     "The steps go the right way, but they are so short that the training ends long before it "
     "gets anywhere.",
-    auto="race", because=("GD104", "GD201", "GD206"), accepted=("more epochs", "Adam"),
+    auto="race", because=("GD104", "GD201", "GD206", "GD501", "GD503", "GD504"),
+    accepted=("more epochs", "Adam"),
     source="CS231n",
 )  # fmt: skip
 SCALED, TIMES_BETTER = 10.0, 5.0
@@ -75,6 +76,8 @@ def too_low(record: Record) -> Iterator[Finding]:
     """GD507: ten times the step would be five times as good, and the need is twenty budgets."""
     looks = record.at_full_rate
     if record.warming or record.done < 0.5 or len(looks) < TESTS or record.start <= 0:
+        return
+    if not looks[-1].kernels or any(w.gradient == 0 for w in looks[-1].kernels.values()):
         return
     better = float(np.mean([_scaled_gain(look.slope, look.slope_after) for look in looks]))
     need = 0.9 * record.loss / max(record.fallen, 1e-12) * record.done  # in budgets

@@ -228,9 +228,14 @@ class Record:
             return ""
         return f"the loss has stayed at {now:.3g} since step {self.looks[half].step}"
 
+    def below_linear(self) -> str:
+        """Say how a linear model is better than it is, after half of the steps; "" if not."""
+        known = self.done >= 0.5 and self.steps >= 100 and not self.warming
+        return self.linear.beats(self) if known and self.linear is not None else ""
+
     def struggling(self) -> str:
         """Say by what consequence it goes badly: the second factor of a warning; "" if none."""
-        return self.at_guessing() or self.worse()
+        return self.at_guessing() or self.worse() or self.stuck() or self.below_linear()
 
 
 def _mean(values: list[float]) -> float:

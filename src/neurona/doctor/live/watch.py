@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -28,7 +27,7 @@ class Watch:
         params: of the run: epochs, steps.
 
     Attributes:
-        findings: what was found so far, each rule once for each place.
+        findings: what was found so far, by rule; at the end without what has passed.
         skipped: rules that cannot be looked at -> why.
     """
 
@@ -38,7 +37,7 @@ class Watch:
         source = model._training.run.source
         self.model, self.moments = model, Moments(level, total)
         self.record = Record(_task(model, source), total, epochs, steps, model)
-        self.findings: dict[tuple[str, str], Finding] = {}
+        self.findings: dict[str, Finding] = {}
         self.skipped: dict[str, str] = {}
         self._begun = 0  # the batch that a group began with
         self._open: Any = None  # what was seen of the batch of a moment before its update
@@ -121,6 +120,7 @@ class Watch:
             samples=len(_first_leaf(given[0])),
             predicted=predicted,
             right=right,
+            activity=seen["activity"],
         )
 
     def _weight(self, path: str, w: np.ndarray, change: np.ndarray, g: Any) -> Weight:
@@ -150,17 +150,14 @@ class Watch:
         return self._judged()
 
     def _judged(self) -> list[Finding]:
-        new = []
-        for finding in self._all():
-            key = finding.id, finding.where
-            if key not in self.findings:
-                new.append(finding)
-            self.findings.setdefault(key, finding)
+        """Keep what is found now; return what is new in it."""
+        found = {f.id: f for check in CHECKS for f in check(self.record)}
+        new = [f for name, f in found.items() if name not in self.findings]
+        self.findings.update(found)
+        if self.record.ended and not self.record.struggling():  # it has passed
+            over = [n for n, f in self.findings.items() if n not in found and f.alarm]
+            self.findings = {n: f for n, f in self.findings.items() if n not in over}
         return new
-
-    def _all(self) -> Iterator[Finding]:
-        for check in CHECKS:
-            yield from check(self.record)
 
 
 def _task(model: Any, source: Any) -> Any:

@@ -205,7 +205,8 @@ def show_columns(run: Run, losses: dict[str, float], how: Measure) -> None:
     what = "error added" if not how.classes else "accuracy lost"
     scale = 100.0 if how.classes else 1.0
     unit = ", in points" if how.classes else "" if how.robust else " (squared)"
-    told = "; ".join(f"{name}: {scale * loss:.3g}" for name, loss in ranked[:5])
+    shown = [(name, scale * loss) for name, loss in ranked[:5]]
+    told = "; ".join(f"{n}: {v:,.0f}" if v > 999 else f"{n}: {v:.3g}" for n, v in shown)
     run.picture(
         "columns",
         "Which columns count",

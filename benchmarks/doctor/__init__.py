@@ -1,0 +1,1 @@
+"""How often the doctor is right: faulty programs, hard healthy ones, and what it says of each."""

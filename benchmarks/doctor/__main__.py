@@ -1,0 +1,114 @@
+"""Try the doctor on faulty and healthy programs.
+
+python -m benchmarks.doctor            the part that rules may be tuned on
+python -m benchmarks.doctor --frozen   the part that is kept for the end
+python -m benchmarks.doctor --harm     which faults do harm, over five seeds, without the doctor
+"""
+
+from __future__ import annotations
+
+import argparse
+import concurrent.futures
+import contextlib
+import dataclasses
+import functools
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+from benchmarks.doctor import convolutional, dense, recurrent, transformers
+from benchmarks.doctor.fault import Fault, Healthy, frozen
+from benchmarks.doctor.healthy import HEALTHY
+from benchmarks.doctor.judge import hurts, lines, table
+from benchmarks.doctor.training import run
+
+FAULTS = [*dense.FAULTS, *convolutional.FAULTS, *recurrent.FAULTS, *transformers.FAULTS]
+FOLDER = Path(__file__).parent / "results"
+
+
+def case(name: str) -> Fault | Healthy:
+    """Return the case of a name."""
+    return next(c for c in (*FAULTS, *HEALTHY) if c.name == name)
+
+
+def outcome(name: str, doctor: str | None, seed: int) -> dict[str, Any]:
+    """Return what came of a case with a seed."""
+    found = case(name)
+    make = found.faulty if isinstance(found, Fault) else found.make
+    with contextlib.redirect_stdout(io.StringIO()):
+        return dataclasses.asdict(run(make, seed, doctor))
+
+
+def outcomes(jobs: list[Any], workers: int) -> list[Any]:
+    """Return what functions return, computed by several processes."""
+    if workers == 1:
+        return [job() for job in jobs]
+    with concurrent.futures.ProcessPoolExecutor(workers) as pool:
+        return [f.result() for f in [pool.submit(job) for job in jobs]]
+
+
+def harm(faults: list[Fault], workers: int) -> dict[str, Any]:
+    """Return the scores of each fault and of its twin over five seeds, and whether it does harm."""
+    found: dict[str, Any] = {}
+    for fault in faults:
+        jobs = [
+            functools.partial(_score, fault.name, twin, s)
+            for twin in (False, True)
+            for s in range(5)
+        ]
+        scores = outcomes(jobs, workers)
+        found[fault.name] = {
+            "scores": scores[:5],
+            "twin": scores[5:],
+            "hurts": hurts(scores[:5], scores[5:]),
+        }
+        print(f"{'hurts' if found[fault.name]['hurts'] else 'HARMLESS'}  {fault.name}", flush=True)
+    return found
+
+
+def _score(name: str, twin: bool, seed: int) -> float | None:
+    fault = case(name)
+    assert isinstance(fault, Fault)
+    return run(fault.twin if twin else fault.faulty, seed).score
+
+
+def main() -> None:
+    """Run what is asked for, and write what came of it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--frozen", action="store_true", help="the part that is kept for the end")
+    parser.add_argument("--harm", action="store_true", help="which faults do harm")
+    parser.add_argument("--only", nargs="*", help="cases whose names hold one of these texts")
+    parser.add_argument("--level", default="full", choices=["guard", "full"])
+    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--workers", type=int, default=1)
+    options = parser.parse_args()
+
+    def chosen(cases: list[Any]) -> list[Any]:
+        named = [c for c in cases if not options.only or any(o in c.name for o in options.only)]
+        return [c for c in named if options.harm or frozen(c.name) == options.frozen]
+
+    faults, healthy = chosen(FAULTS), chosen(HEALTHY)
+    FOLDER.mkdir(exist_ok=True)
+    if options.harm:
+        write("harm", harm(faults, options.workers))
+        return
+    every = [(c.name, s) for c in (*faults, *healthy) for s in range(options.seeds)]
+    jobs = [functools.partial(outcome, name, options.level, seed) for name, seed in every]
+    found: dict[str, list[Any]] = {}
+    for (name, _), result in zip(every, outcomes(jobs, options.workers), strict=True):
+        found.setdefault(name, []).append(result)
+    print("\n".join(lines(faults, healthy, found)))
+    figures = table(faults, healthy, found)
+    print(json.dumps(figures, indent=1))
+    if not options.only:
+        write("frozen" if options.frozen else "open", {"figures": figures, "cases": found})
+
+
+def write(name: str, what: Any) -> None:
+    """Write results as JSON."""
+    (FOLDER / f"{name}.json").write_text(json.dumps(what, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

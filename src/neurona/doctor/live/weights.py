@@ -1,0 +1,125 @@
+"""GD501, GD505, GD512: weights that hardly move, move too far, or stand still."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from neurona.doctor.finding import INFO, WARNING, Finding, Rule
+from neurona.doctor.live.course import WRONG
+from neurona.doctor.live.rates import SCALING, rate_fix
+from neurona.doctor.live.record import FEWEST, Record
+
+ENOUGH = 200  # steps
+
+VANISHING = Rule(
+    "GD501", "vanishing gradients", "warning",
+    "The gradient shrinks from layer to layer on its way back, so the first layers hardly learn.",
+    auto="race", because=(*WRONG, "GD503", "GD504"),
+    accepted=("ReLU", "BatchNormalization", "residual connections", "He or Glorot initial values"),
+    source="AutoTrainer 2021; TheDeepChecker 2022",
+)  # fmt: skip
+SHARE = 1e-3  # of the gradient of the layer that has the largest, if that lies behind
+LEAST = 1e-6  # a step, as a share of the weights
+
+
+def vanishing(record: Record) -> Iterator[Finding]:
+    """GD501: an early layer has a thousandth of a later one's gradient, and nothing is learnt."""
+    looks = [look for look in record.recent if look.kernels]
+    if record.steps < ENOUGH or record.warming or len(looks) < FEWEST or not record.logs:
+        return
+    if not (told := record.at_guessing()):
+        return
+    paths = [path for path in looks[-1].kernels if not path.endswith("embeddings")]
+    if len(paths) < 3:
+        return
+    steps = np.median([[look.weights[path].ratio for path in paths] for look in looks], axis=0)
+    slopes = np.median([[look.weights[path].gradient for path in paths] for look in looks], axis=0)
+    least = int(slopes.argmin())
+    later = float(slopes[least:].max())
+    shrunk = float(slopes[least]) / later if later > 0 else 1.0
+    if not 0 < shrunk < SHARE:
+        return
+    yield VANISHING.found(
+        f"its gradient is {shrunk:.1g} times that of a later layer, its steps {steps[least]:.1g} "
+        f"of its size; {told}",
+        where=paths[least],
+        evidence={"gradient_ratio": shrunk, "step": float(steps[least]),
+                  "gradients": [float(g) for g in slopes]},
+        threshold=f"{SHARE} of a later layer's gradient, and nothing learnt",
+        fix="- activation='sigmoid'\n+ activation='relu', kernel_initializer='he_normal'",
+    )  # fmt: skip
+
+
+RATIO = Rule(
+    "GD505", "steps of an unusual length", "warning",
+    "A healthy step changes weights by about a thousandth of their size: a tenth throws away what "
+    "was learnt, a millionth learns nothing.",
+    auto="race", because=(*SCALING, "GD501", "GD502", "GD503", "GD504", "GD506", "GD507", "GD512"),
+    source="CS231n; TheDeepChecker 2022",
+)  # fmt: skip
+LONG = 0.1
+
+
+def ratio(record: Record) -> Iterator[Finding]:
+    """GD505: steps of a tenth, or a millionth, of the weights' size, and training goes badly."""
+    looks = [look for look in record.recent if look.kernels and look in record.at_full_rate]
+    if len(looks) < FEWEST or record.steps < 20 or record.warming:
+        return
+    paths = list(looks[-1].kernels)
+    steps = np.median([[look.weights[path].ratio for path in paths] for look in looks], axis=0)
+    longest, rate = int(steps.argmax()), looks[-1].rate
+    if steps[longest] > LONG:
+        told, factor = record.struggling(), 0.1
+    elif 0 < steps.max() < LEAST and record.steps >= ENOUGH:
+        told, factor = record.at_guessing(), 10.0
+    else:
+        return
+    if not told:
+        return
+    yield RATIO.found(
+        f"a step changes it by {steps[longest]:.2g} of its size; {told}",
+        where=paths[longest],
+        evidence={"ratio": float(steps[longest]), "learning_rate": rate},
+        threshold=f"{LONG} or {LEAST}; about 0.001 is usual",
+        fix=rate_fix(rate, factor),
+    )
+
+
+STILL = Rule(
+    "GD512", "a layer that stands still", "warning",
+    "It is to be trained, but no step changes it, while others move.",
+    auto="never", because=("GD212", "GD501", "GD503", "GD504", "GD507"),
+    accepted=("layer.trainable = False, if that is meant",), source="SageMaker Debugger",
+)  # fmt: skip
+
+
+def still(record: Record) -> Iterator[Finding]:
+    """GD512: no number of a trainable kernel changes in at least five looks, and others do."""
+    moving = [x for x in record.looks if any(not w.still for w in x.weights.values())]
+    looks = moving[-2 * FEWEST :]
+    if len(looks) < FEWEST or looks[-1].step - looks[0].step < 20 or record.warming:
+        return
+    places = [
+        path
+        for path in looks[-1].kernels
+        if all(path in look.weights and look.weights[path].still for look in looks)
+    ]
+    if not places:
+        return
+    gradient = max(look.weights[path].gradient for look in looks for path in places)
+    why = "the steps are below its precision" if gradient > 0 else "no gradient reaches it"
+    told, more = record.struggling(), f" and {len(places) - 1} more" if len(places) > 1 else ""
+    yield STILL.found(
+        f"{looks[-1].step - looks[0].step + 1} steps have changed nothing in it: {why}"
+        + (f"; {told}" if told else ""),
+        where=places[0] + more,
+        evidence={"looks": len(looks), "gradient": gradient, "weights": places},
+        threshold=f"no change at all in {len(looks)} looks, while others change",
+        fix="" if gradient > 0 else "look for stop_gradient, round, argmax or NumPy behind it",
+        severity=WARNING if told else INFO,
+    )
+
+
+CHECKS = {vanishing: (VANISHING,), ratio: (RATIO,), still: (STILL,)}

@@ -1,0 +1,22 @@
+"""The checks of the probe, each with its rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from neurona.doctor.case import Case
+from neurona.doctor.finding import Finding, Rule
+from neurona.doctor.probe import depth, flat, mixing, start
+
+CHECKS: dict[Callable[[Case], Iterator[Finding]], tuple[Rule, ...]] = {
+    start.check_loss: (start.INITIAL_LOSS,),
+    start.check_finite: (start.NOT_FINITE,),
+    depth.check_signal: (depth.SIGNAL,),
+    depth.check_gradients: (depth.GRADIENT,),
+    flat.check_dead: (flat.DEAD,),
+    flat.check_saturated: (flat.SATURATED,),
+    start.check_input_matters: (start.IGNORED,),
+    mixing.check_samples_apart: (mixing.MIXED,),
+    mixing.check_future: (mixing.LEAK,),
+    mixing.check_order: (mixing.UNORDERED,),
+}

@@ -1,0 +1,192 @@
+"""Probe: one forward and backward pass on some samples, and what it tells of each layer."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from neurona.core.lowering import Attention
+from neurona.core.origin import as_text
+from neurona.doctor.case import Case
+from neurona.doctor.probe.traced import Traced, prediction_pass, training_pass
+from neurona.doctor.probe.twin import Batch, aside, first_batch, ready, twin_of, users_code
+from neurona.doctor.probe.units import Units, Watch
+from neurona.errors import NeuronaError, StateError
+
+SAMPLES = 128  # that are looked at; a unit of a deep network may well be 0 for fewer
+
+
+@dataclasses.dataclass(frozen=True)
+class Weighted:
+    """A layer with weights, in the order of the forward pass.
+
+    Attributes:
+        layer: of the twin.
+        where: its path, and the user's line that made it.
+        spread: standard deviation of what it returns, between samples and places; None if unknown.
+        weight: rms of its largest matrix.
+        gradient: rms of the gradient with respect to that, where there is any; None if unknown.
+    """
+
+    layer: Any
+    where: str
+    spread: float | None
+    weight: float
+    gradient: float | None
+
+
+class Probe:
+    """What one pass shows of a case; nothing of the case is changed.
+
+    Args:
+        case: a model with its data.
+
+    Attributes:
+        twin: a built copy of the model.
+        batch: the samples.
+
+    Raises:
+        NeuronaError: if no pass can be made.
+    """
+
+    def __init__(self, case: Case) -> None:
+        if case.x is None:
+            raise StateError("there are no data to look at.", got="x=None")
+        self.case = case
+        with aside(), case.model._training.turns, users_code():
+            self.twin = twin_of(case.model)
+            given = case.x, case.y, case.sample_weight
+            self.batch: Batch = first_batch(self.twin, *given, SAMPLES)
+            ready(self.twin, self.batch)
+            self.twin.reset_metrics()
+
+    @functools.cached_property
+    def training(self) -> Traced:
+        """The training step as a Graph.
+
+        Raises:
+            StateError: if the model has no loss to train with.
+        """
+        if not (self.twin.compiled or self.twin.overrides("train_step")):
+            raise StateError("the model is not compiled, so there is no loss to look at.")
+        with aside():
+            return training_pass(self.twin, self.batch)
+
+    @functools.cached_property
+    def prediction(self) -> Traced:
+        """The prediction as a Graph."""
+        with aside():
+            return prediction_pass(self.twin, self.batch)
+
+    def layers_of(self, batch: Batch) -> dict[str, np.ndarray]:
+        """Return what each layer gives in a prediction for a batch of that size, by its path."""
+        with aside():
+            found = prediction_pass(self.twin, batch, layers=True)(batch)
+        return {name[6:]: v for name, v in found.items() if name.startswith("value ")}
+
+    @functools.cached_property
+    def attends(self) -> bool:
+        """Whether there is attention in the model."""
+        kinds = [type(layer).__name__.lower() for layer in self.twin.all_layers()]
+        nodes = self.prediction.graph.nodes
+        fused = any(isinstance(node.op.lower, Attention) for node in nodes)
+        return fused or any("attention" in kind for kind in kinds)
+
+    @functools.cached_property
+    def _run(self) -> tuple[dict[str, np.ndarray], list[Units]]:
+        watch = Watch(self.training.graph, 1 if self._channels_first else -1)
+        with aside():
+            outputs = watch.run(self.training.arrays(self.training.batch))
+        return self.training.named(outputs), list(watch.units.values())
+
+    @property
+    def values(self) -> dict[str, np.ndarray]:
+        """What the training step gives, by the names of `training_pass`."""
+        return self._run[0]
+
+    @functools.cached_property
+    def outputs(self) -> dict[str, np.ndarray]:
+        """What the model gives; in training, since running figures of a fresh one are no guide."""
+        twin = self.twin
+        if (twin.compiled or twin.overrides("train_step")) and (
+            found := {n: v for n, v in self.values.items() if n.startswith("output ")}
+        ):
+            return found
+        normalized = any(hasattr(layer, "moving_variance") for layer in twin.all_layers())
+        return {} if normalized else self.prediction(self.prediction.batch)
+
+    @property
+    def units(self) -> list[Units]:
+        """The activations that have a flat part, in the order of the forward pass."""
+        return self._run[1]
+
+    @property
+    def _channels_first(self) -> bool:
+        layers = self.twin.all_layers()
+        return any(getattr(layer, "data_format", "") == "channels_first" for layer in layers)
+
+    @functools.cached_property
+    def weighted(self) -> list[Weighted]:
+        """The layers that have matrices, in the order of the forward pass."""
+        owners = {id(p): layer for layer in self.twin.all_layers() for p in layer.own_parameters()}
+        largest: dict[int, tuple[Any, Any, np.ndarray | None]] = {}
+        for name, p in self.training.parameters.items():
+            layer = owners.get(id(p))
+            if layer is None or len(p.shape) < 2:
+                continue
+            known = largest.get(id(layer))
+            if known is None or p.size > known[1].size:
+                largest[id(layer)] = layer, p, self.values.get(name)
+        order = {name: i for i, name in enumerate(self._spreads)}
+        found = []
+        for layer, p, g in largest.values():
+            path = next((n for n in order if n.rpartition("/")[2] == layer.name), "")
+            where = ", ".join(filter(None, (path or layer.name, as_text(layer._made_at))))
+            spread = self._spreads.get(path)
+            entry = Weighted(layer, where, spread, rms(p.numpy()), None if g is None else rms(g))
+            found.append((order.get(path, len(order)), entry))
+        return [entry for _, entry in sorted(found, key=lambda pair: pair[0])]
+
+    @functools.cached_property
+    def _spreads(self) -> dict[str, float]:
+        """The spread of what each layer returns, by its path."""
+        found = {}
+        for name, value in self.values.items():
+            if name.startswith("value ") and value.dtype.kind == "f" and value.ndim > 1:
+                axes = tuple(range(value.ndim - 1))
+                with np.errstate(all="ignore"):
+                    found[name[6:]] = float(np.sqrt(value.var(axis=axes, dtype=float).mean()))
+        return found
+
+
+def rms(array: Any) -> float:
+    """Return the root of the mean square of what is not 0: rows of a table may be untouched."""
+    values = np.asarray(array, float)
+    values = values[values != 0]
+    with np.errstate(all="ignore"):
+        return float(np.sqrt((values**2).mean())) if values.size else 0.0
+
+
+_probes: WeakKeyDictionary[Case, Probe | NeuronaError] = WeakKeyDictionary()
+
+
+def probe_of(case: Case) -> Probe:
+    """Return the Probe of a case, one for all checks.
+
+    Raises:
+        NeuronaError: if no pass can be made.
+    """
+    found = _probes.get(case)
+    if found is None:
+        try:
+            found = Probe(case)
+        except NeuronaError as error:
+            found = error
+        _probes[case] = found
+    if isinstance(found, NeuronaError):
+        raise found
+    return found

@@ -1,0 +1,305 @@
+"""The one-batch probe: each rule finds its fault, and is silent for healthy twins of it."""
+
+import threading
+import warnings
+
+import numpy as np
+import pytest
+
+import neurona as nn
+from neurona.core import random
+from neurona.doctor.probe.depth import trend
+from neurona.layers import (
+    GRU,
+    LSTM,
+    Activation,
+    BatchNormalization,
+    Bidirectional,
+    Conv1D,
+    Conv2D,
+    Dense,
+    Dropout,
+    Embedding,
+    Flatten,
+    GlobalAveragePooling1D,
+    Lambda,
+    Layer,
+    LayerNormalization,
+    MultiHeadAttention,
+    PositionEmbedding,
+    SimpleRNN,
+)
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(200, 12)).astype("float32")
+Y = RNG.integers(0, 3, 200)
+IDS = RNG.integers(0, 20, (48, 13))
+
+
+def classifier(*layers, classes=3, shape=(12,)):
+    nn.random.set_seed(1)
+    model = nn.Sequential([nn.Input(shape), *layers, Dense(classes, "softmax")])
+    model.compile("adam", "sparse_categorical_crossentropy")
+    return model
+
+
+def stack(depth, activation="relu", init="he_normal", width=32):
+    return [Dense(width, activation, kernel_initializer=init) for _ in range(depth)]
+
+
+def normal(deviation):
+    return nn.initializers.RandomNormal(stddev=deviation)
+
+
+def seen(model, x=X, y=Y, **given):
+    """The ids of alarms of the probe; the model, its weights and the random stream stay."""
+    before, place = [w.copy() for w in model.get_weights()], random.get_position()
+    found = model.diagnose(x, y, **given)
+    for a, b in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert random.get_position() == place
+    return {f.id: f for f in found if f.alarm and f.id.startswith("GD3")}
+
+
+class OwnReLU(Layer):
+    def __init__(self, less):
+        self.less = less
+
+    def call(self, x):
+        return nn.ops.maximum(x - self.less, 0.0)
+
+
+class OwnSigmoid(Layer):
+    def call(self, x):
+        return 1.0 / (1.0 + nn.ops.exp(-x))
+
+
+FAULTS = [
+    ("GD301", lambda: classifier(*stack(2)), 40 * X, Y, "a model that knows nothing has 1.1"),
+    ("GD302", lambda: classifier(Lambda(nn.ops.log), Dense(4)), X, Y, "log in the forward pass"),
+    ("GD303", lambda: classifier(*stack(6, init=normal(0.02))), X, Y, "shrinks"),
+    ("GD303", lambda: classifier(*stack(6, "linear", normal(2.0))), X, Y, "grows"),
+    ("GD304", lambda: classifier(*stack(8, "sigmoid", "glorot_uniform")), X, Y, "vanish"),
+    (
+        "GD305",
+        lambda: classifier(Dense(32, "relu", bias_initializer=nn.initializers.Constant(-9.0))),
+        X, Y, "32 of 32 units (100%)",
+    ),
+    ("GD305", lambda: classifier(Dense(32), OwnReLU(9.0)), X, Y, "are 0 for every sample"),
+    ("GD306", lambda: classifier(*stack(2, "tanh", normal(3.0))), X, Y, "tanh"),
+    ("GD306", lambda: classifier(Dense(32), OwnSigmoid()), 30 * X, Y, "sigmoid"),
+    ("GD306", lambda: classifier(LSTM(16), shape=(6, 2)), 99 * X.reshape(200, 6, 2), Y, "tanh"),
+    ("GD307", lambda: classifier(Lambda(lambda x: x * 0.0), Dense(8)), X, Y, "all 128 samples"),
+    (
+        "GD308",
+        lambda: classifier(
+            Dense(8), Lambda(lambda x: nn.ops.reshape(nn.ops.transpose(x), (-1, 8)))
+        ),
+        X, Y, "sample 64 of the batch changes",
+    ),
+    ("GD308", lambda: classifier(Lambda(lambda x: nn.ops.softmax(x, axis=0))), X, Y, "changes"),
+    (
+        "GD309",
+        lambda: classifier(
+            Embedding(20, 8), Bidirectional(LSTM(8, return_sequences=True)), classes=20,
+            shape=(12,),
+        ),
+        IDS[:, :-1], IDS[:, 1:], "steps from 6 on",
+    ),
+    (
+        "GD309",
+        lambda: classifier(
+            Embedding(20, 8), GRU(8, return_sequences=True), classes=20, shape=(12,)
+        ),
+        IDS[:, :-1], IDS[:, :-1], "is the step itself",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rule", "make", "x", "y", "said"), FAULTS, ids=[f"{i}-{f[0]}" for i, f in enumerate(FAULTS)]
+)
+def test_each_fault_is_found(rule, make, x, y, said):
+    found = seen(make(), x, y)
+    assert rule in found
+    assert said in found[rule].said
+    assert found[rule].threshold
+    assert found[rule].fix
+    assert len(found[rule].rule.why.split()) <= 40
+
+
+def attentive(positions):
+    ids = nn.Input((12,), dtype="int64")
+    x = Embedding(20, 16)(ids)
+    x = x + PositionEmbedding(12)(x) if positions else x
+    x = LayerNormalization()(x + MultiHeadAttention(2, 8)(x, x))
+    model = nn.Model(ids, Dense(3, "softmax")(GlobalAveragePooling1D()(x)))
+    model.compile("adam", "sparse_categorical_crossentropy")
+    return model
+
+
+def residual(normalized, depth=8):
+    nn.random.set_seed(1)
+    given = nn.Input((12,))
+    x = Dense(32)(given)
+    for _ in range(depth):
+        y = LayerNormalization()(x) if normalized else x
+        x = x + Dense(32)(Dense(32, "relu", kernel_initializer="he_normal")(y))
+    model = nn.Model(given, Dense(3, "softmax")(x))
+    model.compile("adam", "sparse_categorical_crossentropy")
+    return model
+
+
+def test_order():
+    y = RNG.integers(0, 3, 48)
+    assert "GD310" in seen(attentive(False), IDS[:, 1:], y)
+    assert not seen(attentive(True), IDS[:, 1:], y)
+    bag = classifier(Embedding(20, 8), GlobalAveragePooling1D(), shape=(12,))
+    assert not seen(bag, IDS[:, 1:], y)  # which means to forget the order
+
+
+class Variational(nn.Model):
+    def __init__(self):
+        super().__init__()
+        self.encoder, self.mean, self.log_variance = Dense(16, "relu"), Dense(3), Dense(3)
+        self.decoder = nn.Sequential([Dense(16, "relu"), Dense(12)])
+
+    def call(self, x):
+        h = self.encoder(x)
+        mean, s = self.mean(h), self.log_variance(h)
+        self.add_loss(-0.5 * nn.ops.mean(1 + s - mean**2 - nn.ops.exp(s)))
+        return self.decoder(mean + nn.ops.exp(s / 2) * nn.random.normal(mean.shape))
+
+
+class Adversarial(nn.Model):
+    def __init__(self):
+        super().__init__()
+        self.generator = nn.Sequential([Dense(16, "relu"), Dense(12, "tanh")])
+        self.critic = nn.Sequential([Dense(16, "leaky_relu"), Dense(1)])
+        self.first, self.second = nn.optimizers.Adam(), nn.optimizers.Adam()
+
+    def train_step(self, x):
+        loss_of = nn.losses.BinaryCrossentropy(from_logits=True)
+        ones = nn.ops.ones((x.shape[0], 1))
+
+        def critic():
+            made = self.generator(nn.random.normal((x.shape[0], 4)))
+            return loss_of(ones, self.critic(x)) + loss_of(0 * ones, self.critic(made))
+
+        def generator():
+            made = self.generator(nn.random.normal((x.shape[0], 4)))
+            return loss_of(ones, self.critic(made))
+
+        loss, slopes = nn.value_and_grad(critic, parameters=self.critic)()
+        self.first.apply(slopes, self.critic)
+        other, slopes = nn.value_and_grad(generator, parameters=self.generator)()
+        self.second.apply(slopes, self.generator)
+        return {"loss": loss, "generator": other}
+
+
+def test_healthy_models_cause_no_alarm():
+    images, few = RNG.uniform(size=(40, 8, 8, 1)).astype("float32"), RNG.integers(0, 3, 40)
+    series = RNG.normal(size=(60, 10, 2)).astype("float32")
+    zero = Dense(3, "softmax", kernel_initializer="zeros")
+    head = nn.Sequential([nn.Input((12,)), *stack(3), zero])
+    head.compile("adam", "sparse_categorical_crossentropy")
+    two = nn.Input((12,))
+    frozen = Dense(16, "relu", trainable=False)(two)
+    outputs = nn.Model(two, [Dense(3, "softmax", name="a")(frozen), Dense(1, name="b")(frozen)])
+    outputs.compile("adam", ["sparse_categorical_crossentropy", "mse"])
+    counts = nn.Sequential([nn.Input((12,)), Dense(16, "relu"), Dense(1, "relu")])
+    counts.compile("adam", "mse")
+    rnn = nn.Sequential([nn.Input((10, 2)), LSTM(8, return_sequences=True), GRU(8), Dense(1)])
+    rnn.compile("adam", "mse")
+    causal = classifier(
+        Embedding(20, 8), Conv1D(8, 3, padding="causal", activation="relu"), classes=20,
+        shape=(12,),
+    )  # fmt: skip
+    autoencoder, adversarial = Variational(), Adversarial()
+    autoencoder.compile("adam", "mse")
+    adversarial.compile()
+    image = classifier(
+        Conv2D(8, 3, activation="relu"), BatchNormalization(), Conv2D(8, 3, activation="relu"),
+        Flatten(), Dropout(0.5), Dense(16, "relu"), shape=(8, 8, 1),
+    )  # fmt: skip
+    cases = [
+        (classifier(*stack(3)), X, Y),
+        (classifier(*stack(16, width=64)), np.abs(X), Y),  # half of the deep units are 0
+        (classifier(*stack(3, "sigmoid", "glorot_uniform")), X, Y),
+        (classifier(*stack(6, "gelu")), 4 * X, Y),  # its tanh is flat, its units are not
+        (classifier(*stack(6, "silu")), 4 * X, Y),
+        (classifier(Dense(32), Activation("tanh"), Dropout(0.5)), X, Y),
+        (classifier(SimpleRNN(8), shape=(6, 2)), X.reshape(200, 6, 2), Y),
+        (residual(True), X, Y),
+        (residual(False, depth=3), X, Y),
+        (image, images, few),
+        (rnn, series, RNG.normal(size=60)),
+        (causal, IDS[:, :-1], IDS[:, 1:]),
+        (autoencoder, X, X),
+        (adversarial, X, None),
+        (head, X, Y),
+        (outputs, X, [Y, X[:, 0]]),
+        (counts, X, RNG.poisson(1, 200)),
+    ]
+    alarms = [(i, str(f)) for i, case in enumerate(cases) for f in seen(*case).values()]
+    assert not alarms
+
+
+def test_what_cannot_be_looked_at_is_told():
+    class Broken(nn.Model):
+        def call(self, x):
+            raise KeyError("gone")
+
+    class Locked(Layer):
+        def __init__(self):
+            self.lock = threading.Lock()
+
+        def call(self, x):
+            return x
+
+    broken, plain = Broken(), nn.Sequential([nn.Input((12,)), Dense(12)])
+    broken.compile("adam", "mse")
+    cases = [
+        (broken, X, X, "the model's own code fails. Got KeyError: 'gone'"),
+        (classifier(Locked()), X, Y, "the model cannot be copied"),
+        (plain, X, X, "the model is not compiled"),
+        (classifier(), X[:, :5], Y, "x does not fit the input"),
+        (classifier(), np.full_like(X, np.nan), Y, "x contains NaN"),
+        (classifier(), None, None, "there are no data to look at"),
+        (classifier(), ((X, Y) for _ in range(3)), None, "x can be gone through only once"),
+    ]
+    for model, x, y, why in cases:
+        assert why in model.diagnose(x, y).skipped["GD304"]
+    own = Adversarial()
+    own.compile()
+    assert "the user's own" in own.diagnose(X).skipped["GD301"]
+    assert "has no call" in own.diagnose(X).skipped["GD308"]
+
+
+def test_a_look_changes_nothing():
+    def model():
+        nn.random.set_seed(3)
+        found = nn.Sequential([Dense(8, "relu"), BatchNormalization(), Dropout(0.3), Dense(3)])
+        found.compile("adam", nn.losses.SparseCategoricalCrossentropy(from_logits=True), ["acc"])
+        return found
+
+    plain, looked = model(), model()
+    looked.diagnose(X, Y)
+    assert not looked.built  # as it was
+    for one in (plain, looked):
+        nn.random.set_seed(4)
+        one.fit(X, Y, epochs=2, verbose=0)
+        if one is looked:
+            one.diagnose(X, Y)  # between two epochs' worth of training, with slots and metrics
+        one.fit(X, Y, epochs=2, verbose=0)
+    for a, b in zip(plain.get_weights(), looked.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    given = nn.data.batches(X, Y, batch_size=50)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert not seen(looked, given, None)
+
+
+def test_trends():
+    assert trend([8.0, 4.0, 2.0, 1.0]) == (0.125, -1.0, 0.5)
+    assert abs(trend([1.0, 1e-6, 1.1, 2e-6, 0.9]).correlation) < 0.5  # branches that begin small
