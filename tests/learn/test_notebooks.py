@@ -156,7 +156,7 @@ def test_the_command(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     learn([], False, False)
     told = capsys.readouterr().out
-    assert "03  A hidden layer, and backpropagation  (with exercises)\n" in told
+    assert "03  A hidden layer, and backpropagation\n" in told
     assert "neurona learn 01 writes the first page as a notebook" in told
     learn(["03", "1"], False, False)
     told = capsys.readouterr().out

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from neurona.errors import StateError
 from neurona.files import write_text
-from neurona.learn import PAGES
 from neurona.learn.notebooks import notebook, number_of, sources, title
 
 
@@ -42,7 +41,6 @@ def learn(pages: list[str], all_pages: bool, force: bool) -> None:
 
 def _overview(found: dict[int, Path]) -> None:
     for number, page in found.items():
-        graded = "  (with exercises)" if number in PAGES else ""
-        print(f"{number:02}  {title(page)}{graded}")
+        print(f"{number:02}  {title(page)}")
     print("neurona learn 01 writes the first page as a notebook, neurona learn --all all of them;")
     print("neurona check 01 writes and checks its exercises.")
