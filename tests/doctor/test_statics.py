@@ -114,3 +114,154 @@ def hit_of(faulty, y, rule, **given):
 def test_healthy_pairs():
     for number, (twin, y) in enumerate(HEALTHY):
         assert not found(twin, X, y), number
+
+
+class Unused(nn.Model):
+    """Has a layer that `call` leaves out."""
+
+    def __init__(self):
+        super().__init__()
+        self.hidden, self.out, self.more = L.Dense(8, "relu"), L.Dense(3, "softmax"), L.Dense(4)
+
+    def call(self, x):
+        return self.out(self.hidden(x))
+
+
+class Cut(Unused):
+    """Lets no gradient through."""
+
+    def call(self, x):
+        return self.out(nn.ops.stop_gradient(self.hidden(x)) + 0.0 * self.more(x)[:, :1])
+
+
+class Own(Cut):
+    """Trains in another way."""
+
+    def train_step(self, data):
+        return super().train_step(data)
+
+
+def compiled(made, loss=SPARSE):
+    made.compile("adam", loss)
+    return made
+
+
+def chain(*layers, loss=SPARSE, metrics=(), optimizer="adam"):
+    return model(*layers, loss=loss, metrics=metrics, optimizer=optimizer, hidden=False)
+
+
+def residual():
+    x = nn.Input((5,))
+    hidden = L.Dense(8, "relu")(x)
+    more = L.Dense(8, kernel_initializer="zeros")(hidden)
+    return compiled(nn.Model(x, L.Dense(3, "softmax")(L.Add()([hidden, more]))))
+
+
+def frozen(count):
+    made = chain(nn.Input((5,)), L.Dense(8, "relu"), L.Dense(3, "softmax"))
+    for layer in made.layers[:count]:
+        layer.trainable = False
+    return made
+
+
+def following(schedule):
+    return chain(L.Dense(8, "relu"), L.Dense(3, "softmax"), optimizer=nn.optimizers.Adam(schedule))
+
+
+def filled(first, second, act="tanh"):
+    end = L.Dense(3, "softmax", kernel_initializer=second)
+    return chain(L.Dense(8, act, kernel_initializer=first), end)
+
+
+SCHEDULES = nn.optimizers.schedules
+PICTURES = RANDOM.random((24, 10, 10, 3)).astype("float32")
+MODELS = [  # id ("" for healthy), what it says, the model, x, y, the rest
+    ("GD207", "feeds Dense", lambda: chain(L.Dense(8), softmax()), X, THREE, {}),
+    (
+        "GD207", "with no activation between",
+        lambda: chain(L.Dense(8), L.Dropout(0.2), L.Dense(8, "relu"), softmax()), X, THREE, {},
+    ),
+    (
+        "GD207", "Conv2D", lambda: chain(L.Conv2D(8, 3), L.Flatten(), softmax()),
+        PICTURES, THREE[:24], {},
+    ),
+    ("", "", lambda: chain(L.Dense(2), L.Dense(5), loss="mse"), X, X, {}),  # narrow on purpose
+    (
+        "", "", lambda: chain(L.Dense(8), L.BatchNormalization(), L.ReLU(), softmax()),
+        X, THREE, {},
+    ),
+    (
+        "", "",
+        lambda: chain(
+            L.SeparableConv2D(8, 3, activation="relu"), L.Conv2D(8, 3), L.MaxPooling2D(),
+            L.Conv2D(8, 1, activation="relu"), L.GlobalAveragePooling2D(), softmax(),
+        ),
+        PICTURES, THREE[:24], {},
+    ),
+    ("GD208", "all 8 units", lambda: filled("zeros", "glorot_uniform", "relu"), X, THREE, {}),
+    ("GD208", "copies of each other (1)", lambda: filled("ones", "ones"), X, THREE, {}),
+    ("GD208", "copies", lambda: filled("ones", "glorot_uniform"), X, THREE, {}),
+    ("", "", lambda: filled("glorot_uniform", "zeros"), X, THREE, {}),
+    ("", "", residual, X, THREE, {}),
+    ("GD212", "1 layers are never called: 'dense", lambda: compiled(Unused()), X, THREE, {}),
+    ("GD212", "lead to a step without a gradient", lambda: compiled(Cut()), X, THREE, {}),
+    ("", "", lambda: compiled(Own()), X, THREE, {}),
+    ("GD212", "all 4 weights are frozen", lambda: frozen(2), X, THREE, {}),
+    ("", "", lambda: frozen(1), X, THREE, {}),
+    ("GD211", "drops 90%", lambda: chain(relu(), L.Dropout(0.9), softmax()), X, THREE, {}),
+    ("GD211", "comes from Dropout", lambda: chain(relu(), softmax(), L.Dropout(0.2)), X, THREE, {}),
+    (
+        "GD211", "where guessing has a loss of 1.1",
+        lambda: chain(L.Dense(64, "relu", kernel_regularizer=nn.regularizers.L2(1.0)), softmax()),
+        X, THREE, {},
+    ),
+    (
+        "", "",
+        lambda: chain(L.Dense(64, "relu", kernel_regularizer="l2"), L.Dropout(0.5), softmax()),
+        X, THREE, {},
+    ),
+    ("GD215", "exact hits", lambda: dense(1, None, "mse", ["accuracy"]), X, NUMBERS, {}),
+    (
+        "GD215", "guessing has 67%",
+        lambda: dense(3, "softmax", DENSE, ["binary_accuracy"]), X, ONE_HOT, {},
+    ),
+    (
+        "GD215", "always the first",
+        lambda: dense(1, "sigmoid", BINARY, [nn.metrics.SparseCategoricalAccuracy()]), X, TWO, {},
+    ),
+    ("GD215", "-1 and 1", lambda: dense(1, "tanh", "hinge", ["accuracy"]), X, TWO * 2 - 1, {}),
+    ("", "", lambda: dense(1, None, "mse", ["mae"]), X, NUMBERS, {}),
+    ("", "", lambda: dense(1, "sigmoid", BINARY, ["accuracy", "auc"]), X, TWO, {}),
+    ("GD210", "nothing will change", lambda: following(0.0), X, THREE, {}),
+    ("", "", lambda: following(0.5), X, THREE, {}),  # unusual, and no alarm
+    (
+        "GD216", "falls from 0.001", lambda: following(SCHEDULES.ExponentialDecay(1e-3, 10, 0.1)),
+        X, THREE, {"epochs": 20},
+    ),
+    ("", "", lambda: following(SCHEDULES.CosineDecay(1e-3, 200)), X, THREE, {"epochs": 20}),
+]  # fmt: skip
+
+
+def softmax():
+    return L.Dense(3, "softmax")
+
+
+def relu():
+    return L.Dense(8, "relu")
+
+
+def test_models_and_their_settings():
+    for number, (rule, said, make, x, y, given) in enumerate(MODELS):
+        hit = found(make(), x, y, **given)
+        assert list(hit) == [rule] * bool(rule), (number, rule, hit)
+        if rule:
+            assert said in hit[rule].said, (number, hit[rule].said)
+            assert hit[rule].fix
+
+
+def test_facts_of_models_are_no_alarm():
+    made = chain(L.Dense(8), L.Dropout(0.1), L.BatchNormalization(), L.ReLU(), softmax(),
+                 optimizer=nn.optimizers.SGD(5.0))  # fmt: skip
+    facts = {f.id: f.said for f in made.diagnose(X, THREE, epochs=2).infos}
+    assert set(facts) == {"GD210", "GD213", "GD216"}
+    assert facts["GD216"] == "2 epochs are 20 steps in all, which is few"

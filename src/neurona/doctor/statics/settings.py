@@ -1,0 +1,226 @@
+"""Settings: learning rate and its schedule, regularisers, dropout, metrics."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from neurona.doctor.case import Case
+from neurona.doctor.ends import End
+from neurona.doctor.finding import ERROR, INFO, Finding, Rule
+
+RATE = Rule(
+    "GD210",
+    "unusual learning rate",
+    "info",
+    "Rates that work lie within a few powers of ten for each rule; another one is unusual, not "
+    "wrong.",
+    accepted=("nn.callbacks.LearningRateScheduler",),
+)
+USUAL = {"momentum": (1e-5, 0.5), "SGD": (1e-4, 2.0), "": (1e-6, 1e-2)}
+ADAPTIVE = ("Adam", "AdamW", "Nadam", "Adamax", "RMSprop", "Lamb", "Lion", "Adafactor")
+
+
+def rate(case: Case) -> Iterator[Finding]:
+    """Hold the learning rate against those that are common."""
+    optimizer = case.model.optimizer
+    if optimizer is None or case.custom or getattr(optimizer, "_schedule", None) is not None:
+        return
+    name, value = type(optimizer).__name__, float(np.asarray(optimizer.learning_rate))
+    key = "momentum" if name == "SGD" and optimizer.momentum else name if name == "SGD" else ""
+    if name not in ("SGD", *ADAPTIVE):
+        return
+    low, high = USUAL[key]
+    if value == 0:
+        yield RATE.found(
+            "the learning rate is 0: nothing will change",
+            where=name,
+            evidence={"learning rate": value},
+            threshold=f"{low:g} to {high:g}",
+            fix=f"- {name}(0)\n+ {name}({math.sqrt(low * high):.0e})",
+            severity=ERROR,
+        )
+    elif not low <= value <= high:
+        yield RATE.found(
+            f"a learning rate of {value:g} is unusual for {name}",
+            where=name,
+            evidence={"learning rate": value},
+            threshold=f"{low:g} to {high:g}",
+        )
+
+
+SCHEDULE = Rule(
+    "GD216",
+    "schedule that does not fit the training",
+    "warning",
+    "The rate is spent before most samples are seen, or is still rising when training ends.",
+    auto="race",
+    accepted=("more epochs", "a constant rate"),
+    source="DeepFD, ICSE 2022",
+)
+SPENT, EARLY, RISING, FEW = 0.01, 0.2, 0.5, 100
+
+
+def schedule(case: Case) -> Iterator[Finding]:
+    """Follow the schedule through the training that is planned."""
+    optimizer = case.model.optimizer
+    if optimizer is None or case.epochs is None or not case.size or case.custom:
+        return
+    total = case.epochs * math.ceil(case.size / case.batch_size)
+    follows = getattr(optimizer, "_schedule", None)
+    if follows is None:
+        if total < FEW:
+            yield SCHEDULE.found(
+                f"{case.epochs} epochs are {total} steps in all, which is few",
+                evidence={"steps": total}, threshold=f"{FEW} steps",
+                fix=f"- epochs={case.epochs}\n+ epochs={math.ceil(FEW * case.epochs / total)}",
+                severity=INFO,
+            )  # fmt: skip
+        return
+    steps = np.unique(np.linspace(0, max(total - 1, 1), 200).astype(int))
+    rates = np.array([float(np.asarray(follows(int(step)))) for step in steps])
+    peak = rates.max()
+    later = rates[steps >= EARLY * total]
+    if later.size and peak > 0 and later.max() < SPENT * peak:
+        at = int(steps[(rates >= SPENT * peak).nonzero()[0][-1]])
+        yield SCHEDULE.found(
+            f"the rate falls from {peak:.2g} to {later.max():.2g} within {at:,} of {total:,} steps",
+            where=type(follows).__name__,
+            evidence={"peak": peak, "later": later.max(), "steps": total},
+            threshold=f"above {SPENT:.0%} of its peak after {EARLY:.0%} of the steps",
+            fix=f"decay_steps={total}  # epochs * batches in an epoch",
+        )
+    elif steps[int(rates.argmax())] > RISING * total and rates[-1] > 1.5 * rates[0]:
+        yield SCHEDULE.found(
+            f"the rate rises until step {int(steps[int(rates.argmax())]):,} of {total:,}",
+            where=type(follows).__name__,
+            evidence={"peak at": int(steps[int(rates.argmax())]), "steps": total},
+            threshold=f"its peak within {RISING:.0%} of the steps",
+            fix=f"warmup_steps={total // 20}",
+        )
+
+
+# --- regularisers ------------------------------------------------------------------------------
+
+STRONG = Rule(
+    "GD211",
+    "regularisation that drowns the data",
+    "warning",
+    "The penalty or the noise outweighs what the samples say, so weights go to zero before they "
+    "learn.",
+    auto="race",
+    accepted=("leave it out until the network overfits",),
+)
+MOST, TIMES = 0.8, 2.0  # dropout; times the loss of guessing
+
+
+def strong(case: Case) -> Iterator[Finding]:
+    """Look at dropout rates, at noise on the output, and at penalties beside the loss."""
+    for layer in case.layers:
+        dropped = getattr(layer, "rate", None)
+        if "Dropout" in type(layer).__name__ and isinstance(dropped, float) and dropped >= MOST:
+            yield STRONG.found(
+                f"{layer.name!r} drops {dropped:.0%} of its inputs",
+                where=layer.name,
+                evidence={"rate": dropped},
+                threshold=f"below {MOST:.0%}",
+                fix=f"- Dropout({dropped:g})\n+ Dropout(0.3)",
+            )
+    for end in case.ends:
+        source = end.tensor.value.source
+        kind = source.origins[0].kind if source is not None and source.origins else ""
+        if "Dropout" in kind or (kind == "BatchNormalization" and end.kind == "squared"):
+            yield STRONG.found(
+                f"{end.called} comes from {kind}, so what is answered is noisy in training",
+                where=end.place,
+                evidence={"layer": kind},
+                threshold="no dropout, no BatchNorm on an output",
+                fix=f"- the last {kind}()",
+            )
+    yield from _penalty(case)
+
+
+def _penalty(case: Case) -> Iterator[Finding]:
+    guess = [_guessing(end) for end in case.ends if end.loss is not None]
+    if case.custom or case.trained or not guess or None in guess:
+        return
+    terms = {
+        p.path: float(np.asarray(p.regularizer(p.value)))
+        for p in case.examined.trainable_weights
+        if p.regularizer is not None
+    }
+    penalty, loss = sum(terms.values()), sum(g or 0.0 for g in guess)
+    if penalty > TIMES * loss:
+        largest = max(terms, key=lambda path: terms[path])
+        yield STRONG.found(
+            f"the penalties of the weights are {penalty:.3g}, where guessing has a loss of "
+            f"{loss:.3g}",
+            where=largest,
+            evidence={"penalty": penalty, "loss of guessing": loss, "largest": terms[largest]},
+            threshold=f"at most {TIMES:g} times the loss of guessing",
+            fix=f"# a penalty {penalty / loss * 10:,.0f} times smaller, such as L2(1e-4)",
+        )
+
+
+def _guessing(end: End) -> float | None:
+    """Return the loss of an answer that knows nothing; None if that is not known."""
+    if end.kind in ("one-hot", "class numbers"):
+        return math.log(max(end.width, 2))
+    if end.kind == "binary":
+        return math.log(2)
+    if end.kind == "squared" and end.values.size:
+        return float(np.mean(np.square(end.values.astype(np.float64))))
+    return None
+
+
+# --- metrics -----------------------------------------------------------------------------------
+
+METRIC = Rule(
+    "GD215",
+    "metric that does not fit",
+    "warning",
+    "A metric that compares other things than the task asks for shows numbers that mean nothing, "
+    "and choices are made by them.",
+    auto="safe",
+)
+
+
+def metric(case: Case) -> Iterator[Finding]:
+    """Hold each metric against the task and the output."""
+    for end in case.ends:
+        for given in end.metrics:
+            name = type(given).__name__
+            said, fix = _misfit(end, name)
+            if said:
+                yield METRIC.found(
+                    said,
+                    where=getattr(given, "name", name),
+                    evidence={"metric": name, "task": end.task.name, "outputs": end.width},
+                    threshold="a metric of the task",
+                    fix=f"- metrics=[{name}]\n+ metrics=[{fix}]",
+                )
+
+
+def _misfit(end: End, name: str) -> tuple[str, str]:
+    task = end.task.name
+    if "Accuracy" in name and task == "numbers" and end.kind == "squared":
+        return "accuracy counts exact hits, and the targets are quantities", '"mae"'
+    if name == "BinaryAccuracy" and task == "classes" and end.width > 2:
+        return (
+            f"binary accuracy of {end.width} outputs counts each 0 that is right: guessing has "
+            f"{1 - 1 / end.width:.0%}",
+            '"accuracy"',
+        )
+    if name in ("CategoricalAccuracy", "SparseCategoricalAccuracy") and end.width == 1:
+        return f"{name} takes the largest of one output, which is always the first", '"accuracy"'
+    signed = end.values.size and end.task.name == "binary" and float(end.values.min()) < 0
+    if name == "BinaryAccuracy" and signed:
+        return "accuracy compares with 0 and 1, and the labels are -1 and 1", (
+            "lambda y, p: nn.ops.mean((y * p > 0).astype('float32'))"
+        )
+    return "", ""
+
+
+CHECKS = {rate: (RATE,), schedule: (SCHEDULE,), strong: (STRONG,), metric: (METRIC,)}

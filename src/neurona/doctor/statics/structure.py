@@ -1,0 +1,293 @@
+"""Structure: layers that add nothing, parts that are not connected, and a useless order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from neurona.core.graph import Node
+from neurona.doctor.case import Case
+from neurona.doctor.finding import ERROR, INFO, Finding, Rule
+from neurona.doctor.forward import Forward
+from neurona.nn.layer import Layer
+from neurona.nn.parameter import Parameter
+
+COLLAPSED = Rule(
+    "GD207",
+    "collapsed depth",
+    "warning",
+    "A linear layer of a linear layer is one linear layer: without an activation between them, the "
+    "second adds nothing that can be learnt.",
+    auto="race",
+    accepted=("leave out one of the two",),
+    source="UMLAUT, CHI 2021",
+)
+LINEAR = ("add", "sub", "reshape", "transpose", "cast", "alias", "mul", "div", "sum")
+PLAIN = ("Dense", "EinsumDense", "Conv1D", "Conv2D", "Conv3D", "TimeDistributed")
+
+
+def collapsed(case: Case) -> Iterator[Finding]:
+    """Look for two products with weights that only linear steps lie between."""
+    forward = case.forward
+    found = [(p, q) for p in forward.products if (q := _next_product(forward, p)) is not None]
+    pairs = [(p, q) for p, q in found if _redundant(forward, p, q)]
+    if not pairs:
+        return
+    (first, _, _), (second, _, _) = pairs[0]
+    a, b = (forward.place(node).partition(",")[0] for node in (first, second))
+    more = f", and so do {len(pairs) - 1} more" if len(pairs) > 1 else ""
+    layer = _layer_of(case, first)
+    size = getattr(layer, "units", None) or getattr(layer, "filters", None)
+    kind, args = type(layer).__name__, f"{size or ''}".strip()
+    yield COLLAPSED.found(
+        f"{a} feeds {b} with no activation between them{more}",
+        where=forward.place(first),
+        evidence={"pairs": [[forward.place(x[0]), forward.place(y[0])] for x, y in pairs[:10]]},
+        threshold="an activation between two linear layers",
+        fix=f'- {kind}({args})\n+ {kind}({args}, activation="relu")',
+    )
+
+
+Product = tuple[Node, int, int]
+
+
+def _next_product(forward: Forward, product: Product) -> Product | None:
+    """Return the product that alone reads what this one gives, unless more than looks change."""
+    value = product[0].outputs[0]
+    by_node = {id(row[0]): row for row in forward.products}
+    while value not in forward.outputs:
+        readers = forward.readers.get(value, [])
+        if len(readers) != 1:
+            return None
+        node = readers[0]
+        if id(node) in by_node:
+            row = by_node[id(node)]
+            return row if row[1] == value else None
+        others = [v for v in node.inputs if v != value]
+        fixed = not any(v in forward.of_data for v in others)
+        weighs = node.op.name in ("mul", "div") and any(v in forward.of_weights for v in others)
+        if node.op.name not in LINEAR or not fixed or weighs or len(node.outputs) != 1:
+            return None
+        value = node.outputs[0]
+    return None
+
+
+def _redundant(forward: Forward, first: Product, second: Product) -> bool:
+    """Say whether two products could be one: not where the middle is narrow on purpose."""
+    kinds = [node.origins[0].kind if node.origins else "" for node, _, _ in (first, second)]
+    paths = [node.origins[0].path if node.origins else "" for node, _, _ in (first, second)]
+    if any(kind not in (*PLAIN, "") for kind in kinds) or (paths[0] and paths[0] == paths[1]):
+        return False
+    learnt = [p for _, _, w in (first, second) for p in forward.weights(w)]
+    if not all(p.trainable for p in learnt):
+        return False
+    shapes = [forward.graph.specs[w].shape for _, _, w in (first, second)]
+    if any(len(shape) < 2 for shape in shapes):
+        return False
+    inside, width, outside = shapes[0][-2], shapes[0][-1], shapes[1][-1]
+    return width >= min(inside, outside)
+
+
+def _layer_of(case: Case, node: Node) -> Layer | None:
+    name = node.origins[0].path.rpartition("/")[2] if node.origins else ""
+    return next((layer for layer in case.layers if layer.name == name), None)
+
+
+# --- what is not connected ---------------------------------------------------------------------
+
+UNCONNECTED = Rule(
+    "GD212",
+    "weights that cannot learn",
+    "warning",
+    "No gradient reaches them, whatever the data: they stay as they began, and the network "
+    "computes without them, or with noise.",
+    accepted=("remove them",),
+    source="TrainCheck, OSDI 2025",
+)
+BROKEN = ("stop_gradient", "floor", "round", "sign", "argmax", "argmin", "argsort", "floordiv")
+TRUTH = ("eq", "ne", "lt", "le", "gt", "ge", "isfinite", "logical_and", "logical_or", "logical_not")
+
+
+def unconnected(case: Case) -> Iterator[Finding]:
+    """Look for parameters without a way to an output, layers that are not called, all frozen."""
+    model = case.examined
+    learnt = list(model.trainable_weights)
+    if case.custom:
+        return
+    if not learnt:
+        if model.weights:
+            yield UNCONNECTED.found(
+                f"all {len(model.weights)} weights are frozen: nothing can be learnt",
+                where=model.name,
+                evidence={"weights": len(model.weights)},
+                threshold="something to train",
+                fix=f"+ model.layers[{len(model.layers) - 1}].trainable = True",
+                severity=ERROR,
+            )
+        return
+    reached = _reached(case.forward)
+    lost = [p for p in learnt if id(p) not in reached]
+    if lost:
+        cut = [p for p in lost if any(p is q for q in case.forward.parameters.values())]
+        how = "a step without a gradient" if len(cut) == len(lost) else "nothing"
+        yield UNCONNECTED.found(
+            f"{len(lost)} of {len(learnt)} weights lead to {how}: {_named(lost)}",
+            where=lost[0].path,
+            evidence={"weights": [p.path for p in lost[:20]], "of": len(learnt)},
+            threshold="a way with a gradient from each weight to an output",
+            fix="# in call: use what these layers return, and no stop_gradient, round or argmax",
+        )
+    unused = [
+        layer
+        for layer in case.layers
+        if not layer.built and not layer.weights and type(layer).build is not Layer.build
+    ]
+    if unused and case.model._network is None:
+        names = ", ".join(repr(layer.name) for layer in unused[:3])
+        yield UNCONNECTED.found(
+            f"{len(unused)} layers are never called: {names}",
+            where=unused[0].name,
+            evidence={"layers": [layer.name for layer in unused[:20]]},
+            threshold="each layer is called",
+            fix=f"+ x = self.{unused[0].name}(x)  # in call",
+        )
+
+
+def _reached(forward: Forward) -> set[int]:
+    """Return the ids of the parameters that a gradient comes to."""
+    live = set(forward.graph.outputs)
+    for node in reversed(forward.graph.nodes):
+        if live.intersection(node.outputs) and node.op.name not in (*BROKEN, *TRUTH):
+            live.update(node.inputs)
+    return {id(p) for v, p in forward.parameters.items() if v in live}
+
+
+def _named(parameters: list[Parameter]) -> str:
+    return ", ".join(repr(p.path) for p in parameters[:3]) + (
+        ", ..." if len(parameters) > 3 else ""
+    )
+
+
+# --- all the same ------------------------------------------------------------------------------
+
+ALIKE = Rule(
+    "GD208",
+    "units that begin alike",
+    "error",
+    "Units with the same weights give the same numbers, get the same gradients, and stay copies of "
+    "each other: a layer of them is one unit.",
+    auto="safe",
+    accepted=("glorot_uniform", "leave the initializer out: the default is random"),
+    source="TheDeepChecker, 2023",
+)
+
+
+def alike(case: Case) -> Iterator[Finding]:
+    """Look for layers whose units are all the same, with nothing behind that tells them apart."""
+    forward = case.forward
+    for product in forward.products:
+        first = _weight(forward, product)
+        if first is None or not first.trainable:
+            continue
+        w = first.numpy()
+        if w.ndim < 2 or w.shape[-1] < 2 or w.size < 2 or np.ptp(w, axis=-1).any():
+            continue
+        behind, relu = _behind(forward, product[0].outputs[0])
+        if not behind:
+            continue
+        kernels = [k.numpy() for row in behind if (k := _weight(forward, row)) is not None]
+        copies = len(kernels) == len(behind) and all(
+            k.ndim >= 2 and not np.ptp(k, axis=-2).any() for k in kernels
+        )
+        zero = not w.any()
+        if zero and not (copies or relu):
+            continue  # the way back tells them apart: a start at zero, such as of a residual block
+        value = f"{w.flat[0]:g}" if np.ptp(w) == 0 else "the same weights"
+        lasting = copies or zero
+        layer = _layer_of(case, product[0])
+        units = w.shape[-1]
+        given = "zeros" if zero else "ones" if value == "1" else value
+        yield ALIKE.found(
+            f"all {units} units of {forward.place(product[0]).partition(',')[0]} begin as copies "
+            f"of each other ({value})",
+            where=forward.place(product[0]),
+            evidence={"units": units, "value": float(w.flat[0]), "copies behind": copies},
+            threshold="units that differ",
+            fix=f'- {type(layer).__name__}({units}, kernel_initializer="{given}")\n'
+            f'+ {type(layer).__name__}({units}, kernel_initializer="glorot_uniform")',
+            severity=None if lasting else "warning",
+        )
+        return
+
+
+def _weight(forward: Forward, product: Product) -> Parameter | None:
+    found = forward.weights(product[2])
+    return found[0] if len(found) == 1 else None
+
+
+def _behind(forward: Forward, value: int) -> tuple[list[Product], bool]:
+    """Return the next products, and whether a ReLU comes first; none where paths meet."""
+    by_node = {id(row[0]): row for row in forward.products}
+    found: list[Product] = []
+    relu, seen, waiting = False, {value}, [value]
+    while waiting:
+        for node in forward.readers.get(waiting.pop(), []):
+            if id(node) in by_node:
+                found.append(by_node[id(node)])
+                continue
+            if node.op.name == "where":
+                relu = True
+            others = {v for v in node.inputs if v in forward.of_data} - seen
+            if node.op.name in ("add", "concatenate") and others:
+                return [], False
+            new = [v for v in node.outputs if v not in seen]
+            seen.update(new)
+            waiting += new
+    return found, relu
+
+
+# --- order -------------------------------------------------------------------------------------
+
+ORDER = Rule(
+    "GD213",
+    "layers in a wasteful order",
+    "info",
+    "A bias before BatchNorm is taken away again by its mean; BatchNorm behind dropout estimates a "
+    "spread that is another one at prediction.",
+    source="NeuraLint, TOSEM 2021",
+)
+
+
+def wasteful(case: Case) -> Iterator[Finding]:
+    """Look for BatchNorm behind dropout, and biases before BatchNorm."""
+    forward = case.forward
+    kinds = {v: n.origins[0].kind for n in forward.graph.nodes if n.origins for v in n.outputs}
+    biases, dropped = set(), set()
+    norms = [n for n in forward.graph.nodes if kinds.get(n.outputs[0]) == "BatchNormalization"]
+    for node in norms:
+        for v in node.inputs:
+            if (maker := forward.maker.get(v)) is None:
+                continue
+            if "Dropout" in kinds[v]:
+                dropped.add(node.origins[0].path)
+            read = [p.name for i in maker.inputs for p in forward.weights(i)]
+            if maker.op.name == "add" and kinds[v] in PLAIN and "bias" in read:
+                biases.add(maker.origins[0].path)
+    for names, said, fix in (
+        (dropped, "BatchNorm behind dropout", "BatchNormalization() first, then Dropout()"),
+        (biases, "a bias before BatchNorm, which takes it away", "use_bias=False"),
+    ):
+        if names:
+            yield ORDER.found(
+                f"{said}: {', '.join(sorted(names)[:3])}",
+                where=min(names), evidence={"layers": sorted(names)}, fix=fix, severity=INFO,
+            )  # fmt: skip
+
+
+CHECKS = {
+    collapsed: (COLLAPSED,),
+    alike: (ALIKE,),
+    unconnected: (UNCONNECTED,),
+    wasteful: (ORDER,),
+}
