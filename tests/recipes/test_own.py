@@ -14,6 +14,7 @@ from neurona.recipes import carry_out, own
 from neurona.recipes.own import table
 from neurona.recipes.own.baselines import linear, logistic, neighbours
 from neurona.recipes.own.images import read_folder
+from neurona.recipes.own.network import network
 from neurona.recipes.own.rows import read_rows
 from neurona.recipes.own.verdict import NOT_WORTH, Measure, judged, measure
 
@@ -216,6 +217,12 @@ def test_rows_are_cleaned_by_rule(tmp_path):
     kept = read_rows(write(tmp_path / "few.csv", ("x", "y"), few))
     assert "as is likely with so few values: kept" in kept.notes[0]
     assert kept.sheet.rows == 40
+
+
+def test_a_new_network_guesses_however_far_a_row_lies():
+    far = np.float32([[50, -50, 50]])
+    assert network(3, 4, 50).predict(far, verbose=0).tolist() == [[0.25] * 4]
+    assert network(3, 0, 50).predict(far, verbose=0).tolist() == [[0.0]]
 
 
 def test_baselines_and_verdict():
