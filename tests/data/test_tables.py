@@ -28,6 +28,7 @@ SHEETS = [  # what stands in the file, its names, its first row
     (b"0,1,2\n5,6,7\n", ("0", "1", "2"), ["5", "6", "7"]),
     (b"a,b\n1,2\n3,4,\n", ("a", "b"), ["1", "2"]),
     (b"a,b\n2021-01-01,x\n", ("a", "b"), ["2021-01-01", "x"]),
+    (b'"a\nb",c\n1,2\n', ("a b", "c"), ["1", "2"]),
     (b"b,c\nr1,1,2\nr2,3,4\n", ("column 1", "b", "c"), ["r1", "1", "2"]),  # R's names of rows
 ]
 
@@ -40,6 +41,8 @@ def test_cells_are_read_whatever_stands_between_them(tmp_path):
         assert (sheet.names, [c[0] for c in sheet.columns]) == (names, first), content
     path.write_bytes(b"a,b\n" + b"1,2\n" * 30 + b"3\n")
     assert read_sheet(path).notes == ("row 32: left out, not 2 cells as elsewhere",)
+    path.write_bytes(b",\n\na,b\n1,\n,\n\n3,y\n,\n\n,\n")  # what is said of a row stands beside it
+    assert read_sheet(path).columns == (["1", "", "3"], ["", "", "y"])
     path.write_bytes(b"1,2\n3,4\n")
     assert read_sheet(path, ["1"]).names == ("1", "2")  # somebody has named a column
     assert repr(read_sheet(path)) == "Sheet(2 rows of column 1, column 2)"
@@ -79,6 +82,7 @@ KINDS = [  # cells, and what they are
     (["1,5", "2,5", "2.000,0"], "number", "1.5 to 2000, with a decimal comma"),
     (["1.5"] * 15 + ["2"] * 15 + ["oops"], "number", "1 no number, taken as missing ('oops')"),
     (["a", "b", "a", "?"], "category", "2 texts: a, b; 1 missing"),
+    (["two\nlines", "a", "two\nlines"], "category", "2 texts: two lines, a"),
     (["yes", "no", "yes"], "yes/no", "no or yes"),
     (["x", "x"], "left out", "always 'x'"),
     (["x", ""], "category", "'x' or nothing"),

@@ -78,7 +78,8 @@ def read_sheet(path: str | os.PathLike[str], named: Iterable[str] = ()) -> Sheet
     What stands between the cells (comma, semicolon, tab, stroke or blanks) is what makes lines of
     one length; the text is UTF-8, with or without a mark, UTF-16 with one, or Windows-1252. The
     first line has the names if one of its texts stands above numbers or dates, or if no cell of it
-    comes again below. A line with another number of cells is left out, and noted.
+    comes again below. A line with another number of cells is left out, and noted. Blank lines,
+    and rows of empty cells above and below the table, are no rows.
 
     Args:
         path: the file.
@@ -91,7 +92,7 @@ def read_sheet(path: str | os.PathLike[str], named: Iterable[str] = ()) -> Sheet
     text, encoding = _decoded(path.read_bytes(), path)
     delimiter, text = _delimiter(text)
     try:
-        rows = [row for row in _rows(text, delimiter) if any(row)]
+        rows = _without_empty_ends(list(_rows(text, delimiter)))
     except csv.Error as error:
         raise FormatError(f"{path}: this is no table.", got=str(error)) from None
     if not rows:
@@ -104,6 +105,19 @@ def read_sheet(path: str | os.PathLike[str], named: Iterable[str] = ()) -> Sheet
     names, told = _named(head, header)
     columns = tuple(list(column) for column in zip(*rows, strict=True))
     return Sheet(names, columns, header, delimiter, encoding, (*notes, *told))
+
+
+def _without_empty_ends(rows: list[list[str]]) -> list[list[str]]:
+    """Leave out blank lines, and rows of empty cells above and below the table.
+
+    Such a row within it is a row: what is said of a new table has to stand beside it.
+
+    >>> _without_empty_ends([["", ""], ["a", "b"], [], ["", ""], ["1", "2"], ["", ""]])
+    [['a', 'b'], ['', ''], ['1', '2']]
+    """
+    filled = [number for number, row in enumerate(rows) if any(row)]
+    table = rows[filled[0] : filled[-1] + 1] if filled else []
+    return [row for row in table if len(row) > 1 or any(row)]
 
 
 def _decoded(raw: bytes, path: Path) -> tuple[str, str]:
@@ -211,7 +225,7 @@ def _named(head: Sequence[str], header: bool) -> tuple[tuple[str, ...], list[str
     names: list[str] = []
     twice = []
     for place, name in enumerate(head, start=1):
-        name = name or f"column {place}"
+        name = " ".join(name.split()) or f"column {place}"  # in a line
         if name in names:
             twice.append(name)
             number = next(n for n in itertools.count(2) if f"{name} ({n})" not in names)

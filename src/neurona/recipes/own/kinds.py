@@ -144,7 +144,7 @@ def _text(name: str, distinct: Counter[str], gaps: str) -> Kind:
         return Kind(name, "left out", "sentences, which this network cannot read")
     if len(distinct) == 2 and {text.lower() for text in distinct} <= YES:
         return Kind(name, "yes/no", f"{' or '.join(sorted(distinct))}{gaps}")
-    names = [text[:20] for text, _ in distinct.most_common(3)]
+    names = [" ".join(text.split())[:20] for text, _ in distinct.most_common(3)]  # in a line
     told = f"{len(distinct)} texts: {', '.join(names)}{', ...' if len(distinct) > 3 else ''}"
     if len(distinct) > INPUTS:
         told += f"; the {INPUTS} commonest count"

@@ -228,7 +228,7 @@ def _number_classes(rows: Rows, cells: Sequence[str], order: Sequence[str]) -> N
     rows.task = "classification"
     rows.y = np.array([numbered[cell] for cell in cells], np.int64)
     rows.class_names = tuple(order)
-    shares = ", ".join(f"{name[:20]} {counts[name]:,}" for name in order[:6])
+    shares = ", ".join(f"{' '.join(name.split())[:20]} {counts[name]:,}" for name in order[:6])
     rows.assumed["target"] = f"{rows.target}, one of {len(order)} classes"
     rows.assumed["classes"] = shares + (", ..." if len(order) > 6 else "")
 
