@@ -3,6 +3,7 @@
 python -m benchmarks.doctor            the part that rules may be tuned on
 python -m benchmarks.doctor --frozen   the part that is kept for the end
 python -m benchmarks.doctor --harm     which faults do harm, over five seeds, without the doctor
+python -m benchmarks.doctor --rivals   what rule sets of other tools say of the same runs
 """
 
 from __future__ import annotations
@@ -17,10 +18,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from benchmarks.doctor import convolutional, dense, recurrent, transformers
 from benchmarks.doctor.fault import Fault, Healthy, frozen
 from benchmarks.doctor.healthy import HEALTHY
 from benchmarks.doctor.judge import hurts, lines, table
+from benchmarks.doctor.record import recorded
+from benchmarks.doctor.rivals import RIVALS
+from benchmarks.doctor.rivals.judge import rivals_lines, rivals_table
 from benchmarks.doctor.training import run
 
 FAULTS = [*dense.FAULTS, *convolutional.FAULTS, *recurrent.FAULTS, *transformers.FAULTS]
@@ -38,6 +44,15 @@ def outcome(name: str, doctor: str | None, seed: int) -> dict[str, Any]:
     make = found.faulty if isinstance(found, Fault) else found.make
     with contextlib.redirect_stdout(io.StringIO()):
         return dataclasses.asdict(run(make, seed, doctor))
+
+
+def told_by_rivals(name: str, seed: int) -> dict[str, list[str]]:
+    """Return what each rule set of others says of a case with a seed."""
+    found = case(name)
+    with contextlib.redirect_stdout(io.StringIO()):
+        record = recorded(found.faulty if isinstance(found, Fault) else found.make, seed)
+    with np.errstate(all="ignore"):
+        return {rival: rules.symptoms(record) for rival, rules in RIVALS.items()}
 
 
 def outcomes(jobs: list[Any], workers: int) -> list[Any]:
@@ -78,6 +93,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--frozen", action="store_true", help="the part that is kept for the end")
     parser.add_argument("--harm", action="store_true", help="which faults do harm")
+    parser.add_argument("--rivals", action="store_true", help="what other tools' rules say")
     parser.add_argument("--only", nargs="*", help="cases whose names hold one of these texts")
     parser.add_argument("--level", default="full", choices=["guard", "full"])
     parser.add_argument("--seeds", type=int, default=2)
@@ -94,15 +110,18 @@ def main() -> None:
         write("harm", harm(faults, options.workers))
         return
     every = [(c.name, s) for c in (*faults, *healthy) for s in range(options.seeds)]
-    jobs = [functools.partial(outcome, name, options.level, seed) for name, seed in every]
+    make = told_by_rivals if options.rivals else functools.partial(outcome, doctor=options.level)
+    jobs = [functools.partial(make, name, seed=seed) for name, seed in every]
     found: dict[str, list[Any]] = {}
     for (name, _), result in zip(every, outcomes(jobs, options.workers), strict=True):
         found.setdefault(name, []).append(result)
-    print("\n".join(lines(faults, healthy, found)))
-    figures = table(faults, healthy, found)
+    said, summed = (rivals_lines, rivals_table) if options.rivals else (lines, table)
+    print("\n".join(said(faults, healthy, found)))
+    figures = summed(faults, healthy, found)
     print(json.dumps(figures, indent=1))
     if not options.only:
-        write("frozen" if options.frozen else "open", {"figures": figures, "cases": found})
+        part = "frozen" if options.frozen else "open"
+        write(f"rivals-{part}" if options.rivals else part, {"figures": figures, "cases": found})
 
 
 def write(name: str, what: Any) -> None:

@@ -1,0 +1,74 @@
+"""Rule sets of other tools read a record that changes nothing, and say what they publish."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import neurona as nn
+from benchmarks.doctor import dense, tables
+from benchmarks.doctor.__main__ import FAULTS
+from benchmarks.doctor.record import recorded
+from benchmarks.doctor.rivals import RIVALS
+
+
+def moons(**changes):
+    return lambda: tables.moons().but(epochs=3, **changes)
+
+
+@pytest.fixture(scope="module")
+def ill():
+    low = nn.initializers.Constant(-9.0)
+    dead = tables.dense(2, (16, 16), 1, end="sigmoid", bias_initializer=low)
+    return {
+        "dead": recorded(moons(model=dead), 0),
+        "wild": recorded(moons(optimizer=dense.sgd(1e30)), 0),
+    }
+
+
+def test_recording_changes_nothing_of_the_training():
+    make = moons(model=dense.dropped(0.5), x=np.ones((96, 64), "float32"), validation=None,
+                 y=np.arange(96) % 10, loss="sparse_categorical_crossentropy")  # fmt: skip
+    nn.utils.set_random_seed(0)
+    t = make()
+    model = t.model()
+    model.compile(t.optimizer(), t.loss)
+    model.fit(t.x, t.y, batch_size=t.batch_size, epochs=t.epochs, verbose=0)
+    record = recorded(make, 0)
+    assert not record.error
+    assert len(record.epochs) == 3
+    for mine, plain in zip(record.model.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(mine, plain)
+    last, layer = record.epochs[-1], record.epochs[-1].outputs[0]
+    np.testing.assert_allclose(last.weights[f"{layer.layer}/kernel"], model.get_weights()[0])
+    np.testing.assert_array_equal(layer.values, np.maximum(layer.before, 0))
+    assert last.gradients.keys() == last.weights.keys()
+
+
+TOLD = {
+    "UMLAUT": {"dead": [], "wild": ["NaN in loss", "Learning Rate is high"]},
+    "AutoTrainer": {"dead": ["dying ReLU"], "wild": ["gradient explode"]},
+    "DeepDiagnosis": {"dead": [], "wild": ["fix: normalize the data"]},
+    "SageMaker Debugger": {
+        "dead": ["DeadRelu", "VanishingGradient"],
+        "wild": ["ExplodingTensor"],
+    },
+}
+
+
+@pytest.mark.parametrize("rival", RIVALS)
+def test_a_rival_tells_what_it_is_known_for(rival, ill):
+    for name, symptoms in TOLD[rival].items():
+        with np.errstate(all="ignore"):
+            assert set(symptoms) <= set(RIVALS[rival].symptoms(ill[name]))
+
+
+def test_symptoms_fit_causes_that_there_are():
+    causes = {cause for fault in FAULTS for cause in fault.causes}
+    assert all(re.fullmatch(r"GD\d{3}", c) for c in causes)
+    for rules in RIVALS.values():
+        assert all(fits and all(re.fullmatch(r"GD\d{3}", c) for c in fits)
+                   for fits in rules.FITS.values())  # fmt: skip
+        written = Path(rules.__file__).read_text()
+        assert all(written.count(f'"{s.removeprefix("fix: ")}"') for s in rules.FITS)
