@@ -27,6 +27,7 @@ def examined(model, x=X, y=Y, level="guard", **given):
     doctor = Doctor(level)
     model.fit(x, y, verbose=0, doctor=doctor, **{"epochs": 12, **given})
     assert model.history.diagnosis is doctor.diagnosis
+    assert not any("it failed" in why for why in doctor.diagnosis.skipped.values())
     return doctor.diagnosis
 
 
@@ -235,3 +236,43 @@ def test_one_answer_for_all_and_steps_of_an_unusual_length():
     found = examined(network(nn.optimizers.Adam(0.3), inner=hidden("relu", 2)), epochs=20)
     assert "GD505" in found
     assert found.causes[0].id == "GD506"
+
+
+@pytest.mark.slow
+def test_normalisation_that_drifts():
+    slow = nn.layers.BatchNormalization(momentum=0.9999, name="norm")
+    found = examined(stack(*hidden("relu", 1), slow), x=5 * X + 20, epochs=12)
+    assert "GD513" in found, str(found)
+    usual = nn.layers.BatchNormalization(name="norm")
+    assert alarms(stack(*hidden("relu", 1), usual), epochs=20) == []
+
+
+@pytest.mark.slow
+def test_gradients_that_are_clipped_or_do_not_come():
+    clipping = nn.optimizers.SGD(0.01, global_clipnorm=1e-3)
+    found = examined(network(clipping), epochs=15)
+    assert "GD514" in found, str(found)
+    assert alarms(network(nn.optimizers.Adam(1e-2, global_clipnorm=0.3)), epochs=15) == []
+    for words, given in [
+        ("the learning rate is 0", {"optimizer": nn.optimizers.SGD(0.0)}),
+        (
+            "gathered over 5000 steps",
+            {"optimizer": nn.optimizers.SGD(0.1, gradient_accumulation_steps=5000)},
+        ),
+    ]:
+        found = examined(network(**given), epochs=3)
+        assert found.causes[0].id == "GD516", str(found)
+        assert words in found.causes[0].said
+    found = examined(network(), epochs=6, sample_weight=np.zeros(600))
+    assert [f.id for f in found.errors] == ["GD516"]
+    assert "all weights of samples or classes are 0" in str(found)
+
+
+def test_states_that_go_on_into_other_samples():
+    lstm = nn.layers.LSTM(4, stateful=True, name="lstm")
+    model = nn.Sequential([nn.Input(batch_shape=(20, 5, 2)), lstm, nn.layers.Dense(4, "softmax")])
+    model.compile("adam", "sparse_categorical_crossentropy", engine="reference")
+    data = X.reshape(-1, 5, 2), Y
+    found = examined(model, *data, epochs=1, batch_size=20)
+    assert [(f.id, f.where) for f in found.errors] == [("GD706", "lstm")]
+    assert alarms(model, *data, epochs=1, batch_size=20, shuffle=False) == []

@@ -30,6 +30,8 @@ class Probe:
 
     Attributes:
         weights: path -> trainable Parameter.
+        repeats: whether the same batch has the same loss if the weights are the same: not if
+            layers keep states from one batch to the next.
     """
 
     def __init__(self, model: Any) -> None:
@@ -37,6 +39,9 @@ class Probe:
         trained = {id(p) for p in model.trainable_weights}  # none of layers that are frozen
         self.weights = {path: p for path, p in parameter_paths(model).items() if id(p) in trained}
         self._units = watched(model)
+        self.repeats = not any(getattr(x, "stateful", False) is True for x in model.all_layers())
+        kinds = [type(layer).__name__ for layer in model.all_layers()]
+        self._normalises = "BatchNormalization" in kinds
         engine = "eager" if model.run_eagerly else model._training.engine
         self._step = Step(self._run, held(model), engine)
 
@@ -56,6 +61,7 @@ class Probe:
             (_, data, penalty, y_pred), found = gradients(forward, parameters)
             outputs = flatten(y_pred)[0]
             activity = measured(observer.values, self._units, outputs)
+            evaluated = self._evaluated(x, y, sample_weight) if self._normalises else None
         known = zip(self.weights, found, strict=True)
         return {
             "loss": data,
@@ -63,7 +69,13 @@ class Probe:
             "gradients": {path: g for path, g in known if g is not None},
             "answers": _answers(outputs),
             "activity": activity,
+            "evaluated": evaluated,
         }
+
+    def _evaluated(self, x: Any, y: Any, sample_weight: Any) -> Any:
+        with in_training(False), collect_losses():
+            y_pred = self.model(x, training=False)
+            return _sum(self.model._training.losses.losses(y, y_pred, sample_weight))
 
     def __call__(self, batch: Any, number: int) -> dict[str, Any]:
         """Return what is seen of a batch; with the same number, layers draw the same."""

@@ -28,11 +28,12 @@ def too_high(record: Record) -> Iterator[Finding]:
     looks = record.looks[-TESTS:]
     if len(looks) < FEWEST:
         return
-    failed = float(np.mean([not look.after <= look.loss or look.rose for look in looks]))
-    risen = record.loss / max(record.start, record.scale)
+    failed = float(np.mean([look.rose for look in looks]))
+    risen = record.loss / max(record.start, record.scale, 1e-12)
     broken = not math.isfinite(record.loss)
     consequence = record.struggling()
-    tested = len(looks) == TESTS and failed > FAILED and consequence
+    up = not float(np.mean([look.rise for look in looks])) <= 0
+    tested = len(looks) == TESTS and failed > FAILED and up and consequence
     climbed = record.steps >= 20 and record.start > 0 and record.scale > 0 and risen > RISEN
     if not (tested or broken or climbed):
         return
@@ -62,7 +63,7 @@ TOO_LOW = Rule(
     "GD507", "learning rate too low", "warning",
     "The steps go the right way, but they are so short that the training ends long before it "
     "gets anywhere.",
-    auto="race", because=("GD104", "GD201", "GD206", "GD501", "GD503", "GD504"),
+    auto="race", because=("GD104", "GD201", "GD206", "GD501", "GD503", "GD504", "GD514", "GD516"),
     accepted=("more epochs", "Adam"),
     source="CS231n",
 )  # fmt: skip
@@ -129,7 +130,8 @@ def exploding(record: Record) -> Iterator[Finding]:
     tail = np.asarray(norms[-DOUBLINGS - 1 :])
     doubled = len(tail) > DOUBLINGS and bool(np.all(tail[1:] > 2 * tail[:-1]))
     sudden = last > TIMES_USUAL * max(usual, 1e-12)
-    up = record.looks[-1].after > 2 * max(record.loss, record.scale) or bool(record.worse())
+    after = record.looks[-1].after or 0.0
+    up = after > 2 * max(record.loss, record.scale) or bool(record.worse())
     if not ((sudden or doubled) and up) and math.isfinite(last):
         return
     if not math.isfinite(last) and not math.isfinite(record.loss):

@@ -25,6 +25,7 @@ class Weight:
     Attributes:
         size, change, gradient: root mean squares of its values, of what the step added to them,
             and of its gradient.
+        norm: of its gradient.
         still: whether the step changed no number of it.
         moved: its way since the beginning as a share of its size then; None if that was 0.
     """
@@ -32,6 +33,7 @@ class Weight:
     size: float
     change: float
     gradient: float
+    norm: float
     still: bool
     moved: float | None
 
@@ -48,7 +50,8 @@ class Look:
     Attributes:
         step: how many steps came before.
         rate: the learning rate.
-        loss, after: of the batch of this step, before its update and after, without penalties.
+        loss, after: of the batch of this step, before its update and after, without penalties;
+            `after` is None if a model with states of its own gives other answers by then.
         penalty: what regularisers add to the loss.
         slope, slope_after: the derivative of the loss along the update, at its beginning and end.
         gradient: the norm of all gradients together, before any clipping.
@@ -57,12 +60,13 @@ class Look:
         predicted: how often each class was predicted; None if there are no classes.
         right: the share of them that was right.
         activity: by layer, see `activity.py`.
+        evaluated: the loss of the batch outside of training, where layers normalise batches.
     """
 
     step: int
     rate: float
     loss: float
-    after: float
+    after: float | None
     penalty: float
     slope: float
     slope_after: float
@@ -72,6 +76,7 @@ class Look:
     predicted: np.ndarray | None = None
     right: float | None = None
     activity: dict[str, Any] = dataclasses.field(default_factory=dict)
+    evaluated: float | None = None
 
     @property
     def kernels(self) -> dict[str, Weight]:
@@ -79,9 +84,14 @@ class Look:
         return {path: w for path, w in self.weights.items() if w.moved is not None}
 
     @property
+    def rise(self) -> float:
+        """How much larger the update made the loss of its own batch."""
+        return 0.0 if self.after is None else self.after - self.loss
+
+    @property
     def rose(self) -> bool:
-        """Whether the update made the loss of its own batch larger."""
-        return self.after > self.loss + 1e-6 * abs(self.loss)
+        """Whether the update made the loss of its own batch larger, or anything but a number."""
+        return not self.rise <= 1e-6 * abs(self.loss)
 
 
 @dataclasses.dataclass
@@ -98,6 +108,8 @@ class Record:
         looks: in order.
         logs: of each epoch that ended.
         ended: whether the training has ended.
+        zero_weights: says which weights of the loss are all 0.
+        shuffled: whether samples come in a new order each epoch.
     """
 
     task: Task
@@ -109,6 +121,8 @@ class Record:
     looks: list[Look] = dataclasses.field(default_factory=list)
     logs: list[dict[str, Any]] = dataclasses.field(default_factory=list)
     ended: bool = False
+    zero_weights: str = ""
+    shuffled: bool = False
 
     @functools.cached_property
     def linear(self) -> Linear | None:

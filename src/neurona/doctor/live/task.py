@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from neurona.core.tree import flatten
+from neurona.nn.losses.crossentropy import Crossentropy
 
 CLASSES, FLAGS, NUMBERS = "classes", "flags", "numbers"
 
@@ -38,6 +39,8 @@ def task_of(model: Any, y: Any, weight: Any = None) -> Task:
     if len(outputs) != 1 or len(leaves) != 1 or outputs[0].loss is None or outputs[0].weight != 1:
         return Task()
     loss, targets, shape = outputs[0].loss, np.asarray(leaves[0]), outputs[0].shape
+    if isinstance(loss, Crossentropy):
+        loss = loss.chosen(targets.shape, shape)
     plain = getattr(loss, "reduction", "sum_over_batch_size") == "sum_over_batch_size"
     padded = targets[:1].size > 1 and _has_masks(model)
     if not targets.size or not plain or padded or getattr(loss, "ignore_class", None) is not None:

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from neurona.core.tree import flatten
 from neurona.doctor.finding import Finding, Rule
 from neurona.doctor.live.moments import Moments
 from neurona.doctor.live.probe import Probe, norm
 from neurona.doctor.live.record import Look, Record, Weight
-from neurona.doctor.live.rules import CHECKS
+from neurona.doctor.live.rules import CHECKS, Check
 from neurona.doctor.live.task import CLASSES, task_of
 from neurona.errors import NeuronaError
 from neurona.train.source import ArraySource
@@ -37,6 +38,8 @@ class Watch:
         source = model._training.run.source
         self.model, self.moments = model, Moments(level, total)
         self.record = Record(_task(model, source), total, epochs, steps, model)
+        self.record.zero_weights = _zero_weights(model, source)
+        self.record.shuffled = bool(source.shuffle)
         self.findings: dict[str, Finding] = {}
         self.skipped: dict[str, str] = {}
         self._begun = 0  # the batch that a group began with
@@ -108,7 +111,7 @@ class Watch:
             step=number,
             rate=_rate(self.model),
             loss=float(seen["loss"]),
-            after=float(later["loss"]),
+            after=float(later["loss"]) if self._probe.repeats else None,
             penalty=float(seen["penalty"]),
             slope=slopes[0],
             slope_after=slopes[1],
@@ -121,6 +124,7 @@ class Watch:
             predicted=predicted,
             right=right,
             activity=seen["activity"],
+            evaluated=None if seen["evaluated"] is None else float(seen["evaluated"]),
         )
 
     def _weight(self, path: str, w: np.ndarray, change: np.ndarray, g: Any) -> Weight:
@@ -130,7 +134,8 @@ class Watch:
         moved = norm([now - first]) / began if began > 0 else None
         size = max(w.size, 1) ** 0.5
         slope = 0.0 if g is None else norm([g]) / size
-        return Weight(norm([w]) / size, norm([change]) / size, slope, not change.any(), moved)
+        still = not change.any()
+        return Weight(norm([w]) / size, norm([change]) / size, slope, slope * size, still, moved)
 
     def epoch_ended(self, logs: dict[str, Any]) -> list[Finding]:
         """Take the logs of an epoch; return what is found now."""
@@ -151,7 +156,7 @@ class Watch:
 
     def _judged(self) -> list[Finding]:
         """Keep what is found now; return what is new in it."""
-        found = {f.id: f for check in CHECKS for f in check(self.record)}
+        found = {f.id: f for check, rules in CHECKS.items() for f in self._checked(check, rules)}
         new = [f for name, f in found.items() if name not in self.findings]
         self.findings.update(found)
         if self.record.ended and not self.record.struggling():  # it has passed
@@ -159,10 +164,33 @@ class Watch:
             self.findings = {n: f for n, f in self.findings.items() if n not in over}
         return new
 
+    def _checked(self, check: Check, rules: tuple[Rule, ...]) -> list[Finding]:
+        """Return what a check finds; one that fails is told as skipped: training goes on."""
+        try:
+            with np.errstate(all="ignore"):
+                return list(check(self.record))
+        except (ArithmeticError, ValueError, LookupError) as error:
+            self.skipped.update({rule.id: f"it failed: {error}" for rule in rules})
+            return []
+
 
 def _task(model: Any, source: Any) -> Any:
     _, y, weight = source.arrays if isinstance(source, ArraySource) else source.peek()
     return task_of(model, y, weight)
+
+
+def _zero_weights(model: Any, source: Any) -> str:
+    """Say which weights of the loss are all 0; "" if none are."""
+    outputs: Any = model._training.losses.outputs or ()
+    if outputs and all(o.weight == 0 for o in outputs if o.loss is not None):
+        return "all loss_weights are 0" if any(o.loss is not None for o in outputs) else ""
+    leaves = flatten(source.arrays[2])[0] if isinstance(source, ArraySource) else []
+    weights = [np.asarray(w) for w in leaves if w is not None]
+    return (
+        "all weights of samples or classes are 0"
+        if weights and not any(map(np.any, weights))
+        else ""
+    )
 
 
 def _first_leaf(x: Any) -> Any:
