@@ -14,7 +14,8 @@ from neurona.doctor.live.task import NUMBERS
 STEPS = ("GD501", "GD503", "GD504", "GD505", "GD506", "GD507", "GD512", "GD514", "GD516")
 WRONG = (
     "GD101", "GD102", "GD103", "GD104", "GD105", "GD113", "GD201", "GD202", "GD203", "GD204",
-    "GD205", "GD206", "GD208", "GD212", "GD214", "GD301", "GD303", "GD304", "GD305", "GD306",
+    "GD106", "GD112", "GD114", "GD205", "GD206", "GD207", "GD208", "GD209", "GD211", "GD212",
+    "GD214", "GD216", "GD301", "GD310", "GD303", "GD304", "GD305", "GD306",
     "GD307", "GD308", "GD401",
 )  # fmt: skip
 
@@ -34,7 +35,12 @@ def nothing_learnt(record: Record) -> Iterator[Finding]:
     """GD510: after an epoch and 200 steps the loss is that of always giving the same answer."""
     epochs = len(record.logs)
     enough = record.steps >= ENOUGH or (epochs >= EPOCHS and record.steps >= FEW)
-    if not epochs or not enough or record.warming or not (told := record.at_guessing()):
+    if not epochs or not enough or record.warming:
+        return
+    told = record.at_guessing()
+    if not told and record.done >= 0.5:
+        told = record.held_at_guessing()
+    if not told:
         return
     unit = "R2 <= 0.02" if record.task.kind == NUMBERS else "98 % of it"
     yield NOTHING_LEARNT.found(

@@ -22,6 +22,7 @@ OVERFITTING = Rule(
     source="SageMaker Debugger (0.1, patience)",
 )  # fmt: skip
 ABOVE, FALL = 0.1, 0.05  # validation above its best; training loss below that of the same epoch
+PERFECT, GAP = 0.99, 0.075  # shares of right answers: of training, and how much less
 CLEARLY = 0.3  # above its best, that needs no metric to be a loss
 
 
@@ -29,6 +30,9 @@ def overfitting(record: Record) -> Iterator[Finding]:
     """GD601: validation is 10 % above its best for 3 epochs or 10 %, and training falls by 5 %."""
     losses, held = record.column("loss"), record.column("val_loss")
     window = max(3, -(-record.epochs // 10))
+    if told := _by_heart(record):
+        yield told
+        return
     if len(held) <= window or len(losses) != len(held):
         return
     best = int(np.argmin(held[:-window])) if len(held) > window else 0
@@ -48,6 +52,27 @@ def overfitting(record: Record) -> Iterator[Finding]:
         threshold=f"{ABOVE:.0%} above its best for {window} epochs while training falls {FALL:.0%}",
         fix="+ nn.callbacks.EarlyStopping(patience=3, restore_best_weights=True)",
     )  # fmt: skip
+
+
+def _by_heart(record: Record) -> Finding | None:
+    """Return the finding if training is all but perfect, and validation far from it, for long."""
+    name = record.accuracy_name
+    train, held = (record.column(n) for n in (name, f"val_{name}")) if name else ([], [])
+    half = len(held) // 2
+    if half < 5 or len(held) != len(train) or min(train[-3:]) < PERFECT:
+        return None
+    gap = train[-1] - max(held)
+    better = max(held[half:]) - max(held[:half])
+    error = _error(max(held), _held_out(record))
+    if gap < max(GAP, 3 * error) or better > error:
+        return None
+    return OVERFITTING.found(
+        f"all training samples are right ({train[-1]:.1%}), and {max(held):.1%} of the others at "
+        f"best, with nothing gained since epoch {half}",
+        evidence={"train": train[-1], "validation": max(held), "epochs": len(held)},
+        threshold=f"{PERFECT:.0%} in training, {GAP:.1%} less in validation, for half of the run",
+        fix="+ nn.callbacks.EarlyStopping(patience=3, restore_best_weights=True)",
+    )
 
 
 def _metric_fell(record: Record, window: int) -> bool:

@@ -21,6 +21,7 @@ TOO_HIGH = Rule(
 )  # fmt: skip
 TESTS, FAILED = 10, 0.5  # own-batch tests, and the share of them that may fail
 RISEN = 1.5  # times the loss before the first step
+ABOVE = 1.2  # times the loss of guessing, by the mean of an epoch
 
 
 def too_high(record: Record) -> Iterator[Finding]:
@@ -28,13 +29,14 @@ def too_high(record: Record) -> Iterator[Finding]:
     looks = record.looks[-TESTS:]
     if len(looks) < FEWEST:
         return
-    failed = float(np.mean([look.rose for look in looks]))
+    failed = float(np.mean([look.overshot for look in looks]))
     risen = record.loss / max(record.start, record.scale, 1e-12)
     broken = not math.isfinite(record.loss)
     consequence = record.struggling()
     up = not float(np.mean([look.rise for look in looks])) <= 0
     tested = len(looks) == TESTS and failed > FAILED and up and consequence
-    climbed = record.steps >= 20 and record.start > 0 and record.scale > 0 and risen > RISEN
+    known = record.steps >= 20 and record.start > 0 and record.scale > 0
+    climbed = known and (risen > RISEN or _epochs_above(record))
     if not (tested or broken or climbed):
         return
     rate = looks[-1].rate
@@ -42,7 +44,7 @@ def too_high(record: Record) -> Iterator[Finding]:
         f"{failed:.0%} of the last {len(looks)} steps that were tested made the loss of their own "
         "batch larger"
         if failed > FAILED
-        else f"the loss has risen from {record.start:.3g} to {record.loss:.3g}"
+        else f"the loss has risen from {record.start:.3g} to {_now(record):.3g}"
     )
     yield TOO_HIGH.found(
         f"{said}; {consequence}" if consequence and failed > FAILED else said,
@@ -52,6 +54,19 @@ def too_high(record: Record) -> Iterator[Finding]:
         threshold=f"more than {FAILED:.0%} of {TESTS} steps, or {RISEN} times the first loss",
         fix=rate_fix(rate, 0.1 if climbed or broken else 0.3),
     )  # fmt: skip
+
+
+def _now(record: Record) -> float:
+    losses = record.column("loss")
+    return max(record.loss, losses[-1] - record.looks[-1].penalty) if losses else record.loss
+
+
+def _epochs_above(record: Record) -> bool:
+    """Whether an epoch's mean loss is above both guessing and the first one; not of the first."""
+    guessing, losses = record.task.guessing, record.column("loss")
+    if guessing is None or len(losses) < 2:
+        return False
+    return losses[-1] - record.looks[-1].penalty > ABOVE * max(record.start, guessing)
 
 
 def rate_fix(rate: float, factor: float) -> str:
@@ -69,23 +84,24 @@ TOO_LOW = Rule(
 )  # fmt: skip
 SCALED, TIMES_BETTER = 10.0, 5.0
 LINEAR = 0.9  # share of the looks in which a step ten times as long is five times as good
-BUDGETS = 20.0  # projected need, in planned runs
+BUDGETS, FEW = 20.0, 5.0  # projected need, in planned runs; if it is still at guessing
 STILL, SHORT = 0.05, 1e-3  # way of the weights so far, and of one step, as shares of their size
 
 
 def too_low(record: Record) -> Iterator[Finding]:
     """GD507: ten times the step would be five times as good, and the need is twenty budgets."""
     looks = record.at_full_rate
-    if record.warming or record.done < 0.5 or len(looks) < TESTS or record.start <= 0:
+    if record.warming or record.done < 0.5 or len(looks) < FEWEST or record.start <= 0:
         return
     if not looks[-1].kernels or any(w.gradient == 0 for w in looks[-1].kernels.values()):
         return
     better = float(np.mean([_scaled_gain(look.slope, look.slope_after) for look in looks]))
     need = 0.9 * record.loss / max(record.fallen, 1e-12) * record.done  # in budgets
-    moved = max((w.moved or 0.0 for w in looks[-1].kernels.values()), default=1.0)
+    moved = float(np.median([w.moved or 0.0 for w in looks[-1].kernels.values()]))
     step = float(np.median([w.ratio for look in looks for w in look.kernels.values()]))
     far = record.loss > 0.5 * record.scale
-    if better < LINEAR or need < BUDGETS or not far or moved > STILL or step > SHORT:
+    budgets = FEW if record.at_guessing() else BUDGETS
+    if better < LINEAR or need < budgets or not far or moved > STILL or step > SHORT:
         return
     rate = looks[-1].rate
     yield TOO_LOW.found(
@@ -95,7 +111,7 @@ def too_low(record: Record) -> Iterator[Finding]:
         evidence={"moved": moved, "better_if_scaled": better, "budgets_needed": need,
                   "learning_rate": rate, "loss": record.loss},
         threshold=f"a step {SCALED:.0f} times as long is {TIMES_BETTER:.0f} times as good in "
-        f"{LINEAR:.0%} of the steps, and {BUDGETS:.0f} such trainings would be needed",
+        f"{LINEAR:.0%} of the steps, and {budgets:.0f} such trainings would be needed",
         fix=rate_fix(rate, 10),
     )  # fmt: skip
 
@@ -130,14 +146,19 @@ def exploding(record: Record) -> Iterator[Finding]:
     tail = np.asarray(norms[-DOUBLINGS - 1 :])
     doubled = len(tail) > DOUBLINGS and bool(np.all(tail[1:] > 2 * tail[:-1]))
     sudden = last > TIMES_USUAL * max(usual, 1e-12)
+    first = record.looks[0]
+    grown = last > TIMES_USUAL * first.gradient > 0 and abs(record.loss) > TIMES_USUAL * abs(
+        first.loss
+    )
     after = record.looks[-1].after or 0.0
     up = after > 2 * max(record.loss, record.scale) or bool(record.worse())
-    if not ((sudden or doubled) and up) and math.isfinite(last):
+    if not (((sudden or doubled) and up) or grown) and math.isfinite(last):
         return
     if not math.isfinite(last) and not math.isfinite(record.loss):
         return  # GD401 tells where that began
     yield EXPLODING.found(
-        f"the norm of the gradient is {last:.3g}, where {usual:.3g} is usual, and the loss went up",
+        f"the norm of the gradient is {last:.3g}, where {first.gradient if grown else usual:.3g} "
+        f"{'was the first' if grown else 'is usual'}, and the loss is {record.loss:.3g}",
         where=_largest(record),
         evidence={"norm": last, "median": usual, "step": record.looks[-1].step},
         threshold=f"{TIMES_USUAL:.0f} times the median, or twice in {DOUBLINGS} looks in a row",

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from neurona.doctor.live.linear import Linear, linear_of
-from neurona.doctor.live.task import Task
+from neurona.doctor.live.task import Task, task_of
 
 GUESSING = 0.98  # of the loss of guessing: more is no better than guessing
 WORSE = 1.1  # times its own best: a loss that got worse
@@ -93,6 +93,14 @@ class Look:
         """Whether the update made the loss of its own batch larger, or anything but a number."""
         return not self.rise <= 1e-6 * abs(self.loss)
 
+    @property
+    def overshot(self) -> bool:
+        """Whether it rose by going too far, rather than by going where other batches want it.
+
+        Then the slope along the update has turned by more than the loss rose.
+        """
+        return self.rose and not self.slope_after - self.slope <= self.rise
+
 
 @dataclasses.dataclass
 class Record:
@@ -149,7 +157,7 @@ class Record:
     def warming(self) -> bool:
         """Whether the learning rate still rises, so that slow progress means nothing yet."""
         rates = [look.rate for look in self.looks]
-        return len(rates) >= 2 and rates[-1] > 1.001 * rates[len(rates) // 2]
+        return not self.ended and len(rates) >= 2 and rates[-1] > 1.001 * rates[len(rates) // 2]
 
     @property
     def at_full_rate(self) -> list[Look]:
@@ -186,6 +194,15 @@ class Record:
         """A loss that something must have been learnt below: of guessing, or else the first."""
         return self.start if self.task.guessing is None else self.task.guessing
 
+    @functools.cached_property
+    def held(self) -> Task:
+        """What guessing would reach on the validation data."""
+        run = self.model._training.run
+        source = run.validation.source if run is not None and run.validation else None
+        if source is None or not hasattr(source, "arrays"):
+            return Task()
+        return task_of(self.model, source.arrays[1], source.arrays[2])
+
     def column(self, name: str) -> list[float]:
         """Return a number of each epoch's logs; nothing unless all epochs have it."""
         values = [log.get(name) for log in self.logs]
@@ -210,13 +227,33 @@ class Record:
             loss = min(loss, self.loss)
         if not loss >= GUESSING * guessing:
             return ""
-        name, majority = self.accuracy_name, self.task.majority
-        if name and majority is not None and (found := self.column(name)):
-            samples = (self.steps_per_epoch or 1) * self.looks[0].samples
-            error = math.sqrt(max(majority * (1 - majority), 1e-9) / samples)
-            if found[-1] > majority + 3 * error:
-                return ""
+        samples = (self.steps_per_epoch or 1) * self.looks[0].samples
+        if self._above(self.task.majority, "", samples):
+            return ""
         return f"the loss is {loss:.3g}, and always answering the same has {guessing:.3g}"
+
+    def _above(self, majority: float | None, prefix: str, samples: int) -> bool:
+        """Whether the accuracy is known to be above that of the most frequent class."""
+        name = self.accuracy_name
+        if not name or majority is None or not (found := self.column(prefix + name)):
+            return False
+        error = math.sqrt(max(majority * (1 - majority), 1e-9) / max(samples, 1))
+        return max(found[-3:]) > majority + 3 * error
+
+    def held_at_guessing(self) -> str:
+        """Say how other samples are answered no better than by guessing; "" if not, or unknown."""
+        losses, guessing = self.column("val_loss"), self.held.guessing
+        if len(losses) < 3 or not guessing:
+            return ""
+        lowest = min(losses) - self.looks[-1].penalty if self.looks else min(losses)
+        if lowest < GUESSING * guessing or self._above(
+            self.held.majority, "val_", self.held.samples
+        ):
+            return ""
+        return (
+            f"on the validation data the loss was {lowest:.3g} at best, and always answering the "
+            f"same has {guessing:.3g}"
+        )
 
     def worse(self) -> str:
         """Say how the loss is worse than its own best was; "" if it is not."""

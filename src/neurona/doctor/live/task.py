@@ -23,6 +23,7 @@ class Task:
         majority: the accuracy of always answering with the most frequent class; None if unknown.
         classes: how many there are; 0 if unknown.
         squared: whether the loss is the mean of squares.
+        samples: how many there are.
     """
 
     kind: str = ""
@@ -30,12 +31,19 @@ class Task:
     majority: float | None = None
     classes: int = 0
     squared: bool = False
+    samples: int = 0
 
 
 def task_of(model: Any, y: Any, weight: Any = None) -> Task:
     """Return the Task of a compiled model with one output, from targets and sample weights."""
-    outputs: Any = model._training.losses.outputs or ()
     leaves = flatten(y)[0] if y is not None else []
+    return dataclasses.replace(
+        _task(model, leaves, weight), samples=len(leaves[0]) if leaves else 0
+    )
+
+
+def _task(model: Any, leaves: list[Any], weight: Any) -> Task:
+    outputs: Any = model._training.losses.outputs or ()
     if len(outputs) != 1 or len(leaves) != 1 or outputs[0].loss is None or outputs[0].weight != 1:
         return Task()
     loss, targets, shape = outputs[0].loss, np.asarray(leaves[0]), outputs[0].shape

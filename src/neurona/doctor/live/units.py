@@ -19,7 +19,7 @@ DEAD = Rule(
     "A unit that is 0 for every sample gets no gradient, so it never comes back: that part of the "
     "layer is lost.",
     auto="race",
-    because=("GD101", "GD104", "GD208", "GD209", "GD301", "GD303", "GD305", "GD506"),
+    because=(*WRONG, "GD506"),
     accepted=("LeakyReLU", "He initial values", "BatchNormalization before it"),
     source="SageMaker Debugger (50 %)",
 )  # fmt: skip
@@ -84,7 +84,7 @@ SATURATED = Rule(
     "Where a sigmoid or tanh is flat it lets hardly any gradient through, so the layers before it "
     "stand still.",
     auto="race",
-    because=("GD101", "GD104", "GD209", "GD301", "GD303", "GD306", "GD506"),
+    because=(*WRONG, "GD506"),
     accepted=("ReLU", "Glorot initial values", "BatchNormalization before it"),
     source="DeepDiagnosis 2022",
 )  # fmt: skip

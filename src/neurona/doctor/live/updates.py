@@ -14,7 +14,7 @@ DRIFT = Rule(
     "GD513", "BatchNormalization drifts", "warning",
     "In training it uses the batch's own mean and spread, afterwards running ones: these differ so "
     "much that the trained model answers worse than it did in training.",
-    auto="race", because=("GD101", "GD104", "GD112", "GD506"),
+    auto="race", because=(*WRONG, "GD506"),
     accepted=("a larger batch", "GroupNormalization or LayerNormalization"),
     source="TheDeepChecker 2022",
 )  # fmt: skip

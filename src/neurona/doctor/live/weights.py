@@ -8,7 +8,7 @@ import numpy as np
 
 from neurona.doctor.finding import INFO, WARNING, Finding, Rule
 from neurona.doctor.live.course import WRONG
-from neurona.doctor.live.rates import SCALING, rate_fix
+from neurona.doctor.live.rates import rate_fix
 from neurona.doctor.live.record import FEWEST, Record
 
 ENOUGH = 200  # steps
@@ -16,7 +16,7 @@ ENOUGH = 200  # steps
 VANISHING = Rule(
     "GD501", "vanishing gradients", "warning",
     "The gradient shrinks from layer to layer on its way back, so the first layers hardly learn.",
-    auto="race", because=(*WRONG, "GD503", "GD504"),
+    auto="race", because=(*WRONG, "GD503", "GD504", "GD506"),
     accepted=("ReLU", "BatchNormalization", "residual connections", "He or Glorot initial values"),
     source="AutoTrainer 2021; TheDeepChecker 2022",
 )  # fmt: skip
@@ -56,7 +56,7 @@ RATIO = Rule(
     "GD505", "steps of an unusual length", "warning",
     "A healthy step changes weights by about a thousandth of their size: a tenth throws away what "
     "was learnt, a millionth learns nothing.",
-    auto="race", because=(*SCALING, "GD501", "GD502", "GD503", "GD504", "GD506", "GD507", "GD512"),
+    auto="race", because=(*WRONG, "GD501", "GD502", "GD503", "GD504", "GD506", "GD507", "GD512"),
     source="CS231n; TheDeepChecker 2022",
 )  # fmt: skip
 LONG = 0.1
@@ -65,9 +65,11 @@ LONG = 0.1
 def ratio(record: Record) -> Iterator[Finding]:
     """GD505: steps of a tenth, or a millionth, of the weights' size, and training goes badly."""
     looks = [look for look in record.recent if look.kernels and look in record.at_full_rate]
-    if len(looks) < FEWEST or record.steps < 20 or record.warming:
+    if len(looks) < FEWEST or record.steps < 100 or record.warming:
         return
-    paths = list(looks[-1].kernels)
+    paths = [path for path in looks[-1].kernels if not path.endswith("embeddings")]
+    if not paths:
+        return
     steps = np.median([[look.weights[path].ratio for path in paths] for look in looks], axis=0)
     longest, rate = int(steps.argmax()), looks[-1].rate
     if steps[longest] > LONG:
@@ -90,7 +92,7 @@ def ratio(record: Record) -> Iterator[Finding]:
 STILL = Rule(
     "GD512", "a layer that stands still", "warning",
     "It is to be trained, but no step changes it, while others move.",
-    auto="never", because=("GD212", "GD501", "GD503", "GD504", "GD507"),
+    auto="never", because=(*WRONG, "GD501", "GD503", "GD504", "GD506", "GD507"),
     accepted=("layer.trainable = False, if that is meant",), source="SageMaker Debugger",
 )  # fmt: skip
 
