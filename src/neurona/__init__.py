@@ -54,6 +54,7 @@ if TYPE_CHECKING:
         visualization,
         zoo,
     )
+    from neurona.doctor.tools import baseline, lr_finder, overfit_one_batch
     from neurona.explanation.explain import explain
     from neurona.initializers import Initializer
     from neurona.layers import InputSpec, Layer
@@ -112,6 +113,7 @@ __all__ = [
     "activations",
     "applications",
     "backend",
+    "baseline",
     "callbacks",
     "classic",
     "config",
@@ -132,6 +134,7 @@ __all__ = [
     "keras",
     "layers",
     "losses",
+    "lr_finder",
     "metrics",
     "mixed_precision",
     "models",
@@ -140,6 +143,7 @@ __all__ = [
     "observing",
     "ops",
     "optimizers",
+    "overfit_one_batch",
     "plots",
     "preprocessing",
     "random",
@@ -172,6 +176,9 @@ _HOMES = {
     "Initializer": "neurona.initializers",
     "Regularizer": "neurona.regularizers",
     "explain": "neurona.explanation.explain",
+    "baseline": "neurona.doctor.tools",
+    "lr_finder": "neurona.doctor.tools",
+    "overfit_one_batch": "neurona.doctor.tools",
     "jit": "neurona.nn.jit",
     "Parameter": "neurona.nn.parameter",
     "Variable": "neurona.nn.parameter Parameter",

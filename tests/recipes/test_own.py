@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 import neurona as nn
+from neurona.classic.baselines import linear, logistic, neighbours
 from neurona.errors import ArgumentError, DataError, MissingDataError, NeuronaError
 from neurona.recipes import carry_out, own
 from neurona.recipes.own import table
-from neurona.recipes.own.baselines import linear, logistic, neighbours
 from neurona.recipes.own.images import read_folder
 from neurona.recipes.own.network import network
 from neurona.recipes.own.rows import read_rows

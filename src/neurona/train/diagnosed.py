@@ -21,7 +21,7 @@ class Diagnosed:
     def diagnose(
         self, x: Any, y: Any = None, validation_data: Any = None, *, batch_size: int = 32,
         epochs: int | None = None, sample_weight: Any = None, class_weight: Any = None,
-        shuffle: bool = True,
+        shuffle: bool = True, thorough: bool = False,
     ) -> Diagnosis:  # fmt: skip
         """Say what is wrong before training: with the data, the model and its loss, one batch.
 
@@ -30,6 +30,8 @@ class Diagnosed:
         Args:
             x, y, validation_data, batch_size, epochs, sample_weight, class_weight, shuffle: as
                 `fit` would be given them.
+            thorough: also train a copy on 16 samples, and hold gradients that functions say
+                themselves (`custom_gradient`) against differences.
 
         Returns: a Diagnosis, the findings, causes first, and the rules that were looked at; it
             prints itself, in notebooks too, and has `to_json()`.
@@ -37,6 +39,7 @@ class Diagnosed:
         return later.load("doctor").diagnose_model(
             self, x, y, validation=validation_data, batch_size=batch_size, epochs=epochs,
             sample_weight=sample_weight, class_weight=class_weight, shuffle=shuffle,
+            thorough=thorough,
         )  # fmt: skip
 
 

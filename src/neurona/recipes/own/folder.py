@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neurona import plots
+from neurona.classic.baselines import guess, logistic, neighbours
 from neurona.data import batches
 from neurona.layers import (
     Activation,
@@ -28,7 +29,6 @@ from neurona.layers import (
 from neurona.models import Sequential
 from neurona.recipes.examine import show_confusion, show_dead
 from neurona.recipes.own import network
-from neurona.recipes.own.baselines import guess, logistic, neighbours
 from neurona.recipes.own.images import Folder, read_folder
 from neurona.recipes.own.parts import Part, parts
 from neurona.recipes.own.telling import show_curves, show_verdict, tell, tell_parts

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neurona import plots
+from neurona.classic import baselines
 from neurona.data.preparation.table import Table
 from neurona.layers import Layer, Rescaling
 from neurona.losses import Huber, MeanSquaredError
 from neurona.models import Sequential
 from neurona.optimizers import AdamW
 from neurona.recipes.examine import show_confusion
-from neurona.recipes.own import baselines, network
+from neurona.recipes.own import network
 from neurona.recipes.own.kinds import fitted
 from neurona.recipes.own.parts import Part, parts
 from neurona.recipes.own.rows import Rows, read_rows
