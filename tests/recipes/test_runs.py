@@ -13,7 +13,7 @@ from neurona.datasets import make_moons
 from neurona.errors import ArgumentError, FormatError, StateError
 from neurona.layers import Dense
 from neurona.models import Sequential
-from neurona.recipes import comparison, record
+from neurona.recipes import comparison, findings, record
 from neurona.recipes.files import read_history, write_history
 from tests.cli.command import run
 from tests.recipes.stopping import stopped_at
@@ -173,3 +173,49 @@ def test_the_commands_list_compare_and_number(made, tmp_path, monkeypatch, capsy
     code, _, err = run(capsys, "compare", "and", "nd-2")
     assert (code, "unknown run. Got 'nd-2'" in err) == (2, True)
     assert "did you mean 'and-2'?" in err
+
+
+def test_the_doctor_s_findings_are_kept_told_and_shown(made, tmp_path, capsys):
+    told = []
+    settings = MOONS.settings({"epochs": 12, "learning_rate": 1e4, "optimizer": "sgd"}, quick=True)
+    recipes.carry_out(
+        MOONS, settings, tmp_path, quick=True, verbose=0, say=told.append, doctor="guard"
+    )
+    kept = findings.read(tmp_path)
+    assert "GD506" in kept[0].diagnosis
+    assert kept[0].as_dict() == json.loads((tmp_path / "doctor.json").read_text())[0]
+    end = f"learning rate too high, and {sum(f.alarm for f in kept[0].diagnosis) - 1} more: neurona"
+    assert any(line.startswith("doctor: GD506, " + end) for line in told)
+    page = (tmp_path / "report.html").read_text()
+    assert '<section id="what-the-doctor-says">' in page
+    assert "<b>GD506</b> warning" in page
+    assert "What the doctor says" not in (made / "moons/report.html").read_text()
+
+    capsys.readouterr()
+    code, out, _ = run(capsys, "doctor", str(tmp_path))
+    assert code == 0
+    assert "GD506 warning: " in out
+    assert json.loads(run(capsys, "doctor", str(tmp_path), "--json")[1])[0]["repairs"] == []
+    out = run(capsys, "doctor", str(made / "moons"))[1]
+    assert "looked at 3 rules: GD401, GD601, GD604." in out
+    assert "by its curves and weights alone; --doctor guard watches the training." in out
+    write_history(tmp_path / "history.csv", {"loss": [0.5, float("nan")]})
+    (tmp_path / "doctor.json").unlink()
+    assert "the loss is nan in epoch 2" in run(capsys, "doctor", str(tmp_path))[1]
+    model = Sequential([Dense(1)])
+    model.build((None, 2))
+    model.layers[0].kernel.assign([[float("nan")], [1.0]])
+    assert findings.afterwards(made / "moons", model).diagnosis[0].evidence == {"bad": 1, "of": 2}
+
+    malformed = '[{"findings": [{}], "checked": [], "skipped": {}}]'
+    wrong = {"{}": "no list of diagnoses", "[{}]": "no diagnosis", malformed: "malformed"}
+    for text, rule in wrong.items():
+        (tmp_path / "doctor.json").write_text(text)
+        with pytest.raises(FormatError, match=rule):
+            findings.read(tmp_path)
+    code, _, error = run(capsys, "doctor", "nothing")
+    assert code == 2
+    assert "there is no run nothing" in error
+    code, _, error = run(capsys, "train", "moons", "--doctor", "fll")
+    assert code == 2
+    assert "did you mean 'full'?" in error

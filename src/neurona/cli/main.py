@@ -35,9 +35,19 @@ Debug = Annotated[
         "--debug", help="Show where an error happened, and check graphs.", callback=_debug
     ),
 ]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for other programs.")]
+Engine = Annotated[str | None, typer.Option(help="What computes; see `neurona info`.")]
+Threads = Annotated[int | None, typer.Option(help="0 leaves the choice to the engine.")]
 ModelFile = Annotated[
     Path, typer.Argument(metavar="MODEL", help="A model file, or the folder of a run.")
 ]
+
+
+def _compute_with(engine: str | None, threads: int | None) -> None:
+    if engine is not None:
+        config.set_engine(engine)
+    if threads is not None:
+        config.set_threads(threads)
 
 
 @app.command()
@@ -62,9 +72,9 @@ def train(
     units: Annotated[int | None, typer.Option(help="Neurons of a hidden layer.")] = None,
     layers: Annotated[int | None, typer.Option(help="Hidden layers.")] = None,
     activation: Annotated[str | None, typer.Option(help="Of them: relu, tanh, ...")] = None,
-    engine: Annotated[str | None, typer.Option(help="What computes; see `neurona info`.")] = None,
+    engine: Engine = None,
     seed: Annotated[int | None, typer.Option(help="Same seed, same bits.")] = None,
-    threads: Annotated[int | None, typer.Option(help="0 leaves the choice to the engine.")] = None,
+    threads: Threads = None,
     data: Annotated[Path | None, typer.Option(help="Folder that holds the data set.")] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder of results. [runs/RECIPE, RECIPE-2, ...]")
@@ -78,6 +88,9 @@ def train(
     quick: Annotated[
         bool, typer.Option("--quick", help="A minute on data of the package, to see all of it.")
     ] = False,
+    doctor: Annotated[
+        str | None, typer.Option(help="Say what goes wrong: guard, or full for a closer look.")
+    ] = None,
     debug: Debug = False,
 ) -> None:
     """Train a recipe, or learn your own data; write the model, its history, plots and a report.
@@ -90,17 +103,14 @@ def train(
     """
     from neurona.cli.train import train
 
-    if engine is not None:
-        config.set_engine(engine)
-    if threads is not None:
-        config.set_threads(threads)
+    _compute_with(engine, threads)
     changes = {
         "epochs": epochs, "batch_size": batch_size, "learning_rate": lr, "optimizer": optimizer,
         "seed": seed, "units": units, "layers": layers, "activation": activation,
     }  # fmt: skip
     train(
         recipe, changes, data=data, out=out, resume=resume, quick=quick, force=force,
-        target=target, task=task,
+        target=target, task=task, doctor=doctor,
     )  # fmt: skip
 
 
@@ -127,6 +137,18 @@ def compare(
     from neurona.cli.runs import compare
 
     compare(run, out)
+
+
+@app.command()
+def doctor(
+    run: Annotated[Path, typer.Argument(help="The folder of a run, or its name in runs/.")],
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Say what went wrong in a training: what was found meanwhile, or its curves show."""
+    from neurona.cli.doctor import doctor
+
+    doctor(run, as_json)
 
 
 @app.command()
@@ -262,11 +284,9 @@ def datasets() -> None:
 
 @app.command()
 def bench(
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print JSON, for other programs.")
-    ] = False,
-    engine: Annotated[str | None, typer.Option(help="What computes; see `neurona info`.")] = None,
-    threads: Annotated[int | None, typer.Option(help="0 leaves the choice to the engine.")] = None,
+    as_json: Json = False,
+    engine: Engine = None,
+    threads: Threads = None,
     debug: Debug = False,
 ) -> None:
     """Measure this machine in some seconds: its limits, and how near to them models come.
@@ -278,10 +298,7 @@ def bench(
     """
     from neurona.cli.bench import bench
 
-    if engine is not None:
-        config.set_engine(engine)
-    if threads is not None:
-        config.set_threads(threads)
+    _compute_with(engine, threads)
     bench(as_json)
 
 

@@ -11,9 +11,10 @@ from typing import Any
 import typer
 
 from neurona import beginning, recipes
-from neurona.errors import ArgumentError, unknown
+from neurona.errors import ArgumentError, check_choice, unknown
 from neurona.recipes import Recipe, record
 from neurona.terminal import say
+from neurona.train.diagnosed import LEVELS
 
 
 def train(
@@ -27,6 +28,7 @@ def train(
     force: bool = False,
     target: str | None = None,
     task: str | None = None,
+    doctor: str | None = None,
 ) -> None:
     """Carry out a recipe, or learn somebody's own data, and say what comes next.
 
@@ -41,7 +43,10 @@ def train(
         force: replace a finished run.
         target: of a table, the column to predict.
         task: "classification" or "regression", instead of what the target looks like.
+        doctor: "guard" or "full" examines the trainings.
     """
+    if doctor is not None:
+        check_choice("--doctor", doctor, LEVELS)
     recipe = find(name, target, task, data)
     settings, name = recipe.settings(changes, quick), recipe.name
     folder = out or Path("runs") / (f"{name}-quick" if quick else name)
@@ -53,8 +58,9 @@ def train(
     beginning.interruptible()
     try:
         recipes.carry_out(
-            recipe, settings, folder, resume=resume, data=data, quick=quick, force=force
-        )
+            recipe, settings, folder, resume=resume, data=data, quick=quick, force=force,
+            doctor=doctor,
+        )  # fmt: skip
     except KeyboardInterrupt as stop:
         backup = (folder / "backup").exists()
         again = "give the same command again to go on from there" if backup else "nothing is lost"

@@ -19,6 +19,7 @@ from neurona.recipes import judging, page
 from neurona.recipes.advice import Advice
 from neurona.recipes.examine import show_dead, show_training
 from neurona.recipes.explained import on_loss
+from neurona.recipes.findings import Examined
 from neurona.recipes.report import document, loss_name, score_text
 from neurona.recipes.results import Results
 
@@ -111,6 +112,9 @@ def report(
         )
     results = Results(model, _logs(model, history))
     results.code = code
+    known: Any = model.history if history is None else history
+    if getattr(known, "diagnosis", None) is not None:
+        results.examined = [Examined("", known.diagnosis, known.repairs)]
     if results.history:
         show_training(results)
     if data is not None:

@@ -66,6 +66,7 @@ def document(results: Results, name: str, lead: str, setup: str, above_code: str
         + "".join(page.table(t.title, t.columns, t.rows) for t in results.tables)
         + "".join(page.words(w.title, w.text) for w in results.texts)
         + _figures(results, pictures),
+        "What the doctor says": _examined(results),
         "What to try next": _advice(results.advice),
         "The code": _code(results.code, above_code),
         "Where it was made": page.rows(surroundings()),
@@ -195,6 +196,12 @@ def _figures(run: Results, names: list[str] | tuple[str, ...]) -> str:
         for n in names
         if n in found
     )
+
+
+def _examined(results: Results) -> str:
+    from neurona.recipes.findings import section
+
+    return section(results.examined)
 
 
 def _advice(advice: list[Advice]) -> str:

@@ -13,6 +13,8 @@ from neurona.recipes.advice import Advice
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from neurona.recipes.findings import Examined
+
 DOTS_PER_INCH = 120  # of plots
 
 
@@ -59,6 +61,7 @@ class Results:
         texts: what a model wrote, and tables.
         tables: results side by side, baselines among them.
         advice: what to try next.
+        examined: what the doctor found, of each training.
         notes: sentences that explain numbers, by what they are about.
         seconds: of training.
         engine: what computed.
@@ -78,6 +81,7 @@ class Results:
         self.texts: list[Words] = []
         self.tables: list[Table] = []
         self.advice: list[Advice] = []
+        self.examined: list[Examined] = []
         self.notes: dict[str, str] = {}
         self.seconds = 0.0
         self.engine = config.engine()

@@ -22,8 +22,9 @@ from neurona.errors import ArgumentError, FormatError, StateError, check_file
 from neurona.files import alone, write_bytes, write_text
 from neurona.optim import names
 from neurona.optimizers.schedules import CosineDecay
-from neurona.recipes import record
+from neurona.recipes import findings, record
 from neurona.recipes.files import write_history
+from neurona.recipes.findings import Examined
 from neurona.recipes.interrupt import Saver
 from neurona.recipes.recipe import Recipe, Settings
 from neurona.recipes.results import Results, digits
@@ -46,6 +47,7 @@ class Run(Results):
         verbose: of `fit`: "auto", 0, 1 or 2.
         say: takes each line for the user.
         force: replace what a finished run left in the folder.
+        doctor: the level at which trainings are examined, see `callbacks.Doctor`; None: not at all.
 
     Attributes:
         resumed: the epoch from which an earlier run was continued, or None.
@@ -67,11 +69,13 @@ class Run(Results):
         verbose: Any = "auto",
         say: Callable[[str], None] = say,
         force: bool = False,
+        doctor: str | None = None,
     ) -> None:
         super().__init__(say=say)
         self.recipe, self.settings, self.out = recipe, settings, Path(out)
         self.resume, self.quick, self.verbose = resume, quick, verbose
         self.resumed: int | None = None
+        self._doctor = doctor
         self._data, self._data_read = data, False
         self._record: record.Record | None = None
         if data is not None and not Path(data).exists():
@@ -162,9 +166,13 @@ class Run(Results):
                 validation_data=validation_data,
                 validation_batch_size=512,
                 callbacks=[HistoryFile(self), *callbacks, saver],  # which keeps the others' state
+                doctor=self._doctor,
             )
         self.seconds += time.perf_counter() - started
         self.history = dict(model.history.history)
+        if model.history.diagnosis is not None:
+            found = Examined(stage, model.history.diagnosis, model.history.repairs)
+            self.examined.append(found)
 
     def keep(
         self, model: Any, history: Mapping[str, list[float]], seconds: float, engine: str = ""
@@ -266,6 +274,8 @@ class Run(Results):
         self.code = self.code or code(self, command(self))
         if self.code:
             write_text(self.out / "run.py", self.code)
+        if self.examined:
+            findings.write(self.out, self.examined)
         write_text(self.out / "report.html", report(self))
         assert self._record is not None
         dataclasses.replace(
@@ -307,7 +317,7 @@ def _make_room(folder: Path, force: bool) -> None:
         )
     for name in ("backup", "plots", "texts"):
         shutil.rmtree(folder / name, ignore_errors=True)
-    for name in (record.NAME, "report.html", "run.py", "settings.json"):
+    for name in (record.NAME, findings.NAME, "report.html", "run.py", "settings.json"):
         (folder / name).unlink(missing_ok=True)
 
 
@@ -330,6 +340,7 @@ def carry_out(
     verbose: Any = "auto",
     say: Callable[[str], None] = say,
     force: bool = False,
+    doctor: str | None = None,
 ) -> Run:
     """Carry out a recipe and write its results into a folder; see `Run`.
 
@@ -338,12 +349,14 @@ def carry_out(
     with alone(Path(out), "wait until it has ended, or another --out"):
         run = Run(
             recipe, settings, out, resume=resume, data=data, quick=quick, verbose=verbose, say=say,
-            force=force,
+            force=force, doctor=doctor,
         )  # fmt: skip
         recipe.perform(run)
         run.finish()
     for note in run.notes.values():
         say(note)
+    if run.examined:
+        say(findings.in_short(run.examined, run.out))
     say(f"report: {run.out / 'report.html'}")
     for name, value in run.scores.items():
         say(f"{name}: {digits(value)}")
