@@ -66,20 +66,19 @@ def outcomes(jobs: list[Any], workers: int) -> list[Any]:
 def harm(faults: list[Fault], workers: int) -> dict[str, Any]:
     """Return the scores of each fault and of its twin over five seeds, and whether it does harm."""
     found: dict[str, Any] = {}
+    twins: dict[Any, list[Any]] = {}
     for fault in faults:
-        jobs = [
-            functools.partial(_score, fault.name, twin, s)
-            for twin in (False, True)
-            for s in range(5)
-        ]
-        scores = outcomes(jobs, workers)
-        found[fault.name] = {
-            "scores": scores[:5],
-            "twin": scores[5:],
-            "hurts": hurts(scores[:5], scores[5:]),
-        }
-        print(f"{'hurts' if found[fault.name]['hurts'] else 'HARMLESS'}  {fault.name}", flush=True)
+        if fault.twin not in twins:
+            twins[fault.twin] = outcomes(_jobs(fault, True), workers)
+        scores, twin = outcomes(_jobs(fault, False), workers), twins[fault.twin]
+        held = hurts(scores, twin)
+        found[fault.name] = {"scores": scores, "twin": twin, "hurts": held}
+        print(f"{'hurts' if held else 'HARMLESS'}  {fault.name}", flush=True)
     return found
+
+
+def _jobs(fault: Fault, twin: bool) -> list[Any]:
+    return [functools.partial(_score, fault.name, twin, seed) for seed in range(5)]
 
 
 def _score(name: str, twin: bool, seed: int) -> float | None:

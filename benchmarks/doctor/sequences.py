@@ -19,13 +19,12 @@ def waves(rows: int = 1400, length: int = 24) -> tuple[Any, Any]:
     time = np.arange(rows + length)
     series = np.sin(time / 4) + 0.6 * np.sin(time / 9.7 + 1) + random.normal(0, 0.1, len(time))
     windows = np.lib.stride_tricks.sliding_window_view(series, length + 1)[:rows]
-    order = random.permutation(rows)
-    return windows[order, :-1, None].astype("float32"), windows[order, -1:].astype("float32")
+    return windows[:, :-1, None].astype("float32"), windows[:, -1:].astype("float32")
 
 
 def series() -> Training:
     """The next number of a series, by an LSTM."""
-    x, y = waves()
+    x, y = waves()  # in the order of time, so that no window of the test lies in a training row
     return Training(
         layers(lambda: nn.Input((24, 1)), lambda: L.LSTM(24), lambda: L.Dense(1)),
         **split(x[:1000], y[:1000]),
@@ -179,13 +178,15 @@ def attention() -> Training:
 
 
 def grammar(rows: int = 1400, length: int = 12) -> Any:
-    """Return sentences: nine words of ten follow from the word two places before."""
+    """Return sentences, no two alike: nine words of ten follow from the word two places before."""
     random = np.random.default_rng(4)
-    x, follows = random.integers(0, 12, (rows, length + 1)), random.permutation(12)
+    shape = (2 * rows, length + 1)
+    x, follows = random.integers(0, 40, shape), random.permutation(40)
     for t in range(2, length + 1):
-        known = random.random(rows) < 0.9
+        known = random.random(len(x)) < 0.9
         x[known, t] = follows[x[known, t - 2]]
-    return x
+    _, first = np.unique(x[:, :-1], axis=0, return_index=True)
+    return x[np.sort(first)[:rows]]
 
 
 def next_word(model: Any, training: Training) -> float:
@@ -205,8 +206,8 @@ def language() -> Training:
             block(causal=True),
             block(causal=True),
             length=12,
-            words=12,
-            last=12,
+            words=40,
+            last=40,
             end="softmax",
             pooled=False,
         ),

@@ -15,8 +15,8 @@ from benchmarks.doctor.training import Training
 L = nn.layers
 LANGUAGE: dict[str, Any] = {
     "length": 12,
-    "words": 12,
-    "last": 12,
+    "words": 40,
+    "last": 40,
     "end": "softmax",
     "pooled": False,
 }
