@@ -49,6 +49,12 @@ def trained(**given):
     return made
 
 
+def of_images():
+    made = nn.Sequential([nn.layers.Flatten(), nn.layers.Dense(3)], name="images")
+    made(np.zeros((2, 4, 4), np.float32))
+    return made
+
+
 def regression(loss="mse", **compiled):
     return model(1, None, loss, **compiled)
 
@@ -240,6 +246,12 @@ DATA = [
     (lambda: trained().predict(X[:, :3], verbose=0), ShapeError, "matmul: the inner sizes differ",
      "in Dense 'hidden' (layer 1 of 2 of Sequential 'mlp'), called with x (8, 3), test_errors.py:",
      "try: 'hidden' was built for (batch, 4)"),
+    (lambda: of_images().predict(X[:4], verbose=0), ShapeError, "matmul: the inner sizes differ",
+     "try: x[None] is a batch of one sample; 'images' takes (batch, 4, 4)"),
+    (lambda: fit(metrics=["accuracy"]), ArgumentError, "unknown argument of fit. Got 'metrics'",
+     "try: it belongs to compile: model.compile(metrics=...)"),
+    (lambda: nn.layers.Dense(3).kernel, nn.errors.AbsentError, "has no 'kernel'",
+     "try: it is made when the layer first sees data, or by a model with an Input"),
     (lambda: trained().evaluate(X[:, :3], Y, verbose=0), ShapeError, "(layer 1 of 2 of Sequential"),
     (lambda: trained().predict(X[0], verbose=0), ShapeError, "Dense: needs a batch axis"),
     (lambda: fit(y=Y + 1), DataError, "a label is out of range. Got 3 at index 2",

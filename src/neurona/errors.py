@@ -183,6 +183,8 @@ def unknown(kind: str, name: object, options: Iterable[str]) -> ArgumentError:
     options = sorted(options)
     best = _nearest(str(name), options)
     hint = f"did you mean {best!r}?" if best else ""
+    if not best and kind == "argument of fit" and name in ("loss", "metrics", "optimizer"):
+        hint = f"it belongs to compile: model.compile({name}=...)"
     if (
         not best
         and kind == "argument of compile"

@@ -83,6 +83,7 @@ def test_datasets_say_where_they_are(command, tmp_path, monkeypatch):
     assert code == 0
     assert "1,797 of 8 x 8, licence CC BY 4.0" in out
     assert f"a download of 12 MB, to {tmp_path / 'mnist'}" in out
+    assert "a download of 0 MB" not in out
 
 
 def test_info_tells_versions_engine_and_folders(command, tmp_path, monkeypatch):
@@ -233,6 +234,8 @@ def test_explain_takes_the_rows_of_a_table_as_predict_does(capsys, tmp_path):
     asked = [tmp_path / "m.safetensors", tmp_path / "new.csv"]
     code, out, err = run(capsys, "explain", *asked)
     assert (code, err) == (0, "")
+    assert out.startswith("The row, as the network takes it:\n  x[0] = 1.025  size\n  x[1] = 0  ")
+    assert "\n  x[2] = 1  city = B\n\nPrediction of" in out
     assert "1.025·1 + 0·2 + 1·4 + 0.5" in out
     assert "row 1  y 5.525" in run(capsys, "predict", *asked)[1]
     assert run(capsys, "explain", asked[0], tmp_path / "none.csv")[0] == 2

@@ -3,6 +3,7 @@
 import pickle
 import shutil
 import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -264,19 +265,30 @@ def test_a_broken_file_does_not_stop_the_rest_and_a_blank_one_is_told(folder, tm
 def test_a_folder_is_the_files_in_it(folder, tmp_path, capsys):
     photos = tmp_path / "photos"
     (photos / "right").mkdir(parents=True)
-    drawing().save(photos / "a.png")
+    drawing().save(photos / "a2.png")
+    drawing(left=False).save(photos / "a10.png")
     drawing(left=False).save(photos / "right" / "b.png")
     (photos / ".hidden.png").write_bytes(b"rubbish")
     (photos / "notes.txt").write_text("none")
     code, out, err = run(capsys, "predict", folder / "image.safetensors", photos)
     assert (code, err) == (0, "")
-    first, second = out.splitlines()
-    assert first.startswith(f"{photos / 'a.png'}  class 0")
-    assert second.startswith(f"{photos / 'right' / 'b.png'}  class 1")
+    first, second, third = out.splitlines()
+    assert first.startswith(f"{photos / 'a2.png'}  class 0")
+    assert second.startswith(f"{photos / 'a10.png'}  class 1")
+    assert third.startswith(f"{photos / 'right' / 'b.png'}  class 1")
     (tmp_path / "empty").mkdir()
     code, _, err = run(capsys, "predict", folder / "image.safetensors", tmp_path / "empty")
     assert code == 2
     assert f"the folder {tmp_path / 'empty'} holds no samples. Expected files: .csv, .npy, " in err
+
+
+def test_the_name_of_a_run_leads_to_its_folder(folder, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "runs" / "mine").mkdir(parents=True)
+    shutil.copy(folder / "rows.safetensors", tmp_path / "runs" / "mine" / "model.safetensors")
+    code, _, err = run(capsys, "predict", "mine", "rows.csv")
+    assert (code, f"try: did you mean {Path('runs', 'mine')}?" in err) == (2, True)
+    assert "try: neurona train digits makes one" in run(capsys, "predict", "other", "rows.csv")[2]
 
 
 def test_what_the_network_saw_is_shown(folder, tmp_path, capsys):

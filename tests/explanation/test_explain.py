@@ -159,7 +159,7 @@ def test_a_path_through_a_larger_network():
         ({"of": 3}, "named by layer, weight and index"),
         ({"neuron": "first[1]", "output": 1}, "takes one of"),
         ({"neuron": "first"}, "a layer and an index"),
-        ({"layer": "thrid"}, "unknown layer"),
+        ({"layer": "thrid"}, "unknown layer. Got 'thrid'; expected one of first, out, second."),
         ({"layer": 3}, "layer is a name"),
         ({"output": 10}, "no such output"),
     ]:

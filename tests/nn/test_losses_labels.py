@@ -129,7 +129,8 @@ def test_no_loss_no_check():
         (
             "sparse", [0, 1], (None, 5, 3),
             "there is one class number for each prediction. Got y (2,) for outputs "
-            "(samples, 5, 3); expected y (samples, 5).",
+            "(samples, 5, 3); expected y (samples, 5).\n"
+            "try: layers.Flatten() before the first Dense, if each sample has one class",
         ),
         (
             "categorical", [0, 1, 2], (None, 3),

@@ -9,6 +9,7 @@ import numpy as np
 
 from neurona.cli.predict import open_model
 from neurona.cli.samples import Reader
+from neurona.data.preparation import Table
 from neurona.errors import ArgumentError
 
 
@@ -39,9 +40,22 @@ def explain(
     y = None if target is None else _target(network, target)
     explanation = explain(network, samples[row : row + 1], y, **asked)
     if html is None:
-        return explanation.text()
+        return _inputs(network, samples[row]) + explanation.text()
     explanation.save(html.with_suffix(".html"))
     return f"{explanation.title}: {html.with_suffix('.html')}"
+
+
+def _inputs(model: Any, sample: np.ndarray) -> str:
+    """Return what each number is that a table's row became: x[0] and so on are these."""
+    if not isinstance(model.preparation, Table):
+        return ""
+    lines = [
+        f"  x[{place}] = {value:.4g}  {name}"
+        for place, (name, value) in enumerate(
+            zip(model.preparation.inputs, sample.tolist(), strict=True)
+        )
+    ]
+    return "\n".join(["The row, as the network takes it:", *lines, "", ""])
 
 
 def _target(model: Any, text: str) -> np.ndarray:

@@ -55,7 +55,8 @@ def datasets() -> None:
         if entry.available:
             state = f"here: {entry.location}"
         else:
-            state = f"a download of {entry.download_bytes / 1e6:.0f} MB, to {entry.location}"
+            size = max(0.1, entry.download_bytes / 1e6)
+            state = f"a download of {size:.{1 if size < 2 else 0}f} MB, to {entry.location}"
         shape = " x ".join(map(str, entry.shape))
         count = f"{entry.samples:,} of {shape}" if shape else f"{entry.samples:,}"
         facts = f"{count}, licence {entry.licence}"

@@ -34,8 +34,11 @@ def open_model(path: Path) -> Any:
 
     path = model_file(path)
     if not path.is_file():
+        run = Path("runs") / path
+        there = model_file(run).is_file() and run.is_dir()
         raise ArgumentError(
-            f"there is no model file {path}.", hint="neurona train digits makes one"
+            f"there is no model file {path}.",
+            hint=f"did you mean {run}?" if there else "neurona train digits makes one",
         )
     try:
         return load_model(path)

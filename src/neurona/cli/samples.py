@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -55,7 +56,7 @@ def listed(paths: Sequence[Path]) -> list[Path]:
             continue
         inside = [
             file
-            for file in sorted(path.rglob("*"))
+            for file in sorted(path.rglob("*"), key=_counted)
             if file.suffix.lower() in KINDS and not file.name.startswith(".")
         ]
         if not inside:
@@ -64,6 +65,11 @@ def listed(paths: Sequence[Path]) -> list[Path]:
             )
         found += inside
     return found
+
+
+def _counted(path: Path) -> list[Any]:
+    """Sort 2.png before 10.png."""
+    return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", str(path))]
 
 
 def rows_of(path: Path, rule: Table) -> tuple[Any, np.ndarray]:

@@ -289,7 +289,7 @@ class _Reader:
             what, hint = recognised(cell) or (
                 "",
                 "only the target may be text; leave the column out, or number its values; "
-                "header=True, if this line names the columns",
+                "header=True, if this line names the columns; `neurona train` takes text and dates",
             )
             raise FormatError(
                 f"{self.path}, line {line}, column {self.column(place)}: a feature is no number.",

@@ -307,7 +307,7 @@ class _Chosen:
             if _is_in(path, wanted, exactly=True) and id in self.names:
                 return id
         known = [self.names[id].part for id in self.lines.outputs.values() if id in self.names]
-        raise unknown("layer", name, known)
+        raise unknown("layer", name, set(known))
 
     def _check(self, index: tuple[int, ...], shape: tuple[int, ...], name: str) -> None:
         if len(index) != len(shape) or any(

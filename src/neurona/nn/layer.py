@@ -30,7 +30,14 @@ from neurona.core.observation import as_part
 from neurona.core.shapes import as_dtype, as_shape, channels_hint
 from neurona.core.tensor import Tensor
 from neurona.core.tree import flatten, map_leaves
-from neurona.errors import ArgumentError, DtypeError, NeuronaError, ShapeError, StateError
+from neurona.errors import (
+    AbsentError,
+    ArgumentError,
+    DtypeError,
+    NeuronaError,
+    ShapeError,
+    StateError,
+)
 from neurona.frames import shorten
 from neurona.nn import constraints, masking, regularizers
 from neurona.nn.calling import Takes, by_name, open_batch, taken_by
@@ -211,6 +218,11 @@ class Layer(Holder, Configurable, namespace="layers", common=OlderLayerOptions):
         called = f", called with x {', '.join(map(str, shapes))}" if shapes else ""
         called += origin.line() if origin.noted() else ""
         error.within(f"{type(self).__name__} {self.name!r}{self._place}{called}.")
+        known = self.input_shape
+        alone = bool(shapes) and isinstance(known, tuple) and known[1:] == shapes[0] != ()
+        if isinstance(error, ShapeError) and alone:  # whatever a layer inside took it for
+            sizes = ", ".join(map(str, shapes[0]))
+            error.hint = f"x[None] is a batch of one sample; {self.name!r} takes (batch, {sizes})"
         built = getattr(self, "_built_for", None)
         if isinstance(error, ShapeError) and not error.hint and self._parameters and shapes:
             rest = ", ".join(map(str, built[1:])) if isinstance(built, tuple) else ""
@@ -304,7 +316,14 @@ class Layer(Holder, Configurable, namespace="layers", common=OlderLayerOptions):
                 f"{self.name!r} has no {name}: it has not been called on a symbolic tensor.",
                 hint="build the model from nn.Input(...)",
             )
-        return super().__getattr__(name)
+        try:
+            return super().__getattr__(name)
+        except AbsentError as error:
+            if not vars(self).get("built") and f"{name}_initializer" in vars(self):
+                error.hint = (
+                    "it is made when the layer first sees data, or by a model with an Input"
+                )
+            raise
 
     def __repr__(self) -> str:
         given = {**{k: v for k, v in self.arguments.items() if v is not None}, "name": self.name}

@@ -79,6 +79,9 @@ def check_classes(
             f"{name}: there is one class number for each prediction.",
             got=f"y {y.shape} for outputs {_batch(output_shape[1:])}",
             expected=f"y {_batch(expected)}",
+            hint="layers.Flatten() before the first Dense, if each sample has one class"
+            if y.ndim == 1
+            else "",
         )
     counted = np.ones(y.shape, bool) if ignore_class is None else y != ignore_class
     if y.dtype.kind == "f":

@@ -139,7 +139,12 @@ def _check_classes(root: Path, found: list[tuple[str, str, Path]]) -> None:
     train = Counter(entry[1] for entry in found if entry[0] in ("", "train"))
     expected = "a folder for each class, with its images in it"
     if not found:
-        raise DataError(f"{root}: there are no images in folders.", expected=expected)
+        loose = any(p.suffix.lower() in ENDINGS for p in root.iterdir())
+        raise DataError(
+            f"{root}: there are no images in folders.",
+            expected=expected,
+            hint="the folder above, if this is a class itself" if loose else "",
+        )
     if len(counts) == 1:
         raise DataError(
             f"{root}: there is one class.",

@@ -125,5 +125,5 @@ def show_verdict(
     if how.classes and how.even:
         network = list(said.values())[-1]
         run.score("test accuracy", float((network == truth).mean()))
-    run.score(f"best baseline ({verdict.best})", scores[verdict.best][0])
+    run.score(f"{how.name} of the best baseline ({verdict.best})", scores[verdict.best][0])
     run.score(how.name, list(scores.values())[-1][0])
