@@ -164,6 +164,12 @@ def frozen(count):
     return made
 
 
+def trunk():
+    made = frozen(1)
+    made.layers[0].set_weights([w + 0.1 for w in made.layers[0].get_weights()])  # learnt before
+    return made
+
+
 def following(schedule):
     return chain(L.Dense(8, "relu"), L.Dense(3, "softmax"), optimizer=nn.optimizers.Adam(schedule))
 
@@ -207,7 +213,8 @@ MODELS = [  # id ("" for healthy), what it says, the model, x, y, the rest
     ("GD212", "lead to a step without a gradient", lambda: compiled(Cut()), X, THREE, {}),
     ("", "", lambda: compiled(Own()), X, THREE, {}),
     ("GD212", "all 4 weights are frozen", lambda: frozen(2), X, THREE, {}),
-    ("", "", lambda: frozen(1), X, THREE, {}),
+    ("GD212", "1 layers are frozen as they were drawn", lambda: frozen(1), X, THREE, {}),
+    ("", "", trunk, X, THREE, {}),
     ("GD211", "drops 90%", lambda: chain(relu(), L.Dropout(0.9), softmax()), X, THREE, {}),
     ("GD211", "comes from Dropout", lambda: chain(relu(), softmax(), L.Dropout(0.2)), X, THREE, {}),
     (

@@ -18,6 +18,7 @@ from neurona.doctor.forward import Forward
 from neurona.doctor.parts import Part, parts_of
 from neurona.doctor.scan import Scan, scan
 from neurona.errors import DataError, NeuronaError, StateError
+from neurona.nn.parameter import Parameter
 from neurona.train.before import before_step
 from neurona.train.data import unpack
 from neurona.train.steps import abstract_outputs
@@ -179,8 +180,7 @@ class Case:
         optimizer = self.model.optimizer
         if optimizer is not None and int(np.asarray(optimizer.iterations)) > 0:
             return True
-        biases = [p for p in self.examined.weights if p.trainable and p.name == "bias"]
-        return any(p.numpy().std() > 0 for p in biases if p.size and p.size < VALUES)
+        return any(learnt_bias(layer) for layer in self.layers)
 
     @functools.cached_property
     def _ends(self) -> tuple[list[End], NeuronaError | None]:
@@ -195,6 +195,16 @@ class Case:
     def refused(self) -> NeuronaError | None:
         """Why y cannot be sorted to the outputs, if so."""
         return self._ends[1]
+
+
+def learnt_bias(layer: Any) -> bool:
+    """Say whether a layer has a bias that began at zero, and is there no more."""
+    bias = getattr(layer, "bias", None)
+    if not isinstance(bias, Parameter) or bias.size > VALUES:
+        return False
+    start = getattr(layer, "bias_initializer", None)
+    began = start == "zeros" or type(start).__name__ == "Zeros"
+    return began and bool(bias.numpy().any())
 
 
 def _trainable(values: Any) -> np.ndarray:

@@ -117,7 +117,7 @@ class End:
 
 
 def activation_of(x: Tensor) -> str:
-    """Return what made a tensor: "linear", "relu", "tanh", "sigmoid" or "other"."""
+    """Return what made a tensor: "linear", "relu", "tanh", "sigmoid", "softmax" or "other"."""
     *_, x = sources(x)
     source = x.value.source
     if source is None:
@@ -131,9 +131,22 @@ def activation_of(x: Tensor) -> str:
     if name == "add":
         bias = all(activation_of(i) == "linear" or i.source is None for i in inputs)
         return "linear" if bias else "other"
+    if name == "div":
+        return _written_out(*inputs)
     if name == "where" and inputs[1].data is not None and not inputs[1].data.any():
         return "relu"
     return "other"
+
+
+def _written_out(above: Tensor, below: Tensor) -> str:
+    """Return what a quotient is: e^x / sum of e^x, 1 / (1 + e^-x), or "other"."""
+    made = [x.value.source for x in (above, below)]
+    names = ["" if source is None else source.op.name for source in made]
+    before = [] if made[1] is None else [i.value.source for i in made[1].inputs]
+    of_powers = any(source is not None and source.op.name == "exp" for source in before)
+    if names == ["exp", "sum"] and of_powers:
+        return "softmax"
+    return "sigmoid" if names == ["", "add"] and of_powers else "other"
 
 
 def ends_of(case: Case) -> tuple[list[End], NeuronaError | None]:

@@ -77,6 +77,7 @@ class Forward:
         self.outputs = results[: len(self.tensors)]
         pairs = zip(found, pure.found, strict=True)
         self.parameters = {v: p for v, p in pairs if isinstance(p, Parameter)}
+        self._weights: dict[int, list[Parameter]] = {}
 
     @functools.cached_property
     def maker(self) -> dict[int, Node]:
@@ -155,7 +156,10 @@ class Forward:
 
     def weights(self, value: int) -> list[Parameter]:
         """Return the parameters that a value is made from."""
-        return [p for v, p in self.parameters.items() if v in self.needed_for([value])]
+        if value not in self._weights:
+            needed = self.needed_for([value])
+            self._weights[value] = [p for v, p in self.parameters.items() if v in needed]
+        return self._weights[value]
 
     def scaled_behind(self, node: Node) -> bool:
         """Say whether a normalisation reads what a product gives, a bias aside."""

@@ -18,24 +18,25 @@ SMALL = Rule(
     accepted=("LayerNormalization or GroupNormalization",),
 )
 LEAST, STEPS = 8, 5
+ALIKE = 2  # values that all places of an image are worth: neighbours tell the same
 
 
 def batches(case: Case) -> Iterator[Finding]:
     """Hold the batch size against BatchNorm, and the number of samples."""
     n, batch = case.size, case.batch_size
     norms = [v for v in case.layers if type(v).__name__ == "BatchNormalization" and v.trainable]
-    places = min((_places(layer) for layer in norms), default=0)
+    places = min([ALIKE, *(_places(layer) for layer in norms)]) if norms else 0
     last = n % batch or min(n, batch)
     if norms and min(n, batch) * places < LEAST:
-        count = min(n, batch) * places
+        count = min(n, batch)
         yield SMALL.found(
-            f"BatchNorm has {count} value{'s' if count > 1 else ''} of each feature in a batch to "
-            "estimate a spread from",
+            f"BatchNorm has {count} sample{'s' if count > 1 else ''} in a batch to estimate a "
+            "spread from",
             where=norms[0].name,
-            evidence={"batch size": batch, "values": count, "samples": n},
-            threshold=f"at least {LEAST}",
+            evidence={"batch size": batch, "samples": n},
+            threshold=f"at least {LEAST // places}",
             fix=f"- batch_size={batch}\n+ batch_size=32",
-            severity=ERROR if count < 2 else None,
+            severity=ERROR if count * places < 2 else None,
         )
     elif norms and last * places == 1:
         better = next(b for b in (*range(batch + 1, 2 * batch), n) if n % b != 1)

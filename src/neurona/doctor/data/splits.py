@@ -42,10 +42,12 @@ def overlap(case: Case) -> Iterator[Finding]:
         known = np.unique(row_hashes(train))
         shared = int(np.isin(row_hashes(other), known).sum())
         share, twice = shared / len(other), 1 - len(known) / len(train)
-        natural = share <= NATURAL * twice + FEW and _likely_equal(train) > 0.5 / len(train)
+        few = _likely_equal(train) > 0.5 / len(train)  # and tokens hang on each other
+        tokens = train.ndim == 2 and train.dtype.kind in "iu"
+        natural = share <= NATURAL * twice + FEW and (few or tokens)
         if shared > 1 and share > FEW and not natural:
             yield _shared(case, held, shared, len(other))
-        elif (moved := _moved(train, other)) > MANY:
+        elif not (tokens and twice > FEW) and (moved := _moved(train, other)) > MANY:
             count = round(moved * len(other))
             yield OVERLAP.found(
                 f"{count:,} of {len(other):,} windows of {held.name} are windows of training, "

@@ -1,6 +1,6 @@
 """Rules about the model, its loss and its optimizer, which need no training: GD2xx."""
 
 from neurona.doctor.finding import Checks
-from neurona.doctor.statics import pairing, settings, structure
+from neurona.doctor.statics import pairing, settings, structure, weights
 
-CHECKS: Checks = {**pairing.CHECKS, **structure.CHECKS, **settings.CHECKS}
+CHECKS: Checks = {**pairing.CHECKS, **weights.CHECKS, **structure.CHECKS, **settings.CHECKS}

@@ -9,7 +9,7 @@ import numpy as np
 from neurona.doctor.case import Case
 from neurona.doctor.data.labels import MIXED
 from neurona.doctor.ends import End, activation_of
-from neurona.doctor.finding import ERROR, INFO, Finding, Rule
+from neurona.doctor.finding import ERROR, INFO, WARNING, Finding, Rule
 from neurona.doctor.scan import sample
 from neurona.ops.notes import Logits
 
@@ -113,7 +113,8 @@ def _scores(end: End) -> Iterator[Finding]:
     """Look at what the loss takes for scores, or for probabilities."""
     name, act = end.loss.name, end.activation
     twice = end.note is not None and end.note.scores.note(Logits) is not None
-    if (end.from_logits and end.note is not None) or (twice and end.kind in CROSSENTROPY):
+    squashed = act in ("softmax", "sigmoid")
+    if (end.from_logits and squashed) or (twice and end.kind in CROSSENTROPY):
         what = f"{name} is given from_logits=True" if end.from_logits else "a second one follows"
         yield DOUBLE.found(
             f"the model ends in a {act}, and {what}",
@@ -123,7 +124,7 @@ def _scores(end: End) -> Iterator[Finding]:
             fix="- from_logits=True\n+ from_logits=False"
             if end.from_logits
             else f"- the last {act}",
-            severity=ERROR if end.from_logits else "warning",
+            severity=ERROR if end.from_logits and end.note is not None else WARNING,
         )
         return
     if end.kind in CROSSENTROPY and not end.from_logits and act in ("linear", "tanh", "relu"):
@@ -142,7 +143,8 @@ def _scores(end: End) -> Iterator[Finding]:
         return
     if end.kind not in CROSSENTROPY:
         return
-    before = act if end.note is None else activation_of(end.note.scores)
+    scores = end.tensor if end.note is None else end.note.scores
+    before = activation_of(scores) if end.note is not None or end.from_logits else ""
     if before in ("relu", "sigmoid", "tanh"):
         effect = {"relu": "no score can be below 0"}.get(before, "no score can be large")
         yield ON_SCORES.found(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from neurona.core.graph import Node
 from neurona.doctor.case import Case
 from neurona.doctor.finding import ERROR, INFO, Finding, Rule
@@ -37,7 +35,7 @@ def collapsed(case: Case) -> Iterator[Finding]:
     (first, _, _), (second, _, _) = pairs[0]
     a, b = (forward.place(node).partition(",")[0] for node in (first, second))
     more = f", and so do {len(pairs) - 1} more" if len(pairs) > 1 else ""
-    layer = _layer_of(case, first)
+    layer = layer_of(case, first)
     size = getattr(layer, "units", None) or getattr(layer, "filters", None)
     kind, args = type(layer).__name__, f"{size or ''}".strip()
     yield COLLAPSED.found(
@@ -89,7 +87,8 @@ def _redundant(forward: Forward, first: Product, second: Product) -> bool:
     return width >= min(inside, outside)
 
 
-def _layer_of(case: Case, node: Node) -> Layer | None:
+def layer_of(case: Case, node: Node) -> Layer | None:
+    """Return the layer that a node is of."""
     name = node.origins[0].path.rpartition("/")[2] if node.origins else ""
     return next((layer for layer in case.layers if layer.name == name), None)
 
@@ -126,6 +125,7 @@ def unconnected(case: Case) -> Iterator[Finding]:
                 severity=ERROR,
             )
         return
+    yield from _frozen_at_random(case)
     reached = _reached(case.forward)
     lost = [p for p in learnt if id(p) not in reached]
     if lost:
@@ -154,6 +154,26 @@ def unconnected(case: Case) -> Iterator[Finding]:
         )
 
 
+def _frozen_at_random(case: Case) -> Iterator[Finding]:
+    """Look for frozen layers that have learnt nothing yet, below some that learn."""
+    frozen = [v for v in case.layers if type(v).__name__ in PLAIN and not v.trainable and v.weights]
+    biased = [v for v in frozen if isinstance(getattr(v, "bias", None), Parameter)]
+    known = any(v.bias.numpy().any() for v in biased) or any(
+        v.moving_mean.numpy().any()
+        for v in case.layers
+        if type(v).__name__ == "BatchNormalization" and v.built
+    )
+    if biased and not known:
+        names = ", ".join(repr(layer.name) for layer in frozen[:3])
+        yield UNCONNECTED.found(
+            f"{len(frozen)} layers are frozen as they were drawn at random: {names}",
+            where=frozen[0].name,
+            evidence={"layers": [layer.name for layer in frozen[:20]]},
+            threshold="what is frozen has been learnt before",
+            fix="- layer.trainable = False\n+ layer.trainable = True  # or load weights first",
+        )
+
+
 def _reached(forward: Forward) -> set[int]:
     """Return the ids of the parameters that a gradient comes to."""
     live = set(forward.graph.outputs)
@@ -167,84 +187,6 @@ def _named(parameters: list[Parameter]) -> str:
     return ", ".join(repr(p.path) for p in parameters[:3]) + (
         ", ..." if len(parameters) > 3 else ""
     )
-
-
-# --- all the same ------------------------------------------------------------------------------
-
-ALIKE = Rule(
-    "GD208",
-    "units that begin alike",
-    "error",
-    "Units with the same weights give the same numbers, get the same gradients, and stay copies of "
-    "each other: a layer of them is one unit.",
-    auto="safe",
-    accepted=("glorot_uniform", "leave the initializer out: the default is random"),
-    source="TheDeepChecker, 2023",
-)
-
-
-def alike(case: Case) -> Iterator[Finding]:
-    """Look for layers whose units are all the same, with nothing behind that tells them apart."""
-    forward = case.forward
-    for product in forward.products:
-        first = _weight(forward, product)
-        if first is None or not first.trainable:
-            continue
-        w = first.numpy()
-        if w.ndim < 2 or w.shape[-1] < 2 or w.size < 2 or np.ptp(w, axis=-1).any():
-            continue
-        behind, relu = _behind(forward, product[0].outputs[0])
-        if not behind:
-            continue
-        kernels = [k.numpy() for row in behind if (k := _weight(forward, row)) is not None]
-        copies = len(kernels) == len(behind) and all(
-            k.ndim >= 2 and not np.ptp(k, axis=-2).any() for k in kernels
-        )
-        zero = not w.any()
-        if zero and not (copies or relu):
-            continue  # the way back tells them apart: a start at zero, such as of a residual block
-        value = f"{w.flat[0]:g}" if np.ptp(w) == 0 else "the same weights"
-        lasting = copies or zero
-        layer = _layer_of(case, product[0])
-        units = w.shape[-1]
-        given = "zeros" if zero else "ones" if value == "1" else value
-        yield ALIKE.found(
-            f"all {units} units of {forward.place(product[0]).partition(',')[0]} begin as copies "
-            f"of each other ({value})",
-            where=forward.place(product[0]),
-            evidence={"units": units, "value": float(w.flat[0]), "copies behind": copies},
-            threshold="units that differ",
-            fix=f'- {type(layer).__name__}({units}, kernel_initializer="{given}")\n'
-            f'+ {type(layer).__name__}({units}, kernel_initializer="glorot_uniform")',
-            severity=None if lasting else "warning",
-        )
-        return
-
-
-def _weight(forward: Forward, product: Product) -> Parameter | None:
-    found = forward.weights(product[2])
-    return found[0] if len(found) == 1 else None
-
-
-def _behind(forward: Forward, value: int) -> tuple[list[Product], bool]:
-    """Return the next products, and whether a ReLU comes first; none where paths meet."""
-    by_node = {id(row[0]): row for row in forward.products}
-    found: list[Product] = []
-    relu, seen, waiting = False, {value}, [value]
-    while waiting:
-        for node in forward.readers.get(waiting.pop(), []):
-            if id(node) in by_node:
-                found.append(by_node[id(node)])
-                continue
-            if node.op.name == "where":
-                relu = True
-            others = {v for v in node.inputs if v in forward.of_data} - seen
-            if node.op.name in ("add", "concatenate") and others:
-                return [], False
-            new = [v for v in node.outputs if v not in seen]
-            seen.update(new)
-            waiting += new
-    return found, relu
 
 
 # --- order -------------------------------------------------------------------------------------
@@ -287,7 +229,6 @@ def wasteful(case: Case) -> Iterator[Finding]:
 
 CHECKS = {
     collapsed: (COLLAPSED,),
-    alike: (ALIKE,),
     unconnected: (UNCONNECTED,),
     wasteful: (ORDER,),
 }
