@@ -4,6 +4,7 @@ python -m benchmarks.doctor            the part that rules may be tuned on
 python -m benchmarks.doctor --frozen   the part that is kept for the end
 python -m benchmarks.doctor --harm     which faults do harm, over five seeds, without the doctor
 python -m benchmarks.doctor --rivals   what rule sets of other tools say of the same runs
+python -m benchmarks.doctor --origins  whether the origins of planted NaN are found
 """
 
 from __future__ import annotations
@@ -81,6 +82,19 @@ def _jobs(fault: Fault, twin: bool) -> list[Any]:
     return [functools.partial(_score, fault.name, twin, seed) for seed in range(5)]
 
 
+def origins() -> dict[str, Any]:
+    """Return how many origins of planted numbers that are not finite are exact, and what is not."""
+    from tests.doctor.planted import PLANTED
+    from tests.doctor.test_origin import differs
+
+    wrong = [found for found in map(differs, PLANTED) if found]
+    print("\n".join(wrong))
+    return {
+        "figures": {"planted": len(PLANTED), "exact": len(PLANTED) - len(wrong)},
+        "wrong": wrong,
+    }
+
+
 def _score(name: str, twin: bool, seed: int) -> float | None:
     fault = case(name)
     assert isinstance(fault, Fault)
@@ -93,6 +107,7 @@ def main() -> None:
     parser.add_argument("--frozen", action="store_true", help="the part that is kept for the end")
     parser.add_argument("--harm", action="store_true", help="which faults do harm")
     parser.add_argument("--rivals", action="store_true", help="what other tools' rules say")
+    parser.add_argument("--origins", action="store_true", help="origins of planted NaN")
     parser.add_argument("--only", nargs="*", help="cases whose names hold one of these texts")
     parser.add_argument("--level", default="full", choices=["guard", "full"])
     parser.add_argument("--seeds", type=int, default=2)
@@ -107,6 +122,9 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     if options.harm:
         write("harm", harm(faults, options.workers))
+        return
+    if options.origins:
+        write("origins", origins())
         return
     every = [(c.name, s) for c in (*faults, *healthy) for s in range(options.seeds)]
     make = told_by_rivals if options.rivals else functools.partial(outcome, doctor=options.level)

@@ -62,7 +62,8 @@ def contents(page: Path, pages: list[Path]) -> str:
         entries = [
             "Learn <docs/learn/README>", "How to <docs/how-to/README>",
             "Reference <docs/reference/index>", "Zoo <docs/zoo>", "Recipes <docs/recipes>",
-            "Benchmarks <docs/benchmarks>", "Engines <docs/engines>", "Graphs <docs/graphs>",
+            "Benchmarks <docs/benchmarks>", "The doctor's trial <docs/doctor-trial>",
+            "Engines <docs/engines>", "Graphs <docs/graphs>",
             "Keras's names <docs/keras-names>", "Decisions <docs/decisions/README>",
             "Comparing <benchmarks/README>", "Contributing <CONTRIBUTING>", "Changes <CHANGELOG>",
         ]  # fmt: skip

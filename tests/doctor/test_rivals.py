@@ -9,6 +9,7 @@ import pytest
 import neurona as nn
 from benchmarks.doctor import dense, tables
 from benchmarks.doctor.__main__ import FAULTS
+from benchmarks.doctor.page import page
 from benchmarks.doctor.record import recorded
 from benchmarks.doctor.rivals import RIVALS
 
@@ -72,3 +73,38 @@ def test_symptoms_fit_causes_that_there_are():
                    for fits in rules.FITS.values())  # fmt: skip
         written = Path(rules.__file__).read_text()
         assert all(written.count(f'"{s.removeprefix("fix: ")}"') for s in rules.FITS)
+
+
+def test_the_page_is_made_of_the_results():
+    told = {
+        "before": ["GD104"],
+        "during": ["GD510"],
+        "causes": ["GD104"],
+        "errors": [],
+        "error": "",
+    }
+    quiet = {**told, "before": [], "during": [], "causes": []}
+    fault, well = "cancer: columns not scaled", "plain wine"
+    said = {rival: [] for rival in RIVALS}
+    results = {
+        "frozen": {"cases": {fault: [told, quiet], well: [quiet, quiet]}},
+        "rivals-frozen": {
+            "cases": {fault: [{**said, "UMLAUT": ["Input data exceeds typical limits"]}],
+                      well: [{**said, "SageMaker Debugger": ["Overfit"]}]}
+        },
+        "harm": {fault: {"scores": [0.5, None], "twin": [0.9, 0.8], "hurts": True}},
+        "origins": {"figures": {"exact": 38}},
+    }  # fmt: skip
+    lines = list(page(results))
+    for line in (
+        "| faulty runs: the right cause first | at least 85 % | **50 %** |",
+        "| healthy runs with an error | none | 0 % |",
+        "| origins of a NaN that are exact, of 40 planted | at least 39 | **38** |",
+        "| neurona's doctor | 50 % | 50 % | 1 | 0 % | 50 % |",
+        "| UMLAUT | 100 % | 100 % | 1 | 0 % | – |",
+        "| SageMaker Debugger | 0 % | 0 % | 0 | 100 % | – |",
+        f"| {fault} | GD104 | **GD104** |  | 1/2 | U | 0.500 | 0.850 |",
+        "| plain wine |  |  | S |",
+        "| GD104 | unscaled input |",
+    ):
+        assert line in lines, line

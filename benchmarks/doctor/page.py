@@ -1,0 +1,318 @@
+"""Write docs/doctor-trial.md from the results.
+
+python -m benchmarks.doctor.page       of what lies in benchmarks/doctor/results
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import pkgutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import neurona.doctor
+from benchmarks.doctor.__main__ import FAULTS, FOLDER
+from benchmarks.doctor.fault import FAMILIES, Fault, frozen
+from benchmarks.doctor.healthy import HEALTHY
+from benchmarks.doctor.judge import table
+from benchmarks.doctor.rivals import RIVALS
+from benchmarks.doctor.rivals.judge import names, rivals_table
+from neurona.doctor import Rule
+
+PAGE = Path(__file__).parents[2] / "docs" / "doctor-trial.md"
+PARTS = {"frozen": "kept for the end", "open": "tuned on"}
+SHARE, NUMBER = "share", "number"
+
+AIMS: list[tuple[str, str, str, float, str]] = [
+    ("detected", "faulty runs: a warning or error names an accepted cause", ">=", 0.95, SHARE),
+    ("right first", "faulty runs: the right cause first", ">=", 0.85, SHARE),
+    ("among three", "faulty runs: the right cause among three", ">=", 0.95, SHARE),
+    ("causes told a run", "causes told a faulty run", "<=", 2, NUMBER),
+    ("before the first step", "faulty runs: found before the first step", ">=", 0.6, SHARE),
+    ("healthy with a warning", "healthy runs with a warning or error", "<=", 0.02, SHARE),
+    ("healthy with an error", "healthy runs with an error", "<=", 0, SHARE),
+    ("same verdict for two seeds", "the same first cause for two seeds", ">=", 0.95, SHARE),
+]
+BESIDE: list[tuple[str, str, str, str, float, str]] = [
+    ("origins", "exact", "origins of a NaN that are exact, of 40 planted", ">=", 39, NUMBER),
+    ("repairs", "repaired", "repairs: reach 95 % of the healthy twin", ">=", 0.8, SHARE),
+    ("repairs", "made worse", "repairs: make it worse", "<=", 0.01, SHARE),
+    ("repairs", "above random search", "repairs: above random search of equal compute",
+     ">=", 0.2, SHARE),
+]  # fmt: skip
+RIVAL_ROWS = {  # ours -> theirs
+    "something said": "something said",
+    "detected": "right cause named",
+    "findings a run": "symptoms told a run",
+    "healthy with a warning": "healthy with a symptom",
+    "same verdict for two seeds": "same verdict for two seeds",
+}
+
+Results = dict[str, dict[str, Any]]
+
+
+def main() -> None:
+    """Write the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=PAGE)
+    options = parser.parse_args()
+    results = {path.stem: json.loads(path.read_text()) for path in FOLDER.glob("*.json")}
+    options.out.write_text("\n".join(page(results)) + "\n")
+
+
+def page(results: Results) -> Iterator[str]:
+    """Yield the lines of the page, of the results that there are."""
+    parts = [part for part in PARTS if part in results]
+    yield "<!-- written by: python -m benchmarks.doctor.page -->"
+    yield "# How often the doctor is right"
+    yield ""
+    yield from _what(results)
+    yield from _aims(results, parts)
+    yield from _rivals(results, parts)
+    for part in parts:
+        yield from _cases(results, part)
+    yield from _again()
+
+
+def _what(results: Results) -> Iterator[str]:
+    harm = results.get("harm", {})
+    kept = sum(frozen(c.name) for c in (*FAULTS, *HEALTHY))
+    yield (
+        f"{len(FAULTS)} programs with a fault and {len(HEALTHY)} healthy ones, of four families: "
+        "dense networks, networks on images, recurrent ones, transformers. A faulty program is a "
+        "healthy one, its twin, with one fault planted, and the findings that name this fault were "
+        "written down with it. The healthy ones are chosen to break naive rules."
+    )
+    yield ""
+    yield (
+        "Which programs the rules were tuned on was decided by the hash of the program's name, "
+        f"before any rule was tuned: {len(FAULTS) + len(HEALTHY) - kept} are tuned on, {kept} are "
+        "kept for the end and run once, with the thresholds that stood then."
+    )
+    if harm:
+        hurt = [name for name, h in harm.items() if h["hurts"]]
+        yield ""
+        yield (
+            f"A fault counts if it does harm: over five seeds the score is lower than the twin's, "
+            f"with Welch's p < 0.05, by more than half a standard deviation. {len(hurt)} of "
+            f"{len(harm)} do; the others are left out below."
+        )
+    yield ""
+
+
+def _counted(results: Results, part: str) -> tuple[list[Fault], list[Any]]:
+    """Return the faults of a part that do harm, and its healthy programs."""
+    cases, harm = results[part]["cases"], results.get("harm", {})
+    faults = [f for f in FAULTS if f.name in cases and harm.get(f.name, {"hurts": True})["hurts"]]
+    return faults, [h for h in HEALTHY if h.name in cases]
+
+
+# --- the figures ----------------------------------------------------------------------------------
+
+
+def _aims(results: Results, parts: Sequence[str]) -> Iterator[str]:
+    figures = {p: table(*_counted(results, p), results[p]["cases"]) for p in parts}
+    yield "## Figures and aims"
+    yield ""
+    yield from _head("", "aim", *(PARTS[p] for p in parts))
+    for key, words, sign, aim, kind in AIMS:
+        yield _row(words, _aim(sign, aim, kind),
+                   *(_met(figures[p][key], sign, aim, kind) for p in parts))  # fmt: skip
+    for name, key, words, sign, aim, kind in BESIDE:
+        if name in results:
+            value = _met(results[name]["figures"].get(key), sign, aim, kind)
+            yield _row(words, _aim(sign, aim, kind), value, *[""] * (len(parts) - 1))
+    for family in FAMILIES:
+        shares = (_value(figures[p][f"detected, {family}"], SHARE) for p in parts)
+        yield _row(f"detected, {family}", "", *shares)
+    runs = (f"{figures[p]['faulty runs']} + {figures[p]['healthy runs']}" for p in parts)
+    yield _row("faulty and healthy runs", "", *runs)
+    yield ""
+    missing = [words for name, _, words, *_ in BESIDE if name not in results]
+    if missing:
+        yield f"Not measured here: {'; '.join(missing)}."
+        yield ""
+    yield "A figure in bold does not reach its aim."
+    yield ""
+
+
+def _aim(sign: str, aim: float, kind: str) -> str:
+    if aim == 0:
+        return "none"
+    return f"{'at least' if sign == '>=' else 'at most'} {_value(aim, kind)}"
+
+
+def _met(value: float | None, sign: str, aim: float, kind: str) -> str:
+    if value is None:
+        return "–"
+    met = value >= aim if sign == ">=" else value <= aim
+    return _value(value, kind) if met else f"**{_value(value, kind)}**"
+
+
+def _value(value: float | None, kind: str) -> str:
+    if value is None:
+        return "–"
+    return f"{100 * value:.1f} %".replace(".0 %", " %") if kind == SHARE else f"{value:g}"
+
+
+# --- others ---------------------------------------------------------------------------------------
+
+
+def _rivals(results: Results, parts: Sequence[str]) -> Iterator[str]:
+    parts = [part for part in parts if f"rivals-{part}" in results]
+    if not parts:
+        return
+    yield "## Rules of others on the same programs"
+    yield ""
+    yield (
+        "Each rule set is written anew from what its authors published, with their thresholds, and "
+        "reads a record of the same run: curves, weights, gradients and what layers return, on the "
+        "first batch, at the end of each epoch. A symptom counts as the right cause if it can be "
+        "understood so; the lists of what fits are at the top of each file in "
+        "`benchmarks/doctor/rivals`. Mind that these programs, the lists and the doctor have the "
+        "same authors, and that the thresholds of the others were not tuned on any of them. Three "
+        "of the four are meant for classifiers."
+    )
+    yield ""
+    for part in parts:
+        faults, healthy = _counted(results, part)
+        theirs = rivals_table(faults, healthy, results[f"rivals-{part}"]["cases"])
+        ours = _ours(faults, healthy, results[part]["cases"])
+        yield from _head(f"programs {PARTS[part]}", "anything said of a faulty run",
+                         "a right cause named", "findings a faulty run",
+                         "healthy runs with an alarm", "same for two seeds")  # fmt: skip
+        for name, figures in {"neurona's doctor": ours, **theirs}.items():
+            values = [figures.get(key) for key in RIVAL_ROWS.values()]
+            kinds = [NUMBER if "told" in key else SHARE for key in RIVAL_ROWS.values()]
+            yield _row(name, *(_value(v, k) for v, k in zip(values, kinds, strict=True)))
+        yield ""
+    yield from _sources()
+
+
+def _ours(faults: Sequence[Fault], healthy: Sequence[Any], cases: Any) -> dict[str, Any]:
+    """Return the doctor's figures under the names that those of others have."""
+    figures = table(faults, healthy, cases)
+    told = [{*o["before"], *o["during"]} for f in faults for o in cases[f.name]]
+    figures["something said"] = float(np.mean([bool(t) for t in told]))
+    figures["findings a run"] = round(float(np.mean([len(t) for t in told])), 2)
+    return {theirs: figures[mine] for mine, theirs in RIVAL_ROWS.items()}
+
+
+def _sources() -> Iterator[str]:
+    for name, rules in RIVALS.items():
+        left = "; ".join(f"{rule} ({why})" for rule, why in rules.LEFT_OUT.items())
+        yield f"* **{name}**: {rules.SOURCE}." + (f" Left out: {left}." if left else "")
+    yield ""
+
+
+# --- each case ------------------------------------------------------------------------------------
+
+
+def _cases(results: Results, part: str) -> Iterator[str]:
+    cases, harm = results[part]["cases"], results.get("harm", {})
+    others = results.get(f"rivals-{part}", {"cases": {}})["cases"]
+    faults, healthy = _counted(results, part)
+    yield f"## Programs {PARTS[part]}"
+    yield ""
+    yield (
+        "The causes that are told with the first seed, the right ones in bold: those found before "
+        "the first step, then those found in training. Then in how many runs the first cause is "
+        "right, and which of the others name a right one "
+        f"({', '.join(f'{_letter(r)} = {r}' for r in RIVALS)})."
+    )
+    yield ""
+    for family in FAMILIES:
+        rows = [f for f in faults if f.family == family]
+        if not rows:
+            continue
+        scores = ["score", "of its twin"] if harm else []
+        columns = ["accepted", "before", "in training", "right", "others", *scores]
+        yield from _head(f"{family}: the fault", *columns)
+        for f in rows:
+            runs = cases[f.name]
+            right = sum(bool(o["causes"]) and o["causes"][0] in f.causes for o in runs)
+            said = others.get(f.name, [{}])[0]
+            named = " ".join(_letter(r) for r in said if names(r, said[r], f.causes))
+            told = [*_told(runs[0], f.causes), f"{right}/{len(runs)}", named]
+            yield _row(f.name, " ".join(f.causes), *told, *_scores(harm.get(f.name)))
+        yield ""
+    yield from _head("healthy", "before", "in training", "others that say something")
+    for h in healthy:
+        bad = [o for o in cases[h.name] if o["causes"]] or cases[h.name]
+        said = others.get(h.name, [{}])[0]
+        yield _row(h.name, *_told(bad[0], ()), " ".join(_letter(r) for r in said if said[r]))
+    yield ""
+
+
+def _told(outcome: dict[str, Any], causes: Sequence[str]) -> list[str]:
+    """Return the causes that are told before the first step, and those told later."""
+    marked = {c: f"**{c}**" if c in causes else c for c in outcome["causes"]}
+    early = " ".join(words for c, words in marked.items() if c in outcome["before"])
+    late = " ".join(words for c, words in marked.items() if c not in outcome["before"])
+    return [early, f"{late} (stopped by an error of the library)" if outcome["error"] else late]
+
+
+def _letter(rival: str) -> str:
+    return rival[0]
+
+
+def _scores(harm: dict[str, Any] | None) -> list[str]:
+    if harm is None:
+        return []
+    means = []
+    for scores in (harm["scores"], harm["twin"]):
+        known = [s for s in scores if s is not None]
+        means.append(f"{np.mean(known):.3f}" if known else "stops")
+    return means
+
+
+def titles() -> dict[str, str]:
+    """Return the title of each rule, by its id."""
+    found = {}
+    for module in pkgutil.walk_packages(neurona.doctor.__path__, "neurona.doctor."):
+        for value in vars(importlib.import_module(module.name)).values():
+            if isinstance(value, Rule):
+                found.setdefault(value.id, value.title)
+    return dict(sorted(found.items()))
+
+
+# --- the end --------------------------------------------------------------------------------------
+
+
+def _again() -> Iterator[str]:
+    yield "## What the findings are"
+    yield ""
+    yield from _head("id", "title")
+    for id_, title in titles().items():
+        yield _row(id_, title)
+    yield ""
+    yield "## How to repeat it"
+    yield ""
+    yield "```bash"
+    for given in ("--harm", "", "--rivals", "--frozen", "--rivals --frozen", "--origins"):
+        yield f"python -m benchmarks.doctor {given}".strip()
+    yield "python -m benchmarks.doctor.page"
+    yield "```"
+    yield ""
+    yield (
+        "Each writes a file into `benchmarks/doctor/results`; the last makes this page of them. "
+        "`--only TEXT` runs the programs with a text in their names, and `--workers 2` two at once."
+    )
+
+
+def _head(*names: str) -> Iterator[str]:
+    yield _row(*names)
+    yield _row(*["---"] * len(names))
+
+
+def _row(*cells: str) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+if __name__ == "__main__":
+    main()
