@@ -89,6 +89,7 @@ FAULTS = [
     ("GD306", lambda: classifier(*stack(2, "tanh", normal(3.0))), X, Y, "tanh"),
     ("GD306", lambda: classifier(Dense(32), OwnSigmoid()), 30 * X, Y, "sigmoid"),
     ("GD306", lambda: classifier(LSTM(16), shape=(6, 2)), 99 * X.reshape(200, 6, 2), Y, "tanh"),
+    ("GD307", lambda: classifier(*stack(2, init="zeros")), X, Y, "all 128 samples"),
     ("GD307", lambda: classifier(Lambda(lambda x: x * 0.0), Dense(8)), X, Y, "all 128 samples"),
     (
         "GD308",
@@ -156,6 +157,24 @@ def test_order():
     assert not seen(attentive(True), IDS[:, 1:], y)
     bag = classifier(Embedding(20, 8), GlobalAveragePooling1D(), shape=(12,))
     assert not seen(bag, IDS[:, 1:], y)  # which means to forget the order
+    sentences = RNG.integers(0, 6, (600, 8))
+    first = sentences[:, 0] // 2
+    told = seen(classifier(Embedding(6, 8), GlobalAveragePooling1D(), shape=(8,)), sentences, first)
+    assert "with places, a linear model has" in told["GD310"].said
+    assert "GD310" not in seen(classifier(Embedding(6, 8), Flatten(), shape=(8,)), sentences, first)
+
+
+def test_attention_that_has_chosen():
+    def model(scale):
+        given = nn.Input((8, 6))
+        x = MultiHeadAttention(2, 8, kernel_initializer=normal(scale))(given, given)
+        found = nn.Model(given, Dense(3, "softmax")(GlobalAveragePooling1D()(x)))
+        found.compile("adam", "sparse_categorical_crossentropy")
+        return found
+
+    x = RNG.normal(size=(100, 8, 6))
+    assert "of the attention" in seen(model(4.0), x, Y[:100])["GD306"].said
+    assert "GD306" not in seen(model(0.3), x, Y[:100])
 
 
 class Variational(nn.Model):

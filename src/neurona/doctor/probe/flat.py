@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from neurona.doctor.case import Case
-from neurona.doctor.finding import WARNING, Finding, Rule
+from neurona.doctor.finding import INFO, WARNING, Finding, Rule
 from neurona.doctor.probe.probe import probe_of
 from neurona.doctor.probe.units import Units
 
@@ -28,33 +28,29 @@ SATURATED = Rule(
     source="Glorot and Bengio 2010; DeepDiagnosis; own measurement",
 )  # fmt: skip
 
-# Of units that may be dead, and how many more a layer of depth: samples become alike with depth,
-# and of healthy networks with 16 layers up to 48 % are 0 for 128 samples.
-SHARE, A_LAYER = 0.40, 0.01
+# Of units that may be dead: samples become alike with depth, so of healthy networks with 16 layers
+# up to 48 % are 0 for 128 samples; and of sparse ones a fifth that works is enough.
+SHARE, NOTED = 0.9, 0.5  # an alarm, a fact
 FLAT, FLAT_SHARE = 0.1, 0.4  # slope of a unit beside the largest one; share of such units
+FOCUS = 0.9  # mean share of the key that gets most; weights of a fresh model are nearly even
 FEWEST, SEEN = 8, 16  # units of a layer, and values of each: fewer say nothing
 
 
 def check_dead(case: Case) -> Iterator[Finding]:
     """GD305: units that are 0 for all samples."""
-    worst: tuple[float, Units] | None = None
-    relus = [u for u in probe_of(case).units if u.kind == "relu"]
-    for depth, units in enumerate(relus):
-        allowed = SHARE + A_LAYER * depth
-        if _counts(units) and units.dead > max(1, allowed * units.count):
-            excess = units.dead / units.count / allowed
-            worst = max(worst or (0.0, units), (excess, units), key=lambda pair: pair[0])
-    if worst is not None:
-        found = worst[1]
-        share = found.dead / found.count
-        depth = relus.index(found)
-        yield DEAD.found(
-            f"{found.dead} of {found.count} units ({share:.0%}) are 0 for every sample",
-            where=found.origin.described,
-            evidence={"dead": found.dead, "units": found.count, "values": found.samples},
-            threshold=f"at most {SHARE + A_LAYER * depth:.0%}",
-            fix='kernel_initializer="he_normal", bias_initializer="zeros"',
-        )
+    relus = [u for u in probe_of(case).units if u.kind == "relu" and _counts(u)]
+    worst = max(relus, key=lambda u: u.dead / u.count, default=None)
+    if worst is None or worst.dead < NOTED * worst.count:
+        return
+    share = worst.dead / worst.count
+    yield DEAD.found(
+        f"{worst.dead} of {worst.count} units ({share:.0%}) are 0 for every sample",
+        where=worst.origin.described,
+        evidence={"dead": worst.dead, "units": worst.count, "values": worst.samples},
+        threshold=f"at most {SHARE:.0%}",
+        fix='kernel_initializer="he_normal", bias_initializer="zeros"',
+        severity=WARNING if share > SHARE else INFO,
+    )
 
 
 def check_saturated(case: Case) -> Iterator[Finding]:
@@ -72,6 +68,17 @@ def check_saturated(case: Case) -> Iterator[Finding]:
             evidence={"share": share, "slope": slope, "layers": len(flat)},
             threshold=f"more than {FLAT_SHARE:.0%} of units with a slope below {FLAT:.0%}",
             fix='kernel_initializer="glorot_uniform"  # and inputs with a spread near 1',
+        )
+
+    focused = [(origin, share) for origin, share in probe_of(case).focus if share > FOCUS]
+    if focused and not flat:
+        origin, share = focused[0]
+        yield SATURATED.found(
+            f"one key gets {share:.0%} of the attention: its softmax is flat",
+            where=origin.described,
+            evidence={"share": share, "layers": len(focused)},
+            threshold=f"at most {FOCUS:.0%} in the mean",
+            fix="scores = query @ key.T / size**0.5  # and weights as they are by default",
         )
 
 

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from neurona.core.lowering import Attention
-from neurona.core.origin import as_text
+from neurona.core.origin import Origin, as_text
 from neurona.doctor.case import Case
 from neurona.doctor.probe.traced import Traced, prediction_pass, training_pass
 from neurona.doctor.probe.twin import Batch, aside, first_batch, ready, twin_of, users_code
@@ -97,11 +97,12 @@ class Probe:
         return fused or any("attention" in kind for kind in kinds)
 
     @functools.cached_property
-    def _run(self) -> tuple[dict[str, np.ndarray], list[Units]]:
+    def _run(self) -> tuple[dict[str, np.ndarray], list[Units], list[tuple[Origin, float]]]:
         watch = Watch(self.training.graph, 1 if self._channels_first else -1)
         with aside():
             outputs = watch.run(self.training.arrays(self.training.batch))
-        return self.training.named(outputs), list(watch.units.values())
+        units, focus = list(watch.units.values()), list(watch.focus.values())
+        return self.training.named(outputs), units, focus
 
     @property
     def values(self) -> dict[str, np.ndarray]:
@@ -123,6 +124,11 @@ class Probe:
     def units(self) -> list[Units]:
         """The activations that have a flat part, in the order of the forward pass."""
         return self._run[1]
+
+    @property
+    def focus(self) -> list[tuple[Origin, float]]:
+        """Where weights of attention are made, and the mean share of the key that gets most."""
+        return self._run[2]
 
     @property
     def _channels_first(self) -> bool:

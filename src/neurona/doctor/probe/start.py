@@ -130,7 +130,7 @@ def check_input_matters(case: Case) -> Iterator[Finding]:
     probe = probe_of(case)
     outputs = probe.outputs
     batch = probe.prediction.batch
-    if batch.size < 2 or not _varies(batch) or _has_zero_kernel(probe) or not outputs:
+    if batch.size < 2 or not _varies(batch) or _wakes_up(probe) or not outputs:
         return
     for y in outputs.values():
         if y.dtype.kind != "f" or y.ndim < 1 or len(y) < 2 or not y.size:
@@ -150,6 +150,10 @@ def _varies(batch: Batch) -> bool:
     return any(bool((a != a[:1]).any()) for a in flatten(batch.x)[0])
 
 
-def _has_zero_kernel(probe: Probe) -> bool:
-    """Whether a matrix begins as zeros, which is a good start for a last layer or a branch."""
-    return any(len(p.shape) > 1 and not p.numpy().any() for p in probe.twin.trainable_weights)
+def _wakes_up(probe: Probe) -> bool:
+    """Whether a matrix begins as zeros and learns: a good start for a last layer, or a branch."""
+    zero = any(len(p.shape) > 1 and not p.numpy().any() for p in probe.twin.trainable_weights)
+    if not zero or not probe.twin.compiled:
+        return zero
+    known = probe.training.parameters
+    return any(len(p.shape) > 1 and probe.values[name].any() for name, p in known.items())

@@ -16,6 +16,7 @@ from neurona.core.graph import Graph, Node
 from neurona.core.lowering import Attention, Contraction, Elementwise, Scan
 from neurona.core.origin import Origin
 
+FEW_KEYS = 4  # of which one may well get nearly all
 SPARSE = 0.02  # share of zeros from which on an output may be a ReLU's
 
 
@@ -62,11 +63,14 @@ class Watch:
 
     Attributes:
         units: id of a node -> its Units, in the order of the forward pass.
+        focus: id of a node that gives weights of attention -> its origin, and the mean share of the
+            key that gets most.
     """
 
     def __init__(self, graph: Graph, axis: int = -1) -> None:
         self.graph, self.axis = graph, axis
         self.units: dict[int, Units] = {}
+        self.focus: dict[int, tuple[Origin, float]] = {}
         self._squashes: dict[int, str] = {}  # id of a node that squashes a hidden unit -> its kind
         self._hidden: set[int] = set()  # ids of nodes that give hidden units
         self._note(graph, in_loop=False)
@@ -87,6 +91,9 @@ class Watch:
 
     def _look(self, node: Node, results: tuple, known: dict[int, Any]) -> None:
         kind, y = self._squashes.get(id(node), ""), results[0]
+        if node.op.name == "div" and id(node) in self._hidden and _shares(y):
+            late = y[..., y.shape[-2] // 2 :, :]  # early ones may see few keys
+            self.focus[id(node)] = _of(node), float(late.max(axis=-1).mean())
         if not kind and not self._may_be_relu(node, y):
             return
         axes = tuple(i for i in range(y.ndim) if i != self.axis % y.ndim)
@@ -133,6 +140,13 @@ class Watch:
                 continue
             if kind and id(node) in self._hidden and not _gates_itself(node, graph):
                 self._squashes[id(node)] = kind
+
+
+def _shares(y: Any) -> bool:
+    """Whether values are shares of a whole, as the weights of attention are."""
+    if y.ndim < 3 or y.shape[-1] < FEW_KEYS or y.dtype.kind != "f" or not (y >= 0).all():
+        return False
+    return bool(np.allclose(y.sum(axis=-1), 1, atol=1e-3))
 
 
 def _of(node: Node) -> Origin:
