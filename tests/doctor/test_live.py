@@ -36,14 +36,14 @@ def alarms(*args, **given):
 
 
 def test_moments_are_dense_at_first_and_depend_on_steps_alone():
-    for total, count in [(40, 20), (2000, 20), (None, 20), (10_000, 45)]:
+    for total, count in [(40, 14), (2000, 16), (None, 16), (10_000, 35)]:
         moments = Moments("guard", total)
         found = [moments.pass_by() for _ in range(200)]
         gaps = np.diff(found)
         assert found[0] == 0
         assert (gaps >= 1).all()
         assert (np.diff(gaps) >= 0).all()
-        assert gaps.max() <= 400
+        assert gaps.max() <= 600
         assert abs(sum(m < (total or 2000) for m in found) - count) <= 2
         assert moments.until(moments.next) == 1
         assert moments.until(moments.next - 7) == 7
@@ -126,7 +126,7 @@ def test_healthy_rates():
 
 
 def test_nothing_is_learnt_of_random_labels():
-    found = examined(network(), y=RNG.permutation(Y), batch_size=200, epochs=60)
+    found = examined(network(), y=RNG.permutation(Y), validation_split=0.3)
     assert "GD510" in found
     found = examined(network("sgd"), x=0 * X)
     assert "GD510" in found

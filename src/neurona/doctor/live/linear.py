@@ -8,8 +8,8 @@ import numpy as np
 
 from neurona.doctor.live.task import CLASSES, FLAGS
 
-ROWS, FEATURES = 2000, 1024  # what it learns from, and how wide that may be
-HELD = 1000  # other rows that it is scored on
+ROWS, HELD = 2000, 1000  # what it learns from; other rows that it is scored on
+FEATURES, WIDTH = 4096, 256  # as many at most, mixed to so few: what a line then reaches is less
 RIDGE = 1e-2
 MARGIN = 0.05  # points of accuracy, or of the explained part of the spread
 
@@ -58,14 +58,18 @@ def linear_of(task: Any, x: Any, y: Any) -> Linear | None:
         return None
     count = min(len(x), ROWS + HELD)
     rows = np.linspace(0, len(x) - 1, count).astype(int)
-    rows = rows[np.random.default_rng(0).permutation(count)]
-    a = x[rows].reshape(count, width).astype(np.float64)
+    random = np.random.default_rng(0)
+    rows = rows[random.permutation(count)]
+    a = x[rows].reshape(count, width).astype(np.float32)
     targets = _columns(task, y[rows])
     split = count - count // 3
     spread = a[:split].std(axis=0)
     a = (a - a[:split].mean(axis=0)) / np.where(spread > 1e-9, spread, np.inf)
+    if width > WIDTH:
+        a = a @ random.normal(0, width**-0.5, (width, WIDTH)).astype(np.float32)
+    a = a.astype(np.float64)
     mean = targets[:split].mean(axis=0)
-    gram = a[:split].T @ a[:split] + RIDGE * split * np.eye(width)
+    gram = a[:split].T @ a[:split] + RIDGE * split * np.eye(a.shape[1])
     kernel = np.linalg.solve(gram, a[:split].T @ (targets[:split] - mean))
     return _scored(task, a[split:] @ kernel + mean, targets[split:], mean)
 

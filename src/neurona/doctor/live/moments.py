@@ -24,7 +24,7 @@ class Level:
     gap: int
 
 
-CLOSENESS = {"guard": Level(20, 400), "full": Level(60, 80)}
+CLOSENESS = {"guard": Level(16, 600), "full": Level(40, 80)}
 
 
 class Moments:
@@ -36,7 +36,7 @@ class Moments:
 
     >>> moments = Moments("guard", 400)
     >>> [moments.pass_by() for _ in range(6)]
-    [0, 1, 4, 9, 16, 25]
+    [0, 2, 7, 15, 26, 40]
     """
 
     def __init__(self, level: str, total: int | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ DRAWS = 1 << 61  # place in the random stream of a probe's own numbers: no train
 
 
 class Probe:
-    """One compiled program that looks at a batch as the training step would, and changes nothing.
+    """Compiled programs that look at a batch as the training step would, and change nothing.
 
     Args:
         model: with `compile`'s loss, and trainable weights.
@@ -44,6 +45,7 @@ class Probe:
         self._normalises = "BatchNormalization" in kinds
         engine = "eager" if model.run_eagerly else model._training.engine
         self._step = Step(self._run, held(model), engine)
+        self._later = Step(self._loss, held(model), engine)
 
     def _run(self, x: Any, y: Any = None, sample_weight: Any = None) -> dict[str, Any]:
         compiled, parameters = self.model._training.losses, list(self.weights.values())
@@ -77,11 +79,24 @@ class Probe:
             y_pred = self.model(x, training=False)
             return _sum(self.model._training.losses.losses(y, y_pred, sample_weight))
 
+    def _loss(self, x: Any, y: Any = None, sample_weight: Any = None) -> Any:
+        with rehearsal(), in_training(True), collect_losses(), fed(self.model._network):
+            y_pred = self.model(x, training=True)
+            return _sum(self.model._training.losses.losses(y, y_pred, sample_weight))
+
     def __call__(self, batch: Any, number: int) -> dict[str, Any]:
         """Return what is seen of a batch; with the same number, layers draw the same."""
-        seed, _ = random.get_position()
-        with random.at(seed, DRAWS + number):
+        with self._drawing(number):
             return self._step(*batch)
+
+    def loss(self, batch: Any, number: int) -> float:
+        """Return the loss of a batch alone."""
+        with self._drawing(number):
+            return float(self._later(*batch))
+
+    def _drawing(self, number: int) -> AbstractContextManager[None]:
+        seed, _ = random.get_position()
+        return random.at(seed, DRAWS + number)
 
 
 def _sum(terms: list[Any]) -> Any:

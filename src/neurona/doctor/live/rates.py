@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from neurona.doctor.finding import Finding, Rule
-from neurona.doctor.live.record import FEWEST, Record
+from neurona.doctor.live.record import FEWEST, Look, Record
 
 SCALING = ("GD101", "GD104", "GD113", "GD201", "GD301")  # what makes steps too large or too small
 
@@ -32,9 +32,9 @@ def too_high(record: Record) -> Iterator[Finding]:
     failed = float(np.mean([look.overshot for look in looks]))
     risen = record.loss / max(record.start, record.scale, 1e-12)
     broken = not math.isfinite(record.loss)
-    consequence = record.struggling()
-    up = not float(np.mean([look.rise for look in looks])) <= 0
-    tested = len(looks) == TESTS and failed > FAILED and up and consequence
+    up = failed > FAILED and not float(np.mean([look.rise for look in looks])) <= 0
+    consequence = record.struggling() if up and len(looks) == TESTS else ""
+    tested = bool(consequence)
     known = record.steps >= 20 and record.start > 0 and record.scale > 0
     climbed = known and (risen > RISEN or _epochs_above(record))
     if not (tested or broken or climbed):
@@ -83,6 +83,7 @@ TOO_LOW = Rule(
     source="CS231n",
 )  # fmt: skip
 SCALED, TIMES_BETTER = 10.0, 5.0
+ROUNDED = 1e-4  # of the loss: a change below is no good measure of a curve
 LINEAR = 0.9  # share of the looks in which a step ten times as long is five times as good
 BUDGETS, FEW = 20.0, 5.0  # projected need, in planned runs; if it is still at guessing
 STILL, SHORT = 0.05, 1e-3  # way of the weights so far, and of one step, as shares of their size
@@ -95,7 +96,7 @@ def too_low(record: Record) -> Iterator[Finding]:
         return
     if not looks[-1].kernels or any(w.gradient == 0 for w in looks[-1].kernels.values()):
         return
-    better = float(np.mean([_scaled_gain(look.slope, look.slope_after) for look in looks]))
+    better = float(np.mean([_scaled_gain(look) for look in looks]))
     need = 0.9 * record.loss / max(record.fallen, 1e-12) * record.done  # in budgets
     moved = float(np.median([w.moved or 0.0 for w in looks[-1].kernels.values()]))
     step = float(np.median([w.ratio for look in looks for w in look.kernels.values()]))
@@ -116,14 +117,15 @@ def too_low(record: Record) -> Iterator[Finding]:
     )  # fmt: skip
 
 
-def _scaled_gain(slope: float, slope_after: float) -> bool:
+def _scaled_gain(look: Look) -> bool:
     """Say whether ten times the step would lower the loss five times as much.
 
-    The loss along the step is taken for a parabola with these slopes at 0 and at 1.
+    The loss along the step is taken for a parabola with this slope and rise; a step so short that
+    the rise is lost in rounding is straight.
     """
-    curve = (slope_after - slope) / 2
-    once, scaled = slope + curve, SCALED * slope + SCALED**2 * curve
-    return once < 0 and scaled < TIMES_BETTER * once
+    once = look.rise if abs(look.slope) > ROUNDED * abs(look.loss) else look.slope
+    curve = once - look.slope
+    return once < 0 and SCALED * look.slope + SCALED**2 * curve < TIMES_BETTER * once
 
 
 EXPLODING = Rule(

@@ -53,7 +53,7 @@ class Look:
         loss, after: of the batch of this step, before its update and after, without penalties;
             `after` is None if a model with states of its own gives other answers by then.
         penalty: what regularisers add to the loss.
-        slope, slope_after: the derivative of the loss along the update, at its beginning and end.
+        slope: the derivative of the loss along the update, at its beginning.
         gradient: the norm of all gradients together, before any clipping.
         weights: by path.
         samples: in the batch.
@@ -69,7 +69,6 @@ class Look:
     after: float | None
     penalty: float
     slope: float
-    slope_after: float
     gradient: float
     weights: dict[str, Weight]
     samples: int
@@ -97,9 +96,9 @@ class Look:
     def overshot(self) -> bool:
         """Whether it rose by going too far, rather than by going where other batches want it.
 
-        Then the slope along the update has turned by more than the loss rose.
+        Then the slope at its beginning accounts for less than half of the rise.
         """
-        return self.rose and not self.slope_after - self.slope <= self.rise
+        return self.rose and not self.slope >= self.rise / 2
 
 
 @dataclasses.dataclass
@@ -146,26 +145,26 @@ class Record:
         """The share of the planned steps that were made."""
         return 1.0 if self.ended else self.steps / (self.total or math.inf)
 
-    @property
+    @functools.cached_property
     def recent(self) -> list[Look]:
         """The looks of the last window: 20 steps or 2 % of the run, and at least five looks."""
         window = max(20, 0.02 * (self.total or 0))
         within = [look for look in self.looks if look.step >= self.steps - window]
         return within if len(within) >= FEWEST else self.looks[-FEWEST:]
 
-    @property
+    @functools.cached_property
     def warming(self) -> bool:
         """Whether the learning rate still rises, so that slow progress means nothing yet."""
         rates = [look.rate for look in self.looks]
         return not self.ended and len(rates) >= 2 and rates[-1] > 1.001 * rates[len(rates) // 2]
 
-    @property
+    @functools.cached_property
     def at_full_rate(self) -> list[Look]:
         """The looks at half of the highest learning rate so far, or more."""
         peak = max((look.rate for look in self.looks), default=0.0)
         return [look for look in self.looks if look.rate >= peak / 2]
 
-    @property
+    @functools.cached_property
     def loss(self) -> float:
         """The loss of the data lately, without penalties: of batches not trained on yet."""
         return _mean([look.loss for look in self.recent])
@@ -284,8 +283,17 @@ class Record:
         known = self.done >= 0.5 and self.steps >= 100 and not self.warming
         return self.linear.beats(self) if known and self.linear is not None else ""
 
+    def renew(self) -> None:
+        """Forget what was worked out for an earlier state."""
+        for name in ("recent", "loss", "warming", "at_full_rate", "_bad"):
+            vars(self).pop(name, None)
+
     def struggling(self) -> str:
         """Say by what consequence it goes badly: the second factor of a warning; "" if none."""
+        return self._bad
+
+    @functools.cached_property
+    def _bad(self) -> str:
         return self.at_guessing() or self.worse() or self.stuck() or self.below_linear()
 
 

@@ -12,7 +12,7 @@ from neurona.doctor.live.course import WRONG
 from neurona.doctor.live.rates import rate_fix
 from neurona.doctor.live.record import FEWEST, Look, Record
 
-SAMPLES = 500  # that all of a layer's units are judged by
+SAMPLES = 300  # that all of a layer's units are judged by
 
 DEAD = Rule(
     "GD503", "dead ReLU units", "warning",
@@ -61,7 +61,7 @@ def _layers(looks: list[Look]) -> list[tuple[str, str]]:
 
 
 def _enough(record: Record) -> list[Look]:
-    """Return the last looks with 500 samples, at least five; none if there are too few."""
+    """Return the last looks with 300 samples, at least five; none if there are too few."""
     found: list[Look] = []
     for look in reversed(record.looks):
         found.insert(0, look)

@@ -16,6 +16,7 @@ from neurona.doctor.live.task import CLASSES, task_of
 from neurona.errors import NeuronaError
 from neurona.train.source import ArraySource
 
+EVERY = 5  # looks between two judgements within an epoch
 SAMPLED = 1 << 16  # numbers of a parameter that are remembered: enough for a root mean square
 
 
@@ -42,6 +43,7 @@ class Watch:
         self.record.shuffled = bool(source.shuffle)
         self.findings: dict[str, Finding] = {}
         self.skipped: dict[str, str] = {}
+        self._judged_at = -1  # the number of looks then
         self._begun = 0  # the batch that a group began with
         self._open: Any = None  # what was seen of the batch of a moment before its update
         self._first: dict[str, np.ndarray] = {}  # weights at the beginning
@@ -99,22 +101,20 @@ class Watch:
         if steps > 1 or self._probe is None:  # several batches a call: no step to be seen alone
             return []
         self.record.looks.append(self._look(number, given, seen, weights))
-        return self._judged()
+        return self._judged() if len(self.record.looks) % EVERY == 0 else []
 
     def _look(self, number: int, given: Any, seen: dict[str, Any], weights: dict) -> Look:
         assert self._probe is not None
-        later = self._probe(given, number)
+        later = self._probe.loss(given, number) if self._probe.repeats else None
         change = {path: p.numpy() - weights[path] for path, p in self._probe.weights.items()}
-        slopes = [_along(found["gradients"], change) for found in (seen, later)]
         right, predicted = _answered(given[1], seen["answers"], self.record.task)
         return Look(
             step=number,
             rate=_rate(self.model),
             loss=float(seen["loss"]),
-            after=float(later["loss"]) if self._probe.repeats else None,
+            after=later,
             penalty=float(seen["penalty"]),
-            slope=slopes[0],
-            slope_after=slopes[1],
+            slope=_along(seen["gradients"], change),
             gradient=norm(seen["gradients"].values()),
             weights={
                 path: self._weight(path, w, change[path], seen["gradients"].get(path))
@@ -140,22 +140,28 @@ class Watch:
     def epoch_ended(self, logs: dict[str, Any]) -> list[Finding]:
         """Take the logs of an epoch; return what is found now."""
         self.record.logs.append(logs)
-        return self._judged()
+        return self._judged_if_seen()
 
     def epochs_passed(self, columns: dict[str, list]) -> list[Finding]:
         """Take the logs of several epochs that ran in one call."""
         count = len(next(iter(columns.values()), ()))
         self.record.steps += count * (self.record.steps_per_epoch or 0)
         self.record.logs += [{name: v[i] for name, v in columns.items()} for i in range(count)]
-        return self._judged()
+        return self._judged_if_seen()
 
     def ended(self) -> list[Finding]:
         """Judge the whole training; return what is found now."""
         self.record.ended = True
         return self._judged()
 
+    def _judged_if_seen(self) -> list[Finding]:
+        """Judge unless there was no new look since: epochs may be as short as a step."""
+        return self._judged() if len(self.record.looks) > self._judged_at else []
+
     def _judged(self) -> list[Finding]:
         """Keep what is found now; return what is new in it."""
+        self._judged_at = len(self.record.looks)
+        self.record.renew()
         found = {f.id: f for check, rules in CHECKS.items() for f in self._checked(check, rules)}
         new = [f for name, f in found.items() if name not in self.findings]
         self.findings.update(found)
