@@ -175,8 +175,8 @@ def _rivals(results: Results, parts: Sequence[str]) -> Iterator[str]:
         "first batch, at the end of each epoch. A symptom counts as the right cause if it can be "
         "understood so; the lists of what fits are at the top of each file in "
         "`benchmarks/doctor/rivals`. Mind that these programs, the lists and the doctor have the "
-        "same authors, and that the thresholds of the others were not tuned on any of them. Three "
-        "of the four are meant for classifiers."
+        "same authors, and that the thresholds of the others were not tuned on any of them; UMLAUT "
+        "and AutoTrainer are meant for classifiers."
     )
     yield ""
     for part in parts:

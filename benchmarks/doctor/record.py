@@ -40,7 +40,8 @@ class Moment:
     """The network at the end of an epoch, on the first batch of the training rows.
 
     Attributes:
-        weights, gradients: of the trainable parameters, by their paths, in the order of the layers.
+        weights, gradients: of the parameters, by their paths, in the order of the layers; what is
+            frozen has no gradient.
         outputs: of all layers, those within layers too, as they are called in inference.
         rate: of the optimizer's next step.
     """
@@ -161,8 +162,8 @@ def recorded(make: Callable[[], Training], seed: int) -> Record:
         try:
             model.fit(t.x, t.y, **plan, verbose=0, doctor=False, **given)
             record.answers = np.asarray(model.predict(t.x[:ROWS], verbose=0))
-        except Exception as error:  # what stops the script stops the record
-            record.error = repr(error)
+        except nn.errors.NeuronaError as error:  # what stops the script stops the record
+            record.error = str(error)
     return record
 
 
@@ -184,7 +185,8 @@ def moment(model: Any, t: Training) -> Moment:
                 Output(layer.name, type(layer).__name__, activation(layer), values.numpy(),
                        None if seen_before is None else seen_before.numpy())
             )  # fmt: skip
-    gradients = dict(zip(found, slopes, strict=True)) if slopes else {}
+    learnt = [p.path for p in model.trainable_weights] if slopes else []
+    gradients = dict(zip(learnt, slopes, strict=True))
     return Moment(found, gradients, outputs, float(model.optimizer.learning_rate))
 
 

@@ -45,6 +45,11 @@ def test_recording_changes_nothing_of_the_training():
     np.testing.assert_allclose(last.weights[f"{layer.layer}/kernel"], model.get_weights()[0])
     np.testing.assert_array_equal(layer.values, np.maximum(layer.before, 0))
     assert last.gradients.keys() == last.weights.keys()
+    frozen = recorded(moons(model=lambda: nn.Sequential([
+        nn.Input((2,)), nn.layers.Dense(4, "relu", trainable=False), nn.layers.Dense(1, "sigmoid")
+    ])), 0).epochs[-1]  # fmt: skip
+    assert len(frozen.weights) == 4
+    assert list(frozen.gradients) == list(frozen.weights)[2:]
 
 
 TOLD = {

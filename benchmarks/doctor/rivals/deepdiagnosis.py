@@ -1,4 +1,8 @@
-"""DeepDiagnosis: eight symptoms at the ends of epochs; the first one ends the run."""
+"""DeepDiagnosis: eight symptoms at the ends of epochs; the first one ends the run.
+
+An activation within a layer is read as one behind it, as the authors' programs have it; their
+callback would take Dense(10, "softmax") for a layer without any.
+"""
 
 from __future__ import annotations
 
