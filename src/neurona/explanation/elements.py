@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from neurona.core.lowering import (
     Contraction,
     Elementwise,
     Indexed,
+    Opaque,
     Random,
     Reduction,
     Running,
@@ -26,6 +27,7 @@ from neurona.core.lowering import (
     View,
 )
 from neurona.core.shapes import normalize_axes, product
+from neurona.explanation.attending import attention
 from neurona.explanation.expression import (
     Apply,
     Expression,
@@ -33,8 +35,10 @@ from neurona.explanation.expression import (
     Operand,
     Rest,
     apply,
+    flat,
     given,
 )
+from neurona.explanation.linear import linear
 from neurona.explanation.nests import products
 from neurona.explanation.record import Made, Record, Row, Rows
 from neurona.explanation.scalars import Element, Places, Readable, Symbols
@@ -52,6 +56,7 @@ class Reader:
 
     Attributes:
         because: conditions that decided something in the Expression that was made last.
+        factors: of algorithms that are linear, see `linear.py`.
     """
 
     def __init__(self, record: Record, shown: Callable[[int], bool], terms: int) -> None:
@@ -59,6 +64,7 @@ class Reader:
         self._read: dict[tuple[int, Index], Expression] = {}
         self._noted: dict[tuple[int, Index], list[Expression]] = {}
         self.because: list[Expression] = []
+        self.factors: dict[int, list[np.ndarray] | None] = {}
 
     def value(self, id: int, index: Index) -> Any:
         """Return the value of an element as a Python number."""
@@ -132,14 +138,7 @@ class Reader:
         kept = sorted(int(i) for i in largest if values[i]) or [0]
         shown = [term(i) for i in kept]
         rest = Rest(count - len(kept), float(np.delete(values, kept).sum(dtype=float)))
-        return Apply("add", (*_flat(shown), rest), float(whole))
-
-
-def _flat(terms: Sequence[Expression]) -> list[Expression]:
-    flat: list[Expression] = []
-    for t in terms:
-        flat += t.arguments if isinstance(t, Apply) and t.fn == "add" else [t]
-    return flat
+        return Apply("add", flat([*shown, rest]), float(whole))
 
 
 def _size(x: Expression) -> float:
@@ -221,7 +220,8 @@ def _fold(reader: Reader, fn: str, source: int, places: list[Index], whole: Any)
         values = np.asarray([reader.value(source, p) for p in places], float)
         order = np.argsort(-values if fn == "max" else values, kind="stable")
         kept = sorted(map(int, order[: reader.terms - 1]))
-        return Apply(fn, (*map(term, kept), Rest(len(places) - len(kept), whole)), whole)
+        rest = Rest(len(places) - len(kept), float(values[order[len(kept)]]))
+        return Apply(fn, (*map(term, kept), rest), whole)
     if len(places) > reader.terms:
         raise NotImplementedError
     return functools.reduce(lambda x, y: apply(fn, x, y), map(term, range(len(places))))
@@ -288,17 +288,17 @@ def _finite_maximum(x: Expression) -> Expression:
     """Return a maximum, made of pairs, as one of all that is finite."""
     if not (isinstance(x, Apply) and x.fn == "max"):
         return x
-    flat: list[Expression] = []
+    found: list[Expression] = []
 
     def collect(y: Expression) -> None:
         if isinstance(y, Apply) and y.fn == "max":
             for argument in y.arguments:
                 collect(argument)
         elif not (isinstance(y, Number) and y.value == -math.inf):
-            flat.append(y)
+            found.append(y)
 
     collect(x)
-    return apply("max", *flat)
+    return apply("max", *found)
 
 
 def _scatter(reader: Reader, made: Made, id: int, index: Index) -> Expression:
@@ -326,37 +326,6 @@ def _random(reader: Reader, made: Made, id: int, index: Index) -> Expression:
     return Operand(id, index, reader.value(id, index))
 
 
-def _attention(reader: Reader, made: Made, id: int, index: Index) -> Expression:
-    """Mix of the values, sum_s e^(scale q . k_s - c) v_s, or c = ln sum_s e^(scale q . k_s)."""
-    how = made.node.attributes
-    if made.node.op.lower.gradient or how["masked"] or how["dropout"]:  # type: ignore[union-attr]
-        raise NotImplementedError
-    q, k, v = made.inputs
-    mix = id == made.outputs[0]
-    b, t, n = index[:3] if mix else (index[0], index[2], index[1])
-    steps = range(t + 1 if how["is_causal"] else reader.record.arrays[k].shape[1])
-    heads = reader.record.arrays[q].shape[-1]
-
-    def score(s: int) -> Expression:
-        parts = [
-            apply("mul", reader.read(q, (b, t, n, h)), reader.read(k, (b, s, n, h)))
-            for h in range(heads)
-        ]
-        return apply("mul", Number(how["scale"]), apply("add", *parts))
-
-    if not mix:
-        powers = [apply("exp", score(s)) for s in steps]
-        values = np.asarray([p.value for p in powers], float)
-        return apply("log", reader.total(values, powers.__getitem__, float(values.sum())))
-    top = reader.read(made.outputs[1], (b, n, t))
-    terms = [
-        apply("mul", apply("exp", apply("sub", score(s), top)), reader.read(v, (b, s, n, index[3])))
-        for s in steps
-    ]
-    values = np.asarray([x.value for x in terms], float)
-    return reader.total(values, terms.__getitem__, reader.value(id, index))
-
-
 def _named(reader: Reader, made: Made, id: int, index: Index) -> Expression:
     """What is not taken apart: the op's name, and what it read if that is little."""
     for v in made.inputs:  # an op that hands an input on, as one with a gradient of its own
@@ -372,6 +341,6 @@ def _named(reader: Reader, made: Made, id: int, index: Index) -> Expression:
 
 _RULES: dict[type, Callable[[Reader, Made, int, Index], Expression]] = {
     Elementwise: _elementwise, Contraction: _contraction, Reduction: _reduction,
-    Attention: _attention,
+    Attention: attention, Opaque: linear,
     Running: _running, Search: _search, View: _view, Scatter: _scatter, Random: _random,
 }  # fmt: skip

@@ -10,6 +10,7 @@ hidden · Dense
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -103,10 +104,6 @@ class Explanation:
             return self.name(x, part)
         return writing.rest(x) if isinstance(x, Rest) else writing.number(x.value, self.digits)
 
-    def _exact(self, x: Expression) -> str:
-        """Return a leaf as a symbol; a constant with all its digits."""
-        return repr(x.value) if isinstance(x, Number) else self.symbol(x)
-
     def number(self, x: Expression) -> str:
         """Return a leaf of a formula as its number."""
         return writing.numbers(x, self.digits)
@@ -170,7 +167,7 @@ class Explanation:
         """Return it as JSON values: each line with formula, numbers, operands and value.
 
         `formula` is in names that are unique, and `operands` says what each of them is, so that a
-        program can compute the line again.
+        program can compute the line again. What is not finite is a word: "inf", "-inf", "nan".
         """
         return {
             "title": self.title,
@@ -186,13 +183,23 @@ class Explanation:
         }  # fmt: skip
 
     def _as_dict(self, line: Line) -> dict[str, Any]:
+        rests = {r: f"⟨{r.count} more⟩" for r in _rests(line.expression)}
+        if len(set(rests.values())) < len(rests):  # several, of as many terms
+            rests = {r: f"⟨{r.count} more, {n}⟩" for n, r in enumerate(rests, 1)}
+
+        def exact(x: Expression) -> str:
+            """Return a leaf as a symbol; a constant with all its digits."""
+            if isinstance(x, Rest):
+                return rests[x]
+            return repr(x.value) if isinstance(x, Number) else self.symbol(x)
+
         found: dict[str, Any] = {
-            "name": line.name, "value": line.value,
-            "formula": writing.plain(line.expression, self._exact),
+            "name": line.name, "value": _json(line.value),
+            "formula": writing.plain(line.expression, exact),
             "numbers": self.in_numbers(line), "result": writing.number(line.value, self.digits),
-            "operands": {self.name(x): x.value for x in operands(line.expression)},
+            "operands": {self.name(x): _json(x.value) for x in operands(line.expression)},
         }  # fmt: skip
-        found["operands"].update({writing.rest(r): r.value for r in _rests(line.expression)})
+        found["operands"].update({name: _json(r.value) for r, name in rests.items()})
         if line.because:
             found["because"] = self.reasons(line)
         if is_given(line.expression):
@@ -207,6 +214,11 @@ class Explanation:
             ".json": lambda: json.dumps(self.to_dict(), indent=1, ensure_ascii=False),
         }.get(path.suffix, self.text)  # fmt: skip
         path.write_text(form(), encoding="utf-8")
+
+
+def _json(value: Any) -> Any:
+    """Return a number as JSON has it: what is not finite, as a word that Python's float reads."""
+    return value if not isinstance(value, float) or math.isfinite(value) else str(value)
 
 
 def _rests(x: Expression) -> Iterator[Rest]:

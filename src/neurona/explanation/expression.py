@@ -7,7 +7,7 @@ has a line of its own), an Apply of a function to expressions, or the Rest of a 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -140,18 +140,29 @@ def _is(x: Expression, value: float) -> bool:
     return isinstance(x, Number) and x.value == value
 
 
-def _add(*terms: Expression) -> Expression | None:
-    flat: list[Expression] = []
+def flat(terms: Iterable[Expression]) -> tuple[Expression, ...]:
+    """Return the terms of a sum of sums; what is left out of each is one Rest, behind the others.
+
+    >>> flat([Apply("add", (Number(1), Rest(2, 3.0)), 4.0), Number(5), Rest(1, 0.5)])
+    (Number(value=1), Number(value=5), Rest(count=3, value=3.5))
+    """
+    found: list[Expression] = []
     for term in terms:
-        if isinstance(term, Apply) and term.fn == "add":
-            flat += term.arguments
-        elif not _is(term, 0):
-            flat.append(term)
-    if len(flat) == 1:
-        return flat[0]
-    if len(flat) == len(terms) and all(a is b for a, b in zip(flat, terms, strict=True)):
+        found += term.arguments if isinstance(term, Apply) and term.fn == "add" else [term]
+    rests = [x for x in found if isinstance(x, Rest)]
+    if len(rests) > 1:
+        whole = Rest(sum(x.count for x in rests), sum(x.value for x in rests))
+        return (*[x for x in found if not isinstance(x, Rest)], whole)
+    return tuple(found)
+
+
+def _add(*terms: Expression) -> Expression | None:
+    found = flat(term for term in terms if not _is(term, 0))
+    if len(found) == 1:
+        return found[0]
+    if len(found) == len(terms) and all(a is b for a, b in zip(found, terms, strict=True)):
         return None
-    return Apply("add", tuple(flat), sum(t.value for t in flat)) if flat else Number(0.0)
+    return Apply("add", found, sum(t.value for t in found)) if found else Number(0.0)
 
 
 def _sub(x: Expression, y: Expression) -> Expression | None:
@@ -198,9 +209,28 @@ def _expm1(x: Expression) -> Expression:
     return Apply("sub", (apply("exp", x), Number(1.0)), FUNCTIONS["expm1"](x.value))
 
 
+def _and(x: Expression, y: Expression) -> Expression | None:
+    for a, b in ((x, y), (y, x)):
+        if isinstance(a, Number):
+            return b if a.value else Number(False)
+    return None
+
+
+def _or(x: Expression, y: Expression) -> Expression | None:
+    for a, b in ((x, y), (y, x)):
+        if isinstance(a, Number):
+            return Number(True) if a.value else b
+    return None
+
+
+def _not(x: Expression) -> Expression | None:
+    opposite = {"eq": "ne", "ne": "eq"}.get(x.fn) if isinstance(x, Apply) else None
+    return apply(opposite, *x.arguments) if opposite else None  # type: ignore[union-attr]
+
+
 _SHORTER: dict[str, Callable[..., Expression | None]] = {
     "add": _add, "sub": _sub, "mul": _mul, "div": _div, "pow": _pow, "neg": _neg,
-    "max": _one, "min": _one, "log1p": _log1p, "expm1": _expm1,
+    "and": _and, "or": _or, "not": _not, "max": _one, "min": _one, "log1p": _log1p, "expm1": _expm1,
 }  # fmt: skip
 
 

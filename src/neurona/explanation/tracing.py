@@ -6,6 +6,7 @@ further outputs of it, which tells where in the Graph they are.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -33,7 +34,7 @@ class Witness(Observer):
 
     def offer(self, name: str, x: Tensor) -> None:
         """Take a value."""
-        self.take(name, x)
+        self.take(_path(name), x)
         note = x.note(Logits)
         if note is not None:
             self.scores.append((x, note.scores.value, note.axis))
@@ -41,6 +42,20 @@ class Witness(Observer):
     def offer_gradients(self, key: Callable[[Tensor], Any], found: Mapping[Any, Tensor]) -> None:
         """Take gradients."""
         self.sweeps.append(found)
+
+
+def _path(name: str) -> str:
+    """Return the path of one of several results of a layer, with no brackets in it.
+
+    >>> _path("net/cell[1][0]"), _path("net/cell['h']"), _path("net/cell")
+    ('net/cell/result1_0', 'net/cell/h', 'net/cell')
+    """
+    keys = re.findall(r"\[(.+?)\]", name)
+    if not keys:
+        return name
+    if all(key.isdecimal() for key in keys):
+        return f"{name.partition('[')[0]}/result{'_'.join(keys)}"
+    return "/".join([name.partition("[")[0], *[key.strip("'") for key in keys]])
 
 
 class Traced(NamedTuple):

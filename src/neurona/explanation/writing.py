@@ -59,8 +59,7 @@ def _plain(x: Expression, leaf: Leaf) -> tuple[str, int]:
         return f"({text})" if low else text
 
     if fn == "add":
-        terms = [part(y, SUM, first=i == 0) for i, y in enumerate(arguments)]
-        return " + ".join(terms), SUM
+        return _sum(arguments, part), SUM
     if fn == "sub":
         return f"{part(arguments[0], SUM, True)} - {part(arguments[1], PRODUCT)}", SUM
     if fn == "mul":
@@ -86,7 +85,18 @@ def _plain(x: Expression, leaf: Leaf) -> tuple[str, int]:
     if fn == "is":
         return f"[{plain(arguments[0], leaf)}]", ATOM
     name = _NAMED.get(fn, fn.removeprefix("given "))
-    return f"{name}({', '.join(plain(y, leaf) for y in arguments)})", ATOM
+    return f"{name}({', '.join(plain(y, leaf) for y in arguments) or '…'})", ATOM
+
+
+def _sum(terms: tuple[Expression, ...], part: Callable[..., str]) -> str:
+    """Return the terms with a sign before each: one that is negated is taken off."""
+    text = part(terms[0], SUM, True)
+    for term in terms[1:]:
+        if isinstance(term, Apply) and term.fn == "neg":
+            text += f" - {part(term.arguments[0], PRODUCT)}"
+        else:
+            text += f" + {part(term, SUM)}"
+    return text
 
 
 def condition(x: Expression, leaf: Leaf) -> str:
@@ -123,7 +133,7 @@ def _latex(x: Expression, leaf: Leaf) -> tuple[str, int]:
         return _latex(y, leaf)[0]
 
     if fn == "add":
-        return " + ".join(part(y, SUM, i == 0) for i, y in enumerate(arguments)), SUM
+        return _sum(arguments, part), SUM
     if fn == "sub":
         return f"{part(arguments[0], SUM, True)} - {part(arguments[1], PRODUCT)}", SUM
     if fn == "mul":
