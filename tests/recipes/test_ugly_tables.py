@@ -193,7 +193,7 @@ def far_outliers(rng):
 
 def scores(out):
     """The best baseline's score and the network's, higher is better."""
-    base = float(re.search(r"^best baseline \(.*\): (\S+)$", out, re.M)[1])
+    base = float(re.search(r"^.* of the best baseline \(.*\): (\S+)$", out, re.M)[1])
     name, score = re.findall(r"^(.*test [^:\n]*): (\S+)$", out, re.M)[-1]
     sign = -1 if "error" in name else 1
     return sign * base, sign * float(score)
