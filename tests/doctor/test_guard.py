@@ -120,7 +120,7 @@ def edge(*bad, value=60.0):
     nn.random.set_seed(3)
     layer = layers.Lambda(lambda x: ops.log(50.0 - x))
     model = nn.Sequential([nn.Input((3,)), layer, layers.Dense(1)])
-    model.compile(nn.optimizers.SGD(0.08), "mse")
+    model.compile(nn.optimizers.SGD(0.008), "mse")
     batches = [(X[:4].copy(), Y[:4]) for _ in range(20)]
     for number in bad:
         batches[number - 1][0][2] = value
@@ -133,10 +133,10 @@ def test_with_repairs_a_bad_step_is_left_out_and_all_is_written_down(monkeypatch
     told = capsys.readouterr().out
     assert "doctor: GD401 repaired in epoch 1, batch 3: the step is left out, and the" in told
     assert np.isfinite(history.history["loss"]).all()
-    assert float(model.optimizer.learning_rate) == pytest.approx(0.02)
+    assert float(model.optimizer.learning_rate) == pytest.approx(0.002)
     assert int(model.optimizer.iterations) == 18
     assert [r["when"] for r in history.repairs] == ["epoch 1, batch 3", "epoch 1, batch 4"]
-    assert history.repairs[0]["diff"] == "- learning_rate = 0.08\n+ learning_rate = 0.04"
+    assert history.repairs[0]["diff"] == "- learning_rate=0.008\n+ learning_rate=0.004"
     assert history.repairs[0]["rule"] == "GD401"
 
     model, doctor = network(3), Doctor(repair="safe")  # too many are no accident
@@ -149,7 +149,7 @@ def test_with_repairs_a_bad_step_is_left_out_and_all_is_written_down(monkeypatch
     model, batches = edge(4, value=np.nan)
     history = model.fit(batches, verbose=0, callbacks=[Doctor(repair="safe")])
     assert history.repairs[0]["diff"] == ""
-    assert float(model.optimizer.learning_rate) == pytest.approx(0.08)
+    assert float(model.optimizer.learning_rate) == pytest.approx(0.008)
     assert np.isfinite(model.get_weights()[0]).all()
 
 

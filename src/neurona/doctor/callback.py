@@ -12,6 +12,7 @@ from neurona.doctor.first_bad import NOT_FINITE, At
 from neurona.doctor.guard import Guard
 from neurona.doctor.live.watch import Watch
 from neurona.doctor.repair.bad_steps import leave_out, stop_at
+from neurona.doctor.repair.mending import Mending
 from neurona.doctor.repair.repair import Repair
 from neurona.errors import check_choice
 from neurona.train.callbacks.callback import Callback
@@ -45,14 +46,15 @@ class Doctor(Callback):
     in_bulk = diagnoses = True
     _watch: Watch | None = None
     _guard: Guard | None = None
-    of_the_run: ClassVar = {"_watch": lambda: None, "_guard": lambda: None}
+    _mending: Mending | None = None
+    of_the_run: ClassVar = dict.fromkeys(("_watch", "_guard", "_mending"), lambda: None)
 
     def __init__(self, level: str = "guard", repair: str = "off") -> None:
         self.level = check_choice("level", level, LEVELS)
         self.repair = check_choice("repair", repair, REPAIRS)
         self.diagnosis = Diagnosis([])
         self.repairs: list[Repair] = []
-        self._bad_steps: list[Finding] = []
+        self._past: list[Finding] = []  # bad steps, and what was mended
 
     def around(self, step: Any) -> Any:
         if self._guard is not None:
@@ -61,8 +63,11 @@ class Doctor(Callback):
         return self._guard
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        self.repairs, self._bad_steps = [], []
+        self.repairs, self._past = [], []
         self._watch = Watch(self.model, self.level, self.params)
+        if self.repair != "off":
+            self._mending = Mending(self.model, self.repair == "race", self.repaired)
+            self._mending.begin()
         self._take([])
 
     def undisturbed(self, epoch: int, batch: int) -> int:
@@ -79,19 +84,29 @@ class Doctor(Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if self._watch is not None:
             self._take(self._watch.epoch_ended(logs or {}))
+            self._epoch_ended(epoch, logs or {})
 
     def extend(self, first: int, columns: dict[str, list]) -> None:
         if self._watch is not None:
             self._take(self._watch.epochs_passed(columns))
+            count = max(map(len, columns.values()), default=0)
+            last = {name: values[-1] for name, values in columns.items()}
+            self._epoch_ended(first + count - 1, last)
+
+    def _epoch_ended(self, epoch: int, logs: dict[str, Any]) -> None:
+        if self._mending is not None and self._watch is not None:
+            self._mending.epoch_ended(logs, epoch + 1, self._watch.record)
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         if self._guard is not None:
             self._guard.finish()
         if self._watch is not None:
             self._take(self._watch.ended())
+        if self._mending is not None:
+            self._mending.ended()
 
     def on_exit(self) -> None:
-        self._watch = self._guard = None
+        self._watch = self._guard = self._mending = None
 
     def repaired(self, repair: Repair) -> None:
         """Tell a repair, and write it down."""
@@ -101,18 +116,32 @@ class Doctor(Callback):
 
     def _treat(self, finding: Finding, at: At) -> bool:
         """Do something about a step that is not finite; say whether the training goes on."""
-        self._bad_steps.append(finding)
+        self._past.append(finding)
         self._take([])
         if finding.severity != ERROR:
             return True
         repair = None
         if self.repair != "off":
             before = sum(r.rule == finding.id for r in self.repairs)
-            repair = leave_out(self.model, finding, at, before)
+            best = self._mending.best if self._mending is not None else None
+            repair = leave_out(self.model, finding, at, before, best)
         if repair is None:
             return stop_at(self.model, finding)
+        if self._watch is not None:
+            self._watch.leave_out()
         self.repaired(repair)
         return True
+
+    def _mend(self, finding: Finding) -> None:
+        """Apply the fix of a finding; if that takes steps back, what they showed is forgotten."""
+        position = self.model._training.position
+        if self._mending is None or self._watch is None or self._watch.record.ended:
+            return
+        if self._mending.mend(finding, position.epoch + 1, position.batch):
+            self._past.append(finding)
+            self._watch.findings.pop(finding.id, None)
+            self._watch.record.looks[1:] = []
+            self._watch.record.logs.clear()
 
     def _take(self, found: Sequence[Finding]) -> None:
         """Tell what is found now, each once, and keep the diagnosis of all so far."""
@@ -120,7 +149,8 @@ class Doctor(Callback):
         for finding in found:
             if finding.alarm:
                 terminal.say(f"doctor: {finding}")
+                self._mend(finding)
         watch = self._watch
-        known = [*self._bad_steps, *watch.findings.values()]
+        known = [*self._past, *watch.findings.values()]
         self.diagnosis = Diagnosis(known, [NOT_FINITE, *watch.checked], watch.skipped)
         self.model.history.diagnosis = self.diagnosis

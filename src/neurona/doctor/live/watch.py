@@ -91,6 +91,10 @@ class Watch:
             self._first = {path: _sampled(w).copy() for path, w in weights.items()}
         self._open = given, seen, weights
 
+    def leave_out(self) -> None:
+        """Forget the step that is being looked at: it was not committed."""
+        self._open = None
+
     def after(self, batch: int) -> list[Finding]:
         """Take notice of steps up to a batch; return what is found now."""
         steps, number = batch - self._begun + 1, self.record.steps

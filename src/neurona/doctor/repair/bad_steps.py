@@ -8,11 +8,12 @@ import numpy as np
 
 from neurona import terminal
 from neurona.doctor.finding import Finding
-from neurona.doctor.first_bad import At
+from neurona.doctor.first_bad import GROWN_TOO_LARGE, At
 from neurona.doctor.repair.repair import Repair
+from neurona.doctor.repair.saved import Best
 
 MOST = 8  # steps that are left out of a training: more are no accident
-HALVED = 0.5
+HALVED, TENTH = 0.5, 0.1
 
 
 def stop_at(model: Any, finding: Finding) -> bool:
@@ -26,14 +27,19 @@ def stop_at(model: Any, finding: Finding) -> bool:
     return False
 
 
-def leave_out(model: Any, finding: Finding, at: At, before: int) -> Repair | None:
+def leave_out(
+    model: Any, finding: Finding, at: At, before: int, best: Best | None = None
+) -> Repair | None:
     """Leave a step out and halve the learning rate, unless the data are to blame; None: enough.
+
+    Weights that have grown too large are no place to go on from: then the best ones are put back.
 
     Args:
         model: that is trained.
         finding: on the step.
         at: which step it is.
         before: how many were left out.
+        best: the best weights so far.
     """
     if before >= MOST or finding.evidence.get("input") in _paths(model):
         return None
@@ -41,10 +47,15 @@ def leave_out(model: Any, finding: Finding, at: At, before: int) -> Repair | Non
     if optimizer is None or finding.evidence.get("op") == "input":
         return Repair(finding.id, str(at), "the step is left out.")
     rate = float(np.asarray(optimizer.learning_rate))
-    optimizer.scale_learning_rate(HALVED)
-    diff = f"- learning_rate = {rate:.3g}\n+ learning_rate = {rate * HALVED:.3g}"
-    what = "the step is left out, and the learning rate halved."
-    return Repair(finding.id, str(at), what, diff)
+    grown = finding.rule is GROWN_TOO_LARGE and best is not None
+    factor = TENTH if grown else HALVED
+    optimizer.scale_learning_rate(factor)
+    diff = f"- learning_rate={rate:.3g}\n+ learning_rate={rate * factor:.3g}"
+    if grown and best is not None:
+        best.put_back()
+        what = f"the weights are {best} again, and the learning rate is a tenth."
+        return Repair(finding.id, str(at), what, diff)
+    return Repair(finding.id, str(at), "the step is left out, and the learning rate halved.", diff)
 
 
 def _paths(model: Any) -> set[str]:
