@@ -92,6 +92,11 @@ KINDS = [  # cells, and what they are
     (["1.0", "1"], "left out", "always 1"),
     ([f"2021-01-{d:02}" for d in range(1, 20)], "date", "2021-01-01 to 2021-01-19"),
     (
+        ["so\non", *[f"2021-01-{d:02}" for d in range(1, 25)]],
+        "date",
+        "2021-01-01 to 2021-01-24; 1 no date, taken as missing ('so\\non')",
+    ),
+    (
         [f"words and words and words and words and words and words {i}" for i in range(20)] * 2
         + ["x"] * 5,
         "left out",
@@ -115,6 +120,12 @@ def test_kinds_of_columns_are_found_and_prepared_by_rule():
     assert number.encode(["?"])[0].tolist() == [(3 - number.mean) / number.scale, 1.0]
     far = ["1", "2"] * 100 + ["1e6"]
     assert fitted(kind_of("n", far), far).log
+    near = fitted(kind_of("n", ["-1", "1"]), ["-1", "1"])
+    assert near.encode(["1e30", "-1e300", "-7"])[:, 0].tolist() == [100.0, 0.0, -7.0]
+    assert near.strange(["99", "1e30", "1e300"]) == [
+        "n: no number, taken as missing: 1e300",
+        "n: more than 100 standard deviations from the training rows, taken as so far: 1e30",
+    ]
     texts = ["a"] * 3 + ["b"] * 2 + ["once", ""]
     category = fitted(kind_of("c", texts), texts)
     assert category.inputs == ["c = a", "c = b", "c = (other)", "c = (missing)"]

@@ -16,6 +16,7 @@ from neurona.data.table.numerals import ABSENT, number_reader, numbers
 from neurona.errors import ArgumentError, DataError, FormatError, check_choice, check_number
 
 MISSING_LABEL, OTHER_LABEL = "(missing)", "(other)"
+FARTHEST = 100.0  # standard deviations: a number beyond says no more than that it is far
 
 
 @dataclass(frozen=True)
@@ -59,14 +60,21 @@ class Number:
         absent = np.isnan(x)
         x = np.where(absent, self.fill, x)
         x = np.sign(x) * np.log1p(np.abs(x)) if self.log else x
-        x = (x - self.mean) / self.scale
+        x = np.clip((x - self.mean) / self.scale, -FARTHEST, FARTHEST)
         return np.stack([x, absent], axis=1) if self.missing else x[:, None]
 
     def strange(self, cells: Sequence[str]) -> list[str]:
-        """Say which cells are no numbers, though they are not empty."""
+        """Say which cells are no numbers, though they are not empty, and which are too far."""
         wrong = np.isnan(numbers(cells, self.decimal, self.thousands))
         texts = [c for c, w in zip(cells, wrong, strict=True) if w and c.lower() not in ABSENT]
-        return [f"{self.name}: no number, taken as missing: {_listed(texts)}"] if texts else []
+        told = [f"{self.name}: no number, taken as missing: {_listed(texts)}"] if texts else []
+        outside = np.abs(self.encode(cells)[:, 0]) == FARTHEST
+        if far := [c for c, o in zip(cells, outside, strict=True) if o]:
+            told.append(
+                f"{self.name}: more than {FARTHEST:g} standard deviations from the training rows, "
+                f"taken as so far: {_listed(far)}"
+            )
+        return told
 
 
 @dataclass(frozen=True)

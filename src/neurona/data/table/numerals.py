@@ -107,6 +107,7 @@ def number_reader(decimal: str, thousands: str) -> Callable[[str], float]:
 
 # How a column may write its numbers, (decimal, thousands): those of English first.
 MARKS = ((".", ","), (",", "."), (".", " "), (",", " "), (".", "'"))
+LARGEST = float(np.finfo(np.float32).max)  # of the numbers that a network can be given
 _SIGNS = " \t\u00a0$€£¥%"  # around an amount or a percentage
 _COMMA = re.compile(r"[+-]?(\d*,(\d{1,2}|\d{4,})|0,\d+|\d{1,3}(\.\d{3})+,\d+|\d{1,3}(\.\d{3}){2,})")
 _POINT = re.compile(
@@ -129,7 +130,7 @@ def marks_of(cells: Iterable[str]) -> tuple[tuple[str, str], ...]:
 
 
 def numbers(cells: Sequence[str], decimal: str = ".", thousands: str = "") -> np.ndarray:
-    """Return cells as numbers (N,) float64, NaN for what is none, or not a finite one.
+    """Return cells as numbers (N,) float64, NaN for what is none, or none that float32 can hold.
 
     A sign of a currency or of percent around a number is passed over.
 
@@ -143,7 +144,7 @@ def numbers(cells: Sequence[str], decimal: str = ".", thousands: str = "") -> np
     if found is None:
         read = number_reader(decimal, thousands)
         found = np.array([_number(cell, read) for cell in cells], np.float64)
-    found[~np.isfinite(found)] = np.nan
+    found[~(np.abs(found) <= LARGEST)] = np.nan
     return found
 
 

@@ -128,10 +128,14 @@ def _date(name: str, there: list[str], gaps: str) -> Kind | None:
     if order == "time":
         return Kind(name, "date", f"time of the day{gaps}", order=order)
     when = moments(there, order)
-    ranked = [there[i] for i in np.argsort(np.where(np.isnan(when.year), 0, when.year))]
-    told = f"{next(c for c in ranked if c)} to {ranked[-1]}"
+    wrong = np.isnan(when.year)
+    ranked = [there[i] for i in np.argsort(when.year) if not wrong[i]]  # those that are none: last
+    told = f"{ranked[0]} to {ranked[-1]}"
     if unclear:
         told += ", read with the month first"
+    if wrong.any():
+        first = there[int(wrong.argmax())][:20]
+        told += f"; {wrong.sum()} no date, taken as missing ({first!r})"
     return Kind(name, "date", told + gaps, order=order)
 
 
