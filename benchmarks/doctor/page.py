@@ -45,12 +45,12 @@ BESIDE: list[tuple[str, str, str, str, float, str]] = [
     ("repairs", "above random search", "repairs: above random search of equal compute",
      ">=", 0.2, SHARE),
 ]  # fmt: skip
-RIVAL_ROWS = {  # ours -> theirs
-    "something said": "something said",
-    "detected": "right cause named",
-    "findings a run": "symptoms told a run",
-    "healthy with a warning": "healthy with a symptom",
-    "same verdict for two seeds": "same verdict for two seeds",
+COLUMNS = {  # of the table of others, by their figures
+    "something said": "anything said of a faulty run",
+    "right cause named": "a right cause named",
+    "symptoms told a run": "findings a faulty run",
+    "healthy with a symptom": "healthy runs with an alarm",
+    "same verdict for two seeds": "same for two seeds",
 }
 
 Results = dict[str, dict[str, Any]]
@@ -157,7 +157,7 @@ def _met(value: float | None, sign: str, aim: float, kind: str) -> str:
 def _value(value: float | None, kind: str) -> str:
     if value is None:
         return "–"
-    return f"{100 * value:.1f} %".replace(".0 %", " %") if kind == SHARE else f"{value:g}"
+    return f"{100 * value:.1f} %".replace(".0 %", " %") if kind == SHARE else f"{round(value, 2):g}"
 
 
 # --- others ---------------------------------------------------------------------------------------
@@ -183,24 +183,37 @@ def _rivals(results: Results, parts: Sequence[str]) -> Iterator[str]:
         faults, healthy = _counted(results, part)
         theirs = rivals_table(faults, healthy, results[f"rivals-{part}"]["cases"])
         ours = _ours(faults, healthy, results[part]["cases"])
-        yield from _head(f"programs {PARTS[part]}", "anything said of a faulty run",
-                         "a right cause named", "findings a faulty run",
-                         "healthy runs with an alarm", "same for two seeds")  # fmt: skip
-        for name, figures in {"neurona's doctor": ours, **theirs}.items():
-            values = [figures.get(key) for key in RIVAL_ROWS.values()]
-            kinds = [NUMBER if "told" in key else SHARE for key in RIVAL_ROWS.values()]
-            yield _row(name, *(_value(v, k) for v, k in zip(values, kinds, strict=True)))
+        yield from _head(f"programs {PARTS[part]}", *COLUMNS.values())
+        for name, figures in {**ours, **theirs}.items():
+            values = [_value(figures[key], NUMBER if "told" in key else SHARE) for key in COLUMNS]
+            yield _row(name, *values)
         yield ""
     yield from _sources()
 
 
 def _ours(faults: Sequence[Fault], healthy: Sequence[Any], cases: Any) -> dict[str, Any]:
-    """Return the doctor's figures under the names that those of others have."""
+    """Return the doctor's figures as those of others: of all findings, and of what it calls causes.
+
+    The alarms on healthy runs are the same, for a finding that is explained has a cause.
+    """
     figures = table(faults, healthy, cases)
-    told = [{*o["before"], *o["during"]} for f in faults for o in cases[f.name]]
-    figures["something said"] = float(np.mean([bool(t) for t in told]))
-    figures["findings a run"] = round(float(np.mean([len(t) for t in told])), 2)
-    return {theirs: figures[mine] for mine, theirs in RIVAL_ROWS.items()}
+    runs = [(f, o) for f in faults for o in cases[f.name]]
+    told = {
+        "neurona's doctor, all findings": [{*o["before"], *o["during"]} for _, o in runs],
+        "neurona's doctor, causes": [set(o["causes"]) for _, o in runs],
+    }
+    return {
+        name: {
+            "something said": float(np.mean([bool(t) for t in said])),
+            "right cause named": float(
+                np.mean([bool(t & set(f.causes)) for (f, _), t in zip(runs, said, strict=True)])
+            ),
+            "symptoms told a run": float(np.mean([len(t) for t in said])),
+            "healthy with a symptom": figures["healthy with a warning"],
+            "same verdict for two seeds": figures["same verdict for two seeds"],
+        }
+        for name, said in told.items()
+    }
 
 
 def _sources() -> Iterator[str]:
