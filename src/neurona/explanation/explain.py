@@ -19,8 +19,10 @@ from neurona.train.arrays import check_arrays, check_inputs, check_targets
 from neurona.train.before import before_step
 from neurona.train.model import Model
 
-WHOLE = 400  # lines of a network that is explained as a whole
-PATH = 120  # lines of a path through a larger one
+WHOLE = 400  # elements of a network that is explained as a whole,
+WEIGHTS = 100  # and weights of one that is, if nobody says how many lines
+PATH = 16  # lines of a path through a larger one: a screen
+LAYER = 120  # lines of one layer
 TERMS, TERMS_OF_PATH = 6, 4  # of a sum
 SAMPLES = 64  # more are no small batch
 
@@ -99,7 +101,7 @@ def explain(
         limit = check_integer("limit", limit, minimum=1)
     with model._training.turns:
         step = traced_step(model, x, y, sample_weight, training)
-    small = sum(p.size for p in model.weights) <= WHOLE
+    small = sum(p.size for p in model.weights) <= WEIGHTS
     lines = Lines(step, model.name, terms or (TERMS if small or layer else TERMS_OF_PATH))
     chosen = _Chosen(model, lines)
     notes: list[str] = []
@@ -115,10 +117,11 @@ def explain(
         keys = chosen.neuron(neuron)
     elif layer is not None:
         keys, inside = chosen.layer(layer)
+        most = limit or LAYER
     elif output is not None:
         keys = chosen.output(check_integer("output", output, minimum=0))
     else:
-        keys, most = chosen.everything(limit)
+        keys, most = chosen.everything(limit, small)
         if most == PATH and limit is None:
             notes.append(
                 "The network is too large to show as a whole: this is one path through it. Others: "
@@ -126,7 +129,7 @@ def explain(
             )
     found, left = lines.needed(keys, most, inside)
     if left:
-        notes.append(f"{left} more lines are left out; limit={most + left} shows them.")
+        notes.append(f"{left} more numbers were used that have no line here; limit={8 * most}.")
     what = (
         "Training step"
         if y is not None and step.gradients
@@ -280,11 +283,11 @@ class _Chosen:
             )
         return [(id, (*(0,) * (len(shape) - 1), number))]
 
-    def everything(self, limit: int | None) -> tuple[list[Key], int]:
+    def everything(self, limit: int | None, small: bool) -> tuple[list[Key], int]:
         """Return all that can be asked for if it is not too much, else a path."""
         targets = self.lines.targets()
         count = sum(self.record.arrays[id].size for id in targets)
-        if count <= (limit or WHOLE):
+        if count <= (limit or (WHOLE if small else 0)):
             return [key for id in targets for key in self.lines.elements(id)], limit or 4 * WHOLE
         if not self.traced.gradients:
             out = self.record.arrays[self._final()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -65,28 +65,73 @@ class Lines:
         return self.values.source(x) in {id for _, id in self.traced.parameters}
 
     def needed(self, asked: Iterable[Key], limit: int, inside: Callable[[int], bool] | None = None):
-        """Return a Line for each element that is asked for, and for what these need.
+        """Return a Line for each element that is asked for and for what these need; what is left.
+
+        What is nearest to what is asked for comes first. If that is too much, it is the way along
+        the largest terms, back to the inputs, and then what is nearest.
 
         Args:
             asked: the elements.
-            limit: how many lines at most; what is nearest to what is asked for comes first.
+            limit: how many lines at most.
             inside: which values may have lines; all by default.
+
+        Returns:
+            The lines, and how many elements they mention that have none.
         """
-        waiting = deque(asked)
-        found: dict[Key, Line] = {}
-        left = 0
+        asked = list(asked)
+
+        def may(key: Key) -> bool:
+            return self.record.made[key[0]] is not None and (inside is None or inside(key[0]))
+
+        found, left = self._nearest(asked, limit, may, {})
+        if not left:
+            return found, 0
+        way = {key: self.line(*key) for key in filter(may, asked[:limit])}
+        ends = list(way)
+        while ends and len(way) < limit:  # one step on each way in turn
+            here = ends.pop(0)
+            after = next(filter(may, self._leading(way[here].expression)), None)
+            if after is not None and after not in way:
+                way[after] = self.line(*after)
+                ends.append(after)
+        return self._nearest(asked, limit, may, way)
+
+    def _nearest(
+        self, asked: Iterable[Key], limit: int, may: Callable[[Key], bool], known: dict[Key, Line]
+    ) -> tuple[dict[Key, Line], int]:
+        """Return lines breadth first, after those that are known, and how many are left out."""
+        waiting, found, met, left = deque(asked), dict(known), set[Key](), 0
         while waiting:
             key = waiting.popleft()
-            if key in found or self.record.made[key[0]] is None:
+            if key in met or not may(key):
                 continue
-            if inside is not None and not inside(key[0]):
-                continue
-            if len(found) >= limit:
+            met.add(key)
+            if key not in found and len(found) >= limit:
                 left += 1
                 continue
-            found[key] = self.line(*key)
+            if key not in found:
+                found[key] = self.line(*key)
             waiting.extend((x.id, x.index) for x in _mentioned(found[key]))
         return found, left
+
+    def _leading(self, x: Expression) -> Iterator[Key]:
+        """Yield the elements of a formula, those first that say most.
+
+        Of a sum the largest term, of a product the gradient.
+        """
+        if isinstance(x, Operand):
+            yield x.id, x.index
+        elif isinstance(x, Apply):
+            parts: Sequence[Any] = x.arguments
+            if x.fn in ("add", "sub"):
+                parts = sorted(parts, key=lambda a: -abs(a.value))
+            elif x.fn == "max":
+                parts = sorted(parts, key=lambda a: -a.value)
+            elif x.fn == "mul":
+                slopes = [any(self.values.names[o.id].before for o in operands(a)) for a in parts]
+                parts = [a for _, a in sorted(zip(slopes, parts, strict=True), key=lambda p: -p[0])]
+            for part in parts:
+                yield from self._leading(part)
 
     def line(self, id: int, index: Index) -> Line:
         """Return the line of an element."""

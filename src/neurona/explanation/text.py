@@ -65,13 +65,23 @@ def of_line(explanation: Explanation, line: Line, part: str, width: int) -> list
 def _broken(start: str, formula: str, indent: str, width: int) -> list[str]:
     """Return a formula in rows, broken before a plus, a minus or behind a comma."""
     rows, row = [], start
-    for piece in _pieces(formula):
+    whole = _pieces(formula)
+    for piece in (p for long in whole for p in _factors(long, width - len(indent) - 2)):
         if len(row) + len(piece) > width and row.strip() and row != start:
             rows.append(row.rstrip())
             row = indent + "  " + piece.lstrip()
         else:
             row += piece
     return [*rows, row.rstrip()]
+
+
+def _factors(piece: str, width: int) -> list[str]:
+    """Return a piece that is too long for a row in two or more, broken before a times sign."""
+    found = []
+    while len(piece) > width and (cut := piece.rfind("·", 1, width)) > 0:
+        found.append(piece[:cut])
+        piece = piece[cut:]
+    return [*found, piece]
 
 
 def _pieces(formula: str) -> list[str]:
