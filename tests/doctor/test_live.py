@@ -276,3 +276,23 @@ def test_states_that_go_on_into_other_samples():
     found = examined(model, *data, epochs=1, batch_size=20)
     assert [(f.id, f.where) for f in found.errors] == [("GD706", "lstm")]
     assert alarms(model, *data, epochs=1, batch_size=20, shuffle=False) == []
+
+
+@pytest.mark.slow
+def test_networks_that_forget():
+    def recurrent(kind, **given):
+        nn.utils.set_random_seed(2)
+        ends = [nn.layers.Dense(1, "sigmoid")]
+        model = nn.Sequential([nn.Input((40, 1)), kind(16, **given), *ends])
+        model.compile(nn.optimizers.Adam(1e-2), "binary_crossentropy", metrics=["accuracy"])
+        return model
+
+    y = RNG.integers(0, 2, 600)
+    x = RNG.normal(0, 0.3, (600, 40, 1)).astype("float32")
+    first, last = x.copy(), x.copy()
+    first[:, 0, 0], last[:, -1, 0] = 2.0 * y - 1, 2.0 * y - 1
+    small = nn.initializers.RandomNormal(stddev=0.05)
+    found = examined(recurrent(nn.layers.SimpleRNN, recurrent_initializer=small), first, y)
+    assert [f.id for f in found.causes] == ["GD704"], str(found)
+    plain = recurrent(nn.layers.SimpleRNN, recurrent_initializer=small)
+    assert alarms(plain, last, y) == []  # nothing has to be remembered

@@ -12,10 +12,11 @@ from neurona.core import random
 from neurona.core.observation import opened
 from neurona.core.tree import flatten
 from neurona.doctor.live.activity import measured, watched
+from neurona.doctor.live.sequences import STEPS, is_recurrent
 from neurona.nn.context import collect_losses, in_training
 from neurona.nn.front import fed
 from neurona.nn.gradients import gradients
-from neurona.nn.parameter import rehearsal
+from neurona.nn.parameter import Parameter, rehearsal
 from neurona.train.state import parameter_paths
 from neurona.train.step import Step
 from neurona.train.steps import held
@@ -43,19 +44,22 @@ class Probe:
         self.repeats = not any(getattr(x, "stateful", False) is True for x in model.all_layers())
         kinds = [type(layer).__name__ for layer in model.all_layers()]
         self._normalises = "BatchNormalization" in kinds
+        self._shift = _shift(model)
         engine = "eager" if model.run_eagerly else model._training.engine
-        self._step = Step(self._run, held(model), engine)
+        self._step = Step(self._run, [*held(model), *self._shift], engine)
         self._later = Step(self._loss, held(model), engine)
 
     def _run(self, x: Any, y: Any = None, sample_weight: Any = None) -> dict[str, Any]:
-        compiled, parameters = self.model._training.losses, list(self.weights.values())
+        compiled = self.model._training.losses
+        parameters = [*self.weights.values(), *self._shift]
         with (
             rehearsal(), in_training(True), collect_losses(), fed(self.model._network),
             opened([*self._units]) as observer,
         ):  # fmt: skip
 
             def forward() -> Any:
-                y_pred = self.model(x, training=True)
+                moved = x + self._shift[0].value if self._shift else x
+                y_pred = self.model(moved, training=True)
                 data = _sum(compiled.losses(y, y_pred, sample_weight))
                 penalty = _sum(self.model.losses)
                 return data + penalty, data, penalty, y_pred
@@ -64,7 +68,8 @@ class Probe:
             outputs = flatten(y_pred)[0]
             activity = measured(observer.values, self._units, outputs)
             evaluated = self._evaluated(x, y, sample_weight) if self._normalises else None
-        known = zip(self.weights, found, strict=True)
+        count = len(self.weights)
+        known = zip(self.weights, found[:count], strict=True)
         return {
             "loss": data,
             "penalty": penalty,
@@ -72,6 +77,7 @@ class Probe:
             "answers": _answers(outputs),
             "activity": activity,
             "evaluated": evaluated,
+            "through_time": found[count] if self._shift else None,
         }
 
     def _evaluated(self, x: Any, y: Any, sample_weight: Any) -> Any:
@@ -97,6 +103,18 @@ class Probe:
     def _drawing(self, number: int) -> AbstractContextManager[None]:
         seed, _ = random.get_position()
         return random.at(seed, DRAWS + number)
+
+
+def _shift(model: Any) -> list[Parameter]:
+    """Return zeros to add to sequences of numbers: their gradient is that of each step."""
+    places = flatten(model._network.inputs)[0] if model._network is not None else []
+    shape = tuple(places[0].shape) if len(places) == 1 else ()
+    known = len(shape) == 3 and all(isinstance(n, int) for n in shape[1:])
+    if not (known and shape[1] >= STEPS and is_recurrent(model)):
+        return []
+    if np.dtype(places[0].dtype).kind != "f":
+        return []
+    return [Parameter(ops.zeros(shape[1:], places[0].dtype), "shift")]
 
 
 def _sum(terms: list[Any]) -> Any:

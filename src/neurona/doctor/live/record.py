@@ -60,6 +60,7 @@ class Look:
         predicted: how often each class was predicted; None if there are no classes.
         right: the share of them that was right.
         activity: by layer, see `activity.py`.
+        through_time: the size of the gradient at each step of the input's sequences, or None.
         evaluated: the loss of the batch outside of training, where layers normalise batches.
     """
 
@@ -76,6 +77,7 @@ class Look:
     right: float | None = None
     activity: dict[str, Any] = dataclasses.field(default_factory=dict)
     evaluated: float | None = None
+    through_time: np.ndarray | None = None
 
     @property
     def kernels(self) -> dict[str, Weight]:

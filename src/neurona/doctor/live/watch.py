@@ -128,6 +128,7 @@ class Watch:
             predicted=predicted,
             right=right,
             activity=seen["activity"],
+            through_time=_by_step(seen["through_time"]),
             evaluated=None if seen["evaluated"] is None else float(seen["evaluated"]),
         )
 
@@ -201,6 +202,11 @@ def _zero_weights(model: Any, source: Any) -> str:
         if weights and not any(map(np.any, weights))
         else ""
     )
+
+
+def _by_step(gradient: Any) -> np.ndarray | None:
+    """Return the size of a gradient (T, C) at each of its steps."""
+    return None if gradient is None else np.sqrt(np.square(gradient).sum(axis=1))
 
 
 def _first_leaf(x: Any) -> Any:

@@ -1,0 +1,55 @@
+"""GD704: recurrent networks that do not remember."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from neurona.doctor.finding import Finding, Rule
+from neurona.doctor.live.course import WRONG
+from neurona.doctor.live.record import FEWEST, Record
+
+RECURRENT = ("RNN", "LSTM", "GRU")
+STEPS = 8  # a sequence that is shorter has nothing to forget
+
+FORGETS = Rule(
+    "GD704", "it does not remember", "warning",
+    "On its way back through time the gradient shrinks at every step, so what came early in a "
+    "sequence can't be learnt.",
+    auto="race", because=(*WRONG, "GD506"),
+    accepted=("GRU", "unit_forget_bias=True", "an orthogonal recurrent_initializer",
+              "Bidirectional", "shorter sequences"),
+    source="Hochreiter 1991; Bengio et al. 1994",
+)  # fmt: skip
+LEAST = 1e-4  # of the gradient of the last steps
+
+
+def is_recurrent(model: Any) -> bool:
+    """Whether some layer goes through a sequence step by step."""
+    kinds = [type(layer).__name__ for layer in model.all_layers()]
+    return any(kind.endswith(RECURRENT) for kind in kinds)
+
+
+def forgets(record: Record) -> Iterator[Finding]:
+    """GD704: early steps have 1e-4 of the gradient of the last ones, and training goes badly."""
+    looks = [look for look in record.recent if look.through_time is not None]
+    if len(looks) < FEWEST or record.steps < 100 or record.warming:
+        return
+    norms = np.median([look.through_time for look in looks], axis=0)
+    quarter = len(norms) // 4
+    early, late = float(norms[:quarter].max()), float(norms[-quarter:].max())
+    if late <= 0 or early >= LEAST * late or not (told := record.struggling()):
+        return
+    yield FORGETS.found(
+        f"the first {quarter} of {len(norms)} steps have {early / late:.1g} times the gradient of "
+        f"the last ones; {told}",
+        where="x",
+        evidence={"ratio": early / late, "steps": len(norms)},
+        threshold=f"{LEAST} of the gradient of the last quarter",
+        fix="- SimpleRNN(units)\n+ LSTM(units)",
+    )
+
+
+CHECKS = {forgets: (FORGETS,)}
