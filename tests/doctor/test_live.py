@@ -296,3 +296,22 @@ def test_networks_that_forget():
     assert [f.id for f in found.causes] == ["GD704"], str(found)
     plain = recurrent(nn.layers.SimpleRNN, recurrent_initializer=small)
     assert alarms(plain, last, y) == []  # nothing has to be remembered
+
+
+@pytest.mark.slow
+def test_norms_behind_without_a_warm_up():
+    def transformer(rate):
+        nn.utils.set_random_seed(1)
+        blocks = [nn.layers.TransformerEncoderBlock(32, 2) for _ in range(4)]
+        ends = [nn.layers.GlobalAveragePooling1D(), nn.layers.Dense(4, "softmax")]
+        model = nn.Sequential([nn.Input((5, 2)), nn.layers.Dense(16), *blocks, *ends])
+        model.compile(
+            nn.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"]
+        )
+        return model
+
+    x = X.reshape(-1, 5, 2)
+    found = examined(transformer(0.1), x, Y, epochs=12)
+    assert "GD703" in [f.id for f in found.causes], str(found)
+    assert "8 norms stand behind" in str(found)
+    assert alarms(transformer(1e-3), x, Y, epochs=6) == []

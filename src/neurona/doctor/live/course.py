@@ -11,7 +11,19 @@ from neurona.doctor.live.rates import rate_fix
 from neurona.doctor.live.record import BARELY, Record
 from neurona.doctor.live.task import NUMBERS
 
-STEPS = ("GD704", "GD501", "GD503", "GD504", "GD505", "GD506", "GD507", "GD512", "GD514", "GD516")
+STEPS = (
+    "GD703",
+    "GD704",
+    "GD501",
+    "GD503",
+    "GD504",
+    "GD505",
+    "GD506",
+    "GD507",
+    "GD512",
+    "GD514",
+    "GD516",
+)
 WRONG = (
     "GD101", "GD102", "GD103", "GD104", "GD105", "GD113", "GD201", "GD202", "GD203", "GD204",
     "GD106", "GD112", "GD114", "GD205", "GD206", "GD207", "GD208", "GD209", "GD211", "GD212",

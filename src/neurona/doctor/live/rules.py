@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from neurona.doctor.finding import Finding, Rule
-from neurona.doctor.live import course, generalisation, rates, sequences, units, updates, weights
+from neurona.doctor.live import (
+    course,
+    generalisation,
+    norms,
+    rates,
+    sequences,
+    units,
+    updates,
+    weights,
+)
 from neurona.doctor.live.record import Record
 
 Check = Callable[[Record], Iterator[Finding]]
 
-ROOMS = (updates, rates, weights, units, sequences, course, generalisation)
+ROOMS = (updates, norms, rates, weights, units, sequences, course, generalisation)
 CHECKS: Mapping[Check, tuple[Rule, ...]] = {
     check: rules for room in ROOMS for check, rules in room.CHECKS.items()
 }

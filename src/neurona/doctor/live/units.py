@@ -8,7 +8,7 @@ import numpy as np
 
 from neurona.doctor.finding import ERROR, Finding, Rule
 from neurona.doctor.live.activity import RECTIFIED
-from neurona.doctor.live.course import WRONG
+from neurona.doctor.live.course import STEPS, WRONG
 from neurona.doctor.live.rates import rate_fix
 from neurona.doctor.live.record import FEWEST, Look, Record
 
@@ -117,17 +117,18 @@ def _mean_share(looks: list[Look], name: str) -> np.ndarray:
 COLLAPSED = Rule(
     "GD511", "one answer for all", "warning",
     "The model gives the same class for everything: its outputs do not depend on the inputs.",
-    auto="never", because=(*WRONG, "GD107", "GD501", "GD503", "GD504", "GD506", "GD507", "GD512"),
+    auto="never",
+    because=(*WRONG, "GD107", *STEPS),
     source="TheDeepChecker 2022",
 )  # fmt: skip
-ALL, USUAL, SEEN, STEPS = 0.99, 0.9, 200, 200
+ALL, USUAL, SEEN, ENOUGH = 0.99, 0.9, 200, 200
 
 
 def collapsed(record: Record) -> Iterator[Finding]:
     """GD511: 99 % of the answers are one class that is no large majority, and nothing is learnt."""
     predicted = [x.predicted for x in record.looks[-2 * FEWEST :] if x.predicted is not None]
     majority = record.task.majority
-    if len(predicted) < FEWEST or majority is None or majority >= USUAL or record.steps < STEPS:
+    if len(predicted) < FEWEST or majority is None or majority >= USUAL or record.steps < ENOUGH:
         return
     counts = np.sum(predicted, axis=0)
     share = float(counts.max() / counts.sum())

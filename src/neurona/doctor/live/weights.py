@@ -16,7 +16,7 @@ ENOUGH = 200  # steps
 VANISHING = Rule(
     "GD501", "vanishing gradients", "warning",
     "The gradient shrinks from layer to layer on its way back, so the first layers hardly learn.",
-    auto="race", because=(*WRONG, "GD503", "GD504", "GD506"),
+    auto="race", because=(*WRONG, "GD503", "GD504", "GD506", "GD703", "GD704"),
     accepted=("ReLU", "BatchNormalization", "residual connections", "He or Glorot initial values"),
     source="AutoTrainer 2021; TheDeepChecker 2022",
 )  # fmt: skip
@@ -92,7 +92,7 @@ def ratio(record: Record) -> Iterator[Finding]:
 STILL = Rule(
     "GD512", "a layer that stands still", "warning",
     "It is to be trained, but no step changes it, while others move.",
-    auto="never", because=(*WRONG, "GD501", "GD503", "GD504", "GD506", "GD507"),
+    auto="never", because=(*WRONG, "GD501", "GD503", "GD504", "GD506", "GD507", "GD703"),
     accepted=("layer.trainable = False, if that is meant",), source="SageMaker Debugger",
 )  # fmt: skip
 
