@@ -268,6 +268,14 @@ def test_what_cannot_be_looked_at_is_told():
     assert "a generator: its batches are not looked at" in told.skipped["GD101"]
     held = classifier().diagnose(X, Y, forever())
     assert set(held.skipped) == {"GD108", "GD111", "GD115"}
+    loader = nn.data.batches(X * 1000, Y, 64, shuffle=True, seed=1)
+    for batches in (loader, [(X[:8] * 1000, Y[:8])] * 9):
+        assert list(found(classifier(), batches, validation_data=batches))[-1:] == ["GD104"]
+    assert "GD110" in found(classifier(), nn.data.batches(X, np.sort(Y), 64))
+    assert next(iter(loader))[0].shape == (64, 6)
+    assert loader.epoch == 1
+    told = classifier().diagnose(lambda: iter(loader))
+    assert "a function" in told.skipped["GD104"]
     for model in (classifier(), Divides()):  # no data, not compiled, an error of the user's
         assert model.diagnose(None).skipped
         assert "no samples" in found(model, np.zeros((0, 6)), Y[:0])["GD105"].said

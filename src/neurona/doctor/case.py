@@ -35,6 +35,8 @@ class Case:
         x, y, sample_weight, class_weight: as `fit` would be given them, unchecked.
         validation: (x, y), or None.
         batch_size, epochs, shuffle: of the training that is planned.
+        whole: whether x is all of the data, and not some batches of it.
+        steps: batches of an epoch where that is not told by x.
     """
 
     model: Any
@@ -46,6 +48,8 @@ class Case:
     epochs: int | None = None
     shuffle: bool = True
     class_weight: Any = None
+    whole: bool = True
+    steps: int | None = None
 
     # --- data --------------------------------------------------------------------------------
 
@@ -98,6 +102,11 @@ class Case:
     def size(self) -> int:
         """The number of samples."""
         return min((len(a) for a in (*self.inputs, *self.targets) if a.ndim), default=0)
+
+    @property
+    def steps_in_epoch(self) -> int | None:
+        """Batches of an epoch; None if that is not known."""
+        return -(-self.size // self.batch_size) if self.whole else self.steps
 
     @functools.cached_property
     def _scans(self) -> dict[int, Scan]:

@@ -8,6 +8,7 @@ from neurona.doctor import data, statics
 from neurona.doctor.case import Case
 from neurona.doctor.diagnosis import Diagnosis
 from neurona.doctor.finding import Checks, Finding, Rule
+from neurona.doctor.opened import opened
 from neurona.doctor.probe import CHECKS as PROBE
 from neurona.doctor.tools.thorough import CHECKS as THOROUGH
 from neurona.errors import NeuronaError
@@ -33,4 +34,16 @@ def diagnose(case: Case, thorough: bool = False) -> Diagnosis:
 
 def diagnose_model(model: Any, x: Any, y: Any, thorough: bool = False, **given: Any) -> Diagnosis:
     """Do what `model.diagnose` says."""
-    return diagnose(Case(model, x, y, **given), thorough)
+    data = opened(x, y, given.pop("sample_weight", None))
+    held = given.pop("validation", None)
+    if held is not None and not isinstance(held, tuple):
+        found = opened(held)
+        held = (found.x, found.y) if found.batch_size is not None else held
+    if data.batch_size is not None:
+        given["batch_size"] = data.batch_size
+    if data.shuffle is not None:
+        given["shuffle"] = data.shuffle
+    case = Case(
+        model, data.x, data.y, data.sample_weight, held, whole=data.whole, steps=data.steps, **given
+    )
+    return diagnose(case, thorough)

@@ -26,7 +26,7 @@ def batches(case: Case) -> Iterator[Finding]:
     n, batch = case.size, case.batch_size
     norms = [v for v in case.layers if type(v).__name__ == "BatchNormalization" and v.trainable]
     places = min([ALIKE, *(_places(layer) for layer in norms)]) if norms else 0
-    last = n % batch or min(n, batch)
+    last = (n % batch or min(n, batch)) if case.whole else batch
     if norms and min(n, batch) * places < LEAST:
         count = min(n, batch)
         yield SMALL.found(
@@ -48,7 +48,7 @@ def batches(case: Case) -> Iterator[Finding]:
             threshold="2 samples in each batch",
             fix=f"- batch_size={batch}\n+ batch_size={better}",
         )
-    elif STEPS * LEAST < n < STEPS * batch:
+    elif case.whole and STEPS * LEAST < n < STEPS * batch:
         yield SMALL.found(
             f"an epoch has {math.ceil(n / batch)} steps: {n:,} samples in batches of {batch}",
             evidence={"steps": math.ceil(n / batch), "samples": n},

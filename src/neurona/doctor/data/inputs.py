@@ -42,6 +42,8 @@ def unusable(case: Case) -> Iterator[Finding]:
     try:
         found = list(lookups(case))
     except NeuronaError as error:
+        if case.model.overrides("train_step"):
+            raise  # such a model need not be called on x
         yield UNUSABLE.found(
             f"x does not go through the model: {error.rule.rstrip('.')}",
             where="; ".join(error.places) or "x",
@@ -110,6 +112,14 @@ def lookups(case: Case) -> Iterator[Lookup]:
             yield Lookup(case.x_parts[read[0]], node, size)
 
 
+def ids_of(case: Case) -> set[str]:
+    """Return the names of the parts that number rows of a table: they are no quantities."""
+    try:
+        return {lookup.part.name for lookup in lookups(case)}
+    except NeuronaError:  # that the model cannot take x is told elsewhere
+        return set()
+
+
 def _ids(case: Case, lookup: Lookup) -> Iterator[Finding]:
     ids, size = lookup.part.values, lookup.size
     with np.errstate(invalid="ignore"):
@@ -166,12 +176,9 @@ def padding(case: Case) -> Iterator[Finding]:
         if rows.ndim != 2 or _masked(case):
             continue
         ends = float(_leading_zeros(rows[:, ::-1]).mean())
-        each = any(
-            end.task.name == "tokens" and end.values.shape == lookup.part.values.shape
-            and getattr(end.loss, "ignore_class", None) is None
-            for end in case.ends
-        )  # fmt: skip
-        recurrent = any(type(layer).__name__ in RECURRENT for layer in case.layers)
+        steps = [e for e in case.ends if e.values.shape[:2] == lookup.part.values.shape]
+        each = any(getattr(e.loss, "ignore_class", None) is None for e in steps)
+        recurrent = not steps and any(type(layer).__name__ in RECURRENT for layer in case.layers)
         both = ends + float(_leading_zeros(rows).mean())
         share = both if each else ends
         if (each or recurrent) and share > SHARE:

@@ -8,11 +8,10 @@ import numpy as np
 
 from neurona.core.graph import Node
 from neurona.doctor.case import Case
-from neurona.doctor.data.inputs import lookups
+from neurona.doctor.data.inputs import ids_of
 from neurona.doctor.finding import ERROR, INFO, Finding, Rule
 from neurona.doctor.parts import Part
 from neurona.doctor.scan import Scan
-from neurona.errors import NeuronaError
 from neurona.train.arrays import finite
 
 MANY = 500  # features: more are pixels or words, not columns of a table that one looks at
@@ -176,13 +175,13 @@ FEW = 8  # samples: fewer say nothing about what changes
 
 def constant(case: Case) -> Iterator[Finding]:
     """Look for features of x that have one value in all samples."""
-    ids = _ids(case)
+    ids = ids_of(case)
     for part in case.x_parts:
         if not part.numeric or part.values.ndim < 2 or len(part.values) < FEW or part.name in ids:
             continue
         seen = case.scan(part)
         still = np.flatnonzero(seen.constant)
-        if not still.size or not seen.exact:
+        if not still.size or not (seen.exact and case.whole):
             continue
         features = len(seen.constant)
         table = part.values.ndim == 2 and features <= MANY
@@ -212,14 +211,6 @@ def constant(case: Case) -> Iterator[Finding]:
                 evidence={"constant": int(still.size), "of": features},
                 severity=INFO,
             )
-
-
-def _ids(case: Case) -> set[str]:
-    """Return the names of the parts that number rows of a table: there a constant is padding."""
-    try:
-        return {lookup.part.name for lookup in lookups(case)}
-    except NeuronaError:  # that the model cannot take x is told elsewhere
-        return set()
 
 
 CHECKS = {not_finite: (NOT_FINITE,), unscaled: (UNSCALED,), constant: (CONSTANT,)}

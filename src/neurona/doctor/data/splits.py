@@ -9,6 +9,7 @@ import numpy as np
 
 from neurona.doctor.case import Case
 from neurona.doctor.data.hashing import row_hashes
+from neurona.doctor.data.inputs import ids_of
 from neurona.doctor.finding import ERROR, Finding, Rule
 from neurona.doctor.parts import Part
 from neurona.doctor.scan import sample
@@ -139,11 +140,13 @@ LEAST, SURE = 20, 5.0  # rows; standard errors
 def mismatch(case: Case) -> Iterator[Finding]:
     """Hold mean and spread of both parts against each other."""
     held_x, held_y = case.validation_parts
+    ids = ids_of(case)
     for kind, parts, held in (("x", case.x_parts, held_x), ("y", case.y_parts, held_y)):
         if len(parts) != len(held):
             continue
         for one, other in zip(parts, held, strict=True):
-            if _alike(one, other) and (kind == "x" or _quantities(one)):
+            asked = one.name not in ids if kind == "x" else _quantities(one)
+            if asked and _alike(one, other):
                 yield from _apart(case, one, other, SHIFT if kind == "x" else DRIFT)
 
 
@@ -236,7 +239,7 @@ def tiny(case: Case) -> Iterator[Finding]:
     _, held = case.validation_parts
     for end, part in zip(case.ends, held, strict=False):
         n = len(part.values) if part.values.ndim else 0
-        if end.task.name not in ("classes", "binary") or not n:
+        if end.task.name not in ("classes", "binary") or not n or not case.whole:
             continue
         error = 0.5 / n**0.5
         if error > POINTS:

@@ -54,7 +54,7 @@ def imbalance(case: Case) -> Iterator[Finding]:
                 fix=f"- model.fit(x, y)\n+ model.fit(x, y, class_weight={weights})",
                 severity=None if entropy < ENTROPY else INFO,
             )
-        if 0 < (absent := int((counts == 0).sum())) < task.classes - 1:
+        if case.whole and 0 < (absent := int((counts == 0).sum())) < task.classes - 1:
             missing = np.flatnonzero(counts == 0)
             yield IMBALANCE.found(
                 f"{absent} of {task.classes} classes have no sample, such as {missing[0]}",
