@@ -9,6 +9,7 @@ import neurona as nn
 from neurona import layers, ops
 from neurona.core import random
 from neurona.doctor import first_bad
+from neurona.doctor.first_bad import At
 from tests.doctor import planted
 
 SOME = [
@@ -64,8 +65,13 @@ def test_a_finding_says_step_sample_operands_line_and_cure():
     assert "sqrt in the forward pass gives NaN at [0, 0], sample 0 of the batch" in found.said
     assert found.fix == "- sqrt(x)\n+ sqrt(maximum(x, 0.0))"
     grown = first_bad(*planted.PLANTED["weights that grew"].make())
-    assert "The weights have grown to 1e+25 (large/kernel)" in grown.said
-    assert grown.fix == "- SGD(0.01)\n+ SGD(0.001, clipnorm=1.0)"
+    assert "The weights begin as large as 1e+25 (large/kernel)" in grown.said
+    assert grown.fix == '+ kernel_initializer="glorot_uniform"'
+    later = first_bad(*planted.PLANTED["weights that grew"].make(), at=At(3, 2, np.arange(50, 58)))
+    assert later.said.startswith("epoch 3, batch 2: square in the forward pass gives infinity at")
+    assert "sample 0 of the batch (row 50 of the data)" in later.said
+    assert "The weights have grown to 1e+25 (large/kernel): earlier steps were too" in later.said
+    assert later.fix == "- SGD(0.01)\n+ SGD(0.001, clipnorm=1.0)"
     row = first_bad(*planted.PLANTED["bad row of a generator"].make())
     assert "x holds NaN at [3, 0]: sample 3" in row.said
     where = first_bad(*planted.PLANTED["gradient of where"].make())
@@ -89,3 +95,45 @@ def test_nothing_is_found_where_all_is_well_nor_changed():
     assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
     assert random.get_position() == place
     assert int(model.optimizer.iterations) == 0
+
+
+class Penalised(nn.Model):
+    """A gradient within the loss, whose norm is 0."""
+
+    def __init__(self):
+        super().__init__()
+        self.out = layers.Dense(1, kernel_initializer="zeros")
+
+    def call(self, x):
+        return self.out(x)
+
+    def train_step(self, data):
+        def loss():
+            slope = nn.grad(lambda x: ops.sum(self(x)))(data[0])
+            return ops.mean(1.0 / ops.sqrt(ops.sum(slope * slope, -1)))
+
+        return {"penalty_loss": self.optimizer.minimize(loss, self.trainable_weights)}
+
+
+@ops.custom_gradient
+def own_gradient(x):
+    return x * 1.0, lambda *given, upstream=None: ops.log(given[0] * 0.0)
+
+
+def test_passes_are_told_apart_by_what_a_node_leads_to():
+    x, y = planted.data()
+    model = Penalised()
+    model.compile("sgd", "mse")
+    found = first_bad(model, x, y).evidence
+    assert (found["phase"], found["op"]) == ("forward", "div")
+    found = first_bad(*planted.net(own_gradient)).evidence
+    assert (found["phase"], found["op"], found["layer"][-4:]) == ("backward", "log", "own0")
+    tied = layers.Dense(1, kernel_constraint=lambda w: w / ops.sum(w * 0.0))
+    found = first_bad(*planted.net(tied))
+    assert (found.evidence["phase"], found.evidence["op"]) == ("update", "div")
+    assert "beside the optimizer's rule gives it by div" in found.said
+    found = first_bad(*planted.net(layers.BatchNormalization(epsilon=0.0), x=x * 0, first=True))
+    assert found.fix == "+ BatchNormalization(epsilon=1e-3)  # above 0"
+    # samples that leave their range one after the other: the first is named
+    found = first_bad(*planted.net(planted.squaring, x=planted.data(r1=1e3)[0] * 30, first=True))
+    assert (found.evidence["sample"], found.evidence["time_steps"]) == (1, [3])

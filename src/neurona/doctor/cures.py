@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from neurona.core.lowering import Elementwise
 from neurona.doctor.replay import Birth
 
 LARGEST = {4: "3.4e38, the largest float32", 8: "1.8e308, the largest float64"}
@@ -23,7 +24,7 @@ class Cure(NamedTuple):
     fix: str
 
 
-def cure(birth: Birth, op: str, phase: str, masked: bool, smaller_steps: str) -> Cure:
+def cure(birth: Birth, op: str, phase: str, masked: bool, smaller: str) -> Cure:
     """Return why a birth happens, and its cure.
 
     Args:
@@ -31,19 +32,19 @@ def cure(birth: Birth, op: str, phase: str, masked: bool, smaller_steps: str) ->
         op: whose it is; for a gradient, the op of the forward pass.
         phase: "forward", "backward" or "update".
         masked: whether the forward pass leaves the bad number out.
-        smaller_steps: code for a smaller learning rate, with clipping.
+        smaller: code for smaller numbers.
     """
     computed = birth.node.op.name if birth.node is not None else ""
     values = birth.at_index() or []
     if phase == "update":
-        return _of_update(computed, values, smaller_steps)
+        return _of_update(birth, values, smaller)
     if masked:
         return Cure(_masked(phase, op), SAFE_BRANCH)
     if phase == "backward" and computed != op:
-        return _of_gradient(computed, values, op, smaller_steps)
+        return _of_gradient(computed, values, op, smaller)
     rule = _FORWARD.get(op)
     found = rule(values) if rule is not None and values else None
-    return found or _overflow(birth, op, smaller_steps)
+    return found or _overflow(birth, op, smaller)
 
 
 def _masked(phase: str, op: str) -> str:
@@ -58,7 +59,12 @@ def _masked(phase: str, op: str) -> str:
     )
 
 
-def _of_update(op: str, values: Sequence[float], smaller: str) -> Cure:
+def _of_update(birth: Birth, values: Sequence[float], smaller: str) -> Cure:
+    op = birth.node.op.name if birth.node is not None else ""
+    if not birth.origin.role:  # no rule of an optimizer: what acts around it
+        what = f"what is done to gradients or weights beside the optimizer's rule gives it by {op}"
+        fix = "look at clipping, constraints and averages: + 1e-7 where something is divided by"
+        return Cure(what, fix if op == "div" else smaller)
     if op == "div" and values and values[1] == 0:
         return Cure(
             f"the optimizer divides {_show(values[0])} by 0",
@@ -83,13 +89,17 @@ def _of_gradient(computed: str, values: Sequence[float], op: str, smaller: str) 
 
 def _overflow(birth: Birth, op: str, smaller: str) -> Cure:
     numbers = [a for a in birth.operands if a.dtype.kind == "f" and a.size]
-    if any(not np.isfinite(a).all() for a in numbers):
+    if any(np.isinf(v) for v in birth.at_index() or ()) or (
+        not isinstance(birth.node.op.lower, Elementwise)  # type: ignore[union-attr]
+        and any(not np.isfinite(a).all() for a in numbers)
+    ):
         return Cure(
             f"{op} meets infinite numbers that were written down, such as a mask that leaves "
             "nothing over",
             "leave at least one place of each row unmasked, or use -1e9 instead of -inf",
         )
-    most = max((float(np.abs(a).max()) for a in numbers), default=0.0)
+    known = [a[np.isfinite(a)] for a in numbers]
+    most = max((float(np.abs(a).max()) for a in known if a.size), default=0.0)
     if most > GROWN:
         return Cure(
             f"{op} of numbers up to {_show(most)} is beyond {LARGEST[birth.array.dtype.itemsize]}",

@@ -124,7 +124,9 @@ class _Told:
         """Return the finding."""
         if self.birth.input is not None:
             return self._of_input(at)
-        cured = cure(self.birth, self.op, self.phase, self._masked(), self._smaller_steps())
+        cured = cure(self.birth, self.op, self.phase, self._masked(), self._smaller(at))
+        if self.origin.kind.endswith("Normalization") and self.phase != "update":
+            cured = cured._replace(fix=f"+ {self.origin.kind}(epsilon=1e-3)  # above 0")
         sample, row = self._sample(at)
         place = self._place()
         said = f"{at}: {self._what()} in the {self.phase} pass gives {self._kind()}"
@@ -138,9 +140,9 @@ class _Told:
             said += f", time step {', '.join(map(str, self.birth.turns))} of the loop"
         said += f": {cured.happens}."
         rule = NOT_FINITE
-        if grown := self._grown():
+        if grown := self._grown(at):
             said += f" {grown}"
-            rule = GROWN_TOO_LARGE
+            rule = GROWN_TOO_LARGE if at.epoch > 1 or at.batch > 1 else rule
         return rule.found(
             said, where=place, fix=cured.fix, threshold="all numbers of a step are finite",
             evidence={
@@ -152,7 +154,7 @@ class _Told:
                 "operands": [_range(a) for a in self.birth.operands],
                 "at_index": self.birth.at_index(),
                 "value": float(self.birth.array[self.birth.index]),
-                "bad": int((~np.isfinite(self.birth.array)).sum()), "of": self.birth.array.size,
+                "bad": int(self.birth.new.sum()), "of": self.birth.array.size,
                 "largest": self._largest(),
             },
         )  # fmt: skip
@@ -160,28 +162,32 @@ class _Told:
     # --- what it is of
 
     def _phase(self) -> str:
+        """Tell what leads to the loss, what makes gradients of it, and what is done with them."""
         if self.node is None:
             return "forward"
         roles = [o.role for o in self.node.origins]
-        if any(not r for r in roles) and not self._after_gradients():
+        if not all(roles) and self._leads_to_loss():
             return "forward"
         if any(r.startswith(UPDATE) for r in roles):
             return "update"
-        return "backward" if any(r.startswith(GRADIENT) for r in roles) else "update"
+        # without a role it is a gradient rule of one's own within a layer, or clipping and the like
+        gradient = any(r.startswith(GRADIENT) for r in roles) or self.origin.path
+        return "backward" if gradient else "update"
 
-    def _after_gradients(self) -> bool:
-        """Whether it is computed of gradients though it is no part of a rule: clipping."""
-        graph, node = self.birth.graph, self.node
-        if graph is not self.pure.graph:
-            return False
-        tainted: set[int] = set()
-        for other in graph.nodes:
-            of_gradients = any(v in tainted for v in other.inputs)
-            if of_gradients or (other.origins and all(o.role for o in other.origins)):
-                tainted.update(other.outputs)
-            if other is node:
-                return of_gradients
+    def _leads_to_loss(self) -> bool:
+        graph = self.pure.graph
+        if self.birth.graph is not graph:  # in a loop: the passes have bodies of their own
+            return True
+        live = {graph.outputs[len(self.pure.changed) + i] for i in self._loss_places()}
+        for other in reversed(graph.nodes):
+            if live.intersection(other.outputs):
+                if other is self.node:
+                    return True
+                live.update(other.inputs)
         return False
+
+    def _loss_places(self) -> list[int]:
+        return [i for i, name in enumerate(paths(self.pure.results, "")) if is_loss(name)]
 
     def _op(self) -> str:
         """Return the op; of a gradient, that of the forward pass whose gradient it is."""
@@ -207,11 +213,7 @@ class _Told:
     def _masked(self) -> bool:
         """Whether the loss is finite, and a gradient of 0 meets the bad number."""
         ends = len(self.pure.changed)
-        losses = [
-            self.seen.outputs[ends + i].array
-            for i, name in enumerate(paths(self.pure.results, ""))
-            if is_loss(name)
-        ]
+        losses = [self.seen.outputs[ends + i].array for i in self._loss_places()]
         if not losses or not all(np.isfinite(a).all() for a in losses):
             return False
         if self.phase == "forward":
@@ -237,7 +239,7 @@ class _Told:
         top = sorted(self.seen.largest.items(), key=lambda pair: -pair[1])[:5]
         return {part: value for part, value in self.seen.largest.items() if (part, value) in top}
 
-    def _grown(self) -> str:
+    def _grown(self, at: At) -> str:
         """Say which weights, or which layers' numbers, have grown too large, if any."""
         sizes = {
             p.path: float(np.abs(p.data).max())
@@ -246,6 +248,8 @@ class _Told:
         }
         if sizes and max(sizes.values()) > GROWN:
             name = max(sizes, key=lambda n: sizes[n])
+            if at.epoch <= 1 and at.batch <= 1:
+                return f"The weights begin as large as {sizes[name]:.3g} ({name})."
             return (
                 f"The weights have grown to {sizes[name]:.3g} ({name}): earlier steps were too "
                 "large."
@@ -257,8 +261,14 @@ class _Told:
                 return f"The largest numbers before: {told}."
         return ""
 
-    def _smaller_steps(self) -> str:
+    def _smaller(self, at: At) -> str:
+        """Return code for smaller numbers: of the steps, of the first weights, or of operands."""
         optimizer = getattr(self.model, "optimizer", None)
+        large = self._grown(at).startswith("The weights")
+        if self.phase == "forward" and not large:
+            return "keep its operands small: divide them, clip them, or work with logarithms"
+        if large and at.epoch <= 1 and at.batch <= 1:
+            return '+ kernel_initializer="glorot_uniform"'
         if optimizer is None:
             return "a smaller learning_rate, and clipnorm=1.0 in the optimizer"
         name, rate = type(optimizer).__name__, float(np.asarray(optimizer.learning_rate))

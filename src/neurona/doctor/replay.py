@@ -19,7 +19,7 @@ from neurona.core.lowering import Elementwise, Scan
 from neurona.core.origin import Origin
 
 NOWHERE = Origin("", "", "", 0)
-TRIED = 8  # births that may be the cause: each is tried by a replay without it
+TRIED = 8  # births that may be the cause: each is tried by a replay in which it is alone
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -33,6 +33,7 @@ class Birth:
         turns: in which iteration of each loop around it.
         operands: what it was computed of.
         array: the value.
+        new: where it has numbers that were born; others may have come with its operands.
         input: the number of the step's input, if it is one.
     """
 
@@ -42,7 +43,14 @@ class Birth:
     turns: tuple[int, ...]
     operands: tuple[np.ndarray, ...]
     array: np.ndarray
+    new: np.ndarray
     input: int | None = None
+
+    @property
+    def key(self) -> tuple:
+        """What tells it from others, in every replay of the step."""
+        outputs = self.node.outputs if self.node is not None else ()
+        return id(self.graph), self.input, outputs, self.turns
 
     @property
     def origin(self) -> Origin:
@@ -53,8 +61,8 @@ class Birth:
     @property
     def index(self) -> tuple[int, ...]:
         """Of the first bad number: NaN before infinity."""
-        wrong = np.isnan(self.array)
-        wrong = wrong if wrong.any() else ~np.isfinite(self.array)
+        wrong = self.new & np.isnan(self.array)
+        wrong = wrong if wrong.any() else self.new
         return tuple(int(i) for i in np.argwhere(wrong)[0])
 
     def at_index(self) -> list[float] | None:
@@ -92,16 +100,16 @@ class Replay:
     births: list[Birth]
     largest: dict[str, float]
 
-    def bad(self, watched: Iterable[int]) -> int:
-        """Count the numbers of some outputs that are not finite."""
-        return sum(int((~np.isfinite(self.outputs[i].array)).sum()) for i in watched)
+    def bad(self, watched: Iterable[int]) -> bool:
+        """Whether some numbers of some outputs are not finite."""
+        return not all(_finite(self.outputs[i].array) for i in watched)
 
 
 class _Run:
-    """One replay; `mended` are births whose bad numbers are taken to be 1."""
+    """One replay; with `alone`, the bad numbers of all other births are taken to be 1."""
 
-    def __init__(self, mended: frozenset[int] = frozenset()) -> None:
-        self.mended = mended
+    def __init__(self, alone: Birth | None = None) -> None:
+        self.alone = alone
         self.births: list[Birth] = []
         self.largest: dict[str, float] = {}
 
@@ -118,14 +126,15 @@ class _Run:
 
     def born(
         self, graph: Graph, node: Node | None, turns: tuple[int, ...],
-        operands: tuple[np.ndarray, ...], array: np.ndarray, input: int | None = None,
+        operands: tuple[np.ndarray, ...], array: np.ndarray, new: np.ndarray,
+        input: int | None = None,
     ) -> Seen:  # fmt: skip
         """Return a value that is a birth, or what it would be if that were mended."""
-        birth = Birth(len(self.births), graph, node, turns, operands, array, input)
+        birth = Birth(len(self.births), graph, node, turns, operands, array, new, input)
         self.births.append(birth)
-        if birth.number not in self.mended:
+        if self.alone is None or self.alone.key == birth.key:
             return Seen(birth.array, frozenset([birth]))
-        return Seen(np.where(np.isfinite(birth.array), birth.array, 1).astype(birth.array.dtype))
+        return Seen(np.where(new, 1, array).astype(array.dtype))
 
     def run(self, graph: Graph, inputs: Sequence[Seen], turns: tuple[int, ...] = ()) -> list[Seen]:
         """Compute a Graph; values go after their last use."""
@@ -168,9 +177,10 @@ class _Run:
             births = frozenset[Birth]()
             if array.dtype.kind == "f" and not _finite(array):
                 births = _inherited(node, given, array)
-                if _is_birth(node, given, array):
-                    new = self.born(graph, node, turns, arrays, array)
-                    array, births = new.array, births | new.births
+                new = _new(node, given, array)
+                if new.any():
+                    seen = self.born(graph, node, turns, arrays, array, new)
+                    array, births = seen.array, births | seen.births
             elif array.dtype.kind == "f" and not self.births:
                 self._note(node, array)
             found.append(Seen(array, births))
@@ -201,35 +211,36 @@ def _inherited(node: Node, given: Sequence[Seen], array: np.ndarray) -> frozense
     return frozenset[Birth]().union(*births)
 
 
-def _is_birth(node: Node, given: Sequence[Seen], array: np.ndarray) -> bool:
-    """Whether a result has bad numbers that come from no operand's."""
+def _new(node: Node, given: Sequence[Seen], array: np.ndarray) -> np.ndarray:
+    """Say which bad numbers of a result come from no operand's."""
     bad = [x.array for x in given if not _finite(x.array)]
+    wrong = ~np.isfinite(array)
     if not bad:
-        return True
-    if isinstance(node.op.lower, Elementwise):
-        new = ~np.isfinite(array)
-        written = [x.array for x in given if not x.births and not _finite(x.array)]
-        for a in bad:
-            new = new & np.isfinite(a)
-        if written and node.op.name != "where":  # inf - inf, 0 * inf of what was written down
-            nan = np.isnan(array)
-            for x in given:
-                nan = nan & (np.isfinite(x.array) if x.births else ~np.isnan(x.array))
-            new = new | nan
-        return bool(new.any())
-    births = any(x.births for x in given)
-    return not births and bool(np.isnan(array).any()) and not any(np.isnan(a).any() for a in bad)
+        return wrong
+    if not isinstance(node.op.lower, Elementwise):
+        inherited = any(x.births for x in given) or any(np.isnan(a).any() for a in bad)
+        return np.zeros_like(wrong) if inherited else np.isnan(array)
+    new = wrong
+    for a in bad:
+        new = new & np.isfinite(a)
+    written = any(not x.births and not _finite(x.array) for x in given)
+    if written and node.op.name != "where":  # inf - inf, 0 * inf of what was written down
+        nan = np.isnan(array)
+        for x in given:
+            nan = nan & (np.isfinite(x.array) if x.births else ~np.isnan(x.array))
+        new = new | nan
+    return new
 
 
-def replay(graph: Graph, arrays: Sequence[Any], mended: Iterable[int] = ()) -> Replay:
+def replay(graph: Graph, arrays: Sequence[Any], alone: Birth | None = None) -> Replay:
     """Compute a Graph on NumPy and return what was born on the way.
 
     Args:
         graph: a step.
         arrays: its inputs.
-        mended: numbers of births whose bad numbers are taken to be 1: would all be well then?
+        alone: a birth; the bad numbers of all others are taken to be 1: is it enough to do harm?
     """
-    run = _Run(frozenset(mended))
+    run = _Run(alone)
     with np.errstate(all="ignore"):
         inputs = []
         for number, given in enumerate(arrays):
@@ -237,7 +248,7 @@ def replay(graph: Graph, arrays: Sequence[Any], mended: Iterable[int] = ()) -> R
             if _finite(array):
                 inputs.append(Seen(array))
             else:
-                inputs.append(run.born(graph, None, (), (), array, input=number))
+                inputs.append(run.born(graph, None, (), (), array, ~np.isfinite(array), number))
         outputs = run.run(graph, inputs)
     return Replay(outputs, run.births, run.largest)
 
@@ -247,16 +258,14 @@ def first(
 ) -> tuple[Birth, Replay] | None:
     """Return the first birth that makes an output bad, and the replay; None if all is finite.
 
-    Of several whose numbers reach an output it is the first without which fewer would be bad.
+    Of several whose numbers reach an output it is the first that does so alone.
     """
     seen = replay(graph, arrays)
     reaching = {b for i in watched for b in seen.outputs[i].births}
     births = sorted(reaching, key=lambda b: b.number)
     if not births:
         return None
-    if len(births) > 1:
-        bad = seen.bad(watched)
-        for birth in births[:TRIED]:
-            if replay(graph, arrays, [birth.number]).bad(watched) < bad:
-                return birth, seen
+    for birth in births[:TRIED] if len(births) > 1 else ():
+        if replay(graph, arrays, birth).bad(watched):
+            return birth, seen
     return births[0], seen
