@@ -6,6 +6,8 @@ import contextlib
 import io
 import json
 import re
+import shutil
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -150,6 +152,22 @@ def test_how_a_page_becomes_cells(tmp_path, monkeypatch):
         "![A curve](attachment:line.png) and ![again](attachment:line.png)\n\n```\na command\n```"
     )
     assert text["attachments"] == {"line.png": {"image/png": "iVBORw=="}}
+
+
+def test_an_installed_package_has_pages_and_pictures(tmp_path, monkeypatch):
+    root = Path(__file__).parents[2]
+    settings = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))
+    wheel = settings["tool"]["hatch"]["build"]["targets"]["wheel"]
+    for source, place in wheel["force-include"].items():
+        shutil.copytree(root / source, tmp_path / place)
+    package = tmp_path / "neurona" / "learn" / "notebooks.py"
+    monkeypatch.setattr(notebooks, "__file__", str(package))
+    pages = sources()
+    assert pages[1] == package.parent / "pages" / "01-one-neuron.md"
+    assert any("attachments" in cell for cell in notebook(pages[1])["cells"])
+    monkeypatch.setattr(notebooks, "__file__", str(tmp_path / "a" / "b" / "c" / "notebooks.py"))
+    with pytest.raises(StateError, match=r"the pages of the path are not here.\ntry: install"):
+        sources()
 
 
 def test_the_command(tmp_path, monkeypatch, capsys):
