@@ -1,5 +1,7 @@
 """What the doctor finds in data: each fault with its numbers, and healthy twins without a word."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -21,7 +23,9 @@ def classifier(*front, classes=2):
 
 def found(model, *data, **given):
     """Return the alarms of data and model by their ids."""
-    return {f.id: f for f in model.diagnose(*data, **given) if f.alarm}
+    diagnosis = model.diagnose(*data, **given)
+    assert json.loads(diagnosis.to_json())["findings"] == [f.as_dict() for f in diagnosis]
+    return {f.id: f for f in diagnosis if f.alarm}
 
 
 def with_value(value, row=17, column=2):

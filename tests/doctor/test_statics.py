@@ -1,5 +1,7 @@
 """What the doctor finds in a model, its loss and its optimizer, and healthy twins."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -24,6 +26,7 @@ def found(model, x, y, **given):
     """Return the alarms by their ids, without those of the probe."""
     diagnosis = model.diagnose(x, y, **given)
     assert not diagnosis.skipped
+    assert json.loads(diagnosis.to_json())["findings"] == [f.as_dict() for f in diagnosis]
     return {f.id: f for f in diagnosis if f.alarm}
 
 

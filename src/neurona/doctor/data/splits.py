@@ -26,6 +26,7 @@ OVERLAP = Rule(
 FEW, MANY = 0.01, 0.05  # shares of the validation
 NATURAL = 1.5  # times as often as rows come twice within training
 WINDOW, SHIFTS = 5, 4  # least steps of a window, and by how many it may have moved
+TEXT = 24  # tokens: shorter pieces of sentences come again by themselves
 LARGE = 4_000_000  # values: more are hardly windows of one series
 
 
@@ -40,15 +41,18 @@ def overlap(case: Case) -> Iterator[Finding]:
             if len(train) > 50:
                 yield _shared(case, held, len(other), len(other), " of it: they are the same")
             continue
-        known = np.unique(row_hashes(train))
+        known, times = np.unique(row_hashes(train), return_counts=True)
         shared = int(np.isin(row_hashes(other), known).sum())
-        share, twice = shared / len(other), 1 - len(known) / len(train)
+        share = shared / len(other)
+        twice = 1 - (times == 1).sum() / len(
+            train
+        )  # of new rows, were they drawn alike (Good 1953)
         few = _likely_equal(train) > 0.5 / len(train)  # and tokens hang on each other
         tokens = train.ndim == 2 and train.dtype.kind in "iu"
         natural = share <= NATURAL * twice + FEW and (few or tokens)
         if shared > 1 and share > FEW and not natural:
             yield _shared(case, held, shared, len(other))
-        elif not (tokens and twice > FEW) and (moved := _moved(train, other)) > MANY:
+        elif (not tokens or train.shape[1] >= TEXT) and (moved := _moved(train, other)) > MANY:
             count = round(moved * len(other))
             yield OVERLAP.found(
                 f"{count:,} of {len(other):,} windows of {held.name} are windows of training, "
