@@ -110,7 +110,7 @@ def _explained(
 ) -> Explanation:  # fmt: skip
     """Return all lines of a function that offers its values by their names."""
     step = traced(fn, batch, names, parameters, lambda p: True, len(batch) > 1, False)
-    step = step._replace(losses=[], gradients=_slopes(step))
+    step = step._replace(losses=[], gradients=list(_slopes(step).items()))
     lines = Lines(step, "", terms)
     for path, id in step.values.items():
         kind = "loss" if path == LOSS else "backward" if path.startswith("d") else "forward"

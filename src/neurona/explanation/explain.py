@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from neurona.errors import ArgumentError, DataError, check_integer, unknown
+from neurona.errors import ArgumentError, DataError, TraceError, check_integer, unknown
 from neurona.explanation.explanation import Explanation
 from neurona.explanation.lines import Key, Lines
 from neurona.explanation.tracing import Traced, traced
@@ -60,7 +60,9 @@ def explain(
         neuron: one neuron, "hidden[2]": what it computes, and with targets its gradient.
         layer: all lines of one layer.
         output: the number of one output, and the path to it.
-        training: whether layers work as in training; by default, whether there are targets.
+        training: whether layers work as in training; by default, whether there are targets. True
+            without targets is a training step, if the model has a loss of its own (`add_loss`) or a
+            `train_step` of its own.
         terms: how many terms of a sum are written out, if it is longer the largest, and what the
             rest adds up to; 6, and 4 on a path through a larger network.
         digits: how many digits of a number count.
@@ -100,7 +102,13 @@ def explain(
     if limit is not None:
         limit = check_integer("limit", limit, minimum=1)
     with model._training.turns:
-        step = traced_step(model, x, y, sample_weight, training)
+        try:
+            step = traced_step(model, x, y, sample_weight, training)
+        except TraceError as error:
+            raise error.within(
+                "explain: it reads the Graph of a step, and what only runs with run_eagerly=True "
+                "has none"
+            ) from None
     small = sum(p.size for p in model.weights) <= WEIGHTS
     lines = Lines(step, model.name, terms or (TERMS if small or layer else TERMS_OF_PATH))
     chosen = _Chosen(model, lines)
@@ -130,11 +138,7 @@ def explain(
     found, left = lines.needed(keys, most, inside)
     if left:
         notes.append(f"{left} more numbers were used that have no line here; limit={8 * most}.")
-    what = (
-        "Training step"
-        if y is not None and step.gradients
-        else ("Evaluation" if y is not None else "Prediction")
-    )
+    what = "Training step" if step.gradients else ("Evaluation" if y is not None else "Prediction")
     count = len(step.record.arrays[next(iter(step.inputs.values()))])
     title = f"{what} of {model.name!r}, {count} sample{'s' if count > 1 else ''}"
     return lines.explanation(title, found, _kinds(model, lines), notes, digits)
@@ -150,14 +154,16 @@ def traced_step(model: Any, x: Any, y: Any, weight: Any, training: bool | None) 
             "explain takes one sample or a small batch.",
             got=f"{samples} samples", expected=f"at most {SAMPLES}", hint="x[:1], y[:1]",
         )  # fmt: skip
-    training = (y is not None) if training is None else bool(training)
     names = ("x", "y", "weight")
-    if y is not None and not model.compiled:
+    own = model.overrides("train_step") or (model.compiled and model.loss is None)
+    learns = y is not None or (own and training is True)  # a loss of its own needs no targets
+    training = (y is not None) if training is None else bool(training)
+    if learns and not (model.compiled or own):
         raise ArgumentError(
             "a training step needs a compiled model.",
             hint="model.compile(optimizer, loss), or explain(model, x) for a prediction",
         )
-    kind = ("train" if training else "test") if y is not None else "predict"
+    kind = ("train" if training else "test") if learns else "predict"
     if y is not None:
         model.check_samples(x, y)
     steps.rehearse(model, (x, y, weight), kind)
@@ -198,8 +204,11 @@ def _kinds(model: Any, lines: Lines) -> dict[str, Any]:
             found[name.part] = by_name[last]
     if model.compiled:
         single = model._training.losses.single
-        found["/loss"] = type(single).__name__ if single is not None else ""
-        found["/optimizer"] = type(model.optimizer).__name__
+        own = single is None or model.overrides("train_step")
+        found["/loss"] = "" if own else type(single).__name__
+    for optimizer in state.optimizers_of(model).values():
+        for p in getattr(optimizer, "parameters", ()):
+            found[f"/optimizer of {p.path}"] = type(optimizer).__name__
     return found
 
 
@@ -226,7 +235,7 @@ class _Chosen:
         k, p = hits[0]
         before = self.traced.parameters[k][1]
         slopes = [
-            g for x, g in self.traced.gradients.items()
+            g for x, g in self.traced.gradients
             if self.lines.values.source(x) == before and g in self.names
         ]  # fmt: skip
         if index is None:
@@ -256,7 +265,7 @@ class _Chosen:
             index = (*(0,) * (len(shape) - len(index)), *index)
         self._check(index, shape, name)
         of = self.lines.values.standing_for
-        slopes = [g for x, g in self.traced.gradients.items() if of(x) == id and g in self.names]
+        slopes = [g for x, g in self.traced.gradients if of(x) == id and g in self.names]
         return [(id, index), *[(g, index) for g in slopes]]
 
     def layer(self, name: str) -> tuple[list[Key], Any]:

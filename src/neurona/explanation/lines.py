@@ -35,7 +35,7 @@ class Lines:
         self.values = Values(traced, model_name)
         self.reader = Reader(traced.record, self.values.shown, terms)
         self.textbook = Textbook(traced, self.values, self.reader)
-        self.backward = min(traced.gradients.values(), default=len(self.record.arrays))
+        self.backward = min((g for _, g in traced.gradients), default=len(self.record.arrays))
 
         self.outputs = {  # what layers return: path -> the value that shows it
             path: self.values.standing_for(id) for path, id in traced.values.items()
@@ -56,7 +56,7 @@ class Lines:
     def targets(self) -> list[int]:
         """Return all values that an explanation of everything leads to."""
         traced = self.traced
-        gradients = [g for x, g in traced.gradients.items() if self._is_parameter(x)]
+        gradients = [g for x, g in traced.gradients if self._is_parameter(x)]
         found = [*self.outputs.values(), *traced.losses, *gradients, *traced.after.values()]
         found += map(self.values.standing_for, traced.results)
         return sorted({id for id in found if id in self.values.names and self.record.made[id]})

@@ -82,7 +82,9 @@ def _name(explanation: Explanation, x: Operand, part: str) -> str:
     core += "'" if name.after else ""
     core += f"_{{{index}}}" if index else ""
     core += f"^{{({','.join(map(str, name.turns))})}}" if name.turns else ""
-    return rf"\frac{{\partial L}}{{\partial {core}}}" if name.before else core
+    loss = name.before.removeprefix("∂").partition("/")[0]
+    loss = f"L_{{{loss[1:]}}}" if loss[1:] else loss
+    return rf"\frac{{\partial {loss}}}{{\partial {core}}}" if name.before else core
 
 
 def _rest(x: Rest, text: str) -> str:

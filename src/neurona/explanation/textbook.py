@@ -37,9 +37,7 @@ class Textbook:
             values.source(z): p for p, (z, _) in traced.scores.items() if p in values.names
         }
         self.slopes = {
-            g: values.source(x)
-            for x, g in traced.gradients.items()
-            if values.source(x) in self.pairs
+            g: values.source(x) for x, g in traced.gradients if values.source(x) in self.pairs
         }
         self.axes = {p: axis for p, (_, axis) in traced.scores.items()}
 

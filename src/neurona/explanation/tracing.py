@@ -67,8 +67,9 @@ class Traced(NamedTuple):
         parameters: the Parameters, and the ids of their values before.
         after: number of a Parameter -> id of its value after the step.
         values: name -> id of what layers return and of what is observed.
-        gradients: id -> id of the gradient with respect to it.
-        losses: ids of what gradients are of.
+        gradients: pairs of a value and the gradient with respect to it, by ids.
+        losses: ids of what gradients are of; a step may have several, each for some of the weights.
+        loss_of: id of a gradient -> number of its loss.
         scores: id of probabilities -> id of the logits, and the axis of the softmax.
         results: ids of what the function returned.
         training: whether it is a training step.
@@ -79,8 +80,9 @@ class Traced(NamedTuple):
     parameters: list[tuple[Parameter, int]]
     after: dict[int, int]
     values: dict[str, int]
-    gradients: dict[int, int]
+    gradients: list[tuple[int, int]]
     losses: list[int]
+    loss_of: dict[int, int]
     scores: dict[int, tuple[int, Any]]
     results: list[int]
     training: bool
@@ -108,12 +110,13 @@ def traced(
 
     def run(*given: Any) -> Any:
         witness = Witness()
+        starts = {(-1, id(p.value)): p.value for p in parameters}  # as a sweep calls them
         scope = ambient.scope or origin.Scope(None)
         with within(observer=witness, scope=scope):
             results = fn(*given)
         ours = [x for x in flatten(results)[0] if isinstance(x, Tensor)]
         changed = [p.value for p in parameters]
-        tensors, places = _all_of(witness, [*ours, *changed])
+        tensors, places = _all_of(witness, [*ours, *changed], starts)
         extra.update(places)
         return ours, tensors
 
@@ -130,9 +133,13 @@ def traced(
     )
     ids = [record.id_of[v] for v in tensors]
     values = {name: ids[i] for name, i in extra["values"].items()}
-    gradients: dict[int, int] = {}
-    for x, g in extra["gradients"]:
-        gradients.setdefault(ids[x], ids[g])
+    losses = list(dict.fromkeys(ids[i] for i in extra["losses"]))
+    gradients: dict[tuple[int, int], int] = {}
+    loss_of: dict[int, int] = {}
+    for x, g, loss in extra["gradients"]:
+        number = losses.index(ids[loss])
+        gradients.setdefault((ids[x], number), ids[g])
+        loss_of.setdefault(ids[g], number)
     first = 1 + len(parameters)
     every = paths(structure, "") if leaves else []
     return Traced(
@@ -141,8 +148,9 @@ def traced(
         parameters=list(zip(parameters, record.inputs[1:first], strict=True)),
         after={k: record.id_of[v] for k, v in new},
         values=values,
-        gradients=gradients,
-        losses=[ids[i] for i in extra["losses"]],
+        gradients=sorted((x, g) for (x, _), g in gradients.items()),
+        losses=losses,
+        loss_of=loss_of,
         scores={ids[p]: (ids[z], axis) for p, z, axis in extra["scores"]},
         results=[record.id_of[v] for v in results],
         training=training,
@@ -159,7 +167,9 @@ def _input_names(every: Sequence[str], names: Sequence[str]) -> list[str]:
     return found
 
 
-def _all_of(witness: Witness, roots: Sequence[Tensor]) -> tuple[list[Tensor], dict[str, Any]]:
+def _all_of(
+    witness: Witness, roots: Sequence[Tensor], starts: Mapping[Any, Tensor]
+) -> tuple[list[Tensor], dict[str, Any]]:
     """Return the tensors that a witness saw and that lead to the roots, and what they are."""
     level = tracing()
     sources = _sources(
@@ -179,11 +189,17 @@ def _all_of(witness: Witness, roots: Sequence[Tensor]) -> tuple[list[Tensor], di
             for key, g in found.items()
             if key[0] in sources and sources[key[0]].level == level and _here(g, level, True)
         }
-        for (serial, index), g in known.items():
-            gradients.append((number(sources[serial].output(index)), number(g)))
         if known:
             last = max(known)
             losses.append(number(sources[last[0]].output(last[1])))
+        for (serial, index), g in known.items():
+            gradients.append((number(sources[serial].output(index)), number(g), losses[-1]))
+        if known:
+            gradients += [
+                (number(x), number(found[key]), losses[-1])
+                for key, x in starts.items()
+                if key in found and _here(found[key], level, True)
+            ]
     scores = [
         (number(p), number(z), axis)
         for p, z, axis in witness.scores

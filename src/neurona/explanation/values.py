@@ -49,7 +49,7 @@ class Name(NamedTuple):
     Attributes:
         part: path of the layer it belongs to, "" outside.
         symbol: within the layer; "" for what the layer returns.
-        before: "∂L/∂" of a gradient.
+        before: "∂L/∂" of a gradient; "∂L2/∂" of that of a second loss.
         after: "′" of what replaces something.
         turns: iterations of the loops around it.
         whole: whether axes of size 1 have indices, too: those of parameters.
@@ -155,12 +155,17 @@ class Values:
                 if self.record.made[id] is None:
                     continue
             self._give(id, Name(path, "" if not number else f"call{number}"))
-        for x, g in sorted(traced.gradients.items()):
+        for x, g in traced.gradients:
             source = self.source(x)
             if source in self.names and self._alike(x, source, exactly=source in known):
-                slope, root = self.names[source]._replace(before="∂L/∂"), self.source(g)
+                slope, root = self.names[source]._replace(before=self._slope(g)), self.source(g)
                 if source in known or not (root in self.names and self._alike(g, root)):
                     self._give(g, slope)
+
+    def _slope(self, g: int) -> str:
+        """Return what stands before the names of gradients of one loss."""
+        number = self.traced.loss_of.get(g, 0)
+        return f"∂L{number + 1}/∂" if number else "∂L/∂"
 
     def source(self, id: int) -> int:
         """Return the value that this one is, in another place or shape."""
@@ -319,11 +324,11 @@ class Values:
 
     def _name_rest(self) -> None:
         of: dict[int, list[int]] = {}
-        for x, g in self.traced.gradients.items():
+        for x, g in self.traced.gradients:
             if self._alike(x, self.source(x)) and self._alike(g, self.source(g)):
                 of.setdefault(self.source(g), []).append(self.source(x))
         letters: Counter[tuple[str, str]] = Counter()
-        backward = min(self.traced.gradients.values(), default=len(self.record.arrays))
+        backward = min((g for _, g in self.traced.gradients), default=len(self.record.arrays))
         for id in sorted(self._forced):
             made = self.record.made[id]
             if id in self.names or not isinstance(made, Made) or id in self.record.constants:
@@ -332,7 +337,7 @@ class Values:
             named = [self.names[x] for x in of.get(id, ()) if x in self.names]
             if role.startswith("gradient") and named:
                 best = min(named, key=lambda name: (name.part == "loss", not name.part))
-                self._give(id, best._replace(before="∂L/∂"))
+                self._give(id, best._replace(before=self._slope(id)))
                 continue
             if role.startswith("update") and not self.record.arrays[id].shape:
                 self._give(id, Name("", "lr_t"))

@@ -53,5 +53,5 @@ def sentence(kind: str, part: str, layers: dict[str, Any], traced: Traced) -> tu
         if part in ("loss", ""):
             return "from the loss", "how much the loss grows if a number grows by a little"
         return f"through {shown}" + (f" · {sort}" if sort else ""), ""
-    rule = layers.get("/optimizer", "")
+    rule = layers.get(f"/optimizer of {part}", "")
     return (f"{shown} · {rule}" if shown else "the step"), RULES.get(rule, "") if shown else ""
