@@ -191,10 +191,15 @@ def test_what_does_not_happen_again_is_said():
     assert np.isfinite(history.history["loss"]).all()
 
 
-@pytest.mark.parametrize("engine", ["reference", "native"])
-def test_the_engines_stop_alike(engine):
-    model = network(8, engine=engine)
+@pytest.mark.parametrize("how", ["reference", "native", "observed", "two doctors"])
+def test_steps_of_all_kinds_stop_alike(how):
+    model = network(8, engine=how if how in ("reference", "native") else None)
     doctor = Doctor()
-    quiet_fit(model, X, Y, batch_size=4, epochs=3, callbacks=[doctor])
+    if how == "observed":
+        model.observe("dense*")
+    quiet_fit(
+        model, X, Y, batch_size=4, epochs=3, callbacks=[doctor], doctor=how == "two doctors"
+    )  # fmt: skip
+    assert [f.id for f in doctor.diagnosis if f.alarm] == ["GD401"]  # the rate is not to blame
     assert doctor.diagnosis[0].evidence["batch"] == 2
     assert int(model.optimizer.iterations) == 7

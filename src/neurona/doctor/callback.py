@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from neurona import terminal
 from neurona.doctor.diagnosis import Diagnosis
 from neurona.doctor.finding import ERROR, Finding
-from neurona.doctor.first_bad import NOT_FINITE, At
+from neurona.doctor.first_bad import GROWN_TOO_LARGE, NOT_FINITE, At
 from neurona.doctor.guard import Guard
 from neurona.doctor.live.watch import Watch
 from neurona.doctor.repair.bad_steps import leave_out, stop_at
@@ -59,6 +59,8 @@ class Doctor(Callback):
     def around(self, step: Any) -> Any:
         if self._guard is not None:
             self._guard.finish()
+        if isinstance(step, Guard):  # of another Doctor
+            return step
         self._guard = Guard(self.model, step, self.params.get("epochs", 0), self._treat)
         return self._guard
 
@@ -120,6 +122,9 @@ class Doctor(Callback):
         self._take([])
         if finding.severity != ERROR:
             return True
+        going_on = self.repair != "off"
+        if self._watch is not None and (going_on or finding.rule is not GROWN_TOO_LARGE):
+            self._watch.leave_out()  # what was seen of it says nothing of the rate
         repair = None
         if self.repair != "off":
             before = sum(r.rule == finding.id for r in self.repairs)
@@ -127,8 +132,6 @@ class Doctor(Callback):
             repair = leave_out(self.model, finding, at, before, best)
         if repair is None:
             return stop_at(self.model, finding)
-        if self._watch is not None:
-            self._watch.leave_out()
         self.repaired(repair)
         return True
 

@@ -23,6 +23,7 @@ from neurona.nn.parameter import Parameter
 from neurona.train import state
 from neurona.train.arrays import finite
 from neurona.train.source import ArraySource, Stretch
+from neurona.train.step import Step
 
 SHARE = 0.004  # of the time may go into copies
 LEAST = 0.1  # seconds between two copies
@@ -44,7 +45,8 @@ class Guard:
     def __init__(self, model: Any, step: Any, epochs: int, treat: Treat) -> None:
         self.model, self.step, self._epochs, self._treat = model, step, epochs, treat
         totals = {id(p) for m in state.metrics_of(model) for p in m.variables}
-        self._parameters: list[Parameter] = step.parameters
+        self._plain: Step = getattr(step, "step", step)  # without what hands out observed values
+        self._parameters: list[Parameter] = self._plain.parameters
         self._watched = [
             k for k, p in enumerate(self._parameters)
             if p.dtype.kind == "f" and id(p) not in totals
@@ -161,7 +163,7 @@ class Guard:
             if not going_on:
                 break
         if not any_bad:
-            self._treat(_not_again(self.step), At(calls[-1].epoch + 1, calls[-1].batch + 1))
+            self._treat(_not_again(self._plain), At(calls[-1].epoch + 1, calls[-1].batch + 1))
         return results
 
     def _again(self, call: Call) -> tuple[Any, bool, bool]:
@@ -206,11 +208,12 @@ class Guard:
 
     def _examine(self, batch: tuple, at: At, place: tuple[int, int]) -> Finding:
         with random.at(*place):
-            finding = examine(self.model, self.step, batch, at)
+            finding = examine(self.model, self._plain, batch, at)
+        engine = self._plain.engine
         return finding or NOT_FINITE.found(
-            f"{at}: the {self.step.engine} engine's numbers are not finite, those of the reference "
-            "engine are: they are near the end of their range.",
-            evidence={"epoch": at.epoch, "batch": at.batch, "engine": self.step.engine},
+            f"{at}: the {engine} engine's numbers are not finite, those of the reference engine "
+            "are: they are near the end of their range.",
+            evidence={"epoch": at.epoch, "batch": at.batch, "engine": engine},
             fix='nn.config.set_engine("reference"), or a smaller learning rate',
         )
 
