@@ -178,12 +178,12 @@ def attention() -> Training:
 
 
 def grammar(rows: int = 1400, length: int = 12) -> Any:
-    """Return sentences, no two alike: nine words of ten follow from the word two places before."""
+    """Return sentences, no two alike: three words of four follow from the word two places before."""
     random = np.random.default_rng(4)
     shape = (2 * rows, length + 1)
     x, follows = random.integers(0, 40, shape), random.permutation(40)
     for t in range(2, length + 1):
-        known = random.random(len(x)) < 0.9
+        known = random.random(len(x)) < 0.75
         x[known, t] = follows[x[known, t - 2]]
     _, first = np.unique(x[:, :-1], axis=0, return_index=True)
     return x[np.sort(first)[:rows]]
