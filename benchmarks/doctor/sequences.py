@@ -178,7 +178,7 @@ def attention() -> Training:
 
 
 def grammar(rows: int = 1400, length: int = 12) -> Any:
-    """Return sentences, no two alike: three words of four follow from the word two places before."""
+    """Return sentences, no two alike: three words of four follow from that two places before."""
     random = np.random.default_rng(4)
     shape = (2 * rows, length + 1)
     x, follows = random.integers(0, 40, shape), random.permutation(40)
