@@ -170,6 +170,7 @@ def test_own_steps_are_left_alone_and_said_so():
     found = examined(model, epochs=2)
     assert not len(found)
     assert found.skipped["GD506"] == "the model has a train_step of its own"
+    assert examined(network(), epochs=0).skipped["GD506"] == "no step was looked at"
 
 
 def test_batches_of_a_generator():

@@ -13,7 +13,6 @@ from neurona.doctor.live.probe import Probe, norm
 from neurona.doctor.live.record import Look, Record, Weight
 from neurona.doctor.live.rules import CHECKS, Check
 from neurona.doctor.live.task import CLASSES, task_of
-from neurona.errors import NeuronaError
 from neurona.train.source import ArraySource
 
 EVERY = 5  # looks between two judgements within an epoch
@@ -82,7 +81,7 @@ class Watch:
         try:
             given = run.feed.coming()
             seen = self._probe(given, self.record.steps)
-        except NeuronaError as error:
+        except Exception as error:  # the training itself goes on, whatever a look meets
             self._probe = None
             self._skip(str(error).partition("\n")[0])
             return
@@ -157,6 +156,8 @@ class Watch:
     def ended(self) -> list[Finding]:
         """Judge the whole training; return what is found now."""
         self.record.ended = True
+        if not self.record.looks and self._probe is not None:
+            self._skip("no step was looked at")
         return self._judged()
 
     def _judged_if_seen(self) -> list[Finding]:
