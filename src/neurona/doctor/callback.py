@@ -44,15 +44,15 @@ class Doctor(Callback):
 
     each_batch = False
     in_bulk = diagnoses = True
-    _watch: Watch | None = None
-    _guard: Guard | None = None
-    _mending: Mending | None = None
     of_the_run: ClassVar = dict.fromkeys(("_watch", "_guard", "_mending"), lambda: None)
 
     def __init__(self, level: str = "guard", repair: str = "off") -> None:
         self.level = check_choice("level", level, LEVELS)
         self.repair = check_choice("repair", repair, REPAIRS)
         self.diagnosis = Diagnosis([])
+        self._watch: Watch | None = None
+        self._guard: Guard | None = None
+        self._mending: Mending | None = None
         self.repairs: list[Repair] = []
         self._past: list[Finding] = []  # bad steps, and what was mended
 
