@@ -182,19 +182,21 @@ def test_the_doctor_s_findings_are_kept_told_and_shown(made, tmp_path, capsys):
         MOONS, settings, tmp_path, quick=True, verbose=0, say=told.append, doctor="guard"
     )
     kept = findings.read(tmp_path)
-    assert "GD506" in kept[0].diagnosis
+    first = kept[0].diagnosis.causes[0]  # which one, is for the doctor's own tests
     assert kept[0].as_dict() == json.loads((tmp_path / "doctor.json").read_text())[0]
-    end = f"learning rate too high, and {sum(f.alarm for f in kept[0].diagnosis) - 1} more: neurona"
-    assert any(line.startswith("doctor: GD506, " + end) for line in told)
+    others = sum(f.alarm for f in kept[0].diagnosis) - 1
+    more = f", and {others} more" if others else ""
+    line = f"doctor: {first.id}, {first.rule.title}{more}: neurona doctor {tmp_path}"
+    assert line in told
     page = (tmp_path / "report.html").read_text()
     assert '<section id="what-the-doctor-says">' in page
-    assert "<b>GD506</b> warning" in page
+    assert f"<b>{first.id}</b> {first.severity}" in page
     assert "What the doctor says" not in (made / "moons/report.html").read_text()
 
     capsys.readouterr()
     code, out, _ = run(capsys, "doctor", str(tmp_path))
     assert code == 0
-    assert "GD506 warning: " in out
+    assert f"{first.id} {first.severity}: {first.said}" in out
     assert json.loads(run(capsys, "doctor", str(tmp_path), "--json")[1])[0]["repairs"] == []
     out = run(capsys, "doctor", str(made / "moons"))[1]
     assert "looked at 3 rules: GD401, GD601, GD604." in out
@@ -207,6 +209,17 @@ def test_the_doctor_s_findings_are_kept_told_and_shown(made, tmp_path, capsys):
     model.layers[0].kernel.assign([[float("nan")], [1.0]])
     assert findings.afterwards(made / "moons", model).diagnosis[0].evidence == {"bad": 1, "of": 2}
 
+    repair = {"rule": "GD202", "when": "before training", "what": "the loss takes scores.",
+              "diff": "- a\n+ b", "kept": True}  # fmt: skip
+    mended = findings.Examined("", kept[0].diagnosis, [repair])
+    findings.write(tmp_path, [mended])
+    assert findings.read(tmp_path)[0].repairs == [repair]
+    assert "GD202 repaired before training: the loss takes scores.\n  - a" in str(mended)
+    assert "<p>GD202 repaired before training: the loss takes" in findings.section([mended])
+    stored = {"findings": [], "checked": [], "skipped": {}, "repairs": [{"rule": 1}]}
+    (tmp_path / "doctor.json").write_text(json.dumps([stored]))
+    with pytest.raises(FormatError, match="a repair is malformed"):
+        findings.read(tmp_path)
     malformed = '[{"findings": [{}], "checked": [], "skipped": {}}]'
     wrong = {"{}": "no list of diagnoses", "[{}]": "no diagnosis", malformed: "malformed"}
     for text, rule in wrong.items():

@@ -15,6 +15,7 @@ from neurona.doctor.first_bad import NOT_FINITE
 from neurona.doctor.live import generalisation
 from neurona.doctor.live.record import Record
 from neurona.doctor.live.task import Task
+from neurona.doctor.repair.repair import Repair
 from neurona.doctor.stored import diagnosis_of
 from neurona.errors import FormatError
 from neurona.files import write_text
@@ -49,7 +50,7 @@ class Examined:
     def __str__(self) -> str:
         head = [f"{self.stage}:"] if self.stage else []
         note = ["by its curves and weights alone; --doctor guard watches the training."]
-        repairs = [f"repaired in {r.get('when')}: {r.get('what')}" for r in self.repairs]
+        repairs = [str(Repair(**r)) for r in self.repairs]
         parts = [*head, str(self.diagnosis), *repairs, *(note if self.afterwards else [])]
         return "\n".join(parts)
 
@@ -81,10 +82,14 @@ def read(folder: Path) -> list[Examined]:
     stored = read_json(file.read_bytes(), NAME)
     if not isinstance(stored, list) or not all(isinstance(s, dict) for s in stored):
         raise FormatError(f"{NAME} is no list of diagnoses.", got=str(file))
-    return [
-        Examined(str(s.get("stage", "")), diagnosis_of(s), list(s.get("repairs", ())))
-        for s in stored
-    ]
+    return [Examined(str(s.get("stage", "")), diagnosis_of(s), _repairs(s)) for s in stored]
+
+
+def _repairs(stored: dict[str, Any]) -> list[dict[str, Any]]:
+    try:
+        return [Repair(**r).as_dict() for r in stored.get("repairs", ())]
+    except TypeError:
+        raise FormatError("a repair is malformed.", got=repr(stored.get("repairs"))[:60]) from None
 
 
 def afterwards(folder: Path, model: Any) -> Examined:
@@ -143,7 +148,7 @@ def _training(examined: Examined) -> str:
         seen = "".join(f"<li>{_short(f)}</li>" for f in others)
         listed += f"<h3>Also seen</h3><ul>{seen}</ul>"
     facts = "".join(f"<p>{escape(f.said)} ({f.id}).</p>" for f in found.infos)
-    repairs = "".join(f"<p>{escape(_repair(r))}</p>" for r in examined.repairs)
+    repairs = "".join(map(_repaired, examined.repairs))
     rules = ", ".join(rule.id for rule in found.checked)
     looked = f"<p>Looked at {len(found.checked)} rules: {escape(rules)}.</p>"
     return head + listed + facts + repairs + looked
@@ -161,6 +166,7 @@ def _short(finding: Finding) -> str:
     return f"<b>{finding.id}</b> {finding.severity}: {escape(finding.said)}{where}{because}"
 
 
-def _repair(repair: dict[str, Any]) -> str:
-    kept = "Repaired" if repair.get("kept", True) else "Tried and taken back"
-    return f"{kept} in {repair.get('when')} ({repair.get('rule')}): {repair.get('what')}"
+def _repaired(repair: dict[str, Any]) -> str:
+    told = Repair(**repair)
+    diff = page.preformatted(told.diff) if told.diff else ""
+    return f"<p>{escape(str(dataclasses.replace(told, diff='')))}</p>{diff}"
