@@ -63,6 +63,7 @@ def contents(page: Path, pages: list[Path]) -> str:
             "Learn <docs/learn/README>", "How to <docs/how-to/README>",
             "Reference <docs/reference/index>", "Zoo <docs/zoo>", "Recipes <docs/recipes>",
             "Benchmarks <docs/benchmarks>", "The doctor's trial <docs/doctor-trial>",
+            "Pitfalls <docs/pitfalls>",
             "Engines <docs/engines>", "Graphs <docs/graphs>",
             "Keras's names <docs/keras-names>", "Decisions <docs/decisions/README>",
             "Comparing <benchmarks/README>", "Contributing <CONTRIBUTING>", "Changes <CHANGELOG>",

@@ -152,6 +152,18 @@ def doctor(
 
 
 @app.command()
+def pitfalls(
+    name: Annotated[str | None, typer.Argument(help="Such as vanishing. [all are listed]")] = None,
+    out: Annotated[Path, typer.Option(help="Where the picture goes.")] = Path("pitfalls"),
+    debug: Debug = False,
+) -> None:
+    """Show what can go wrong in a training, what the doctor says, the cure, and the curves."""
+    from neurona.cli.pitfalls import pitfalls
+
+    pitfalls(name, out)
+
+
+@app.command()
 def predict(
     model: ModelFile,
     files: Annotated[
