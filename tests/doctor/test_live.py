@@ -57,7 +57,7 @@ def test_training_has_the_same_bits_with_a_doctor():
     def run(**given):
         model = network(inner=layers_that_draw(), engine=None)
         model.fit(X, Y, epochs=3, verbose=0, validation_split=0.2, **given)
-        model.fit(X[:20], Y[:20], epochs=40, verbose=0, **given)  # many epochs in one call
+        model.fit(X[:20], Y[:20], epochs=12, verbose=0, **given)  # many epochs in one call
         weights = [w.tobytes() for w in model.get_weights()]
         return weights, get_position(), model.history.history
 
@@ -230,6 +230,7 @@ def test_layers_that_learn():
         assert alarms(stack(*layers), epochs=30, level="full") == [], layers
 
 
+@pytest.mark.slow
 def test_one_answer_for_all_and_steps_of_an_unusual_length():
     found = examined(network("sgd"), x=0 * X, epochs=20)
     assert {"GD510", "GD511"} <= {f.id for f in found}

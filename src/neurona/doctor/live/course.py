@@ -113,8 +113,8 @@ def oscillation(record: Record) -> Iterator[Finding]:
     rest = tail - line(number)
     turns = float(np.mean(np.sign(rest[1:]) != np.sign(rest[:-1])))
     swing = float(np.ptp(rest) / 2 / tail.mean())
-    trend = line(number[-1]) - line(number[0])
-    falls = trend < -0.1 * tail.mean()
+    half = len(tail) // 2
+    falls = tail[-half:].mean() < 0.9 * tail[:half].mean()
     failed = [look.rose for look in record.looks[-LEAST:]]
     shown = len(failed) == LEAST and float(np.mean(failed)) >= 0.4
     consequence = (

@@ -1,0 +1,80 @@
+"""Rules of a training, on records made up for them."""
+
+import types
+
+import numpy as np
+
+from neurona.doctor.live import course, rates, updates
+from neurona.doctor.live.record import Look, Record, Weight
+from neurona.doctor.live.task import Task
+
+
+def look(step, loss, gradient=1.0, rise=-0.01, slope=-0.01):
+    weight = Weight(0.1, 1e-4, gradient / 10, gradient, False, 0.2)
+    return Look(step, 0.01, loss, loss + rise, 0.0, slope, gradient, {"dense/kernel": weight}, 32)
+
+
+def record(looks, epochs=(), guessing=1.0, **given):
+    model = types.SimpleNamespace(_training=types.SimpleNamespace(run=None), all_layers=list)
+    made = Record(Task("numbers", guessing), 1000, 20, 50, model, steps=looks[-1].step + 1)
+    made.looks, made.logs = looks, [{"loss": loss} for loss in epochs]
+    vars(made).update(given)
+    return made
+
+
+def found(check, made):
+    return [f.said for f in check(made)]
+
+
+def test_exploding_gradients():
+    calm = [look(20 * i, 0.5) for i in range(30)]
+    assert found(rates.exploding, record(calm)) == []
+    assert found(rates.exploding, record([*calm, look(600, 0.5, gradient=500.0)])) == []
+    burst = look(600, 0.5, gradient=500.0, rise=9.0)
+    assert found(rates.exploding, record([*calm, burst])) == [
+        "the norm of the gradient is 500, where 1 is usual, and the loss is 0.5"
+    ]
+    doubling = [look(600 + 20 * i, 0.5 + i, gradient=2.1**i) for i in range(8)]
+    assert len(found(rates.exploding, record([*calm, *doubling]))) == 1
+
+
+def test_a_rise_counts_if_the_loss_curves_up_along_the_step():
+    stays = [look(20 * i, 1.2) for i in range(20)]
+    over = [look(400 + 20 * i, 1.2, rise=0.3, slope=-0.1) for i in range(10)]
+    assert found(rates.too_high, record([*stays, *over]))[0].startswith("100% of the last 10 steps")
+    led = [look(400 + 20 * i, 1.2, rise=0.3, slope=0.3) for i in range(10)]  # by other batches
+    assert found(rates.too_high, record([*stays, *led])) == []
+    learnt = [look(20 * i, 1.2 / (i + 1)) for i in range(20)]
+    low = [look(400 + 20 * i, 0.05, rise=0.001, slope=-0.01) for i in range(10)]
+    assert found(rates.too_high, record([*learnt, *low])) == []
+
+
+def test_oscillation_and_plateau():
+    swinging = [0.7 + 0.2 * (-1) ** i for i in range(12)]
+    rising = [look(50 * i, loss, rise=0.1) for i, loss in enumerate(swinging)]
+    assert found(course.oscillation, record(rising, swinging)) == [
+        "the loss of the last 8 epochs swings by 35% around 0.7"
+    ]
+    falling = [loss * 0.9**i for i, loss in enumerate(swinging)]
+    assert found(course.oscillation, record(rising, falling)) == []
+    small = [loss / 100 for loss in swinging]
+    assert found(course.oscillation, record(rising, small)) == []
+
+    line = types.SimpleNamespace(beats=lambda _: "R2 is 0.10, and a linear model reaches 0.60")
+    flat, looks = [0.9] * 12, [look(50 * i, 0.9) for i in range(12)]
+    assert found(course.plateau, record(looks, flat, linear=line)) == [
+        "the loss has stayed at 0.9 for 3 epochs; R2 is 0.10, and a linear model reaches 0.60"
+    ]
+    assert found(course.plateau, record(looks, flat, linear=None)) == []
+    better = [0.9 * 0.95**i for i in range(12)]
+    assert found(course.plateau, record(looks, better, linear=line)) == []
+
+
+def test_a_spike_is_a_fact():
+    noise = np.random.default_rng(0).normal(0, 0.02, 40)
+    looks = [look(20 * i, 0.5 + e) for i, e in enumerate(noise)]
+    assert found(updates.spike, record(looks, ended=True)) == []
+    looks[20] = look(400, 9.0)
+    (told,) = updates.spike(record(looks, ended=True))
+    assert (told.id, told.severity, told.evidence["step"]) == ("GD515", "info", 400)
+    assert found(updates.spike, record(looks)) == []  # it may not pass
