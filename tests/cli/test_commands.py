@@ -235,7 +235,7 @@ def test_explain_takes_the_rows_of_a_table_as_predict_does(capsys, tmp_path):
     code, out, err = run(capsys, "explain", *asked)
     assert (code, err) == (0, "")
     assert out.startswith("The row, as the network takes it:\n  x[0] = 1.025  size\n  x[1] = 0  ")
-    assert "\n  x[2] = 1  city = B\n\nPrediction of" in out
+    assert "\n  x[2] = 1  city = B\n\nThe model says: output 5.525.\n\nPrediction of" in out
     assert "1.025·1 + 0·2 + 1·4 + 0.5" in out
     assert "row 1  y 5.525" in run(capsys, "predict", *asked)[1]
     assert run(capsys, "explain", asked[0], tmp_path / "none.csv")[0] == 2
@@ -253,12 +253,36 @@ def test_explain(capsys, tmp_path):
     assert "3·1 + 1·(-2) + 0.5" in out
     code, out, _ = run(capsys, *asked, "--target", 1, "--of", "out/kernel[1, 0]")
     assert "∂L/∂z = out - y" in out or "∂L/∂out.z = out - y" in out
+    assert out.startswith("The model says: class 0 ")
+    code, out, _ = run(capsys, *asked, "--target", 1, "--limit", 1)
+    assert " more numbers were used that have no line here; limit=8." in out
     code, out, _ = run(capsys, *asked, "--html", tmp_path / "a.html")
     assert (tmp_path / "a.html").read_text().startswith("<!doctype html>")
     for wrong, says in [
         (["--row", 2], "no such row"),
         (["--target", "one"], "a target is a number"),
+        (["--prompt", "one"], "takes a file and no prompt"),
     ]:
         code, _, err = run(capsys, *asked, *wrong)
         assert code == 2 or code == 1
         assert says in err
+
+
+def test_explain_knows_classes_and_says_what_it_cannot(capsys, tmp_path):
+    model = nn.Sequential([nn.Input((2,)), nn.layers.Dense(3, "softmax", name="out")])
+    model.compile("sgd", "categorical_crossentropy")
+    model.class_names = ["cat", "dog", "fox"]
+    model.save(tmp_path / "m.safetensors")
+    (tmp_path / "row.csv").write_text("1,2\n")
+    asked = ["explain", tmp_path / "m.safetensors", tmp_path / "row.csv"]
+    code, out, _ = run(capsys, *asked, "--target", "fox")
+    assert code == 0
+    assert "∂L/∂z[2] = out[2] - y[2]" in out
+    assert out.startswith("The model says: class ")
+    assert "fox 0." in out.splitlines()[0]
+    assert "cat, dog, fox" in run(capsys, *asked, "--target", "cow")[2]
+    x = [nn.Input((2,)), nn.Input((2,))]
+    nn.Model(x, nn.layers.Add()(x)).save(tmp_path / "two.safetensors")
+    _, _, err = run(capsys, "explain", tmp_path / "two.safetensors", tmp_path / "row.csv")
+    assert "takes several inputs" in err
+    assert "nn.explain(" in err

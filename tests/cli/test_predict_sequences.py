@@ -85,6 +85,15 @@ def test_a_prompt_is_written_on(writer, capsys):
     assert len(run(capsys, *arguments[:3], "", *arguments[4:])[1]) == 22
 
 
+def test_the_next_token_is_explained(writer, capsys):
+    code, out, _ = run(capsys, "explain", writer, "--prompt", "ab")
+    assert code == 0
+    assert out.startswith("The prompt: x[0] = ")
+    assert "Scores of the next token: " in out
+    assert "Prediction of 'char_rnn'" in out
+    assert "takes a prompt" in run(capsys, "explain", writer)[2]
+
+
 def test_names_end_where_the_model_ends_them(tmp_path, capsys):
     tokens = CharacterTokenizer.train("ab", ["<pad>", "<end>"], byte_fallback=False)
     tokens.save(tmp_path / "tokens.json")

@@ -228,7 +228,9 @@ def predict(
 @app.command()
 def explain(
     model: ModelFile,
-    file: Annotated[Path, typer.Argument(help="A sample: what `neurona predict` takes.")],
+    file: Annotated[
+        Path | None, typer.Argument(help="A sample: what `neurona predict` takes.")
+    ] = None,
     of: Annotated[str | None, typer.Option(help="A weight, such as 'dense/kernel[3, 1]'.")] = None,
     neuron: Annotated[str | None, typer.Option(help="A neuron, such as 'dense[2]'.")] = None,
     layer: Annotated[str | None, typer.Option(help="All lines of a layer.")] = None,
@@ -237,14 +239,16 @@ def explain(
         str | None, typer.Option(help="The right answer, as a number: shows a training step.")
     ] = None,
     row: Annotated[int, typer.Option(help="Which sample of the file.")] = 0,
+    prompt: Annotated[str | None, typer.Option(help="Of a language model, for a file.")] = None,
+    limit: Annotated[int | None, typer.Option(help="Lines at most; a screen by default.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write a page instead.")] = None,
     debug: Debug = False,
 ) -> None:
     """Show what a model computes for a sample: each number as formula, with numbers, and result."""
     from neurona.cli.explain import explain
 
-    asked = {"of": of, "neuron": neuron, "layer": layer, "output": output}
-    print(explain(model, file, row, target, html, asked))
+    asked = {"of": of, "neuron": neuron, "layer": layer, "output": output, "limit": limit}
+    print(explain(model, file, row, target, html, asked, prompt))
 
 
 @app.command()

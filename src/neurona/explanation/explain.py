@@ -59,7 +59,7 @@ def explain(
             index, its element with the largest gradient. A list of several is allowed.
         neuron: one neuron, "hidden[2]": what it computes, and with targets its gradient.
         layer: all lines of one layer.
-        output: the number of one output, and the path to it.
+        output: the number of one output, and the path to it; of a sequence, its last step's.
         training: whether layers work as in training; by default, whether there are targets. True
             without targets is a training step, if the model has a loss of its own (`add_loss`) or a
             `train_step` of its own.
@@ -283,14 +283,15 @@ class _Chosen:
         return [key for id in ids for key in self.lines.elements(id)], inside
 
     def output(self, number: int) -> list[Key]:
-        """Return one element of the model's output, for the first sample."""
+        """Return one element of the model's output, for the first sample; the last of its steps."""
         id = self._final()
         shape = self.record.arrays[id].shape
         if not shape or number >= shape[-1]:
             raise ArgumentError(
                 "there is no such output.", got=str(number), expected=f"0 to {shape[-1] - 1}"
             )
-        return [(id, (*(0,) * (len(shape) - 1), number))]
+        before = (0, shape[1] - 1) if len(shape) == 3 else (0,) * (len(shape) - 1)
+        return [(id, (*before, number))]
 
     def everything(self, limit: int | None, small: bool) -> tuple[list[Key], int]:
         """Return all that can be asked for if it is not too much, else a path."""
@@ -300,7 +301,8 @@ class _Chosen:
             return [key for id in targets for key in self.lines.elements(id)], limit or 4 * WHOLE
         if not self.traced.gradients:
             out = self.record.arrays[self._final()]
-            return self.output(int(np.argmax(out.reshape(-1, out.shape[-1])[0]))), limit or PATH
+            first = out[0, -1] if out.ndim == 3 else out.reshape(-1, out.shape[-1])[0]
+            return self.output(int(np.argmax(first))), limit or PATH
         kernels = [p for k, (p, _) in enumerate(self.traced.parameters)
                    if k in self.traced.after and p.trainable and p.ndim > 1]  # fmt: skip
         chosen = [kernels[-1], kernels[0]] if kernels else []

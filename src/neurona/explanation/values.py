@@ -353,6 +353,8 @@ class Values:
             for kind, symbols in SYMBOLS.items():
                 if made.origin.kind.endswith(kind) and not role:
                     symbol = symbols.get(symbol, symbol)
+                    if symbol == "mean" and made.node.op.name == "sub":
+                        symbol = "centred"  # the mean stands within its formula
             self._give(id, Name(part, symbol, turns=made.turns))
 
     def _letter(self, id: int, made: Made) -> str:
