@@ -1,5 +1,6 @@
 """Findings, their order, and how a diagnosis tells them."""
 
+import importlib
 import json
 
 import numpy as np
@@ -65,3 +66,41 @@ def test_levels_and_repairs_are_known():
     assert isinstance(model.diagnose(*data), Diagnosis)
     for doctor in (True, "full", Doctor()):
         model.fit(*data, doctor=doctor, verbose=0)
+
+
+def test_a_rule_that_fails_is_told_as_skipped_and_training_goes_on(monkeypatch):
+    def fails(_):
+        yield SCALE.found("x runs to 255", evidence={})
+        raise TypeError("no such thing\nand more")
+
+    def told(_):
+        yield LABELS.found("labels run to 10", evidence={})
+
+    checks = {fails: (SCALE, DEAD), told: (LABELS,)}
+    monkeypatch.setattr(importlib.import_module("neurona.doctor.diagnose"), "STAGES", (checks,))
+    monkeypatch.setattr(importlib.import_module("neurona.doctor.live.watch"), "CHECKS", checks)
+    why = "TypeError: no such thing"
+    model = nn.Sequential([nn.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    data = np.ones((8, 2), "float32"), np.ones((8, 1), "float32")
+    found = model.fit(*data, doctor="full", verbose=0)
+    assert len(found.history["loss"]) == 1
+    for diagnosis in (model.diagnose(*data), found.diagnosis):
+        assert [f.id for f in diagnosis] == ["GD102"]
+        assert diagnosis.skipped == {"GD104": why, "GD503": why}
+        assert {"GD104", "GD503"}.isdisjoint(r.id for r in diagnosis.checked)
+
+
+def test_a_look_that_fails_on_the_way_lets_training_go_on(monkeypatch):
+    def fails(*_):
+        raise TypeError("no such thing")
+
+    model = nn.Sequential([nn.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    x, y = np.ones((8, 2), "float32"), np.ones((8, 1), "float32")
+    monkeypatch.setattr("neurona.doctor.live.watch.Watch._look", fails)
+    diagnosis = model.fit(x, y, doctor="full", verbose=0).diagnosis
+    assert diagnosis.skipped["GD501"] == "TypeError: no such thing"
+    monkeypatch.setattr("neurona.doctor.guard.examine", fails)
+    diagnosis = model.fit(1e30 * x, y, doctor=True, verbose=0).diagnosis
+    assert "not be computed op by op: TypeError: no such thing" in diagnosis.errors[0].said

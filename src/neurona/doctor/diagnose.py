@@ -7,11 +7,10 @@ from typing import Any
 from neurona.doctor import data, statics
 from neurona.doctor.case import Case
 from neurona.doctor.diagnosis import Diagnosis
-from neurona.doctor.finding import Checks, Finding, Rule
+from neurona.doctor.finding import Checks, Finding, Rule, reason
 from neurona.doctor.opened import opened
 from neurona.doctor.probe import CHECKS as PROBE
 from neurona.doctor.tools.thorough import CHECKS as THOROUGH
-from neurona.errors import NeuronaError
 
 STAGES: tuple[Checks, ...] = (data.CHECKS, statics.CHECKS, PROBE)  # in the order of causes
 
@@ -24,10 +23,11 @@ def diagnose(case: Case, thorough: bool = False) -> Diagnosis:
     skipped: dict[str, str] = {}
     for check, rules in ((c, r) for stage in stages for c, r in stage.items()):
         try:
-            findings += check(case)
-        except NeuronaError as error:  # another fault is in its way, which has its own finding
-            skipped.update({rule.id: str(error).partition("\n")[0] for rule in rules})
+            found = list(check(case))
+        except Exception as error:  # another fault is in its way, or the rule has one itself
+            skipped.update(dict.fromkeys((rule.id for rule in rules), reason(error)))
         else:
+            findings += found
             checked += rules
     return Diagnosis(findings, checked, skipped)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from neurona.errors import check_choice
+from neurona.errors import NeuronaError, check_choice
 
 ERROR, WARNING, INFO = "error", "warning", "info"
 SEVERITIES = (ERROR, WARNING, INFO)
@@ -114,6 +114,12 @@ class Finding:
 
 Check = Callable[[Any], Iterator[Finding]]  # what looks at a Case
 Checks = Mapping[Check, tuple[Rule, ...]]  # each with the rules that it looks at
+
+
+def reason(error: Exception) -> str:
+    """Return why rules could not be looked at, in a line: another fault, or one of their own."""
+    text = str(error).partition("\n")[0]
+    return text if isinstance(error, NeuronaError) else f"{type(error).__name__}: {text}"
 
 
 def _plain(value: Any) -> Any:

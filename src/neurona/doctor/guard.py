@@ -17,7 +17,7 @@ import numpy as np
 from neurona.core import random
 from neurona.core.tensor import Tensor
 from neurona.doctor.calls import Batches, Call, Epochs, OfArrays
-from neurona.doctor.finding import Finding
+from neurona.doctor.finding import Finding, reason
 from neurona.doctor.first_bad import NOT_FINITE, At, examine, is_loss
 from neurona.nn.parameter import Parameter
 from neurona.train import state
@@ -207,8 +207,14 @@ class Guard:
         return call.results(ends), bad, True
 
     def _examine(self, batch: tuple, at: At, place: tuple[int, int]) -> Finding:
-        with random.at(*place):
-            finding = examine(self.model, self._plain, batch, at)
+        try:
+            with random.at(*place):
+                finding = examine(self.model, self._plain, batch, at)
+        except Exception as error:  # that the step is bad is known, whatever this meets
+            return NOT_FINITE.found(
+                f"{at}: the step is not finite; it could not be computed op by op: {reason(error)}",
+                evidence={"epoch": at.epoch, "batch": at.batch},
+            )
         engine = self._plain.engine
         return finding or NOT_FINITE.found(
             f"{at}: the {engine} engine's numbers are not finite, those of the reference engine "

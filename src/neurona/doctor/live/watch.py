@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from neurona.core.tree import flatten
-from neurona.doctor.finding import Finding, Rule
+from neurona.doctor.finding import Finding, Rule, reason
 from neurona.doctor.live.moments import Moments
 from neurona.doctor.live.probe import Probe, norm
 from neurona.doctor.live.record import Look, Record, Weight
@@ -61,6 +61,11 @@ class Watch:
         needing = [rule for rules in CHECKS.values() for rule in rules]
         self.skipped = {rule.id: why for rule in needing if rule.id < "GD600"}
 
+    def _give_up(self, error: Exception) -> None:
+        """Look no more: the training itself goes on."""
+        self._probe = None
+        self._skip(reason(error))
+
     @property
     def checked(self) -> list[Rule]:
         """The rules that are looked at."""
@@ -82,8 +87,7 @@ class Watch:
             given = run.feed.coming()
             seen = self._probe(given, self.record.steps)
         except Exception as error:  # the training itself goes on, whatever a look meets
-            self._probe = None
-            self._skip(str(error).partition("\n")[0])
+            self._give_up(error)
             return
         weights = {path: p.numpy() for path, p in self._probe.weights.items()}
         if not self._first:
@@ -103,7 +107,12 @@ class Watch:
         (given, seen, weights), self._open = self._open, None
         if steps > 1 or self._probe is None:  # several batches a call: no step to be seen alone
             return []
-        self.record.looks.append(self._look(number, given, seen, weights))
+        try:
+            look = self._look(number, given, seen, weights)
+        except Exception as error:
+            self._give_up(error)
+            return []
+        self.record.looks.append(look)
         return self._judged() if len(self.record.looks) % EVERY == 0 else []
 
     def _look(self, number: int, given: Any, seen: dict[str, Any], weights: dict) -> Look:
@@ -181,8 +190,8 @@ class Watch:
         try:
             with np.errstate(all="ignore"):
                 return list(check(self.record))
-        except (ArithmeticError, ValueError, LookupError) as error:
-            self.skipped.update({rule.id: f"it failed: {error}" for rule in rules})
+        except Exception as error:
+            self.skipped.update(dict.fromkeys((rule.id for rule in rules), reason(error)))
             return []
 
 
