@@ -287,3 +287,16 @@ def test_an_output_that_only_shows_another_value():
     model.set_weights([np.array([[1.0], [1.0]]), np.array([-1.5])])
     for asked in ({}, {"neuron": "gate[0]"}, {"layer": "gate"}, {"output": 0}):
         assert nn.explain(model, [[1.0, 1.0]], **asked)["gate"].value == 1.0
+
+
+def test_weights_of_a_recurrent_layer_are_called_by_the_layer():
+    x, y = numbers(1, 2, 2), numbers(1, 1)
+    parts = [L.LSTM(1, name="memory", return_sequences=True), L.Bidirectional(L.GRU(1)), L.Dense(1)]
+    model = chain((2, 2), *parts)
+    text = str(nn.explain(model, x, y, limit=10**6))
+    assert "_cell" not in text
+    assert "x[0, 0]·kernel[0, 0]" in text
+    assert "memory.kernel · SGD" in text
+    for path in ("memory/kernel[0, 1]", f"{model.layers[0].cell.name}/kernel[0, 1]"):
+        one = nn.explain(model, x, y, of=path)
+        assert "∂L/∂memory.kernel[0, 1]" in {line.name for line in one}

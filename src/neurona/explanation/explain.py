@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from neurona.explanation.tracing import Traced, traced
 from neurona.frames import door
 from neurona.nn.context import in_training
 from neurona.nn.parameter import Parameter
+from neurona.nn.recurrent.rnn import RNN
 from neurona.train import state, steps
 from neurona.train.arrays import check_arrays, check_inputs, check_targets
 from neurona.train.before import before_step
@@ -110,7 +112,8 @@ def explain(
                 "has none"
             ) from None
     small = sum(p.size for p in model.weights) <= WEIGHTS
-    lines = Lines(step, model.name, terms or (TERMS if small or layer else TERMS_OF_PATH))
+    terms = terms or (TERMS if small or layer else TERMS_OF_PATH)
+    lines = Lines(step, model.name, terms, list(map(paths_of(model), step.parameters)))
     chosen = _Chosen(model, lines)
     notes: list[str] = []
     most = limit or PATH
@@ -192,6 +195,22 @@ def traced_step(model: Any, x: Any, y: Any, weight: Any, training: bool | None) 
     return found if y is None else found._replace(losses=found.results)
 
 
+def paths_of(model: Any) -> Callable[[tuple[Parameter, int]], str]:
+    """Return what says how a parameter is called: by its path.
+
+    The cell of LSTM, GRU and their kin is the layer's own: its automatic name, as in
+    "lstm_cell_3/kernel", would tell nothing.
+    """
+    found: dict[int, str] = {}
+    for each in model.all_layers():
+        if isinstance(each, RNN) and type(each) is not RNN:
+            for p in each.cell.weights:
+                before, _, symbol = p.path.rpartition("/")
+                owner = "/".join([*before.split("/")[:-1], each.name])
+                found[id(p)] = f"{owner}/{symbol}"
+    return lambda p: found.get(id(p[0]), p[0].path)
+
+
 def _kinds(model: Any, lines: Lines) -> dict[str, Any]:
     """Return the layers by the paths that sections have, and the names of loss and optimiser."""
     found: dict[str, Any] = {}
@@ -206,9 +225,10 @@ def _kinds(model: Any, lines: Lines) -> dict[str, Any]:
         single = model._training.losses.single
         own = single is None or model.overrides("train_step")
         found["/loss"] = "" if own else type(single).__name__
+    called = paths_of(model)
     for optimizer in state.optimizers_of(model).values():
         for p in getattr(optimizer, "parameters", ()):
-            found[f"/optimizer of {p.path}"] = type(optimizer).__name__
+            found[f"/optimizer of {called((p, 0))}"] = type(optimizer).__name__
     return found
 
 
@@ -222,9 +242,11 @@ class _Chosen:
     def weight(self, path: Any) -> list[Key]:
         """Return gradient, slots and new value of a weight, and the loss."""
         name, index = _parsed(path)
-        known = {p.path: (k, p) for k, (p, _) in enumerate(self.traced.parameters) if p.trainable}
+        named = zip(self.lines.values.paths, self.traced.parameters, strict=True)
+        known = {path: (k, p) for k, (path, (p, _)) in enumerate(named) if p.trainable}
         stable = {id(p): n for n, p in state.parameter_paths(self.model).items()}
         options = {**{stable[id(p)]: (k, p) for k, p in known.values() if id(p) in stable}, **known}
+        options |= {p.path: (k, p) for k, p in known.values()}
         wanted = name.replace(".", "/")
         hits = [v for n, v in options.items() if n == wanted or n.endswith(f"/{wanted}")]
         if not hits:

@@ -28,11 +28,14 @@ class Lines:
         traced: the step.
         model_name: of the model, left out of paths.
         terms: how many terms of a long sum are written out.
+        paths: what the parameters are called; by default, by their own paths.
     """
 
-    def __init__(self, traced: Traced, model_name: str, terms: int) -> None:
+    def __init__(
+        self, traced: Traced, model_name: str, terms: int, paths: Sequence[str] = ()
+    ) -> None:
         self.traced, self.record = traced, traced.record
-        self.values = Values(traced, model_name)
+        self.values = Values(traced, model_name, paths)
         self.reader = Reader(traced.record, self.values.shown, terms)
         self.textbook = Textbook(traced, self.values, self.reader)
         self.backward = min((g for _, g in traced.gradients), default=len(self.record.arrays))
@@ -42,8 +45,8 @@ class Lines:
         }
         self.where: dict[int, tuple[str, str]] = {}  # sections that somebody else knows
         self._updated = {  # new values of parameters -> the parameter's path
-            id: traced.parameters[k][0].path
-            for k, id in traced.after.items()
+            new: self.values.paths[k]
+            for k, new in traced.after.items()
             if traced.parameters[k][0].trainable
         }
 

@@ -9,6 +9,7 @@ array is.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -84,14 +85,16 @@ class Values:
     Args:
         traced: the step.
         model_name: the first part of all paths, which is left out.
+        paths: what the parameters are called; by default, by their own paths.
 
     Attributes:
         names: id -> Name, of all that have one.
     """
 
-    def __init__(self, traced: Traced, model_name: str = "") -> None:
+    def __init__(self, traced: Traced, model_name: str = "", paths: Sequence[str] = ()) -> None:
         self.traced, self.record, self.model_name = traced, traced.record, model_name
         self.names: dict[int, Name] = {}
+        self.paths = list(paths) or [p.path for p, _ in traced.parameters]
         self._taken: Counter[Name] = Counter()
         self._met: Counter[tuple[int, ...]] = Counter()  # gates, in each turn
         self._name_known()
@@ -134,11 +137,11 @@ class Values:
         for name, id in traced.inputs.items():
             self._give(id, Name("", name))
         known: dict[int, Name] = {}
-        for p, id in traced.parameters:
-            part, _, symbol = p.path.rpartition("/")
+        for path, (_, place) in zip(self.paths, traced.parameters, strict=True):
+            part, _, symbol = path.rpartition("/")
             symbol = SHORT.get(symbol, symbol)
-            known[id] = Name(part, symbol, whole=True)
-            self._give(id, known[id])
+            known[place] = Name(part, symbol, whole=True)
+            self._give(place, known[place])
         for k, id in traced.after.items():
             before = traced.parameters[k][1]
             self._give(id, self.names[before]._replace(after="′"))
