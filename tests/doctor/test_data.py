@@ -13,6 +13,7 @@ L = nn.layers
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(300, 6)).astype("float32")
 Y = (X[:, 0] + X[:, 1] > 0).astype("int64")
+WORDS = (RANDOM.random((300, 40)) < 0.1 * (np.arange(40) > 3)).astype("float32")
 
 
 def classifier(*front, classes=2):
@@ -86,6 +87,8 @@ def test_numbers():
         (lambda: classifier(), X * 1.5),  # up to 6
         (lambda: classifier(), np.round(np.abs(X) * 3)),  # counts
         (lambda: classifier(), (X > 0).astype("int64")),
+        (lambda: classifier(), (X > 0).astype("int8")),
+        (lambda: classifier(), WORDS),
         (lambda: classifier(L.Rescaling(1 / 255), L.Flatten()), images(1.0)[:300]),
         (lambda: classifier(L.BatchNormalization()), X * 1000),
         (lambda: classifier(L.LayerNormalization()), X * 1000 + 5),
@@ -95,6 +98,13 @@ def test_numbers():
 )
 def test_healthy_numbers(model, x):
     assert not found(model(), x, Y[: len(x)])
+
+
+def test_a_rare_word_in_the_validation_is_no_other_preparation():
+    x, held = np.zeros((80, 6), "float32"), np.zeros((40, 6), "float32")
+    x[::4] = held[1::4] = 1
+    held[:5, 2], x[:, 2], x[3, 2] = 1, 0, 1
+    assert "GD111" not in found(classifier(), x, Y[:80], validation_data=(held, Y[:40]))
 
 
 class Frame:

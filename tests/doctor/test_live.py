@@ -317,3 +317,34 @@ def test_norms_behind_without_a_warm_up():
     assert "GD703" in [f.id for f in found.causes], str(found)
     assert "8 norms stand behind" in str(found)
     assert alarms(transformer(1e-3), x, Y, epochs=6) == []
+
+
+def test_what_guessing_reaches_is_not_told_by_one_batch():
+    y = np.repeat([0, 1], 100)
+    y[:16], y[100:116] = 1, 0  # the first batches have one class more often
+    x = np.random.default_rng(0).normal(size=(200, 4)).astype("float32")
+    pairs = [(x[i : i + 10], y[i : i + 10]) for i in range(0, 200, 10)]
+
+    def forever():
+        while True:
+            yield from pairs
+
+    guesses = []
+    for data in (nn.data.batches(x, y, 10), pairs, forever()):
+        model = nn.Sequential([nn.layers.Dense(2, "softmax")])
+        model.compile("sgd", "sparse_categorical_crossentropy")
+        kept = Kept()
+        model.fit(data, epochs=5, steps_per_epoch=20, doctor=kept, verbose=0)
+        guesses.append(kept.guessing)
+    np.testing.assert_allclose(guesses, np.log(2), atol=0.03)
+
+
+class Kept(nn.callbacks.Doctor):
+    """Remembers what guessing would reach."""
+
+    def __init__(self):
+        super().__init__("full")
+
+    def on_train_end(self, logs=None):
+        self.guessing = self._watch.record.task.guessing
+        super().on_train_end(logs)

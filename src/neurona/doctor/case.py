@@ -12,6 +12,7 @@ import numpy as np
 
 from neurona.core import random
 from neurona.core.shapes import as_dtype
+from neurona.core.tensor import as_array
 from neurona.core.tree import Structure, flatten
 from neurona.doctor.ends import End, ends_of
 from neurona.doctor.forward import Forward
@@ -221,7 +222,7 @@ def _trainable(values: Any) -> np.ndarray:
     if array.dtype.kind not in "biuf":
         raise DataError("x is not made of numbers.", got=f"{array.dtype} data")
     if array.dtype.kind != "f":
-        return array
+        return as_array(array)
     with np.errstate(over="ignore"):
         array = array.astype(as_dtype(None))
     return np.nan_to_num(array, posinf=0.0, neginf=0.0)

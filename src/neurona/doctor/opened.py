@@ -59,7 +59,7 @@ def opened(x: Any, y: Any = None, sample_weight: Any = None) -> Opened:
             x.epoch = before
     if not batches:
         return Opened(x, y, sample_weight)
-    parts = [_joined(parts) for parts in zip(*batches, strict=True)]
+    parts = [joined(parts) for parts in zip(*batches, strict=True)]
     size = len(flatten(batches[0][0])[0][0])
     return Opened(parts[0], parts[1], parts[2], False, size, _length(x))
 
@@ -100,7 +100,7 @@ def _shapes(parts: Any) -> list[tuple]:
     return [_array(a).shape[1:] for a in flatten(parts)[0]]
 
 
-def _joined(parts: tuple[Any, ...]) -> Any:
+def joined(parts: tuple[Any, ...]) -> Any:
     """Return nested arrays of several batches one behind the other."""
     structure = flatten(parts[0])[1]
     rows = [[_array(a) for a in flatten(part)[0]] for part in parts]

@@ -195,7 +195,7 @@ def constant(case: Case) -> Iterator[Finding]:
                 fix="print(x[:3])  # look at where x is made",
                 severity=ERROR,
             )
-        elif table and features < 64:
+        elif table and features < 64 and not _rare(seen, still):
             names = ", ".join(part.column(int(j)) for j in still[:3])
             yield CONSTANT.found(
                 f"{still.size} of {features} columns of {part.name} never change: {names}",
@@ -211,6 +211,11 @@ def constant(case: Case) -> Iterator[Finding]:
                 evidence={"constant": int(still.size), "of": features},
                 severity=INFO,
             )
+
+
+def _rare(seen: Scan, still: np.ndarray) -> bool:
+    """Say whether columns are words or categories that do not occur, in a table of mostly zeros."""
+    return not seen.low[still].any() and float(np.mean(seen.rows == 0)) > 0.5
 
 
 CHECKS = {not_finite: (NOT_FINITE,), unscaled: (UNSCALED,), constant: (CONSTANT,)}

@@ -181,7 +181,8 @@ def _apart(case: Case, one: Part, other: Part, most: float) -> Iterator[Finding]
     with np.errstate(divide="ignore", invalid="ignore"):
         shift_ = np.where(changes, np.abs(b.mean - a.mean) / a.std, 0.0)
     most = DRIFT if _series(a.rows) else most
-    sure = shift_ > max(most, SURE / np.sqrt(n))
+    error = np.sqrt(a.std**2 / len(a.rows) + b.std**2 / n)
+    sure = (shift_ > most) & (np.abs(b.mean - a.mean) > SURE * error)
     if sure.any():
         j = int(np.where(sure, shift_, 0).argmax())
         evidence: dict[str, Any] = {

@@ -24,6 +24,8 @@ class Task:
         classes: how many there are; 0 if unknown.
         squared: whether the loss is the mean of squares.
         samples: how many there are.
+        unseen: by how much guessing is worse on average where these are some of the samples: a
+            sample's entropy is too low (Miller and Madow 1955).
     """
 
     kind: str = ""
@@ -32,14 +34,24 @@ class Task:
     classes: int = 0
     squared: bool = False
     samples: int = 0
+    unseen: float = 0.0
 
 
-def task_of(model: Any, y: Any, weight: Any = None) -> Task:
-    """Return the Task of a compiled model with one output, from targets and sample weights."""
+def task_of(model: Any, y: Any, weight: Any = None, whole: bool = True) -> Task:
+    """Return the Task of a compiled model with one output, from targets and sample weights.
+
+    Args:
+        model: that is trained.
+        y, weight: of all samples, or of some.
+        whole: which of both.
+    """
     leaves = flatten(y)[0] if y is not None else []
-    return dataclasses.replace(
+    task = dataclasses.replace(
         _task(model, leaves, weight), samples=len(leaves[0]) if leaves else 0
     )
+    if whole or task.guessing is None:
+        return task
+    return dataclasses.replace(task, guessing=task.guessing + task.unseen)
 
 
 def _task(model: Any, leaves: list[Any], weight: Any) -> Task:
@@ -86,7 +98,8 @@ def _of_classes(labels: np.ndarray, classes: int, weight: np.ndarray | None) -> 
     counts = np.bincount(column.ravel(), minlength=classes)
     mass = np.bincount(column.ravel(), weights, classes) / column.size
     majority = float(counts.max() / counts.sum())
-    return Task(CLASSES, _entropy(mass), majority, classes)
+    unseen = float((np.count_nonzero(counts) - 1) / (2 * column.size))
+    return Task(CLASSES, _entropy(mass), majority, classes, unseen=unseen)
 
 
 def _entropy(mass: np.ndarray) -> float:
@@ -102,7 +115,8 @@ def _of_flags(flags: np.ndarray, weight: np.ndarray | None) -> Task:
     yes, no = (w @ flags) / len(flags), (w @ (1 - flags)) / len(flags)
     guessing = float(np.mean([_entropy(np.array(pair)) for pair in zip(yes, no, strict=True)]))
     means = flags.mean(axis=0)
-    return Task(FLAGS, guessing, float(np.maximum(means, 1 - means).mean()), 2)
+    majority = float(np.maximum(means, 1 - means).mean())
+    return Task(FLAGS, guessing, majority, 2, unseen=0.5 / len(flags))
 
 
 def _of_numbers(name: str, targets: np.ndarray, weight: Any) -> Task:
