@@ -25,8 +25,8 @@ class Doctor(Callback):
     """Examines a training while it runs, says what is wrong and why, and may mend it.
 
     Args:
-        level: "guard" looks at what is cheap, losses and numbers that are not finite; "full" looks
-            into the layers as well.
+        level: how often a step is looked at from both sides: "guard" 16 times in a run of up to
+            2,000 steps, and every 600 steps of a longer one; "full" 40 times, and every 80.
         repair: "off" only tells; "safe" applies what cannot harm; "race" also tries what may help
             on a twin, and keeps it if that is better.
 
