@@ -78,7 +78,7 @@ def quiet_fit(model, *data, **given):
         return model.fit(*data, verbose=0, **given)
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("path", PATHS)
 def test_a_training_is_the_same_and_stops_before_a_bad_step(path, monkeypatch, capsys):
     monkeypatch.setattr(guard, "LEAST", 0.0 if path == "batches" else 0.1)

@@ -32,7 +32,7 @@ def fitted(model, repair, epochs=14, data=TRAIN, held=HELD):
     return history, doctor
 
 
-@pytest.mark.filterwarnings("ignore:.*takes probabilities")
+@pytest.mark.slow
 def test_what_cannot_harm_is_changed_told_and_written_down(capsys):
     model = network(nn.optimizers.SGD(30.0))
     history, doctor = fitted(model, "safe")
@@ -48,6 +48,9 @@ def test_what_cannot_harm_is_changed_told_and_written_down(capsys):
     assert f"doctor: {rate.rule} repaired in epoch" in told
     assert rate.rule in doctor.diagnosis
 
+
+@pytest.mark.filterwarnings("ignore:.*takes probabilities")
+def test_a_loss_is_mended_before_training():
     model = network("adam", None)
     history, _ = fitted(model, "safe", 1)
     assert model._training.losses.outputs[0].loss.from_logits
