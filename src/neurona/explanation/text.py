@@ -66,8 +66,8 @@ def _broken(start: str, formula: str, indent: str, width: int) -> list[str]:
     """Return a formula in rows, broken before a plus, a minus or behind a comma."""
     rows, row = [], start
     whole = _pieces(formula)
-    for piece in (p for long in whole for p in _factors(long, width - len(indent) - 2)):
-        if len(row) + len(piece) > width and row.strip() and row != start:
+    for piece in (p for long in whole for p in _shorter(long, width - len(indent) - 2)):
+        if len(row) + len(piece) > width and (row != start or len(start) > width // 3):
             rows.append(row.rstrip())
             row = indent + "  " + piece.lstrip()
         else:
@@ -75,27 +75,29 @@ def _broken(start: str, formula: str, indent: str, width: int) -> list[str]:
     return [*rows, row.rstrip()]
 
 
-def _factors(piece: str, width: int) -> list[str]:
-    """Return a piece that is too long for a row in two or more, broken before a times sign."""
-    found = []
-    while len(piece) > width and (cut := piece.rfind("·", 1, width)) > 0:
-        found.append(piece[:cut])
-        piece = piece[cut:]
-    return [*found, piece]
+def _shorter(piece: str, width: int) -> list[str]:
+    """Return a piece that is too long for a row in several, broken deeper or before a times."""
+    if len(piece) <= width:
+        return [piece]
+    inner = _pieces(piece, 1)
+    if len(inner) > 1:
+        return [short for each in inner for short in _shorter(each, width)]
+    cut = piece.rfind("·", 1, width)
+    return [piece[:cut], *_shorter(piece[cut:], width)] if cut > 0 else [piece]
 
 
-def _pieces(formula: str) -> list[str]:
+def _pieces(formula: str, outermost: int = 0) -> list[str]:
     """Return a formula in pieces that may stand in rows of their own.
 
     It is cut before a sign outside of all brackets; if there is none, before those inside of some.
     """
-    for most in range(4):
+    for most in range(outermost, 4):
         pieces, depth, square, start = [], 0, 0, 0
         for i, letter in enumerate(formula):
             depth += (letter == "(") - (letter == ")")
             square += (letter == "[") - (letter == "]")
             cut = formula[i : i + 3] in (" + ", " - ") or (letter == " " and formula[i - 1] == ",")
-            if cut and depth <= most and not square:
+            if cut and i and depth <= most and not square:
                 pieces.append(formula[start:i])
                 start = i
         if pieces:
