@@ -202,6 +202,7 @@ CASES = [  # id ("" for healthy), the model, x, y, the rest, and what is said
     ("GD105", binary, X[:50], np.array(["cat", "dog"] * 25), {}, "row 0 of y is"),
     ("GD105", lambda: binary(nn.Input((7,))), X, Y, {}, "takes another shape"),
     ("GD105", binary, [[1.0, 2.0], [1.0]], Y[:2], {}, "different lengths"),
+    ("GD105", binary, X, 1.0, {}, "y is a single value"),
     ("GD114", recurrent, PADDED, Y, {}, "58% of the steps, at the end of rows, is padding"),
     ("GD114", lambda: recurrent(steps=True), PADDED, PADDED, {}, "58% of what it learns"),
     ("", lambda: recurrent(mask=True), PADDED, Y, {}, ""),

@@ -125,7 +125,7 @@ class Case:
     @functools.cached_property
     def rows(self) -> np.ndarray:
         """Numbers of some samples, spread over all."""
-        if not self.size:
+        if not self.size or not all(a.ndim for a in (*self.inputs, *self.targets)):
             raise DataError("there are no samples to look at.", got=f"x={type(self.x).__name__}")
         each = max(sum(a[:1].size for a in self.inputs), 1)
         count = min(self.size, max(8, min(ROWS, VALUES // each)))

@@ -52,14 +52,14 @@ def opened(x: Any, y: Any = None, sample_weight: Any = None) -> Opened:
     try:
         with random.undisturbed():
             batches = _some(x)
-    except Exception:  # of the user's own code, which `fit` will tell
+            parts = [joined(parts) for parts in zip(*batches, strict=True)]
+    except Exception:  # of the user's own code, or no batches at all: `fit` will tell
         batches = []
     finally:
         if before is not None:
             x.epoch = before
     if not batches:
         return Opened(x, y, sample_weight)
-    parts = [joined(parts) for parts in zip(*batches, strict=True)]
     size = len(flatten(batches[0][0])[0][0])
     return Opened(parts[0], parts[1], parts[2], False, size, _length(x))
 

@@ -57,6 +57,14 @@ def unusable(case: Case) -> Iterator[Finding]:
 
 
 def _text(part: Part) -> Finding:
+    if not part.values.ndim:
+        return UNUSABLE.found(
+            f"{part.name} is a single value, and there is one for each sample",
+            where=part.name,
+            evidence={"value": repr(part.values.item())[:40]},
+            threshold="an array",
+            fix=f"print(type({part.name}))  # look at where it is made",
+        )
     values = part.values.ravel()[:SEEN]
     first = next((i for i, v in enumerate(values) if not isinstance(v, int | float)), 0)
     index = np.unravel_index(first, part.values.shape)

@@ -42,7 +42,8 @@ MIXED = Rule(
 
 def labels(case: Case) -> Iterator[Finding]:
     """Ask each loss whether it can use the targets."""
-    lengths = {part.name: len(part.values) for part in (*case.x_parts, *case.y_parts)}
+    every = (*case.x_parts, *case.y_parts)
+    lengths = {part.name: len(part.values) for part in every if part.values.ndim}
     if len(set(lengths.values())) > 1:
         told = ", ".join(f"{name} {n:,}" for name, n in lengths.items())
         yield SHAPE.found(

@@ -29,7 +29,7 @@ NOT_FINITE = Rule(
 def not_finite(case: Case) -> Iterator[Finding]:
     """Look for NaN and infinity in all that training reads."""
     for part in (*case.x_parts, *case.y_parts, *case.held):
-        if part.values.dtype.kind != "f" or not part.values.size or finite(part.values):
+        if not part.numeric or part.values.dtype.kind != "f" or finite(part.values):
             continue
         wrong = ~np.isfinite(part.values)
         first = np.argwhere(wrong)[0].tolist()
