@@ -390,3 +390,10 @@ def test_integer_and_mixed_types_keep_their_parameters_type():
     Adam(0.1).apply([np.ones(2, "float64"), np.ones(2, "float32")], weights)
     assert [w.dtype.name for w in weights] == ["float32", "float64"]
     assert numbers(weights)[1] == pytest.approx(0.9)
+
+
+def test_adafactor_leaves_rows_and_columns_without_a_gradient_as_they_are():
+    w = nn.Parameter(np.ones((3, 2), "float32"))
+    nn.optimizers.Adafactor(0.1).apply([np.array([[1, 0], [0, 0], [1, 0]], "float32")], [w])
+    np.testing.assert_allclose(w.numpy(), [[0.9, 1], [1, 1], [0.9, 1]], atol=0.05)
+    np.testing.assert_array_equal(w.numpy()[1], [1, 1])

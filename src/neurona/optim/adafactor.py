@@ -71,7 +71,8 @@ class Adafactor(Optimizer):
             r = b * r + (1 - b) * ops.mean(squares, axis=-1)
             c = b * c + (1 - b) * ops.mean(squares, axis=-2)
             share = r / ops.mean(r, axis=-1, keepdims=True)
-            u = g / ops.sqrt(ops.expand_dims(share, -1) * ops.expand_dims(c, -2))
+            u = g / ops.sqrt(ops.expand_dims(share, -1))  # the product of both may be 0
+            u = u / ops.sqrt(ops.expand_dims(c, -2))
         else:
             v = b * v + (1 - b) * squares
             u = g / ops.sqrt(v)
