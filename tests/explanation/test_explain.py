@@ -271,7 +271,7 @@ def test_attention():
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "rule", ["SGD", "RMSprop", "Adagrad", "Adadelta", "Adam", "AdamW", "Adamax", "Nadam", "Ftrl",
-             "Lion", "Lamb"]
+             "Lion", "Lamb", "Adafactor", "Muon", "ScheduleFreeAdamW"]
 )  # fmt: skip
 def test_every_optimizer(rule):
     model = chain(
