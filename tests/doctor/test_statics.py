@@ -60,6 +60,7 @@ PAIRS = [  # id, what it says, the faulty model, its targets
     ("GD203", "compete", dense(3, "softmax", BINARY), SEVERAL),
     ("GD203", "sigmoids answer each alone", dense(3, "sigmoid", SPARSE), THREE),
     ("GD203", "0 to 2 for quantities", dense(1, None, "mse", ["accuracy"]), THREE),
+    ("GD203", "and answers worse", dense(1, None, lambda y, p: -((y - p) ** 2)), NUMBERS),
     ("GD203", "none below 0", dense(1, "sigmoid", "hinge"), TWO * 2 - 1),
     ("GD204", "relu can never be -", dense(1, "relu", "mse"), NUMBERS),
     ("GD204", "out of its reach", dense(1, "tanh", "mse"), NUMBERS * 10),
@@ -96,6 +97,8 @@ HEALTHY = [
     (dense(1, None, "hinge"), TWO * 2 - 1),
     (dense(5, "sigmoid", "mse"), 1 / (1 + np.exp(-X))),
     (dense(5, None, "mse"), X),  # an autoencoder
+    (dense(1, None, lambda y, p: nn.ops.maximum(0.9 * (y - p), 0.1 * (p - y))), NUMBERS),
+    (dense(2, None, lambda y, p: (y - p[:, :1]) ** 2 / nn.ops.exp(p[:, 1:]) + p[:, 1:]), NUMBERS),
 ]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from neurona.core.tensor import as_array
 from neurona.doctor.case import Case
 from neurona.doctor.data.labels import MIXED
 from neurona.doctor.ends import End, activation_of
@@ -83,6 +84,8 @@ def pairing(case: Case) -> Iterator[Finding]:
             continue
         yield from _scores(end)
         yield from _partners(end)
+        if not end.kind and end.task.name == "numbers":
+            yield from _backwards(end)
 
 
 def _of_one(end: End) -> Finding | None:
@@ -215,6 +218,32 @@ def _partners(end: End) -> Iterator[Finding]:
         )
     if end.kind in ("squared", ""):
         yield from _reach(end)
+
+
+FAR = (0.0, 0.5, 1.0, 3.0)  # standard deviations
+
+
+def _backwards(end: End) -> Iterator[Finding]:
+    """Ask a loss of the user's own whether answers that are further off are worse."""
+    y = end.values[:256].astype(np.float32)
+    y = y.reshape(len(y), *end.shape[1:]) if y[0].size == np.prod(end.shape[1:]) else y[:0]
+    noise = np.random.default_rng(0).normal(size=y.shape).astype(y.dtype)
+    spread = y.std() if y.size else 1.0
+    try:
+        values = [end.loss(y, (y + far * spread * noise).astype(y.dtype)) for far in FAR]
+        at = [float(np.mean(as_array(value))) for value in values]
+    except Exception:  # a loss of another kind, which wants other numbers
+        return
+    if y.size and np.isfinite(at).all() and (np.diff(at) < 0).all():
+        yield MIXED.found(
+            f"{end.loss.name} is {at[0]:.3g} for exact answers, and {at[-1]:.3g} for ones far off: "
+            "training makes it smaller, and answers worse",
+            where=end.place,
+            evidence={"loss": end.loss.name, "of exact answers": at[0], "far off": at[-1]},
+            threshold="a loss that is smallest for the right answer",
+            fix="- return -loss\n+ return loss",
+            severity=ERROR,
+        )
 
 
 RANGES = {"sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0), "relu": (0.0, np.inf)}
