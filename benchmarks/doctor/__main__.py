@@ -2,6 +2,7 @@
 
 python -m benchmarks.doctor            the part that rules may be tuned on
 python -m benchmarks.doctor --frozen   the part that is kept for the end
+python -m benchmarks.doctor --threads  programs of public threads, which no rule was made for
 python -m benchmarks.doctor --harm     which faults do harm, over five seeds, without the doctor
 python -m benchmarks.doctor --rivals   what rule sets of other tools say of the same runs
 python -m benchmarks.doctor --origins  whether the origins of planted NaN are found
@@ -16,12 +17,13 @@ import dataclasses
 import functools
 import io
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.doctor import convolutional, dense, recurrent, transformers
+from benchmarks.doctor import convolutional, dense, recurrent, threads, transformers
 from benchmarks.doctor.fault import Fault, Healthy, frozen
 from benchmarks.doctor.healthy import HEALTHY
 from benchmarks.doctor.judge import hurts, lines, table
@@ -36,7 +38,8 @@ FOLDER = Path(__file__).parent / "results"
 
 def case(name: str) -> Fault | Healthy:
     """Return the case of a name."""
-    return next(c for c in (*FAULTS, *HEALTHY) if c.name == name)
+    every = (*FAULTS, *HEALTHY, *threads.FAULTS, *threads.HEALTHY)
+    return next(c for c in every if c.name == name)
 
 
 def outcome(name: str, doctor: str | None, seed: int) -> dict[str, Any]:
@@ -105,6 +108,7 @@ def main() -> None:
     """Run what is asked for, and write what came of it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--frozen", action="store_true", help="the part that is kept for the end")
+    parser.add_argument("--threads", action="store_true", help="programs of public threads")
     parser.add_argument("--harm", action="store_true", help="which faults do harm")
     parser.add_argument("--rivals", action="store_true", help="what other tools' rules say")
     parser.add_argument("--origins", action="store_true", help="origins of planted NaN")
@@ -116,9 +120,12 @@ def main() -> None:
 
     def chosen(cases: list[Any]) -> list[Any]:
         named = [c for c in cases if not options.only or any(o in c.name for o in options.only)]
-        return [c for c in named if options.harm or frozen(c.name) == options.frozen]
+        if options.harm or options.threads:
+            return named
+        return [c for c in named if frozen(c.name) == options.frozen]
 
-    faults, healthy = chosen(FAULTS), chosen(HEALTHY)
+    part = threads if options.threads else sys.modules[__name__]
+    faults, healthy = chosen(part.FAULTS), chosen(part.HEALTHY)
     FOLDER.mkdir(exist_ok=True)
     if options.harm:
         write("harm", harm(faults, options.workers))
@@ -137,8 +144,8 @@ def main() -> None:
     figures = summed(faults, healthy, found)
     print(json.dumps(figures, indent=1))
     if not options.only:
-        part = "frozen" if options.frozen else "open"
-        write(f"rivals-{part}" if options.rivals else part, {"figures": figures, "cases": found})
+        kind = "threads" if options.threads else "frozen" if options.frozen else "open"
+        write(f"rivals-{kind}" if options.rivals else kind, {"figures": figures, "cases": found})
 
 
 def write(name: str, what: Any) -> None:
