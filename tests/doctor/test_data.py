@@ -247,6 +247,52 @@ def test_each_fault_and_its_healthy_twin():
         assert not rule or said in hit[rule].said, (number, hit[rule].said)
 
 
+def test_one_row_that_nobody_scaled():
+    x = np.tile(X, (1, 2))
+    x[41] *= 3000
+    told = found(classifier(), x, Y)["GD104"]
+    assert "row 41 of x runs to" in told.said
+    assert "1 of 300 rows are such" in told.said
+    assert told.evidence["rows"] == [41]
+    assert "np.delete(x, [41], axis=0)" in told.fix
+    x[41:61] *= 3000  # more than a few are no slip
+    assert "row 41" not in getattr(found(classifier(), x, Y).get("GD104"), "said", "")
+
+
+def test_rows_that_were_sorted_by_class_when_they_were_split():
+    y = np.sort(RANDOM.integers(0, 3, 300))
+    told = found(classifier(classes=3), X[:240], y[:240], validation_data=(X[240:], y[240:]))
+    assert "100% of validation y are of class 2, and " in told["GD111"].said
+    assert "permutation" in told["GD111"].fix
+    order = np.random.default_rng(0).permutation(300)  # the fix
+    x, y = X[order], y[order]
+    assert not found(classifier(classes=3), x[:240], y[:240], validation_data=(x[240:], y[240:]))
+
+
+def test_samples_of_several_inputs_come_twice_only_as_a_whole():
+    def pairs():
+        a, b = nn.Input((6,)), nn.Input((6,))
+        joined = L.Dense(8, "relu")(L.Concatenate()([a, b]))
+        model = nn.Model([a, b], L.Dense(2, "softmax")(joined))
+        model.compile("adam", "sparse_categorical_crossentropy")
+        return model
+
+    order = RANDOM.permutation(300)
+    x = [X[order % 60], X[60 + order // 60]]
+    held = [a[200:] for a in x], Y[200:]
+    assert "GD108" not in found(pairs(), [a[:200] for a in x], Y[:200], validation_data=held)
+    told = found(pairs(), x, Y, validation_data=held)["GD108"]
+    assert told.said.startswith("100 of 100 rows of validation x")
+
+
+def test_a_stateful_layer_is_shown_batches_of_its_own_size():
+    model = nn.Sequential([nn.Input((5, 1), batch_size=4), L.LSTM(3, stateful=True), L.Dense(1)])
+    model.compile("adam", "mse")
+    x = RANDOM.normal(size=(40, 5, 1)).astype("float32")
+    diagnosis = model.diagnose(x, x[:, -1], batch_size=4, shuffle=False)
+    assert not [f for f in diagnosis if f.id == "GD105"]
+
+
 def test_facts_are_no_alarm():
     diagnosis = classifier().diagnose(X, Y, (X[:40] + 0.01, Y[:40]), batch_size=100)
     facts = {f.id: f.said for f in diagnosis.infos}

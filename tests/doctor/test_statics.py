@@ -117,6 +117,32 @@ def hit_of(faulty, y, rule, **given):
     return found(faulty, X, y, **given)[rule]
 
 
+def flat(y, p):
+    return nn.ops.mean(nn.ops.square(nn.ops.reshape(y, (-1,)) - p))
+
+
+def ranked(y, p):
+    above = nn.ops.cast(nn.ops.transpose(y, (1, 0)) > y, "float32")
+    return nn.ops.mean(above * nn.ops.softplus(p - nn.ops.transpose(p, (1, 0))))
+
+
+def test_losses_of_ones_own():
+    told = found(dense(1, None, flat), X, NUMBERS)["GD103"]
+    assert "stays at" in told.said
+    assert "every answer with every target" in told.said
+    told = found(dense(1, None, lambda y, p: -nn.ops.abs(y - p)), X, NUMBERS)["GD203"]
+    assert "perfect answers have a loss of" in told.said
+    assert told.severity == "error"
+    quantile = lambda y, p: nn.ops.maximum(0.9 * (y - p), -0.1 * (y - p))  # noqa: E731
+    critic = lambda y, p: nn.ops.mean(y * p)  # noqa: E731
+    fails = lambda y, p: y.of_another_library - p  # noqa: E731
+    for loss in (quantile, ranked, lambda y, p: nn.ops.mean(p)):
+        assert not {"GD103", "GD203"} & set(found(dense(1, None, loss), X, NUMBERS)), loss
+    signs = (2 * TWO - 1).astype("float32")
+    assert "GD203" not in found(dense(1, None, critic), X, signs)
+    assert not dense(1, None, fails).diagnose(X, NUMBERS).errors
+
+
 def test_healthy_pairs():
     for number, (twin, y) in enumerate(HEALTHY):
         assert not found(twin, X, y), number

@@ -181,14 +181,14 @@ def stateful() -> Training:
 def sparse_bag() -> Training:
     """A bag of 400 words, of which a row holds six: nearly all is zero."""
     random = np.random.default_rng(0)
-    y = random.integers(0, 2, 1000)
-    x = np.zeros((1000, 400), "float32")
-    for k in range(1000):
+    y = random.integers(0, 2, 4000)
+    x = np.zeros((4000, 400), "float32")
+    for k in range(4000):
         x[k, random.integers(0, 400, 5)] = 1
         x[k, random.integers(0, 10) + 10 * y[k]] = 1
     return Training(
-        dense(400, (16,), 1, end="sigmoid"), **split(x[:800], y[:800]), test=(x[800:], y[800:]),
-        loss="binary_crossentropy", optimizer=adam(0.005), epochs=10,
+        dense(400, (16,), 1, end="sigmoid"), **split(x[:3600], y[:3600]), test=(x[3600:], y[3600:]),
+        loss="binary_crossentropy", optimizer=adam(0.005), epochs=3,
     )  # fmt: skip
 
 

@@ -167,19 +167,6 @@ def backwards(t: Training) -> Training:
     return t.but(loss=lambda y, p: -nn.ops.mean(nn.ops.abs(y - p)), optimizer=adam(0.05))
 
 
-def root(t: Training) -> Training:
-    """The root of a squared error, which has no slope at zero."""
-
-    def loss(y: Any, p: Any) -> Any:
-        return nn.ops.mean(nn.ops.sqrt(nn.ops.square(y - p)))
-
-    def model() -> Any:
-        zero = nn.initializers.Zeros()
-        return nn.Sequential([nn.Input((1,)), L.Dense(1, kernel_initializer=zero)])
-
-    return t.but(model=model, x=np.abs(t.x), y=np.maximum(t.y, 0), loss=loss)
-
-
 FAULTS = [
     # https://stats.stackexchange.com/questions/433365/xor-with-neural-network
     Fault("xor: no activation between the layers", "dense", xor, no_bend, ("GD207",)),
@@ -241,7 +228,6 @@ FAULTS = [
           ("GD308", "GD103", "GD510")),
     Fault("sine: error of the wrong sign", "dense", sine, backwards,
           ("GD203", "GD502", "GD506", "GD401", "GD510")),
-    Fault("line: root of an error of zero", "dense", line, root, ("GD401", "GD302")),
     Fault(
         "sine: Adam of 0.5", "dense", sine, lambda t: t.but(optimizer=adam(0.5)),
         ("GD506", "GD502", "GD504", "GD505"),

@@ -127,6 +127,8 @@ class Case:
         """Numbers of some samples, spread over all."""
         if not self.size or not all(a.ndim for a in (*self.inputs, *self.targets)):
             raise DataError("there are no samples to look at.", got=f"x={type(self.x).__name__}")
+        if any(getattr(layer, "stateful", False) for layer in self.model.all_layers()):
+            return np.arange(min(self.size, self.batch_size))  # such a layer takes nothing else
         each = max(sum(a[:1].size for a in self.inputs), 1)
         count = min(self.size, max(8, min(ROWS, VALUES // each)))
         return np.linspace(0, self.size - 1, count).astype(int)

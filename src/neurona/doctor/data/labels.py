@@ -113,6 +113,8 @@ def _out_of_range(end: End, target: Part, error: NeuronaError) -> Finding:
             said = f"labels are whole class numbers, and {_short(y[y % 1 != 0][0])} is none"
     else:
         said = f"targets run from {low} to {high}, and {end.loss.name} takes {error.expected}"
+        if low == 0 and high > 1 and bool(((y == 0) | (y == y.max())).all()):  # masks of 0 and 255
+            fix = f"- model.fit(x, y)\n+ model.fit(x, y / {high})"
     return RANGE.found(
         said,
         where=end.place,

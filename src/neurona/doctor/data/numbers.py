@@ -141,6 +141,37 @@ def _far_apart(case: Case, node: Node, part: Part) -> Iterator[Finding]:
     )  # fmt: skip
 
 
+ROW = 100.0  # times the size of the middle row
+FEW_ROWS, WIDTH = 0.01, 8  # share of such rows; features, of fewer one large number says nothing
+
+
+def outlying(case: Case) -> Iterator[Finding]:
+    """Look for a few rows that nobody scaled when all others were."""
+    for part in case.x_parts:
+        if not part.numeric or part.values.dtype.kind != "f" or part.values.ndim < 2:
+            continue
+        flat = part.values.reshape(len(part.values), -1)
+        if flat.shape[1] < WIDTH or not flat.size:
+            continue
+        with np.errstate(all="ignore"):
+            size = np.sqrt(np.einsum("nd,nd->n", flat, flat, dtype=np.float64) / flat.shape[1])
+        middle = float(np.median(size))
+        far = np.flatnonzero(size > ROW * middle) if 0 < middle < np.inf else np.zeros(0, int)
+        if not far.size or far.size > FEW_ROWS * len(size) or not size[far].max() > LARGE:
+            continue
+        row, rows = int(size.argmax()), far[:10].tolist()
+        yield UNSCALED.found(
+            f"row {row} of {part.name} runs to {np.abs(flat[row]).max():.4g}, "
+            f"{size[row] / middle:,.0f} times as far as the middle row; "
+            f"{far.size:,} of {len(size):,} rows are such",
+            where=part.name,
+            evidence={"rows": rows, "size": size[row], "middle": middle},
+            threshold=f"rows up to {ROW:g} times as large as the middle one",
+            fix=f"print({part.name}[{row}])  # scaled as the others are? or leave it out:\n"
+            f"+ x, y = np.delete(x, {rows}, axis=0), np.delete(y, {rows}, axis=0)",
+        )
+
+
 def _read_by(case: Case, value: int) -> Part | None:
     """Return the part of x that a value is, changes of type and shape aside."""
     forward = case.forward
@@ -218,4 +249,6 @@ def _rare(seen: Scan, still: np.ndarray) -> bool:
     return not seen.low[still].any() and float(np.mean(seen.rows == 0)) > 0.5
 
 
-CHECKS = {not_finite: (NOT_FINITE,), unscaled: (UNSCALED,), constant: (CONSTANT,)}
+CHECKS = {
+    not_finite: (NOT_FINITE,), unscaled: (UNSCALED,), outlying: (UNSCALED,), constant: (CONSTANT,),
+}  # fmt: skip

@@ -13,6 +13,7 @@ from neurona.doctor.data.inputs import ids_of
 from neurona.doctor.finding import ERROR, Finding, Rule
 from neurona.doctor.parts import Part
 from neurona.doctor.scan import sample
+from neurona.errors import NeuronaError
 
 OVERLAP = Rule(
     "GD108",
@@ -33,8 +34,13 @@ LARGE = 4_000_000  # values: more are hardly windows of one series
 def overlap(case: Case) -> Iterator[Finding]:
     """Look for rows that are in both parts, and for windows that overlap."""
     held_x, _ = case.validation_parts
-    for part, held in zip(case.x_parts, held_x, strict=False):
-        if not _alike(part, held) or len(case.x_parts) != len(held_x):
+    if len(held_x) != len(case.x_parts):
+        return
+    if len(held_x) > 1:
+        yield from _together(case, held_x)
+        return
+    for part, held in zip(case.x_parts, held_x, strict=True):
+        if not _alike(part, held):
             continue
         train, other = _same_type(part.values, held.values)
         if train is other or (train.shape == other.shape and np.array_equal(train, other)):
@@ -66,6 +72,37 @@ def overlap(case: Case) -> Iterator[Finding]:
         return
 
 
+def _together(case: Case, held: list[Part]) -> Iterator[Finding]:
+    """Look for samples of several inputs: each by itself, a user or a picture, may come again."""
+    pairs = list(zip(case.x_parts, held, strict=True))
+    if not all(_alike(part, other) for part, other in pairs):
+        return
+    if any(len({len(p.values) for p in parts}) > 1 for parts in zip(*pairs, strict=True)):
+        return
+    typed = [_same_type(part.values, other.values) for part, other in pairs]
+    train, other = (
+        np.stack([row_hashes(a) for a in arrays], 1) for arrays in zip(*typed, strict=True)
+    )
+    known, times = np.unique(row_hashes(train), return_counts=True)
+    shared = int(np.isin(row_hashes(other), known).sum())
+    twice = 1 - (times == 1).sum() / len(train)
+    share = shared / len(other)
+    if shared > 1 and share > FEW and share > NATURAL * twice + FEW:
+        whole = Part("validation x", held[0].values)
+        yield _shared(case, whole, shared, len(other))
+
+
+ONCE = (
+    "+ rows = np.unique(x, axis=0, return_index=True)[1]\n"
+    "+ x, y = x[rows], y[rows]  # then split again"
+)
+ONCE_OF_SEVERAL = (
+    "+ whole = np.concatenate([a.reshape(len(a), -1) for a in x], axis=1)\n"
+    "+ rows = np.unique(whole, axis=0, return_index=True)[1]\n"
+    "+ x, y = [a[rows] for a in x], y[rows]  # then split again"
+)
+
+
 def _shared(case: Case, held: Part, shared: int, of: int, more: str = "") -> Finding:
     share = shared / of
     return OVERLAP.found(
@@ -73,7 +110,7 @@ def _shared(case: Case, held: Part, shared: int, of: int, more: str = "") -> Fin
         where=held.name,
         evidence={"shared": shared, "of": of, "share": share},
         threshold=f"at most {FEW:.0%}; above {MANY:.0%} it is an error",
-        fix="+ x = np.unique(x, axis=0)  # then split again",
+        fix=ONCE if len(case.x_parts) == 1 else ONCE_OF_SEVERAL,
         severity=ERROR if share > MANY else None,
     )
 
@@ -130,9 +167,9 @@ MISMATCH = Rule(
     "GD111",
     "validation prepared in another way",
     "warning",
-    "The network is asked about numbers unlike those that it learns from, so the validation judges "
-    "the preparation.",
-    because=("GD101",),
+    "The network is asked about rows unlike those that it learns from, so the validation judges "
+    "how they were prepared or split.",
+    because=("GD101", "GD104"),
     accepted=("put the scaling into the model: Rescaling, Normalization",),
     source="deepchecks",
 )
@@ -144,6 +181,9 @@ LEAST, SURE = 20, 5.0  # rows; standard errors
 def mismatch(case: Case) -> Iterator[Finding]:
     """Hold mean and spread of both parts against each other."""
     held_x, held_y = case.validation_parts
+    if mixed := list(_other_classes(case, held_y)):
+        yield from mixed  # numbers of other classes are other numbers
+        return
     ids = ids_of(case)
     for kind, parts, held in (("x", case.x_parts, held_x), ("y", case.y_parts, held_y)):
         if len(parts) != len(held):
@@ -152,6 +192,49 @@ def mismatch(case: Case) -> Iterator[Finding]:
             asked = one.name not in ids if kind == "x" else _quantities(one)
             if asked and _alike(one, other):
                 yield from _apart(case, one, other, SHIFT if kind == "x" else DRIFT)
+
+
+ANOTHER = 0.5  # of the rows would have to be of another class
+NEVER = 0.2  # of the held-out rows are of a class that training does not have
+
+
+def _other_classes(case: Case, held: list[Part]) -> Iterator[Finding]:
+    """Look for a part that has other classes: rows that lay in their order when they were cut."""
+    try:
+        ends = case.ends
+    except NeuronaError:  # that the model cannot take x is told elsewhere
+        return
+    for end, other in zip(ends, held, strict=False):
+        n = len(other.values) if other.numeric and other.values.ndim else 0
+        if end.task.name not in ("classes", "binary") or n < LEAST or not case.whole:
+            continue
+        y = other.values
+        if y.ndim == 2 and y.shape[1] > 1:
+            labels = y.argmax(axis=1)
+        else:
+            labels = y.reshape(n, -1)[:, 0]
+            labels = labels > 0 if end.task.name == "binary" else labels
+        if y.ndim > 2 or not np.isfinite(labels).all() or labels.min() < 0:
+            continue
+        count = max(int(labels.max()), int(end.task.labels.max(initial=0))) + 1
+        shares = [
+            np.bincount(a.astype(int), minlength=count) / max(len(a), 1)
+            for a in (end.task.labels, labels)
+        ]
+        apart = float(np.abs(shares[0] - shares[1]).sum()) / 2
+        new = float(shares[1][shares[0] == 0].sum())
+        if apart > ANOTHER or new > NEVER:
+            most = int((shares[1] - shares[0]).argmax())
+            yield MISMATCH.found(
+                f"{shares[1][most]:.0%} of {other.name} are of class {most}, and "
+                f"{shares[0][most]:.0%} of the training rows: they lay in the "
+                "order of their classes when they were split",
+                where=other.name,
+                evidence={"shares": shares[0], "validation shares": shares[1]},
+                threshold=f"shares of the classes that differ by at most {ANOTHER:.0%} in all",
+                fix="+ order = np.random.default_rng(0).permutation(len(x))\n"
+                "+ x, y = x[order], y[order]  # then split",
+            )
 
 
 def _quantities(part: Part) -> bool:

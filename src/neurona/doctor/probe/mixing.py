@@ -35,8 +35,8 @@ LEAK = Rule(
 )  # fmt: skip
 UNORDERED = Rule(
     "GD310", "the order does not matter", WARNING,
-    "Attention treats its inputs as a set. Without positions, 'dog bites man' and 'man bites dog' "
-    "are the same to the model.",
+    "Attention and means treat their inputs as a set. Without positions, 'dog bites man' and 'man "
+    "bites dog' are the same to the model.",
     because=("GD302", "GD307"), accepted=("nn.layers.SinePositionEncoding", "rotary positions"),
     source="Vaswani et al. 2017",
 )  # fmt: skip
@@ -207,7 +207,9 @@ def check_order(case: Case) -> Iterator[Finding]:
             where="attention" if probe.attends else "x",
             evidence={"change": max(changes), "gain": gain},
             threshold=f"change above {SAME}",
-            fix="+ x = x + nn.layers.SinePositionEncoding()(x)  # behind the embedding",
+            fix="+ x = x + nn.layers.SinePositionEncoding()(x)  # behind the embedding"
+            if probe.attends
+            else "- GlobalAveragePooling1D()\n+ GRU(32)  # reads the steps in their order",
         )
 
 

@@ -60,7 +60,9 @@ class Probe:
         with aside(), case.model._training.turns, users_code():
             self.twin = twin_of(case.model)
             given = case.x, case.y, case.sample_weight
-            self.batch: Batch = first_batch(self.twin, *given, SAMPLES)
+            kept = any(getattr(layer, "stateful", False) for layer in self.twin.all_layers())
+            most = case.batch_size if kept else SAMPLES  # a state is of one size of batch
+            self.batch: Batch = first_batch(self.twin, *given, most)
             ready(self.twin, self.batch)
             self.twin.reset_metrics()
 

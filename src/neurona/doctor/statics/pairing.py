@@ -95,14 +95,17 @@ def _of_one(end: End) -> Finding | None:
     if not (several or alone):
         return None
     said = "a softmax over one unit is always 1" if alone else f"{end.loss.name} over one output"
+    numbers = end.task.name == "numbers" or (end.kind == "squared" and end.task.name != "binary")
+    right = "Dense(1)" if numbers else 'Dense(1, "sigmoid"), loss="binary_crossentropy"'
+    several_ = '# or Dense(2, "softmax"), loss="sparse_categorical_crossentropy"'
     return MIXED.found(
         f"{said}: {end.called} has the shape {end.shape[1:]}",
         where=end.place,
         evidence={"loss": end.loss.name, "outputs": 1, "activation": end.activation},
         threshold="an output for each class",
         fix=f'- Dense(1, "{end.activation}"), loss="{end.loss.name}"\n'
-        '+ Dense(1, "sigmoid"), loss="binary_crossentropy"\n'
-        '# or Dense(2, "softmax"), loss="sparse_categorical_crossentropy"',
+        + f"+ {right}"
+        + ("" if numbers else f"\n{several_}"),
         severity=ERROR,
     )
 

@@ -34,7 +34,8 @@ def collapsed(case: Case) -> Iterator[Finding]:
         return
     (first, _, _), (second, _, _) = pairs[0]
     a, b = (forward.place(node).partition(",")[0] for node in (first, second))
-    more = f", and so do {len(pairs) - 1} more" if len(pairs) > 1 else ""
+    others = len(pairs) - 1
+    more = "" if not others else ", and one more so" if others == 1 else f", and {others} more so"
     layer = layer_of(case, first)
     size = getattr(layer, "units", None) or getattr(layer, "filters", None)
     kind, args = type(layer).__name__, f"{size or ''}".strip()

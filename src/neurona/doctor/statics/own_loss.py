@@ -1,0 +1,94 @@
+"""Own losses: a function of the user's is asked what it compares, and which way it falls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from neurona.core import random
+from neurona.doctor.case import Case
+from neurona.doctor.data.labels import MIXED, SHAPE
+from neurona.doctor.ends import End
+from neurona.doctor.finding import ERROR, WARNING, Finding
+
+ROWS = 64
+SAME, OTHER = 1e-5, 1e-3  # of the loss: what rounding may change, and what a change is
+STEPS = (0.0, 0.5, 1.0, 2.0)  # away from perfect answers
+
+
+def own_loss(case: Case) -> Iterator[Finding]:
+    """Try losses that are not of the library on targets of the data and made up answers."""
+    for end in [] if case.custom else case.ends:
+        if end.loss is None or not _of_the_user(end.loss) or not end.values.size:
+            continue
+        assert end.target is not None
+        y = end.target.values[case.rows[:: max(1, len(case.rows) // ROWS)]][:ROWS]
+        if len(y) < 4 or not np.isfinite(y).all() or not (y != y[:1]).any():
+            continue
+        answers = _answers(end, len(y))
+
+        def loss(y: np.ndarray, p: np.ndarray, end: End = end) -> float:
+            with random.undisturbed(), np.errstate(all="ignore"):
+                try:
+                    return float(np.mean(np.asarray(end.loss(y, p), np.float64)))
+                except Exception:  # of the user's code, which wants other things
+                    return float("nan")
+
+        yield from _mixed_up(end, loss, y, answers)
+        yield from _upside_down(end, loss, y, answers)
+
+
+def _of_the_user(loss: object) -> bool:
+    return type(loss).__name__ == "FunctionLoss" or not type(loss).__module__.startswith("neurona.")
+
+
+def _answers(end: End, n: int) -> np.ndarray:
+    made = np.random.default_rng(0).normal(size=(n, *end.shape[1:]))
+    if end.activation in ("softmax", "sigmoid"):
+        made = 1 / (1 + np.exp(-made))
+    if end.activation == "softmax":
+        made = made / made.sum(axis=-1, keepdims=True)
+    return made.astype(np.float32)
+
+
+def _mixed_up(end: End, loss: Callable, y: np.ndarray, p: np.ndarray) -> Iterator[Finding]:
+    """Give the targets to other samples: if the loss stays, it compares each with every other."""
+    first, moved, one = loss(y, p), loss(np.roll(y, 1, 0), p), loss(np.repeat(y[:1], len(y), 0), p)
+    if not np.isfinite([first, moved, one]).all():
+        return
+    if abs(moved - first) > SAME * abs(first) or abs(one - first) <= OTHER * abs(first):
+        return
+    yield SHAPE.found(
+        f"the loss stays at {first:.4g} when the targets are given to other samples, so it "
+        "compares every answer with every target",
+        where=end.place,
+        evidence={"loss": first, "targets moved": moved, "outputs": list(p.shape)},
+        threshold="another loss with other targets",
+        fix="+ y = nn.ops.reshape(y, p.shape)  # in the loss: (n,) and (n, 1) broadcast to (n, n)",
+        severity=WARNING,
+    )  # fmt: skip
+
+
+def _upside_down(end: End, loss: Callable, y: np.ndarray, p: np.ndarray) -> Iterator[Finding]:
+    """Walk away from perfect answers: a loss that falls all the way has the wrong sign."""
+    alike = y.size == p.size and y.dtype.kind == "f" and len(np.unique(y)) > ROWS // 4
+    if not alike or end.activation in ("softmax", "sigmoid"):
+        return
+    perfect = y.reshape(p.shape).astype(np.float32)
+    away = p * max(float(y.std()), 1e-6)
+    ways = [[loss(y, perfect + s * t * away) for t in STEPS] for s in (1, -1)]
+    if not np.isfinite(ways).all() or not (np.diff(ways, axis=1) < 0).all():
+        return
+    yield MIXED.found(
+        f"perfect answers have a loss of {ways[0][0]:.4g}, and wrong ones a smaller one, "
+        f"{ways[0][-1]:.4g}: training makes it smaller",
+        where=end.place,
+        evidence={"perfect": ways[0][0], "wrong": ways[0][-1]},
+        threshold="the least loss for perfect answers",
+        fix="- return value  # of the loss\n+ return -value",
+        severity=ERROR,
+    )
+
+
+CHECKS = {own_loss: (SHAPE, MIXED)}
