@@ -281,8 +281,20 @@ def test_samples_of_several_inputs_come_twice_only_as_a_whole():
     x = [X[order % 60], X[60 + order // 60]]
     held = [a[200:] for a in x], Y[200:]
     assert "GD108" not in found(pairs(), [a[:200] for a in x], Y[:200], validation_data=held)
+    told = found(classifier(), X[:200], Y[:200], validation_data=(0.02 * X[200:] + 0.3, Y[200:]))
+    assert "times less than in training" in told["GD111"].said
     told = found(pairs(), x, Y, validation_data=held)["GD108"]
     assert told.said.startswith("100 of 100 rows of validation x")
+
+
+def test_windows_that_end_with_the_answer():
+    series = np.sin(np.arange(320) / 9).astype("float32")
+    windows = np.lib.stride_tricks.sliding_window_view(series, 9)[..., None]
+    model = nn.Sequential([L.GRU(3), L.Dense(1)])
+    model.compile("adam", "mse")
+    told = found(model, windows[:, 1:], windows[:, -1])["GD109"]
+    assert "the last step of x is the target itself, in all 312 windows" in told.said
+    assert "GD109" not in found(model, windows[:, :-1], windows[:, -1])
 
 
 def test_a_stateful_layer_is_shown_batches_of_its_own_size():

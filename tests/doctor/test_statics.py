@@ -53,6 +53,8 @@ PAIRS = [  # id, what it says, the faulty model, its targets
     ("GD202", "without an activation", dense(1, None, BINARY), TWO),
     ("GD202", "with relu", dense(3, "relu", SPARSE), THREE),
     ("GD203", "one unit is always 1", dense(1, "softmax", "mse"), TWO),
+    ("GD203", "below 0 it gets no gradient", dense(3, "relu", "mse"), ONE_HOT),
+    ("GD203", "below 0 it gets no gradient", dense(1, "relu", "mse"), TWO),
     ("GD203", "over one output", dense(1, "sigmoid", SPARSE), TWO),
     ("GD203", "these look like class numbers", dense(3, "softmax", DENSE), THREE),
     ("GD203", "these look one-hot", dense(3, "softmax", SPARSE), ONE_HOT),

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from neurona.doctor.case import Case
+from neurona.doctor.ends import End
 from neurona.doctor.finding import Finding, Rule
+from neurona.doctor.parts import Part
 from neurona.doctor.task import Task
 
 LEAK = Rule(
@@ -20,15 +22,19 @@ LEAK = Rule(
 )
 ROWS, FEATURES = 200, 500
 SURE = 0.999  # accuracy, or correlation
+SMALL = 1e-6  # of the spread of the targets
 NEXT = 0.99  # correlation of other columns: a smooth series is no leak
 
 
 def leak(case: Case) -> Iterator[Finding]:
     """Predict y from each column alone."""
-    parts = [p for p in case.x_parts if p.numeric and p.values.ndim == 2]
+    parts = [p for p in case.x_parts if p.numeric and p.values.ndim in (2, 3)]
     if len(parts) != 1 or len(case.ends) != 1 or case.ends[0].target is None:
         return
     part, end = parts[0], case.ends[0]
+    if part.values.ndim == 3:
+        yield from _last_step(part, end)
+        return
     n, features = part.values.shape
     if not 2 <= features <= FEATURES or n < ROWS or len(end.values) != n:
         return
@@ -49,6 +55,23 @@ def leak(case: Case) -> Iterator[Finding]:
             threshold=f"{word} below {SURE} from one column",
             fix=f"- model.fit(x, y)\n+ model.fit(np.delete(x, {j}, axis=1), y)",
         )
+
+
+def _last_step(part: Part, end: End) -> Iterator[Finding]:
+    """Look whether windows end with the very number that is asked for: cut one step too late."""
+    x, y = part.values, end.values
+    if end.task.name != "numbers" or y.ndim != 1 or len(x) != len(y) or len(y) < ROWS:
+        return
+    near = SMALL * max(float(y.std()), 1e-12)
+    for j, column in enumerate(x[:, -1].T):
+        if float(np.abs(column - y).max()) <= near:
+            yield LEAK.found(
+                f"the last step of {part.name} is the target itself, in all {len(y):,} windows",
+                where=part.name,
+                evidence={"step": x.shape[1] - 1, "feature": j, "windows": len(y)},
+                threshold="the target comes after the window",
+                fix="- model.fit(x, y)\n+ model.fit(x[:, :-1], y)",
+            )
 
 
 def _of_numbers(x: np.ndarray, y: np.ndarray) -> tuple[list[int], np.ndarray, str]:

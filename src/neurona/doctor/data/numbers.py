@@ -108,6 +108,11 @@ def _too_large(case: Case, node: Node, met: np.ndarray, rms: float, part: Part |
         fix = "- model.fit(x, y)\n+ model.fit(x / 255, y)"
     else:
         fix = ADAPT
+        if met.ndim == 3 and met.shape[-1] == 1 and low >= 0 and _whole(met):
+            size = int(high) + 1
+            fix += (
+                f"\n# or, if these number words: x of (n, steps), and Embedding({size}, 16) first"
+            )
     what = "pixels run" if bytes_ else f"the numbers of {name} run"
     return UNSCALED.found(
         f"{what} from {low:.4g} to {high:.4g}, and the first weights expect values near 1",

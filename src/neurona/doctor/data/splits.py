@@ -12,7 +12,7 @@ from neurona.doctor.data.hashing import row_hashes
 from neurona.doctor.data.inputs import ids_of
 from neurona.doctor.finding import ERROR, Finding, Rule
 from neurona.doctor.parts import Part
-from neurona.doctor.scan import sample
+from neurona.doctor.scan import Scan, sample
 from neurona.errors import NeuronaError
 
 OVERLAP = Rule(
@@ -263,6 +263,7 @@ def _apart(case: Case, one: Part, other: Part, most: float) -> Iterator[Finding]
     changes = (a.std > 0) & (a.std > 1e-6 * np.abs(a.mean))
     with np.errstate(divide="ignore", invalid="ignore"):
         shift_ = np.where(changes, np.abs(b.mean - a.mean) / a.std, 0.0)
+    yield from _other_spread(one, other, a, b, changes)
     most = DRIFT if _series(a.rows) else most
     error = np.sqrt(a.std**2 / len(a.rows) + b.std**2 / n)
     sure = (shift_ > most) & (np.abs(b.mean - a.mean) > SURE * error)
@@ -280,6 +281,27 @@ def _apart(case: Case, one: Part, other: Part, most: float) -> Iterator[Finding]
             threshold=f"means within {most:g} standard deviations",
             fix="+ scale = nn.layers.Normalization()\n+ scale.adapt(x)  # for both, in the model",
         )  # fmt: skip
+
+
+def _other_spread(
+    one: Part, other: Part, a: Scan, b: Scan, changes: np.ndarray
+) -> Iterator[Finding]:
+    """Look for columns that vary less or more: scaled to 0..1 here, to a spread of 1 there."""
+    often = (a.rows == a.low).mean(axis=0) < 0.5  # rare words and categories may be absent
+    columns = np.flatnonzero(changes & often)
+    if len(columns) < 3:
+        return
+    ratio = float(np.median(b.std[columns] / a.std[columns]))
+    if 1 / RATIO <= ratio <= RATIO:
+        return
+    how = f"{ratio:.1f} times more" if ratio > 1 else f"{1 / max(ratio, 1e-9):.1f} times less"
+    yield MISMATCH.found(
+        f"the middle column of {other.name} varies {how} than in training",
+        where=other.name,
+        evidence={"ratio of spreads": ratio, "columns": len(columns)},
+        threshold=f"spreads within a factor of {RATIO:g}",
+        fix="+ x_val = scaler.transform(x_val)  # the scaler that was fitted on x",
+    )
 
 
 def _series(rows: np.ndarray) -> bool:

@@ -192,6 +192,13 @@ def _partners(end: End) -> Iterator[Finding]:
     elif end.kind == "hinge" and act in ("sigmoid", "softmax", "relu"):
         said = f"{name} wants scores down to -1, and a {act} has none below 0"
         fix = f'- Dense({end.width}, "{act}")\n+ Dense({end.width})'
+    elif end.kind == "squared" and act == "relu" and task.name in ("classes", "binary"):
+        last = "softmax" if task.name == "classes" and end.width > 1 else "sigmoid"
+        right = "categorical" if last == "softmax" else "binary"
+        said = f"{name} of a relu where a class is to be told: below 0 it gets no gradient"
+        fix = f'- "relu", loss="{name}"\n+ "{last}", loss="{right}_crossentropy"'
+        if task.name == "classes" and end.values.ndim == 1:
+            fix = f'+ Dense({task.classes}, "softmax"), loss="sparse_categorical_crossentropy"'
     elif end.kind == "squared" and task.name == "classes" and end.values.ndim == 1:
         said = f"{name} takes the class numbers 0 to {task.classes - 1} for quantities"
         fix = (
