@@ -1,4 +1,4 @@
-"""Own losses: a function of the user's is asked what it compares, and which way it falls."""
+"""Own losses: a function of the user's is asked what it compares."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ import numpy as np
 
 from neurona.core import random
 from neurona.doctor.case import Case
-from neurona.doctor.data.labels import MIXED, SHAPE
+from neurona.doctor.data.labels import SHAPE
 from neurona.doctor.ends import End
-from neurona.doctor.finding import ERROR, WARNING, Finding
+from neurona.doctor.finding import WARNING, Finding
 
 ROWS = 64
 SAME, OTHER = 1e-5, 1e-3  # of the loss: what rounding may change, and what a change is
-STEPS = (0.0, 0.5, 1.0, 2.0)  # away from perfect answers
 
 
 def own_loss(case: Case) -> Iterator[Finding]:
@@ -36,7 +35,6 @@ def own_loss(case: Case) -> Iterator[Finding]:
                     return float("nan")
 
         yield from _mixed_up(end, loss, y, answers)
-        yield from _upside_down(end, loss, y, answers)
 
 
 def _of_the_user(loss: object) -> bool:
@@ -70,25 +68,4 @@ def _mixed_up(end: End, loss: Callable, y: np.ndarray, p: np.ndarray) -> Iterato
     )  # fmt: skip
 
 
-def _upside_down(end: End, loss: Callable, y: np.ndarray, p: np.ndarray) -> Iterator[Finding]:
-    """Walk away from perfect answers: a loss that falls all the way has the wrong sign."""
-    alike = y.size == p.size and y.dtype.kind == "f" and len(np.unique(y)) > ROWS // 4
-    if not alike or end.activation in ("softmax", "sigmoid"):
-        return
-    perfect = y.reshape(p.shape).astype(np.float32)
-    away = p * max(float(y.std()), 1e-6)
-    ways = [[loss(y, perfect + s * t * away) for t in STEPS] for s in (1, -1)]
-    if not np.isfinite(ways).all() or not (np.diff(ways, axis=1) < 0).all():
-        return
-    yield MIXED.found(
-        f"perfect answers have a loss of {ways[0][0]:.4g}, and wrong ones a smaller one, "
-        f"{ways[0][-1]:.4g}: training makes it smaller",
-        where=end.place,
-        evidence={"perfect": ways[0][0], "wrong": ways[0][-1]},
-        threshold="the least loss for perfect answers",
-        fix="- return value  # of the loss\n+ return -value",
-        severity=ERROR,
-    )
-
-
-CHECKS = {own_loss: (SHAPE, MIXED)}
+CHECKS = {own_loss: (SHAPE,)}

@@ -194,12 +194,13 @@ def metric(case: Case) -> Iterator[Finding]:
             name = type(given).__name__
             said, fix = _misfit(end, name)
             if said:
+                called = getattr(given, "name", name)
                 yield METRIC.found(
                     said,
-                    where=getattr(given, "name", name),
+                    where=called,
                     evidence={"metric": name, "task": end.task.name, "outputs": end.width},
                     threshold="a metric of the task",
-                    fix=f"- metrics=[{name}]\n+ metrics=[{fix}]",
+                    fix=f'- metrics=["{called}"]\n+ metrics=[{fix}]',
                 )
 
 
