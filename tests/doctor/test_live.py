@@ -348,3 +348,19 @@ class Kept(nn.callbacks.Doctor):
     def on_train_end(self, logs=None):
         self.guessing = self._watch.record.task.guessing
         super().on_train_end(logs)
+
+
+def test_an_easy_first_batch_and_a_small_validation_are_no_faults():
+    x = np.random.default_rng(4).normal(size=(128, 4)).astype("float32")
+    y = (x.sum(axis=1) > 0).astype("int64")
+    for easy in (False, True):
+        nn.utils.set_random_seed(4)
+        model = nn.Sequential([nn.layers.Dense(2, "softmax")])
+        rule = nn.optimizers.SGD(0.05) if easy else nn.optimizers.Adam(0.01)
+        model.compile(rule, "sparse_categorical_crossentropy", ["accuracy"])
+        given = {"validation_split": 0.0 if easy else 0.2, "shuffle": not easy}
+        if easy:
+            y = model.predict(x, verbose=0).argmin(axis=1)
+            y[:16] = 1 - y[:16]
+        told = model.fit(x, y, batch_size=16, epochs=6, verbose=0, doctor="full", **given)
+        assert not [f for f in told.diagnosis if f.alarm], told.diagnosis

@@ -322,3 +322,13 @@ def test_a_look_changes_nothing():
 def test_trends():
     assert trend([8.0, 4.0, 2.0, 1.0]) == (0.125, -1.0, 0.5)
     assert abs(trend([1.0, 1e-6, 1.1, 2e-6, 0.9]).correlation) < 0.5  # branches that begin small
+
+
+def test_states_of_a_batch_are_looked_at_with_that_many_samples():
+    layers = [nn.layers.GRU(4, stateful=True), nn.layers.Dense(2, "softmax")]
+    model = nn.Sequential([nn.Input(batch_shape=(2, 6, 3)), *layers])
+    model.compile("adam", "sparse_categorical_crossentropy")
+    x = np.random.default_rng(0).normal(size=(8, 6, 3)).astype("float32")
+    diagnosis = model.diagnose(x, np.arange(8) % 2, batch_size=2, shuffle=False)
+    assert not [f for f in diagnosis if f.alarm], diagnosis
+    assert "GD301" not in diagnosis.skipped

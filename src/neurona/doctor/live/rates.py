@@ -20,6 +20,7 @@ TOO_HIGH = Rule(
     source="Cockpit 2021 (alpha > 0); Tuning Playbook",
 )  # fmt: skip
 TESTS, FAILED = 10, 0.5  # own-batch tests, and the share of them that may fail
+SOME = 0.1  # of own-batch tests: fewer did not make a loss climb
 RISEN = 1.5  # times the loss before the first step
 ABOVE = 1.2  # times the loss of guessing, by the mean of an epoch
 
@@ -36,7 +37,7 @@ def too_high(record: Record) -> Iterator[Finding]:
     consequence = record.struggling() if up and len(looks) == TESTS else ""
     tested = bool(consequence)
     known = record.steps >= 20 and record.start > 0 and record.scale > 0
-    climbed = known and (risen > RISEN or _epochs_above(record))
+    climbed = known and (risen > RISEN or _epochs_above(record)) and _raised(record)
     if not (tested or broken or climbed):
         return
     rate = looks[-1].rate
@@ -67,6 +68,12 @@ def _epochs_above(record: Record) -> bool:
     if guessing is None or len(losses) < 2:
         return False
     return losses[-1] - record.looks[-1].penalty > ABOVE * max(record.start, guessing)
+
+
+def _raised(record: Record) -> bool:
+    """Whether updates raised the loss at all: the first batch may only have been an easy one."""
+    tested = [look.rose for look in record.looks if look.after is not None]
+    return not tested or float(np.mean(tested)) >= SOME
 
 
 def rate_fix(rate: float, factor: float) -> str:

@@ -29,7 +29,7 @@ def collapsed(case: Case) -> Iterator[Finding]:
     """Look for two products with weights that only linear steps lie between."""
     forward = case.forward
     found = [(p, q) for p in forward.products if (q := _next_product(forward, p)) is not None]
-    pairs = [(p, q) for p, q in found if _redundant(forward, p, q)]
+    pairs = [(p, q) for p, q in found if _redundant(forward, p, q) and not _mixes(case, p, q)]
     if not pairs:
         return
     (first, _, _), (second, _, _) = pairs[0]
@@ -86,6 +86,16 @@ def _redundant(forward: Forward, first: Product, second: Product) -> bool:
         return False
     inside, width, outside = shapes[0][-2], shapes[0][-1], shapes[1][-1]
     return width >= min(inside, outside)
+
+
+def _mixes(case: Case, first: Product, second: Product) -> bool:
+    """Say whether the first belongs to attention, which ends with a product, and the second not."""
+    inside, outside = (
+        node.origins[0].path.split("/")[:-1] if node.origins else []
+        for node, _, _ in (first, second)
+    )
+    kinds = {layer.name: type(layer).__name__ for layer in case.layers}
+    return any("Attention" in kinds.get(name, "") for name in inside if name not in outside)
 
 
 def layer_of(case: Case, node: Node) -> Layer | None:
