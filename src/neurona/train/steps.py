@@ -97,10 +97,10 @@ class Known:
     """
 
     def __init__(self, model: Any, kind: str, parameters: list[Parameter]) -> None:
-        self.engine, self.looks = _engine(model), set[Any]()
+        self.engine, self.looks = engine_of(model), set[Any]()
         self._asked = asked = model._training.observed
         written = model._training.steps.setdefault("written", set())
-        self._snapshot = Snapshot(_read_by(model, kind), written, learning=kind != "predict")
+        self._snapshot = Snapshot(read_by(model, kind), written, learning=kind != "predict")
         self.step: Any
         run, pass_over = runner(model, kind), self._snapshot.pass_over
         if asked.names:
@@ -112,7 +112,7 @@ class Known:
     def holds(self, model: Any) -> bool:
         """Say whether the model is as it was."""
         asked = model._training.observed is self._asked
-        return asked and self.engine == _engine(model) and self._snapshot.holds()
+        return asked and self.engine == engine_of(model) and self._snapshot.holds()
 
 
 def _known(model: Any, kind: str) -> Known | None:
@@ -127,7 +127,7 @@ def _step(model: Any, kind: str, parameters: list[Parameter]) -> Any:
     return made.step
 
 
-def _read_by(model: Any, kind: str) -> list[Any]:
+def read_by(model: Any, kind: str) -> list[Any]:
     """Return all whose attributes a step may read when it is traced."""
     if kind == "predict":
         return model.all_layers()
@@ -139,7 +139,8 @@ def _read_by(model: Any, kind: str) -> list[Any]:
     ]  # fmt: skip
 
 
-def _engine(model: Any) -> str:
+def engine_of(model: Any) -> str:
+    """Return the name of the engine that runs the steps of a model."""
     return "eager" if model.run_eagerly else model._training.engine or config.engine()
 
 

@@ -24,7 +24,7 @@ class Level:
     gap: int
 
 
-CLOSENESS = {"guard": Level(16, 600), "full": Level(40, 80)}
+CLOSENESS = {"guard": Level(16, 2000), "full": Level(40, 160)}
 
 
 class Moments:

@@ -17,9 +17,10 @@ from neurona.nn.context import collect_losses, in_training
 from neurona.nn.front import fed
 from neurona.nn.gradients import gradients
 from neurona.nn.parameter import Parameter, rehearsal
+from neurona.nn.snapshot import Snapshot
 from neurona.train.state import parameter_paths
 from neurona.train.step import Step
-from neurona.train.steps import held
+from neurona.train.steps import engine_of, held, read_by
 
 DRAWS = 1 << 61  # place in the random stream of a probe's own numbers: no training gets there
 
@@ -45,9 +46,16 @@ class Probe:
         kinds = [type(layer).__name__ for layer in model.all_layers()]
         self._normalises = "BatchNormalization" in kinds
         self._shift = _shift(model)
-        engine = "eager" if model.run_eagerly else model._training.engine
-        self._step = Step(self._run, [*held(model), *self._shift], engine)
-        self._later = Step(self._loss, held(model), engine)
+        self._engine = engine_of(model)
+        written = model._training.steps.setdefault("written", set())
+        self._snapshot = Snapshot(read_by(model, "train"), written)
+        known, traced = held(model), self._snapshot.pass_over
+        self._step = Step(self._run, [*known, *self._shift], self._engine, traced=traced)
+        self._later = Step(self._loss, known, self._engine, traced=traced)
+
+    def holds(self) -> bool:
+        """Say whether the model is as it was."""
+        return self._engine == engine_of(self.model) and self._snapshot.holds()
 
     def _run(self, x: Any, y: Any = None, sample_weight: Any = None) -> dict[str, Any]:
         compiled = self.model._training.losses
@@ -103,6 +111,14 @@ class Probe:
     def _drawing(self, number: int) -> AbstractContextManager[None]:
         seed, _ = random.get_position()
         return random.at(seed, DRAWS + number)
+
+
+def probe_of(model: Any) -> Probe:
+    """Return a Probe of a model: that of the training before, while the model is as it was."""
+    steps = model._training.steps
+    if "probe" not in steps or not steps["probe"].holds():
+        steps["probe"] = Probe(model)
+    return steps["probe"]
 
 
 def _shift(model: Any) -> list[Parameter]:

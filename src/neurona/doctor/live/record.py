@@ -206,6 +206,15 @@ class Record:
 
     def column(self, name: str) -> list[float]:
         """Return a number of each epoch's logs; nothing unless all epochs have it."""
+        if name not in self._columns:
+            self._columns[name] = self._column(name)
+        return self._columns[name]
+
+    @functools.cached_property
+    def _columns(self) -> dict[str, list[float]]:
+        return {}
+
+    def _column(self, name: str) -> list[float]:
         values = [log.get(name) for log in self.logs]
         numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
         return [float(v) for v in numbers] if len(numbers) == len(values) else []
@@ -287,7 +296,7 @@ class Record:
 
     def renew(self) -> None:
         """Forget what was worked out for an earlier state."""
-        for name in ("recent", "loss", "warming", "at_full_rate", "_bad"):
+        for name in ("recent", "loss", "warming", "at_full_rate", "_bad", "_columns"):
             vars(self).pop(name, None)
 
     def struggling(self) -> str:

@@ -10,7 +10,7 @@ from neurona.core.tree import flatten
 from neurona.data.batches import Batches
 from neurona.doctor.finding import Finding, Rule, reason
 from neurona.doctor.live.moments import Moments
-from neurona.doctor.live.probe import Probe, norm
+from neurona.doctor.live.probe import Probe, norm, probe_of
 from neurona.doctor.live.record import Look, Record, Weight
 from neurona.doctor.live.rules import CHECKS, Check
 from neurona.doctor.live.task import CLASSES, task_of
@@ -62,7 +62,7 @@ class Watch:
             why = f"the model has a {own[0]} of its own" if own else "nothing is trained"
             self._skip(why)
             return None
-        return Probe(model)
+        return probe_of(model)
 
     def _skip(self, why: str) -> None:
         needing = [rule for rules in CHECKS.values() for rule in rules]
