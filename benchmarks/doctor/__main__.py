@@ -6,6 +6,7 @@ python -m benchmarks.doctor --threads  programs of public threads, which no rule
 python -m benchmarks.doctor --harm     which faults do harm, over five seeds, without the doctor
 python -m benchmarks.doctor --rivals   what rule sets of other tools say of the same runs
 python -m benchmarks.doctor --origins  whether the origins of planted NaN are found
+python -m benchmarks.doctor --repairs  what repairs reach, beside random search
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from benchmarks.doctor.fault import Fault, Healthy, frozen
 from benchmarks.doctor.healthy import HEALTHY
 from benchmarks.doctor.judge import hurts, lines, table
 from benchmarks.doctor.record import recorded
+from benchmarks.doctor.repairs import repairable, repaired, summed
 from benchmarks.doctor.rivals import RIVALS
 from benchmarks.doctor.rivals.judge import rivals_lines, rivals_table
 from benchmarks.doctor.training import run
@@ -104,6 +106,22 @@ def _score(name: str, twin: bool, seed: int) -> float | None:
     return run(fault.twin if twin else fault.faulty, seed).score
 
 
+def repairs_of(name: str, seed: int) -> dict[str, Any]:
+    """Return what repairs make of a fault with a seed, and what random search does."""
+    fault = case(name)
+    assert isinstance(fault, Fault)
+    with contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
+        return repaired(fault, seed)
+
+
+def repairs(faults: list[Fault], seeds: int, workers: int) -> dict[str, Any]:
+    """Return what repairs make of the faults that can be repaired."""
+    every = [(f.name, seed) for f in faults if repairable(f) for seed in range(seeds)]
+    jobs = [functools.partial(repairs_of, name, seed) for name, seed in every]
+    found = outcomes(jobs, workers)
+    return {"figures": summed(found), "cases": found}
+
+
 def main() -> None:
     """Run what is asked for, and write what came of it."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -112,6 +130,7 @@ def main() -> None:
     parser.add_argument("--harm", action="store_true", help="which faults do harm")
     parser.add_argument("--rivals", action="store_true", help="what other tools' rules say")
     parser.add_argument("--origins", action="store_true", help="origins of planted NaN")
+    parser.add_argument("--repairs", action="store_true", help="what repairs reach")
     parser.add_argument("--only", nargs="*", help="cases whose names hold one of these texts")
     parser.add_argument("--level", default="full", choices=["guard", "full"])
     parser.add_argument("--seeds", type=int, default=2)
@@ -132,6 +151,12 @@ def main() -> None:
         return
     if options.origins:
         write("origins", origins())
+        return
+    if options.repairs:
+        made = repairs(faults, options.seeds, options.workers)
+        print(json.dumps(made["figures"], indent=1))
+        if not options.only:
+            write("repairs" if options.frozen else "repairs-open", made)
         return
     every = [(c.name, s) for c in (*faults, *healthy) for s in range(options.seeds)]
     make = told_by_rivals if options.rivals else functools.partial(outcome, doctor=options.level)

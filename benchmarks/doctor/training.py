@@ -95,6 +95,7 @@ class Outcome:
         causes: ids of the causes that are told, all findings taken together.
         errors, infos: ids of findings of these severities.
         error: the library's own error that stopped it.
+        repairs: what the doctor changed, as in the history.
     """
 
     score: float | None
@@ -104,9 +105,12 @@ class Outcome:
     errors: tuple[str, ...] = ()
     infos: tuple[str, ...] = ()
     error: str = ""
+    repairs: tuple[dict[str, Any], ...] = ()
 
 
-def run(make: Callable[[], Training], seed: int, doctor: str | None = None) -> Outcome:
+def run(
+    make: Callable[[], Training], seed: int, doctor: str | None = None, repair: str = "off"
+) -> Outcome:
     """Train once with a seed, with or without the doctor, and return what came of it."""
     nn.utils.set_random_seed(seed)
     with warnings.catch_warnings():
@@ -114,9 +118,13 @@ def run(make: Callable[[], Training], seed: int, doctor: str | None = None) -> O
         training = make()
         before: list[Any] = []
         during: list[Any] = []
+        repairs: list[Any] = []
         score, error = None, ""
         try:
-            score = _train(training, doctor, before, during)
+            if repair == "off":
+                score = _train(training, doctor, before, during)
+            else:
+                score = _mended(training, repair, repairs)
         except nn.errors.NeuronaError as found:
             error = str(found).splitlines()[0]
         except Exception as found:  # nothing of the kind may happen; the table tells where it does
@@ -124,7 +132,7 @@ def run(make: Callable[[], Training], seed: int, doctor: str | None = None) -> O
     found = Diagnosis([*before, *during])
     return Outcome(
         score, _ids(before), _ids(during), _ids(found.causes), _ids(found.errors),
-        tuple(f.id for f in found.infos), error,
+        tuple(f.id for f in found.infos), error, tuple(repairs),
     )  # fmt: skip
 
 
@@ -142,6 +150,21 @@ def _train(t: Training, doctor: str | None, before: list[Any], during: list[Any]
         model.fit(t.x, t.y, **plan, verbose=0, doctor=examined, **data)
     finally:
         during += examined.diagnosis if doctor else []
+    return t.score(model, t)
+
+
+def _mended(t: Training, repair: str, repairs: list[Any]) -> float:
+    """Return the score of a training that the doctor may change."""
+    model = t.model()
+    model.compile(t.optimizer(), t.loss, metrics=list(t.metrics))
+    data = {"validation_data": t.validation, **t.fit}
+    doctor = nn.callbacks.Doctor("full", repair=repair)
+    try:
+        model.fit(
+            t.x, t.y, batch_size=t.batch_size, epochs=t.epochs, verbose=0, doctor=doctor, **data
+        )
+    finally:
+        repairs += [r.as_dict() for r in doctor.repairs]
     return t.score(model, t)
 
 

@@ -7,9 +7,11 @@ import neurona as nn
 from neurona import layers
 from neurona.doctor import Doctor
 from neurona.doctor.repair import race
-from neurona.doctor.repair.changes import Rate, Setting, change_of
+from neurona.doctor.repair.changes import Rate, Settings, change_of
 from neurona.doctor.repair.race import hindrance
 from neurona.doctor.repair.saved import Best, Saved
+from neurona.doctor.repair.starting import change_before
+from neurona.train.source import ArraySource
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(300, 8)).astype("f4")
@@ -90,7 +92,7 @@ def test_what_may_help_is_raced_and_kept_only_if_better(monkeypatch):
     monkeypatch.setattr(race, "ERRORS", 1e9)
     model = network(nn.optimizers.SGD(1e-4))
     lost, doctor = fitted(model, "race", 40)
-    assert [r["kept"] for r in lost.repairs] == [False]
+    assert [r["kept"] for r in lost.repairs] == [False, False]  # ten times, a hundred times
     assert "not better by two standard errors" in lost.repairs[0]["what"]
     assert str(doctor.repairs[0]).startswith("GD507 tried and taken back in epoch")
     plain = network(nn.optimizers.SGD(1e-4))
@@ -114,7 +116,7 @@ def test_changes_are_read_from_fixes_and_can_be_undone():
     change.undo()
     assert float(model.optimizer.learning_rate) == pytest.approx(0.4)
     change = of("+ clipnorm=2.5")
-    assert isinstance(change, Setting)
+    assert isinstance(change, Settings)
     change.apply()
     assert model.optimizer.clipnorm == 2.5
     assert of("+ clipnorm=2.5") is None  # it is clipped
@@ -152,3 +154,98 @@ def test_a_race_needs_data_that_come_again_and_validation():
     ]:
         model.fit(*data, verbose=0, validation_data=held, callbacks=[seen])
         assert seen.why == why
+
+
+def begun(model, x, y, repair="race", **given):
+    """Train for a little, and return what was repaired before, by rule."""
+    doctor = Doctor("full", repair=repair)
+    cut = len(x) * 2 // 3
+    model.fit(
+        x[:cut], y[:cut], validation_data=(x[cut:], y[cut:]), verbose=0, callbacks=[doctor],
+        **{"epochs": 10, **given},
+    )  # fmt: skip
+    return {r.rule: r for r in doctor.repairs if r.when == "before training"}
+
+
+@pytest.mark.slow
+def test_what_is_found_before_the_first_step_is_raced_there():
+    # inputs in another unit: a layer in front
+    model = network(nn.optimizers.Adam(0.02))
+    made = begun(model, X * 1e4, Y)
+    assert made["GD104"].kept
+    assert type(model.layers[0]).__name__ == "Normalization"
+    assert model.evaluate(X * 1e4, Y, verbose=0)[1] > 0.5
+
+    # targets far from 0: a layer behind; what is trained is the model with it
+    nn.random.set_seed(1)
+    model = nn.Sequential([nn.Input((8,)), layers.Dense(16, "relu"), layers.Dense(1)])
+    model.compile(nn.optimizers.Adam(0.01), "mse")
+    prices = (X @ rng.normal(size=8) * 80_000 + 250_000).astype("f4")
+    made = begun(model, X, prices, epochs=20)
+    assert made["GD113"].diff.startswith("+ model.add(nn.layers.Rescaling(")
+    assert model.evaluate(X, prices, verbose=0) < 0.2 * prices.var()
+
+    # weights, dropout, penalty, activations, schedule
+    nn.random.set_seed(1)
+    small = nn.initializers.Constant(0.05)
+    first = layers.Dense(16, "relu", kernel_initializer=small)
+    scores = layers.Dense(3, "relu")
+    model = nn.Sequential([nn.Input((8,)), first, layers.Dropout(0.95), scores, layers.Softmax()])
+    fading = nn.optimizers.schedules.ExponentialDecay(1e-2, 2, 0.5)
+    model.compile(nn.optimizers.Adam(fading), "sparse_categorical_crossentropy")
+    made = begun(model, X, Y)
+    assert {"GD208"} < set(made) <= {"GD208", "GD211", "GD205", "GD216"}
+    assert np.ptp(model.layers[0].kernel.numpy(), axis=1).any()
+    if "GD211" in made and made["GD211"].kept:
+        assert model.layers[1].rate == 0.3
+
+
+def test_changes_before_training_can_be_undone():
+    heavy = nn.regularizers.L2(3.0)
+    nn.random.set_seed(1)
+    model = nn.Sequential([nn.Input((8,)), layers.Dense(4, "sigmoid", kernel_regularizer=heavy),
+                           layers.Dense(4, kernel_initializer="ones"), layers.Dropout(0.9),
+                           layers.Dense(3, "relu")])  # fmt: skip
+    fading = nn.optimizers.schedules.ExponentialDecay(0.1, 2, 0.5)
+    model.compile(nn.optimizers.SGD(fading), "mse")
+    source = ArraySource(X, Y, None, 32)
+    before = model.predict(X, verbose=0)
+
+    def changed(id_, fix):
+        rule = nn.doctor.Rule(id_, "some rule", "warning", "why", "race")
+        change = change_before(rule.found("", evidence={}, fix=fix), model, source)
+        assert change is not None
+        change.apply()
+        return change
+
+    change = changed("GD208", '- Dense(4, kernel_initializer="ones")')
+    assert change.diff == "- kernel_initializer"
+    assert np.ptp(model.layers[1].kernel.numpy()) > 0.1
+    change.undo()
+    change = changed("GD304", '- Dense(4, "sigmoid")\n+ Dense(4, "relu")')
+    assert model.layers[0].activation.__name__ == "relu"
+    change.undo()
+    change = changed("GD211", "# a penalty 10 times smaller, such as L2(1e-4)")
+    assert float(np.asarray(model.layers[0].kernel.regularizer.l2)) == pytest.approx(1e-4)
+    change.undo()
+    assert model.layers[0].kernel.regularizer is heavy
+    change = changed("GD211", "- Dropout(0.9)\n+ Dropout(0.3)")
+    assert model.layers[2].rate == 0.3
+    change.undo()
+    change = changed("GD205", '- Dense(3, "relu")\n+ Dense(3)')
+    assert model.layers[3].activation.__name__ == "linear"
+    change.undo()
+    change = changed("GD207", '- Dense(4)\n+ Dense(4, activation="relu")')
+    assert model.layers[1].activation.__name__ == "relu"
+    change.undo()
+    change = changed("GD216", "decay_steps=100")
+    assert float(np.asarray(model.optimizer.learning_rate)) == pytest.approx(0.1)
+    change.undo()
+    change = changed("GD110", "- model.fit(x, y, shuffle=False)\n+ model.fit(x, y, shuffle=True)")
+    assert source.shuffle
+    change.undo()
+    assert not source.shuffle
+    change = changed("GD104", "+ scale = nn.layers.Normalization()")
+    assert len(model.layers) == 5
+    change.undo()
+    assert np.array_equal(model.predict(X, verbose=0), before)

@@ -66,10 +66,10 @@ class Doctor(Callback):
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self.repairs, self._past = [], []
-        self._watch = Watch(self.model, self.level, self.params)
         if self.repair != "off":
             self._mending = Mending(self.model, self.repair == "race", self.repaired)
-            self._mending.begin()
+            self._mending.begin(self.params.get("epochs", 1))
+        self._watch = Watch(self.model, self.level, self.params)
         self._take([])
 
     def undisturbed(self, epoch: int, batch: int) -> int:

@@ -59,9 +59,13 @@ class Feed:
     def follow(self, model: Any, callbacks: CallbackList) -> None:
         """Go on with another training step if a callback has changed a setting."""
         if self._changes != changes():
-            self._changes = changes()
-            with self.turns:
-                self.step = callbacks.around(steps.training_step(model))
+            self.renew(model, callbacks)
+
+    def renew(self, model: Any, callbacks: CallbackList) -> None:
+        """Go on with a training step for the model as it is now."""
+        self._changes = changes()
+        with self.turns:
+            self.step = callbacks.around(steps.training_step(model))
 
     def groups(
         self, order: Any = None, start: int = 0, undisturbed: Callable[[int], int] | None = None

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
 from neurona.doctor.finding import Finding, Rule
 from neurona.doctor.live.record import FEWEST, Look, Record
+from neurona.doctor.statics.settings import ADAPTIVE, usual_rates
 
 SCALING = ("GD101", "GD104", "GD113", "GD201", "GD301")  # what makes steps too large or too small
 
@@ -53,8 +55,15 @@ def too_high(record: Record) -> Iterator[Finding]:
         evidence={"failed": failed, "learning_rate": rate, "loss": record.loss,
                   "first_loss": record.start, "step": record.steps},
         threshold=f"more than {FAILED:.0%} of {TESTS} steps, or {RISEN} times the first loss",
-        fix=rate_fix(rate, 0.1 if climbed or broken else 0.3),
+        fix=rate_fix(rate, _smaller(record.model.optimizer, rate, climbed or broken)),
     )  # fmt: skip
+
+
+def _smaller(optimizer: Any, rate: float, far: bool) -> float:
+    """Return a factor for a rate that is too high: to the largest that is usual, or below."""
+    known = type(optimizer).__name__ in ("SGD", *ADAPTIVE)
+    most = usual_rates(optimizer)[1] if known else math.inf
+    return min(0.1 if far else 0.3, most / rate)
 
 
 def _now(record: Record) -> float:

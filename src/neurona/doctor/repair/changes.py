@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import abc
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from neurona.errors import NeuronaError
 
 _RATE = re.compile(r"- learning_rate=(\S+)\n\+ learning_rate=(\S+)$")
 _CLIP = re.compile(r"\+ clipnorm=(\S+)$")
+_CLIPPED = re.compile(r"- (\w*clip\w+)=\S+\n\+ \1=(\S+)$")
+_MOMENTUM = re.compile(r"- BatchNormalization.*\n\+ BatchNormalization\(momentum=(\S+)\)$")
 _LOGITS = re.compile(r"\+ .*from_logits=(True|False)\)?$", re.M)
 _STOP = re.compile(r"\+ .*EarlyStopping\(.*restore_best_weights=True\)$")
 
@@ -56,18 +59,20 @@ class Rate(Change):
         self.optimizer.scale_learning_rate(1 / self.factor)
 
 
-class Setting(Change):
-    """A setting of an optimizer or a loss."""
+class Settings(Change):
+    """Settings of optimizers, losses or layers: (owner, name, value) of each."""
 
-    def __init__(self, owner: Any, name: str, value: Any, what: str, diff: str) -> None:
-        self.owner, self.name, self.value, self.what, self.diff = owner, name, value, what, diff
-        self.before = getattr(owner, name)
+    def __init__(self, rows: Sequence[tuple[Any, str, Any]], what: str, diff: str) -> None:
+        self.rows, self.what, self.diff = list(rows), what, diff
+        self.before = [(owner, name, getattr(owner, name)) for owner, name, _ in rows]
 
     def apply(self) -> None:
-        setattr(self.owner, self.name, self.value)
+        for owner, name, value in self.rows:
+            setattr(owner, name, value)
 
     def undo(self) -> None:
-        setattr(self.owner, self.name, self.before)
+        for owner, name, value in self.before:
+            setattr(owner, name, value)
 
 
 class Ending(Change):
@@ -94,6 +99,13 @@ def change_of(finding: Finding, model: Any) -> Change | None:
             return None
         what = "each gradient is scaled down to a norm that 90 % of them had so far."
         return _possible(optimizer, "clipnorm", float(found[1]), what, fix)
+    if optimizer is not None and (found := _CLIPPED.match(fix)):
+        what = "gradients are cut where a tenth of them was longer so far."
+        return _possible(optimizer, found[1], float(found[2]), what, fix)
+    if found := _MOMENTUM.match(fix):
+        norms = [v for v in model.all_layers() if type(v).__name__ == "BatchNormalization"]
+        what = f"running figures of BatchNorm follow with a momentum of {found[1]}."
+        return Settings([(v, "momentum", float(found[1])) for v in norms], what, fix)
     if (found := _LOGITS.search(fix)) and (loss := _loss_of(model)) is not None:
         value = found[1] == "True"
         what = f"the loss takes {'scores' if value else 'probabilities'}."
@@ -112,7 +124,7 @@ def _loss_of(model: Any) -> Any:
 
 def _possible(owner: Any, name: str, value: Any, what: str, diff: str) -> Change | None:
     """Return the change of a setting if the owner takes it."""
-    change = Setting(owner, name, value, what, diff)
+    change = Settings([(owner, name, value)], what, diff)
     try:
         change.apply()
         change.undo()

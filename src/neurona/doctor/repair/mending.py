@@ -7,17 +7,21 @@ from collections.abc import Callable
 from typing import Any
 
 from neurona.doctor.case import Case
+from neurona.doctor.diagnose import diagnose
 from neurona.doctor.finding import Finding
 from neurona.doctor.live.record import Record
 from neurona.doctor.repair.changes import Ending, Rate, change_of
 from neurona.doctor.repair.race import hindrance, race
 from neurona.doctor.repair.repair import Repair
 from neurona.doctor.repair.saved import Best
-from neurona.doctor.statics import pairing
+from neurona.doctor.repair.starting import change_before
+from neurona.doctor.statics import pairing, weights
 from neurona.errors import NeuronaError
 from neurona.train.source import ArraySource
 
 BACK = ("GD502", "GD506")  # findings on steps that went wrong: what they did is taken back
+ROUNDS = 4  # of diagnosis and repair before the first step
+LEARNT, GAIN = 0.9, 0.1  # of the loss of guessing; accuracy that weights have gained since
 MOST = {"safe": 4, "race": 3}  # repairs of a rule, and races of a training
 
 
@@ -38,22 +42,76 @@ class Mending:
         self._races: dict[str, int] = {}
         self._waiting: list[Finding] = []
         self._ending = False
+        self._accuracy: dict[int, float] = {}  # on the validation data, by epoch
+        self._now = 0.0
+        self._guess = math.inf  # the loss of always giving the same answer
 
-    def begin(self) -> None:
-        """Mend what is known before the first step: a loss that takes scores for probabilities."""
-        source = self.model._training.run.source
-        x, y = source.arrays[:2] if isinstance(source, ArraySource) else source.peek()[:2]
+    def begin(self, epochs: int = 1) -> None:
+        """Mend what is known before the first step; with `race`, all that `diagnose` finds.
+
+        Args:
+            epochs: of the training.
+        """
+        run = self.model._training.run
+        source = run.source
+        known: set[str] = set()
+        for _ in range(ROUNDS if self.race else 1):
+            before = len(known)
+            for finding in self._found_before(source, epochs):
+                if finding.id not in known and finding.rule.auto != "never":
+                    known.add(finding.id)
+                    self._mend_before(finding, source, epochs)
+                    break  # the others may have been its consequences
+            if len(known) == before:
+                break
+        if known:
+            run.feed.renew(self.model, run.callbacks)
+            self.best, self._top = Best(self.model), Best(self.model)
+
+    def _found_before(self, source: Any, epochs: int) -> list[Finding]:
+        """Return what is wrong before the first step; a model that cannot be looked at: nothing."""
+        if not isinstance(source, ArraySource):
+            case = Case(self.model, *source.peek()[:2])
+            checks: Any = [pairing.pairing]
+        else:
+            x, y, weight = source.arrays
+            held = self.model._training.run.validation
+            known = held.source if held is not None else None
+            given = known.arrays[:2] if isinstance(known, ArraySource) else None
+            case = Case(
+                self.model, x, y, weight, given,
+                batch_size=source.batch_size, epochs=epochs, shuffle=source.shuffle,
+            )  # fmt: skip
+            if self.race:
+                return [f for f in diagnose(case).causes if f.alarm]
+            checks = [pairing.pairing, weights.alike]
         try:
-            found = [f for f in pairing.pairing(Case(self.model, x, y)) if f.rule.auto == "safe"]
-        except NeuronaError:  # the model cannot be looked at, which is no reason not to train it
+            return [f for check in checks for f in check(case) if f.rule.auto == "safe"]
+        except NeuronaError:
+            return []
+
+    def _mend_before(self, finding: Finding, source: Any, epochs: int) -> None:
+        given = isinstance(source, ArraySource)
+        find = change_before(finding, self.model, source) if given else None
+        change = find or change_of(finding, self.model)
+        if change is None or isinstance(change, Ending):
             return
-        for finding in found:
-            if (change := change_of(finding, self.model)) is not None:
-                change.apply()
-                self._told(Repair(finding.id, "before training", change.what, change.diff))
+        when, what, kept = "before training", change.what, True
+        if finding.rule.auto == "race":
+            if why := hindrance(self.model):
+                what, kept = f"{what} It was not tried: {why}.", False
+            else:
+                outcome = race(self.model, change, epochs * source.steps)
+                what, kept = f"{what} {outcome}", outcome.better
+        if kept:
+            change.apply()
+        self._told(Repair(finding.id, when, what, change.diff, kept=kept))
 
     def epoch_ended(self, logs: dict[str, Any], epoch: int, record: Record) -> None:
         """Take the logs of an epoch, from 1; hold the races that wait for its end."""
+        self._now = next((v for k, v in logs.items() if k.startswith("val_") and "acc" in k), 0.0)
+        self._accuracy[epoch] = self._now
+        self._guess = record.scale if record.scale > 0 else math.inf
         most = record.scale if record.scale > 0 and record.looks else math.inf
         if not self._ending:
             self.best.see(logs, epoch, most)
@@ -74,6 +132,8 @@ class Mending:
         change = change_of(finding, self.model) if auto == "safe" else None
         if change is None or times >= MOST["safe"]:
             return False
+        if isinstance(change, Ending) and self._still_learning():
+            return False
         self._times[finding.id] = times + 1
         what = change.what
         if finding.id in BACK:
@@ -83,6 +143,11 @@ class Mending:
         self._ending = self._ending or isinstance(change, Ending)
         self._told(Repair(finding.id, _when(epoch, batch), what, change.diff))
         return finding.id in BACK
+
+    def _still_learning(self) -> bool:
+        """Whether accuracy has gone up since the best loss, which was no better than guessing."""
+        then, now = self._accuracy.get(self._top.epoch, 0.0), self._now
+        return self._top.value > LEARNT * self._guess and now > then + GAIN
 
     def ended(self) -> None:
         """Put the best weights back if the training was ended for them."""
@@ -106,9 +171,14 @@ class Mending:
                 change.apply()
             what = f"{change.what} {outcome}"
             self._told(Repair(finding.id, when, what, change.diff, kept=outcome.better))
-            if not outcome.better or not isinstance(change, Rate):
+            if not isinstance(change, Rate) or (change.factor < 1 and not outcome.better):
                 return
-            change = Rate(change.optimizer, change.factor)  # as much again, as long as it helps
+            if outcome.better:  # as much again, as long as it helps
+                change = Rate(change.optimizer, change.factor)
+            elif self._races[finding.id] == 1:  # too small to see it
+                change = Rate(change.optimizer, change.factor**2)
+            else:
+                return
 
 
 def _when(epoch: int, batch: int) -> str:

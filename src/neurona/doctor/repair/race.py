@@ -90,6 +90,7 @@ def _after(model: Any, run: Any, count: int) -> np.ndarray:
     """Train for some steps, and return the losses of parts of the validation data."""
     source = run.source
     step, order = steps.training_step(model), model._training.position.order
+    order = source.order() if order is None else order  # before the first epoch
     while count > 0:
         now = min(count, source.steps)
         step.run(source, source.stretch(order, 0, now))
@@ -98,14 +99,16 @@ def _after(model: Any, run: Any, count: int) -> np.ndarray:
 
 
 def _held(model: Any, source: ArraySource) -> np.ndarray:
-    """Return the losses of equal parts of the validation data."""
+    """Return the losses of equal parts of the validation data, without penalties."""
     parts = min(PARTS, source.size // LEAST)
     each, losses = source.size // parts, []
+    learnt = [p for p in model.trainable_weights if p.regularizer is not None]
+    penalty = sum(float(np.asarray(p.regularizer(p.value))) for p in learnt)
     for start in range(0, parts * each, each):
         rows = slice(start, start + each)
         x, y, weight = source.structure.unflatten([a[rows] for a in source.leaves])
         logs = model.evaluate(
             x, y, sample_weight=weight, batch_size=each, verbose=0, return_dict=True
         )
-        losses.append(logs["loss"])
+        losses.append(logs["loss"] - penalty)
     return np.asarray(losses)

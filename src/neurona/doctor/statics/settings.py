@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -23,16 +24,22 @@ USUAL = {"momentum": (1e-5, 0.5), "SGD": (1e-4, 2.0), "": (1e-6, 1e-2)}
 ADAPTIVE = ("Adam", "AdamW", "Nadam", "Adamax", "RMSprop", "Lamb", "Lion", "Adafactor")
 
 
+def usual_rates(optimizer: Any) -> tuple[float, float]:
+    """Return the smallest and the largest rate that are usual for an optimizer of these."""
+    if type(optimizer).__name__ != "SGD":
+        return USUAL[""]
+    return USUAL["momentum" if optimizer.momentum else "SGD"]
+
+
 def rate(case: Case) -> Iterator[Finding]:
     """Hold the learning rate against those that are common."""
     optimizer = case.model.optimizer
     if optimizer is None or case.custom or getattr(optimizer, "_schedule", None) is not None:
         return
     name, value = type(optimizer).__name__, float(np.asarray(optimizer.learning_rate))
-    key = "momentum" if name == "SGD" and optimizer.momentum else name if name == "SGD" else ""
     if name not in ("SGD", *ADAPTIVE):
         return
-    low, high = USUAL[key]
+    low, high = usual_rates(optimizer)
     if value == 0:
         yield RATE.found(
             "the learning rate is 0: nothing will change",
