@@ -55,6 +55,7 @@ PAIRS = [  # id, what it says, the faulty model, its targets
     ("GD203", "one unit is always 1", dense(1, "softmax", "mse"), TWO),
     ("GD203", "below 0 it gets no gradient", dense(3, "relu", "mse"), ONE_HOT),
     ("GD203", "below 0 it gets no gradient", dense(1, "relu", "mse"), TWO),
+    ("GD204", "a tanh can never be", dense(1, "tanh", lambda y, p: nn.ops.abs(y - p)), NUMBERS),
     ("GD203", "over one output", dense(1, "sigmoid", SPARSE), TWO),
     ("GD203", "these look like class numbers", dense(3, "softmax", DENSE), THREE),
     ("GD203", "these look one-hot", dense(3, "softmax", SPARSE), ONE_HOT),
@@ -96,6 +97,8 @@ HEALTHY = [
     (dense(1, "tanh", "mse"), np.tanh(NUMBERS)),
     (dense(1, "sigmoid", "mse"), 1 / (1 + np.exp(-NUMBERS))),
     (dense(1, "sigmoid", "mse"), TWO),  # slower, and no alarm
+    (dense(5, "sigmoid", lambda y, p: (y >= 0) * (y - p) ** 2), np.where(X > 0, 0.5, -1.0)),
+    (dense(5, "softmax", lambda y, p: -y * nn.ops.log(p + 1e-6)), X),  # advantages
     (dense(1, None, "hinge"), TWO * 2 - 1),
     (dense(5, "sigmoid", "mse"), 1 / (1 + np.exp(-X))),
     (dense(5, None, "mse"), X),  # an autoencoder

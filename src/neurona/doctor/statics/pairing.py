@@ -256,6 +256,23 @@ def _backwards(end: End) -> Iterator[Finding]:
         )
 
 
+def _pulled(end: End, out: np.ndarray, bounds: tuple[float, float]) -> bool:
+    """Ask a loss of the user's own whether it wants what the output cannot reach.
+
+    It may leave such targets out, as -1 for what nobody measured, or take them for weights.
+    """
+    assert end.target is not None
+    rows = np.flatnonzero(out.reshape(len(out), -1).any(axis=1))[:64]
+    y = sample(end.target.values)[rows]
+    p = y.reshape(len(y), *end.shape[1:]).astype(np.float32)
+    try:
+        with np.errstate(all="ignore"):
+            at, near = (as_array(end.loss(y, q)).mean() for q in (p, p.clip(*bounds)))
+    except Exception:  # a loss of another kind, which wants other numbers
+        return False
+    return bool(at < near - HAIR**2 * abs(near))
+
+
 RANGES = {"sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0), "relu": (0.0, np.inf)}
 HAIR = 1e-3
 SHARE, MOST = 0.001, 0.5  # of the targets
@@ -269,7 +286,7 @@ def _reach(end: End) -> Iterator[Finding]:
     rows = sample(y)
     out = (rows < bounds[0] - HAIR) | (rows > bounds[1] + HAIR)
     share = float(out.mean())
-    if share <= SHARE:
+    if share <= SHARE or not (end.kind or _pulled(end, out, bounds)):
         return
     low, high = float(rows.min()), float(rows.max())
     worst = low if low < bounds[0] - HAIR else high
