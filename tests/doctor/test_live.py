@@ -255,6 +255,9 @@ def test_gradients_that_are_clipped_or_do_not_come():
     found = examined(network(clipping), epochs=15)
     assert "GD514" in found, str(found)
     assert alarms(network(nn.optimizers.Adam(1e-2, global_clipnorm=0.3)), epochs=15) == []
+    mild = network(nn.optimizers.SGD(0.1, global_clipnorm=0.1))
+    found = examined(mild, y=np.random.default_rng(0).permutation(Y), epochs=15)
+    assert "GD514" not in found, str(found)
     for words, given in [
         ("the learning rate is 0", {"optimizer": nn.optimizers.SGD(0.0)}),
         (

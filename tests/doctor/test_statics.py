@@ -90,6 +90,7 @@ HEALTHY = [
     (model(L.Dense(3), L.Softmax(), loss="crossentropy"), ONE_HOT),
     (dense(1, "sigmoid", BINARY), TWO),
     (dense(3, "sigmoid", BINARY), SEVERAL),
+    (dense(3, "sigmoid", BINARY), np.tile([1.0, 0.0, 0.0], (len(X), 1))),  # drawn others
     (dense(2, "softmax", BINARY), np.eye(2)[TWO]),
     (dense(1, None, "mse"), NUMBERS),
     (dense(1, None, "mse"), NUMBERS[:, None]),
@@ -153,6 +154,8 @@ def test_losses_of_ones_own():
 def test_healthy_pairs():
     for number, (twin, y) in enumerate(HEALTHY):
         assert not found(twin, X, y), number
+    told = HEALTHY[6][0].diagnose(X, NUMBERS, epochs=0)
+    assert "GD216" not in told.skipped
 
 
 class Unused(nn.Model):

@@ -69,9 +69,10 @@ def is_whole(y: np.ndarray) -> bool:
 
 
 def is_one_hot(y: np.ndarray) -> bool:
-    """Say whether each row has a single 1 and else zeros."""
+    """Say whether each row has a single 1 and else zeros, and not always in the same place."""
     rows = sample(y)
-    return _of(rows, (0, 1)) and bool((rows.sum(axis=1) == 1).all())
+    single = _of(rows, (0, 1)) and bool((rows.sum(axis=1) == 1).all())
+    return single and (len(rows) == 1 or int(rows.any(axis=0).sum()) > 1)
 
 
 def _of(y: np.ndarray, values: tuple[int, int]) -> bool:

@@ -52,11 +52,11 @@ CLIPPED = Rule(
     auto="race", because=(*WRONG, "GD506"), accepted=("a larger limit of clipping",),
     source="Tuning Playbook",
 )  # fmt: skip
-MOST = 0.5
+MOST, SHORTER = 0.5, 3.0  # share of the steps; times: less costs little
 
 
 def clipped(record: Record) -> Iterator[Finding]:
-    """GD514: more than half of the looks' gradients are clipped, and training goes badly."""
+    """GD514: most gradients are clipped to a third or less, and training goes badly."""
     optimizer, looks = record.model.optimizer, record.looks
     name = next((n for n in ("clipnorm", "global_clipnorm") if getattr(optimizer, n, None)), None)
     if name is None or len(looks) < 2 * FEWEST or record.warming:
@@ -64,15 +64,15 @@ def clipped(record: Record) -> Iterator[Finding]:
     limit = float(getattr(optimizer, name))
     norms = [_norm(look, name) for look in looks]
     share = float(np.mean([n > limit for n in norms]))
-    if share <= MOST or not (told := record.struggling()):
-        return
     usual = float(np.median(norms))
+    if share <= MOST or usual < SHORTER * limit or not (told := record.struggling()):
+        return
     yield CLIPPED.found(
         f"{share:.0%} of the steps are clipped: the median norm is {usual:.2g}, and {limit:.2g} is "
         f"allowed; {told}",
         where="optimizer",
         evidence={"share": share, "median_norm": usual, name: limit},
-        threshold=f"{MOST:.0%} of the steps",
+        threshold=f"{MOST:.0%} of the steps, to {1 / SHORTER:.0%} of their length or less",
         fix=f"- {name}={limit:.3g}\n+ {name}={np.percentile(norms, 90):.2g}",
     )
 

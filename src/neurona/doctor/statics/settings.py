@@ -73,7 +73,7 @@ SPENT, EARLY, RISING, FEW = 0.01, 0.2, 0.5, 100
 def schedule(case: Case) -> Iterator[Finding]:
     """Follow the schedule through the training that is planned."""
     optimizer = case.model.optimizer
-    if optimizer is None or case.epochs is None or not case.steps_in_epoch or case.custom:
+    if optimizer is None or not case.epochs or not case.steps_in_epoch or case.custom:
         return
     total = case.epochs * case.steps_in_epoch
     follows = getattr(optimizer, "_schedule", None)
