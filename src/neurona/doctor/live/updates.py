@@ -52,11 +52,11 @@ CLIPPED = Rule(
     auto="race", because=(*WRONG, "GD506"), accepted=("a larger limit of clipping",),
     source="Tuning Playbook",
 )  # fmt: skip
-MOST, SHORTER = 0.5, 3.0  # share of the steps; times: less costs little
+MOST, SHORTER = 0.5, 10.0  # share of the steps; times: less costs little
 
 
 def clipped(record: Record) -> Iterator[Finding]:
-    """GD514: most gradients are clipped to a third or less, and training goes badly."""
+    """GD514: most gradients are clipped to a tenth or less, and training goes badly."""
     optimizer, looks = record.model.optimizer, record.looks
     name = next((n for n in ("clipnorm", "global_clipnorm") if getattr(optimizer, n, None)), None)
     if name is None or len(looks) < 2 * FEWEST or record.warming:
