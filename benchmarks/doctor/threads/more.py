@@ -64,7 +64,7 @@ FAULTS = [
     Fault("pairs: nothing holds them apart", "dense", pairs, collapsed,
           ("GD511", "GD307", "GD510", "GD203", "GD103")),
     Fault("stateful: shuffled", "recurrent", stateful, shuffled_state, ("GD706",)),
-    Fault("two outputs: the weight of one loss is zero", "dense", two_outputs,
+    Fault("two outputs: all weights of rows are zero", "dense", two_outputs,
           lambda t: t.but(x=t.x, fit={"sample_weight": np.zeros(len(t.x), "float32")}),
           ("GD516", "GD212")),
     # https://github.com/keras-team/keras/issues/10102
@@ -72,7 +72,7 @@ FAULTS = [
           lambda t: t.but(validation=(t.validation[0] * 0.01 + 0.5, t.validation[1])), ("GD111",)),
     Fault("reviews: a rate of 10 for Adam", "recurrent", reviews,
           lambda t: t.but(optimizer=adam(10.0)), ("GD506", "GD502", "GD504")),
-    Fault("prices: nine LSTM layers by SGD", "recurrent", prices,
+    Fault("prices: six LSTM layers by SGD", "recurrent", prices,
           lambda t: t.but(model=layers(
               lambda: nn.Input((10, 1)),
               *[lambda: L.LSTM(8, return_sequences=True) for _ in range(5)],

@@ -282,7 +282,7 @@ FAULTS = [
         ("GD112", "GD604", "GD507"),
     ),
     Fault(
-        "cancer: L2 of 1 on every layer", "dense", cancer,
+        "cancer: L2 of 10", "dense", cancer,
         lambda t: t.but(model=dense(30, (32,), 1, end="sigmoid",
                                     kernel_regularizer=nn.regularizers.L2(10.0))),
         ("GD211",),
