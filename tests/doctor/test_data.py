@@ -79,6 +79,8 @@ def test_numbers():
     still[:, 3] = 1.5
     assert found(classifier(), still, Y)["GD106"].evidence["columns"] == [3]
     assert found(classifier(), X * 0 + 2, Y)["GD106"].severity == "error"
+    large = classifier().diagnose(X * np.float64(1e200), Y)
+    assert not any("RuntimeWarning" in why for why in large.skipped.values()), large.skipped
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from neurona.doctor import data, statics
 from neurona.doctor.case import Case
 from neurona.doctor.diagnosis import Diagnosis
@@ -23,7 +25,8 @@ def diagnose(case: Case, thorough: bool = False) -> Diagnosis:
     skipped: dict[str, str] = {}
     for check, rules in ((c, r) for stage in stages for c, r in stage.items()):
         try:
-            found = list(check(case))
+            with np.errstate(all="ignore"):  # numbers may be as large as they like
+                found = list(check(case))
         except Exception as error:  # another fault is in its way, or the rule has one itself
             skipped.update(dict.fromkeys((rule.id for rule in rules), reason(error)))
         else:
