@@ -155,9 +155,9 @@ def outlying(case: Case) -> Iterator[Finding]:
     for part in case.x_parts:
         if not part.numeric or part.values.dtype.kind != "f" or part.values.ndim < 2:
             continue
-        flat = part.values.reshape(len(part.values), -1)
-        if flat.shape[1] < WIDTH or not flat.size:
+        if part.values[:1].size < WIDTH:
             continue
+        flat = part.values.reshape(len(part.values), -1)
         with np.errstate(all="ignore"):
             size = np.sqrt(np.einsum("nd,nd->n", flat, flat, dtype=np.float64) / flat.shape[1])
         middle = float(np.median(size))
