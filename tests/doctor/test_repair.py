@@ -92,7 +92,7 @@ def test_what_may_help_is_raced_and_kept_only_if_better(monkeypatch):
     monkeypatch.setattr(race, "ERRORS", 1e9)
     model = network(nn.optimizers.SGD(1e-4))
     lost, doctor = fitted(model, "race", 40)
-    assert [r["kept"] for r in lost.repairs] == [False, False]  # ten times, a hundred times
+    assert [r["kept"] for r in lost.repairs] == [False] * 3  # 10, 100, 1000 times
     assert "not better by two standard errors" in lost.repairs[0]["what"]
     assert str(doctor.repairs[0]).startswith("GD507 tried and taken back in epoch")
     plain = network(nn.optimizers.SGD(1e-4))
@@ -185,6 +185,15 @@ def test_what_is_found_before_the_first_step_is_raced_there():
     assert made["GD113"].diff.startswith("+ model.add(nn.layers.Rescaling(")
     assert model.evaluate(X, prices, verbose=0) < 0.2 * prices.var()
 
+    # few of a class: they count more in training, and where it is judged
+    rare = (X[:, 0] > 1.6).astype(int)
+    nn.random.set_seed(1)
+    model = nn.Sequential([nn.Input((8,)), layers.Dense(1, "sigmoid")])
+    model.compile(nn.optimizers.Adam(0.1), "binary_crossentropy")
+    made = begun(model, X, rare)
+    assert made["GD107"].kept
+    assert model.predict(X[rare == 1], verbose=0).mean() > 0.5
+
     # weights, dropout, penalty, activations, schedule
     nn.random.set_seed(1)
     small = nn.initializers.Constant(0.05)
@@ -245,6 +254,11 @@ def test_changes_before_training_can_be_undone():
     assert source.shuffle
     change.undo()
     assert not source.shuffle
+    change = changed("GD107", "- model.fit(x, y)\n+ model.fit(x, y, class_weight={0: 2.0})")
+    sums = [source.arrays[2][k == Y].sum() for k in range(3)]
+    assert sums == pytest.approx([100] * 3)
+    change.undo()
+    assert source.arrays[2] is None
     change = changed("GD104", "+ scale = nn.layers.Normalization()")
     assert len(model.layers) == 5
     change.undo()

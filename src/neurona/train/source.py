@@ -54,14 +54,19 @@ class ArraySource:
         shuffle: bool = False,
         steps: int | None = None,
     ) -> None:
-        self.arrays = (x, y, weight)
-        self.leaves, self.structure = flatten(self.arrays)
+        self.hold((x, y, weight))
         self.size = len(self.leaves[0])
         self.batch_size, self.shuffle = batch_size, shuffle
         self.whole = -(-self.size // batch_size)  # batches in a pass
         self.steps, self._going_on = steps or self.whole, steps is not None
         self._last: Order | None = None
         self._known: tuple[Any, np.ndarray] | None = None  # the last permutations
+
+    def hold(self, arrays: Batch) -> None:
+        """Take arrays of as many samples, in place of those that are held."""
+        self.arrays = arrays
+        self.leaves, self.structure = flatten(arrays)
+        self.__dict__.pop("in_memory", None)
 
     def peek(self) -> Batch:
         """Return the first batch in the given order."""

@@ -106,6 +106,8 @@ def _too_large(case: Case, node: Node, met: np.ndarray, rms: float, part: Part |
     bytes_ = pixels and low >= 0 and 128 < high <= 255 and (whole or _whole(met))
     if bytes_:
         fix = "- model.fit(x, y)\n+ model.fit(x / 255, y)"
+    elif pixels and low >= 0 and met.ndim != 3:  # of one unit; some hardly vary by themselves
+        fix = ADAPT.replace("()", "(axis=None)", 1)
     else:
         fix = ADAPT
         if met.ndim == 3 and met.shape[-1] == 1 and low >= 0 and _whole(met):

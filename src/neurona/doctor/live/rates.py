@@ -55,12 +55,13 @@ def too_high(record: Record) -> Iterator[Finding]:
         evidence={"failed": failed, "learning_rate": rate, "loss": record.loss,
                   "first_loss": record.start, "step": record.steps},
         threshold=f"more than {FAILED:.0%} of {TESTS} steps, or {RISEN} times the first loss",
-        fix=rate_fix(rate, _smaller(record.model.optimizer, rate, climbed or broken)),
+        fix=rate_fix(rate, _smaller(record.model, rate, climbed or broken)),
     )  # fmt: skip
 
 
-def _smaller(optimizer: Any, rate: float, far: bool) -> float:
+def _smaller(model: Any, rate: float, far: bool) -> float:
     """Return a factor for a rate that is too high: to the largest that is usual, or below."""
+    optimizer = getattr(model, "optimizer", None)
     known = type(optimizer).__name__ in ("SGD", *ADAPTIVE)
     most = usual_rates(optimizer)[1] if known else math.inf
     return min(0.1 if far else 0.3, most / rate)

@@ -21,7 +21,7 @@ INITIAL_LOSS = Rule(
     "GD301", "initial loss", WARNING,
     "Fresh weights know nothing, so the loss should begin near that of guessing. Far above, the "
     "model is sure of wrong answers, and the first steps only undo that.",
-    because=("GD101", "GD102", "GD104", "GD113", "GD201", "GD202", "GD203", "GD303"),
+    auto="race", because=("GD101", "GD102", "GD104", "GD113", "GD201", "GD202", "GD203", "GD303"),
     accepted=("scale the input", "smaller weights in the last layer"),
     source="Karpathy, A Recipe for Training Neural Networks; TheDeepChecker",
 )  # fmt: skip

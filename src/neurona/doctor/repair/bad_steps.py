@@ -1,4 +1,4 @@
-"""A step that is not finite is left out; then the training ends, or goes on with half the rate."""
+"""A step that is not finite is left out; then the training ends, or goes on with a smaller rate."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from neurona.doctor.repair.saved import Best
 
 MOST = 8  # steps that are left out of a training: more are no accident
 HALVED, TENTH = 0.5, 0.1
+OFTEN = 2  # bad steps: half of the rate is not enough, or the weights are where all steps are bad
 
 
 def stop_at(model: Any, finding: Finding) -> bool:
@@ -48,6 +49,7 @@ def leave_out(
         return Repair(finding.id, str(at), "the step is left out.")
     rate = float(np.asarray(optimizer.learning_rate))
     grown = finding.rule is GROWN_TOO_LARGE and best is not None
+    grown = best is not None and (grown or before >= OFTEN)
     factor = TENTH if grown else HALVED
     optimizer.scale_learning_rate(factor)
     diff = f"- learning_rate={rate:.3g}\n+ learning_rate={rate * factor:.3g}"

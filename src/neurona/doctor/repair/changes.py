@@ -42,6 +42,10 @@ class Change(abc.ABC):
     def undo(self) -> None:
         """Let all be as it was before."""
 
+    def weigh(self, y: Any, weight: Any) -> Any:
+        """Return what samples of the validation data count when it is judged."""
+        return weight
+
 
 class Rate(Change):
     """The learning rate times a factor; of a schedule, all its values from now on."""

@@ -164,6 +164,8 @@ class Mending:
             what = f"{change.what} It was not tried: {why}."
             self._told(Repair(finding.id, when, what, change.diff, kept=False))
             return
+        won = False
+        each = change.factor if isinstance(change, Rate) else 1.0
         while sum(self._races.values()) < MOST["race"]:
             self._races[finding.id] = self._races.get(finding.id, 0) + 1
             outcome = race(self.model, change, record.total or record.steps)
@@ -171,14 +173,11 @@ class Mending:
                 change.apply()
             what = f"{change.what} {outcome}"
             self._told(Repair(finding.id, when, what, change.diff, kept=outcome.better))
-            if not isinstance(change, Rate) or (change.factor < 1 and not outcome.better):
+            if not isinstance(change, Rate) or (not outcome.better and (won or each < 1)):
                 return
-            if outcome.better:  # as much again, as long as it helps
-                change = Rate(change.optimizer, change.factor)
-            elif self._races[finding.id] == 1:  # too small to see it
-                change = Rate(change.optimizer, change.factor**2)
-            else:
-                return
+            won = won or outcome.better
+            # as much again, as long as it helps; more, where it was too little to be seen
+            change = Rate(change.optimizer, each if outcome.better else change.factor * each)
 
 
 def _when(epoch: int, batch: int) -> str:

@@ -64,11 +64,11 @@ def race(model: Any, change: Change, budget: int) -> Outcome:
     run = model._training.run
     count = max(1, round(SHARE * budget))
     saved = Saved(model)
-    plain = _after(model, run, count)
+    plain = _after(model, run, count, change)
     saved.put_back()
     change.apply()
     try:
-        changed = _after(model, run, count)
+        changed = _after(model, run, count, change)
     finally:
         change.undo()
         saved.put_back()
@@ -86,7 +86,7 @@ def _outcome(plain: np.ndarray, changed: np.ndarray, count: int) -> Outcome:
     return Outcome(before, after, error, count, bool(gain.mean() > ERRORS * error))
 
 
-def _after(model: Any, run: Any, count: int) -> np.ndarray:
+def _after(model: Any, run: Any, count: int, change: Change) -> np.ndarray:
     """Train for some steps, and return the losses of parts of the validation data."""
     source = run.source
     step, order = steps.training_step(model), model._training.position.order
@@ -95,10 +95,10 @@ def _after(model: Any, run: Any, count: int) -> np.ndarray:
         now = min(count, source.steps)
         step.run(source, source.stretch(order, 0, now))
         count, order = count - now, source.order()
-    return _held(model, run.validation.source)
+    return _held(model, run.validation.source, change)
 
 
-def _held(model: Any, source: ArraySource) -> np.ndarray:
+def _held(model: Any, source: ArraySource, change: Change) -> np.ndarray:
     """Return the losses of equal parts of the validation data, without penalties."""
     parts = min(PARTS, source.size // LEAST)
     each, losses = source.size // parts, []
@@ -107,6 +107,7 @@ def _held(model: Any, source: ArraySource) -> np.ndarray:
     for start in range(0, parts * each, each):
         rows = slice(start, start + each)
         x, y, weight = source.structure.unflatten([a[rows] for a in source.leaves])
+        weight = change.weigh(y, weight)
         logs = model.evaluate(
             x, y, sample_weight=weight, batch_size=each, verbose=0, return_dict=True
         )

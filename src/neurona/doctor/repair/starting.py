@@ -17,6 +17,7 @@ from neurona.nn import initializers
 from neurona.nn.layers import Lambda, Normalization, Rescaling
 from neurona.nn.regularizers import L2
 from neurona.optim.schedules import PolynomialDecay
+from neurona.train.arrays import weights_of_classes
 from neurona.train.sequential import Sequential
 from neurona.train.source import ArraySource
 from neurona.train.steps import rehearse
@@ -29,6 +30,7 @@ PLAIN = ("Dense", "Conv1D", "Conv2D", "Conv3D")
 _ACTIVATION = re.compile(r'- activation="(\w+)"\n\+ activation="(\w+)"$')
 _WITHOUT = re.compile(r'- Dense\((\d+), "(\w+)"\)\n\+ Dense\(\1\)$')
 _BETWEEN = re.compile(r'- (\w+)\((.*)\)\n\+ \1\(\2, activation="relu"\)$')
+_CLASSES = re.compile(r"\+ model\.fit\(x, y, class_weight=")
 _DROPOUT = re.compile(r"- Dropout\((\S+)\)\n\+ Dropout\((\S+)\)$")
 
 
@@ -61,6 +63,30 @@ class Redrawn(Change):
         self.settings.undo()
         for p, value in self.before:
             p.restore(value)
+
+
+class Weighted(Change):
+    """Samples that count as their class says; the validation data are judged so, too."""
+
+    def __init__(self, model: Any, source: ArraySource, classes: Any, diff: str) -> None:
+        self.model, self.source, self.classes, self.diff = model, source, classes, diff
+        self.what = "samples of rare classes count more."
+        self.before = source.arrays
+
+    def weigh(self, y: Any, weight: Any) -> np.ndarray:
+        """Return the weights of samples."""
+        return weights_of_classes(y, self.classes, weight)
+
+    def apply(self) -> None:
+        x, y, weight = self.before
+        self._held((x, y, self.weigh(y, weight)))
+
+    def undo(self) -> None:
+        self._held(self.before)
+
+    def _held(self, arrays: Any) -> None:
+        self.source.hold(arrays)
+        self.model._training.steps = {}  # they were compiled for batches of another structure
 
 
 class Layered(Change):
@@ -97,6 +123,12 @@ def change_before(finding: Finding, model: Any, source: ArraySource) -> Change |
         return Settings([(source, "shuffle", True)], "rows are shuffled in each epoch.", fix)
     if id_ == "GD211" and "penalty" in fix:
         return _lighter(model)
+    if _CLASSES.search(fix):
+        known = _weights(y)
+        return Weighted(model, source, known, fix) if known else None
+    if fix.endswith("mask_zero=True)"):
+        words = [v for v in model.all_layers() if type(v).__name__ == "Embedding"]
+        return _settings(words, "mask_zero", True, "padding is masked.", fix)
     if found := _DROPOUT.match(fix):
         dropping = [v for v in model.all_layers() if getattr(v, "rate", 0) == float(found[1])]
         what = f"dropout is {found[2]}."
@@ -119,7 +151,7 @@ def _layered(f: Finding, model: Any, source: Any, x: np.ndarray, y: Any) -> Chan
         what = "a layer in front divides the inputs by 255."
         return Layered(model, source, [Rescaling(1 / 255), *chain], what, f.fix)
     if f.id == "GD104" and x.dtype.kind in "fiu":
-        scale = Normalization()
+        scale = Normalization(axis=None if "axis=None" in f.fix else -1)
         scale.adapt(x)
         what = "a layer in front scales the inputs to a mean of 0 and a spread of 1."
         return Layered(model, source, [scale, *chain], what, f.fix)
@@ -185,6 +217,16 @@ def _constant(optimizer: Any) -> Change | None:
     diff = f"- learning_rate={type(schedule).__name__}(...)\n+ learning_rate={rate:g}"
     what = f"the learning rate is {rate:g} throughout, the largest of the schedule."
     return Settings([(optimizer, "_schedule", PolynomialDecay(rate, 1, rate))], what, diff)
+
+
+def _weights(y: Any) -> dict[int, float]:
+    """Return what each class counts, so that all together count alike."""
+    labels = np.asarray(y).reshape(len(y), -1)
+    if labels.shape[1] != 1:
+        return {}
+    known, counts = np.unique(labels, return_counts=True)
+    each = len(labels) / (len(known) * counts)
+    return {int(k): float(w) for k, w in zip(known, each, strict=True)}
 
 
 def _lighter(model: Any) -> Change | None:
