@@ -92,7 +92,7 @@ def test_what_may_help_is_raced_and_kept_only_if_better(monkeypatch):
     monkeypatch.setattr(race, "ERRORS", 1e9)
     model = network(nn.optimizers.SGD(1e-4))
     lost, doctor = fitted(model, "race", 40)
-    assert [r["kept"] for r in lost.repairs] == [False] * 3  # 10, 100, 1000 times
+    assert [r["kept"] for r in lost.repairs] == [False] * 4  # 10, 100, 1000, 10,000 times
     assert "not better by two standard errors" in lost.repairs[0]["what"]
     assert str(doctor.repairs[0]).startswith("GD507 tried and taken back in epoch")
     plain = network(nn.optimizers.SGD(1e-4))

@@ -70,6 +70,7 @@ class Doctor(Callback):
             self._mending = Mending(self.model, self.repair == "race", self.repaired)
             self._mending.begin(self.params.get("epochs", 1))
         self._watch = Watch(self.model, self.level, self.params)
+        self._watch.record.raced = self.repair == "race"
         self._take([])
 
     def undisturbed(self, epoch: int, batch: int) -> int:

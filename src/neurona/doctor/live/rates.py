@@ -60,11 +60,11 @@ def too_high(record: Record) -> Iterator[Finding]:
 
 
 def _smaller(model: Any, rate: float, far: bool) -> float:
-    """Return a factor for a rate that is too high: to the largest that is usual, or below."""
+    """Return a factor for a rate that is too high: below the largest that is usual."""
     optimizer = getattr(model, "optimizer", None)
     known = type(optimizer).__name__ in ("SGD", *ADAPTIVE)
     most = usual_rates(optimizer)[1] if known else math.inf
-    return min(0.1 if far else 0.3, most / rate)
+    return 0.3 * most / rate if rate > 3 * most else 0.1 if far else 0.3
 
 
 def _now(record: Record) -> float:
@@ -100,6 +100,7 @@ TOO_LOW = Rule(
     source="CS231n",
 )  # fmt: skip
 SCALED, TIMES_BETTER = 10.0, 5.0
+EARLY, EARLY_RACED = 0.5, 0.2  # of the training: what is seen before is no sign yet
 ROUNDED = 1e-4  # of the loss: a change below is no good measure of a curve
 LINEAR = 0.9  # share of the looks in which a step ten times as long is five times as good
 BUDGETS, FEW = 20.0, 5.0  # projected need, in planned runs; if it is still at guessing
@@ -109,7 +110,8 @@ STILL, SHORT = 0.05, 1e-3  # way of the weights so far, and of one step, as shar
 def too_low(record: Record) -> Iterator[Finding]:
     """GD507: ten times the step would be five times as good, and the need is twenty budgets."""
     looks = record.at_full_rate
-    if record.warming or record.done < 0.5 or len(looks) < FEWEST or record.start <= 0:
+    early = EARLY_RACED if record.raced else EARLY
+    if record.warming or record.done < early or len(looks) < FEWEST or record.start <= 0:
         return
     if not looks[-1].kernels or any(w.gradient == 0 for w in looks[-1].kernels.values()):
         return

@@ -117,6 +117,7 @@ class Record:
         looks: in order.
         logs: of each epoch that ended.
         ended: whether the training has ended.
+        raced: whether what may help is tried, so that a rate can be called low earlier.
         zero_weights: says which weights of the loss are all 0.
         shuffled: whether samples come in a new order each epoch.
     """
@@ -130,6 +131,7 @@ class Record:
     looks: list[Look] = dataclasses.field(default_factory=list)
     logs: list[dict[str, Any]] = dataclasses.field(default_factory=list)
     ended: bool = False
+    raced: bool = False
     zero_weights: str = ""
     shuffled: bool = False
 

@@ -21,8 +21,9 @@ from neurona.train.source import ArraySource
 
 BACK = ("GD502", "GD506")  # findings on steps that went wrong: what they did is taken back
 ROUNDS = 4  # of diagnosis and repair before the first step
+LONGER = 2  # times as long is a second race before the first step
 LEARNT, GAIN = 0.9, 0.1  # of the loss of guessing; accuracy that weights have gained since
-MOST = {"safe": 4, "race": 3}  # repairs of a rule, and races of a training
+MOST = {"safe": 4, "race": 4}  # repairs of a rule, and races of a training
 
 
 class Mending:
@@ -102,6 +103,8 @@ class Mending:
                 what, kept = f"{what} It was not tried: {why}.", False
             else:
                 outcome = race(self.model, change, epochs * source.steps)
+                if not outcome.better and outcome.after < outcome.before:  # too early to be sure
+                    outcome = race(self.model, change, LONGER * epochs * source.steps)
                 what, kept = f"{what} {outcome}", outcome.better
         if kept:
             change.apply()
