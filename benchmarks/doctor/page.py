@@ -124,21 +124,28 @@ def _aims(results: Results, parts: Sequence[str]) -> Iterator[str]:
         yield _row(words, _aim(sign, aim, kind),
                    *(_met(figures[p][key], sign, aim, kind) for p in parts))  # fmt: skip
     for name, key, words, sign, aim, kind in BESIDE:
-        if name in results:
-            value = _met(results[name]["figures"].get(key), sign, aim, kind)
-            yield _row(words, _aim(sign, aim, kind), value, *[""] * (len(parts) - 1))
+        found = _beside(results, name, parts)
+        if any(found):
+            met = (_met(f["figures"].get(key), sign, aim, kind) if f else "" for f in found)
+            yield _row(words, _aim(sign, aim, kind), *met)
     for family in FAMILIES:
         shares = (_value(figures[p][f"detected, {family}"], SHARE) for p in parts)
         yield _row(f"detected, {family}", "", *shares)
     runs = (f"{figures[p]['faulty runs']} + {figures[p]['healthy runs']}" for p in parts)
     yield _row("faulty and healthy runs", "", *runs)
     yield ""
-    missing = [words for name, _, words, *_ in BESIDE if name not in results]
+    missing = [words for name, _, words, *_ in BESIDE if not any(_beside(results, name, parts))]
     if missing:
         yield f"Not measured here: {'; '.join(missing)}."
         yield ""
     yield "A figure in bold does not reach its aim."
     yield ""
+
+
+def _beside(results: Results, name: str, parts: Sequence[str]) -> list[dict[str, Any] | None]:
+    """Return results of their own for each part; what has no parts stands in the first column."""
+    found = [results.get(f"{name}-open" if p == "open" else name) for p in parts]
+    return found if any(found) else [results.get(name), *[None] * (len(parts) - 1)]
 
 
 def _aim(sign: str, aim: float, kind: str) -> str:
@@ -307,8 +314,11 @@ def _again() -> Iterator[str]:
     yield "## How to repeat it"
     yield ""
     yield "```bash"
-    for given in ("--harm", "", "--rivals", "--frozen", "--rivals --frozen", "--origins"):
-        yield f"python -m benchmarks.doctor {given}".strip()
+    both = [
+        f"{given} {part}" for part in ("", "--frozen") for given in ("", "--rivals", "--repairs")
+    ]
+    for given in ("--harm", *both, "--origins"):
+        yield " ".join(f"python -m benchmarks.doctor {given}".split())
     yield "python -m benchmarks.doctor.page"
     yield "```"
     yield ""
