@@ -6,8 +6,8 @@ import pytest
 import neurona as nn
 from neurona.core.random import get_position
 from neurona.doctor import Doctor
+from neurona.doctor.live.guess import guess_of
 from neurona.doctor.live.moments import Moments
-from neurona.doctor.live.task import task_of
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(600, 10)).astype("float32")
@@ -79,25 +79,25 @@ def test_guessing():
         model = nn.Sequential([nn.Input((10,)), nn.layers.Dense(units, **given)])
         model.compile("sgd", loss)
         model.evaluate(X[: len(y)], y, verbose=0)
-        return task_of(model, y, weight)
+        return guess_of(model, y, weight)
 
     labels = np.array([0, 0, 0, 1])
     found = task(nn.losses.SparseCategoricalCrossentropy(from_logits=True), labels)
     entropy = -(0.75 * np.log(0.75) + 0.25 * np.log(0.25))
-    assert found.guessing == pytest.approx(entropy)
+    assert found.loss == pytest.approx(entropy)
     assert (found.majority, found.kind) == (0.75, "classes")
     weighted = task(
         nn.losses.SparseCategoricalCrossentropy(from_logits=True), labels,
         weight=np.array([1, 1, 1, 3.0]),
     )  # fmt: skip
-    assert weighted.guessing == pytest.approx(6 / 4 * np.log(2))
+    assert weighted.loss == pytest.approx(6 / 4 * np.log(2))
     flags = labels[:, None].astype("float32")
-    assert task("binary_crossentropy", flags, 1, activation="sigmoid").guessing == pytest.approx(
+    assert task("binary_crossentropy", flags, 1, activation="sigmoid").loss == pytest.approx(
         entropy
     )
-    assert task("mse", flags, 1).guessing == pytest.approx(flags.var())
-    assert task("mae", flags, 1).guessing == pytest.approx(0.25)
-    assert task("huber", flags, 1).guessing is None
+    assert task("mse", flags, 1).loss == pytest.approx(flags.var())
+    assert task("mae", flags, 1).loss == pytest.approx(0.25)
+    assert task("huber", flags, 1).loss is None
 
 
 FAULTS = {
@@ -338,7 +338,7 @@ def test_what_guessing_reaches_is_not_told_by_one_batch():
         model.compile("sgd", "sparse_categorical_crossentropy")
         kept = Kept()
         model.fit(data, epochs=5, steps_per_epoch=20, doctor=kept, verbose=0)
-        guesses.append(kept.guessing)
+        guesses.append(kept.loss)
     np.testing.assert_allclose(guesses, np.log(2), atol=0.03)
 
 
@@ -349,7 +349,7 @@ class Kept(nn.callbacks.Doctor):
         super().__init__("full")
 
     def on_train_end(self, logs=None):
-        self.guessing = self._watch.record.task.guessing
+        self.loss = self._watch.record.guess.loss
         super().on_train_end(logs)
 
 

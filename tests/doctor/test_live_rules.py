@@ -5,8 +5,8 @@ import types
 import numpy as np
 
 from neurona.doctor.live import course, rates, updates
+from neurona.doctor.live.guess import Guess
 from neurona.doctor.live.record import Look, Record, Weight
-from neurona.doctor.live.task import Task
 from neurona.optimizers import SGD
 
 
@@ -18,7 +18,7 @@ def look(step, loss, gradient=1.0, rise=-0.01, slope=-0.01):
 def record(looks, epochs=(), guessing=1.0, **given):
     running = types.SimpleNamespace(run=None)
     model = types.SimpleNamespace(_training=running, all_layers=list, optimizer=SGD(0.1))
-    made = Record(Task("numbers", guessing), 1000, 20, 50, model, steps=looks[-1].step + 1)
+    made = Record(Guess("numbers", guessing), 1000, 20, 50, model, steps=looks[-1].step + 1)
     made.looks, made.logs = looks, [{"loss": loss} for loss in epochs]
     vars(made).update(given)
     return made

@@ -13,8 +13,8 @@ import numpy as np
 from neurona.doctor import Diagnosis, Finding
 from neurona.doctor.first_bad import NOT_FINITE
 from neurona.doctor.live import generalisation
+from neurona.doctor.live.guess import Guess
 from neurona.doctor.live.record import Record
-from neurona.doctor.live.task import Task
 from neurona.doctor.repair.repair import Repair
 from neurona.doctor.stored import diagnosis_of
 from neurona.errors import FormatError
@@ -102,7 +102,7 @@ def afterwards(folder: Path, model: Any) -> Examined:
     history = read_history(folder / "history.csv")
     epochs = max((len(values) for values in history.values()), default=0)
     logs = [{n: v[i] for n, v in history.items() if i < len(v)} for i in range(epochs)]
-    record = Record(Task(), None, epochs, None, model, logs=logs, ended=True)
+    record = Record(Guess(), None, epochs, None, model, logs=logs, ended=True)
     findings: list[Finding] = [*_not_finite(history, model)]
     checked = [NOT_FINITE]
     for check in (generalisation.overfitting, generalisation.not_done):

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from neurona.doctor.finding import Finding, Rule
+from neurona.doctor.live.guess import NUMBERS
 from neurona.doctor.live.rates import rate_fix
 from neurona.doctor.live.record import BARELY, Record
-from neurona.doctor.live.task import NUMBERS
 
 STEPS = (
     "GD703",
@@ -54,10 +54,10 @@ def nothing_learnt(record: Record) -> Iterator[Finding]:
         told = record.held_at_guessing()
     if not told:
         return
-    unit = "R2 <= 0.02" if record.task.kind == NUMBERS else "98 % of it"
+    unit = "R2 <= 0.02" if record.guess.kind == NUMBERS else "98 % of it"
     yield NOTHING_LEARNT.found(
         f"after {record.steps} steps {told}",
-        evidence={"loss": record.loss, "guessing": record.task.guessing, "steps": record.steps,
+        evidence={"loss": record.loss, "guessing": record.guess.loss, "steps": record.steps,
                   "epochs": epochs},
         threshold=f"the loss of the best answer that is always the same: {unit}",
         fix="nn.overfit_one_batch(model, x, y)  # can it learn 16 rows by heart?",

@@ -142,7 +142,7 @@ def too_good(record: Record) -> Iterator[Finding]:
         v - t - grown
         for v, t, grown in zip(held[-IN_A_ROW:], train[-IN_A_ROW:], lag[-3:], strict=True)
     ]
-    errors = _error(held[-1], _held_out(record)), _error(train[-1], record.task.samples or 1000)
+    errors = _error(held[-1], _held_out(record)), _error(train[-1], record.guess.samples or 1000)
     least = max(POINTS, 4 * math.hypot(*errors))
     if min(ahead) < least:
         return

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from neurona.doctor.live.task import CLASSES, FLAGS
+from neurona.doctor.live.guess import CLASSES, FLAGS
 
 ROWS, HELD = 2000, 1000  # what it learns from; other rows that it is scored on
 FEATURES, WIDTH = 4096, 256  # as many at most, mixed to so few: what a line then reaches is less
@@ -42,26 +42,26 @@ class Linear:
                 return max([*found[-2:], *record.column(f"val_{name}")[-2:]])
             rights = [look.right for look in record.recent if look.right is not None]
             return float(np.mean(rights)) if len(rights) >= 5 else None
-        guessing = record.task.guessing
+        guessing = record.guess.loss
         return None if not guessing else 1 - record.loss / guessing
 
 
-def linear_of(task: Any, x: Any, y: Any) -> Linear | None:
-    """Return the Linear of a task's arrays; None if they are no single table of numbers."""
+def linear_of(guess: Any, x: Any, y: Any) -> Linear | None:
+    """Return the Linear of a guess's arrays; None if they are no single table of numbers."""
     if not (isinstance(x, np.ndarray) and isinstance(y, np.ndarray)) or x.dtype.kind not in "fiu":
         return None
     width = int(np.prod(x.shape[1:]))
-    fitted = task.kind == CLASSES or task.squared or (task.kind == FLAGS and y[:1].size == 1)
-    if not fitted or task.guessing is None or len(x) < 100 or width > FEATURES:
+    fitted = guess.kind == CLASSES or guess.squared or (guess.kind == FLAGS and y[:1].size == 1)
+    if not fitted or guess.loss is None or len(x) < 100 or width > FEATURES:
         return None
-    if task.kind == CLASSES and y[:1].size not in (1, task.classes):
+    if guess.kind == CLASSES and y[:1].size not in (1, guess.classes):
         return None
     count = min(len(x), ROWS + HELD)
     rows = np.linspace(0, len(x) - 1, count).astype(int)
     random = np.random.default_rng(0)
     rows = rows[random.permutation(count)]
     a = x[rows].reshape(count, width).astype(np.float32)
-    targets = _columns(task, y[rows])
+    targets = _columns(guess, y[rows])
     split = count - count // 3
     spread = a[:split].std(axis=0)
     a = (a - a[:split].mean(axis=0)) / np.where(spread > 1e-9, spread, np.inf)
@@ -71,22 +71,22 @@ def linear_of(task: Any, x: Any, y: Any) -> Linear | None:
     mean = targets[:split].mean(axis=0)
     gram = a[:split].T @ a[:split] + RIDGE * split * np.eye(a.shape[1])
     kernel = np.linalg.solve(gram, a[:split].T @ (targets[:split] - mean))
-    return _scored(task, a[split:] @ kernel + mean, targets[split:], mean)
+    return _scored(guess, a[split:] @ kernel + mean, targets[split:], mean)
 
 
-def _columns(task: Any, y: np.ndarray) -> np.ndarray:
-    if task.kind == CLASSES:
+def _columns(guess: Any, y: np.ndarray) -> np.ndarray:
+    if guess.kind == CLASSES:
         labels = y.reshape(len(y)) if y[:1].size == 1 else y.argmax(-1)
-        return np.eye(task.classes)[labels.astype(int)]
+        return np.eye(guess.classes)[labels.astype(int)]
     return y.reshape(len(y), -1).astype(np.float64)
 
 
-def _scored(task: Any, found: np.ndarray, targets: np.ndarray, mean: np.ndarray) -> Linear:
-    if task.kind == CLASSES:
+def _scored(guess: Any, found: np.ndarray, targets: np.ndarray, mean: np.ndarray) -> Linear:
+    if guess.kind == CLASSES:
         right = found.argmax(-1) == targets.argmax(-1)
-        return Linear("accuracy", float(right.mean()), float(task.majority))
-    if task.kind == FLAGS:
+        return Linear("accuracy", float(right.mean()), float(guess.majority))
+    if guess.kind == FLAGS:
         right = (found > 0.5) == (targets > 0.5)
-        return Linear("accuracy", float(right.mean()), float(task.majority))
+        return Linear("accuracy", float(right.mean()), float(guess.majority))
     rest, spread = ((found - targets) ** 2).mean(), ((mean - targets) ** 2).mean()
     return Linear("R2", 1 - float(rest / max(spread, 1e-12)), 0.0)

@@ -74,7 +74,7 @@ def _now(record: Record) -> float:
 
 def _epochs_above(record: Record) -> bool:
     """Whether an epoch's mean loss is above both guessing and the first one; not of the first."""
-    guessing, losses = record.task.guessing, record.column("loss")
+    guessing, losses = record.guess.loss, record.column("loss")
     if guessing is None or len(losses) < 2:
         return False
     return losses[-1] - record.looks[-1].penalty > ABOVE * max(record.start, guessing)

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from neurona.doctor.live.guess import Guess, guess_of
 from neurona.doctor.live.linear import Linear, linear_of
-from neurona.doctor.live.task import Task, task_of
 
 GUESSING = 0.98  # of the loss of guessing: more is no better than guessing
 WORSE = 1.1  # times its own best: a loss that got worse
@@ -108,7 +108,7 @@ class Record:
     """A training so far.
 
     Attributes:
-        task: what guessing would reach.
+        guess: what guessing would reach.
         total: steps that are planned, or None.
         epochs: how many are planned.
         steps_per_epoch: None if unknown.
@@ -122,7 +122,7 @@ class Record:
         shuffled: whether samples come in a new order each epoch.
     """
 
-    task: Task
+    guess: Guess
     total: int | None
     epochs: int
     steps_per_epoch: int | None
@@ -142,7 +142,7 @@ class Record:
         if run is None or not hasattr(run.source, "arrays"):
             return None
         x, y, weight = run.source.arrays
-        return None if weight is not None else linear_of(self.task, x, y)
+        return None if weight is not None else linear_of(self.guess, x, y)
 
     @property
     def done(self) -> float:
@@ -195,16 +195,16 @@ class Record:
     @property
     def scale(self) -> float:
         """A loss that something must have been learnt below: of guessing, or else the first."""
-        return self.start if self.task.guessing is None else self.task.guessing
+        return self.start if self.guess.loss is None else self.guess.loss
 
     @functools.cached_property
-    def held(self) -> Task:
+    def held(self) -> Guess:
         """What guessing would reach on the validation data."""
         run = self.model._training.run
         source = run.validation.source if run is not None and run.validation else None
         if source is None or not hasattr(source, "arrays"):
-            return Task()
-        return task_of(self.model, source.arrays[1], source.arrays[2])
+            return Guess()
+        return guess_of(self.model, source.arrays[1], source.arrays[2])
 
     def column(self, name: str) -> list[float]:
         """Return a number of each epoch's logs; nothing unless all epochs have it."""
@@ -230,7 +230,7 @@ class Record:
 
     def at_guessing(self) -> str:
         """Say how it is no better than guessing; "" if it is better, or nobody knows."""
-        guessing = self.task.guessing
+        guessing = self.guess.loss
         if guessing is None or len(self.looks) < FEWEST or guessing <= 0:
             return ""
         losses = self.column("loss")
@@ -240,7 +240,7 @@ class Record:
         if not loss >= GUESSING * guessing:
             return ""
         samples = (self.steps_per_epoch or 1) * self.looks[0].samples
-        if self._above(self.task.majority, "", samples):
+        if self._above(self.guess.majority, "", samples):
             return ""
         return f"the loss is {loss:.3g}, and always answering the same has {guessing:.3g}"
 
@@ -254,7 +254,7 @@ class Record:
 
     def held_at_guessing(self) -> str:
         """Say how other samples are answered no better than by guessing; "" if not, or unknown."""
-        losses, guessing = self.column("val_loss"), self.held.guessing
+        losses, guessing = self.column("val_loss"), self.held.loss
         if len(losses) < 3 or not guessing:
             return ""
         lowest = min(losses) - self.looks[-1].penalty if self.looks else min(losses)

@@ -127,7 +127,7 @@ ALL, USUAL, SEEN, ENOUGH = 0.99, 0.9, 200, 200
 def collapsed(record: Record) -> Iterator[Finding]:
     """GD511: 99 % of the answers are one class that is no large majority, and nothing is learnt."""
     predicted = [x.predicted for x in record.looks[-2 * FEWEST :] if x.predicted is not None]
-    majority = record.task.majority
+    majority = record.guess.majority
     if len(predicted) < FEWEST or majority is None or majority >= USUAL or record.steps < ENOUGH:
         return
     counts = np.sum(predicted, axis=0)

@@ -9,11 +9,11 @@ import numpy as np
 from neurona.core.tree import flatten
 from neurona.data.batches import Batches
 from neurona.doctor.finding import Finding, Rule, reason
+from neurona.doctor.live.guess import CLASSES, guess_of
 from neurona.doctor.live.moments import Moments
 from neurona.doctor.live.probe import Probe, norm, probe_of
 from neurona.doctor.live.record import Look, Record, Weight
 from neurona.doctor.live.rules import CHECKS, Check
-from neurona.doctor.live.task import CLASSES, task_of
 from neurona.doctor.opened import joined
 from neurona.train.source import ArraySource
 
@@ -42,9 +42,9 @@ class Watch:
         source = model._training.run.source
         self.model, self.moments = model, Moments(level, total)
         y, weight, whole = _targets(source)
-        task = task_of(model, y, weight, whole)
+        guess = guess_of(model, y, weight, whole)
         self._known: list[tuple[Any, Any]] | None = None if whole else []
-        self.record = Record(task, total, epochs, steps, model)
+        self.record = Record(guess, total, epochs, steps, model)
         self.record.zero_weights = _zero_weights(model, source)
         self.record.shuffled = bool(source.shuffle)
         self.findings: dict[str, Finding] = {}
@@ -120,21 +120,21 @@ class Watch:
             self._give_up(error)
             return []
         self.record.looks.append(look)
-        self._learn_task(*given[1:])
+        self._learn_guess(*given[1:])
         return self._judged() if len(self.record.looks) % EVERY == 0 else []
 
-    def _learn_task(self, y: Any, weight: Any) -> None:
+    def _learn_guess(self, y: Any, weight: Any) -> None:
         """Add the targets of a look to what is known of them, where they come in batches only."""
         if self._known is not None and sum(len(flatten(y)[0][0]) for y, _ in self._known) < KNOWN:
             self._known.append((y, weight))
             targets, weights = map(joined, zip(*self._known, strict=True))
-            self.record.task = task_of(self.model, targets, weights, whole=False)
+            self.record.guess = guess_of(self.model, targets, weights, whole=False)
 
     def _look(self, number: int, given: Any, seen: dict[str, Any], weights: dict) -> Look:
         assert self._probe is not None
         later = self._probe.loss(given, number) if self._probe.repeats else None
         change = {path: p.numpy() - weights[path] for path, p in self._probe.weights.items()}
-        right, predicted = _answered(given[1], seen["answers"], self.record.task)
+        right, predicted = _answered(given[1], seen["answers"], self.record.guess)
         return Look(
             step=number,
             rate=_rate(self.model),
@@ -265,9 +265,9 @@ def _rate(model: Any) -> float:
     return float(np.asarray(rate)) if rate is not None else 0.0
 
 
-def _answered(y: Any, answers: Any, task: Any) -> tuple[float | None, np.ndarray | None]:
+def _answered(y: Any, answers: Any, guess: Any) -> tuple[float | None, np.ndarray | None]:
     """Return the share of right classes, and how often each was predicted."""
-    if answers is None or y is None or task.kind != CLASSES or not isinstance(y, np.ndarray):
+    if answers is None or y is None or guess.kind != CLASSES or not isinstance(y, np.ndarray):
         return None, None
     if answers.dtype.kind != "i":
         return None, None
@@ -275,4 +275,4 @@ def _answered(y: Any, answers: Any, task: Any) -> tuple[float | None, np.ndarray
     if labels.size != answers.size:
         return None, None
     right = float(np.mean(labels.reshape(-1) == answers.reshape(-1)))
-    return right, np.bincount(answers.reshape(-1), minlength=task.classes)
+    return right, np.bincount(answers.reshape(-1), minlength=guess.classes)

@@ -1,4 +1,4 @@
-"""Task: what guessing would reach on the targets, for a training to be held against."""
+"""Guess: what guessing would reach on the targets, for a training to be held against."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ CLASSES, FLAGS, NUMBERS = "classes", "flags", "numbers"
 
 
 @dataclasses.dataclass(frozen=True)
-class Task:
+class Guess:
     """What a model is to learn, as far as its loss tells.
 
     Attributes:
         kind: "classes" (one of several), "flags" (each yes or no), "numbers", or "" if unknown.
-        guessing: the loss of the best answer that is always the same; None if unknown.
+        loss: that of the best answer that is always the same; None if unknown.
         majority: the accuracy of always answering with the most frequent class; None if unknown.
         classes: how many there are; 0 if unknown.
         squared: whether the loss is the mean of squares.
@@ -29,7 +29,7 @@ class Task:
     """
 
     kind: str = ""
-    guessing: float | None = None
+    loss: float | None = None
     majority: float | None = None
     classes: int = 0
     squared: bool = False
@@ -37,8 +37,8 @@ class Task:
     unseen: float = 0.0
 
 
-def task_of(model: Any, y: Any, weight: Any = None, whole: bool = True) -> Task:
-    """Return the Task of a compiled model with one output, from targets and sample weights.
+def guess_of(model: Any, y: Any, weight: Any = None, whole: bool = True) -> Guess:
+    """Return the Guess of a compiled model with one output, from targets and sample weights.
 
     Args:
         model: that is trained.
@@ -46,25 +46,25 @@ def task_of(model: Any, y: Any, weight: Any = None, whole: bool = True) -> Task:
         whole: which of both.
     """
     leaves = flatten(y)[0] if y is not None else []
-    task = dataclasses.replace(
-        _task(model, leaves, weight), samples=len(leaves[0]) if leaves else 0
+    guess = dataclasses.replace(
+        _guess(model, leaves, weight), samples=len(leaves[0]) if leaves else 0
     )
-    if whole or task.guessing is None:
-        return task
-    return dataclasses.replace(task, guessing=task.guessing + task.unseen)
+    if whole or guess.loss is None:
+        return guess
+    return dataclasses.replace(guess, loss=guess.loss + guess.unseen)
 
 
-def _task(model: Any, leaves: list[Any], weight: Any) -> Task:
+def _guess(model: Any, leaves: list[Any], weight: Any) -> Guess:
     outputs: Any = model._training.losses.outputs or ()
     if len(outputs) != 1 or len(leaves) != 1 or outputs[0].loss is None or outputs[0].weight != 1:
-        return Task()
+        return Guess()
     loss, targets, shape = outputs[0].loss, np.asarray(leaves[0]), outputs[0].shape
     if isinstance(loss, Crossentropy):
         loss = loss.chosen(targets.shape, shape)
     plain = getattr(loss, "reduction", "sum_over_batch_size") == "sum_over_batch_size"
     padded = targets[:1].size > 1 and _has_masks(model)
     if not targets.size or not plain or padded or getattr(loss, "ignore_class", None) is not None:
-        return Task()
+        return Guess()
     name = str(getattr(loss, "name", ""))
     shares = _shares(weight, len(targets))
     if name == "sparse_categorical_crossentropy":
@@ -89,17 +89,17 @@ def _shares(weight: Any, n: int) -> np.ndarray | None:
     return weights if weights is not None and weights.shape == (n,) else None
 
 
-def _of_classes(labels: np.ndarray, classes: int, weight: np.ndarray | None) -> Task:
+def _of_classes(labels: np.ndarray, classes: int, weight: np.ndarray | None) -> Guess:
     known = (labels >= 0) & (labels < classes)
     if not known.all():
-        return Task(CLASSES, classes=classes)
+        return Guess(CLASSES, classes=classes)
     column = labels.astype(np.int64)
     weights = None if weight is None else np.repeat(weight, column.shape[1])
     counts = np.bincount(column.ravel(), minlength=classes)
     mass = np.bincount(column.ravel(), weights, classes) / column.size
     majority = float(counts.max() / counts.sum())
     unseen = float((np.count_nonzero(counts) - 1) / (2 * column.size))
-    return Task(CLASSES, _entropy(mass), majority, classes, unseen=unseen)
+    return Guess(CLASSES, _entropy(mass), majority, classes, unseen=unseen)
 
 
 def _entropy(mass: np.ndarray) -> float:
@@ -108,23 +108,23 @@ def _entropy(mass: np.ndarray) -> float:
     return float((p * -np.log(p / p.sum())).sum())
 
 
-def _of_flags(flags: np.ndarray, weight: np.ndarray | None) -> Task:
+def _of_flags(flags: np.ndarray, weight: np.ndarray | None) -> Guess:
     if flags.min() < 0 or flags.max() > 1:
-        return Task(FLAGS)
+        return Guess(FLAGS)
     w = np.ones(len(flags)) if weight is None else weight
     yes, no = (w @ flags) / len(flags), (w @ (1 - flags)) / len(flags)
     guessing = float(np.mean([_entropy(np.array(pair)) for pair in zip(yes, no, strict=True)]))
     means = flags.mean(axis=0)
     majority = float(np.maximum(means, 1 - means).mean())
-    return Task(FLAGS, guessing, majority, 2, unseen=0.5 / len(flags))
+    return Guess(FLAGS, guessing, majority, 2, unseen=0.5 / len(flags))
 
 
-def _of_numbers(name: str, targets: np.ndarray, weight: Any) -> Task:
+def _of_numbers(name: str, targets: np.ndarray, weight: Any) -> Guess:
     if weight is not None:
-        return Task(NUMBERS)
+        return Guess(NUMBERS)
     values = targets.astype(np.float64)
     if name == "mean_squared_error":
-        return Task(NUMBERS, float(values.var(axis=0).mean()), squared=True)
+        return Guess(NUMBERS, float(values.var(axis=0).mean()), squared=True)
     if name == "mean_absolute_error":
-        return Task(NUMBERS, float(np.abs(values - np.median(values, axis=0)).mean()))
-    return Task(NUMBERS)
+        return Guess(NUMBERS, float(np.abs(values - np.median(values, axis=0)).mean()))
+    return Guess(NUMBERS)
