@@ -1,7 +1,9 @@
 """Findings, their order, and how a diagnosis tells them."""
 
+import gc
 import importlib
 import json
+import weakref
 
 import numpy as np
 import pytest
@@ -104,3 +106,16 @@ def test_a_look_that_fails_on_the_way_lets_training_go_on(monkeypatch):
     monkeypatch.setattr("neurona.doctor.guard.examine", fails)
     diagnosis = model.fit(1e30 * x, y, doctor=True, verbose=0).diagnosis
     assert "not be computed op by op: TypeError: no such thing" in diagnosis.errors[0].said
+
+
+def test_nothing_is_kept_of_what_was_looked_at():
+    model = nn.Sequential([nn.Input((2,)), nn.layers.Dense(3, "relu"), nn.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    data = np.ones((8, 2), "float32"), np.ones((8, 1), "float32")
+    found = model.diagnose(*data)
+    model.fit(*data, doctor="full", verbose=0)
+    gone = weakref.ref(model)
+    del model
+    gc.collect()
+    assert gone() is None
+    assert found.checked

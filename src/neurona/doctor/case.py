@@ -52,6 +52,11 @@ class Case:
     whole: bool = True
     steps: int | None = None
 
+    @functools.cached_property
+    def worked_out(self) -> dict[str, Any]:
+        """What checks have worked out once for others, by name; it goes when the case does."""
+        return {}
+
     # --- data --------------------------------------------------------------------------------
 
     @functools.cached_property

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -179,22 +178,19 @@ def rms(array: Any) -> float:
         return float(np.sqrt((values**2).mean())) if values.size else 0.0
 
 
-_probes: WeakKeyDictionary[Case, Probe | NeuronaError] = WeakKeyDictionary()
-
-
 def probe_of(case: Case) -> Probe:
     """Return the Probe of a case, one for all checks.
 
     Raises:
         NeuronaError: if no pass can be made.
     """
-    found = _probes.get(case)
+    found: Probe | NeuronaError | None = case.worked_out.get("probe")
     if found is None:
         try:
             found = Probe(case)
         except NeuronaError as error:
             found = error
-        _probes[case] = found
+        case.worked_out["probe"] = found
     if isinstance(found, NeuronaError):
         raise found
     return found
