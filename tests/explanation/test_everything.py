@@ -35,15 +35,6 @@ HELD = {"SpectralNormalization": "two vectors are held, as its docstring says"}
 DEFAULT = ("Conv3D", "LSTM", "MultiHeadAttention", "GroupNormalization", "SpectralNormalization")
 
 
-@pytest.fixture(autouse=True)
-def doubles():
-    before = nn.config.floatx()
-    nn.config.set_floatx("float64")
-    nn.random.set_seed(3)
-    yield
-    nn.config.set_floatx(before)
-
-
 def public(module):
     """Name -> class, without other names for the same one."""
     return {

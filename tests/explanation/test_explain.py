@@ -18,15 +18,6 @@ L = layers
 RNG = np.random.default_rng(7)
 
 
-@pytest.fixture(autouse=True)
-def doubles():
-    before = nn.config.floatx()
-    nn.config.set_floatx("float64")
-    nn.random.set_seed(3)
-    yield
-    nn.config.set_floatx(before)
-
-
 def chain(shape, *parts, loss="mse", optimizer="sgd"):
     model = nn.Sequential([nn.Input(shape), *parts])
     model.compile(optimizer, loss)

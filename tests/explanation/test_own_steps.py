@@ -14,15 +14,6 @@ from tests.explanation.proof import holds, proven
 RNG = np.random.default_rng(4)
 
 
-@pytest.fixture(autouse=True)
-def doubles():
-    before = nn.config.floatx()
-    nn.config.set_floatx("float64")
-    nn.random.set_seed(3)
-    yield
-    nn.config.set_floatx(before)
-
-
 class Codes(nn.Model):
     """An autoencoder that draws its codes, and adds its two losses itself."""
 
