@@ -8,7 +8,7 @@ nodes that compute the same.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -203,16 +203,20 @@ class Graph:
                     results[0].source.known = known[node.outputs[0]]
         return [values[v] for v in self.outputs]
 
+    def needed(self, values: Iterable[int]) -> set[int]:
+        """Return the values that some are made from, these among them."""
+        live = set(values)
+        for node in reversed(self.nodes):
+            if live.intersection(node.outputs):
+                live.update(node.inputs)
+        return live
+
     def restricted(self, outputs: Sequence[int]) -> Graph:
         """Return the Graph of the same inputs that computes only these values."""
         graph = Graph()
         graph.specs, graph.inputs, graph.outputs = self.specs, self.inputs, list(outputs)
-        live = set(outputs)
-        for node in reversed(self.nodes):
-            if live.intersection(node.outputs):
-                live.update(node.inputs)
-                graph.nodes.append(node)
-        graph.nodes.reverse()
+        live = self.needed(outputs)
+        graph.nodes = [node for node in self.nodes if live.intersection(node.outputs)]
         graph.constants = {v: a for v, a in self.constants.items() if v in live}
         return graph
 

@@ -81,8 +81,8 @@ class Doctor(Callback):
             self._watch.before(batch)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        if self._watch is not None:
-            self._take(self._watch.after(batch))
+        if self._watch is not None and (found := self._watch.after(batch)):
+            self._take(found)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if self._watch is not None:

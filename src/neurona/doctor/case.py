@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import dataclasses
 import functools
-import warnings
 from typing import Any
 
 import numpy as np
@@ -15,10 +14,10 @@ from neurona.core.shapes import as_dtype
 from neurona.core.tensor import as_array
 from neurona.core.tree import Structure, flatten
 from neurona.doctor.ends import End, ends_of
-from neurona.doctor.forward import Forward
+from neurona.doctor.forward import Forward, called
 from neurona.doctor.parts import Part, parts_of
 from neurona.doctor.scan import Scan, scan
-from neurona.errors import DataError, NeuronaError, StateError
+from neurona.errors import DataError, NeuronaError
 from neurona.nn.parameter import Parameter
 from neurona.train.before import before_step
 from neurona.train.data import unpack
@@ -166,14 +165,8 @@ class Case:
         model, x = self.examined_network, self.some_x
         if model.built:
             return model
-        try:
-            with random.undisturbed(), warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                abstract_outputs(model, x)
-        except NeuronaError:
-            raise
-        except Exception as error:  # of the user's own code, whatever it is
-            raise StateError(f"the model cannot be called: {error}") from error
+        with called(), random.undisturbed():
+            abstract_outputs(model, x)
         return model
 
     @functools.cached_property

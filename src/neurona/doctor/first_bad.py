@@ -178,13 +178,9 @@ class _Told:
         graph = self.pure.graph
         if self.birth.graph is not graph:  # in a loop: the passes have bodies of their own
             return True
-        live = {graph.outputs[len(self.pure.changed) + i] for i in self._loss_places()}
-        for other in reversed(graph.nodes):
-            if live.intersection(other.outputs):
-                if other is self.node:
-                    return True
-                live.update(other.inputs)
-        return False
+        losses = [graph.outputs[len(self.pure.changed) + i] for i in self._loss_places()]
+        made = self.node.outputs if self.node is not None else ()
+        return not graph.needed(losses).isdisjoint(made)
 
     def _loss_places(self) -> list[int]:
         return [i for i, name in enumerate(paths(self.pure.results, "")) if is_loss(name)]

@@ -6,6 +6,7 @@ weights is a product with weights, and each node says which layer and which line
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import warnings
 from collections.abc import Iterable, Iterator
@@ -27,6 +28,23 @@ SCALING = (
     "BatchNormalization", "LayerNormalization", "GroupNormalization", "RMSNormalization",
     "UnitNormalization",
 )  # fmt: skip
+
+
+@contextlib.contextmanager
+def called() -> Iterator[None]:
+    """Call a model inside: without warnings, which training itself will give.
+
+    Raises:
+        StateError: in place of an error of the user's own code.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except NeuronaError:
+        raise
+    except Exception as error:
+        raise StateError(f"the model cannot be called: {error}") from error
 
 
 class Forward:
@@ -60,14 +78,8 @@ class Forward:
             kept.append(y)
             return y, added
 
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # training itself will give them
-                pure = trace_pure(run, structure, self.arrays)
-        except NeuronaError:
-            raise
-        except Exception as error:  # of the user's own code, whatever it is
-            raise StateError(f"the model cannot be called: {error}") from error
+        with called():
+            pure = trace_pure(run, structure, self.arrays)
         found = pure.graph.inputs[1 + len(leaves) :]
         self.returned = kept[0]
         self.tensors: list[Tensor] = [x for x in flatten(kept[0])[0] if isinstance(x, Tensor)]
@@ -110,14 +122,6 @@ class Forward:
                 found.update(node.outputs)
         return found
 
-    def needed_for(self, values: Iterable[int]) -> set[int]:
-        """Return the values that others are made from, these among them."""
-        found = set(values)
-        for node in reversed(self.graph.nodes):
-            if found.intersection(node.outputs):
-                found.update(node.inputs)
-        return found
-
     # --- products with weights ---------------------------------------------------------------
 
     @functools.cached_property
@@ -145,19 +149,22 @@ class Forward:
     @functools.cached_property
     def first_products(self) -> list[tuple[Node, int, int]]:
         """The products whose data have met no weights before, but for a scaling."""
-        met = self._from(v for node, _, _ in (*self.products, *self.lookups) for v in node.outputs)
-        return [row for row in self.products if row[1] not in met]
+        return [row for row in self.products if row[1] not in self._met]
+
+    @functools.cached_property
+    def _met(self) -> set[int]:
+        """The values that hang on a product with weights, or a lookup in them."""
+        return self._from(v for node, _, _ in (*self.products, *self.lookups) for v in node.outputs)
 
     @property
     def first_lookups(self) -> list[tuple[Node, int, int]]:
         """The lookups whose indices have met no weights before."""
-        met = self._from(v for node, _, _ in (*self.products, *self.lookups) for v in node.outputs)
-        return [row for row in self.lookups if row[1] not in met]
+        return [row for row in self.lookups if row[1] not in self._met]
 
     def weights(self, value: int) -> list[Parameter]:
         """Return the parameters that a value is made from."""
         if value not in self._weights:
-            needed = self.needed_for([value])
+            needed = self.graph.needed([value])
             self._weights[value] = [p for v, p in self.parameters.items() if v in needed]
         return self._weights[value]
 

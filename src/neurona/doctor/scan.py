@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -39,6 +40,21 @@ class Scan(NamedTuple):
     def constant(self) -> np.ndarray:
         """Whether a feature has one value only."""
         return self.low == self.high
+
+
+def entropy(mass: np.ndarray) -> float:
+    """Return the least cross-entropy of a constant answer to classes of so much weight a sample.
+
+    >>> entropy(np.array([0.5, 0.5])), entropy(np.array([1.0, 0.0]))
+    (0.6931471805599453, 0.0)
+    """
+    p = mass[mass > 0]
+    return float((p * -np.log(p / p.sum())).sum())
+
+
+def share_error(share: float, samples: int, least: float = 1e-4) -> float:
+    """Return the standard error of a share of so many samples; its variance is `least` at least."""
+    return math.sqrt(max(share * (1 - share), least) / max(samples, 1))
 
 
 def sample(values: np.ndarray) -> np.ndarray:

@@ -111,7 +111,7 @@ def lookups(case: Case) -> Iterator[Lookup]:
         return
     for node, index, table in forward.first_lookups:
         size = forward.graph.specs[table].shape[0]
-        read = [k for k, v in enumerate(forward.inputs) if v in forward.needed_for([index])]
+        read = [k for k, v in enumerate(forward.inputs) if v in forward.graph.needed([index])]
         if len(read) != 1:
             continue
         given, used = forward.arrays[read[0]], forward.evaluate([index])[0]

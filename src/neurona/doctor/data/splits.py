@@ -47,12 +47,8 @@ def overlap(case: Case) -> Iterator[Finding]:
             if len(train) > 50:
                 yield _shared(case, held, len(other), len(other), " of it: they are the same")
             continue
-        known, times = np.unique(row_hashes(train), return_counts=True)
-        shared = int(np.isin(row_hashes(other), known).sum())
+        shared, twice = _again(train, other)
         share = shared / len(other)
-        twice = 1 - (times == 1).sum() / len(
-            train
-        )  # of new rows, were they drawn alike (Good 1953)
         few = _likely_equal(train) > 0.5 / len(train)  # and tokens hang on each other
         tokens = train.ndim == 2 and train.dtype.kind in "iu"
         natural = share <= NATURAL * twice + FEW and (few or tokens)
@@ -83,13 +79,21 @@ def _together(case: Case, held: list[Part]) -> Iterator[Finding]:
     train, other = (
         np.stack([row_hashes(a) for a in arrays], 1) for arrays in zip(*typed, strict=True)
     )
-    known, times = np.unique(row_hashes(train), return_counts=True)
-    shared = int(np.isin(row_hashes(other), known).sum())
-    twice = 1 - (times == 1).sum() / len(train)
+    shared, twice = _again(train, other)
     share = shared / len(other)
     if shared > 1 and share > FEW and share > NATURAL * twice + FEW:
         whole = Part("validation x", held[0].values)
         yield _shared(case, whole, shared, len(other))
+
+
+def _again(train: np.ndarray, other: np.ndarray) -> tuple[int, float]:
+    """Return how many rows are rows of training, too; and the share that chance alone would give.
+
+    That is one less the share of rows that came once, were both drawn alike (Good 1953).
+    """
+    known, times = np.unique(row_hashes(train), return_counts=True)
+    shared = int(np.isin(row_hashes(other), known).sum())
+    return shared, float(1 - (times == 1).sum() / len(train))
 
 
 ONCE = (

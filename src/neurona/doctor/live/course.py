@@ -76,7 +76,7 @@ PLATEAU = Rule(
 def plateau(record: Record) -> Iterator[Finding]:
     """GD508: the best loss falls by less than 1 % over 3 epochs, far above what a line reaches."""
     losses = record.column("loss")
-    window = max(3, -(-record.epochs // 10))
+    window = record.patience
     if not record.stalled(window) or record.steps < ENOUGH or record.warming:
         return
     line = record.linear

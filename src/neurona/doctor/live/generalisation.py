@@ -12,6 +12,7 @@ import numpy as np
 from neurona.doctor.finding import Finding, Rule
 from neurona.doctor.live.course import STEPS, WRONG
 from neurona.doctor.live.record import Record
+from neurona.doctor.scan import share_error
 
 OVERFITTING = Rule(
     "GD601", "overfitting", "warning",
@@ -23,13 +24,14 @@ OVERFITTING = Rule(
 )  # fmt: skip
 ABOVE, FALL = 0.1, 0.05  # validation above its best; training loss below that of the same epoch
 PERFECT, GAP = 0.99, 0.075  # shares of right answers: of training, and how much less
+STOP = "+ nn.callbacks.EarlyStopping(patience=3, restore_best_weights=True)"
 CLEARLY = 0.3  # above its best, that needs no metric to be a loss
 
 
 def overfitting(record: Record) -> Iterator[Finding]:
     """GD601: validation is 10 % above its best for 3 epochs or 10 %, and training falls by 5 %."""
     losses, held = record.column("loss"), record.column("val_loss")
-    window = max(3, -(-record.epochs // 10))
+    window = record.patience
     if told := _by_heart(record):
         yield told
         return
@@ -50,7 +52,7 @@ def overfitting(record: Record) -> Iterator[Finding]:
         evidence={"best": lowest, "best_epoch": best + 1, "now": held[-1], "epochs": window,
                   "train_then": losses[best], "train_now": losses[-1]},
         threshold=f"{ABOVE:.0%} above its best for {window} epochs while training falls {FALL:.0%}",
-        fix="+ nn.callbacks.EarlyStopping(patience=3, restore_best_weights=True)",
+        fix=STOP,
     )  # fmt: skip
 
 
@@ -63,7 +65,7 @@ def _by_heart(record: Record) -> Finding | None:
         return None
     gap = train[-1] - max(held)
     better = max(held[half:]) - max(held[:half])
-    error = _error(max(held), _held_out(record))
+    error = share_error(max(held), _held_out(record))
     if gap < max(GAP, 3 * error) or better > error:
         return None
     return OVERFITTING.found(
@@ -71,7 +73,7 @@ def _by_heart(record: Record) -> Finding | None:
         f"best, with nothing gained since epoch {half}",
         evidence={"train": train[-1], "validation": max(held), "epochs": len(held)},
         threshold=f"{PERFECT:.0%} in training, {GAP:.1%} less in validation, for half of the run",
-        fix="+ nn.callbacks.EarlyStopping(patience=3, restore_best_weights=True)",
+        fix=STOP,
     )
 
 
@@ -82,12 +84,7 @@ def _metric_fell(record: Record, window: int) -> bool:
     if not held:
         return True
     best = max(held[:-window])
-    return max(held[-window:]) < best - _error(best, _held_out(record))
-
-
-def _error(share: float, samples: int) -> float:
-    """Return the standard error of a share of so many samples."""
-    return math.sqrt(max(share * (1 - share), 1e-4) / max(samples, 1))
+    return max(held[-window:]) < best - share_error(best, _held_out(record))
 
 
 def _held_out(record: Record) -> int:
@@ -108,7 +105,7 @@ UNDERFITTING = Rule(
 
 def underfitting(record: Record) -> Iterator[Finding]:
     """GD602: after half of the steps it is below a linear model, and gets hardly better."""
-    window = max(3, -(-record.epochs // 10))
+    window = record.patience
     if not record.stalled(window) or not (told := record.below_linear()):
         return
     yield UNDERFITTING.found(
@@ -142,7 +139,8 @@ def too_good(record: Record) -> Iterator[Finding]:
         v - t - grown
         for v, t, grown in zip(held[-IN_A_ROW:], train[-IN_A_ROW:], lag[-3:], strict=True)
     ]
-    errors = _error(held[-1], _held_out(record)), _error(train[-1], record.guess.samples or 1000)
+    known = record.guess.samples or 1000
+    errors = share_error(held[-1], _held_out(record)), share_error(train[-1], known)
     least = max(POINTS, 4 * math.hypot(*errors))
     if min(ahead) < least:
         return

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from neurona.core.tree import flatten
+from neurona.doctor.scan import entropy
 from neurona.nn.losses.crossentropy import Crossentropy
 
 CLASSES, FLAGS, NUMBERS = "classes", "flags", "numbers"
@@ -99,13 +100,7 @@ def _of_classes(labels: np.ndarray, classes: int, weight: np.ndarray | None) -> 
     mass = np.bincount(column.ravel(), weights, classes) / column.size
     majority = float(counts.max() / counts.sum())
     unseen = float((np.count_nonzero(counts) - 1) / (2 * column.size))
-    return Guess(CLASSES, _entropy(mass), majority, classes, unseen=unseen)
-
-
-def _entropy(mass: np.ndarray) -> float:
-    """Return the least loss of a constant answer to classes of so much weight a sample."""
-    p = mass[mass > 0]
-    return float((p * -np.log(p / p.sum())).sum())
+    return Guess(CLASSES, entropy(mass), majority, classes, unseen=unseen)
 
 
 def _of_flags(flags: np.ndarray, weight: np.ndarray | None) -> Guess:
@@ -113,7 +108,7 @@ def _of_flags(flags: np.ndarray, weight: np.ndarray | None) -> Guess:
         return Guess(FLAGS)
     w = np.ones(len(flags)) if weight is None else weight
     yes, no = (w @ flags) / len(flags), (w @ (1 - flags)) / len(flags)
-    guessing = float(np.mean([_entropy(np.array(pair)) for pair in zip(yes, no, strict=True)]))
+    guessing = float(np.mean([entropy(np.array(pair)) for pair in zip(yes, no, strict=True)]))
     means = flags.mean(axis=0)
     majority = float(np.maximum(means, 1 - means).mean())
     return Guess(FLAGS, guessing, majority, 2, unseen=0.5 / len(flags))

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from neurona.classic import baselines
 from neurona.doctor.live.guess import CLASSES, FLAGS
 
 ROWS, HELD = 2000, 1000  # what it learns from; other rows that it is scored on
@@ -67,11 +68,9 @@ def linear_of(guess: Any, x: Any, y: Any) -> Linear | None:
     a = (a - a[:split].mean(axis=0)) / np.where(spread > 1e-9, spread, np.inf)
     if width > WIDTH:
         a = a @ random.normal(0, width**-0.5, (width, WIDTH)).astype(np.float32)
-    a = a.astype(np.float64)
     mean = targets[:split].mean(axis=0)
-    gram = a[:split].T @ a[:split] + RIDGE * split * np.eye(a.shape[1])
-    kernel = np.linalg.solve(gram, a[:split].T @ (targets[:split] - mean))
-    return _scored(guess, a[split:] @ kernel + mean, targets[split:], mean)
+    found = baselines.linear(a[:split], targets[:split], a[split:], RIDGE * split)
+    return _scored(guess, found, targets[split:], mean)
 
 
 def _columns(guess: Any, y: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ import numpy as np
 
 from neurona.doctor.live.guess import Guess, guess_of
 from neurona.doctor.live.linear import Linear, linear_of
+from neurona.doctor.scan import share_error
 
 GUESSING = 0.98  # of the loss of guessing: more is no better than guessing
 WORSE = 1.1  # times its own best: a loss that got worse
@@ -145,6 +146,11 @@ class Record:
         return None if weight is not None else linear_of(self.guess, x, y)
 
     @property
+    def patience(self) -> int:
+        """How many epochs in a row tell a lasting change: 3, or a tenth of all."""
+        return max(3, -(-self.epochs // 10))
+
+    @property
     def done(self) -> float:
         """The share of the planned steps that were made."""
         return 1.0 if self.ended else self.steps / (self.total or math.inf)
@@ -249,7 +255,7 @@ class Record:
         name = self.accuracy_name
         if not name or majority is None or not (found := self.column(prefix + name)):
             return False
-        error = math.sqrt(max(majority * (1 - majority), 1e-9) / max(samples, 1))
+        error = share_error(majority, samples, least=1e-9)
         return max(found[-3:]) > majority + 3 * error
 
     def held_at_guessing(self) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from neurona.doctor.finding import INFO, WARNING, Finding, Rule
 from neurona.doctor.live.course import WRONG
 from neurona.doctor.live.rates import rate_fix
-from neurona.doctor.live.record import FEWEST, Record
+from neurona.doctor.live.record import FEWEST, Look, Record
 
 ENOUGH = 200  # steps
 
@@ -31,11 +31,10 @@ def vanishing(record: Record) -> Iterator[Finding]:
         return
     if not (told := record.at_guessing()):
         return
-    paths = [path for path in looks[-1].kernels if not path.endswith("embeddings")]
+    paths = _paths(looks)
     if len(paths) < 3:
         return
-    steps = np.median([[look.weights[path].ratio for path in paths] for look in looks], axis=0)
-    slopes = np.median([[look.weights[path].gradient for path in paths] for look in looks], axis=0)
+    steps, slopes = _usual(looks, paths, "ratio"), _usual(looks, paths, "gradient")
     least = int(slopes.argmin())
     later = float(slopes[least:].max())
     shrunk = float(slopes[least]) / later if later > 0 else 1.0
@@ -50,6 +49,16 @@ def vanishing(record: Record) -> Iterator[Finding]:
         threshold=f"{SHARE} of a later layer's gradient, and nothing learnt",
         fix="- activation='sigmoid'\n+ activation='relu', kernel_initializer='he_normal'",
     )  # fmt: skip
+
+
+def _paths(looks: list[Look]) -> list[str]:
+    """Return the kernels; rows of a table may stand still, so embeddings are none."""
+    return [path for path in looks[-1].kernels if not path.endswith("embeddings")]
+
+
+def _usual(looks: list[Look], paths: list[str], name: str) -> np.ndarray:
+    """Return the median over some looks of what was seen of each kernel."""
+    return np.median([[getattr(x.weights[path], name) for path in paths] for x in looks], axis=0)
 
 
 RATIO = Rule(
@@ -67,10 +76,10 @@ def ratio(record: Record) -> Iterator[Finding]:
     looks = [look for look in record.recent if look.kernels and look in record.at_full_rate]
     if len(looks) < FEWEST or record.steps < 100 or record.warming:
         return
-    paths = [path for path in looks[-1].kernels if not path.endswith("embeddings")]
+    paths = _paths(looks)
     if not paths:
         return
-    steps = np.median([[look.weights[path].ratio for path in paths] for look in looks], axis=0)
+    steps = _usual(looks, paths, "ratio")
     longest, rate = int(steps.argmax()), looks[-1].rate
     if steps[longest] > LONG:
         told, factor = record.struggling(), 0.1

@@ -14,6 +14,7 @@ from neurona.doctor.finding import ERROR, INFO, WARNING, Finding, Rule
 from neurona.doctor.first_bad import At, examine
 from neurona.doctor.probe.probe import Probe, probe_of
 from neurona.doctor.probe.twin import Batch, aside
+from neurona.doctor.scan import entropy
 from neurona.errors import StateError
 from neurona.train.steps import training_step
 
@@ -93,22 +94,17 @@ def _expected(loss: Any, y: np.ndarray, shape: tuple) -> tuple[float, float, flo
         else:
             shares = np.moveaxis(y, axis, -1).reshape(-1, classes).mean(axis=0)
         guess = float(np.log(classes))
-        return 0.5 * _entropy(shares), guess + max(TIMES * guess, SURELY), guess
+        return 0.5 * entropy(shares), guess + max(TIMES * guess, SURELY), guess
     if name == "binary_crossentropy":
         guess = float(np.log(2))
         rates = y.reshape(len(y), -1).astype(float).mean(axis=0).clip(0, 1)
-        least = np.mean([_entropy(np.array([r, 1 - r])) for r in rates])
+        least = np.mean([entropy(np.array([r, 1 - r])) for r in rates])
         return 0.5 * float(least), guess + SURELY, guess
     if name in ("mean_squared_error", "mean_absolute_error"):
         power, far = (2, FAR) if name == "mean_squared_error" else (1, FAR**0.5)
         size = float((np.abs(y.astype(float)) ** power).mean())
         return 0.0, far * max(size, 1.0), size
     return None
-
-
-def _entropy(shares: np.ndarray) -> float:
-    p = shares[shares > 0]
-    return float(-(p * np.log(p)).sum())
 
 
 def check_finite(case: Case) -> Iterator[Finding]:

@@ -48,16 +48,13 @@ def leave_out(
     if optimizer is None or finding.evidence.get("op") == "input":
         return Repair(finding.id, str(at), "the step is left out.")
     rate = float(np.asarray(optimizer.learning_rate))
-    grown = finding.rule is GROWN_TOO_LARGE and best is not None
-    grown = best is not None and (grown or before >= OFTEN)
-    factor = TENTH if grown else HALVED
+    factor, what = HALVED, "the step is left out, and the learning rate halved."
+    if best is not None and (finding.rule is GROWN_TOO_LARGE or before >= OFTEN):
+        best.put_back()
+        factor, what = TENTH, f"the weights are {best} again, and the learning rate is a tenth."
     optimizer.scale_learning_rate(factor)
     diff = f"- learning_rate={rate:.3g}\n+ learning_rate={rate * factor:.3g}"
-    if grown and best is not None:
-        best.put_back()
-        what = f"the weights are {best} again, and the learning rate is a tenth."
-        return Repair(finding.id, str(at), what, diff)
-    return Repair(finding.id, str(at), "the step is left out, and the learning rate halved.", diff)
+    return Repair(finding.id, str(at), what, diff)
 
 
 def _paths(model: Any) -> set[str]:

@@ -102,10 +102,10 @@ def change_of(finding: Finding, model: Any) -> Change | None:
         if any(getattr(optimizer, n, None) for n in ("clipvalue", "global_clipnorm", "clipnorm")):
             return None
         what = "each gradient is scaled down to a norm that 90 % of them had so far."
-        return _possible(optimizer, "clipnorm", float(found[1]), what, fix)
+        return possible(Settings([(optimizer, "clipnorm", float(found[1]))], what, fix))
     if optimizer is not None and (found := _CLIPPED.match(fix)):
         what = "gradients are cut where a tenth of them was longer so far."
-        return _possible(optimizer, found[1], float(found[2]), what, fix)
+        return possible(Settings([(optimizer, found[1], float(found[2]))], what, fix))
     if found := _MOMENTUM.match(fix):
         norms = [v for v in model.all_layers() if type(v).__name__ == "BatchNormalization"]
         what = f"running figures of BatchNorm follow with a momentum of {found[1]}."
@@ -113,7 +113,7 @@ def change_of(finding: Finding, model: Any) -> Change | None:
     if (found := _LOGITS.search(fix)) and (loss := _loss_of(model)) is not None:
         value = found[1] == "True"
         what = f"the loss takes {'scores' if value else 'probabilities'}."
-        return _possible(loss, "from_logits", value, what, fix)
+        return possible(Settings([(loss, "from_logits", value)], what, fix))
     if _STOP.match(fix):
         return Ending(model, fix)
     return None
@@ -126,9 +126,8 @@ def _loss_of(model: Any) -> Any:
     )
 
 
-def _possible(owner: Any, name: str, value: Any, what: str, diff: str) -> Change | None:
-    """Return the change of a setting if the owner takes it."""
-    change = Settings([(owner, name, value)], what, diff)
+def possible(change: Change) -> Change | None:
+    """Return a change if those whom it is about take it."""
     try:
         change.apply()
         change.undo()

@@ -11,8 +11,7 @@ import numpy as np
 
 from neurona.core.op import as_tensor
 from neurona.doctor.finding import Finding
-from neurona.doctor.repair.changes import Change, Settings, change_of
-from neurona.errors import NeuronaError
+from neurona.doctor.repair.changes import Change, Settings, change_of, possible
 from neurona.nn import initializers
 from neurona.nn.layers import Lambda, Normalization, Rescaling
 from neurona.nn.regularizers import L2
@@ -239,7 +238,7 @@ def _lighter(model: Any) -> Change | None:
     ]
     diff = f"- kernel_regularizer\n+ kernel_regularizer=L2({SOFT:g})"
     what = f"weights are penalised by L2({SOFT:g}) only."
-    return _possible(Settings(rows, what, diff)) if rows else None
+    return possible(Settings(rows, what, diff)) if rows else None
 
 
 def _hidden(model: Any) -> list[Any]:
@@ -258,17 +257,7 @@ def _activated(model: Any, before: str, after: str, fix: str) -> Change | None:
 def _settings(
     layers: Sequence[Any], name: str, value: Any, what: str, diff: str
 ) -> Change | None:  # fmt: skip
-    return _possible(Settings([(v, name, value) for v in layers], what, diff)) if layers else None
-
-
-def _possible(change: Change) -> Change | None:
-    """Return the change if the layers take it."""
-    try:
-        change.apply()
-        change.undo()
-    except NeuronaError:
-        return None
-    return change
+    return possible(Settings([(v, name, value) for v in layers], what, diff)) if layers else None
 
 
 def _name(layer: Any) -> str:
