@@ -332,14 +332,25 @@ def test_public_names_have_docstrings(name):
                     assert inspect.getdoc(function), f"{name}.{key}.{method} has no docstring"
 
 
-def test_importing_is_light():
-    code = "import sys, neurona; print(*sorted(m.split('.')[0] for m in sys.modules))"
-    loaded = subprocess.run(
-        [sys.executable, "-c", code],
+def loaded_by(statement: str) -> list[str]:
+    """The modules that a fresh Python has after a statement."""
+    return subprocess.run(
+        [sys.executable, "-c", f"import sys; {statement}; print(*sorted(sys.modules))"],
         capture_output=True,
         text=True,
         check=True,
         env={**os.environ, "PYTHONPATH": str(SOURCE.parent)},
     ).stdout.split()
+
+
+def test_importing_is_light():
+    loaded = {name.partition(".")[0] for name in loaded_by("import neurona")}
     for heavy in ("matplotlib", "llvmlite", "rich", "typer", "PIL", "safetensors", "jax"):
         assert heavy not in loaded
+
+
+def test_callbacks_load_no_rule_of_the_doctor():
+    loaded = loaded_by("import neurona.callbacks, neurona.doctor")
+    assert "neurona.doctor.callback" in loaded
+    for room in ("live", "statics", "data", "probe", "guard", "stages", "not_finite"):
+        assert f"neurona.doctor.{room}" not in loaded

@@ -1,7 +1,6 @@
 """Findings, their order, and how a diagnosis tells them."""
 
 import gc
-import importlib
 import json
 import weakref
 
@@ -9,7 +8,8 @@ import numpy as np
 import pytest
 
 import neurona as nn
-from neurona.doctor import Diagnosis, Doctor, Rule
+from neurona.doctor import Diagnosis, Doctor, Rule, stages
+from neurona.doctor.live import watch
 from neurona.errors import ArgumentError
 
 SCALE = Rule("GD104", "unscaled input", "warning", "Weights expect values near 1.")
@@ -79,8 +79,8 @@ def test_a_rule_that_fails_is_told_as_skipped_and_training_goes_on(monkeypatch):
         yield LABELS.found("labels run to 10", evidence={})
 
     checks = {fails: (SCALE, DEAD), told: (LABELS,)}
-    monkeypatch.setattr(importlib.import_module("neurona.doctor.diagnose"), "STAGES", (checks,))
-    monkeypatch.setattr(importlib.import_module("neurona.doctor.live.watch"), "CHECKS", checks)
+    monkeypatch.setattr(stages, "STAGES", (checks,))
+    monkeypatch.setattr(watch, "CHECKS", checks)
     why = "TypeError: no such thing"
     model = nn.Sequential([nn.layers.Dense(1)])
     model.compile("sgd", "mse")

@@ -9,7 +9,7 @@ import neurona as nn
 from neurona import layers, ops
 from neurona.core import random
 from neurona.doctor import first_bad
-from neurona.doctor.first_bad import At
+from neurona.doctor.not_finite import At
 from tests.doctor import planted
 
 SOME = [

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from neurona import terminal
 from neurona.doctor.diagnosis import Diagnosis
 from neurona.doctor.finding import ERROR, Finding
-from neurona.doctor.first_bad import GROWN_TOO_LARGE, NOT_FINITE, At
-from neurona.doctor.guard import Guard
-from neurona.doctor.live.watch import Watch
-from neurona.doctor.repair.bad_steps import leave_out, stop_at
-from neurona.doctor.repair.mending import Mending
-from neurona.doctor.repair.repair import Repair
 from neurona.errors import check_choice
 from neurona.train.callbacks.callback import Callback
 from neurona.train.diagnosed import LEVELS
+
+if TYPE_CHECKING:
+    from neurona.doctor.guard import Guard
+    from neurona.doctor.live.watch import Watch
+    from neurona.doctor.not_finite import At
+    from neurona.doctor.repair.mending import Mending
+    from neurona.doctor.repair.repair import Repair
 
 REPAIRS = ("off", "safe", "race")
 
@@ -26,7 +27,8 @@ class Doctor(Callback):
 
     Args:
         level: how often a step is looked at from both sides: "guard" 16 times in a run of up to
-            2,000 steps, and every 600 steps of a longer one; "full" 40 times, and every 80.
+            2,000 steps, and at most 2,000 steps apart in a longer one; "full" 40 times, and at
+            most 160.
         repair: "off" only tells; "safe" applies what cannot harm; "race" also tries what may help
             on a twin, and keeps it if that is better.
 
@@ -57,6 +59,8 @@ class Doctor(Callback):
         self._past: list[Finding] = []  # bad steps, and what was mended
 
     def around(self, step: Any) -> Any:
+        from neurona.doctor.guard import Guard
+
         if self._guard is not None:
             self._guard.finish()
         if isinstance(step, Guard):  # of another Doctor
@@ -65,6 +69,9 @@ class Doctor(Callback):
         return self._guard
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        from neurona.doctor.live.watch import Watch
+        from neurona.doctor.repair.mending import Mending
+
         self.repairs, self._past = [], []
         if self.repair != "off":
             self._mending = Mending(self.model, self.repair == "race", self.repaired)
@@ -119,6 +126,9 @@ class Doctor(Callback):
 
     def _treat(self, finding: Finding, at: At) -> bool:
         """Do something about a step that is not finite; say whether the training goes on."""
+        from neurona.doctor.not_finite import GROWN_TOO_LARGE
+        from neurona.doctor.repair.bad_steps import leave_out, stop_at
+
         self._past.append(finding)
         self._take([])
         if finding.severity != ERROR:
@@ -149,6 +159,8 @@ class Doctor(Callback):
 
     def _take(self, found: Sequence[Finding]) -> None:
         """Tell what is found now, each once, and keep the diagnosis of all so far."""
+        from neurona.doctor.not_finite import NOT_FINITE
+
         assert self._watch is not None
         for finding in found:
             if finding.alarm:

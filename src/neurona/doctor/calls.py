@@ -12,7 +12,7 @@ import numpy as np
 from neurona.core import random
 from neurona.core.tensor import Tensor
 from neurona.core.tree import flatten
-from neurona.doctor.first_bad import At
+from neurona.doctor.not_finite import At
 from neurona.nn.parameter import Parameter
 from neurona.ops import draw
 from neurona.train.source import ArraySource, Stretch

@@ -18,7 +18,7 @@ from neurona.core import random
 from neurona.core.tensor import Tensor
 from neurona.doctor.calls import Batches, Call, Epochs, OfArrays
 from neurona.doctor.finding import Finding, reason
-from neurona.doctor.first_bad import NOT_FINITE, At, examine, is_loss
+from neurona.doctor.not_finite import NOT_FINITE, At, examine, is_loss
 from neurona.nn.parameter import Parameter
 from neurona.train import state
 from neurona.train.arrays import finite

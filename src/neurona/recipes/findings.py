@@ -11,10 +11,6 @@ from typing import Any
 import numpy as np
 
 from neurona.doctor import Diagnosis, Finding
-from neurona.doctor.first_bad import NOT_FINITE
-from neurona.doctor.live import generalisation
-from neurona.doctor.live.guess import Guess
-from neurona.doctor.live.record import Record
 from neurona.doctor.repair.repair import Repair
 from neurona.doctor.stored import diagnosis_of
 from neurona.errors import FormatError
@@ -99,6 +95,11 @@ def afterwards(folder: Path, model: Any) -> Examined:
         folder: of the run.
         model: that it saved, or None.
     """
+    from neurona.doctor.live import generalisation
+    from neurona.doctor.live.guess import Guess
+    from neurona.doctor.live.record import Record
+    from neurona.doctor.not_finite import NOT_FINITE
+
     history = read_history(folder / "history.csv")
     epochs = max((len(values) for values in history.values()), default=0)
     logs = [{n: v[i] for n, v in history.items() if i < len(v)} for i in range(epochs)]
@@ -112,6 +113,8 @@ def afterwards(folder: Path, model: Any) -> Examined:
 
 
 def _not_finite(history: dict[str, list[float]], model: Any) -> list[Finding]:
+    from neurona.doctor.not_finite import NOT_FINITE
+
     for name, values in history.items():
         bad = [i for i, v in enumerate(values) if not math.isfinite(v)]
         if bad and "loss" in name:

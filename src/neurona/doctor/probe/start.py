@@ -11,7 +11,7 @@ import numpy as np
 from neurona.core.tree import flatten
 from neurona.doctor.case import Case
 from neurona.doctor.finding import ERROR, INFO, WARNING, Finding, Rule
-from neurona.doctor.first_bad import At, examine
+from neurona.doctor.not_finite import At, examine
 from neurona.doctor.probe.probe import Probe, probe_of
 from neurona.doctor.probe.twin import Batch, aside
 from neurona.doctor.scan import entropy

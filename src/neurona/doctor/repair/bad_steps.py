@@ -8,7 +8,7 @@ import numpy as np
 
 from neurona import terminal
 from neurona.doctor.finding import Finding
-from neurona.doctor.first_bad import GROWN_TOO_LARGE, At
+from neurona.doctor.not_finite import GROWN_TOO_LARGE, At
 from neurona.doctor.repair.repair import Repair
 from neurona.doctor.repair.saved import Best
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 from neurona.doctor.case import Case
-from neurona.doctor.diagnose import diagnose
 from neurona.doctor.finding import Finding
 from neurona.doctor.live.record import Record
 from neurona.doctor.repair.changes import Ending, Rate, change_of
@@ -15,6 +14,7 @@ from neurona.doctor.repair.race import hindrance, race
 from neurona.doctor.repair.repair import Repair
 from neurona.doctor.repair.saved import Best
 from neurona.doctor.repair.starting import change_before
+from neurona.doctor.stages import diagnose
 from neurona.doctor.statics import pairing, weights
 from neurona.errors import NeuronaError
 from neurona.train.source import ArraySource
