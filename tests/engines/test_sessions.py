@@ -10,7 +10,9 @@ from neurona.core.graph import trace
 from neurona.core.lowering import Opaque
 from neurona.core.op import OPS, op
 from neurona.core.shapes import Spec
+from neurona.core.tensor import Tensor
 from neurona.engines.program import compile
+from neurona.train.source import ArraySource
 
 from . import keeping
 
@@ -140,3 +142,48 @@ def test_a_session_is_refused_where_a_node_has_no_native_code():
     program = compile(graph, "native")
     assert program.session([Spec(start.shape, start.dtype)], [0]) is None
     assert program(np.zeros(2, np.int64), start, start)[0].tolist() == [[1.5, 1.5], [1.5, 1.5]]
+
+
+CHANGES = {
+    "one array more": lambda: (X, Y, np.linspace(0, 1, 50, dtype="float32")),
+    "another dtype": lambda: (X.astype("float64"), Y, None),
+    "another shape": lambda: (X, Y[:, None], None),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_source_that_holds_other_arrays_gets_another_program(change):
+    found = []
+    for anew in (False, True):
+        model = network()
+        source = ArraySource(X, Y, None, 10)
+        model.fit(X, Y, 10, epochs=1, verbose=0)
+        step = model.training_step()
+        step.run(source, source.stretch(None, 0, 5))
+        arrays = CHANGES[change]()
+        if anew:
+            source = ArraySource(*arrays, 10)
+        else:
+            source.hold(arrays)
+        step.run(source, source.stretch(None, 0, 5))
+        found.append(bits(model))
+    assert found[0] == found[1]
+
+
+def test_a_source_holds_as_many_samples_as_before():
+    source = ArraySource(X, Y, None, 10)
+    with pytest.raises(nn.errors.DataError, match=r"as those before\. Got 40; expected 50"):
+        source.hold((X[:40], Y[:40], None))
+    assert source.arrays[0] is X
+
+
+@pytest.mark.parametrize("value", [np.zeros((5, 8), "float32"), np.zeros((6, 8))])
+def test_a_value_of_another_shape_or_type_is_refused(value):
+    model = network()
+    model.fit(X, Y, 10, epochs=1, verbose=0)
+    kernel = model.layers[0].kernel
+    kernel.restore(Tensor(value))
+    with pytest.raises(
+        nn.errors.ShapeError, match=r"dense.*/kernel is kept as what it was made as"
+    ):
+        model.train_on_batch(X[:10], Y[:10])

@@ -15,6 +15,7 @@ import numpy as np
 from neurona.core.fork import Lock
 from neurona.engines.program import Program
 from neurona.engines.session import Session, State
+from neurona.errors import ShapeError
 from neurona.nn.parameter import Loan, Parameter
 
 
@@ -72,6 +73,9 @@ class KeptState:
         """Bring what was assigned meanwhile to the engine's memory.
 
         Returns the Parameters whose values somebody else has: they must be fetched first.
+
+        Raises:
+            ShapeError: if a value has another shape or type than its Parameter.
         """
         state, elsewhere = self._state, []
         assert state is not None
@@ -83,6 +87,13 @@ class KeptState:
                 elsewhere.append(p)
                 continue
             assert kept.data is not None
+            if kept.shape != p.shape or kept.dtype != p.dtype:  # compiled code would not notice
+                raise ShapeError(
+                    f"{p.path} is kept as what it was made as.",
+                    got=f"{kept.dtype.name} {kept.shape}",
+                    expected=f"{p.dtype.name} {p.shape}",
+                    hint="p.assign(value) checks that at once",
+                )
             state.load(k, kept.data)
             loan.copied = kept
         return elsewhere

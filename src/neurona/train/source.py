@@ -10,6 +10,7 @@ import numpy as np
 
 from neurona.core import random
 from neurona.core.tree import flatten
+from neurona.errors import DataError
 from neurona.ops import draw
 
 Batch = tuple[Any, Any, Any]
@@ -43,6 +44,7 @@ class ArraySource:
     Attributes:
         size: number of samples.
         steps: number of batches in an epoch.
+        form: how batches are nested, and what their arrays look like.
     """
 
     def __init__(
@@ -54,8 +56,8 @@ class ArraySource:
         shuffle: bool = False,
         steps: int | None = None,
     ) -> None:
+        self.size = len(flatten(x)[0][0])
         self.hold((x, y, weight))
-        self.size = len(self.leaves[0])
         self.batch_size, self.shuffle = batch_size, shuffle
         self.whole = -(-self.size // batch_size)  # batches in a pass
         self.steps, self._going_on = steps or self.whole, steps is not None
@@ -63,9 +65,20 @@ class ArraySource:
         self._known: tuple[Any, np.ndarray] | None = None  # the last permutations
 
     def hold(self, arrays: Batch) -> None:
-        """Take arrays of as many samples, in place of those that are held."""
-        self.arrays = arrays
-        self.leaves, self.structure = flatten(arrays)
+        """Take arrays of as many samples, in place of those that are held.
+
+        Raises:
+            DataError: if they are of another number of samples.
+        """
+        leaves, self.structure = flatten(arrays)
+        if other := [len(a) for a in leaves if len(a) != self.size]:
+            raise DataError(
+                "a source's arrays have as many samples as those before.",
+                got=str(other[0]),
+                expected=str(self.size),
+            )
+        self.arrays, self.leaves = arrays, leaves
+        self.form = self.structure, tuple([(a.shape[1:], a.dtype) for a in leaves])
         self.__dict__.pop("in_memory", None)
 
     def peek(self) -> Batch:

@@ -86,8 +86,8 @@ class Step:
         self._kept = KeptState(self.parameters, self._take)
         # for batches (x, None, None), found at once
         self._alone: Recent[Any, StepProgram] = Recent(KEPT)
-        # for batches of the source that was seen last, by their size
-        self._sizes: tuple[Any, dict[int, StepProgram]] = (None, {})
+        # for batches of the source that was seen last, and of its form then, by their size
+        self._sizes: tuple[Any, Any, dict[int, StepProgram]] = (None, None, {})
 
     def __getstate__(self) -> tuple[Any, ...]:
         """Be copied as what it was made of: a copy compiles its own programs."""
@@ -224,10 +224,10 @@ class Step:
         """
         if self.engine == "eager":
             return None
-        known, sizes = self._sizes
-        if known is None or known() is not source:
+        known, form, sizes = self._sizes
+        if form is not source.form or known() is not source:
             sizes = {}
-            self._sizes = weakref.ref(source), sizes
+            self._sizes = weakref.ref(source), source.form, sizes
         for _, size, _ in stretch.pieces:
             if size not in sizes:
                 sizes[size] = self._compiled(source.structure, source.batch_of(size))

@@ -78,14 +78,10 @@ class Weighted(Change):
 
     def apply(self) -> None:
         x, y, weight = self.before
-        self._held((x, y, self.weigh(y, weight)))
+        self.source.hold((x, y, self.weigh(y, weight)))
 
     def undo(self) -> None:
-        self._held(self.before)
-
-    def _held(self, arrays: Any) -> None:
-        self.source.hold(arrays)
-        self.model._training.steps = {}  # they were compiled for batches of another structure
+        self.source.hold(self.before)
 
 
 class Layered(Change):
