@@ -5,7 +5,7 @@ import pytest
 
 import neurona as nn
 from neurona import layers
-from neurona.doctor import Doctor
+from neurona.doctor import Doctor, fixes
 from neurona.doctor.repair import race
 from neurona.doctor.repair.changes import Rate, Settings, change_of
 from neurona.doctor.repair.race import hindrance
@@ -102,27 +102,30 @@ def test_what_may_help_is_raced_and_kept_only_if_better(monkeypatch):
         assert np.array_equal(a, b)
 
 
-def test_changes_are_read_from_fixes_and_can_be_undone():
+def test_a_fix_is_told_and_carried_out_by_one_object_and_can_be_undone():
     model = network(nn.optimizers.SGD(0.4))
-    rule = nn.doctor.Rule("GD502", "exploding", "warning", "why", "safe")
-
-    def of(fix):
-        return change_of(rule.found("", evidence={}, fix=fix), model)
-
-    change = of("- learning_rate=0.4\n+ learning_rate=0.1")
+    change = change_of(fixes.Rate(0.4, 0.25), model)
     assert isinstance(change, Rate)
+    assert change.diff == "- learning_rate=0.4\n+ learning_rate=0.1"
     change.apply()
     assert float(model.optimizer.learning_rate) == pytest.approx(0.1)
     change.undo()
     assert float(model.optimizer.learning_rate) == pytest.approx(0.4)
-    change = of("+ clipnorm=2.5")
+    change = change_of(fixes.Clip("clipnorm", 2.5), model)
     assert isinstance(change, Settings)
+    assert change.diff == "+ clipnorm=2.5"
     change.apply()
     assert model.optimizer.clipnorm == 2.5
-    assert of("+ clipnorm=2.5") is None  # it is clipped
+    assert change_of(fixes.Clip("clipnorm", 2.5), model) is None  # it is clipped
     change.undo()
     assert model.optimizer.clipnorm is None
-    assert of("- relu\n+ gelu") is None
+    assert change_of(fixes.Clip("clipnorm", 5.0, 2.5), model) is None  # it is not any more
+    assert change_of(None, model) is None  # a fix in words
+
+    rule = nn.doctor.Rule("GD502", "exploding", "warning", "why", "safe")
+    found = rule.found("", evidence={}, fix=fixes.Clip("clipnorm", 2.5))
+    assert (found.fix, found.change) == ("+ clipnorm=2.5", fixes.Clip("clipnorm", 2.5))
+    assert rule.found("", evidence={}, fix="look at x").change is None
 
     model.fit(*TRAIN, verbose=0)
     best, saved = Best(model), Saved(model)
@@ -220,46 +223,45 @@ def test_changes_before_training_can_be_undone():
     source = ArraySource(X, Y, None, 32)
     before = model.predict(X, verbose=0)
 
-    def changed(id_, fix):
-        rule = nn.doctor.Rule(id_, "some rule", "warning", "why", "race")
-        change = change_before(rule.found("", evidence={}, fix=fix), model, source)
+    def changed(fix):
+        change = change_before(fix, model, source)
         assert change is not None
         change.apply()
         return change
 
-    change = changed("GD208", '- Dense(4, kernel_initializer="ones")')
+    change = changed(fixes.Redraw('- Dense(4, kernel_initializer="ones")'))
     assert change.diff == "- kernel_initializer"
     assert np.ptp(model.layers[1].kernel.numpy()) > 0.1
     change.undo()
-    change = changed("GD304", '- Dense(4, "sigmoid")\n+ Dense(4, "relu")')
+    change = changed(fixes.Rectify("Dense(4", "sigmoid"))
     assert model.layers[0].activation.__name__ == "relu"
     change.undo()
-    change = changed("GD211", "# a penalty 10 times smaller, such as L2(1e-4)")
+    change = changed(fixes.Penalise(10.0))
     assert float(np.asarray(model.layers[0].kernel.regularizer.l2)) == pytest.approx(1e-4)
     change.undo()
     assert model.layers[0].kernel.regularizer is heavy
-    change = changed("GD211", "- Dropout(0.9)\n+ Dropout(0.3)")
+    change = changed(fixes.Drop(0.9))
     assert model.layers[2].rate == 0.3
     change.undo()
-    change = changed("GD205", '- Dense(3, "relu")\n+ Dense(3)')
+    change = changed(fixes.Activate("relu", "linear", 3))
     assert model.layers[3].activation.__name__ == "linear"
     change.undo()
-    change = changed("GD207", '- Dense(4)\n+ Dense(4, activation="relu")')
+    change = changed(fixes.Between("Dense", "4"))
     assert model.layers[1].activation.__name__ == "relu"
     change.undo()
-    change = changed("GD216", "decay_steps=100")
+    change = changed(fixes.Constant("ExponentialDecay", 0.1, "decay_steps=100"))
     assert float(np.asarray(model.optimizer.learning_rate)) == pytest.approx(0.1)
     change.undo()
-    change = changed("GD110", "- model.fit(x, y, shuffle=False)\n+ model.fit(x, y, shuffle=True)")
+    change = changed(fixes.Shuffle())
     assert source.shuffle
     change.undo()
     assert not source.shuffle
-    change = changed("GD107", "- model.fit(x, y)\n+ model.fit(x, y, class_weight={0: 2.0})")
+    change = changed(fixes.ClassWeights({k: 100 / (k == Y).sum() for k in range(3)}))
     sums = [source.arrays[2][k == Y].sum() for k in range(3)]
     assert sums == pytest.approx([100] * 3)
     change.undo()
     assert source.arrays[2] is None
-    change = changed("GD104", "+ scale = nn.layers.Normalization()")
+    change = changed(fixes.Standardise())
     assert len(model.layers) == 5
     change.undo()
     assert np.array_equal(model.predict(X, verbose=0), before)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from neurona.doctor.fixes import Fix
 from neurona.errors import NeuronaError, check_choice
 
 ERROR, WARNING, INFO = "error", "warning", "info"
@@ -49,7 +50,7 @@ class Rule:
 
     def found(
         self, said: str, *, where: str = "", evidence: Mapping[str, Any], threshold: str = "",
-        fix: str = "", severity: str | None = None, confidence: float = 1.0,
+        fix: str | Fix = "", severity: str | None = None, confidence: float = 1.0,
     ) -> Finding:  # fmt: skip
         """Return the finding that this holds here.
 
@@ -58,13 +59,17 @@ class Rule:
             where: the layer's path and the user's line, or the part of the data.
             evidence: what was measured, by name.
             threshold: what the evidence is held against.
-            fix: code, as a diff if it replaces some: lines that begin with "- " and "+ ".
+            fix: code, as a diff if it replaces some: lines that begin with "- " and "+ "; or the
+                Fix that prints itself so, and that a repair can carry out.
             severity: that of the rule by default.
             confidence: from 0 to 1.
         """
         plain = {name: _plain(value) for name, value in evidence.items()}
         held = severity or self.severity
-        return Finding(self, said, where, plain, threshold, fix, held, confidence)
+        change = fix if isinstance(fix, Fix) else None
+        return Finding(
+            self, said, where, plain, threshold, str(fix), held, confidence, change=change
+        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,6 +80,7 @@ class Finding:
         rule: the Rule.
         said, where, evidence, threshold, fix, severity, confidence: see `Rule.found`.
         because: the id of the finding that explains it; "" for a cause of its own.
+        change: the Fix that `fix` is the text of, if a repair can carry it out.
     """
 
     rule: Rule
@@ -86,6 +92,7 @@ class Finding:
     severity: str
     confidence: float = 1.0
     because: str = ""
+    change: Fix | None = None
 
     @property
     def id(self) -> str:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from neurona.core.graph import Node
+from neurona.doctor import fixes
 from neurona.doctor.case import Case
 from neurona.doctor.finding import INFO, Finding, Rule
 from neurona.doctor.parts import Part
@@ -196,7 +197,7 @@ def padding(case: Case) -> Iterator[Finding]:
                 where=case.forward.place(lookup.node),
                 evidence={"share": share, "steps": rows.shape[1]},
                 threshold=f"at most {SHARE:.0%}, or a mask",
-                fix="- Embedding(words, size)\n+ Embedding(words, size, mask_zero=True)",
+                fix=fixes.Mask(),
             )  # fmt: skip
         elif both > HALF:
             yield PADDING.found(

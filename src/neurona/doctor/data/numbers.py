@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from neurona.core.graph import Node
+from neurona.doctor import fixes
 from neurona.doctor.case import Case
 from neurona.doctor.data.inputs import ids_of
 from neurona.doctor.finding import ERROR, INFO, Finding, Rule
@@ -72,9 +73,6 @@ UNSCALED = Rule(
     source="AutoTrainer, ICSE 2021; UMLAUT, CHI 2021",
 )
 LARGE = 10.0  # the root mean square of what meets the first weights
-ADAPT = (
-    "+ scale = nn.layers.Normalization()\n+ scale.adapt(x)\n+ model = nn.Sequential([scale, model])"
-)
 APART = 100.0  # times the spread of the middle column
 
 
@@ -103,17 +101,19 @@ def _too_large(case: Case, node: Node, met: np.ndarray, rms: float, part: Part |
     name = part.name if part is not None else "what meets the first weights"
     whole = part is not None and part.values.dtype.kind in "iu"
     pixels = met.ndim > 2 or met.shape[-1] >= 64
+    fix: fixes.Fix
     bytes_ = pixels and low >= 0 and 128 < high <= 255 and (whole or _whole(met))
     if bytes_:
-        fix = "- model.fit(x, y)\n+ model.fit(x / 255, y)"
+        fix = fixes.Divide()
     elif pixels and low >= 0 and met.ndim != 3:  # of one unit; some hardly vary by themselves
-        fix = ADAPT.replace("()", "(axis=None)", 1)
+        fix = fixes.Standardise(whole=True)
     else:
-        fix = ADAPT
+        fix = fixes.Standardise()
         if met.ndim == 3 and met.shape[-1] == 1 and low >= 0 and _whole(met):
             size = int(high) + 1
-            fix += (
-                f"\n# or, if these number words: x of (n, steps), and Embedding({size}, 16) first"
+            fix = fixes.Standardise(
+                more="\n# or, if these number words: x of (n, steps), and "
+                f"Embedding({size}, 16) first"
             )
     what = "pixels run" if bytes_ else f"the numbers of {name} run"
     return UNSCALED.found(
@@ -144,7 +144,7 @@ def _far_apart(case: Case, node: Node, part: Part) -> Iterator[Finding]:
         evidence={"largest spread": spread.max(), "smallest spread": spread.min(), "ratio": ratio,
                   "farthest": part.column(int(columns[far]))},
         threshold=f"spreads of columns within a factor of {APART:g}",
-        fix=ADAPT,
+        fix=fixes.Standardise(),
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from neurona.doctor import fixes
 from neurona.doctor.case import Case
 from neurona.doctor.ends import End
 from neurona.doctor.finding import INFO, Finding, Rule
@@ -44,14 +45,14 @@ def imbalance(case: Case) -> Iterator[Finding]:
             yield _only_one(end, most)
         elif entropy < ENTROPY or ratio >= RATIO:
             weights = {int(k): round(float(counts.sum() / (len(there) * counts[k])), 3)
-                       for k in np.flatnonzero(counts)[:10]}  # fmt: skip
+                       for k in np.flatnonzero(counts)}  # fmt: skip
             yield IMBALANCE.found(
                 f"always answering {most} already scores {counts.max() / counts.sum():.1%}; class "
                 f"{least} has {counts[least]:,} of {counts.sum():,} samples",
                 where=end.target.name if end.target else "y",
                 evidence={"counts": counts[:50], "ratio": ratio, "entropy": entropy},
                 threshold=f"entropy at least {ENTROPY} of the largest",
-                fix=f"- model.fit(x, y)\n+ model.fit(x, y, class_weight={weights})",
+                fix=fixes.ClassWeights(weights),
                 severity=None if entropy < ENTROPY else INFO,
             )
         if case.whole and 0 < (absent := int((counts == 0).sum())) < task.classes - 1:
@@ -107,7 +108,7 @@ def order(case: Case) -> Iterator[Finding]:
                 where=end.target.name if end.target else "y",
                 evidence={"runs": runs, "runs by chance": expected, "z": z},
                 threshold=f"runs within {SURE:g} standard deviations of chance",
-                fix="- model.fit(x, y, shuffle=False)\n+ model.fit(x, y, shuffle=True)",
+                fix=fixes.Shuffle(),
             )
 
 
@@ -140,8 +141,7 @@ def size(case: Case) -> Iterator[Finding]:
             where=end.place,
             evidence={"mean": mean, "std": std},
             threshold=f"a standard deviation up to {SPREAD:g}, a mean up to {FAR:g} of these",
-            fix="+ mean, std = y.mean(), y.std()\n- model.fit(x, y)\n"
-            "+ model.fit(x, (y - mean) / std)  # predictions: * std + mean",
+            fix=fixes.Unit(mean, std),
         )
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from neurona.doctor.finding import Finding, Rule
+from neurona.doctor.fixes import Rate
 from neurona.doctor.live.guess import NUMBERS
-from neurona.doctor.live.rates import rate_fix
 from neurona.doctor.live.record import BARELY, Record
 
 STEPS = (
@@ -127,7 +127,7 @@ def oscillation(record: Record) -> Iterator[Finding]:
         where="optimizer",
         evidence={"turns": turns, "swing": swing, "mean": tail.mean()},
         threshold=f"turns in {SWINGS:.0%} of the epochs, by {AMPLITUDE:.0%}",
-        fix=rate_fix(record.looks[-1].rate, 0.3),
+        fix=Rate(record.looks[-1].rate, 0.3),
     )
 
 

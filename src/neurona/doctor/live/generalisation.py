@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from neurona.doctor.finding import Finding, Rule
+from neurona.doctor.fixes import Stop
 from neurona.doctor.live.course import STEPS, WRONG
 from neurona.doctor.live.record import Record
 from neurona.doctor.scan import share_error
@@ -24,7 +25,6 @@ OVERFITTING = Rule(
 )  # fmt: skip
 ABOVE, FALL = 0.1, 0.05  # validation above its best; training loss below that of the same epoch
 PERFECT, GAP = 0.99, 0.075  # shares of right answers: of training, and how much less
-STOP = "+ nn.callbacks.EarlyStopping(patience=3, restore_best_weights=True)"
 CLEARLY = 0.3  # above its best, that needs no metric to be a loss
 
 
@@ -52,7 +52,7 @@ def overfitting(record: Record) -> Iterator[Finding]:
         evidence={"best": lowest, "best_epoch": best + 1, "now": held[-1], "epochs": window,
                   "train_then": losses[best], "train_now": losses[-1]},
         threshold=f"{ABOVE:.0%} above its best for {window} epochs while training falls {FALL:.0%}",
-        fix=STOP,
+        fix=Stop(),
     )  # fmt: skip
 
 
@@ -73,7 +73,7 @@ def _by_heart(record: Record) -> Finding | None:
         f"best, with nothing gained since epoch {half}",
         evidence={"train": train[-1], "validation": max(held), "epochs": len(held)},
         threshold=f"{PERFECT:.0%} in training, {GAP:.1%} less in validation, for half of the run",
-        fix=STOP,
+        fix=Stop(),
     )
 
 

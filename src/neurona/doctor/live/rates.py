@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from neurona.doctor.finding import Finding, Rule
+from neurona.doctor.fixes import Clip, Rate
 from neurona.doctor.live.record import FEWEST, Look, Record
 from neurona.doctor.statics.settings import ADAPTIVE, usual_rates
 
@@ -55,7 +56,7 @@ def too_high(record: Record) -> Iterator[Finding]:
         evidence={"failed": failed, "learning_rate": rate, "loss": record.loss,
                   "first_loss": record.start, "step": record.steps},
         threshold=f"more than {FAILED:.0%} of {TESTS} steps, or {RISEN} times the first loss",
-        fix=rate_fix(rate, _smaller(record.model, rate, climbed or broken)),
+        fix=Rate(rate, _smaller(record.model, rate, climbed or broken)),
     )  # fmt: skip
 
 
@@ -84,11 +85,6 @@ def _raised(record: Record) -> bool:
     """Whether updates raised the loss at all: the first batch may only have been an easy one."""
     tested = [look.rose for look in record.looks if look.after is not None]
     return not tested or float(np.mean(tested)) >= SOME
-
-
-def rate_fix(rate: float, factor: float) -> str:
-    """Return the fix that multiplies the learning rate."""
-    return f"- learning_rate={rate:.3g}\n+ learning_rate={rate * factor:.2g}"
 
 
 TOO_LOW = Rule(
@@ -132,7 +128,7 @@ def too_low(record: Record) -> Iterator[Finding]:
                   "learning_rate": rate, "loss": record.loss},
         threshold=f"a step {SCALED:.0f} times as long is {TIMES_BETTER:.0f} times as good in "
         f"{LINEAR:.0%} of the steps, and {budgets:.0f} such trainings would be needed",
-        fix=rate_fix(rate, 10),
+        fix=Rate(rate, 10),
     )  # fmt: skip
 
 
@@ -183,7 +179,7 @@ def exploding(record: Record) -> Iterator[Finding]:
         where=_largest(record),
         evidence={"norm": last, "median": usual, "step": record.looks[-1].step},
         threshold=f"{TIMES_USUAL:.0f} times the median, or twice in {DOUBLINGS} looks in a row",
-        fix=f"+ clipnorm={np.percentile(norms[:-1], 90):.2g}",
+        fix=Clip("clipnorm", float(np.percentile(norms[:-1], 90))),
     )
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from neurona.doctor.finding import ERROR, Finding, Rule
+from neurona.doctor.fixes import Rate
 from neurona.doctor.live.activity import RECTIFIED
 from neurona.doctor.live.course import STEPS, WRONG
-from neurona.doctor.live.rates import rate_fix
 from neurona.doctor.live.record import FEWEST, Look, Record
 
 SAMPLES = 300  # that all of a layer's units are judged by
@@ -43,7 +43,7 @@ def dead(record: Record) -> Iterator[Finding]:
         evidence={"dead": share, "at_first": first, "samples": _samples(looks),
                   "layers": [f"{_place(n)}: {s:.0%}" for n, s in shares.items() if s > MANY]},
         threshold=f"{MANY:.0%} of a layer; {MOST:.0%} is an error",
-        fix=rate_fix(looks[-1].rate, 1 / 3)
+        fix=Rate(looks[-1].rate, 1 / 3)
         if grown
         else "+ kernel_initializer='he_normal', and inputs near 1",
         severity=ERROR if share > MOST and record.at_guessing() else None,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from neurona.doctor.finding import Finding, Rule
+from neurona.doctor.fixes import Clip, Momentum
 from neurona.doctor.live.course import WRONG
 from neurona.doctor.live.record import FEWEST, Look, Record
 
@@ -39,9 +40,7 @@ def drift(record: Record) -> Iterator[Finding]:
         where=layers[0].name if layers else "",
         evidence={"training": training, "evaluated": evaluated, "momentum": momentum},
         threshold=f"{TIMES} times the loss of training",
-        fix=f"- BatchNormalization(momentum={momentum})\n+ BatchNormalization(momentum=0.9)"
-        if momentum > 0.9
-        else "+ batch_size=64",
+        fix=Momentum(momentum) if momentum > 0.9 else "+ batch_size=64",
     )
 
 
@@ -73,7 +72,7 @@ def clipped(record: Record) -> Iterator[Finding]:
         where="optimizer",
         evidence={"share": share, "median_norm": usual, name: limit},
         threshold=f"{MOST:.0%} of the steps, to {1 / SHORTER:.0%} of their length or less",
-        fix=f"- {name}={limit:.3g}\n+ {name}={np.percentile(norms, 90):.2g}",
+        fix=Clip(name, float(np.percentile(norms, 90)), limit),
     )
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from neurona.doctor.finding import INFO, WARNING, Finding, Rule
+from neurona.doctor.fixes import Rate
 from neurona.doctor.live.course import WRONG
-from neurona.doctor.live.rates import rate_fix
 from neurona.doctor.live.record import FEWEST, Look, Record
 
 ENOUGH = 200  # steps
@@ -94,7 +94,7 @@ def ratio(record: Record) -> Iterator[Finding]:
         where=paths[longest],
         evidence={"ratio": float(steps[longest]), "learning_rate": rate},
         threshold=f"{LONG} or {LEAST}; about 0.001 is usual",
-        fix=rate_fix(rate, factor),
+        fix=Rate(rate, factor),
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from neurona.doctor.case import Case
 from neurona.doctor.finding import WARNING, Finding, Rule
+from neurona.doctor.fixes import Fix, Rectify, Redraw
 from neurona.doctor.probe.probe import Weighted, probe_of
 
 SIGNAL = Rule(
@@ -138,17 +139,14 @@ def _trend_found(
     )
 
 
-def _initializer(layers: Sequence[Weighted]) -> str:
+def _initializer(layers: Sequence[Weighted]) -> Fix:
     """Return the cure: the activation that keeps the scale, and the weights that go with it."""
     layer = layers[len(layers) // 2].layer
     name = getattr(getattr(layer, "activation", None), "__name__", "")
     units = getattr(layer, "units", None) or getattr(layer, "filters", "units")
     kind = type(layer).__name__
     if name in ("relu", "leaky_relu", "elu", "silu", "gelu"):
-        return f'{kind}({units}, "{name}", kernel_initializer="he_normal")'
+        return Redraw(f'{kind}({units}, "{name}", kernel_initializer="he_normal")')
     if name in ("sigmoid", "tanh", "hard_sigmoid"):
-        return (
-            f'- {kind}({units}, "{name}")\n'
-            f'+ {kind}({units}, "relu", kernel_initializer="he_normal")'
-        )
-    return f'{kind}({units}, kernel_initializer="he_normal"), BatchNormalization()'
+        return Rectify(f"{kind}({units}", name)
+    return Redraw(f'{kind}({units}, kernel_initializer="he_normal"), BatchNormalization()')

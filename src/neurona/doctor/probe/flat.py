@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from neurona.doctor import fixes
 from neurona.doctor.case import Case
 from neurona.doctor.finding import INFO, WARNING, Finding, Rule
 from neurona.doctor.probe.probe import probe_of
@@ -48,7 +49,7 @@ def check_dead(case: Case) -> Iterator[Finding]:
         where=worst.origin.described,
         evidence={"dead": worst.dead, "units": worst.count, "values": worst.samples},
         threshold=f"at most {SHARE:.0%}",
-        fix='kernel_initializer="he_normal", bias_initializer="zeros"',
+        fix=fixes.Redraw('kernel_initializer="he_normal", bias_initializer="zeros"'),
         severity=WARNING if share > SHARE else INFO,
     )
 
@@ -67,7 +68,9 @@ def check_saturated(case: Case) -> Iterator[Finding]:
             where=units.origin.described,
             evidence={"share": share, "slope": slope, "layers": len(flat)},
             threshold=f"more than {FLAT_SHARE:.0%} of units with a slope below {FLAT:.0%}",
-            fix='kernel_initializer="glorot_uniform"  # and inputs with a spread near 1',
+            fix=fixes.Redraw(
+                'kernel_initializer="glorot_uniform"  # and inputs with a spread near 1'
+            ),
         )
 
     focused = [(origin, share) for origin, share in probe_of(case).focus if share > FOCUS]
@@ -78,7 +81,9 @@ def check_saturated(case: Case) -> Iterator[Finding]:
             where=origin.described,
             evidence={"share": share, "layers": len(focused)},
             threshold=f"at most {FOCUS:.0%} in the mean",
-            fix="scores = query @ key.T / size**0.5  # and weights as they are by default",
+            fix=fixes.Redraw(
+                "scores = query @ key.T / size**0.5  # and weights as they are by default"
+            ),
         )
 
 

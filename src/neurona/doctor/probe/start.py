@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from neurona.core.tree import flatten
+from neurona.doctor import fixes
 from neurona.doctor.case import Case
 from neurona.doctor.finding import ERROR, INFO, WARNING, Finding, Rule
 from neurona.doctor.not_finite import At, examine
@@ -67,9 +68,11 @@ def check_loss(case: Case) -> Iterator[Finding]:
             yield INITIAL_LOSS.found(
                 f"the loss{named} begins at {loss:.4g}; a model that knows nothing has {guess:.3g}",
                 where=output.name or "loss", evidence=evidence, threshold=f"at most {high:.3g}",
-                fix="x = (x - x.mean(axis=0)) / (x.std(axis=0) + 1e-7)  # inputs near 1\n"
-                "# or smaller first scores: Dense(units, kernel_initializer="
-                "nn.initializers.RandomNormal(stddev=0.01))",
+                fix=fixes.Redraw(
+                    "x = (x - x.mean(axis=0)) / (x.std(axis=0) + 1e-7)  # inputs near 1\n"
+                    "# or smaller first scores: Dense(units, kernel_initializer="
+                    "nn.initializers.RandomNormal(stddev=0.01))"
+                ),
             )  # fmt: skip
         elif loss < low:
             yield INITIAL_LOSS.found(

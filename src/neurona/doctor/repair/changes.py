@@ -1,26 +1,16 @@
-"""Changes: what the fix of a finding does to a model that is being trained, and how it is undone.
-
-A change is read from the fix that is told, so what is applied is what is printed.
-"""
+"""Changes: what a Fix does to a model that is being trained, and how it is undone."""
 
 from __future__ import annotations
 
 import abc
-import re
+import functools
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from neurona.doctor.finding import Finding
+from neurona.doctor import fixes
 from neurona.errors import NeuronaError
-
-_RATE = re.compile(r"- learning_rate=(\S+)\n\+ learning_rate=(\S+)$")
-_CLIP = re.compile(r"\+ clipnorm=(\S+)$")
-_CLIPPED = re.compile(r"- (\w*clip\w+)=\S+\n\+ \1=(\S+)$")
-_MOMENTUM = re.compile(r"- BatchNormalization.*\n\+ BatchNormalization\(momentum=(\S+)\)$")
-_LOGITS = re.compile(r"\+ .*from_logits=(True|False)\)?$", re.M)
-_STOP = re.compile(r"\+ .*EarlyStopping\(.*restore_best_weights=True\)$")
 
 
 class Change(abc.ABC):
@@ -93,30 +83,46 @@ class Ending(Change):
         self.model.stop_training = False
 
 
-def change_of(finding: Finding, model: Any) -> Change | None:
-    """Return what the fix of a finding does to a model; None if that is left to its owner."""
-    optimizer, fix = getattr(model, "optimizer", None), finding.fix
-    if optimizer is not None and (found := _RATE.match(fix)):
-        return Rate(optimizer, float(found[2]) / float(found[1]))
-    if optimizer is not None and (found := _CLIP.match(fix)):
-        if any(getattr(optimizer, n, None) for n in ("clipvalue", "global_clipnorm", "clipnorm")):
-            return None
-        what = "each gradient is scaled down to a norm that 90 % of them had so far."
-        return possible(Settings([(optimizer, "clipnorm", float(found[1]))], what, fix))
-    if optimizer is not None and (found := _CLIPPED.match(fix)):
-        what = "gradients are cut where a tenth of them was longer so far."
-        return possible(Settings([(optimizer, found[1], float(found[2]))], what, fix))
-    if found := _MOMENTUM.match(fix):
-        norms = [v for v in model.all_layers() if type(v).__name__ == "BatchNormalization"]
-        what = f"running figures of BatchNorm follow with a momentum of {found[1]}."
-        return Settings([(v, "momentum", float(found[1])) for v in norms], what, fix)
-    if (found := _LOGITS.search(fix)) and (loss := _loss_of(model)) is not None:
-        value = found[1] == "True"
-        what = f"the loss takes {'scores' if value else 'probabilities'}."
-        return possible(Settings([(loss, "from_logits", value)], what, fix))
-    if _STOP.match(fix):
-        return Ending(model, fix)
+@functools.singledispatch
+def change_of(fix: Any, model: Any) -> Change | None:
+    """Return what a Fix does to a model between two steps; None if that is left to its owner."""
     return None
+
+
+@change_of.register(fixes.Rate)
+def _rate(fix: fixes.Rate, model: Any) -> Change | None:
+    optimizer = getattr(model, "optimizer", None)
+    return Rate(optimizer, fix.factor) if optimizer is not None and fix.rate > 0 else None
+
+
+@change_of.register(fixes.Clip)
+def _clip(fix: fixes.Clip, model: Any) -> Change | None:
+    optimizer = getattr(model, "optimizer", None)
+    clipped = any(getattr(optimizer, n, None) for n in ("clipvalue", "global_clipnorm", "clipnorm"))
+    if optimizer is None or clipped != (fix.before is not None):
+        return None
+    what = "each gradient is scaled down to a norm that 90 % of them had so far."
+    return possible(Settings([(optimizer, fix.name, float(f"{fix.limit:.2g}"))], what, str(fix)))
+
+
+@change_of.register(fixes.Momentum)
+def _momentum(fix: fixes.Momentum, model: Any) -> Change | None:
+    norms = [v for v in model.all_layers() if type(v).__name__ == "BatchNormalization"]
+    what = f"running figures of BatchNorm follow with a momentum of {fix.after}."
+    return Settings([(v, "momentum", fix.after) for v in norms], what, str(fix))
+
+
+@change_of.register(fixes.FromLogits)
+def _from_logits(fix: fixes.FromLogits, model: Any) -> Change | None:
+    if (loss := _loss_of(model)) is None:
+        return None
+    what = f"the loss takes {'scores' if fix.value else 'probabilities'}."
+    return possible(Settings([(loss, "from_logits", fix.value)], what, str(fix)))
+
+
+@change_of.register(fixes.Stop)
+def _stop(fix: fixes.Stop, model: Any) -> Change | None:
+    return Ending(model, str(fix))
 
 
 def _loss_of(model: Any) -> Any:

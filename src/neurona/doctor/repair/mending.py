@@ -44,7 +44,6 @@ class Mending:
         self._waiting: list[Finding] = []
         self._ending = False
         self._accuracy: dict[int, float] = {}  # on the validation data, by epoch
-        self._now = 0.0
         self._guess = math.inf  # the loss of always giving the same answer
 
     def begin(self, epochs: int = 1) -> None:
@@ -93,8 +92,8 @@ class Mending:
 
     def _mend_before(self, finding: Finding, source: Any, epochs: int) -> None:
         given = isinstance(source, ArraySource)
-        find = change_before(finding, self.model, source) if given else None
-        change = find or change_of(finding, self.model)
+        fix = finding.change
+        change = change_before(fix, self.model, source) if given else change_of(fix, self.model)
         if change is None or isinstance(change, Ending):
             return
         when, what, kept = "before training", change.what, True
@@ -112,8 +111,8 @@ class Mending:
 
     def epoch_ended(self, logs: dict[str, Any], epoch: int, record: Record) -> None:
         """Take the logs of an epoch, from 1; hold the races that wait for its end."""
-        self._now = next((v for k, v in logs.items() if k.startswith("val_") and "acc" in k), 0.0)
-        self._accuracy[epoch] = self._now
+        accuracies = (v for k, v in logs.items() if k.startswith("val_") and "acc" in k)
+        self._accuracy[epoch] = next(accuracies, 0.0)
         self._guess = record.scale if record.scale > 0 else math.inf
         most = record.scale if record.scale > 0 and record.looks else math.inf
         if not self._ending:
@@ -132,7 +131,7 @@ class Mending:
         if auto == "race" and self.race and finding.id not in self._races:
             self._waiting.append(finding)
             return False
-        change = change_of(finding, self.model) if auto == "safe" else None
+        change = change_of(finding.change, self.model) if auto == "safe" else None
         if change is None or times >= MOST["safe"]:
             return False
         if isinstance(change, Ending) and self._still_learning():
@@ -149,7 +148,8 @@ class Mending:
 
     def _still_learning(self) -> bool:
         """Whether accuracy has gone up since the best loss, which was no better than guessing."""
-        then, now = self._accuracy.get(self._top.epoch, 0.0), self._now
+        then = self._accuracy.get(self._top.epoch, 0.0)
+        now = self._accuracy[max(self._accuracy)] if self._accuracy else 0.0
         return self._top.value > LEARNT * self._guess and now > then + GAIN
 
     def ended(self) -> None:
@@ -158,7 +158,7 @@ class Mending:
             self._top.put_back()
 
     def _raced(self, finding: Finding, epoch: int, record: Record) -> None:
-        change = change_of(finding, self.model)
+        change = change_of(finding.change, self.model)
         if change is None or self.model.stop_training:
             return
         when = f"epoch {epoch}"

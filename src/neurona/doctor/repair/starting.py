@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
-import re
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from neurona.core.op import as_tensor
-from neurona.doctor.finding import Finding
+from neurona.doctor import fixes
 from neurona.doctor.repair.changes import Change, Settings, change_of, possible
+from neurona.errors import NeuronaError
 from neurona.nn import initializers
-from neurona.nn.layers import Lambda, Normalization, Rescaling
+from neurona.nn.layers import Normalization, Rescaling
 from neurona.nn.regularizers import L2
 from neurona.optim.schedules import PolynomialDecay
 from neurona.train.arrays import weights_of_classes
@@ -21,16 +22,8 @@ from neurona.train.sequential import Sequential
 from neurona.train.source import ArraySource
 from neurona.train.steps import rehearse
 
-WEIGHTS = ("GD208", "GD209", "GD303", "GD304", "GD305", "GD306", "GD301")  # cured by other ones
-SOFT = 1e-4  # the penalty that takes the place of one that drowns the loss
 SQUASHED = ("sigmoid", "tanh", "hard_sigmoid")
 PLAIN = ("Dense", "Conv1D", "Conv2D", "Conv3D")
-
-_ACTIVATION = re.compile(r'- activation="(\w+)"\n\+ activation="(\w+)"$')
-_WITHOUT = re.compile(r'- Dense\((\d+), "(\w+)"\)\n\+ Dense\(\1\)$')
-_BETWEEN = re.compile(r'- (\w+)\((.*)\)\n\+ \1\(\2, activation="relu"\)$')
-_CLASSES = re.compile(r"\+ model\.fit\(x, y, class_weight=")
-_DROPOUT = re.compile(r"- Dropout\((\S+)\)\n\+ Dropout\((\S+)\)$")
 
 
 class Redrawn(Change):
@@ -71,14 +64,14 @@ class Weighted(Change):
         self.model, self.source, self.classes, self.diff = model, source, classes, diff
         self.what = "samples of rare classes count more."
         self.before = source.arrays
+        self.after = self.weigh(*self.before[1:])
 
     def weigh(self, y: Any, weight: Any) -> np.ndarray:
         """Return the weights of samples."""
         return weights_of_classes(y, self.classes, weight)
 
     def apply(self) -> None:
-        x, y, weight = self.before
-        self.source.hold((x, y, self.weigh(y, weight)))
+        self.source.hold((*self.before[:2], self.after))
 
     def undo(self) -> None:
         self.source.hold(self.before)
@@ -106,61 +99,133 @@ class Layered(Change):
         rehearse(self.model, self.source.peek(), "train")
 
 
-def change_before(finding: Finding, model: Any, source: ArraySource) -> Change | None:
-    """Return what the fix of a finding does before the first step; None: left to the owner."""
-    x, y, _ = source.arrays
-    fix, id_ = finding.fix, finding.id
-    if id_ in WEIGHTS:
-        return _redrawn(model, '"relu"' in fix and "- " in fix)
-    if id_ == "GD216":
-        return _constant(model.optimizer)
-    if id_ == "GD110":
-        return Settings([(source, "shuffle", True)], "rows are shuffled in each epoch.", fix)
-    if id_ == "GD211" and "penalty" in fix:
-        return _lighter(model)
-    if _CLASSES.search(fix):
-        known = _weights(y)
-        return Weighted(model, source, known, fix) if known else None
-    if fix.endswith("mask_zero=True)"):
-        words = [v for v in model.all_layers() if type(v).__name__ == "Embedding"]
-        return _settings(words, "mask_zero", True, "padding is masked.", fix)
-    if found := _DROPOUT.match(fix):
-        dropping = [v for v in model.all_layers() if getattr(v, "rate", 0) == float(found[1])]
-        what = f"dropout is {found[2]}."
-        return _settings(dropping, "rate", float(found[2]), what, fix)
-    if found := _ACTIVATION.match(fix):
-        return _activated(model, found[1], found[2], fix)
-    if found := _WITHOUT.match(fix):
-        return _activated(model, found[2], "linear", fix)
-    if _BETWEEN.match(fix):
-        between = [v for v in _hidden(model) if _name(v) == "linear"]
-        return _settings(between, "activation", "relu", "hidden layers get ReLU.", fix)
-    if isinstance(model, Sequential) and model.built and isinstance(x, np.ndarray):
-        return _layered(finding, model, source, x, y)
-    return change_of(finding, model)
+@functools.singledispatch
+def change_before(fix: Any, model: Any, source: ArraySource) -> Change | None:
+    """Return what a Fix does before the first step; None if that is left to the model's owner."""
+    return change_of(fix, model)
 
 
-def _layered(f: Finding, model: Any, source: Any, x: np.ndarray, y: Any) -> Change | None:
+@change_before.register(fixes.Redraw)
+def _redraw(fix: fixes.Redraw, model: Any, source: ArraySource) -> Change | None:
+    return _redrawn(model)
+
+
+@change_before.register(fixes.Rectify)
+def _rectify(fix: fixes.Rectify, model: Any, source: ArraySource) -> Change | None:
+    return _redrawn(model, relu=True)
+
+
+@change_before.register(fixes.Constant)
+def _constant(fix: fixes.Constant, model: Any, source: ArraySource) -> Change | None:
+    optimizer = model.optimizer
+    if getattr(optimizer, "_schedule", None) is None:
+        return None
+    what = f"the learning rate is {fix.rate:g} throughout, the largest of the schedule."
+    same = PolynomialDecay(fix.rate, 1, fix.rate)
+    return Settings([(optimizer, "_schedule", same)], what, str(fix))
+
+
+@change_before.register(fixes.Shuffle)
+def _shuffle(fix: fixes.Shuffle, model: Any, source: ArraySource) -> Change | None:
+    return Settings([(source, "shuffle", True)], "rows are shuffled in each epoch.", str(fix))
+
+
+@change_before.register(fixes.ClassWeights)
+def _class_weights(fix: fixes.ClassWeights, model: Any, source: ArraySource) -> Change | None:
+    try:
+        return Weighted(model, source, fix.weights, str(fix))
+    except NeuronaError:  # several targets
+        return None
+
+
+@change_before.register(fixes.Mask)
+def _mask(fix: fixes.Mask, model: Any, source: ArraySource) -> Change | None:
+    words = [v for v in model.all_layers() if type(v).__name__ == "Embedding"]
+    return _settings(words, "mask_zero", True, "padding is masked.", str(fix))
+
+
+@change_before.register(fixes.Drop)
+def _drop(fix: fixes.Drop, model: Any, source: ArraySource) -> Change | None:
+    dropping = [v for v in model.all_layers() if getattr(v, "rate", 0) == fix.before]
+    return _settings(dropping, "rate", fix.after, f"dropout is {fix.after:g}.", str(fix))
+
+
+@change_before.register(fixes.Activate)
+def _activate(fix: fixes.Activate, model: Any, source: ArraySource) -> Change | None:
+    last = next((v for v in reversed(model.all_layers()) if _name(v) == fix.before), None)
+    instead = "left out" if fix.after == "linear" else f"{fix.after} instead"
+    what = f"the last {fix.before} is {instead}."
+    found = [last] if last is not None else []
+    return _settings(found, "activation", fix.after, what, str(fix))
+
+
+@change_before.register(fixes.Between)
+def _between(fix: fixes.Between, model: Any, source: ArraySource) -> Change | None:
+    between = [v for v in _hidden(model) if _name(v) == "linear"]
+    return _settings(between, "activation", "relu", "hidden layers get ReLU.", str(fix))
+
+
+@change_before.register(fixes.Penalise)
+def _penalise(fix: fixes.Penalise, model: Any, source: ArraySource) -> Change | None:
+    names = ("kernel_regularizer", "bias_regularizer", "recurrent_regularizer")
+    rows = [
+        (layer, name, L2(fix.after))
+        for layer in model.all_layers()
+        for name in names
+        if getattr(layer, name, None) is not None
+    ]
+    diff = fixes.replaced("kernel_regularizer", f"kernel_regularizer=L2({fix.after:g})")
+    what = f"weights are penalised by L2({fix.after:g}) only."
+    return possible(Settings(rows, what, diff)) if rows else None
+
+
+@change_before.register(fixes.Divide)
+def _divide(fix: fixes.Divide, model: Any, source: ArraySource) -> Change | None:
+    what = f"a layer in front divides the inputs by {fix.by}."
+    return _around(model, source, what, str(fix), before=[Rescaling(1 / fix.by)])
+
+
+@change_before.register(fixes.Standardise)
+def _standardise(fix: fixes.Standardise, model: Any, source: ArraySource) -> Change | None:
+    x = source.arrays[0]
+    if not isinstance(x, np.ndarray) or x.dtype.kind not in "fiu":
+        return None
+    scale = Normalization(axis=None if fix.whole else -1)
+    scale.adapt(x)
+    what = "a layer in front scales the inputs to a mean of 0 and a spread of 1."
+    return _around(model, source, what, str(fix), before=[scale])
+
+
+@change_before.register(fixes.Unit)
+def _unit(fix: fixes.Unit, model: Any, source: ArraySource) -> Change | None:
+    what = "a layer behind scales the outputs to mean and spread of the targets."
+    behind = [Rescaling(fix.std, offset=fix.mean)]
+    return _around(model, source, what, str(fix), behind=behind)
+
+
+@change_before.register(fixes.LeaveOut)
+def _leave_out(fix: fixes.LeaveOut, model: Any, source: ArraySource) -> Change | None:
+    if not _simple(model, source) or model._chain[-1].weights:
+        return None
     chain = model._chain
-    if f.id == "GD104" and "255" in f.fix:
-        what = "a layer in front divides the inputs by 255."
-        return Layered(model, source, [Rescaling(1 / 255), *chain], what, f.fix)
-    if f.id == "GD104" and x.dtype.kind in "fiu":
-        scale = Normalization(axis=None if "axis=None" in f.fix else -1)
-        scale.adapt(x)
-        what = "a layer in front scales the inputs to a mean of 0 and a spread of 1."
-        return Layered(model, source, [scale, *chain], what, f.fix)
-    if f.id == "GD113":
-        mean, std = float(np.mean(y)), float(np.std(y))
-        what = "a layer behind scales the outputs to mean and spread of the targets."
-        diff = f"+ model.add(nn.layers.Rescaling({std:.4g}, offset={mean:.4g}))"
-        return Layered(model, source, [*chain, Rescaling(std, offset=mean)], what, diff)
-    if f.id == "GD201" and f.fix.startswith("- the last") and isinstance(chain[-1], Lambda):
-        return Layered(model, source, chain[:-1], "the last layer is left out.", f.fix)
-    return change_of(f, model)
+    return Layered(model, source, chain[:-1], "the last layer is left out.", str(fix))
 
 
-def _redrawn(model: Any, relu: bool) -> Change | None:
+def _simple(model: Any, source: ArraySource) -> bool:
+    """Whether layers can be added to a model, or left out."""
+    known = isinstance(model, Sequential) and model.built
+    return known and isinstance(source.arrays[0], np.ndarray)
+
+
+def _around(
+    model: Any, source: ArraySource, what: str, diff: str, before: Any = (), behind: Any = ()
+) -> Change | None:
+    if not _simple(model, source):
+        return None
+    return Layered(model, source, [*before, *model._chain, *behind], what, diff)
+
+
+def _redrawn(model: Any, relu: bool = False) -> Change | None:
     squashed = [v for v in _hidden(model) if _name(v) in SQUASHED] if relu else []
     layers = squashed or [v for v in _outermost(model) if v.weights and _initializers(v)]
     return Redrawn(layers, bool(squashed)) if layers else None
@@ -203,51 +268,9 @@ def _drawn(layer: Any, relu: bool) -> list[Any]:
     ]
 
 
-def _constant(optimizer: Any) -> Change | None:
-    schedule = getattr(optimizer, "_schedule", None)
-    if schedule is None:
-        return None
-    steps = np.unique(np.geomspace(1, 1e7, 200).astype(int)) - 1
-    rate = float(f"{max(float(np.asarray(schedule(int(s)))) for s in steps):.3g}")
-    diff = f"- learning_rate={type(schedule).__name__}(...)\n+ learning_rate={rate:g}"
-    what = f"the learning rate is {rate:g} throughout, the largest of the schedule."
-    return Settings([(optimizer, "_schedule", PolynomialDecay(rate, 1, rate))], what, diff)
-
-
-def _weights(y: Any) -> dict[int, float]:
-    """Return what each class counts, so that all together count alike."""
-    labels = np.asarray(y).reshape(len(y), -1)
-    if labels.shape[1] != 1:
-        return {}
-    known, counts = np.unique(labels, return_counts=True)
-    each = len(labels) / (len(known) * counts)
-    return {int(k): float(w) for k, w in zip(known, each, strict=True)}
-
-
-def _lighter(model: Any) -> Change | None:
-    names = ("kernel_regularizer", "bias_regularizer", "recurrent_regularizer")
-    rows = [
-        (layer, name, L2(SOFT))
-        for layer in model.all_layers()
-        for name in names
-        if getattr(layer, name, None) is not None
-    ]
-    diff = f"- kernel_regularizer\n+ kernel_regularizer=L2({SOFT:g})"
-    what = f"weights are penalised by L2({SOFT:g}) only."
-    return possible(Settings(rows, what, diff)) if rows else None
-
-
 def _hidden(model: Any) -> list[Any]:
     plain = [v for v in model.all_layers() if type(v).__name__ in PLAIN]
     return plain[:-1]
-
-
-def _activated(model: Any, before: str, after: str, fix: str) -> Change | None:
-    last = next((v for v in reversed(model.all_layers()) if _name(v) == before), None)
-    what = f"the last {before} is {after} instead." if after != "linear" else (
-        f"the last {before} is left out."
-    )  # fmt: skip
-    return _settings([last] if last is not None else [], "activation", after, what, fix)
 
 
 def _settings(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from neurona.core.tensor import as_array
+from neurona.doctor import fixes
 from neurona.doctor.case import Case
 from neurona.doctor.data.labels import MIXED
 from neurona.doctor.ends import End, activation_of
@@ -127,9 +128,9 @@ def _scores(end: End) -> Iterator[Finding]:
             where=end.place,
             evidence={"activation": act, "loss": name, "from_logits": end.from_logits},
             threshold="one softmax or sigmoid",
-            fix="- from_logits=True\n+ from_logits=False"
+            fix=fixes.FromLogits(False, "from_logits=True", "from_logits=False")
             if end.from_logits
-            else f"- the last {act}",
+            else fixes.LeaveOut(act),
             severity=ERROR if end.from_logits and end.note is not None else WARNING,
         )
         return
@@ -142,9 +143,11 @@ def _scores(end: End) -> Iterator[Finding]:
             where=end.place,
             evidence={"activation": act, "loss": name, "from_logits": False},
             threshold=f"{last}, or from_logits=True",
-            fix=f"- loss={name!r}\n+ loss=nn.losses.{class_}(from_logits=True)"
+            fix=fixes.FromLogits(
+                True, f"loss={name!r}", f"loss=nn.losses.{class_}(from_logits=True)"
+            )
             if act == "linear"
-            else f'- activation="{act}"\n+ activation="{last}"',
+            else fixes.Activate(act, last),
         )
         return
     if end.kind not in CROSSENTROPY:
@@ -158,7 +161,7 @@ def _scores(end: End) -> Iterator[Finding]:
             where=end.place,
             evidence={"activation": before, "loss": name},
             threshold="scores without an activation",
-            fix=f'- Dense({end.width}, "{before}")\n+ Dense({end.width})',
+            fix=fixes.Activate(before, "linear", end.width),
         )
     note = end.note
     if note is not None and note.axis is not None:
@@ -179,19 +182,20 @@ def _scores(end: End) -> Iterator[Finding]:
 def _partners(end: End) -> Iterator[Finding]:
     """Look at loss and activation against the task."""
     task, act, name = end.task, end.activation, end.loss.name
-    said = fix = ""
+    said = ""
+    fix: str | fixes.Fix = ""
     if end.kind == "binary" and end.width > 2 and task.name == "classes":
         said = f"{name} asks {end.width} questions of yes or no, and each row of y has one answer"
         fix = f'- "{act}", loss="{name}"\n+ "softmax", loss="categorical_crossentropy"'
     elif end.kind == "binary" and act == "softmax" and task.name == "labels":
         said = "a softmax lets the labels compete, and rows of y have several"
-        fix = '- activation="softmax"\n+ activation="sigmoid"'
+        fix = fixes.Activate("softmax", "sigmoid")
     elif end.kind in ("one-hot", "class numbers") and act == "sigmoid" and end.width > 1:
         said = f"{name} chooses one of {end.width} classes, and sigmoids answer each alone"
-        fix = '- activation="sigmoid"\n+ activation="softmax"'
+        fix = fixes.Activate("sigmoid", "softmax")
     elif end.kind == "hinge" and act in ("sigmoid", "softmax", "relu"):
         said = f"{name} wants scores down to -1, and a {act} has none below 0"
-        fix = f'- Dense({end.width}, "{act}")\n+ Dense({end.width})'
+        fix = fixes.Activate(act, "linear", end.width)
     elif end.kind == "squared" and act == "relu" and task.name in ("classes", "binary"):
         last = "softmax" if task.name == "classes" and end.width > 1 else "sigmoid"
         right = "categorical" if last == "softmax" else "binary"
@@ -296,7 +300,7 @@ def _reach(end: End) -> Iterator[Finding]:
         where=end.place,
         evidence={"lowest": low, "highest": high, "share": share},
         threshold=f"targets from {bounds[0]:g} to {bounds[1]:g}",
-        fix=f'- Dense({end.width}, "{end.activation}")\n+ Dense({end.width})',
+        fix=fixes.Activate(end.activation, "linear", end.width),
         severity=ERROR if share > MOST else None,
     )
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from neurona.doctor import fixes
 from neurona.doctor.case import Case
 from neurona.doctor.ends import End
 from neurona.doctor.finding import ERROR, INFO, Finding, Rule
@@ -97,7 +98,7 @@ def schedule(case: Case) -> Iterator[Finding]:
             where=type(follows).__name__,
             evidence={"peak": peak, "later": later.max(), "steps": total},
             threshold=f"above {SPENT:.0%} of its peak after {EARLY:.0%} of the steps",
-            fix=f"decay_steps={total}  # epochs * batches in an epoch",
+            fix=fixes.Constant(type(follows).__name__, _highest(follows), f"decay_steps={total}"),
         )
     elif steps[int(rates.argmax())] > RISING * total and rates[-1] > 1.5 * rates[0]:
         yield SCHEDULE.found(
@@ -105,8 +106,16 @@ def schedule(case: Case) -> Iterator[Finding]:
             where=type(follows).__name__,
             evidence={"peak at": int(steps[int(rates.argmax())]), "steps": total},
             threshold=f"its peak within {RISING:.0%} of the steps",
-            fix=f"warmup_steps={total // 20}",
+            fix=fixes.Constant(
+                type(follows).__name__, _highest(follows), f"warmup_steps={total // 20}"
+            ),
         )
+
+
+def _highest(schedule: Any) -> float:
+    """Return the largest rate of a schedule."""
+    steps = np.unique(np.geomspace(1, 1e7, 200).astype(int)) - 1
+    return float(f"{max(float(np.asarray(schedule(int(s)))) for s in steps):.3g}")
 
 
 # --- regularisers ------------------------------------------------------------------------------
@@ -133,7 +142,7 @@ def strong(case: Case) -> Iterator[Finding]:
                 where=layer.name,
                 evidence={"rate": dropped},
                 threshold=f"below {MOST:.0%}",
-                fix=f"- Dropout({dropped:g})\n+ Dropout(0.3)",
+                fix=fixes.Drop(dropped),
             )
     for end in case.ends:
         source = end.tensor.value.source
@@ -144,7 +153,7 @@ def strong(case: Case) -> Iterator[Finding]:
                 where=end.place,
                 evidence={"layer": kind},
                 threshold="no dropout, no BatchNorm on an output",
-                fix=f"- the last {kind}()",
+                fix=fixes.LeaveOut(kind),
             )
     yield from _penalty(case)
 
@@ -167,7 +176,7 @@ def _penalty(case: Case) -> Iterator[Finding]:
             where=largest,
             evidence={"penalty": penalty, "loss of guessing": loss, "largest": terms[largest]},
             threshold=f"at most {TIMES:g} times the loss of guessing",
-            fix=f"# a penalty {penalty / loss * 10:,.0f} times smaller, such as L2(1e-4)",
+            fix=fixes.Penalise(penalty / loss * 10),
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from neurona.core.graph import Node
+from neurona.doctor import fixes
 from neurona.doctor.case import Case
 from neurona.doctor.finding import ERROR, INFO, Finding, Rule
 from neurona.doctor.forward import Forward
@@ -44,7 +45,7 @@ def collapsed(case: Case) -> Iterator[Finding]:
         where=forward.place(first),
         evidence={"pairs": [[forward.place(x[0]), forward.place(y[0])] for x, y in pairs[:10]]},
         threshold="an activation between two linear layers",
-        fix=f'- {kind}({args})\n+ {kind}({args}, activation="relu")',
+        fix=fixes.Between(kind, args),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from neurona.doctor import fixes
 from neurona.doctor.case import Case
 from neurona.doctor.finding import Finding, Rule
 from neurona.doctor.forward import Forward
@@ -57,8 +58,10 @@ def alike(case: Case) -> Iterator[Finding]:
             where=forward.place(product[0]),
             evidence={"units": units, "value": float(w.flat[0]), "copies behind": copies},
             threshold="units that differ",
-            fix=f'- {type(layer).__name__}({units}, kernel_initializer="{given}")\n'
-            f'+ {type(layer).__name__}({units}, kernel_initializer="glorot_uniform")',
+            fix=fixes.Redraw(
+                f'- {type(layer).__name__}({units}, kernel_initializer="{given}")\n'
+                f'+ {type(layer).__name__}({units}, kernel_initializer="glorot_uniform")'
+            ),
             severity=None if lasting else "warning",
         )
         return
@@ -136,7 +139,9 @@ def sized(case: Case) -> Iterator[Finding]:
         where=forward.place(product[0]),
         evidence={"spread": spread, "expected": wanted, "inputs": ahead, "layers": len(off)},
         threshold=f"within a factor of {FACTOR:g} of He, Glorot and LeCun",
-        fix=f'- {kind}(..., kernel_initializer=...)\n+ {kind}(..., kernel_initializer="he_normal")',
+        fix=fixes.Redraw(
+            f'- {kind}(..., kernel_initializer=...)\n+ {kind}(..., kernel_initializer="he_normal")'
+        ),
     )
 
 

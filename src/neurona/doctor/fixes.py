@@ -1,0 +1,256 @@
+"""Fixes that a repair can carry out: objects, which print themselves as the code that is told."""
+
+from __future__ import annotations
+
+import abc
+import dataclasses
+
+
+class Fix(abc.ABC):
+    """What is to be changed; as text, code: lines that begin with "- " and "+ "."""
+
+    @abc.abstractmethod
+    def __str__(self) -> str: ...
+
+
+def replaced(before: str, after: str) -> str:
+    """Return a diff of one line.
+
+    >>> print(replaced("lr=1", "lr=0.1"))
+    - lr=1
+    + lr=0.1
+    """
+    return f"- {before}\n+ {after}"
+
+
+# --- the optimizer and the training ---------------------------------------------------------------
+
+
+@dataclasses.dataclass(frozen=True)
+class Rate(Fix):
+    """The learning rate times a factor."""
+
+    rate: float
+    factor: float
+
+    def __str__(self) -> str:
+        return replaced(
+            f"learning_rate={self.rate:.3g}", f"learning_rate={self.rate * self.factor:.2g}"
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Clip(Fix):
+    """Another limit of the gradients' norm: `name` is the optimizer's argument."""
+
+    name: str
+    limit: float
+    before: float | None = None
+
+    def __str__(self) -> str:
+        limit = f"{self.name}={self.limit:.2g}"
+        before = self.before
+        return f"+ {limit}" if before is None else replaced(f"{self.name}={before:.3g}", limit)
+
+
+@dataclasses.dataclass(frozen=True)
+class Constant(Fix):
+    """A rate that does not change, in place of a schedule."""
+
+    schedule: str
+    rate: float
+    otherwise: str
+
+    def __str__(self) -> str:
+        told = replaced(f"learning_rate={self.schedule}(...)", f"learning_rate={self.rate:g}")
+        return f"{told}\n# or {self.otherwise}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Stop(Fix):
+    """The end of the training, at its best weights."""
+
+    def __str__(self) -> str:
+        return "+ nn.callbacks.EarlyStopping(patience=3, restore_best_weights=True)"
+
+
+@dataclasses.dataclass(frozen=True)
+class Shuffle(Fix):
+    """Rows in another order in each epoch."""
+
+    def __str__(self) -> str:
+        return replaced("model.fit(x, y, shuffle=False)", "model.fit(x, y, shuffle=True)")
+
+
+@dataclasses.dataclass(frozen=True)
+class ClassWeights(Fix):
+    """Samples that count as their class says."""
+
+    weights: dict[int, float]
+
+    def __str__(self) -> str:
+        shown = dict(list(self.weights.items())[:10])
+        return replaced("model.fit(x, y)", f"model.fit(x, y, class_weight={shown})")
+
+
+# --- the data, by a layer in front or behind ------------------------------------------------------
+
+
+@dataclasses.dataclass(frozen=True)
+class Divide(Fix):
+    """Inputs divided by a number."""
+
+    by: int = 255
+
+    def __str__(self) -> str:
+        return replaced("model.fit(x, y)", f"model.fit(x / {self.by}, y)")
+
+
+@dataclasses.dataclass(frozen=True)
+class Standardise(Fix):
+    """Inputs with a mean of 0 and a spread of 1: each column, or all as one; more is told."""
+
+    whole: bool = False
+    more: str = ""
+
+    def __str__(self) -> str:
+        return (
+            f"+ scale = nn.layers.Normalization({'axis=None' if self.whole else ''})\n"
+            f"+ scale.adapt(x)\n+ model = nn.Sequential([scale, model]){self.more}"
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Unit(Fix):
+    """Outputs in the unit of the targets."""
+
+    mean: float
+    std: float
+
+    def __str__(self) -> str:
+        return (
+            f"+ model.add(nn.layers.Rescaling({self.std:.4g}, offset={self.mean:.4g}))"
+            "  # or y = (y - mean) / std"
+        )
+
+
+# --- layers ---------------------------------------------------------------------------------------
+
+
+@dataclasses.dataclass(frozen=True)
+class Redraw(Fix):
+    """Weights that begin as they do by default; `code` is told."""
+
+    code: str
+
+    def __str__(self) -> str:
+        return self.code
+
+
+@dataclasses.dataclass(frozen=True)
+class Rectify(Fix):
+    """ReLU, with weights that suit it, in place of sigmoids and tanhs of hidden layers."""
+
+    layer: str
+    before: str
+
+    def __str__(self) -> str:
+        return replaced(
+            f'{self.layer}, "{self.before}")',
+            f'{self.layer}, "relu", kernel_initializer="he_normal")',
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Activate(Fix):
+    """Another activation of the last layer that has the one before; "linear" is none."""
+
+    before: str
+    after: str
+    units: int | None = None
+
+    def __str__(self) -> str:
+        if self.after == "linear":
+            return replaced(f'Dense({self.units}, "{self.before}")', f"Dense({self.units})")
+        return replaced(f'activation="{self.before}"', f'activation="{self.after}"')
+
+
+@dataclasses.dataclass(frozen=True)
+class Between(Fix):
+    """ReLU behind hidden layers that have no activation."""
+
+    kind: str
+    arguments: str
+
+    def __str__(self) -> str:
+        given = f"{self.kind}({self.arguments}"
+        return replaced(f"{given})", f'{given}, activation="relu")')
+
+
+@dataclasses.dataclass(frozen=True)
+class LeaveOut(Fix):
+    """The last layer of a kind is left out."""
+
+    kind: str
+
+    def __str__(self) -> str:
+        return f"- the last {self.kind}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Drop(Fix):
+    """Another rate of dropout."""
+
+    before: float
+    after: float = 0.3
+
+    def __str__(self) -> str:
+        return replaced(f"Dropout({self.before:g})", f"Dropout({self.after:g})")
+
+
+@dataclasses.dataclass(frozen=True)
+class Penalise(Fix):
+    """A small penalty of the weights in place of one that drowns the loss."""
+
+    times: float
+    after: float = 1e-4
+
+    def __str__(self) -> str:
+        return f"# a penalty {self.times:,.0f} times smaller, such as L2({self.after:g})"
+
+
+@dataclasses.dataclass(frozen=True)
+class Mask(Fix):
+    """Padding that is masked."""
+
+    def __str__(self) -> str:
+        return replaced("Embedding(words, size)", "Embedding(words, size, mask_zero=True)")
+
+
+@dataclasses.dataclass(frozen=True)
+class Momentum(Fix):
+    """Running figures of BatchNormalization that follow faster."""
+
+    before: float
+    after: float = 0.9
+
+    def __str__(self) -> str:
+        return replaced(
+            f"BatchNormalization(momentum={self.before})",
+            f"BatchNormalization(momentum={self.after})",
+        )
+
+
+# --- the loss -------------------------------------------------------------------------------------
+
+
+@dataclasses.dataclass(frozen=True)
+class FromLogits(Fix):
+    """Whether the loss takes scores."""
+
+    value: bool
+    before: str
+    after: str
+
+    def __str__(self) -> str:
+        return replaced(self.before, self.after)
