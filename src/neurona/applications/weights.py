@@ -20,6 +20,8 @@ from neurona.datasets.number_archive import numbered_arrays
 from neurona.errors import FormatError, MissingDataError, check_file
 from neurona.models import Model
 from neurona.train import state
+from neurona.train.keras_files.files import opened
+from neurona.train.keras_files.weights import arrays_at, places_in
 from neurona.train.tensor_file import read_tensors
 
 ENDINGS = (".npz", ".safetensors")
@@ -69,6 +71,9 @@ def load(model: Model, path: Any, include_top: bool) -> None:
         arrays = [array for array in numbered_arrays(path, LIMIT) if array.ndim]
         paths = [p.path for p in model.weights]
         _assign(model, path, dict(zip(paths, arrays, strict=False)), len(arrays), include_top)
+    elif (keras := opened(path)) is not None:
+        fitting, _ = arrays_at(keras.reader, places_in(keras.reader, model))
+        _assign(model, path, {p.path: array for p, array in fitting}, len(fitting), include_top)
     elif path.suffix in (".safetensors", ".keras"):
         content, _ = read_tensors(path)
         given = {name: array for name, array in content.items() if not name.startswith("/")}

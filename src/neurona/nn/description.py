@@ -249,6 +249,7 @@ def _of_keras(name: str, config: Any, module: str, custom_objects: Mapping[str, 
         return _named(_public(str(config), module), custom_objects)
     if name == "DTypePolicy":
         return config.get("name") if isinstance(config, dict) else config
+    name = "Model" if name == "Functional" else name
     cls: Any = _named(_public(name, module), custom_objects)
     if not isinstance(cls, type) or not isinstance(config, dict):
         raise FormatError(f"the description of {name[:80]} is malformed.")
@@ -257,9 +258,14 @@ def _of_keras(name: str, config: Any, module: str, custom_objects: Mapping[str, 
         raise FormatError(f"{name[:80]} has no from_config.")
     if getattr(from_config, "__module__", "").startswith("neurona."):
         taken = inspect.signature(cls).parameters
-        config = {k: v for k, v in config.items() if v is not None or k in taken}
+        config = {k: v for k, v in config.items() if k in taken or not _says_nothing(k, v)}
         return from_config(config, custom_objects)
     return from_config(config)
+
+
+def _says_nothing(name: str, value: Any) -> bool:
+    """Say whether an argument that a class has not asks for nothing: Keras writes them all."""
+    return value is None or value is False or name in ("implementation", "renorm_momentum")
 
 
 def _public(name: str, module: str) -> str:

@@ -28,7 +28,7 @@ from neurona.core.tensor import Tensor
 from neurona.errors import ArgumentError, StateError, unknown
 from neurona.frames import door
 from neurona.nn.context import added_losses
-from neurona.nn.description import arguments_of, describe, describe_object, rebuild, sharing
+from neurona.nn.description import arguments_of, describe, describe_object, sharing
 from neurona.nn.front import is_fed
 from neurona.nn.layer import Layer
 from neurona.nn.nested import write_nested
@@ -284,7 +284,7 @@ class Model(Trainer, Layer, namespace="models"):
             state.restore(self, arrays, info)
 
     def save(self, filepath: Any, overwrite: bool = True, include_optimizer: bool = True) -> None:
-        """Write model, optimiser and training position to one file; see `train/save.py`.
+        """Write model, optimiser and training position to one file; `.keras` and `.h5` as Keras.
 
         Raises:
             StateError: if the model is not built, or the file exists and overwrite is False.
@@ -294,7 +294,7 @@ class Model(Trainer, Layer, namespace="models"):
             save.save_model(self, filepath, overwrite, include_optimizer)
 
     def save_weights(self, filepath: Any, overwrite: bool = True) -> None:
-        """Write the parameters alone to a safetensors file."""
+        """Write the parameters alone: safetensors, or Keras's `.weights.h5` if it is called so."""
         with self._training.turns:
             save.save_weights(self, filepath, overwrite)
 
@@ -306,7 +306,7 @@ class Model(Trainer, Layer, namespace="models"):
         *,
         max_bytes: int | None = None,
     ) -> None:
-        """Read the parameters from a safetensors file, one of `save` or from elsewhere.
+        """Read the parameters from a file of `save` or `save_weights`, of Keras or of others.
 
         Args:
             filepath: the file.
@@ -355,9 +355,8 @@ class Model(Trainer, Layer, namespace="models"):
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], custom_objects: Any = None) -> Any:
-        """Make a model from `get_config()`."""
-        made: dict[int, Any] = {}
-        return cls.from_description(config, lambda value: rebuild(value, custom_objects, made))
+        """Make a model from `get_config()`, ours or Keras's."""
+        return save.from_config(cls, config, custom_objects)
 
     def to_json(self) -> str:
         """Return the architecture as text for `models.model_from_json`."""

@@ -1,13 +1,14 @@
 """A model in one file: parameters, architecture, compile settings and where the training is.
 
-The file is in the safetensors format. Its arrays are those of `train/state.py`; the rest is JSON in
-the metadata under "neurona". Loading runs no code from the file: it can only name public classes
-and functions of neurona, and those that the caller gives as `custom_objects`.
+The file is in the safetensors format; files of Keras are in `keras_files/`. Its arrays are those of
+`train/state.py`; the rest is JSON in the metadata under "neurona". Loading runs no code from the
+file: it can only name public classes and functions of neurona, and those that the caller gives as
+`custom_objects`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,22 @@ from neurona.core import origin
 from neurona.core.budget import Budget, limited
 from neurona.core.shapes import as_dtype, as_shape, is_float, limited_sizes
 from neurona.core.tensor import Tensor
-from neurona.errors import ArgumentError, FormatError, NeuronaError, StateError, check_integer
+from neurona.errors import (
+    ArgumentError,
+    FormatError,
+    MissingDataError,
+    NeuronaError,
+    StateError,
+    check_integer,
+)
 from neurona.nn import layers, losses, metrics, recorded  # noqa: F401 - files name their classes
 from neurona.nn.description import describe, rebuild, sharing
 from neurona.nn.nested import read_nested
 from neurona.optim import cosine, names  # noqa: F401 - and these
 from neurona.strict_json import read_json, write_json
 from neurona.train import prepared, state, steps
-from neurona.train.file_names import check_written
+from neurona.train.file_names import check_ending, write_as_named
+from neurona.train.keras_files import compiled, files, reading, weights
 from neurona.train.tensor_file import ALWAYS, as_path, read_tensors, write_tensors
 from neurona.train.trainer import Trainer
 
@@ -38,6 +47,16 @@ def save_model(model: Any, path: Any, overwrite: bool, include_optimizer: bool) 
     """Write a model to a file; see `Model.save`."""
     target = _target(path, overwrite)
     _require_built(model)
+    arrays, text = _told(model, include_optimizer)
+    write_as_named(
+        target,
+        lambda: files.model_file(target, model, text, arrays),
+        lambda: write_tensors(target, arrays, {"neurona": text}),
+    )
+
+
+def _told(model: Any, include_optimizer: bool) -> tuple[dict[str, np.ndarray], str]:
+    """Return all that a model is made again from: its arrays, and the rest as JSON."""
     arrays, info = model.get_state()
     found: dict[str, Any] = {"format": FORMAT}
     with sharing():
@@ -52,7 +71,7 @@ def save_model(model: Any, path: Any, overwrite: bool, include_optimizer: bool) 
         info = {}
     found["state"] = info
     found |= prepared.told(model)
-    write_tensors(target, arrays, {"neurona": write_json(found)})
+    return arrays, write_json(found)
 
 
 def _compile_settings(model: Any) -> dict[str, Any] | None:
@@ -131,12 +150,21 @@ def load_model(
     8
     """
     source = as_path(filepath)
-    arrays, metadata = read_tensors(source, max_bytes=max_bytes)
-    if "neurona" not in metadata:
-        raise FormatError(
-            f"{source.name} holds arrays, but no model.", hint="build the model, then load_weights"
+    keras = files.opened(source)
+    if keras is not None and (own := keras.own()) is not None:
+        description, arrays = own
+    elif keras is not None:
+        return _guarded(
+            source, lambda: _of_keras(keras, custom_objects, compile, max_bytes, max_calls)
         )
-    description = metadata.pop("neurona")
+    else:
+        arrays, metadata = read_tensors(source, max_bytes=max_bytes)
+        if "neurona" not in metadata:
+            raise FormatError(
+                f"{source.name} holds arrays, but no model.",
+                hint="build the model, then load_weights",
+            )
+        description = metadata.pop("neurona")
     found = read_json(description, f"the model in {source.name}")
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise FormatError(
@@ -147,11 +175,15 @@ def load_model(
     parameters = sum(a.size for n, a in arrays.items() if not n.startswith("/"))
     stored = sum(a.nbytes for a in arrays.values())
     most, calls = _limits(description, max_bytes, max_calls)
-    budget = Budget(parameters, most + stored, calls)
+    with limited(Budget(parameters, most + stored, calls)), limited_sizes(max(LARGEST, most)):
+        return _guarded(source, lambda: _rebuilt(found, arrays, custom_objects, compile))
+
+
+def _guarded(source: Path, make: Callable[[], Any]) -> Any:
+    """Return what is made of a file; a FormatError says whatever is wrong with it."""
     try:
-        with limited(budget), limited_sizes(max(LARGEST, most)):
-            return _rebuilt(found, arrays, custom_objects, compile)
-    except FormatError:
+        return make()
+    except (FormatError, MissingDataError):
         raise
     except Exception as error:  # anything at all: a file may hold anything at all
         rule = error.rule if isinstance(error, NeuronaError) else str(error)
@@ -200,11 +232,38 @@ def _rebuilt(
     return model
 
 
+def _of_keras(
+    keras: files.KerasFile,
+    custom_objects: Mapping[str, Any] | None,
+    compile: bool,
+    max_bytes: int | None,
+    max_calls: int | None,
+) -> Any:
+    """Return the model of a file that Keras wrote."""
+    described = keras.description()
+    most, calls = _limits(write_json(described), max_bytes, max_calls)
+    budget = Budget(keras.size // 2, most + keras.size, calls)  # float16 has two bytes
+    with limited(budget), limited_sizes(max(LARGEST, most)):
+        model = reading.model(described, custom_objects)
+        if not isinstance(model, Trainer):
+            raise FormatError("the file describes something that is no model.")
+        weights.load(keras.reader, model)
+        if compile and (settings := keras.settings(described)) is not None:
+            optimizer = compiled.compile_as(model, settings, custom_objects, keras.name)
+            compiled.restore(keras.reader, keras.optimizer_places(), optimizer, model)
+    return model
+
+
 def save_weights(model: Any, path: Any, overwrite: bool) -> None:
     """Write the parameters of a model to a file."""
     target = _target(path, overwrite)
     _require_built(model)
-    write_tensors(target, {name: p.numpy() for name, p in state.parameter_paths(model).items()})
+    arrays = {name: p.numpy() for name, p in state.parameter_paths(model).items()}
+    write_as_named(
+        target,
+        lambda: files.weights_file(target, model),
+        lambda: write_tensors(target, arrays),
+    )
 
 
 def load_weights(
@@ -213,6 +272,9 @@ def load_weights(
     """Read the parameters of a model from a file; see `Model.load_weights`."""
     source = as_path(path)
     _require_built(model)
+    if (keras := files.opened(source)) is not None:
+        weights.load(keras.reader, model, skip_mismatch=skip_mismatch, by_name=by_name)
+        return
     arrays, _ = read_tensors(source, max_bytes=max_bytes)
     given = {n: a for n, a in arrays.items() if not n.startswith("/")}
     parameters = state.parameter_paths(model)
@@ -246,7 +308,7 @@ def load_weights(
 
 def _target(path: Any, overwrite: bool) -> Path:
     target = as_path(path)
-    check_written(target)
+    check_ending(target)
     if not overwrite and target.exists():
         raise StateError(f"{target} exists.", hint="overwrite=True, or another name")
     return target
@@ -286,6 +348,14 @@ def to_json(model: Any) -> str:
     """Return the architecture of a model as JSON."""
     with sharing():
         return write_json(describe(model))
+
+
+def from_config(cls: Any, config: Mapping[str, Any], custom_objects: Any) -> Any:
+    """Return the model of a class that `get_config` told, ours or Keras's."""
+    if reading.is_keras(config):
+        return reading.model({"class_name": cls.__name__, "config": config}, custom_objects)
+    made: dict[int, Any] = {}
+    return cls.from_description(config, lambda value: rebuild(value, custom_objects, made))
 
 
 def model_from_json(
