@@ -64,10 +64,21 @@ def test_what_keras_wrote_is_read(name, tmp_path):
 def structure(content):
     """The names in an HDF5 file with the shapes of its arrays; without what is neurona's own."""
     found = {}
+
+    def note(name, thing):
+        if isinstance(thing, h5py.Dataset):
+            found[name] = thing.shape
+
     with h5py.File(io.BytesIO(content)) as file:
-        file.visititems(lambda name, thing: found.update({name: getattr(thing, "shape", None)}))
-        attributes = {k: [*v.attrs] for k, v in file.items() if k != "_neurona"}
-    return {k: v for k, v in found.items() if not k.startswith("_neurona")}, attributes
+        if "_neurona" in file:  # a second name of some arrays, which a visit finds only once
+            with h5py.File(io.BytesIO(), "w") as copy:
+                for name in file:
+                    if name != "_neurona":
+                        file.copy(name, copy)
+                copy.visititems(note)
+        else:
+            file.visititems(note)
+    return found
 
 
 def said(config, told, place="model"):
@@ -80,6 +91,8 @@ def said(config, told, place="model"):
         assert len(config) == len(told), place
         for i, (a, b) in enumerate(zip(config, told, strict=True)):
             said(a, b, f"{place}/{i}")
+    elif place.endswith("layer/config/name"):  # Keras prefixes the name of a layer within
+        assert told.endswith(config), place
     elif isinstance(told, dict):  # a short form: "l2" of a regulariser
         assert config.replace("_", "") == told["class_name"].lower(), place
     else:
@@ -88,6 +101,7 @@ def said(config, told, place="model"):
 
 @pytest.mark.parametrize("name", MODELS)
 def test_what_is_written_has_the_structure_of_kerass(name, tmp_path):
+    nn.utils.clear_session()
     model, x, y = MODELS[name](nn)
     model.fit(x, y, verbose=0)
     model.save(tmp_path / "m.keras")
@@ -97,13 +111,10 @@ def test_what_is_written_has_the_structure_of_kerass(name, tmp_path):
     assert ours.namelist() == theirs.namelist()
     said(json.loads(ours.read("config.json")), json.loads(theirs.read("config.json")))
     part = "model.weights.h5"
-    named, expected = (structure(z.read(part))[0] for z in (ours, theirs))
-    arrays = {k: v for k, v in expected.items() if v is not None}
-    assert {k: v for k, v in named.items() if v is not None} == arrays
+    assert structure(ours.read(part)) == structure(theirs.read(part))
     keras = of_keras(f"{name}.weights.h5", tmp_path).read_bytes()
-    arrays = {k: v for k, v in structure(keras)[0].items() if v is not None and "optim" not in k}
-    named, _ = structure((tmp_path / "m.weights.h5").read_bytes())
-    assert {k: v for k, v in named.items() if v is not None} == arrays
+    arrays = {k: v for k, v in structure(keras).items() if "optimizer" not in k}
+    assert structure((tmp_path / "m.weights.h5").read_bytes()) == arrays
     with h5py.File(tmp_path / "m.h5") as file, h5py.File(of_keras(f"{name}.h5", tmp_path)) as known:
         said(*(json.loads(f.attrs["model_config"]) for f in (file, known)))
         ours, theirs = file["model_weights"], known["model_weights"]
@@ -111,12 +122,13 @@ def test_what_is_written_has_the_structure_of_kerass(name, tmp_path):
             n.encode() if isinstance(n, str) else n for n in theirs.attrs["layer_names"]
         ]
         for layer in theirs:
-            names = [group[layer].attrs["weight_names"] for group in (ours, theirs)]
-            shapes = [[g[layer][n].shape for n in row] for g, row in zip((ours, theirs), names)]
-            assert shapes[0] == shapes[1]
-        rows = [[f["optimizer_weights"][n].shape for n in f["optimizer_weights"].attrs["weight_names"]]
-                for f in (file, known)]  # fmt: skip
-        assert rows[0] == rows[1]
+            assert shapes(ours[layer]) == shapes(theirs[layer])
+        assert shapes(file["optimizer_weights"]) == shapes(known["optimizer_weights"])
+
+
+def shapes(group):
+    """The shapes of the arrays of a group, in the order of their names."""
+    return [group[name].shape for name in group.attrs["weight_names"]]
 
 
 @pytest.mark.parametrize("ending", [".keras", ".h5", ".hdf5"])
@@ -128,7 +140,7 @@ def test_a_model_goes_on_from_its_file_bit_for_bit(ending, tmp_path):
     again = load_model(tmp_path / f"m{ending}")
     assert again.class_names == ("a", "b", "c")
     for one in (model, again):
-        one.fit(x, y, epochs=2, verbose=0)
+        one.fit(x, y, epochs=2, shuffle=False, verbose=0)
     for a, b in zip(model.get_weights(), again.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
     model.save(tmp_path / f"n{ending}", include_optimizer=False)
@@ -155,8 +167,7 @@ def test_weights_of_a_class_of_ones_own(tmp_path):
     model, other = Network(), Network()
     before = model(x).numpy()
     model.save_weights(tmp_path / "m.weights.h5")
-    named, _ = structure((tmp_path / "m.weights.h5").read_bytes())
-    assert {k for k, v in named.items() if v is not None} == {
+    assert structure((tmp_path / "m.weights.h5").read_bytes()).keys() == {
         f"{place}/vars/{i}"
         for place, count in {
             "alone/cell": 3, "blocks/dense": 2, "blocks/container/dense": 2, "layers/dense_2": 2,
@@ -182,7 +193,7 @@ def test_weights_by_the_names_of_layers(tmp_path):
     with pytest.raises(FormatError, match="3 layers have weights in the file, 2 here"):
         model.load_weights(path)
     other = nn.Sequential([nn.Input((3,)), layers.Dense(2, name="o")])
-    with pytest.raises(FormatError, match="no layer is called as one of chain.h5"):
+    with pytest.raises(FormatError, match="no layer is called as one of chain"):
         other.load_weights(path, by_name=True)
 
 
@@ -198,7 +209,9 @@ def test_what_keras_has_not_is_written_as_before_and_says_so(tmp_path):
     ):
         model = nn.Sequential([nn.Input((3, 2)), middle, layers.Dense(1)])
         for ending in (".keras", ".h5"):
-            says = f"neurona's format, safetensors: .* cannot read it, since {reason}.* m.safetensors"
+            says = (
+                f"neurona's format, safetensors: .* cannot read it, since {reason}.* m.safetensors"
+            )
             with pytest.warns(UserWarning, match=says):
                 model.save(tmp_path / f"m{ending}")
             again = load_model(tmp_path / f"m{ending}", {"doubled": doubled})
@@ -222,7 +235,9 @@ def test_without_h5py_scripts_go_on_running(tmp_path, monkeypatch):
             write(tmp_path / name)
         model.load_weights(tmp_path / name)
     assert load_model(tmp_path / "m.keras").name == "chain"
-    with pytest.raises(MissingDataError, match=r"chain.h5 is read by the library h5py[\s\S]*try: pip"):
+    with pytest.raises(
+        MissingDataError, match=r"chain.h5 is read by the library h5py[\s\S]*try: pip"
+    ):
         load_model(path)
 
 
@@ -259,7 +274,7 @@ CHANGES = {
     "unknown": (lambda c: layer_of(c, 1).update(class_name="Popen", module="subprocess"), "Popen"),
     "registered": (lambda c: layer_of(c, 1).update(registered_name="os>system", class_name="system"),
                    "system"),
-    "large": (lambda c: layer_of(c, 1)["config"].update(units=10**9), "more parameters|do not fit"),
+    "large": (lambda c: layer_of(c, 1)["config"].update(units=10**9), "too large|more parameters"),
     "wide": (lambda c: layer_of(c, 0)["config"].update(batch_shape=[None, 10**12]), "m.keras|model"),
     "no layers": (lambda c: c["config"].update(layers=3), "no list of layers"),
     "no config": (lambda c: c.pop("config"), "no description of a model"),
@@ -359,7 +374,11 @@ def test_the_form_of_keras_2(tmp_path):
     dense = {"name": "a", "units": 2, "dtype": "float32", "trainable": True}
     inputs = {"batch_input_shape": [None, 3], "dtype": "float32", "name": "x", "sparse": False}
     nodes = {"a": [[["x", 0, 0, {}]]], "b": [[["a", 0, 0, {}], ["a", 0, 0, {}]]]}
-    rows = [("InputLayer", inputs, []), ("Dense", dense, nodes["a"]), ("Add", {"name": "b"}, nodes["b"])]
+    rows = [
+        ("InputLayer", inputs, []),
+        ("Dense", dense, nodes["a"]),
+        ("Add", {"name": "b", "trainable": True}, nodes["b"]),
+    ]
     described = {"class_name": "Functional", "config": {
         "name": "old",
         "layers": [{"class_name": c, "config": d, "name": d["name"], "inbound_nodes": n}

@@ -684,7 +684,8 @@ def test_a_file_of_which_no_name_fits_is_refused(tmp_path, how):
         other.load_weights(tmp_path / "w", **how)
 
 
-def test_a_name_says_what_the_file_is(tmp_path):
+def test_a_name_says_what_the_file_is(tmp_path, monkeypatch):
+    monkeypatch.setattr("neurona.train.keras_files.hdf5.installed", lambda: False)
     model = nn.Sequential([nn.Input((3,)), nn.layers.Dense(2)])
     for name, kind in (
         ("m.keras", "archive of Keras's"), ("m.h5", "HDF5 file"), ("m.weights.h5", "HDF5 file"),

@@ -20,6 +20,11 @@ _SETTINGS = (
     "loss", "loss_weights", "metrics", "weighted_metrics", "run_eagerly", "steps_per_execution",
     "jit_compile",
 )  # fmt: skip
+_IN_FULL = {
+    "bce": "binary_crossentropy", "kld": "kl_divergence", "mae": "mean_absolute_error",
+    "mape": "mean_absolute_percentage_error", "mse": "mean_squared_error",
+    "msle": "mean_squared_logarithmic_error",
+}  # fmt: skip
 # Slots as Keras makes them: one group after the other, a group's slots weight by weight
 _SLOTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "SGD": (("velocity",),),
@@ -45,6 +50,15 @@ def settings(model: Any) -> dict[str, Any] | None:
         return {"optimizer": optimizer, **{k: written(given.get(k)) for k in _SETTINGS}}
     except Unwritable:
         return None
+
+
+def spelled_out(value: Any) -> Any:
+    """Return settings with names in full: Keras does not find the short ones of an `.h5`."""
+    if isinstance(value, dict):
+        return {k: spelled_out(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [spelled_out(v) for v in value]
+    return _IN_FULL.get(value, value) if isinstance(value, str) else value
 
 
 def row(optimizer: Any) -> list[tuple[str, Parameter | None, Parameter]] | None:

@@ -92,7 +92,7 @@ def _by_layer(model: Any, described: dict, settings: Any, text: str, arrays: dic
         places = weights.write_layers(file.create_group("model_weights"), model, VERSION)
         _write_own(file, model, [(f"model_weights/{n}", p) for n, p in places], text, arrays)
         if settings is not None:
-            rest = {k: v for k, v in settings.items() if k != "optimizer"}
+            rest = {k: compiled.spelled_out(v) for k, v in settings.items() if k != "optimizer"}
             training = {**rest, "optimizer_config": settings["optimizer"]}
             file.attrs["training_config"] = write_json(training).encode()
             names = [f"optimizer/{i}" for i in _numbers(model)]

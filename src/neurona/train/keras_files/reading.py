@@ -139,13 +139,14 @@ def _functional(config: dict[str, Any], custom_objects: Mapping[str, Any] | None
 
 def _called(described: dict[str, Any], custom_objects: Mapping[str, Any] | None) -> Callable:
     """Return what is called on tensors: a layer, or a function of `ops` with its arguments."""
-    module = str(described.get("module"))
-    if not module.startswith("keras.src.ops."):
+    config, module = described["config"], described.get("module")
+    is_dict = isinstance(config, dict)
+    bare = module is None and is_dict and not config.keys() & {"trainable", "layers"}
+    if not bare and not str(module).startswith("keras.src.ops."):  # in `.h5` there are no modules
         return _layer(described, custom_objects)
     name = snake_case(str(described.get("class_name")))
     function = function_of_ops({"get_item": "getitem"}.get(name, name))
-    config = described["config"]
-    if function is None or not isinstance(config, dict):
+    if function is None or not is_dict:
         raise FormatError(f"the file needs ops.{name[:60]}, which neurona has not.")
     given = {k: v for k, v in config.items() if k not in ("name", "dtype") and v is not None}
 
