@@ -236,7 +236,7 @@ def test_without_h5py_scripts_go_on_running(tmp_path, monkeypatch):
     model = MODELS["chain"](nn)[0]
     for name, write in (("m.keras", model.save), ("m.h5", model.save),
                         ("m.weights.h5", model.save_weights)):  # fmt: skip
-        says = rf"{name} is written in .* since h5py is not installed \(pip install 'neurona\[keras\]'\)"
+        says = rf"{name} is written in .* since h5py is not installed \(pip install 'neurona\["
         with pytest.warns(UserWarning, match=says):
             write(tmp_path / name)
         model.load_weights(tmp_path / name)
