@@ -278,8 +278,9 @@ def set_lambda(config):
 CHANGES = {
     "code": (set_lambda, "Lambda layer with code in it, which is never run"),
     "unknown": (lambda c: layer_of(c, 1).update(class_name="Popen", module="subprocess"), "Popen"),
-    "registered": (lambda c: layer_of(c, 1).update(registered_name="os>system", class_name="system"),
-                   "system"),
+    "registered": (
+        lambda c: layer_of(c, 1).update(registered_name="os>system", class_name="system"), "system"
+    ),
     "large": (lambda c: layer_of(c, 1)["config"].update(units=10**9), "too large"),
     "wide": (lambda c: layer_of(c, 0)["config"].update(batch_shape=[None, 10**12]), "model"),
     "no layers": (lambda c: c["config"].update(layers=3), "no list of layers"),

@@ -153,6 +153,8 @@ def layer_places(reader: Reader, root: str, model: Any, by_name: bool) -> list[P
         pairs = [(n, row, s) for (n, row), s in zip(rows, saved.values(), strict=True)]
     found: list[Place] = []
     for name, row, inside in pairs:
+        if len(inside) == len(row) + 1 and _counts(reader, inside[-1]):
+            inside = inside[:-1]
         if len(row) != len(inside):
             told = f"{name} has {len(inside)} weights in the file, {len(row)} in the model"
             raise _unfit(reader, [told])
@@ -173,7 +175,7 @@ def load(reader: Reader, model: Any, *, skip_mismatch: bool = False, by_name: bo
     problems = [
         f"{group} has {reader.count(group)} weights in the file, {len(row)} in the model"
         for group, row in ({} if _root(reader) is not None else groups(model)).items()
-        if reader.count(group) != len(row)
+        if reader.count(group) != len(row) and not _counts(reader, f"{group}/{len(row)}")
     ]
     if by_name and not wanted:
         problems = [f"no layer is called as one of {reader.name}"]
@@ -210,6 +212,11 @@ def arrays_at(
             else:
                 chosen.append((p, array))
     return chosen, left
+
+
+def _counts(reader: Reader, place: str) -> bool:
+    """Say whether Keras's Normalization counts its samples there, which nobody reads."""
+    return "normalization" in place and reader.shape(place) == ()
 
 
 def _root(reader: Reader) -> str | None:
