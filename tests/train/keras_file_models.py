@@ -44,4 +44,13 @@ def graph(keras):
     return model, numbers(4, 3, 2), [numbers(4, 3), numbers(4, 1)]
 
 
-MODELS = {"chain": chain, "graph": graph}
+def scaled(keras):
+    """Inputs that are brought to a common scale in the model, by moments of the data."""
+    scale = keras.layers.Normalization()
+    scale.adapt(numbers(4, 3) * np.array([1.0, 10.0, 100.0], "float32"))
+    model = keras.Sequential([keras.Input((3,)), scale, keras.layers.Dense(1)], name="scaled")
+    model.compile("adam", "mse")
+    return model, numbers(4, 3), numbers(4, 1)
+
+
+MODELS = {"chain": chain, "graph": graph, "scaled": scaled}

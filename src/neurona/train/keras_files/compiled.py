@@ -90,7 +90,7 @@ def compile_as(
     Returns:
         the optimizer, or None.
     """
-    if not isinstance(told, dict):
+    if not isinstance(told, dict) or not told:  # Keras says {} of a model that is not compiled
         return None
     try:
         optimizer = _optimizer(told.get("optimizer", told.get("optimizer_config")), custom_objects)

@@ -59,7 +59,11 @@ def weights_file(path: Path, model: Any) -> bytes:
     """Return the file of a model's weights: by place if it is `.weights.h5`, else by layer."""
     if path.name.lower().endswith(".weights.h5"):
         return write_hdf5(lambda file: weights.write_places(file, model))
-    return write_hdf5(lambda file: weights.write_layers(file, model, VERSION))
+
+    def fill(file: Any) -> None:
+        weights.write_layers(file, model, VERSION)
+
+    return write_hdf5(fill)
 
 
 def _archive(model: Any, described: dict, settings: Any, text: str, arrays: dict) -> bytes:

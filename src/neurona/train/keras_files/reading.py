@@ -19,8 +19,9 @@ _FUNCTIONAL = ("Functional", "Model")
 def is_keras(config: Any) -> bool:
     """Say whether the config of a model is as Keras writes it."""
     layers = config.get("layers") if isinstance(config, Mapping) else None
-    known = isinstance(layers, list) and "arguments" not in config  # which ours has
-    return known and all(isinstance(x, dict) and "config" in x for x in layers)
+    if not isinstance(layers, list) or "arguments" in config:  # which ours has
+        return False
+    return all(isinstance(x, dict) and "config" in x for x in layers)
 
 
 def model(described: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:

@@ -38,7 +38,7 @@ def groups(model: Any) -> dict[str, list[Parameter]]:
             return
         seen.add(id(owner))
         own = [p for p in owner.own_parameters() if not isinstance(p, State)]
-        found[f"{path}vars"] = sorted(own, key=lambda p: not p.trainable)
+        found[f"{path}vars"] = _counted(owner, sorted(own, key=lambda p: not p.trainable))
         for name, child in _children(owner):
             if isinstance(child, Layer):
                 visit(child, f"{path}{name}/")
@@ -61,6 +61,15 @@ def groups(model: Any) -> dict[str, list[Parameter]]:
 def places(model: Any) -> list[Place]:
     """Return the place of each weight in a file of weights."""
     return [(f"{group}/{i}", p) for group, row in groups(model).items() for i, p in enumerate(row)]
+
+
+def _counted(layer: Layer, own: list[Parameter]) -> list[Parameter]:
+    """Return the weights of a layer, with a count if Keras has one that nobody needs here."""
+    if not own or type(layer) is not LIBRARY["layers.Normalization"]:
+        return own
+    count = Parameter(np.zeros((), np.int32), "count", trainable=False)
+    count.path = f"{layer.name}/count"
+    return [*own, count]
 
 
 def _numbered(name: str, used: Counter[str]) -> str:
@@ -107,7 +116,7 @@ def write_places(file: Any, model: Any) -> None:
 def _rows(model: Any) -> list[tuple[str, list[Parameter]]]:
     """Return the layers of a model with their weights, those that are trained first."""
     return [
-        (layer.name, [*layer.trainable_weights, *layer.non_trainable_weights])
+        (layer.name, _counted(layer, [*layer.trainable_weights, *layer.non_trainable_weights]))
         for layer in model.layers
     ]
 
@@ -153,8 +162,6 @@ def layer_places(reader: Reader, root: str, model: Any, by_name: bool) -> list[P
         pairs = [(n, row, s) for (n, row), s in zip(rows, saved.values(), strict=True)]
     found: list[Place] = []
     for name, row, inside in pairs:
-        if len(inside) == len(row) + 1 and _counts(reader, inside[-1]):
-            inside = inside[:-1]
         if len(row) != len(inside):
             told = f"{name} has {len(inside)} weights in the file, {len(row)} in the model"
             raise _unfit(reader, [told])
@@ -175,7 +182,7 @@ def load(reader: Reader, model: Any, *, skip_mismatch: bool = False, by_name: bo
     problems = [
         f"{group} has {reader.count(group)} weights in the file, {len(row)} in the model"
         for group, row in ({} if _root(reader) is not None else groups(model)).items()
-        if reader.count(group) != len(row) and not _counts(reader, f"{group}/{len(row)}")
+        if reader.count(group) != len(row)
     ]
     if by_name and not wanted:
         problems = [f"no layer is called as one of {reader.name}"]
@@ -212,11 +219,6 @@ def arrays_at(
             else:
                 chosen.append((p, array))
     return chosen, left
-
-
-def _counts(reader: Reader, place: str) -> bool:
-    """Say whether Keras's Normalization counts its samples there, which nobody reads."""
-    return "normalization" in place and reader.shape(place) == ()
 
 
 def _root(reader: Reader) -> str | None:

@@ -118,8 +118,6 @@ def layer(thing: Any) -> dict[str, Any]:
         raise Unwritable(f"{thing.name!r} is a {type(thing).__name__}, made of functions")
     if name in _WITH_STATE:
         raise Unwritable(f"{thing.name!r} is a {type(thing).__name__}, which has a vocabulary")
-    if name == "layers.Normalization" and thing.weights:
-        raise Unwritable(f"{thing.name!r} is adapted, and Keras counts its samples")
     if isinstance(thing, InputLayer):
         sizes = {"batch_shape": [*thing.batch_shape], "dtype": thing.input_dtype.name}
         if thing.input_dtype.kind not in "fiub":
