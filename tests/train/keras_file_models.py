@@ -53,4 +53,14 @@ def scaled(keras):
     return model, numbers(4, 3), numbers(4, 1)
 
 
-MODELS = {"chain": chain, "graph": graph, "scaled": scaled}
+def words(keras):
+    """Words by their numbers, of which the last is taken."""
+    layers = keras.layers
+    x = keras.Input((4,), name="words")
+    last = layers.Embedding(10, 3)(x)[:, -1]
+    model = keras.Model(x, layers.Dense(1)(layers.Rescaling(0.5)(last)), name="last")
+    model.compile("adam", "mse")
+    return model, np.arange(16).reshape(4, 4) % 10, numbers(4, 1)
+
+
+MODELS = {"chain": chain, "graph": graph, "scaled": scaled, "last": words}

@@ -1,4 +1,4 @@
-"""Write keras_files/: three small models as Keras 3 saves them, and what they predict.
+"""Write keras_files/: small models as Keras 3 saves them, and what they predict.
 
     KERAS_BACKEND=jax python tests/train/make_keras_files.py
 

@@ -152,6 +152,8 @@ def _called(described: dict[str, Any], custom_objects: Mapping[str, Any] | None)
     given = {k: v for k, v in config.items() if k not in ("name", "dtype") and v is not None}
 
     def called(*args: Any, **kwargs: Any) -> Any:
+        if name == "get_item" and len(args) == 2 and isinstance(args[1], list):
+            return function(args[0], tuple(args[1]))
         if name in ("concatenate", "stack"):
             return function(*args, **given, **kwargs)
         return function(*args, **{**given, **kwargs})

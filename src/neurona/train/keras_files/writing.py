@@ -6,6 +6,7 @@ so what a layer was given is its config.
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections import defaultdict
 from typing import Any
@@ -32,6 +33,7 @@ _WITH_STATE = {  # what they know is no weight, and Keras keeps it in files of i
     "layers.Discretization",
 }  # fmt: skip
 _INPUTS = {"input_shape", "input_dim", "batch_input_shape"}  # an InputLayer says it
+_DEMANDED = {"layers.Rescaling": {"offset": 0.0}}  # defaults that Keras does not do without
 _SPACES = {
     "activations", "constraints", "initializers", "layers", "losses", "metrics", "optimizers",
     "optimizers.schedules", "regularizers",
@@ -46,6 +48,7 @@ _OPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "mean": ("Mean", ("axis", "keepdims")), "sum": ("Sum", ("axis", "keepdims")),
     "ops.max": ("Max", ("axis", "keepdims")), "ops.min": ("Min", ("axis", "keepdims")),
     "expand_dims": ("ExpandDims", ("axis",)), "reshape": ("Reshape", ("newshape",)),
+    "getitem": ("GetItem", ()),
 }  # fmt: skip
 
 
@@ -118,12 +121,17 @@ def layer(thing: Any) -> dict[str, Any]:
         raise Unwritable(f"{thing.name!r} is a {type(thing).__name__}, made of functions")
     if name in _WITH_STATE:
         raise Unwritable(f"{thing.name!r} is a {type(thing).__name__}, which has a vocabulary")
+    if name == "layers.SpectralNormalization":
+        raise Unwritable(f"{thing.name!r} changes its kernel in Keras, and here what it multiplies")
     if isinstance(thing, InputLayer):
         sizes = {"batch_shape": [*thing.batch_shape], "dtype": thing.input_dtype.name}
         if thing.input_dtype.kind not in "fiub":
             raise Unwritable(f"{thing.name!r} takes text")
         return _object(thing, {**sizes, "name": thing.name})
-    given = {k: written(v) for k, v in thing.arguments.items() if k not in _INPUTS}
+    own_names = inspect.signature(type(thing)).parameters
+    left_out = _INPUTS - own_names.keys()  # Embedding has an input_dim of its own
+    given = {k: written(v) for k, v in thing.arguments.items() if k not in left_out}
+    given = {**_DEMANDED.get(str(name), {}), **given}
     own = {"name": thing.name, "trainable": thing.trainable}
     return _object(thing, {**given, **own})
 
@@ -170,6 +178,11 @@ def _network(model: Any) -> dict[str, Any]:
             return {k: value(v) for k, v in x.items()}
         if isinstance(x, Tensor) and not x.shape:
             return x.numpy().item()
+        if isinstance(x, slice):
+            ends = {"start": value(x.start), "stop": value(x.stop), "step": value(x.step)}
+            return {"class_name": "__slice__", "config": ends}
+        if x is ...:
+            return {"class_name": "__ellipsis__", "config": {}}
         return written(x)
 
     def node(call: Call) -> dict[str, Any]:
