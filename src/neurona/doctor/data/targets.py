@@ -31,7 +31,8 @@ def imbalance(case: Case) -> Iterator[Finding]:
         task = end.task
         focal = "Focal" in type(end.loss).__name__
         known = task.name in ("classes", "binary") and task.labels.ndim == 1
-        if not known or weighed or focal or case.custom or len(task.labels) < ROWS:
+        own = end.loss is not None and not end.kind  # which may weigh as it likes, or not ask for y
+        if not known or own or weighed or focal or case.custom or len(task.labels) < ROWS:
             continue
         if task.labels.min() < 0 or task.classes > len(task.labels):
             continue
@@ -42,7 +43,8 @@ def imbalance(case: Case) -> Iterator[Finding]:
         ratio = float(there.max() / there.min())
         most, least = int(counts.argmax()), int(np.where(counts > 0, counts, counts.max()).argmin())
         if len(there) == 1:
-            yield _only_one(end, most)
+            if end.kind != "squared":  # which may well be what is left of an equation
+                yield _only_one(end, most)
         elif entropy < ENTROPY or ratio >= RATIO:
             weights = {int(k): round(float(counts.sum() / (len(there) * counts[k])), 3)
                        for k in np.flatnonzero(counts)}  # fmt: skip
