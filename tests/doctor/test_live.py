@@ -301,6 +301,9 @@ def test_networks_that_forget():
     assert [f.id for f in found.causes] == ["GD704"], str(found)
     plain = recurrent(nn.layers.SimpleRNN, recurrent_initializer=small)
     assert alarms(plain, last, y) == []  # nothing has to be remembered
+    others = RNG.permutation(y)
+    plain = recurrent(nn.layers.SimpleRNN, recurrent_initializer=small)
+    assert "GD704" not in alarms(plain, first, others)  # nothing that could be
 
 
 @pytest.mark.slow

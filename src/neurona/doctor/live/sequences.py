@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from neurona.doctor.finding import Finding, Rule
+from neurona.doctor.finding import INFO, WARNING, Finding, Rule
 from neurona.doctor.live.course import WRONG
+from neurona.doctor.live.linear import MARGIN, linear_of
 from neurona.doctor.live.record import FEWEST, Record
 
 RECURRENT = ("RNN", "LSTM", "GRU")
@@ -42,14 +43,31 @@ def forgets(record: Record) -> Iterator[Finding]:
     early, late = float(norms[:quarter].max()), float(norms[-quarter:].max())
     if late <= 0 or early >= LEAST * late or not (told := record.struggling()):
         return
+    told_early = _told_by(record, quarter)
     yield FORGETS.found(
         f"the first {quarter} of {len(norms)} steps have {early / late:.1g} times the gradient of "
         f"the last ones; {told}",
         where="x",
-        evidence={"ratio": early / late, "steps": len(norms)},
+        evidence={"ratio": early / late, "steps": len(norms), "linear": told_early},
         threshold=f"{LEAST} of the gradient of the last quarter",
         fix="- SimpleRNN(units)\n+ LSTM(units)",
+        severity=INFO if told_early is not None and told_early < MARGIN else WARNING,
     )
+
+
+def _told_by(record: Record, steps: int) -> float | None:
+    """Return what a linear model gains on guessing by the first steps alone; None if unknown.
+
+    Where they tell nothing, nothing is lost if they are forgotten.
+    """
+    run = record.model._training.run
+    if run is None or not hasattr(run.source, "arrays"):
+        return None
+    x, y, _ = run.source.arrays
+    if not isinstance(x, np.ndarray) or x.ndim != 3:
+        return None
+    found = linear_of(record.guess, x[:, :steps], y)
+    return None if found is None else found.score - found.plain
 
 
 CHECKS = {forgets: (FORGETS,)}
