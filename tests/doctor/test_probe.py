@@ -96,9 +96,10 @@ FAULTS = [
         lambda: classifier(
             Dense(8), Lambda(lambda x: nn.ops.reshape(nn.ops.transpose(x), (-1, 8)))
         ),
-        X, Y, "sample 64 of the batch changes",
+        X, Y, "samples at places 32 to 95 of the batch",
     ),
-    ("GD308", lambda: classifier(Lambda(lambda x: nn.ops.softmax(x, axis=0))), X, Y, "changes"),
+    ("GD308", lambda: classifier(Lambda(lambda x: nn.ops.softmax(x, axis=0))), X, Y, "change the"),
+    ("GD308", lambda: classifier(Lambda(lambda x: 9 * nn.ops.cumsum(x, axis=0))), X, Y, "64 that"),
     (
         "GD309",
         lambda: classifier(
@@ -162,6 +163,27 @@ def test_order():
     told = seen(classifier(Embedding(6, 8), GlobalAveragePooling1D(), shape=(8,)), sentences, first)
     assert "with places, a linear model has" in told["GD310"].said
     assert "GD310" not in seen(classifier(Embedding(6, 8), Flatten(), shape=(8,)), sentences, first)
+
+
+def test_order_of_numbers():
+    """A window of a series has an order; a set of points has none, in whatever order it comes."""
+    time = np.arange(700)
+    series = np.sin(time / 4) + 0.1 * RNG.normal(size=700)
+    windows = np.lib.stride_tricks.sliding_window_view(series, 17)[:600]
+    points = np.sort(RNG.normal(size=(600, 16, 2)), axis=1)
+
+    def model(end, loss, size):
+        given = nn.Input((16, size))
+        x = Dense(16, "relu")(given)
+        x = GlobalAveragePooling1D()(x + MultiHeadAttention(2, 8)(x, x))
+        found = nn.Model(given, Dense(1, end)(x))
+        found.compile("adam", loss)
+        return found
+
+    told = seen(model(None, "mse", 1), windows[:, :-1, None], windows[:, -1])
+    assert "more of the targets right" in told["GD310"].said
+    far = (points**2).mean(axis=(1, 2)) > 1
+    assert not seen(model("sigmoid", "binary_crossentropy", 2), points, far.astype(int))
 
 
 def test_attention_that_has_chosen():
@@ -247,6 +269,7 @@ def test_healthy_models_cause_no_alarm():
         (classifier(*stack(3, "sigmoid", "glorot_uniform")), X, Y),
         (classifier(*stack(6, "gelu")), 4 * X, Y),  # its tanh is flat, its units are not
         (classifier(*stack(6, "silu")), 4 * X, Y),
+        (classifier(*stack(10, "gelu", "glorot_uniform")), X, Y),  # it halves, samples stay apart
         (classifier(Dense(32), Activation("tanh"), Dropout(0.5)), X, Y),
         (classifier(SimpleRNN(8), shape=(6, 2)), X.reshape(200, 6, 2), Y),
         (residual(True), X, Y),

@@ -11,6 +11,7 @@ from neurona.doctor.case import Case
 from neurona.doctor.finding import WARNING, Finding, Rule
 from neurona.doctor.fixes import Fix, Rectify, Redraw
 from neurona.doctor.probe.probe import Weighted, probe_of
+from neurona.doctor.statics.settings import ADAPTIVE
 
 SIGNAL = Rule(
     "GD303", "signal shrinks or grows with depth", WARNING,
@@ -31,6 +32,8 @@ GRADIENT = Rule(
 
 LAYERS = 4  # with weights; fewer make no trend
 SIGNALS, GRADIENTS = 1e-2, 1e-3  # of the last to the first, or the first to the last
+SCALED = 1e-3  # of the signal, where only its scale shrinks, which Adam and its kin make up for
+APART = 0.5  # of the share of the size that tells samples apart: more is left of them
 TREND = 0.85  # rank correlation with depth: a branch that begins small is no trend
 STARVED, TINY = 1e-6, 1e-10  # gradient to weight beside the median layer; a gradient by itself
 
@@ -69,7 +72,8 @@ def check_signal(case: Case) -> Iterator[Finding]:
         return
     spreads = [max(s, 1e-30) for s in spreads]
     found = trend(spreads)
-    if abs(found.correlation) < TREND or SIGNALS <= found.ratio <= 1 / SIGNALS:
+    least = SCALED if _only_scaled(case, layers) else SIGNALS
+    if abs(found.correlation) < TREND or least <= found.ratio <= 1 / SIGNALS:
         return
     shrinks = found.ratio < 1
     factor = 1 / found.factor if shrinks else found.factor
@@ -78,9 +82,15 @@ def check_signal(case: Case) -> Iterator[Finding]:
         f"{spreads[0]:.2g} behind the first and {spreads[-1]:.2g} behind layer {len(layers)}",
         where=layers[-1].where,
         evidence={"spread": spreads, "layers": [w.layer.name for w in layers]},
-        threshold=f"last to first from {SIGNALS} to {1 / SIGNALS:.0f}, or no trend",
+        threshold=f"last to first from {least} to {1 / SIGNALS:.0f}, or no trend",
         fix=_initializer(layers),
     )
+
+
+def _only_scaled(case: Case, layers: Sequence[Weighted]) -> bool:
+    """Whether samples stay apart as they are, as behind GELU, and steps do not follow the scale."""
+    adaptive = type(case.model.optimizer).__name__ in ADAPTIVE
+    return adaptive and layers[-1].share > APART * layers[0].share
 
 
 def check_gradients(case: Case) -> Iterator[Finding]:

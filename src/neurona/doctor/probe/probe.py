@@ -27,6 +27,7 @@ class Weighted:
         layer: of the twin.
         where: its path, and the user's line that made it.
         spread: standard deviation of what it returns, between samples and places; None if unknown.
+        share: of the size of what it returns, that this spread is.
         weight: rms of its largest matrix.
         gradient: rms of the gradient with respect to that, where there is any; None if unknown.
     """
@@ -34,6 +35,7 @@ class Weighted:
     layer: Any
     where: str
     spread: float | None
+    share: float
     weight: float
     gradient: float | None
 
@@ -153,20 +155,23 @@ class Probe:
         for layer, p, g in largest.values():
             path = next((n for n in order if n.rpartition("/")[2] == layer.name), "")
             where = ", ".join(filter(None, (path or layer.name, as_text(layer._made_at))))
-            spread = self._spreads.get(path)
-            entry = Weighted(layer, where, spread, rms(p.numpy()), None if g is None else rms(g))
+            spread, share = self._spreads.get(path, (None, 0.0))
+            slope = None if g is None else rms(g)
+            entry = Weighted(layer, where, spread, share, rms(p.numpy()), slope)
             found.append((order.get(path, len(order)), entry))
         return [entry for _, entry in sorted(found, key=lambda pair: pair[0])]
 
     @functools.cached_property
-    def _spreads(self) -> dict[str, float]:
-        """The spread of what each layer returns, by its path."""
+    def _spreads(self) -> dict[str, tuple[float, float]]:
+        """The spread of what each layer returns, and as a share of its size, by its path."""
         found = {}
         for name, value in self.values.items():
             if name.startswith("value ") and value.dtype.kind == "f" and value.ndim > 1:
                 axes = tuple(range(value.ndim - 1))
                 with np.errstate(all="ignore"):
-                    found[name[6:]] = float(np.sqrt(value.var(axis=axes, dtype=float).mean()))
+                    spread = float(np.sqrt(value.var(axis=axes, dtype=float).mean()))
+                    size = float(np.sqrt(np.square(value, dtype=float).mean()))
+                found[name[6:]] = spread, spread / size if size > 0 else 0.0
         return found
 
 

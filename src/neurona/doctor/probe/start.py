@@ -23,7 +23,8 @@ INITIAL_LOSS = Rule(
     "GD301", "initial loss", WARNING,
     "Fresh weights know nothing, so the loss should begin near that of guessing. Far above, the "
     "model is sure of wrong answers, and the first steps only undo that.",
-    auto="race", because=("GD101", "GD102", "GD104", "GD113", "GD201", "GD202", "GD203", "GD303"),
+    auto="race",
+    because=("GD101", "GD102", "GD104", "GD113", "GD201", "GD202", "GD203", "GD303", "GD308"),
     accepted=("scale the input", "smaller weights in the last layer"),
     source="Karpathy, A Recipe for Training Neural Networks; TheDeepChecker",
 )  # fmt: skip
@@ -36,7 +37,9 @@ NOT_FINITE = Rule(
 IGNORED = Rule(
     "GD307", "the input does not matter", ERROR,
     "The model gives one answer whatever it is shown, so there is nothing to learn from mistakes.",
-    because=("GD104", "GD106", "GD208", "GD209", "GD212", "GD303", "GD304", "GD305", "GD306"),
+    because=(
+        "GD104", "GD106", "GD208", "GD209", "GD212", "GD301", "GD303", "GD304", "GD305", "GD306",
+    ),
     source="Karpathy, A Recipe for Training Neural Networks",
 )  # fmt: skip
 

@@ -17,7 +17,7 @@ from neurona.core.graph import Graph
 from neurona.core.observation import opened
 from neurona.core.op import as_tensor
 from neurona.core.tensor import Tensor
-from neurona.core.tree import flatten
+from neurona.core.tree import flatten, map_leaves
 from neurona.doctor.probe.twin import Batch, users_code
 from neurona.engines.program import cost_of
 from neurona.nn.context import collect_losses, in_training
@@ -25,6 +25,7 @@ from neurona.nn.front import fed
 from neurona.nn.gradients import chosen, gradients
 from neurona.nn.parameter import Parameter
 from neurona.nn.pure import trace_pure
+from neurona.ops.notes import Logits
 from neurona.train.data import pack
 from neurona.train.state import optimizers_of
 
@@ -94,13 +95,14 @@ def training_pass(model: Any, batch: Batch) -> Traced:
 def prediction_pass(model: Any, batch: Batch, layers: bool = False) -> Traced:
     """Return the forward pass of a prediction.
 
-    Outputs are called "output 0", "output 1", and with `layers` also "value PATH".
+    Outputs are called "output 0", "output 1", and with `layers` also "value PATH". Of probabilities
+    they are the scores, which still tell samples apart where those are all but 0 and 1.
     """
 
     def run(x: Any, y: Any, weight: Any) -> dict[str, Any]:
         patterns = ("*",) if layers else ()
         with opened(patterns) as observer, in_training(False), fed(model._network):
-            results = _outputs(model(x, training=False))
+            results = _outputs(map_leaves(_scores, model(x, training=False)))
         return results | {f"value {name}": v for name, v in observer.values.items()}
 
     return _made(run, batch, {})
@@ -147,6 +149,11 @@ def _taker(optimizer: Any, taken: list[tuple[Parameter, Any]]) -> Callable[..., 
         taken.extend((p, g) for p, g in zip(parameters, grads, strict=True) if g is not None)
 
     return apply
+
+
+def _scores(y: Any) -> Any:
+    note = y.note(Logits) if isinstance(y, Tensor) else None
+    return note.scores if note is not None and note.axis in (None, -1, y.ndim - 1) else y
 
 
 def _outputs(y_pred: Any) -> dict[str, Tensor]:
