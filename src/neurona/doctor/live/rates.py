@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from neurona.doctor.case import ADAPTIVE
 from neurona.doctor.finding import Finding, Rule
 from neurona.doctor.fixes import Clip, Rate
 from neurona.doctor.live.record import FEWEST, Look, Record
-from neurona.doctor.statics.settings import ADAPTIVE, usual_rates
+from neurona.doctor.statics.settings import usual_rates
 
 SCALING = ("GD101", "GD104", "GD113", "GD201", "GD301")  # what makes steps too large or too small
 

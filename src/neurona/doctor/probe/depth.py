@@ -7,11 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from neurona.doctor.case import Case
+from neurona.doctor.case import ADAPTIVE, Case
 from neurona.doctor.finding import WARNING, Finding, Rule
 from neurona.doctor.fixes import Fix, Rectify, Redraw
 from neurona.doctor.probe.probe import Weighted, probe_of
-from neurona.doctor.statics.settings import ADAPTIVE
 
 SIGNAL = Rule(
     "GD303", "signal shrinks or grows with depth", WARNING,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from neurona.doctor import fixes
-from neurona.doctor.case import Case
+from neurona.doctor.case import ADAPTIVE, Case
 from neurona.doctor.ends import End
 from neurona.doctor.finding import ERROR, INFO, Finding, Rule
 
@@ -22,7 +22,6 @@ RATE = Rule(
     accepted=("nn.callbacks.LearningRateScheduler",),
 )
 USUAL = {"momentum": (1e-5, 0.5), "SGD": (1e-4, 2.0), "": (1e-6, 1e-2)}
-ADAPTIVE = ("Adam", "AdamW", "Nadam", "Adamax", "RMSprop", "Lamb", "Lion", "Adafactor")
 
 
 def usual_rates(optimizer: Any) -> tuple[float, float]:
