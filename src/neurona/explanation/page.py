@@ -16,23 +16,42 @@ from neurona.explanation.words import HEADINGS
 if TYPE_CHECKING:
     from neurona.explanation.explanation import Explanation, Line, Section
 
+# A notebook's own colours, where it names them, so that a dark one stays dark. Its rules for
+# tables (right-aligned, striped) are outweighed by naming the class twice.
 STYLE = """
-.nx{font:15px/1.55 system-ui,sans-serif;color:#1b1f24;max-width:62rem;background:#fff;padding:.2rem}
+.nx{--text:var(--jp-content-font-color1,var(--vscode-editor-foreground,#1b1f24));
+  --soft:var(--jp-content-font-color2,var(--vscode-descriptionForeground,#57606a));
+  --ground:var(--jp-layout-color0,var(--vscode-editor-background,#fff));
+  --raised:var(--jp-layout-color1,var(--vscode-editorWidget-background,#f6f8fa));
+  --rule:var(--jp-border-color2,var(--vscode-widget-border,#d0d7de));
+  --link:var(--jp-content-link-color,var(--vscode-textLink-foreground,#0969da));
+  --result:var(--jp-success-color1,var(--vscode-charts-green,#116329));
+  --why:var(--jp-warn-color1,var(--vscode-charts-orange,#9a6700));
+  font:15px/1.55 system-ui,sans-serif;color:var(--text);max-width:62rem;background:var(--ground);
+  padding:.2rem}
 .nx h1{font-size:1.3rem;margin:.4rem 0 1rem}
-.nx h2{font-size:.8rem;letter-spacing:.08em;text-transform:uppercase;color:#57606a;
-  border-bottom:1px solid #d0d7de;padding-bottom:.2rem;margin:1.6rem 0 .6rem}
-.nx details{border:1px solid #d0d7de;border-radius:8px;margin:.5rem 0;background:#fff}
-.nx summary{cursor:pointer;padding:.5rem .8rem;font-weight:600;background:#f6f8fa;border-radius:8px}
-.nx summary span{font-weight:400;color:#57606a;margin-left:.6rem;font-size:.9em}
-.nx table{border-collapse:collapse;margin:.4rem .8rem .7rem;font:13.5px/1.6 ui-monospace,Consolas,
-  monospace;background:#fff}
-.nx td{padding:.12rem .35rem;vertical-align:top;text-align:left;border:0}
-.nx td:first-child{white-space:nowrap;font-weight:600}
-.nx tr{background:#fff}.nx tr.more td{padding-top:0}.nx tr:target{background:#fff8c5}
+.nx h2{font-size:.8rem;letter-spacing:.08em;text-transform:uppercase;color:var(--soft);
+  border-bottom:1px solid var(--rule);padding-bottom:.2rem;margin:1.6rem 0 .6rem}
+.nx details{border:1px solid var(--rule);border-radius:8px;margin:.5rem 0}
+.nx summary{cursor:pointer;padding:.5rem .8rem;font-weight:600;background:var(--raised);
+  border-radius:8px}
+.nx summary span{font-weight:400;color:var(--soft);margin-left:.6rem;font-size:.9em}
+.nx.nx table{border-collapse:collapse;margin:.4rem .8rem .7rem;font:13.5px/1.6 ui-monospace,
+  Consolas,monospace;color:var(--text)}
+.nx.nx td{padding:.12rem .35rem;vertical-align:top;text-align:left;border:0}
+.nx.nx td:first-child{white-space:nowrap;font-weight:600}
+.nx.nx tbody tr:nth-child(n){background:none}.nx.nx tr.more td{padding-top:0}
+.nx.nx tbody tr:target{background:#e3b34155}
 .nx a,.nx .given{white-space:nowrap}
-.nx a{color:#0969da;text-decoration:none;border-bottom:1px dotted #8cb8e8}
-.nx a:hover{background:#ddf4ff}.nx .given{border-bottom:1px dotted #8c959f;cursor:help}
-.nx .result{color:#116329;font-weight:600}.nx .why{color:#9a6700}.nx p{color:#57606a}
+.nx.nx a{color:var(--link);text-decoration:none;border-bottom:1px dotted}
+.nx a:hover{background:#54aeff33}.nx .given{border-bottom:1px dotted #8c959f;cursor:help}
+.nx .result{color:var(--result);font-weight:600}.nx .why{color:var(--why)}
+.nx p{color:var(--soft)}
+"""
+DARK = """
+@media (prefers-color-scheme:dark){body{background:#0d1117}
+.nx{--text:#e6edf3;--soft:#9198a1;--ground:#0d1117;--raised:#161b22;--rule:#3d444d;
+  --link:#58a6ff;--result:#3fb950;--why:#d29922}}
 """
 
 
@@ -42,7 +61,7 @@ def page(explanation: Explanation) -> str:
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"</head>\n<body>\n{fragment(explanation)}\n</body></html>\n"
+        f"</head>\n<body>\n{fragment(explanation)}\n<style>{DARK}</style></body></html>\n"
     )
 
 
