@@ -181,6 +181,7 @@ WINDOWS = np.stack([SERIES[i : i + 12] for i in range(400)]) / SERIES.std()
 NEXT = SERIES[12:] / SERIES.std()
 MIXED = RANDOM.permutation(400)
 TABLE = RANDOM.integers(0, 3, (600, 4)).astype("float32")
+BITS = (X[:40, [0] * 24] * np.arange(24) % 2 > 1)[np.arange(600) % 53 % 40].astype("float32")
 SUM = (TABLE.sum(axis=1) > 4).astype("int64")
 CLUSTERS = (np.where(Y[:, None] == 1, 30, -30) * np.array([1, 1, 0, 0, 0, 0]) + X) / 30
 
@@ -234,9 +235,11 @@ CASES = [  # id ("" for healthy), the model, x, y, the rest, and what is said
     ("GD108", classifier, X[:250], Y[:250], held(X[230:], Y[230:]), "20 of 70 rows"),
     ("GD108", classifier, X, Y, held(X, Y), "they are the same"),
     ("", binary, *parts(TABLE, SUM, 500), ""),  # few values: rows come twice by themselves
+    ("", binary, *parts(BITS, SUM, 500), ""),  # in black and white, too
     ("", classifier, *parts(X, Y, 250), ""),
     ("GD108", regression, *parts(WINDOWS[MIXED], NEXT[MIXED], 300), "moved by a step"),
     ("", regression, *parts(WINDOWS, NEXT, 300), ""),
+    ("", regression, *parts(WINDOWS[:60], NEXT[:60], 50), ""),  # both parts meet at a step
     ("GD111", classifier, X[:200], Y[:200], held(X[200:] * 255, Y[200:]), "runs from"),
     ("GD111", classifier, X[:200], Y[:200], held(X[200:] + 3, Y[200:]), "mean"),
     ("GD111", regression, X[:200], NUMBERS[:200], held(X[200:], NUMBERS[200:] * 90),
@@ -295,6 +298,18 @@ def test_samples_of_several_inputs_come_twice_only_as_a_whole():
     assert "times less than in training" in told["GD111"].said
     told = found(pairs(), x, Y, validation_data=held)["GD108"]
     assert told.said.startswith("100 of 100 rows of validation x")
+
+
+def test_text_that_a_layer_cuts_into_words_and_targets_that_nobody_reads():
+    cut = L.TextVectorization(output_sequence_length=4)
+    texts = np.array(["a b c", "c b a"] * 20)
+    cut.adapt(texts)
+    model = nn.Sequential([cut, L.Embedding(6, 3), L.Flatten(), L.Dense(1, "sigmoid")])
+    model.compile("adam", "binary_crossentropy")
+    assert "GD105" not in found(model, texts, Y[:40])  # it is not built yet
+    apart = nn.Sequential([L.Dense(4, use_bias=False)])
+    apart.compile("adam", lambda y, z: nn.ops.mean(nn.ops.square(z - 1.0)))
+    assert not found(apart, X, np.zeros(300, "int64"))
 
 
 def test_windows_that_end_with_the_answer():

@@ -98,6 +98,20 @@ def test_guessing():
     assert task("mse", flags, 1).loss == pytest.approx(flags.var())
     assert task("mae", flags, 1).loss == pytest.approx(0.25)
     assert task("huber", flags, 1).loss is None
+    for loss, other, lost in (
+        (
+            nn.losses.SparseCategoricalCrossentropy(from_logits=True),
+            np.array([0, 0, 1, 1]),
+            np.log(2) - entropy,
+        ),
+        (nn.losses.BinaryCrossentropy(), flags[::2] * 0 + 0.5, np.log(2) - entropy),
+        ("mse", flags * 0 + 0.5, 0.0625),
+    ):  # what another constant answer loses more
+        given = {} if other.ndim == 1 else {"units": 1, "activation": "sigmoid"}
+        y = labels if other.ndim == 1 else flags
+        best, learnt = task(loss, y, **given), task(loss, other, **given)
+        assert best.loss_of(best.answer) == pytest.approx(best.loss)
+        assert best.loss_of(learnt.answer) == pytest.approx(best.loss + lost)
 
 
 FAULTS = {

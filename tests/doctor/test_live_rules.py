@@ -4,7 +4,7 @@ import types
 
 import numpy as np
 
-from neurona.doctor.live import course, rates, updates
+from neurona.doctor.live import course, generalisation, rates, updates
 from neurona.doctor.live.guess import Guess
 from neurona.doctor.live.record import Look, Record, Weight
 from neurona.optimizers import SGD
@@ -51,6 +51,20 @@ def test_a_rise_counts_if_the_loss_curves_up_along_the_step():
     assert found(rates.too_high, record([*learnt, *low])) == []
 
 
+def test_a_few_more_wrong_answers_of_few_are_chance():
+    looks = [look(50 * i, 0.1) for i in range(12)]
+    made = record(looks, [0.5 * 0.8**i for i in range(12)], guessing=0.69)
+    for log, loss in zip(made.logs, [*[0.05] * 6, *[0.07] * 6], strict=True):
+        log.update({"val_loss": loss, "accuracy": 0.98, "val_accuracy": 0.98})
+    sized = lambda n: types.SimpleNamespace(  # noqa: E731
+        validation=types.SimpleNamespace(source=types.SimpleNamespace(size=n))
+    )
+    made.model._training.run = sized(100)
+    assert found(generalisation.overfitting, made) == []
+    made.model._training.run = sized(10_000)
+    assert found(generalisation.overfitting, made)[0].startswith("the validation loss was 0.05")
+
+
 def test_oscillation_and_plateau():
     swinging = [0.7 + 0.2 * (-1) ** i for i in range(12)]
     rising = [look(50 * i, loss, rise=0.1) for i, loss in enumerate(swinging)]
@@ -65,7 +79,8 @@ def test_oscillation_and_plateau():
     line = types.SimpleNamespace(beats=lambda _: "R2 is 0.10, and a linear model reaches 0.60")
     flat, looks = [0.9] * 12, [look(50 * i, 0.9) for i in range(12)]
     assert found(course.plateau, record(looks, flat, linear=line)) == [
-        "the loss has stayed at 0.9 for 3 epochs; R2 is 0.10, and a linear model reaches 0.60"
+        "the loss has not fallen below 0.9 for 3 epochs; R2 is 0.10, and a linear model "
+        "reaches 0.60"
     ]
     assert found(course.plateau, record(looks, flat, linear=None)) == []
     better = [0.9 * 0.95**i for i in range(12)]

@@ -146,6 +146,10 @@ def test_losses_of_ones_own():
     fails = lambda y, p: y.of_another_library - p  # noqa: E731
     for loss in (quantile, ranked, lambda y, p: nn.ops.mean(p)):
         assert not {"GD103", "GD203"} & set(found(dense(1, None, loss), X, NUMBERS)), loss
+    scaled = model(
+        L.Dense(1), L.Rescaling(8e4, 2e5), loss=lambda y, p: nn.ops.square((y - p) / 8e4)
+    )
+    assert "GD103" not in found(scaled, X, NUMBERS * 8e4 + 2e5)
     signs = (2 * TWO - 1).astype("float32")
     assert "GD203" not in found(dense(1, None, critic), X, signs)
     assert not dense(1, None, fails).diagnose(X, NUMBERS).errors

@@ -15,6 +15,7 @@ from neurona.doctor.finding import INFO, Finding, Rule
 from neurona.doctor.parts import Part
 from neurona.doctor.scan import sample
 from neurona.errors import DataError, NeuronaError
+from neurona.train.before import with_front
 
 UNUSABLE = Rule(
     "GD105",
@@ -34,7 +35,7 @@ def unusable(case: Case) -> Iterator[Finding]:
     except DataError as error:  # rows of different lengths
         yield UNUSABLE.found(error.rule.rstrip("."), evidence={}, fix=error.hint)
         return
-    takes_text = getattr(case.examined_network._network, "front", None) is not None
+    takes_text = bool(texts) and _takes_text(case)
     for part in texts:
         if part.name.startswith("y") or not takes_text:
             yield _text(part)
@@ -55,6 +56,14 @@ def unusable(case: Case) -> Iterator[Finding]:
         return
     for lookup in found:
         yield from _ids(case, lookup)
+
+
+def _takes_text(case: Case) -> bool:
+    """Say whether the first layers look up what x has; a model not built yet is made for it."""
+    try:
+        return with_front(case.examined_network, case.x) is not None
+    except NeuronaError:  # it takes no text
+        return False
 
 
 def _text(part: Part) -> Finding:

@@ -28,6 +28,7 @@ FEW, MANY = 0.01, 0.05  # shares of the validation
 NATURAL = 1.5  # times as often as rows come twice within training
 WINDOW, SHIFTS = 5, 4  # least steps of a window, and by how many it may have moved
 TEXT = 24  # tokens: shorter pieces of sentences come again by themselves
+LEVELS, VALUES = 8, 100_000  # different values of such data, and how many are looked at
 LARGE = 4_000_000  # values: more are hardly windows of one series
 
 
@@ -51,7 +52,7 @@ def overlap(case: Case) -> Iterator[Finding]:
         share = shared / len(other)
         few = _likely_equal(train) > 0.5 / len(train)  # and tokens hang on each other
         tokens = train.ndim == 2 and train.dtype.kind in "iu"
-        natural = share <= NATURAL * twice + FEW and (few or tokens)
+        natural = share <= NATURAL * twice + FEW and (few or tokens or _coarse(train))
         if shared > 1 and share > FEW and not natural:
             yield _shared(case, held, shared, len(other))
         elif (not tokens or train.shape[1] >= TEXT) and (moved := _moved(train, other)) > MANY:
@@ -133,6 +134,11 @@ def _same_type(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return a.astype(dtype), b.astype(dtype)
 
 
+def _coarse(train: np.ndarray) -> bool:
+    """Say whether there are hardly any different values: black and white, or one-hot letters."""
+    return len(np.unique(sample(train).reshape(-1)[:VALUES])) <= LEVELS
+
+
 def _likely_equal(train: np.ndarray) -> float:
     """Return how likely two samples are equal, if features were independent of each other."""
     rows = sample(train).reshape(-1, int(np.prod(train.shape[1:], dtype=int)))[:2000]
@@ -146,7 +152,10 @@ def _likely_equal(train: np.ndarray) -> float:
 
 
 def _moved(train: np.ndarray, other: np.ndarray) -> float:
-    """Return the share of windows (N, T, ...) of one that are those of the other, moved."""
+    """Return the share of windows (N, T, ...) of one that are those of the other, moved.
+
+    Those where both parts meet in time are none of them: at each end as many as steps are moved.
+    """
     if train.ndim not in (2, 3) or train.shape[1] < WINDOW or train.size > LARGE:
         return 0.0
     other = other[:: max(1, len(other) // 2000)]
@@ -157,7 +166,8 @@ def _moved(train: np.ndarray, other: np.ndarray) -> float:
     for shift in range(1, min(SHIFTS, train.shape[1] // 2) + 1):
         later = np.isin(row_hashes(other[:, shift:]), row_hashes(train[:, :-shift]))
         earlier = np.isin(row_hashes(other[:, :-shift]), row_hashes(train[:, shift:]))
-        best = max(best, float(((later | earlier) & rich).mean()))
+        count = ((later | earlier) & rich).sum() - 2 * shift
+        best = max(best, float(count / len(other)))
     return best
 
 

@@ -83,7 +83,7 @@ def plateau(record: Record) -> Iterator[Finding]:
     if line is None or not (told := line.beats(record)):
         return
     yield PLATEAU.found(
-        f"the loss has stayed at {min(losses):.3g} for {window} epochs; {told}",
+        f"the loss has not fallen below {min(losses):.3g} for {window} epochs; {told}",
         evidence={"best_before": min(losses[:-window]), "best_since": min(losses[-window:]),
                   "epochs": window},
         threshold=f"{BARELY:.0%} better in {window} epochs, or as good as a linear model",

@@ -44,7 +44,10 @@ def overfitting(record: Record) -> Iterator[Finding]:
     matters = min(since) - lowest > 0.02 * abs(record.scale)
     if not (risen >= ABOVE and falls and matters):
         return
-    if risen < CLEARLY and not _metric_fell(record, window):
+    # few wrong answers make all of a small loss, and a few more or less are chance
+    noise = math.sqrt(lowest * abs(record.scale) / _held_out(record))
+    clear = risen >= CLEARLY and min(since) - lowest > 2 * noise
+    if not clear and not _metric_fell(record, window):
         return
     yield OVERFITTING.found(
         f"the validation loss was {lowest:.3g} after epoch {best + 1} and is {held[-1]:.3g} now, "

@@ -11,6 +11,7 @@ from neurona.core.tree import flatten
 from neurona.doctor.scan import entropy
 from neurona.nn.losses.crossentropy import Crossentropy
 
+LEAST = 1e-7  # a chance, as in the losses
 CLASSES, FLAGS, NUMBERS = "classes", "flags", "numbers"
 
 
@@ -27,6 +28,7 @@ class Guess:
         samples: how many there are.
         unseen: by how much guessing is worse on average where these are some of the samples: a
             sample's entropy is too low (Miller and Madow 1955).
+        answer: that answer: a share of each class, a chance of each flag, means; None if unknown.
     """
 
     kind: str = ""
@@ -36,6 +38,23 @@ class Guess:
     squared: bool = False
     samples: int = 0
     unseen: float = 0.0
+    answer: np.ndarray | None = None
+
+    def loss_of(self, answer: np.ndarray | None) -> float | None:
+        """Return the loss of another answer that is always the same: larger than that of the best.
+
+        By the Kullback-Leibler divergence, or by the square of the distance.
+        """
+        best = self.answer
+        if self.loss is None or best is None or answer is None or answer.shape != best.shape:
+            return self.loss
+        if self.kind == NUMBERS:
+            return self.loss + float(np.square(best - answer).mean())
+        p, q = (np.clip(shares, LEAST, 1) for shares in (best, answer))
+        if self.kind == CLASSES:
+            return self.loss + float(p @ np.log(p / q))
+        r, s = (np.clip(1 - shares, LEAST, 1) for shares in (best, answer))
+        return self.loss + float(np.mean(p * np.log(p / q) + r * np.log(r / s)))
 
 
 def guess_of(model: Any, y: Any, weight: Any = None, whole: bool = True) -> Guess:
@@ -100,7 +119,8 @@ def _of_classes(labels: np.ndarray, classes: int, weight: np.ndarray | None) -> 
     mass = np.bincount(column.ravel(), weights, classes) / column.size
     majority = float(counts.max() / counts.sum())
     unseen = float((np.count_nonzero(counts) - 1) / (2 * column.size))
-    return Guess(CLASSES, entropy(mass), majority, classes, unseen=unseen)
+    answer = mass / max(mass.sum(), LEAST)
+    return Guess(CLASSES, entropy(mass), majority, classes, unseen=unseen, answer=answer)
 
 
 def _of_flags(flags: np.ndarray, weight: np.ndarray | None) -> Guess:
@@ -111,7 +131,8 @@ def _of_flags(flags: np.ndarray, weight: np.ndarray | None) -> Guess:
     guessing = float(np.mean([entropy(np.array(pair)) for pair in zip(yes, no, strict=True)]))
     means = flags.mean(axis=0)
     majority = float(np.maximum(means, 1 - means).mean())
-    return Guess(FLAGS, guessing, majority, 2, unseen=0.5 / len(flags))
+    answer = yes / np.maximum(yes + no, LEAST)
+    return Guess(FLAGS, guessing, majority, 2, unseen=0.5 / len(flags), answer=answer)
 
 
 def _of_numbers(name: str, targets: np.ndarray, weight: Any) -> Guess:
@@ -119,7 +140,8 @@ def _of_numbers(name: str, targets: np.ndarray, weight: Any) -> Guess:
         return Guess(NUMBERS)
     values = targets.astype(np.float64)
     if name == "mean_squared_error":
-        return Guess(NUMBERS, float(values.var(axis=0).mean()), squared=True)
+        mean, error = values.mean(axis=0), float(values.var(axis=0).mean())
+        return Guess(NUMBERS, error, squared=True, answer=mean)
     if name == "mean_absolute_error":
         return Guess(NUMBERS, float(np.abs(values - np.median(values, axis=0)).mean()))
     return Guess(NUMBERS)

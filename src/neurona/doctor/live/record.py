@@ -260,7 +260,7 @@ class Record:
 
     def held_at_guessing(self) -> str:
         """Say how other samples are answered no better than by guessing; "" if not, or unknown."""
-        losses, guessing = self.column("val_loss"), self.held.loss
+        losses, guessing = self.column("val_loss"), self.held.loss_of(self.guess.answer)
         if len(losses) < 3 or not guessing:
             return ""
         lowest = min(losses) - self.looks[-1].penalty if self.looks else min(losses)

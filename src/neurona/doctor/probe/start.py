@@ -44,7 +44,7 @@ IGNORED = Rule(
 )  # fmt: skip
 
 CROSS_ENTROPIES = ("sparse_categorical_crossentropy", "categorical_crossentropy")
-TIMES, SURELY = 2.0, 6.0  # how far a cross-entropy may be above that of guessing: the larger one
+TIMES, SURELY = 5.0, 12.0  # how far a cross-entropy may be above that of guessing: the larger one
 FAR = 100.0  # and a squared error above that of answering 0: targets may have any scale
 ALIKE = 1e-6  # spread of the outputs, as a share of their size
 

@@ -13,6 +13,7 @@ from neurona.doctor.ends import End
 from neurona.doctor.finding import WARNING, Finding
 
 ROWS = 64
+LARGE = 100.0  # targets beside which answers near 1 are all the same
 SAME, OTHER = 1e-5, 1e-3  # of the loss: what rounding may change, and what a change is
 
 
@@ -25,7 +26,7 @@ def own_loss(case: Case) -> Iterator[Finding]:
         y = end.target.values[case.rows[:: max(1, len(case.rows) // ROWS)]][:ROWS]
         if len(y) < 4 or not np.isfinite(y).all() or not (y != y[:1]).any():
             continue
-        answers = _answers(end, len(y))
+        answers = _answers(end, y)
 
         def loss(y: np.ndarray, p: np.ndarray, end: End = end) -> float:
             with random.undisturbed(), np.errstate(all="ignore"):
@@ -41,12 +42,15 @@ def _of_the_user(loss: object) -> bool:
     return type(loss).__name__ == "FunctionLoss" or not type(loss).__module__.startswith("neurona.")
 
 
-def _answers(end: End, n: int) -> np.ndarray:
-    made = np.random.default_rng(0).normal(size=(n, *end.shape[1:]))
+def _answers(end: End, y: np.ndarray) -> np.ndarray:
+    """Return answers to try: as far apart as targets are, else these would drown them."""
+    made = np.random.default_rng(0).normal(size=(len(y), *end.shape[1:]))
     if end.activation in ("softmax", "sigmoid"):
         made = 1 / (1 + np.exp(-made))
     if end.activation == "softmax":
         made = made / made.sum(axis=-1, keepdims=True)
+    if end.activation not in ("softmax", "sigmoid") and abs(y).max() > LARGE:
+        made = y.mean() + y.std() * made
     return made.astype(np.float32)
 
 
