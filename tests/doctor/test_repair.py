@@ -233,7 +233,7 @@ def test_changes_before_training_can_be_undone():
     assert change.diff == "- kernel_initializer"
     assert np.ptp(model.layers[1].kernel.numpy()) > 0.1
     change.undo()
-    change = changed(fixes.Rectify("Dense(4", "sigmoid"))
+    change = changed(fixes.Rectify('- Dense(4, activation="sigmoid")'))
     assert model.layers[0].activation.__name__ == "relu"
     change.undo()
     change = changed(fixes.Penalise(10.0))
@@ -246,7 +246,7 @@ def test_changes_before_training_can_be_undone():
     change = changed(fixes.Activate("relu", "linear", 3))
     assert model.layers[3].activation.__name__ == "linear"
     change.undo()
-    change = changed(fixes.Between("Dense", "4"))
+    change = changed(fixes.Between("- Dense(4)"))
     assert model.layers[1].activation.__name__ == "relu"
     change.undo()
     change = changed(fixes.Constant("ExponentialDecay", 0.1, "decay_steps=100"))

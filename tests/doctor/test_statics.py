@@ -251,7 +251,7 @@ MODELS = [  # id ("" for healthy), what it says, the model, x, y, the rest
         PICTURES, THREE[:24], {},
     ),
     ("GD208", "all 8 units", lambda: filled("zeros", "glorot_uniform", "relu"), X, THREE, {}),
-    ("GD208", "copies of each other (1)", lambda: filled("ones", "ones"), X, THREE, {}),
+    ("GD208", "copies of each other (all are 1)", lambda: filled("ones", "ones"), X, THREE, {}),
     ("GD208", "copies", lambda: filled("ones", "glorot_uniform"), X, THREE, {}),
     ("", "", lambda: filled("glorot_uniform", "zeros"), X, THREE, {}),
     ("", "", residual, X, THREE, {}),

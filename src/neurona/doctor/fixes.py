@@ -151,14 +151,10 @@ class Redraw(Fix):
 class Rectify(Fix):
     """ReLU, with weights that suit it, in place of sigmoids and tanhs of hidden layers."""
 
-    layer: str
-    before: str
+    code: str
 
     def __str__(self) -> str:
-        return replaced(
-            f'{self.layer}, "{self.before}")',
-            f'{self.layer}, "relu", kernel_initializer="he_normal")',
-        )
+        return self.code
 
 
 @dataclasses.dataclass(frozen=True)
@@ -179,12 +175,10 @@ class Activate(Fix):
 class Between(Fix):
     """ReLU behind hidden layers that have no activation."""
 
-    kind: str
-    arguments: str
+    code: str
 
     def __str__(self) -> str:
-        given = f"{self.kind}({self.arguments}"
-        return replaced(f"{given})", f'{given}, activation="relu")')
+        return self.code
 
 
 @dataclasses.dataclass(frozen=True)
@@ -213,18 +207,22 @@ class Penalise(Fix):
     """A small penalty of the weights in place of one that drowns the loss."""
 
     times: float
+    code: str = ""
     after: float = 1e-4
 
     def __str__(self) -> str:
-        return f"# a penalty {self.times:,.0f} times smaller, such as L2({self.after:g})"
+        told = f"a penalty {self.times:,.0f} times smaller"
+        return f"{self.code}  # {told}" if self.code else f"# {told}, such as L2({self.after:g})"
 
 
 @dataclasses.dataclass(frozen=True)
 class Mask(Fix):
     """Padding that is masked."""
 
+    code: str
+
     def __str__(self) -> str:
-        return replaced("Embedding(words, size)", "Embedding(words, size, mask_zero=True)")
+        return self.code
 
 
 @dataclasses.dataclass(frozen=True)

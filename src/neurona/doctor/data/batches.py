@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from neurona.doctor.case import Case
 from neurona.doctor.finding import ERROR, INFO, Finding, Rule
+from neurona.doctor.written import place
 
 SMALL = Rule(
     "GD112",
@@ -32,7 +33,7 @@ def batches(case: Case) -> Iterator[Finding]:
         yield SMALL.found(
             f"BatchNorm has {count} sample{'s' if count > 1 else ''} in a batch to estimate a "
             "spread from",
-            where=norms[0].name,
+            where=place(norms[0]),
             evidence={"batch size": batch, "samples": n},
             threshold=f"at least {LEAST // places}",
             fix=f"- batch_size={batch}\n+ batch_size=32",
@@ -43,15 +44,17 @@ def batches(case: Case) -> Iterator[Finding]:
         yield SMALL.found(
             f"the last batch of each epoch has 1 sample, from which BatchNorm has no spread: {n:,} "
             f"samples in batches of {batch}",
-            where=norms[0].name,
+            where=place(norms[0]),
             evidence={"batch size": batch, "samples": n, "last": 1},
             threshold="2 samples in each batch",
             fix=f"- batch_size={batch}\n+ batch_size={better}",
         )
     elif case.whole and STEPS * LEAST < n < STEPS * batch:
+        count = math.ceil(n / batch)
         yield SMALL.found(
-            f"an epoch has {math.ceil(n / batch)} steps: {n:,} samples in batches of {batch}",
-            evidence={"steps": math.ceil(n / batch), "samples": n},
+            f"an epoch has {count} step{'s' if count > 1 else ''}: {n:,} samples in batches of "
+            f"{batch}",
+            evidence={"steps": count, "samples": n},
             severity=INFO,
         )
 

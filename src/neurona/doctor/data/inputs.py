@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,7 +14,9 @@ from neurona.doctor.case import Case
 from neurona.doctor.finding import INFO, Finding, Rule
 from neurona.doctor.parts import Part
 from neurona.doctor.scan import sample
+from neurona.doctor.written import diff
 from neurona.errors import DataError, NeuronaError
+from neurona.nn.layer import Layer
 from neurona.train.before import with_front
 
 UNUSABLE = Rule(
@@ -153,11 +155,11 @@ def _ids(case: Case, lookup: Lookup) -> Iterator[Finding]:
     high, low = int(np.nanmax(ids)), int(np.nanmin(ids))
     if fraction:
         said = f"an Embedding takes whole numbers, and row {first[0]} of {lookup.part.name} has "
-        fix = "- Embedding(...)\n+ Dense(...)  # for quantities"
+        fix = "- Embedding(...)\n+ Dense(...)  # for quantities; ids are whole numbers"
     else:
         said = f"ids run from {low} to {high}, and the vocabulary has 0 to {size - 1}: row "
         said += f"{first[0]} of {lookup.part.name} has "
-        fix = f"- Embedding({size}, ...)\n+ Embedding({high + 1}, ...)"
+        fix = _of_table(case, lookup, input_dim=high + 1)
         if low < 0:
             fix = f"- model.fit(x, y)\n+ model.fit(x + {-low}, y)  # and input_dim {high - low + 1}"
     yield UNUSABLE.found(
@@ -167,6 +169,19 @@ def _ids(case: Case, lookup: Lookup) -> Iterator[Finding]:
         threshold=f"whole numbers from 0 to {size - 1}",
         fix=fix,
     )
+
+
+def _of_table(case: Case, lookup: Lookup, **changes: Any) -> str:
+    """Return the code of the Embedding that a lookup is of, with some arguments changed."""
+    layer = next((v for v in case.layers if _is_table(v, lookup.size)), None)
+    if layer is not None:
+        return diff(layer, **changes)
+    size = changes.get("input_dim", lookup.size)
+    return f"+ a table of {size} rows{', and a mask' if 'mask_zero' in changes else ''}"
+
+
+def _is_table(layer: Layer, size: int) -> bool:
+    return type(layer).__name__ == "Embedding" and layer.arguments.get("input_dim") == size
 
 
 # --- padding -----------------------------------------------------------------------------------
@@ -206,8 +221,8 @@ def padding(case: Case) -> Iterator[Finding]:
                 where=case.forward.place(lookup.node),
                 evidence={"share": share, "steps": rows.shape[1]},
                 threshold=f"at most {SHARE:.0%}, or a mask",
-                fix=fixes.Mask(),
-            )  # fmt: skip
+                fix=fixes.Mask(_of_table(case, lookup, mask_zero=True)),
+            )
         elif both > HALF:
             yield PADDING.found(
                 f"{both:.0%} of the steps are padding",

@@ -97,6 +97,7 @@ def _again(train: np.ndarray, other: np.ndarray) -> tuple[int, float]:
     return shared, float(1 - (times == 1).sum() / len(train))
 
 
+AGAIN = "- model.fit(x, y, validation_data=...)\n+ model.fit(x, y, validation_split=0.2)"
 ONCE = (
     "+ rows = np.unique(x, axis=0, return_index=True)[1]\n"
     "+ x, y = x[rows], y[rows]  # then split again"
@@ -115,7 +116,7 @@ def _shared(case: Case, held: Part, shared: int, of: int, more: str = "") -> Fin
         where=held.name,
         evidence={"shared": shared, "of": of, "share": share},
         threshold=f"at most {FEW:.0%}; above {MANY:.0%} it is an error",
-        fix=ONCE if len(case.x_parts) == 1 else ONCE_OF_SEVERAL,
+        fix=AGAIN if share > 0.5 else ONCE if len(case.x_parts) == 1 else ONCE_OF_SEVERAL,
         severity=ERROR if share > MANY else None,
     )
 

@@ -43,7 +43,7 @@ def imbalance(case: Case) -> Iterator[Finding]:
         ratio = float(there.max() / there.min())
         most, least = int(counts.argmax()), int(np.where(counts > 0, counts, counts.max()).argmin())
         if len(there) == 1:
-            if end.kind not in ("", "squared"):  # one's own, and what is left of an equation
+            if end.kind != "squared":  # which may well be what is left of an equation
                 yield _only_one(end, most)
         elif entropy < ENTROPY or ratio >= RATIO:
             weights = {int(k): round(float(counts.sum() / (len(there) * counts[k])), 3)

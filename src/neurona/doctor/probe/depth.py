@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from neurona.doctor.case import ADAPTIVE, Case
 from neurona.doctor.finding import WARNING, Finding, Rule
 from neurona.doctor.fixes import Fix, Rectify, Redraw
 from neurona.doctor.probe.probe import Weighted, probe_of
+from neurona.doctor.written import code, diff
 
 SIGNAL = Rule(
     "GD303", "signal shrinks or grows with depth", WARNING,
@@ -34,6 +36,7 @@ SIGNALS, GRADIENTS = 1e-2, 1e-3  # of the last to the first, or the first to the
 SCALED = 1e-3  # of the signal, where only its scale shrinks, which Adam and its kin make up for
 APART = 0.5  # of the share of the size that tells samples apart: more is left of them
 TREND = 0.85  # rank correlation with depth: a branch that begins small is no trend
+FLAT = ("sigmoid", "tanh", "hard_sigmoid")  # activations that are replaced
 STARVED, TINY = 1e-6, 1e-10  # gradient to weight beside the median layer; a gradient by itself
 
 
@@ -152,10 +155,11 @@ def _initializer(layers: Sequence[Weighted]) -> Fix:
     """Return the cure: the activation that keeps the scale, and the weights that go with it."""
     layer = layers[len(layers) // 2].layer
     name = getattr(getattr(layer, "activation", None), "__name__", "")
-    units = getattr(layer, "units", None) or getattr(layer, "filters", "units")
-    kind = type(layer).__name__
-    if name in ("relu", "leaky_relu", "elu", "silu", "gelu"):
-        return Redraw(f'{kind}({units}, "{name}", kernel_initializer="he_normal")')
-    if name in ("sigmoid", "tanh", "hard_sigmoid"):
-        return Rectify(f"{kind}({units}", name)
-    return Redraw(f'{kind}({units}, kernel_initializer="he_normal"), BatchNormalization()')
+    if "kernel_initializer" not in inspect.signature(type(layer).__init__).parameters:
+        return Redraw("+ x = nn.layers.LayerNormalization()(x)  # in front of each of them")
+    he = {"kernel_initializer": "he_normal"}
+    if layer.arguments.get("kernel_initializer") == "he_normal" or not name:
+        return Redraw(f"  {code(layer)}\n+ BatchNormalization()  # behind each of them")
+    if name in FLAT:
+        return Rectify(diff(layer, activation="relu", **he))
+    return Redraw(diff(layer, **he))

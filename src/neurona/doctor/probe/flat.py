@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 
 import numpy as np
@@ -11,6 +12,7 @@ from neurona.doctor.case import Case
 from neurona.doctor.finding import INFO, WARNING, Finding, Rule
 from neurona.doctor.probe.probe import probe_of
 from neurona.doctor.probe.units import Units
+from neurona.doctor.written import diff, written_at
 
 DEAD = Rule(
     "GD305", "units are dead at birth", WARNING,
@@ -49,7 +51,9 @@ def check_dead(case: Case) -> Iterator[Finding]:
         where=worst.origin.described,
         evidence={"dead": worst.dead, "units": worst.count, "values": worst.samples},
         threshold=f"at most {SHARE:.0%}",
-        fix=fixes.Redraw('kernel_initializer="he_normal", bias_initializer="zeros"'),
+        fix=fixes.Redraw(
+            _begun(case, worst, kernel_initializer="he_normal", bias_initializer="zeros")
+        ),
         severity=WARNING if share > SHARE else INFO,
     )
 
@@ -69,7 +73,8 @@ def check_saturated(case: Case) -> Iterator[Finding]:
             evidence={"share": share, "slope": slope, "layers": len(flat)},
             threshold=f"more than {FLAT_SHARE:.0%} of units with a slope below {FLAT:.0%}",
             fix=fixes.Redraw(
-                'kernel_initializer="glorot_uniform"  # and inputs with a spread near 1'
+                _begun(case, units, kernel_initializer="glorot_uniform")
+                + "  # and inputs with a spread near 1"
             ),
         )
 
@@ -81,10 +86,24 @@ def check_saturated(case: Case) -> Iterator[Finding]:
             where=origin.described,
             evidence={"share": share, "layers": len(focused)},
             threshold=f"at most {FOCUS:.0%} in the mean",
-            fix=fixes.Redraw(
-                "scores = query @ key.T / size**0.5  # and weights as they are by default"
-            ),
+            fix=fixes.Redraw(_focused(case, origin.path)),
         )
+
+
+def _begun(case: Case, units: Units, **given: str) -> str:
+    """Return the code of the layer of some units with other initial weights, or these alone."""
+    layer = written_at(case.layers, units.origin.path)
+    known = {} if layer is None else inspect.signature(type(layer).__init__).parameters
+    if layer is not None and all(name in known for name in given):
+        return diff(layer, **given)
+    return ", ".join(f'{name}="{value}"' for name, value in given.items())
+
+
+def _focused(case: Case, path: str) -> str:
+    layer = written_at(case.layers, path)
+    if layer is not None and layer.arguments.get("kernel_initializer") is not None:
+        return diff(layer, kernel_initializer=None)
+    return "scores = query @ nn.ops.swapaxes(key, -1, -2) / size**0.5  # size: of a query"
 
 
 def _counts(units: Units) -> bool:

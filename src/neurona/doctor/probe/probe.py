@@ -14,6 +14,7 @@ from neurona.doctor.case import Case
 from neurona.doctor.probe.traced import Traced, prediction_pass, training_pass
 from neurona.doctor.probe.twin import Batch, aside, first_batch, ready, twin_of, users_code
 from neurona.doctor.probe.units import Units, Watch
+from neurona.doctor.written import wholes
 from neurona.errors import NeuronaError, StateError
 
 SAMPLES = 128  # that are looked at; a unit of a deep network may well be 0 for fewer
@@ -151,14 +152,17 @@ class Probe:
             if known is None or p.size > known[1].size:
                 largest[id(layer)] = layer, p, self.values.get(name)
         order = {name: i for i, name in enumerate(self._spreads)}
+        whole = wholes(self.twin)
         found = []
         for layer, p, g in largest.values():
             path = next((n for n in order if n.rpartition("/")[2] == layer.name), "")
-            where = ", ".join(filter(None, (path or layer.name, as_text(layer._made_at))))
+            place, slope = order.get(path, len(order)), None if g is None else rms(g)
             spread, share = self._spreads.get(path, (None, 0.0))
-            slope = None if g is None else rms(g)
-            entry = Weighted(layer, where, spread, share, rms(p.numpy()), slope)
-            found.append((order.get(path, len(order)), entry))
+            if not path:  # a cell, which is not called by itself
+                layer = whole.get(id(layer), layer)
+                path = next((n for n in order if n.rpartition("/")[2] == layer.name), "")
+            where = ", ".join(filter(None, (path or layer.name, as_text(layer._made_at))))
+            found.append((place, Weighted(layer, where, spread, share, rms(p.numpy()), slope)))
         return [entry for _, entry in sorted(found, key=lambda pair: pair[0])]
 
     @functools.cached_property

@@ -12,6 +12,8 @@ from neurona.doctor import fixes
 from neurona.doctor.case import ADAPTIVE, Case
 from neurona.doctor.ends import End
 from neurona.doctor.finding import ERROR, INFO, Finding, Rule
+from neurona.doctor.written import diff, place, written_at
+from neurona.regularizers import L2
 
 RATE = Rule(
     "GD210",
@@ -138,7 +140,7 @@ def strong(case: Case) -> Iterator[Finding]:
         if "Dropout" in type(layer).__name__ and isinstance(dropped, float) and dropped >= MOST:
             yield STRONG.found(
                 f"{layer.name!r} drops {dropped:.0%} of its inputs",
-                where=layer.name,
+                where=place(layer),
                 evidence={"rate": dropped},
                 threshold=f"below {MOST:.0%}",
                 fix=fixes.Drop(dropped),
@@ -175,8 +177,18 @@ def _penalty(case: Case) -> Iterator[Finding]:
             where=largest,
             evidence={"penalty": penalty, "loss of guessing": loss, "largest": terms[largest]},
             threshold=f"at most {TIMES:g} times the loss of guessing",
-            fix=fixes.Penalise(penalty / loss * 10),
+            fix=fixes.Penalise(10 * penalty / loss, _lighter(case, largest)),
         )
+
+
+def _lighter(case: Case, path: str) -> str:
+    """Return the code of the layer that a penalty is of, with a small one; "" if unknown."""
+    layer = written_at(case.layers, path)
+    given = [k for k in layer.arguments if k.endswith("_regularizer")] if layer is not None else []
+    small = L2(1e-4)
+    if layer is None or not given:
+        return ""
+    return diff(layer, **dict.fromkeys(given, small))
 
 
 def _guessing(end: End) -> float | None:

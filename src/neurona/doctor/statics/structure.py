@@ -9,6 +9,7 @@ from neurona.doctor import fixes
 from neurona.doctor.case import Case
 from neurona.doctor.finding import ERROR, INFO, Finding, Rule
 from neurona.doctor.forward import Forward
+from neurona.doctor.written import diff, place, written_at
 from neurona.nn.layer import Layer
 from neurona.nn.parameter import Parameter
 
@@ -38,14 +39,12 @@ def collapsed(case: Case) -> Iterator[Finding]:
     others = len(pairs) - 1
     more = "" if not others else ", and one more so" if others == 1 else f", and {others} more so"
     layer = layer_of(case, first)
-    size = getattr(layer, "units", None) or getattr(layer, "filters", None)
-    kind, args = type(layer).__name__, f"{size or ''}".strip()
     yield COLLAPSED.found(
         f"{a} feeds {b} with no activation between them{more}",
         where=forward.place(first),
         evidence={"pairs": [[forward.place(x[0]), forward.place(y[0])] for x, y in pairs[:10]]},
         threshold="an activation between two linear layers",
-        fix=fixes.Between(kind, args),
+        fix="" if layer is None else fixes.Between(diff(layer, activation="relu")),
     )
 
 
@@ -100,9 +99,8 @@ def _mixes(case: Case, first: Product, second: Product) -> bool:
 
 
 def layer_of(case: Case, node: Node) -> Layer | None:
-    """Return the layer that a node is of."""
-    name = node.origins[0].path.rpartition("/")[2] if node.origins else ""
-    return next((layer for layer in case.layers if layer.name == name), None)
+    """Return the layer that a node is of; of the library's that are made of others, the whole."""
+    return written_at(case.layers, node.origins[0].path) if node.origins else None
 
 
 # --- what is not connected ---------------------------------------------------------------------
@@ -159,7 +157,7 @@ def unconnected(case: Case) -> Iterator[Finding]:
         names = ", ".join(repr(layer.name) for layer in unused[:3])
         yield UNCONNECTED.found(
             f"{len(unused)} layers are never called: {names}",
-            where=unused[0].name,
+            where=place(unused[0]),
             evidence={"layers": [layer.name for layer in unused[:20]]},
             threshold="each layer is called",
             fix=f"+ x = self.{unused[0].name}(x)  # in call",
@@ -179,10 +177,11 @@ def _frozen_at_random(case: Case) -> Iterator[Finding]:
         names = ", ".join(repr(layer.name) for layer in frozen[:3])
         yield UNCONNECTED.found(
             f"{len(frozen)} layers are frozen as they were drawn at random: {names}",
-            where=frozen[0].name,
+            where=place(frozen[0]),
             evidence={"layers": [layer.name for layer in frozen[:20]]},
             threshold="what is frozen has been learnt before",
-            fix="- layer.trainable = False\n+ layer.trainable = True  # or load weights first",
+            fix=f"- model.get_layer({frozen[0].name!r}).trainable = False\n"
+            f"+ model.get_layer({frozen[0].name!r}).trainable = True  # or load weights first",
         )
 
 

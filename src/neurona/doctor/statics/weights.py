@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 
 import numpy as np
@@ -12,6 +13,8 @@ from neurona.doctor.finding import Finding, Rule
 from neurona.doctor.forward import Forward
 from neurona.doctor.probe import depth, flat, start
 from neurona.doctor.statics.structure import Product, layer_of
+from neurona.doctor.written import diff
+from neurona.nn.layer import Layer
 from neurona.nn.parameter import Parameter
 
 ALIKE = Rule(
@@ -47,24 +50,31 @@ def alike(case: Case) -> Iterator[Finding]:
         zero = not w.any()
         if zero and not (copies or relu or len(zeros) > 1):  # of two, each keeps the other still
             continue  # the way back tells them apart: a start at zero, such as of a residual block
-        value = f"{w.flat[0]:g}" if np.ptp(w) == 0 else "the same weights"
+        value = f"all are {w.flat[0]:g}" if np.ptp(w) == 0 else "the same weights"
         lasting = copies or zero
         layer = layer_of(case, product[0])
         units = w.shape[-1]
-        given = "zeros" if zero else "ones" if value == "1" else value
         yield ALIKE.found(
             f"all {units} units of {forward.place(product[0]).partition(',')[0]} begin as copies "
             f"of each other ({value})",
             where=forward.place(product[0]),
             evidence={"units": units, "value": float(w.flat[0]), "copies behind": copies},
             threshold="units that differ",
-            fix=fixes.Redraw(
-                f'- {type(layer).__name__}({units}, kernel_initializer="{given}")\n'
-                f'+ {type(layer).__name__}({units}, kernel_initializer="glorot_uniform")'
-            ),
+            fix=fixes.Redraw(_drawn(layer, "glorot_uniform")),
             severity=None if lasting else "warning",
         )
         return
+
+
+def _drawn(layer: Layer | None, initializer: str) -> str:
+    """Return the code of a layer with other initial weights, those of its kernel or table."""
+    if layer is None:
+        return f'kernel_initializer="{initializer}"'
+    if "kernel_initializer" in inspect.signature(type(layer).__init__).parameters:
+        return diff(layer, kernel_initializer=initializer)
+    if "embeddings_initializer" in inspect.signature(type(layer).__init__).parameters:
+        return diff(layer, embeddings_initializer="uniform")
+    return f"nn.initializers.get({initializer!r})  # in add_weight(..., initializer=)"
 
 
 def _weight(forward: Forward, product: Product) -> Parameter | None:
@@ -131,7 +141,8 @@ def sized(case: Case) -> Iterator[Finding]:
     product, spread, wanted, ahead = max(off, key=lambda row: abs(np.log(row[1] / row[2])))
     layer = layer_of(case, product[0])
     times = max(spread / wanted, wanted / spread)
-    kind, more = type(layer).__name__, f"; {len(off) - 1} more are like it" if len(off) > 1 else ""
+    others = len(off) - 1
+    more = f"; {others} more {'is' if others == 1 else 'are'} like it" if others else ""
     yield SIZED.found(
         f"the weights of {forward.place(product[0]).partition(',')[0]} spread by {spread:.2g}, "
         f"{times:.1f} times {'more' if spread > wanted else 'less'} than He's {wanted:.2g} for "
@@ -139,9 +150,7 @@ def sized(case: Case) -> Iterator[Finding]:
         where=forward.place(product[0]),
         evidence={"spread": spread, "expected": wanted, "inputs": ahead, "layers": len(off)},
         threshold=f"within a factor of {FACTOR:g} of He, Glorot and LeCun",
-        fix=fixes.Redraw(
-            f'- {kind}(..., kernel_initializer=...)\n+ {kind}(..., kernel_initializer="he_normal")'
-        ),
+        fix=fixes.Redraw(_drawn(layer, "he_normal")),
     )
 
 
