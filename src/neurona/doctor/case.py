@@ -147,11 +147,6 @@ class Case:
         leaves, structure = flatten(picked)
         return structure.unflatten([_trainable(a) for a in leaves])
 
-    @property
-    def some_y(self) -> list[np.ndarray]:
-        """These rows of the arrays of y."""
-        return [a[self.rows] for a in self.targets]
-
     # --- the model ---------------------------------------------------------------------------
 
     @functools.cached_property

@@ -174,8 +174,3 @@ def numbers(x: Expression, digits: int = 4) -> str:
     """Return the number that a leaf stands for."""
     text = number(x.value, digits)
     return text + rest(x) if isinstance(x, Rest) else text
-
-
-def is_plain(x: Expression) -> bool:
-    """Say whether a formula is a leaf: then the formula with numbers in it is its value."""
-    return isinstance(x, Number | Operand)

@@ -42,8 +42,7 @@ class Network:
 
     def __init__(self, inputs: Any, outputs: Any) -> None:
         self.inputs, self.outputs = inputs, outputs
-        self.input_leaves, self.input_structure = flatten(inputs)
-        self.output_leaves, self.output_structure = flatten(outputs)
+        self.input_leaves, self.output_leaves = flatten(inputs)[0], flatten(outputs)[0]
         for kind, leaves in (("inputs", self.input_leaves), ("outputs", self.output_leaves)):
             wrong = [x for x in leaves if not isinstance(x, Symbolic)]
             if wrong or not leaves:
