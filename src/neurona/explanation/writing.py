@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from neurona.explanation.expression import Apply, Expression, Number, Operand, Rest
+from neurona.explanation.expression import Apply, Expression, Number, Rest
 
 Leaf = Callable[[Expression], str]
 SUM, PRODUCT, SIGN, POWER, ATOM = range(5)  # how tightly a formula holds together
