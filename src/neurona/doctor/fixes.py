@@ -114,10 +114,9 @@ class Standardise(Fix):
     more: str = ""
 
     def __str__(self) -> str:
-        return (
-            f"+ scale = nn.layers.Normalization({'axis=None' if self.whole else ''})\n"
-            f"+ scale.adapt(x)\n+ model = nn.Sequential([scale, model]){self.more}"
-        )
+        made = f"scale = nn.layers.Normalization({'axis=None' if self.whole else ''})"
+        before = "model = nn.Sequential([scale, model])  # before compile"
+        return f"+ {made}\n+ scale.adapt(x)\n+ {before}{self.more}"
 
 
 @dataclasses.dataclass(frozen=True)

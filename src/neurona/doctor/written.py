@@ -32,6 +32,13 @@ def wholes(model: Model) -> dict[int, Layer]:
     return found
 
 
+def squashes(layer: Layer) -> bool:
+    """Say whether a ReLU may take the place of a sigmoid or tanh: not where these are gates."""
+    name = getattr(getattr(layer, "activation", None), "__name__", "")
+    plain = type(layer).__name__ in ("Dense", "Conv1D", "Conv2D", "Conv3D")
+    return plain and name in ("sigmoid", "tanh", "hard_sigmoid")
+
+
 def _ours(layer: Layer) -> bool:
     return type(layer).__module__.startswith("neurona.")
 
@@ -40,6 +47,18 @@ def place(layer: Layer) -> str:
     """Return a layer's kind and name, and the user's line: "Dense 'hidden', train.py:12"."""
     named = f"{type(layer).__name__} {layer.name!r}"
     return ", ".join(filter(None, (named, as_text(layer._made_at))))
+
+
+def located(model: Layer, where: str) -> str:
+    """Return a path of a layer, or of a weight of it, with the layer's kind and the user's line."""
+    path, _, rest = where.partition(" ")
+    layers = model.all_layers()
+    layer = written_at(layers, path)
+    if layer is None or path.endswith(","):  # the line is there already
+        return where
+    last = path.rpartition("/")[2]
+    weight = "" if any(v.name == last for v in layers) else f"{last} of "
+    return f"{weight}{place(layer)} {rest}".strip()
 
 
 def code(layer: Layer, **changes: Any) -> str:

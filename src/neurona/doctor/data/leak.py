@@ -53,7 +53,7 @@ def leak(case: Case) -> Iterator[Finding]:
             where=part.name,
             evidence={"column": part.column(j), word: score[j]},
             threshold=f"{word} below {SURE} from one column",
-            fix=f"- model.fit(x, y)\n+ model.fit(np.delete(x, {j}, axis=1), y)",
+            fix=f"+ x = np.delete(x, {j}, axis=1)  # before the model is made",
         )
 
 

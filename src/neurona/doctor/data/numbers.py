@@ -240,7 +240,7 @@ def constant(case: Case) -> Iterator[Finding]:
                 where=part.name,
                 evidence={"constant": int(still.size), "of": features, "columns": still[:20]},
                 threshold="every column changes",
-                fix="- model.fit(x, y)\n+ model.fit(x[:, x.std(axis=0) > 0], y)",
+                fix="+ x = x[:, x.std(axis=0) > 0]  # before the model is made",
             )
         else:
             yield CONSTANT.found(

@@ -46,7 +46,7 @@ def overlap(case: Case) -> Iterator[Finding]:
         train, other = _same_type(part.values, held.values)
         if train is other or (train.shape == other.shape and np.array_equal(train, other)):
             if len(train) > 50:
-                yield _shared(case, held, len(other), len(other), " of it: they are the same")
+                yield _shared(case, held, len(other), len(other), ": they are the same data")
             continue
         shared, twice = _again(train, other)
         share = shared / len(other)

@@ -119,7 +119,7 @@ SIZE = Rule(
     "targets of a large scale",
     "warning",
     "Outputs begin near 0, so the first errors are as large as the targets, and squared they make "
-    "steps that are far too long, or a way that is.",
+    "steps that are far too long; with short ones the way is too long.",
     auto="race",
     accepted=("a last layer Rescaling(std, offset=mean)", "the last bias begun at the mean"),
     source="TheDeepChecker, 2023",

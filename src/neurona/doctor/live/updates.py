@@ -125,7 +125,8 @@ def starved(record: Record) -> Iterator[Finding]:
     unmoved = unmoved and bool(looks[-1].kernels) and record.steps >= 20 and not record.warming
     rates = max((look.rate for look in looks), default=0.0)
     if zero:
-        why, fix = zero, "give weights above 0 to what is to be learnt"
+        given = "loss_weights" if "loss" in zero else "sample_weight"
+        why, fix = zero, f"- {given}=...\n+ {given}=None  # or some above 0"
     elif unmoved and rates == 0:
         why, fix = "the learning rate is 0", "- learning_rate=0\n+ learning_rate=0.001"
     elif unmoved and k > record.steps:
@@ -154,7 +155,8 @@ def state(record: Record) -> Iterator[Finding]:
             "it is stateful, and the samples are shuffled",
             where=names[0],
             evidence={"layers": names},
-            fix="+ model.fit(x, y, shuffle=False), and reset_states() between sequences",
+            fix="- model.fit(x, y)\n"
+            "+ model.fit(x, y, shuffle=False)  # and layer.reset_states() between sequences",
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from neurona.doctor.live.probe import Probe, norm, probe_of
 from neurona.doctor.live.record import Look, Record, Weight
 from neurona.doctor.live.rules import CHECKS, Check
 from neurona.doctor.opened import joined
+from neurona.doctor.written import located
 from neurona.train.source import ArraySource
 
 EVERY = 5  # looks between two judgements within an epoch
@@ -208,7 +210,10 @@ class Watch:
         """Return what a check finds; one that fails is told as skipped: training goes on."""
         try:
             with np.errstate(all="ignore"):
-                return list(check(self.record))
+                return [
+                    dataclasses.replace(f, where=located(self.model, f.where))
+                    for f in check(self.record)
+                ]
         except Exception as error:
             self.skipped.update(dict.fromkeys((rule.id for rule in rules), reason(error)))
             return []

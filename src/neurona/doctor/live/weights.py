@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from neurona.doctor.finding import INFO, WARNING, Finding, Rule
 from neurona.doctor.fixes import Rate
 from neurona.doctor.live.course import WRONG
 from neurona.doctor.live.record import FEWEST, Look, Record
+from neurona.doctor.written import diff, squashes, written_at
 
 ENOUGH = 200  # steps
 
@@ -47,8 +49,16 @@ def vanishing(record: Record) -> Iterator[Finding]:
         evidence={"gradient_ratio": shrunk, "step": float(steps[least]),
                   "gradients": [float(g) for g in slopes]},
         threshold=f"{SHARE} of a later layer's gradient, and nothing learnt",
-        fix="- activation='sigmoid'\n+ activation='relu', kernel_initializer='he_normal'",
+        fix=_another(record.model, paths[least]),
     )  # fmt: skip
+
+
+def _another(model: Any, path: str) -> str:
+    """Return the code of a layer with an activation that lets gradients through."""
+    layer = written_at(model.all_layers(), path)
+    if layer is None or not squashes(layer):
+        return "+ BatchNormalization()  # behind each layer, or x + layer(x) around some"
+    return diff(layer, activation="relu", kernel_initializer="he_normal")
 
 
 def _paths(looks: list[Look]) -> list[str]:

@@ -12,7 +12,7 @@ from neurona.doctor.case import ADAPTIVE, Case
 from neurona.doctor.finding import WARNING, Finding, Rule
 from neurona.doctor.fixes import Fix, Rectify, Redraw
 from neurona.doctor.probe.probe import Weighted, probe_of
-from neurona.doctor.written import code, diff
+from neurona.doctor.written import code, diff, squashes
 
 SIGNAL = Rule(
     "GD303", "signal shrinks or grows with depth", WARNING,
@@ -36,7 +36,6 @@ SIGNALS, GRADIENTS = 1e-2, 1e-3  # of the last to the first, or the first to the
 SCALED = 1e-3  # of the signal, where only its scale shrinks, which Adam and its kin make up for
 APART = 0.5  # of the share of the size that tells samples apart: more is left of them
 TREND = 0.85  # rank correlation with depth: a branch that begins small is no trend
-FLAT = ("sigmoid", "tanh", "hard_sigmoid")  # activations that are replaced
 STARVED, TINY = 1e-6, 1e-10  # gradient to weight beside the median layer; a gradient by itself
 
 
@@ -160,6 +159,6 @@ def _initializer(layers: Sequence[Weighted]) -> Fix:
     he = {"kernel_initializer": "he_normal"}
     if layer.arguments.get("kernel_initializer") == "he_normal" or not name:
         return Redraw(f"  {code(layer)}\n+ BatchNormalization()  # behind each of them")
-    if name in FLAT:
+    if squashes(layer):
         return Rectify(diff(layer, activation="relu", **he))
     return Redraw(diff(layer, **he))

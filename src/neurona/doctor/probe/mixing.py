@@ -16,6 +16,7 @@ from neurona.doctor.case import Case
 from neurona.doctor.finding import ERROR, Finding, Rule
 from neurona.doctor.probe.probe import Probe, probe_of
 from neurona.doctor.probe.twin import Batch
+from neurona.doctor.written import located
 
 MIXED = Rule(
     "GD308", "samples are mixed", ERROR,
@@ -56,7 +57,7 @@ def check_samples_apart(case: Case) -> Iterator[Finding]:
                 f"other samples at places {middle[0]} to {middle[-1]} of the batch change the "
                 f"answers for {int((change > SAME).sum())} of the {len(others)} that stay, by up "
                 f"to {change.max():.1%} of their size",
-                where=_mixing_layer(probe, batch, middle) or name,
+                where=located(probe.twin, _mixing_layer(probe, batch, middle)) or name,
                 evidence={"change": float(change.max()), "others": int((change > SAME).sum())},
                 threshold=f"no change above {SAME}",
                 fix="x.reshape((-1, n))  # may put several samples into one row\n"

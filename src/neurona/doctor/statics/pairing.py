@@ -222,12 +222,13 @@ def _partners(end: End) -> Iterator[Finding]:
     if squashed and task.name in ("classes", "binary") and len(end.shape) == 2:
         several = task.name == "classes"
         right = "categorical_crossentropy" if several else "binary_crossentropy"
+        last = "softmax" if several else "sigmoid"
         yield SLOW.found(
             f"{name} of a {act} where a class is to be told",
             where=end.place,
             evidence={"loss": name, "activation": act, "classes": task.classes},
             threshold="cross-entropy for classes",
-            fix=f'- loss="{name}"\n+ loss="{right}"',
+            fix=f'- "{act}", loss="{name}"\n+ "{last}", loss="{right}"',
             severity=None if several else INFO,
         )
     if end.kind in ("squared", ""):

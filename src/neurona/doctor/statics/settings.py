@@ -174,11 +174,16 @@ def _penalty(case: Case) -> Iterator[Finding]:
         yield STRONG.found(
             f"the penalties of the weights are {penalty:.3g}, where guessing has a loss of "
             f"{loss:.3g}",
-            where=largest,
+            where=_where(case, largest),
             evidence={"penalty": penalty, "loss of guessing": loss, "largest": terms[largest]},
             threshold=f"at most {TIMES:g} times the loss of guessing",
             fix=fixes.Penalise(10 * penalty / loss, _lighter(case, largest)),
         )
+
+
+def _where(case: Case, path: str) -> str:
+    layer = written_at(case.layers, path)
+    return path if layer is None else place(layer)
 
 
 def _lighter(case: Case, path: str) -> str:

@@ -12,6 +12,7 @@ from neurona.doctor.forward import Forward
 from neurona.doctor.written import diff, place, written_at
 from neurona.nn.layer import Layer
 from neurona.nn.parameter import Parameter
+from neurona.train.model import Model
 
 COLLAPSED = Rule(
     "GD207",
@@ -111,7 +112,6 @@ UNCONNECTED = Rule(
     "warning",
     "No gradient reaches them, whatever the data: they stay as they began, and the network "
     "computes without them, or with noise.",
-    accepted=("remove them",),
     source="TrainCheck, OSDI 2025",
 )
 BROKEN = ("stop_gradient", "floor", "round", "sign", "argmax", "argmin", "argsort", "floordiv")
@@ -156,11 +156,11 @@ def unconnected(case: Case) -> Iterator[Finding]:
     if unused and case.model._network is None:
         names = ", ".join(repr(layer.name) for layer in unused[:3])
         yield UNCONNECTED.found(
-            f"{len(unused)} layers are never called: {names}",
+            f"{_counted(len(unused))} never called: {names}",
             where=place(unused[0]),
             evidence={"layers": [layer.name for layer in unused[:20]]},
             threshold="each layer is called",
-            fix=f"+ x = self.{unused[0].name}(x)  # in call",
+            fix=f"+ x = self.{_attribute(model, unused[0])}(x)  # in call",
         )
 
 
@@ -176,7 +176,7 @@ def _frozen_at_random(case: Case) -> Iterator[Finding]:
     if biased and not known:
         names = ", ".join(repr(layer.name) for layer in frozen[:3])
         yield UNCONNECTED.found(
-            f"{len(frozen)} layers are frozen as they were drawn at random: {names}",
+            f"{_counted(len(frozen))} frozen as drawn at random: {names}",
             where=place(frozen[0]),
             evidence={"layers": [layer.name for layer in frozen[:20]]},
             threshold="what is frozen has been learnt before",
@@ -192,6 +192,14 @@ def _reached(forward: Forward) -> set[int]:
         if live.intersection(node.outputs) and node.op.name not in (*BROKEN, *TRUTH):
             live.update(node.inputs)
     return {id(p) for v, p in forward.parameters.items() if v in live}
+
+
+def _attribute(model: Model, layer: Layer) -> str:
+    return next((name for name, value in vars(model).items() if value is layer), layer.name)
+
+
+def _counted(count: int) -> str:
+    return f"{count} layers are" if count > 1 else "a layer is"
 
 
 def _named(parameters: list[Parameter]) -> str:

@@ -141,6 +141,7 @@ def sized(case: Case) -> Iterator[Finding]:
     product, spread, wanted, ahead = max(off, key=lambda row: abs(np.log(row[1] / row[2])))
     layer = layer_of(case, product[0])
     times = max(spread / wanted, wanted / spread)
+    squashed = getattr(getattr(layer, "activation", None), "__name__", "") in ("sigmoid", "tanh")
     others = len(off) - 1
     more = f"; {others} more {'is' if others == 1 else 'are'} like it" if others else ""
     yield SIZED.found(
@@ -150,7 +151,7 @@ def sized(case: Case) -> Iterator[Finding]:
         where=forward.place(product[0]),
         evidence={"spread": spread, "expected": wanted, "inputs": ahead, "layers": len(off)},
         threshold=f"within a factor of {FACTOR:g} of He, Glorot and LeCun",
-        fix=fixes.Redraw(_drawn(layer, "he_normal")),
+        fix=fixes.Redraw(_drawn(layer, "glorot_uniform" if squashed else "he_normal")),
     )
 
 
