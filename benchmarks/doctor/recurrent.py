@@ -97,6 +97,21 @@ def bag(t: Training) -> Training:
     )
 
 
+def another_vocabulary(t: Training) -> Training:
+    """Validation and test number their words by a vocabulary of their own."""
+
+    def numbered(data: Any) -> Any:
+        return np.where(data[0] > 0, data[0] + 19, 0), data[1]
+
+    model = layers(
+        lambda: nn.Input((12,), dtype="int64"),
+        lambda: L.Embedding(40, 16),
+        lambda: L.GRU(24),
+        lambda: L.Dense(1, "sigmoid"),
+    )
+    return t.but(model=model, validation=numbered(t.validation), test=numbered(t.test))
+
+
 def few(t: Training) -> Training:
     """Sixty sentences."""
     return t.but(x=t.x[:60], y=t.y[:60], epochs=80)
@@ -164,6 +179,12 @@ ROWS: list[tuple[str, Any, Any, tuple[str, ...]]] = [
     ),
     ("words: a rate far too small", words, with_(optimizer=adam(1e-6)), ("GD507", "GD505")),
     ("words: beyond the vocabulary", words, beyond_the_vocabulary, ("GD105",)),
+    (
+        "words: tested on words that were never trained",
+        words,
+        another_vocabulary,
+        ("GD705", "GD111"),
+    ),
     ("words: no order is left", words, bag, ("GD310",)),
     ("words: sixty sentences by heart", words, few, ("GD601",)),
     (

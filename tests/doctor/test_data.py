@@ -155,6 +155,15 @@ def recurrent(steps=False, mask=False):
     return model
 
 
+def reads(texts):
+    words = L.TextVectorization(output_sequence_length=12)
+    words.adapt(np.array(texts).ravel())
+    front = [nn.Input((1,), dtype="string"), words, L.Embedding(60, 4)]
+    model = nn.Sequential([*front, L.GRU(4), L.Dense(1, "sigmoid")])
+    model.compile("adam", "binary_crossentropy")
+    return model
+
+
 class Looks(nn.Model):
     """Looks ids up in `call`."""
 
@@ -174,6 +183,7 @@ def looks():
 
 IDS = RANDOM.integers(1, 50, (300, 12))
 PADDED = np.where(np.arange(12) < 5, IDS, 0)
+TEXTS = np.array([" ".join(f"w{i}" for i in row) for row in IDS])[:, None]
 NUMBERS = (X @ RANDOM.normal(size=6)).astype("float32")
 RARE = (RANDOM.random(300) < 0.04).astype("int64")
 SERIES = np.cumsum(RANDOM.normal(size=412)).astype("float32")
@@ -216,6 +226,10 @@ CASES = [  # id ("" for healthy), the model, x, y, the rest, and what is said
     ("GD114", lambda: recurrent(steps=True), PADDED, PADDED, {}, "58% of what it learns"),
     ("", lambda: recurrent(mask=True), PADDED, Y, {}, ""),
     ("", recurrent, PADDED[:, ::-1], Y, {}, ""),
+    ("GD705", recurrent, IDS // 2, Y, held(25 + IDS // 2, Y), "never come in training"),
+    ("", recurrent, IDS[:200], Y[:200], held(IDS[200:], Y[200:]), ""),
+    ("GD705", lambda: reads(["a b"]), TEXTS, Y, {}, "of the words are not in the vocabulary of 4"),
+    ("", lambda: reads(TEXTS), TEXTS, Y, {}, ""),
     ("GD107", binary, X, RARE, {}, "always answering 0 already scores 9"),
     ("GD107", binary, X, RARE * 0, {}, "all 300 samples are of class 0"),
     ("", binary, X, RARE, {"class_weight": {0: 1.0, 1: 20.0}}, ""),

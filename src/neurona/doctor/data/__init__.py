@@ -1,9 +1,9 @@
 """Rules about the data: GD1xx."""
 
-from neurona.doctor.data import batches, inputs, labels, leak, numbers, splits, targets
+from neurona.doctor.data import batches, inputs, labels, leak, numbers, splits, targets, vocabulary
 from neurona.doctor.finding import Checks
 
 CHECKS: Checks = {
     **inputs.CHECKS, **numbers.CHECKS, **labels.CHECKS, **targets.CHECKS, **splits.CHECKS,
-    **leak.CHECKS, **batches.CHECKS,
+    **leak.CHECKS, **batches.CHECKS, **vocabulary.CHECKS,
 }  # fmt: skip
