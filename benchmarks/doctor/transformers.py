@@ -9,7 +9,7 @@ import numpy as np
 import neurona as nn
 from benchmarks.doctor.dense import adam, sgd, shuffled_labels, with_
 from benchmarks.doctor.fault import Fault
-from benchmarks.doctor.sequences import attention, block, language, transformer
+from benchmarks.doctor.sequences import Places, attention, block, language, transformer
 from benchmarks.doctor.training import Training
 
 L = nn.layers
@@ -48,6 +48,32 @@ def huge(t: Training) -> Training:
     """Weights of attention ten times too large: one key gets all."""
     wide = nn.initializers.RandomNormal(stddev=3.0)
     return t.but(model=transformer(block(kernel_initializer=wide), block(kernel_initializer=wide)))
+
+
+def seeing(hidden: bool) -> Training:
+    """Which of two words comes first, in rows of 24 that end with padding, by a mask of one's own.
+
+    Args:
+        hidden: whether the mask hides the words, in place of the padding.
+    """
+
+    def model() -> Any:
+        ids = nn.Input((24,), dtype="int64")
+        mask = L.Lambda(lambda x: ((x == 0) if hidden else (x != 0))[:, None, :])(ids)
+        x = Places()(L.Embedding(20, 32)(ids))
+        for _ in range(2):
+            y = L.LayerNormalization()(x)
+            x = L.Add()([x, L.MultiHeadAttention(4, 8)(y, y, attention_mask=mask)])
+            x = L.Add()([x, L.Dense(32)(L.Dense(64, "gelu")(L.LayerNormalization()(x)))])
+        first = L.Lambda(lambda x: x[:, 0])(L.LayerNormalization()(x))
+        return nn.Model(ids, L.Dense(1, "sigmoid")(first))
+
+    return attention().on(lambda x: np.pad(x, ((0, 0), (0, 12)))).but(model=model)
+
+
+def masked() -> Training:
+    """The healthy one."""
+    return seeing(False)
 
 
 def few(t: Training) -> Training:
@@ -94,6 +120,12 @@ ROWS: list[tuple[str, Any, Any, tuple[str, ...]]] = [
         attention,
         with_(transformer(*[block(skip=False, act="sigmoid") for _ in range(5)])),
         ("GD304", "GD501", "GD303", "GD307", "GD310"),
+    ),
+    (
+        "attention: the mask is the wrong way around",
+        masked,
+        lambda t: t.but(model=seeing(True).model),
+        ("GD702",),
     ),
     ("attention: sixty sentences by heart", attention, few, ("GD601",)),
     ("language: sees the future", causal, with_(language_of(block(), block())), ("GD309",)),

@@ -58,7 +58,7 @@ def seen(model, x=X, y=Y, **given):
     for a, b in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
     assert random.get_position() == place
-    return {f.id: f for f in found if f.alarm and f.id.startswith("GD3")}
+    return {f.id: f for f in found if f.alarm and f.id.startswith(("GD3", "GD7"))}
 
 
 class OwnReLU(Layer):
@@ -197,6 +197,39 @@ def test_attention_that_has_chosen():
     x = RNG.normal(size=(100, 8, 6))
     assert "of the attention" in seen(model(4.0), x, Y[:100])["GD306"].said
     assert "GD306" not in seen(model(0.3), x, Y[:100])
+
+
+def test_masks():
+    ids = np.where(np.arange(12) < 5, np.maximum(IDS[:, 1:], 1), 0)
+    y = RNG.integers(0, 3, 48)
+
+    def model(mask):
+        given = nn.Input((12,), dtype="int64")
+        x = Embedding(20, 16)(given)
+        x = x + PositionEmbedding(12)(x)
+        more = {} if mask is None else {"attention_mask": Lambda(mask)(given)}
+        x = MultiHeadAttention(2, 8)(x, x, **more)
+        found = nn.Model(given, Dense(3, "softmax")(GlobalAveragePooling1D()(x)))
+        found.compile("adam", "sparse_categorical_crossentropy")
+        return found
+
+    told = seen(model(lambda x: (x == 0)[:, None]), ids, y)["GD702"].said
+    assert told.startswith("100% of the attention is on padding, which is 58% of the steps")
+    assert "GD702" not in seen(model(lambda x: (x != 0)[:, None]), ids, y)
+    (fact,) = (f for f in model(None).diagnose(ids, y) if f.id == "GD702")
+    assert fact.severity == "info"  # attention learns what to leave out
+    assert fact.evidence["mass"] == pytest.approx(7 / 12, abs=0.05)
+
+
+def test_masks_of_long_sequences():
+    ids = np.where(np.arange(130) < 40, RNG.integers(1, 20, (8, 130)), 0)
+    given = nn.Input((130,), dtype="int64")
+    x = Embedding(20, 8)(given)
+    x = x + PositionEmbedding(130)(x)
+    x = MultiHeadAttention(2, 4)(x, x, attention_mask=Lambda(lambda x: (x == 0)[:, None])(given))
+    model = nn.Model(given, Dense(3, "softmax")(GlobalAveragePooling1D()(x)))
+    model.compile("adam", "sparse_categorical_crossentropy")
+    assert "GD702" in seen(model, ids, np.arange(8) % 3)  # the weights are no array of the Graph
 
 
 class Variational(nn.Model):

@@ -204,9 +204,10 @@ def padding(case: Case) -> Iterator[Finding]:
     """Look for sequences that end with zeros, where no mask says so."""
     if case.sample_weight is not None or case.custom:
         return
-    for lookup in lookups(case):
+    told = {lookup.part.name: lookup for lookup in lookups(case)}  # both ways of a Bidirectional
+    for lookup in told.values():
         rows = sample(lookup.part.values)
-        if rows.ndim != 2 or _masked(case):
+        if rows.ndim != 2 or is_masked(case):
             continue
         ends = float(_leading_zeros(rows[:, ::-1]).mean())
         steps = [e for e in case.ends if e.values.shape[:2] == lookup.part.values.shape]
@@ -236,7 +237,7 @@ def _leading_zeros(rows: np.ndarray) -> np.ndarray:
     return np.cumsum(rows != 0, axis=1) == 0
 
 
-def _masked(case: Case) -> bool:
+def is_masked(case: Case) -> bool:
     """Say whether ids are compared with 0 in the model, by a mask or by hand."""
     if any(getattr(layer, "mask_zero", False) for layer in case.layers):
         return True

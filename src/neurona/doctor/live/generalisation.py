@@ -19,7 +19,7 @@ OVERFITTING = Rule(
     "GD601", "overfitting", "warning",
     "It learns the training samples by heart: what it gets better at there makes it worse at "
     "samples that it has not seen.",
-    auto="safe", because=("GD108", "GD111", "GD506"),
+    auto="safe", because=("GD108", "GD111", "GD506", "GD705"),
     accepted=("Dropout", "weight_decay", "augmentation", "a smaller model", "more data"),
     source="SageMaker Debugger (0.1, patience)",
 )  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from neurona.doctor.case import Case
 from neurona.doctor.finding import Finding, Rule
-from neurona.doctor.probe import depth, flat, mixing, order, start
+from neurona.doctor.probe import depth, flat, masks, mixing, order, start
 
 CHECKS: dict[Callable[[Case], Iterator[Finding]], tuple[Rule, ...]] = {
     start.check_loss: (start.INITIAL_LOSS,),
@@ -18,5 +18,6 @@ CHECKS: dict[Callable[[Case], Iterator[Finding]], tuple[Rule, ...]] = {
     start.check_input_matters: (start.IGNORED,),
     mixing.check_samples_apart: (mixing.MIXED,),
     mixing.check_future: (mixing.LEAK,),
+    masks.check_padding: (masks.UNMASKED,),
     order.check_order: (order.UNORDERED,),
 }

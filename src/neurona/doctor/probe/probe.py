@@ -11,6 +11,7 @@ import numpy as np
 from neurona.core.lowering import Attention
 from neurona.core.origin import Origin, as_text
 from neurona.doctor.case import Case
+from neurona.doctor.probe.attending import padded
 from neurona.doctor.probe.traced import Traced, prediction_pass, training_pass
 from neurona.doctor.probe.twin import Batch, aside, first_batch, ready, twin_of, users_code
 from neurona.doctor.probe.units import Units, Watch
@@ -101,12 +102,12 @@ class Probe:
         return fused or any("attention" in kind for kind in kinds)
 
     @functools.cached_property
-    def _run(self) -> tuple[dict[str, np.ndarray], list[Units], list[tuple[Origin, float]]]:
-        watch = Watch(self.training.graph, 1 if self._channels_first else -1)
+    def _run(self) -> tuple[dict[str, np.ndarray], Watch]:
+        axis = 1 if self._channels_first else -1
+        watch = Watch(self.training.graph, axis, padded(self.training.batch))
         with aside():
             outputs = watch.run(self.training.arrays(self.training.batch))
-        units, focus = list(watch.units.values()), list(watch.focus.values())
-        return self.training.named(outputs), units, focus
+        return self.training.named(outputs), watch
 
     @property
     def values(self) -> dict[str, np.ndarray]:
@@ -127,12 +128,17 @@ class Probe:
     @property
     def units(self) -> list[Units]:
         """The activations that have a flat part, in the order of the forward pass."""
-        return self._run[1]
+        return list(self._run[1].units.values())
 
     @property
     def focus(self) -> list[tuple[Origin, float]]:
         """Where weights of attention are made, and the mean share of the key that gets most."""
-        return self._run[2]
+        return list(self._run[1].focus.values())
+
+    @property
+    def on_padding(self) -> list[tuple[Origin, float, float]]:
+        """Where weights of attention are made, that on padding, and the share of padding."""
+        return list(self._run[1].on_padding.values())
 
     @property
     def _channels_first(self) -> bool:

@@ -15,6 +15,7 @@ import numpy as np
 from neurona.core.graph import Graph, Node
 from neurona.core.lowering import Attention, Contraction, Elementwise, Scan
 from neurona.core.origin import Origin
+from neurona.doctor.probe.attending import mass_on, weights_of
 
 FEW_KEYS = 4  # of which one may well get nearly all
 SPARSE = 0.02  # share of zeros from which on an output may be a ReLU's
@@ -60,17 +61,20 @@ class Watch:
     Args:
         graph: of a training step.
         axis: of the units, such as the channels: -1, or 1.
+        padding: for arrays of ids (B, T), where they are padding.
 
     Attributes:
         units: id of a node -> its Units, in the order of the forward pass.
         focus: id of a node that gives weights of attention -> its origin, and the mean share of the
             key that gets most.
+        on_padding: id of such a node -> its origin, the weight on padding, and the share of that.
     """
 
-    def __init__(self, graph: Graph, axis: int = -1) -> None:
-        self.graph, self.axis = graph, axis
+    def __init__(self, graph: Graph, axis: int = -1, padding: Sequence[np.ndarray] = ()) -> None:
+        self.graph, self.axis, self.padding = graph, axis, padding
         self.units: dict[int, Units] = {}
         self.focus: dict[int, tuple[Origin, float]] = {}
+        self.on_padding: dict[int, tuple[Origin, float, float]] = {}
         self._squashes: dict[int, str] = {}  # id of a node that squashes a hidden unit -> its kind
         self._hidden: set[int] = set()  # ids of nodes that give hidden units
         self._note(graph, in_loop=False)
@@ -94,6 +98,8 @@ class Watch:
         if node.op.name == "div" and id(node) in self._hidden and _shares(y):
             late = y[..., y.shape[-2] // 2 :, :]  # early ones may see few keys
             self.focus[id(node)] = _of(node), float(late.max(axis=-1).mean())
+        if self.padding and id(node) in self._hidden:
+            self._look_at_padding(node, y, known)
         if not kind and not self._may_be_relu(node, y):
             return
         axes = tuple(i for i in range(y.ndim) if i != self.axis % y.ndim)
@@ -112,6 +118,14 @@ class Watch:
         found.alive |= (y != 0).any(axis=axes)
         slope = 1 - y * y if kind == "tanh" else 4 * y * (1 - y)
         found.slope += slope.sum(axis=axes) if kind != "relu" else (y != 0).sum(axis=axes)
+
+    def _look_at_padding(self, node: Node, y: Any, known: dict[int, Any]) -> None:
+        weights = weights_of(
+            node, y, [known.get(v, self.graph.constants.get(v)) for v in node.inputs]
+        )
+        found = None if weights is None else mass_on(weights, self.padding)
+        if found is not None:
+            self.on_padding[id(node)] = _of(node), *found
 
     def _may_be_relu(self, node: Node, y: Any) -> bool:
         if id(node) in self.units:
