@@ -174,17 +174,113 @@ def test_a_model_that_is_worse_than_a_line():
     assert "a linear model reaches" in str(found)
 
 
-def test_own_steps_are_left_alone_and_said_so():
-    class Own(nn.Sequential):
-        def train_step(self, data):
-            return super().train_step(data)
+class Own(nn.Model):
+    """The usual step, written out as in Keras's guides: its loss is a mean over the epoch."""
 
-    model = Own([nn.Input((10,)), nn.layers.Dense(4, "softmax")])
-    model.compile("adam", "sparse_categorical_crossentropy")
-    found = examined(model, epochs=2)
-    assert not len(found)
-    assert found.skipped["GD506"] == "the model has a train_step of its own"
+    def __init__(self, scale=1.0):
+        super().__init__()
+        self.net = nn.Sequential([nn.layers.Dense(32, "relu"), nn.layers.Dense(4)])
+        self.loss_of = nn.losses.SparseCategoricalCrossentropy(from_logits=True)
+        self.mean, self.scale = nn.metrics.Mean(name="loss"), scale
+
+    def call(self, x):
+        return self.net(x)
+
+    def train_step(self, data):
+        x, y = data
+        loss, slopes = nn.value_and_grad(
+            lambda: self.loss_of(y, self.net(x)) * self.scale, parameters=self.net
+        )()
+        self.optimizer.apply(slopes, self.net)
+        self.mean.update_state(loss)
+        return {"loss": self.mean.result()}
+
+
+class OwnLoss(nn.Model):
+    def __init__(self):
+        super().__init__()
+        self.net = nn.Sequential([nn.layers.Dense(32, "relu"), nn.layers.Dense(4)])
+
+    def call(self, x):
+        return self.net(x)
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None):
+        return nn.losses.SparseCategoricalCrossentropy(from_logits=True)(y, y_pred) + 3.0
+
+
+def own(make, optimizer="adam"):
+    nn.utils.set_random_seed(1)
+    model = make()
+    model.compile(optimizer, engine="reference")
+    return model
+
+
+def test_own_steps_are_looked_at():
+    found = examined(own(Own, nn.optimizers.Adam(1e-7)), level="full")
+    assert [f.id for f in found.causes] == ["GD507"], str(found)
+    plain = own(Own)
+    plain.fit(X, Y, epochs=2, verbose=0)
+    looked = own(Own)
+    looked.fit(X, Y, epochs=2, verbose=0, doctor=Doctor("full"))
+    assert plain.history.history == looked.history.history
+    for a, b in zip(plain.get_weights(), looked.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
     assert examined(network(), epochs=0).skipped["GD506"] == "no step was looked at"
+
+
+@pytest.mark.slow
+def test_own_losses_are_looked_at():
+    assert alarms(own(Own), level="full") == alarms(own(OwnLoss), level="full") == []
+    found = examined(own(OwnLoss, nn.optimizers.Adam(1e-7)), level="full")
+    assert [f.id for f in found.causes] == ["GD507"], str(found)
+    high = examined(own(Own, nn.optimizers.SGD(300.0)), level="full")
+    assert high.causes[0].id in ("GD401", "GD502", "GD503", "GD506"), str(high)
+
+
+class Rivals(nn.Model):
+    """Two players: the loss of each goes up and down with the other's."""
+
+    def __init__(self):
+        super().__init__()
+        self.made = nn.Sequential([nn.layers.Dense(16, "relu"), nn.layers.Dense(10)])
+        self.critic = nn.Sequential([nn.layers.Dense(16, "leaky_relu"), nn.layers.Dense(1)])
+        self.first, self.second = nn.optimizers.Adam(0.01), nn.optimizers.Adam(0.01)
+
+    def train_step(self, x):
+        loss_of = nn.losses.BinaryCrossentropy(from_logits=True)
+        ones, noise = nn.ops.ones((x.shape[0], 1)), nn.random.normal((x.shape[0], 4))
+        loss, slopes = nn.value_and_grad(
+            lambda: (
+                loss_of(ones, self.critic(x)) + loss_of(0 * ones, self.critic(self.made(noise)))
+            ),
+            parameters=self.critic,
+        )()
+        self.first.apply(slopes, self.critic)
+        other, slopes = nn.value_and_grad(
+            lambda: loss_of(ones, self.critic(self.made(noise))), parameters=self.made
+        )()
+        self.second.apply(slopes, self.made)
+        return {"loss": loss, "other": other}
+
+
+def test_two_players_are_left_alone_and_that_is_said():
+    model = Rivals()
+    model.compile(engine="reference")
+    found = examined(model, X, None, level="full", epochs=5)
+    assert not [f for f in found if f.alarm]
+    assert "and no optimizer or several" in found.skipped["GD506"]
+
+
+def test_own_steps_without_a_loss_are_left_alone():
+    class Mute(Own):
+        def train_step(self, data):
+            super().train_step(data)
+            return {}
+
+    model = Mute()
+    model.compile("adam", engine="reference")
+    found = examined(model, epochs=1)
+    assert "which returns no 'loss'" in found.skipped["GD506"]
 
 
 def test_batches_of_a_generator():

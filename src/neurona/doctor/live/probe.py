@@ -11,14 +11,16 @@ from neurona import ops
 from neurona.core import random
 from neurona.core.observation import opened
 from neurona.core.tree import flatten
-from neurona.doctor.live.activity import measured, watched
+from neurona.doctor.live.activity import RECTIFIED, measured, watched
 from neurona.doctor.live.sequences import STEPS, is_recurrent
+from neurona.doctor.probe.traced import own_step, usual_step
+from neurona.errors import StateError
 from neurona.nn.context import collect_losses, in_training
 from neurona.nn.front import fed
 from neurona.nn.gradients import gradients
 from neurona.nn.parameter import Parameter, rehearsal
 from neurona.nn.snapshot import Snapshot
-from neurona.train.state import parameter_paths
+from neurona.train.state import metrics_of, parameter_paths
 from neurona.train.step import Step
 from neurona.train.steps import engine_of, held, read_by
 
@@ -29,7 +31,8 @@ class Probe:
     """Compiled programs that look at a batch as the training step would, and change nothing.
 
     Args:
-        model: with `compile`'s loss, and trainable weights.
+        model: with `compile`'s loss, or a step of its own that one optimizer ends; and trainable
+            weights.
 
     Attributes:
         weights: path -> trainable Parameter.
@@ -41,17 +44,22 @@ class Probe:
         self.model = model
         trained = {id(p) for p in model.trainable_weights}  # none of layers that are frozen
         self.weights = {path: p for path, p in parameter_paths(model).items() if id(p) in trained}
-        self._units = watched(model)
+        self._own = model.overrides("train_step") or model.overrides("compute_loss")
+        kinds_of = watched(model)
+        self._units = (  # nobody knows which layer of a step of one's own is the last
+            {n: k for n, k in kinds_of.items() if k in RECTIFIED} if self._own else kinds_of
+        )
         self.repeats = not any(getattr(x, "stateful", False) is True for x in model.all_layers())
         kinds = [type(layer).__name__ for layer in model.all_layers()]
-        self._normalises = "BatchNormalization" in kinds
-        self._shift = _shift(model)
+        self._normalises = "BatchNormalization" in kinds and not self._own
+        self._shift = [] if self._own else _shift(model)
         self._engine = engine_of(model)
         written = model._training.steps.setdefault("written", set())
         self._snapshot = Snapshot(read_by(model, "train"), written)
         known, traced = held(model), self._snapshot.pass_over
-        self._step = Step(self._run, [*known, *self._shift], self._engine, traced=traced)
-        self._later = Step(self._loss, known, self._engine, traced=traced)
+        run, loss = (self._run_own, self._own_loss) if self._own else (self._run, self._loss)
+        self._step = Step(run, [*known, *self._shift], self._engine, traced=traced)
+        self._later = Step(loss, known, self._engine, traced=traced)
 
     def holds(self) -> bool:
         """Say whether the model is as it was."""
@@ -87,6 +95,43 @@ class Probe:
             "evaluated": evaluated,
             "through_time": found[count] if self._shift else None,
         }
+
+    def _run_own(self, x: Any, y: Any = None, sample_weight: Any = None) -> dict[str, Any]:
+        with (
+            rehearsal(), in_training(True), collect_losses(), fed(self.model._network),
+            opened([*self._units]) as observer,
+        ):  # fmt: skip
+            loss, taken = self._stepped(x, y, sample_weight)
+            activity = measured(observer.values, self._units, [])
+        slopes = {id(p): g for p, g in taken if g is not None}
+        found = {path: slopes[id(p)] for path, p in self.weights.items() if id(p) in slopes}
+        return {
+            "loss": loss,
+            "penalty": ops.zeros((), None),
+            "gradients": found,
+            "answers": None,
+            "activity": activity,
+            "evaluated": None,
+            "through_time": None,
+        }
+
+    def _own_loss(self, x: Any, y: Any = None, sample_weight: Any = None) -> Any:
+        with rehearsal(), in_training(True), collect_losses(), fed(self.model._network):
+            return self._stepped(x, y, sample_weight)[0]
+
+    def _stepped(self, x: Any, y: Any, sample_weight: Any) -> tuple[Any, list]:
+        """Make a step, or a loss, of the user's own without an update: its loss, and gradients.
+
+        Raises:
+            StateError: if it tells no loss.
+        """
+        for metric in metrics_of(self.model):  # of which the loss may be a mean
+            metric.reset_state()
+        step = own_step if self.model.overrides("train_step") else usual_step
+        results, taken = step(self.model, x, y, sample_weight)
+        if "loss" not in results or results["loss"].ndim:
+            raise StateError("the model has a train_step of its own, which returns no 'loss'.")
+        return results["loss"], taken
 
     def _evaluated(self, x: Any, y: Any, sample_weight: Any) -> Any:
         with in_training(False), collect_losses():

@@ -40,7 +40,7 @@ def too_high(record: Record) -> Iterator[Finding]:
     up = failed > FAILED and not float(np.mean([look.rise for look in looks])) <= 0
     consequence = record.struggling() if up and len(looks) == TESTS else ""
     tested = bool(consequence)
-    known = record.steps >= 20 and record.start > 0 and record.scale > 0
+    known = not record.own and record.steps >= 20 and record.start > 0 and record.scale > 0
     climbed = known and (risen > RISEN or _epochs_above(record)) and _raised(record)
     if not (tested or broken or climbed):
         return

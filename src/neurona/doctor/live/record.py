@@ -121,6 +121,7 @@ class Record:
         raced: whether what may help is tried, so that a rate can be called low earlier.
         zero_weights: says which weights of the loss are all 0.
         shuffled: whether samples come in a new order each epoch.
+        own: whether the loss is the user's own, so that it may well rise, or begin anywhere.
     """
 
     guess: Guess
@@ -135,6 +136,7 @@ class Record:
     raced: bool = False
     zero_weights: str = ""
     shuffled: bool = False
+    own: bool = False
 
     @functools.cached_property
     def linear(self) -> Linear | None:

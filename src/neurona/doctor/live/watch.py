@@ -10,7 +10,7 @@ import numpy as np
 from neurona.core.tree import flatten
 from neurona.data.batches import Batches
 from neurona.doctor.finding import Finding, Rule, reason
-from neurona.doctor.live.guess import CLASSES, guess_of
+from neurona.doctor.live.guess import CLASSES, Guess, guess_of
 from neurona.doctor.live.moments import Moments
 from neurona.doctor.live.probe import Probe, norm, probe_of
 from neurona.doctor.live.record import Look, Record, Weight
@@ -18,6 +18,7 @@ from neurona.doctor.live.rules import CHECKS, Check
 from neurona.doctor.opened import joined
 from neurona.doctor.written import located
 from neurona.train.source import ArraySource
+from neurona.train.state import optimizers_of
 
 EVERY = 5  # looks between two judgements within an epoch
 NOT_YET = ("GD508", "GD510")  # what they miss may be reached later
@@ -44,9 +45,10 @@ class Watch:
         source = model._training.run.source
         self.model, self.moments = model, Moments(level, total)
         y, weight, whole = _targets(source)
-        guess = guess_of(model, y, weight, whole)
-        self._known: list[tuple[Any, Any]] | None = None if whole else []
-        self.record = Record(guess, total, epochs, steps, model)
+        own = model.overrides("train_step") or model.overrides("compute_loss")
+        guess = Guess() if own else guess_of(model, y, weight, whole)
+        self._known: list[tuple[Any, Any]] | None = None if whole or own else []
+        self.record = Record(guess, total, epochs, steps, model, own=own)
         self.record.zero_weights = _zero_weights(model, source)
         self.record.shuffled = bool(source.shuffle)
         self.findings: dict[str, Finding] = {}
@@ -59,12 +61,13 @@ class Watch:
 
     def _made_probe(self) -> Probe | None:
         model = self.model
-        own = [name for name in ("train_step", "compute_loss") if model.overrides(name)]
-        if own or not model.trainable_weights:
-            why = f"the model has a {own[0]} of its own" if own else "nothing is trained"
-            self._skip(why)
-            return None
-        return probe_of(model)
+        if not model.trainable_weights:
+            self._skip("nothing is trained")
+        elif self.record.own and len(optimizers_of(model)) != 1:
+            self._skip("the model has a train_step of its own, and no optimizer or several")
+        else:
+            return probe_of(model)
+        return None
 
     def _skip(self, why: str) -> None:
         needing = [rule for rules in CHECKS.values() for rule in rules]

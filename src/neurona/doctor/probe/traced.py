@@ -78,7 +78,7 @@ def training_pass(model: Any, batch: Batch) -> Traced:
         StateError: if the step cannot be traced.
     """
     parameters: dict[str, Parameter] = {}
-    step = _own_step if model.overrides("train_step") else _usual_step
+    step = own_step if model.overrides("train_step") else usual_step
 
     def run(x: Any, y: Any, weight: Any) -> dict[str, Any]:
         with opened(("*",)) as observer, in_training(True), collect_losses(), fed(model._network):
@@ -108,7 +108,7 @@ def prediction_pass(model: Any, batch: Batch, layers: bool = False) -> Traced:
     return _made(run, batch, {})
 
 
-def _usual_step(model: Any, x: Any, y: Any, weight: Any) -> tuple[dict, list]:
+def usual_step(model: Any, x: Any, y: Any, weight: Any) -> tuple[dict, list]:
     """Do what `Trainer.train_step` does, without an update."""
     compiled = model._training.losses
 
@@ -126,7 +126,7 @@ def _usual_step(model: Any, x: Any, y: Any, weight: Any) -> tuple[dict, list]:
     return results, list(zip(weights, slopes, strict=True))
 
 
-def _own_step(model: Any, x: Any, y: Any, weight: Any) -> tuple[dict, list]:
+def own_step(model: Any, x: Any, y: Any, weight: Any) -> tuple[dict, list]:
     """Do what a user's `train_step` does; what it gives its optimizers is taken, not applied."""
     taken: list[tuple[Parameter, Any]] = []
     optimizers = list(optimizers_of(model).values())
