@@ -106,7 +106,7 @@ def oscillation(record: Record) -> Iterator[Finding]:
     """GD509: the loss of epochs turns at every other one by more than 10 %, and gets nowhere."""
     losses = np.asarray(record.column("loss"))
     tail = losses[-max(LEAST, len(losses) // 2) :]
-    if len(tail) < LEAST or not np.isfinite(tail).all() or tail.mean() <= 0:
+    if record.own or len(tail) < LEAST or not np.isfinite(tail).all() or tail.mean() <= 0:
         return
     number = np.arange(len(tail))
     line = np.polynomial.Polynomial.fit(number, tail, 1)

@@ -315,6 +315,8 @@ class Record:
 
     @functools.cached_property
     def _bad(self) -> str:
+        if self.own:  # it may rise, as the values of a game do: only that it stays is no good
+            return self.stuck() if self.start > 0 else ""
         return self.at_guessing() or self.worse() or self.stuck() or self.below_linear()
 
 
