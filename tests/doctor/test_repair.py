@@ -7,10 +7,12 @@ import neurona as nn
 from neurona import layers
 from neurona.doctor import Doctor, fixes
 from neurona.doctor.repair import race
-from neurona.doctor.repair.changes import Rate, Settings, change_of
+from neurona.doctor.repair.changes import Both, Rate, Settings, change_of
 from neurona.doctor.repair.race import hindrance
 from neurona.doctor.repair.saved import Best, Saved
 from neurona.doctor.repair.starting import change_before
+from neurona.train.callbacks import CallbackList
+from neurona.train.loop import Fit
 from neurona.train.source import ArraySource
 
 rng = np.random.default_rng(0)
@@ -52,7 +54,7 @@ def test_what_cannot_harm_is_changed_told_and_written_down(capsys):
 
 
 @pytest.mark.filterwarnings("ignore:.*takes probabilities")
-def test_a_loss_is_mended_before_training():
+def test_a_loss_is_mended_before_training(tmp_path):
     model = network("adam", None)
     history, _ = fitted(model, "safe", 1)
     assert model._training.losses.outputs[0].loss.from_logits
@@ -60,7 +62,12 @@ def test_a_loss_is_mended_before_training():
         "rule": "GD202", "when": "before training", "what": "the loss takes scores.",
         "diff": "- loss='sparse_categorical_crossentropy'\n"
         "+ loss=nn.losses.SparseCategoricalCrossentropy(from_logits=True)", "kept": True,
+        "steps": 0,
     }  # fmt: skip
+    file = tmp_path / "mended.safetensors"
+    model.save(file)
+    again = nn.models.load_model(file)
+    assert again.evaluate(*HELD, verbose=0) == model.evaluate(*HELD, verbose=0)
     model = network("adam", None)
     assert fitted(model, "off", 1)[0].repairs == []
     assert not model._training.losses.outputs[0].loss.from_logits
@@ -86,13 +93,16 @@ def test_what_may_help_is_raced_and_kept_only_if_better(monkeypatch):
     kept = [r for r in history.repairs if r["kept"]]
     assert {r["rule"] for r in kept} == {"GD507"}
     assert "better by two standard errors" in kept[0]["what"]
-    assert float(slow.learning_rate) == pytest.approx(1e-4 * 10 ** len(kept))
+    faster = float(slow.learning_rate) / 1e-4
+    assert faster in (pytest.approx(100), pytest.approx(1000), pytest.approx(10_000))
+    assert f"multiplied by {faster:.2g}. After 28 steps" in kept[0]["what"]
+    assert kept[0]["steps"] == 5 * 28  # without, and with each of four
 
     # a race that is lost changes nothing: the same bits as without
     monkeypatch.setattr(race, "ERRORS", 1e9)
     model = network(nn.optimizers.SGD(1e-4))
     lost, doctor = fitted(model, "race", 40)
-    assert [r["kept"] for r in lost.repairs] == [False] * 4  # 10, 100, 1000, 10,000 times
+    assert [r["kept"] for r in lost.repairs] == [False]
     assert "not better by two standard errors" in lost.repairs[0]["what"]
     assert str(doctor.repairs[0]).startswith("GD507 tried and taken back in epoch")
     plain = network(nn.optimizers.SGD(1e-4))
@@ -265,3 +275,51 @@ def test_changes_before_training_can_be_undone():
     assert len(model.layers) == 5
     change.undo()
     assert np.array_equal(model.predict(X, verbose=0), before)
+
+
+def test_losses_and_batches_are_changed_and_put_back():
+    model = nn.Sequential([nn.Input((8,)), layers.Dense(4, "relu"), layers.Dense(1)])
+    model.compile("sgd", "mse", metrics=["mae"])
+    source = ArraySource(X, Y, None, 100)
+    before = model.evaluate(X, Y, verbose=0)
+    fix = fixes.Pair('Dense(1), loss="mse"', "sparse_categorical_crossentropy", "softmax", 3)
+    assert str(fix).endswith('+ Dense(3, "softmax"), loss="sparse_categorical_crossentropy"')
+    change = Both(change_before(fix, model, source), Rate(model.optimizer, 10.0))
+    change.apply()
+    assert model.output_shape == (None, 3)
+    saved = Saved(model)
+    assert model.fit(X, Y, verbose=0).history["loss"][0] < 2
+    saved.put_back()
+    assert change.measured == "cross-entropy"
+    assert model._training.arguments["metrics"] == ["accuracy"]
+    sure, unsure = np.eye(3)[Y], np.full((300, 3), 1 / 3)
+    assert change.measure(Y, sure) == pytest.approx(0, abs=1e-5)
+    assert change.measure(np.eye(3)[Y], unsure) == pytest.approx(np.log(3))
+    assert change.measure(Y, Y + 0.5) == pytest.approx(np.log(2))
+    change.undo()
+    assert model.evaluate(X, Y, verbose=0) == pytest.approx(before)
+    assert float(model.optimizer.learning_rate) == pytest.approx(0.01)
+
+    # a model that says how it is compiled is compiled so when it is loaded
+    change = change_before(fixes.Pair("", "mean_absolute_error", "linear"), model, source)
+    change.apply()
+    assert change.measure(Y, Y[:, None] + 2.0) == 4
+    assert model._training.arguments["loss"] == "mean_absolute_error"
+
+    def backwards(y, p):
+        return -nn.ops.mean(nn.ops.square(y - p), axis=-1)
+
+    model.compile("sgd", backwards)
+    model.evaluate(X, Y, verbose=0)
+    change_before(fixes.Negate(), model, source).apply()
+    assert model.evaluate(X, Y, verbose=0) == pytest.approx(before[0])
+
+    change = change_before(fixes.Batch(100, 10), model, source)
+    heard = nn.callbacks.Callback()
+    heard.params = {}
+    model._training.run = Fit(source, CallbackList([heard], model, {"steps": 3}))
+    change.apply()
+    assert (source.steps, source.batch_size, heard.params) == (30, 10, {"steps": 30})
+    change.undo()
+    assert (source.steps, source.batch_size, heard.params) == (3, 100, {"steps": 3})
+    assert change_before(fixes.Batch(32), model, source) is None  # it has other batches

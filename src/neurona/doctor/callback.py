@@ -105,7 +105,8 @@ class Doctor(Callback):
 
     def _epoch_ended(self, epoch: int, logs: dict[str, Any]) -> None:
         if self._mending is not None and self._watch is not None:
-            self._mending.epoch_ended(logs, epoch + 1, self._watch.record)
+            for finding in self._mending.epoch_ended(logs, epoch + 1, self._watch.record):
+                self._look_anew(finding)
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         if self._guard is not None:
@@ -152,10 +153,15 @@ class Doctor(Callback):
         if self._mending is None or self._watch is None or self._watch.record.ended:
             return
         if self._mending.mend(finding, position.epoch + 1, position.batch):
-            self._past.append(finding)
-            self._watch.findings.pop(finding.id, None)
-            self._watch.record.looks[1:] = []
-            self._watch.record.logs.clear()
+            self._look_anew(finding)
+
+    def _look_anew(self, finding: Finding) -> None:
+        """Forget what steps showed before something was mended."""
+        assert self._watch is not None
+        self._past.append(finding)
+        self._watch.findings.pop(finding.id, None)
+        self._watch.record.looks[1:] = []
+        self._watch.record.logs.clear()
 
     def _take(self, found: Sequence[Finding]) -> None:
         """Tell what is found now, each once, and keep the diagnosis of all so far."""

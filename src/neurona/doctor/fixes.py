@@ -83,6 +83,17 @@ class Shuffle(Fix):
 
 
 @dataclasses.dataclass(frozen=True)
+class Batch(Fix):
+    """Another number of samples in a batch."""
+
+    before: int
+    after: int = 32
+
+    def __str__(self) -> str:
+        return replaced(f"batch_size={self.before}", f"batch_size={self.after}")
+
+
+@dataclasses.dataclass(frozen=True)
 class ClassWeights(Fix):
     """Samples that count as their class says."""
 
@@ -251,3 +262,32 @@ class FromLogits(Fix):
 
     def __str__(self) -> str:
         return replaced(self.before, self.after)
+
+
+@dataclasses.dataclass(frozen=True)
+class Pair(Fix):
+    """A loss that belongs to the task, with the last activation and so many outputs.
+
+    `before` is what is told of how it was; `more` is told, too.
+    """
+
+    before: str
+    loss: str
+    activation: str
+    units: int | None = None
+    more: str = ""
+
+    def __str__(self) -> str:
+        last = f'"{self.activation}"' if self.activation != "linear" else ""
+        if self.units is not None:
+            last = f"Dense({self.units}, {last})" if last else f"Dense({self.units})"
+        parts = [last, f'loss="{self.loss}"']
+        return replaced(self.before, ", ".join(filter(None, parts))) + self.more
+
+
+@dataclasses.dataclass(frozen=True)
+class Negate(Fix):
+    """A loss of the other sign."""
+
+    def __str__(self) -> str:
+        return replaced("return -loss", "return loss")

@@ -58,9 +58,8 @@ class ArraySource:
     ) -> None:
         self.size = len(flatten(x)[0][0])
         self.hold((x, y, weight))
-        self.batch_size, self.shuffle = batch_size, shuffle
-        self.whole = -(-self.size // batch_size)  # batches in a pass
-        self.steps, self._going_on = steps or self.whole, steps is not None
+        self.shuffle, self._going_on = shuffle, steps is not None
+        self.cut_into(batch_size, steps)
         self._last: Order | None = None
         self._known: tuple[Any, np.ndarray] | None = None  # the last permutations
 
@@ -80,6 +79,12 @@ class ArraySource:
         self.arrays, self.leaves = arrays, leaves
         self.form = self.structure, tuple([(a.shape[1:], a.dtype) for a in leaves])
         self.__dict__.pop("in_memory", None)
+
+    def cut_into(self, batch_size: int, steps: int | None = None) -> None:
+        """Take batches of a size, so many an epoch, or all of a pass."""
+        self.batch_size = batch_size
+        self.whole = -(-self.size // batch_size)  # batches in a pass
+        self.steps = steps or self.whole
 
     def peek(self) -> Batch:
         """Return the first batch in the given order."""

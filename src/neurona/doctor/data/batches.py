@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from neurona.doctor import fixes
 from neurona.doctor.case import Case
 from neurona.doctor.finding import ERROR, INFO, Finding, Rule
 from neurona.doctor.written import place
@@ -36,7 +37,7 @@ def batches(case: Case) -> Iterator[Finding]:
             where=place(norms[0]),
             evidence={"batch size": batch, "samples": n},
             threshold=f"at least {LEAST // places}",
-            fix=f"- batch_size={batch}\n+ batch_size=32",
+            fix=fixes.Batch(batch),
             severity=ERROR if count * places < 2 else None,
         )
     elif norms and last * places == 1:
@@ -47,7 +48,7 @@ def batches(case: Case) -> Iterator[Finding]:
             where=place(norms[0]),
             evidence={"batch size": batch, "samples": n, "last": 1},
             threshold="2 samples in each batch",
-            fix=f"- batch_size={batch}\n+ batch_size={better}",
+            fix=fixes.Batch(batch, better),
         )
     elif case.whole and STEPS * LEAST < n < STEPS * batch:
         count = math.ceil(n / batch)
@@ -55,6 +56,7 @@ def batches(case: Case) -> Iterator[Finding]:
             f"an epoch has {count} step{'s' if count > 1 else ''}: {n:,} samples in batches of "
             f"{batch}",
             evidence={"steps": count, "samples": n},
+            fix=fixes.Batch(batch),
             severity=INFO,
         )
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import abc
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from neurona.doctor import fixes
+from neurona.doctor.repair.saved import Best
 from neurona.errors import NeuronaError
 
 
@@ -19,10 +20,14 @@ class Change(abc.ABC):
     Attributes:
         what: in a sentence.
         diff: lines that begin with "- " and "+ ".
+        measured, measure: what a race compares of targets and answers, smaller is better; None:
+            the loss of the model.
     """
 
     what: str
     diff: str
+    measured = "loss"
+    measure: Callable[[Any, Any], float] | None = None
 
     @abc.abstractmethod
     def apply(self) -> None:
@@ -35,6 +40,10 @@ class Change(abc.ABC):
     def weigh(self, y: Any, weight: Any) -> Any:
         """Return what samples of the validation data count when it is judged."""
         return weight
+
+    def variants(self) -> list[Change]:
+        """Return this change, and others of its kind that are tried with it."""
+        return [self]
 
 
 class Rate(Change):
@@ -51,6 +60,42 @@ class Rate(Change):
 
     def undo(self) -> None:
         self.optimizer.scale_learning_rate(1 / self.factor)
+
+
+class Both(Change):
+    """Two changes as one; the second is made of what the first leaves."""
+
+    def __init__(self, first: Change, second: Change) -> None:
+        self.first, self.second = first, second
+        self.what = f"{first.what[:-1]}, and {second.what}"
+        self.diff = f"{first.diff}\n{second.diff}"
+        self.measured, self.measure = first.measured, first.measure
+
+    def apply(self) -> None:
+        self.first.apply()
+        self.second.apply()
+
+    def undo(self) -> None:
+        self.second.undo()
+        self.first.undo()
+
+    def weigh(self, y: Any, weight: Any) -> Any:
+        return self.second.weigh(y, self.first.weigh(y, weight))
+
+
+class Back(Change):
+    """A change that begins at the best weights so far: those of now are spoilt."""
+
+    def __init__(self, best: Best, change: Change) -> None:
+        self.best, self.change, self.diff = best, change, change.diff
+        self.what = f"{change.what} The weights are {best} again."
+
+    def apply(self) -> None:
+        self.best.put_back()
+        self.change.apply()
+
+    def undo(self) -> None:
+        self.change.undo()  # a race puts back the weights
 
 
 class Settings(Change):
@@ -112,24 +157,9 @@ def _momentum(fix: fixes.Momentum, model: Any) -> Change | None:
     return Settings([(v, "momentum", fix.after) for v in norms], what, str(fix))
 
 
-@change_of.register(fixes.FromLogits)
-def _from_logits(fix: fixes.FromLogits, model: Any) -> Change | None:
-    if (loss := _loss_of(model)) is None:
-        return None
-    what = f"the loss takes {'scores' if fix.value else 'probabilities'}."
-    return possible(Settings([(loss, "from_logits", fix.value)], what, str(fix)))
-
-
 @change_of.register(fixes.Stop)
 def _stop(fix: fixes.Stop, model: Any) -> Change | None:
     return Ending(model, str(fix))
-
-
-def _loss_of(model: Any) -> Any:
-    outputs: Any = model._training.losses.outputs or ()
-    return (
-        outputs[0].loss if len(outputs) == 1 and hasattr(outputs[0].loss, "from_logits") else None
-    )
 
 
 def possible(change: Change) -> Change | None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from typing import Any
 
+from neurona.doctor import fixes
 from neurona.doctor.case import Case
 from neurona.doctor.finding import Finding
 from neurona.doctor.live.record import Record
-from neurona.doctor.repair.changes import Ending, Rate, change_of
+from neurona.doctor.repair.changes import Back, Both, Change, Ending, Rate, Settings, change_of
 from neurona.doctor.repair.race import hindrance, race
 from neurona.doctor.repair.repair import Repair
 from neurona.doctor.repair.saved import Best
@@ -21,9 +23,10 @@ from neurona.train.source import ArraySource
 
 BACK = ("GD502", "GD506")  # findings on steps that went wrong: what they did is taken back
 ROUNDS = 4  # of diagnosis and repair before the first step
-LONGER = 2  # times as long is a second race before the first step
-LEARNT, GAIN = 0.9, 0.1  # of the loss of guessing; accuracy that weights have gained since
+LEARNT = 0.9  # of the loss of guessing: weights that are better have learnt something
 MOST = {"safe": 4, "race": 4}  # repairs of a rule, and races of a training
+HEAVY, USUAL = 0.98, 0.9  # momentum
+UP, DOWN = (10.0, 100.0, 1e3, 1e4), (0.3, 0.1, 0.03, 0.01, 0.001)  # factors of a rate
 
 
 class Mending:
@@ -40,10 +43,10 @@ class Mending:
         self.best = Best(model)  # to go back to
         self._top = Best(model)  # to end with
         self._times: dict[str, int] = {}
-        self._races: dict[str, int] = {}
+        self._races = 0
         self._waiting: list[Finding] = []
+        self._epochs = 1
         self._ending = False
-        self._accuracy: dict[int, float] = {}  # on the validation data, by epoch
         self._guess = math.inf  # the loss of always giving the same answer
 
     def begin(self, epochs: int = 1) -> None:
@@ -52,6 +55,7 @@ class Mending:
         Args:
             epochs: of the training.
         """
+        self._epochs = epochs
         run = self.model._training.run
         source = run.source
         known: set[str] = set()
@@ -83,7 +87,8 @@ class Mending:
                 batch_size=source.batch_size, epochs=epochs, shuffle=source.shuffle,
             )  # fmt: skip
             if self.race:
-                return [f for f in diagnose(case).causes if f.alarm]
+                found = diagnose(case)
+                return [*found.causes, *(f for f in found.infos if f.change is not None)]
             checks = [pairing.pairing, weights.alike]
         try:
             return [f for check in checks for f in check(case) if f.rule.auto == "safe"]
@@ -91,36 +96,35 @@ class Mending:
             return []
 
     def _mend_before(self, finding: Finding, source: Any, epochs: int) -> None:
-        given = isinstance(source, ArraySource)
-        fix = finding.change
-        change = change_before(fix, self.model, source) if given else change_of(fix, self.model)
+        change = change_before(finding.change, self.model, source)
         if change is None or isinstance(change, Ending):
             return
-        when, what, kept = "before training", change.what, True
+        when, what, kept, steps = "before training", change.what, True, 0
         if finding.rule.auto == "race":
             if why := hindrance(self.model):
                 what, kept = f"{what} It was not tried: {why}.", False
             else:
-                outcome = race(self.model, change, epochs * source.steps)
-                if not outcome.better and outcome.after < outcome.before:  # too early to be sure
-                    outcome = race(self.model, change, LONGER * epochs * source.steps)
-                what, kept = f"{what} {outcome}", outcome.better
+                outcome = race(self.model, change.variants(), epochs * source.steps)
+                change = outcome.change
+                what = change.what
+                what, kept, steps = f"{what} {outcome}", outcome.better, outcome.spent
         if kept:
             change.apply()
-        self._told(Repair(finding.id, when, what, change.diff, kept=kept))
+        self._told(Repair(finding.id, when, what, change.diff, kept, steps))
 
-    def epoch_ended(self, logs: dict[str, Any], epoch: int, record: Record) -> None:
-        """Take the logs of an epoch, from 1; hold the races that wait for its end."""
-        accuracies = (v for k, v in logs.items() if k.startswith("val_") and "acc" in k)
-        self._accuracy[epoch] = next(accuracies, 0.0)
+    def epoch_ended(self, logs: dict[str, Any], epoch: int, record: Record) -> list[Finding]:
+        """Take the logs of an epoch, from 1; hold the races that wait for its end.
+
+        Returns: findings that were mended.
+        """
         self._guess = record.scale if record.scale > 0 else math.inf
         most = record.scale if record.scale > 0 and record.looks else math.inf
         if not self._ending:
             self.best.see(logs, epoch, most)
             self._top.see(logs, epoch, math.inf)
         waiting, self._waiting = self._waiting, []
-        for finding in waiting:
-            self._raced(finding, epoch, record)
+        won = (finding for finding in waiting if self._raced(finding, epoch, record))
+        return list(itertools.islice(won, 1))  # the others were about how it was before
 
     def mend(self, finding: Finding, epoch: int, batch: int) -> bool:
         """Apply the fix of a finding if it can do no harm; say whether it is to be looked for anew.
@@ -128,14 +132,17 @@ class Mending:
         What may help is raced at the end of the epoch.
         """
         auto, times = finding.rule.auto, self._times.get(finding.id, 0)
-        if auto == "race" and self.race and finding.id not in self._races:
+        change = change_of(finding.change, self.model) if auto != "never" else None
+        later = epoch < self._epochs and not hindrance(self.model)
+        may_help = auto == "race" or (isinstance(change, Rate) and later)
+        if self.race and may_help and self._races < MOST["race"]:
             self._waiting.append(finding)
             return False
-        change = change_of(finding.change, self.model) if auto == "safe" else None
+        change = change if auto == "safe" else None
         if change is None or times >= MOST["safe"]:
             return False
-        if isinstance(change, Ending) and self._still_learning():
-            return False
+        if isinstance(change, Ending) and self._top.value > LEARNT * self._guess:
+            return False  # the best weights know no more than the first ones
         self._times[finding.id] = times + 1
         what = change.what
         if finding.id in BACK:
@@ -146,41 +153,45 @@ class Mending:
         self._told(Repair(finding.id, _when(epoch, batch), what, change.diff))
         return finding.id in BACK
 
-    def _still_learning(self) -> bool:
-        """Whether accuracy has gone up since the best loss, which was no better than guessing."""
-        then = self._accuracy.get(self._top.epoch, 0.0)
-        now = self._accuracy[max(self._accuracy)] if self._accuracy else 0.0
-        return self._top.value > LEARNT * self._guess and now > then + GAIN
-
     def ended(self) -> None:
         """Put the best weights back if the training was ended for them."""
         if self._ending:
             self._top.put_back()
 
-    def _raced(self, finding: Finding, epoch: int, record: Record) -> None:
+    def _raced(self, finding: Finding, epoch: int, record: Record) -> bool:
+        """Hold a race; say whether the finding is to be looked for anew."""
         change = change_of(finding.change, self.model)
         if change is None or self.model.stop_training:
-            return
+            return False
         when = f"epoch {epoch}"
         left = "no epoch is left" if epoch >= record.epochs else ""
         if why := left or hindrance(self.model):
             what = f"{change.what} It was not tried: {why}."
             self._told(Repair(finding.id, when, what, change.diff, kept=False))
-            return
-        won = False
-        each = change.factor if isinstance(change, Rate) else 1.0
-        while sum(self._races.values()) < MOST["race"]:
-            self._races[finding.id] = self._races.get(finding.id, 0) + 1
-            outcome = race(self.model, change, record.total or record.steps)
-            if outcome.better:
-                change.apply()
-            what = f"{change.what} {outcome}"
-            self._told(Repair(finding.id, when, what, change.diff, kept=outcome.better))
-            if not isinstance(change, Rate) or (not outcome.better and (won or each < 1)):
-                return
-            won = won or outcome.better
-            # as much again, as long as it helps; more, where it was too little to be seen
-            change = Rate(change.optimizer, each if outcome.better else change.factor * each)
+            return False
+        self._races += 1
+        outcome = race(self.model, self._tried(finding, change), record.total or record.steps)
+        change = outcome.change
+        if outcome.better:
+            change.apply()
+        what = f"{change.what} {outcome}"
+        self._told(Repair(finding.id, when, what, change.diff, outcome.better, outcome.spent))
+        return outcome.better
+
+    def _tried(self, finding: Finding, change: Change) -> list[Change]:
+        """Return what is raced: of a rate several; smaller ones begin at the best weights."""
+        if not isinstance(change, Rate):
+            return [change]
+        optimizer = change.optimizer
+        if change.factor > 1:
+            return [Rate(optimizer, factor) for factor in UP]
+        tried: list[Change] = [Rate(optimizer, factor) for factor in DOWN]
+        momentum = getattr(optimizer, "momentum", 0.0)
+        if isinstance(momentum, float) and momentum > HEAVY:  # it throws away what is gained
+            diff = fixes.replaced(f"{momentum=}", f"momentum={USUAL}")
+            usual = Settings([(optimizer, "momentum", USUAL)], f"momentum is {USUAL}.", diff)
+            tried = [usual, *(Both(usual, rate) for rate in tried)]
+        return [Back(self.best, each) for each in tried]
 
 
 def _when(epoch: int, batch: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +12,8 @@ from neurona.doctor.repair.saved import Saved
 from neurona.train import steps
 from neurona.train.source import ArraySource
 
-SHARE = 0.1  # of all steps, for each of the two
+SHARE = 0.1  # of all steps, for each that takes part
+LONGER = 2  # times as long is a second race, where the first was too early to be sure
 ERRORS = 2.0  # standard errors by which the changed one must be better
 PARTS, LEAST = 20, 4  # of the validation data, each with a loss of its own; samples of a part
 
@@ -20,23 +22,28 @@ class Outcome(NamedTuple):
     """How a race came out.
 
     Attributes:
-        before, after: validation losses of the unrepaired and the repaired one.
+        change: the best of those that were tried.
+        before, after: what was measured of the unrepaired and the repaired one.
         error: the standard error of their difference.
         steps: how long each ran.
         better: whether the repaired one is better by two standard errors.
+        spent: steps of all that ran.
     """
 
+    change: Change
     before: float
     after: float
     error: float
     steps: int
     better: bool
+    spent: int
 
     def __str__(self) -> str:
         verdict = "better" if self.better else "not better"
         return (
-            f"After {self.steps} steps the validation loss is {self.after:.4g} with it, "
-            f"{self.before:.4g} without: {verdict} by two standard errors of {self.error:.2g}."
+            f"After {self.steps} steps the validation {self.change.measured} is {self.after:.4g} "
+            f"with it, {self.before:.4g} without: {verdict} by two standard errors of "
+            f"{self.error:.2g}."
         )
 
 
@@ -51,44 +58,57 @@ def hindrance(model: Any) -> str:
     return ""
 
 
-def race(model: Any, change: Change, budget: int) -> Outcome:
-    """Train with and without a change from the state as it is; leave all as it was.
+def race(model: Any, changes: Sequence[Change], budget: int) -> Outcome:
+    """Train without and with each of some changes from the state as it is; leave all as it was.
 
-    Between two epochs only: batches are those that come next, the same for both.
+    Between two epochs only: batches are those that come next, the same for all. Where the best is
+    better, but not by two standard errors, it runs again, twice as long.
 
     Args:
         model: that is being trained.
-        change: that is tried.
+        changes: those that are tried; they differ in a number.
         budget: steps of the whole training.
     """
-    run = model._training.run
     count = max(1, round(SHARE * budget))
-    saved = Saved(model)
-    plain = _after(model, run, count, change)
+    first = _race(model, changes, count)
+    if first.better or not first.after < first.before:
+        return first
+    second = _race(model, [first.change], LONGER * count)
+    return second._replace(spent=first.spent + second.spent)
+
+
+def _race(model: Any, changes: Sequence[Change], count: int) -> Outcome:
+    saved, samples = Saved(model), count * model._training.run.source.batch_size
+    plain = _after(model, samples, changes[0])
     saved.put_back()
-    change.apply()
-    try:
-        changed = _after(model, run, count, change)
-    finally:
-        change.undo()
-        saved.put_back()
-    return _outcome(plain, changed, count)
+    found = []
+    for change in changes:
+        change.apply()
+        try:
+            found.append((_after(model, samples, change), change))
+        finally:
+            change.undo()
+            saved.put_back()
+    changed, best = min(found, key=lambda row: np.nan_to_num(row[0].mean(), nan=np.inf))
+    return _outcome(best, plain, changed, count, (1 + len(changes)) * count)
 
 
-def _outcome(plain: np.ndarray, changed: np.ndarray, count: int) -> Outcome:
+def _outcome(
+    change: Change, plain: np.ndarray, changed: np.ndarray, count: int, spent: int
+) -> Outcome:
     gain = plain - changed
     before, after = float(plain.mean()), float(changed.mean())
-    if not np.isfinite(after):
-        return Outcome(before, after, float("nan"), count, False)
-    if not np.isfinite(before):
-        return Outcome(before, after, float("nan"), count, True)
+    if not (np.isfinite(after) and np.isfinite(before)):
+        return Outcome(change, before, after, float("nan"), count, bool(np.isfinite(after)), spent)
     error = float(gain.std(ddof=1) / np.sqrt(len(gain)))
-    return Outcome(before, after, error, count, bool(gain.mean() > ERRORS * error))
+    better = bool(gain.mean() > ERRORS * error)
+    return Outcome(change, before, after, error, count, better, spent)
 
 
-def _after(model: Any, run: Any, count: int, change: Change) -> np.ndarray:
-    """Train for some steps, and return the losses of parts of the validation data."""
-    source = run.source
+def _after(model: Any, samples: int, change: Change) -> np.ndarray:
+    """Train on some samples, and return what is measured on parts of the validation data."""
+    run = model._training.run
+    source, count = run.source, max(1, round(samples / run.source.batch_size))
     step, order = steps.training_step(model), model._training.position.order
     order = source.order() if order is None else order  # before the first epoch
     while count > 0:
@@ -99,17 +119,20 @@ def _after(model: Any, run: Any, count: int, change: Change) -> np.ndarray:
 
 
 def _held(model: Any, source: ArraySource, change: Change) -> np.ndarray:
-    """Return the losses of equal parts of the validation data, without penalties."""
+    """Return what is measured on equal parts of the validation data: losses without penalties."""
     parts = min(PARTS, source.size // LEAST)
-    each, losses = source.size // parts, []
+    each, found = source.size // parts, []
     learnt = [p for p in model.trainable_weights if p.regularizer is not None]
     penalty = sum(float(np.asarray(p.regularizer(p.value))) for p in learnt)
     for start in range(0, parts * each, each):
         rows = slice(start, start + each)
         x, y, weight = source.structure.unflatten([a[rows] for a in source.leaves])
+        if change.measure is not None:
+            found.append(change.measure(y, model.predict(x, batch_size=each, verbose=0)))
+            continue
         weight = change.weigh(y, weight)
         logs = model.evaluate(
             x, y, sample_weight=weight, batch_size=each, verbose=0, return_dict=True
         )
-        losses.append(logs["loss"] - penalty)
-    return np.asarray(losses)
+        found.append(logs["loss"] - penalty)
+    return np.asarray(found)

@@ -16,6 +16,7 @@ class Repair:
         what: in a sentence.
         diff: lines that begin with "- " and "+ "; "" if nothing of the user's is changed.
         kept: whether it was kept: one that was raced may have been taken back.
+        steps: training steps that races took, of all that ran in them.
 
     >>> print(Repair("GD401", "epoch 1, batch 3", "the step is left out."))
     GD401 repaired in epoch 1, batch 3: the step is left out.
@@ -26,6 +27,7 @@ class Repair:
     what: str
     diff: str = ""
     kept: bool = True
+    steps: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """Return all of it as JSON values."""

@@ -97,16 +97,19 @@ def _of_one(end: End) -> Finding | None:
         return None
     said = "a softmax over one unit is always 1" if alone else f"{end.loss.name} over one output"
     numbers = end.task.name == "numbers" or (end.kind == "squared" and end.task.name != "binary")
-    right = "Dense(1)" if numbers else 'Dense(1, "sigmoid"), loss="binary_crossentropy"'
-    several_ = '# or Dense(2, "softmax"), loss="sparse_categorical_crossentropy"'
+    right = ("mean_squared_error", "linear") if numbers else ("binary_crossentropy", "sigmoid")
+    several_ = '\n# or Dense(2, "softmax"), loss="sparse_categorical_crossentropy"'
     return MIXED.found(
         f"{said}: {end.called} has the shape {end.shape[1:]}",
         where=end.place,
         evidence={"loss": end.loss.name, "outputs": 1, "activation": end.activation},
         threshold="an output for each class",
-        fix=f'- Dense(1, "{end.activation}"), loss="{end.loss.name}"\n'
-        + f"+ {right}"
-        + ("" if numbers else f"\n{several_}"),
+        fix=fixes.Pair(
+            f'Dense(1, "{end.activation}"), loss="{end.loss.name}"',
+            *right,
+            units=1,
+            more="" if numbers else several_,
+        ),
         severity=ERROR,
     )
 
@@ -186,7 +189,7 @@ def _partners(end: End) -> Iterator[Finding]:
     fix: str | fixes.Fix = ""
     if end.kind == "binary" and end.width > 2 and task.name == "classes":
         said = f"{name} asks {end.width} questions of yes or no, and each row of y has one answer"
-        fix = f'- "{act}", loss="{name}"\n+ "softmax", loss="categorical_crossentropy"'
+        fix = fixes.Pair(f'"{act}", loss="{name}"', "categorical_crossentropy", "softmax")
     elif end.kind == "binary" and act == "softmax" and task.name == "labels":
         said = "a softmax lets the labels compete, and rows of y have several"
         fix = fixes.Activate("softmax", "sigmoid")
@@ -200,15 +203,12 @@ def _partners(end: End) -> Iterator[Finding]:
         last = "softmax" if task.name == "classes" and end.width > 1 else "sigmoid"
         right = "categorical" if last == "softmax" else "binary"
         said = f"{name} of a relu where a class is to be told: below 0 it gets no gradient"
-        fix = f'- "relu", loss="{name}"\n+ "{last}", loss="{right}_crossentropy"'
+        fix = fixes.Pair(f'"relu", loss="{name}"', f"{right}_crossentropy", last)
         if task.name == "classes" and end.values.ndim == 1:
-            fix = f'+ Dense({task.classes}, "softmax"), loss="sparse_categorical_crossentropy"'
+            fix = _chosen(end, f'Dense({end.width}, "relu"), loss="{name}"')
     elif end.kind == "squared" and task.name == "classes" and end.values.ndim == 1:
         said = f"{name} takes the class numbers 0 to {task.classes - 1} for quantities"
-        fix = (
-            f'- Dense(1), loss="{name}"\n'
-            f'+ Dense({task.classes}, "softmax"), loss="sparse_categorical_crossentropy"'
-        )
+        fix = _chosen(end, f'Dense(1), loss="{name}"')
     if said:
         yield MIXED.found(
             said,
@@ -228,11 +228,16 @@ def _partners(end: End) -> Iterator[Finding]:
             where=end.place,
             evidence={"loss": name, "activation": act, "classes": task.classes},
             threshold="cross-entropy for classes",
-            fix=f'- "{act}", loss="{name}"\n+ "{last}", loss="{right}"',
+            fix=fixes.Pair(f'"{act}", loss="{name}"', right, last),
             severity=None if several else INFO,
         )
     if end.kind in ("squared", ""):
         yield from _reach(end)
+
+
+def _chosen(end: End, before: str) -> fixes.Pair:
+    """Return the cure where the classes have numbers, and the output is one."""
+    return fixes.Pair(before, "sparse_categorical_crossentropy", "softmax", end.task.classes)
 
 
 FAR = (0.0, 0.5, 1.0, 3.0)  # standard deviations
@@ -256,7 +261,7 @@ def _backwards(end: End) -> Iterator[Finding]:
             where=end.place,
             evidence={"loss": end.loss.name, "of exact answers": at[0], "far off": at[-1]},
             threshold="a loss that is smallest for the right answer",
-            fix="- return -loss\n+ return loss",
+            fix=fixes.Negate(),
             severity=ERROR,
         )
 

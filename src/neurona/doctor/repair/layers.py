@@ -1,0 +1,230 @@
+"""Changes of layers before the first step: weights drawn anew, layers that scale, settings."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from neurona.core.op import as_tensor
+from neurona.doctor import fixes
+from neurona.doctor.repair.changes import Change, Settings, possible
+from neurona.nn import initializers
+from neurona.nn.layers import Normalization, Rescaling
+from neurona.nn.regularizers import L2
+from neurona.train.sequential import Sequential
+from neurona.train.source import ArraySource
+from neurona.train.steps import rehearse
+
+SQUASHED = ("sigmoid", "tanh", "hard_sigmoid")
+PLAIN = ("Dense", "Conv1D", "Conv2D", "Conv3D")
+
+
+class Redrawn(Change):
+    """Weights that begin as they do by default: Glorot's, or He's behind ReLU."""
+
+    def __init__(self, layers: Sequence[Any], relu: bool = False) -> None:
+        self.settings = Settings(
+            [(v, "activation", "relu") for v in layers if relu and _name(v) in SQUASHED], "", ""
+        )
+        self.layers, self.relu = list(layers), relu
+        self.before = [(p, p.value) for layer in layers for p in layer.weights]
+        given = sorted({a for layer in layers for a in _initializers(layer)})
+        self.what = "weights are drawn anew, as they begin by default."
+        self.diff = "\n".join(f"- {name}" for name in given)
+        if relu:
+            self.what = "hidden layers get ReLU, and weights that suit it."
+            self.diff += '\n- activation\n+ activation="relu", kernel_initializer="he_normal"'
+        self.diff = self.diff.strip()
+        self.after: list[Any] = []
+
+    def apply(self) -> None:
+        self.settings.apply()
+        if not self.after:
+            self.after = [v for layer in self.layers for v in _drawn(layer, self.relu)]
+        for (p, _), value in zip(self.before, self.after, strict=True):
+            p.restore(value)
+
+    def undo(self) -> None:
+        self.settings.undo()
+        for p, value in self.before:
+            p.restore(value)
+
+
+class Layered(Change):
+    """A layer more, or less, in a Sequential."""
+
+    def __init__(self, model: Any, source: Any, after: list[Any], what: str, diff: str) -> None:
+        self.model, self.source, self.what, self.diff = model, source, what, diff
+        self.before, self.after = list(model._chain), after
+
+    def apply(self) -> None:
+        self._chained(self.after)
+
+    def undo(self) -> None:
+        self._chained(self.before)
+
+    def _chained(self, layers: list[Any]) -> None:
+        self.model._chain[:] = layers
+        self.model._names = {layer.name for layer in layers}
+        self.model._changed()
+        if self.model._start is not None:
+            self.model._connect()
+        rehearse(self.model, self.source.peek(), "train")
+
+
+def redraw(fix: fixes.Redraw, model: Any, source: ArraySource) -> Change | None:
+    """Draw weights anew."""
+    return _redrawn(model)
+
+
+def rectify(fix: fixes.Rectify, model: Any, source: ArraySource) -> Change | None:
+    """Give hidden layers ReLU."""
+    return _redrawn(model, relu=True)
+
+
+def mask(fix: fixes.Mask, model: Any, source: ArraySource) -> Change | None:
+    """Mask padding."""
+    words = [v for v in model.all_layers() if type(v).__name__ == "Embedding"]
+    return _settings(words, "mask_zero", True, "padding is masked.", str(fix))
+
+
+def drop(fix: fixes.Drop, model: Any, source: ArraySource) -> Change | None:
+    """Set the rate of dropout."""
+    dropping = [v for v in model.all_layers() if getattr(v, "rate", 0) == fix.before]
+    return _settings(dropping, "rate", fix.after, f"dropout is {fix.after:g}.", str(fix))
+
+
+def activate(fix: fixes.Activate, model: Any, source: ArraySource) -> Change | None:
+    """Set or leave out the last activation of a name."""
+    last = next((v for v in reversed(model.all_layers()) if _name(v) == fix.before), None)
+    instead = "left out" if fix.after == "linear" else f"{fix.after} instead"
+    what = f"the last {fix.before} is {instead}."
+    found = [last] if last is not None else []
+    return _settings(found, "activation", fix.after, what, str(fix))
+
+
+def between(fix: fixes.Between, model: Any, source: ArraySource) -> Change | None:
+    """Put ReLU behind hidden layers that have no activation."""
+    between = [v for v in _hidden(model) if _name(v) == "linear"]
+    return _settings(between, "activation", "relu", "hidden layers get ReLU.", str(fix))
+
+
+def penalise(fix: fixes.Penalise, model: Any, source: ArraySource) -> Change | None:
+    """Penalise weights less."""
+    names = ("kernel_regularizer", "bias_regularizer", "recurrent_regularizer")
+    rows = [
+        (layer, name, L2(fix.after))
+        for layer in model.all_layers()
+        for name in names
+        if getattr(layer, name, None) is not None
+    ]
+    diff = fixes.replaced("kernel_regularizer", f"kernel_regularizer=L2({fix.after:g})")
+    what = f"weights are penalised by L2({fix.after:g}) only."
+    return possible(Settings(rows, what, diff)) if rows else None
+
+
+def divide(fix: fixes.Divide, model: Any, source: ArraySource) -> Change | None:
+    """Put a division in front."""
+    what = f"a layer in front divides the inputs by {fix.by}."
+    return _around(model, source, what, str(fix), before=[Rescaling(1 / fix.by)])
+
+
+def standardise(fix: fixes.Standardise, model: Any, source: ArraySource) -> Change | None:
+    """Put a normalisation in front, which knows the training data."""
+    x = source.arrays[0]
+    if not isinstance(x, np.ndarray) or x.dtype.kind not in "fiu":
+        return None
+    scale = Normalization(axis=None if fix.whole else -1)
+    scale.adapt(x)
+    what = "a layer in front scales the inputs to a mean of 0 and a spread of 1."
+    return _around(model, source, what, str(fix), before=[scale])
+
+
+def unit(fix: fixes.Unit, model: Any, source: ArraySource) -> Change | None:
+    """Put the unit of the targets behind."""
+    what = "a layer behind scales the outputs to mean and spread of the targets."
+    behind = [Rescaling(fix.std, offset=fix.mean)]
+    return _around(model, source, what, str(fix), behind=behind)
+
+
+def leave_out(fix: fixes.LeaveOut, model: Any, source: ArraySource) -> Change | None:
+    """Leave the last layer out, if it has no weights."""
+    if not _simple(model, source) or model._chain[-1].weights:
+        return None
+    chain = model._chain
+    return Layered(model, source, chain[:-1], "the last layer is left out.", str(fix))
+
+
+def _simple(model: Any, source: ArraySource) -> bool:
+    """Whether layers can be added to a model, or left out."""
+    known = isinstance(model, Sequential) and model.built
+    return known and isinstance(source.arrays[0], np.ndarray)
+
+
+def _around(
+    model: Any, source: ArraySource, what: str, diff: str, before: Any = (), behind: Any = ()
+) -> Change | None:
+    if not _simple(model, source):
+        return None
+    return Layered(model, source, [*before, *model._chain, *behind], what, diff)
+
+
+def _redrawn(model: Any, relu: bool = False) -> Change | None:
+    squashed = [v for v in _hidden(model) if _name(v) in SQUASHED] if relu else []
+    layers = squashed or [v for v in _outermost(model) if v.weights and _initializers(v)]
+    return Redrawn(layers, bool(squashed)) if layers else None
+
+
+def _outermost(model: Any) -> list[Any]:
+    """Return layers that are no part of one whose initialisers are given, too."""
+    inside: set[int] = set()
+    found = []
+    for layer in model.all_layers():
+        if id(layer) not in inside and layer is not model:
+            found.append(layer)
+            if _initializers(layer):
+                inside |= {id(v) for v in layer.all_layers()}
+    return found
+
+
+def _initializers(layer: Any) -> dict[str, Any]:
+    """Return the initialisers that are not those of the class by default."""
+    known = inspect.signature(type(layer).__init__).parameters
+    return {
+        name: value
+        for name, value in layer.arguments.items()
+        if name.endswith("_initializer") and name in known and value != known[name].default
+    }
+
+
+def _drawn(layer: Any, relu: bool) -> list[Any]:
+    """Return new weights of a layer as it begins by default."""
+    given = {k: v for k, v in layer.arguments.items() if not k.endswith("_initializer")}
+    if relu:
+        given |= {"activation": "relu", "kernel_initializer": "he_normal"}
+    made = type(layer)(**given)
+    layer.build_alike(made)
+    if len(made.weights) == len(layer.weights):
+        return [p.value for p in made.weights]
+    glorot = initializers.get("glorot_uniform")  # a layer of several inputs, which builds itself
+    return [
+        as_tensor(glorot(p.shape, p.dtype)) if len(p.shape) > 1 else p.value for p in layer.weights
+    ]
+
+
+def _hidden(model: Any) -> list[Any]:
+    plain = [v for v in model.all_layers() if type(v).__name__ in PLAIN]
+    return plain[:-1]
+
+
+def _settings(
+    layers: Sequence[Any], name: str, value: Any, what: str, diff: str
+) -> Change | None:  # fmt: skip
+    return possible(Settings([(v, name, value) for v in layers], what, diff)) if layers else None
+
+
+def _name(layer: Any) -> str:
+    return getattr(getattr(layer, "activation", None), "__name__", "")
