@@ -13,6 +13,7 @@ import neurona as nn
 from neurona.doctor import Diagnosis
 
 CRASH = "crash:"
+PLANNED = ("shuffle", "class_weight", "sample_weight", "callbacks")  # what `diagnose` takes too
 
 Score = Callable[[Any, "Training"], float]
 
@@ -142,7 +143,7 @@ def _train(t: Training, doctor: str | None, before: list[Any], during: list[Any]
     model.compile(t.optimizer(), t.loss, metrics=list(t.metrics))
     plan = {"batch_size": t.batch_size, "epochs": t.epochs}
     if doctor:
-        planned = {k: v for k, v in t.fit.items() if k in ("shuffle", "class_weight")}
+        planned = {k: v for k, v in t.fit.items() if k in PLANNED}
         before += model.diagnose(t.x, t.y, t.validation, **plan, **planned)
     examined = nn.callbacks.Doctor(doctor) if doctor else False
     data = {"validation_data": t.validation, **t.fit}

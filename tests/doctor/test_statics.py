@@ -319,3 +319,42 @@ def test_facts_of_models_are_no_alarm():
     facts = {f.id: f.said for f in made.diagnose(X, THREE, epochs=2).infos}
     assert set(facts) == {"GD210", "GD213", "GD216"}
     assert facts["GD216"] == "2 epochs are 20 steps in all, which is few"
+
+
+CALLBACKS = nn.callbacks
+STOP, REDUCE = CALLBACKS.EarlyStopping, CALLBACKS.ReduceLROnPlateau
+PLANS = [  # what it says ("" for healthy), the callbacks
+    ("the first epoch whose val_loss is not better", STOP()),
+    ("the first epoch whose loss is not better by 0.1", [STOP("loss", min_delta=0.1)]),
+    ("ends training after 6 of 20 epochs at the latest", STOP(patience=2, min_delta=0.5)),
+    ("asks for 0.5 more every 3", STOP("accuracy", patience=3, min_delta=0.5)),
+    ("watches 'val_acc', and the logs will have val_accuracy", STOP("val_acc", patience=3)),
+    ("val_accuracy to fall, and better is what", STOP("val_accuracy", mode="min", patience=4)),
+    ("loss to rise, and better is what falls", REDUCE("loss", mode="max")),
+    ("after 4 of them 0.0001 of it is left", REDUCE(patience=0)),
+    ("leaves 0.0001 of the rate", REDUCE(factor=1e-4, patience=1)),
+    ("so it reduces the rate however well", REDUCE(patience=1, min_delta=1.0)),
+    (
+        "ModelCheckpoint waits for accuracy to fall",
+        CALLBACKS.ModelCheckpoint("m.keras", "accuracy", mode="min", save_best_only=True),
+    ),
+    ("the rate falls from 0.0001", CALLBACKS.LearningRateScheduler(lambda _, rate: rate / 10)),
+    ("the rate rises until", CALLBACKS.LearningRateScheduler(lambda epoch: 1e-6 * 2**epoch)),
+    ("", STOP(patience=1)),
+    ("", STOP("val_accuracy", patience=3, min_delta=1e-3, restore_best_weights=True)),
+    ("", STOP(start_from_epoch=15)),
+    ("", [REDUCE(patience=2, factor=0.2), CALLBACKS.TerminateOnNaN()]),
+    ("", REDUCE(patience=0, factor=0.9)),
+    ("", CALLBACKS.ModelCheckpoint("m.keras", "accuracy", mode="min")),  # saves each
+    ("", CALLBACKS.LearningRateScheduler(lambda epoch: 1e-3 if epoch < 10 else 1e-4)),
+]  # fmt: skip
+
+
+def test_callbacks_that_do_not_fit_the_training():
+    for said, callbacks in PLANS:
+        hit = found(dense(3, "softmax", SPARSE, ["accuracy"]), X, THREE, epochs=20,
+                    callbacks=callbacks)  # fmt: skip
+        assert list(hit) == ["GD216"] * bool(said), (said, hit)
+        if said:
+            assert said in hit["GD216"].said, hit["GD216"].said
+            assert hit["GD216"].fix

@@ -39,6 +39,7 @@ class Case:
         batch_size, epochs, shuffle: of the training that is planned.
         whole: whether x is all of the data, and not some batches of it.
         steps: batches of an epoch where that is not told by x.
+        callbacks: of the training that is planned.
     """
 
     model: Any
@@ -52,6 +53,7 @@ class Case:
     class_weight: Any = None
     whole: bool = True
     steps: int | None = None
+    callbacks: tuple[Any, ...] = ()
 
     @functools.cached_property
     def worked_out(self) -> dict[str, Any]:

@@ -10,11 +10,13 @@ import numpy as np
 from neurona.core.tensor import Tensor
 from neurona.doctor.forward import PRODUCTS, sources
 from neurona.doctor.parts import Part
+from neurona.doctor.scan import sample
 from neurona.doctor.task import Task, task_of
 from neurona.errors import NeuronaError
 from neurona.nn import metrics as all_metrics
 from neurona.nn.losses import Crossentropy
 from neurona.ops.notes import Logits
+from neurona.train.guessing import guessing
 
 if TYPE_CHECKING:
     from neurona.doctor.case import Case
@@ -108,6 +110,12 @@ class End:
             return np.zeros(0)
         y = self.target.values
         return y[..., 0] if y.ndim > 1 and y.shape[-1] == 1 else y
+
+    @functools.cached_property
+    def guess(self) -> float | None:
+        """The loss of an answer that knows nothing; None if that is not known."""
+        y = sample(self.values) if self.values.size else None
+        return None if self.loss is None else guessing(self.loss, self.shape, y)
 
     @functools.cached_property
     def task(self) -> Task:

@@ -16,6 +16,7 @@ from neurona.core import origin
 from neurona.core.tensor import Tensor
 from neurona.nn.losses.crossentropy import Crossentropy
 from neurona.ops.notes import Logits
+from neurona.train.guessing import guessing
 
 TIMES = 10.0  # the loss of the first epoch, or of guessing a class: nothing healthy gets there
 LEAST = 1e-3  # a loss below is noise around nothing, whatever the first one was
@@ -74,15 +75,12 @@ class Alarm:
 
 
 def _guessing(model: Any) -> float:
-    """Return the loss of guessing one of K classes, ln K; infinity if the loss is another."""
+    """Return the loss of guessing one of K classes; infinity if the loss is another."""
     outputs: Any = model._training.losses.outputs or ()
     if len(outputs) != 1 or outputs[0].misread or outputs[0].weight != 1:
         return math.inf
-    loss, shape = outputs[0].loss, outputs[0].shape
-    entropy = str(getattr(loss, "name", "")).endswith("crossentropy")
-    if not entropy or getattr(loss, "reduction", "sum") == "sum":
-        return math.inf
-    return math.log(max(shape[-1] if shape else 2, 2))
+    found = guessing(outputs[0].loss, outputs[0].shape)
+    return math.inf if found is None else found
 
 
 def warn_of_scores(loss: Any, y_pred: Any) -> bool:

@@ -21,15 +21,15 @@ class Diagnosed:
     def diagnose(
         self, x: Any, y: Any = None, validation_data: Any = None, *, batch_size: int = 32,
         epochs: int | None = None, sample_weight: Any = None, class_weight: Any = None,
-        shuffle: bool = True, thorough: bool = False,
+        shuffle: bool = True, callbacks: Any = None, thorough: bool = False,
     ) -> Diagnosis:  # fmt: skip
         """Say what is wrong before training: with the data, the model and its loss, one batch.
 
         Nothing is changed: weights, random numbers and metrics stay as they are.
 
         Args:
-            x, y, validation_data, batch_size, epochs, sample_weight, class_weight, shuffle: as
-                `fit` would be given them.
+            x, y, validation_data, batch_size, epochs, sample_weight, class_weight, shuffle,
+                callbacks: as `fit` would be given them.
             thorough: also train a copy on 16 samples, and hold gradients that functions say
                 themselves (`custom_gradient`) against differences.
 
@@ -39,7 +39,7 @@ class Diagnosed:
         return later.load("doctor").diagnose_model(
             self, x, y, validation=validation_data, batch_size=batch_size, epochs=epochs,
             sample_weight=sample_weight, class_weight=class_weight, shuffle=shuffle,
-            thorough=thorough,
+            callbacks=listed(callbacks), thorough=thorough,
         )  # fmt: skip
 
 
@@ -58,4 +58,11 @@ def with_doctor(callbacks: Any, given: Any) -> Any:
     if isinstance(given, bool | str):
         level = "guard" if given is True else check_choice("doctor", given, LEVELS)
         given = later.load("doctor").Doctor(level)
-    return [*(callbacks if isinstance(callbacks, list | tuple) else [callbacks]), given]
+    return [*listed(callbacks), given]
+
+
+def listed(callbacks: Any) -> tuple[Any, ...]:
+    """Return callbacks as a tuple: `fit` takes one, several, or none."""
+    if isinstance(callbacks, list | tuple):
+        return tuple(callbacks)
+    return () if callbacks is None else (callbacks,)

@@ -13,16 +13,8 @@ from neurona.doctor.finding import Finding, Rule
 from neurona.doctor.fixes import Clip, Rate
 from neurona.doctor.live.record import FEWEST, Look, Record
 from neurona.doctor.statics.settings import usual_rates
+from neurona.doctor.steps import SCALING, TOO_HIGH, TOO_LOW
 
-SCALING = ("GD101", "GD104", "GD113", "GD201", "GD301")  # what makes steps too large or too small
-
-TOO_HIGH = Rule(
-    "GD506", "learning rate too high", "warning",
-    "Each step jumps over the valley that it aims for, so the loss of the very samples that it "
-    "learns from goes up instead of down.",
-    auto="safe", because=SCALING, accepted=("a warm-up of the learning rate", "clipnorm=1.0"),
-    source="Cockpit 2021 (alpha > 0); Tuning Playbook",
-)  # fmt: skip
 TESTS, FAILED = 10, 0.5  # own-batch tests, and the share of them that may fail
 SOME = 0.1  # of own-batch tests: fewer did not make a loss climb
 RISEN = 1.5  # times the loss before the first step
@@ -88,14 +80,6 @@ def _raised(record: Record) -> bool:
     return not tested or float(np.mean(tested)) >= SOME
 
 
-TOO_LOW = Rule(
-    "GD507", "learning rate too low", "warning",
-    "The steps go the right way, but they are so short that the training ends long before it "
-    "gets anywhere.",
-    auto="race", because=("GD104", "GD201", "GD206", "GD501", "GD503", "GD504", "GD514", "GD516"),
-    accepted=("more epochs", "Adam"),
-    source="CS231n",
-)  # fmt: skip
 SCALED, TIMES_BETTER = 10.0, 5.0
 EARLY, EARLY_RACED = 0.5, 0.2  # of the training: what is seen before is no sign yet
 ROUNDED = 1e-4  # of the loss: a change below is no good measure of a curve

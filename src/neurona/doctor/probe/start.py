@@ -17,6 +17,7 @@ from neurona.doctor.probe.probe import Probe, probe_of
 from neurona.doctor.probe.twin import Batch, aside
 from neurona.doctor.scan import entropy
 from neurona.errors import StateError
+from neurona.train.guessing import guessing
 from neurona.train.steps import training_step
 
 INITIAL_LOSS = Rule(
@@ -88,29 +89,30 @@ def check_loss(case: Case) -> Iterator[Finding]:
 
 def _expected(loss: Any, y: np.ndarray, shape: tuple) -> tuple[float, float, float] | None:
     """Return the least and the largest loss that a fresh model may have, and that of guessing."""
-    name = getattr(loss, "name", "")
+    name, guess = getattr(loss, "name", ""), guessing(loss, shape, y)
+    if guess is None:
+        return None
     if name in CROSS_ENTROPIES and len(shape) > 1:
-        axis = getattr(loss, "axis", -1)
-        classes = shape[axis]
-        if name == "sparse_categorical_crossentropy":
-            labels = y.reshape(-1).astype(np.int64)
-            ignored = getattr(loss, "ignore_class", None)
-            keep = (labels >= 0) & (labels < classes) & (labels != ignored)
-            shares = np.bincount(labels[keep], minlength=classes) / max(keep.sum(), 1)
-        else:
-            shares = np.moveaxis(y, axis, -1).reshape(-1, classes).mean(axis=0)
-        guess = float(np.log(classes))
-        return 0.5 * entropy(shares), guess + max(TIMES * guess, SURELY), guess
+        return 0.5 * _least(loss, y, shape), guess + max(TIMES * guess, SURELY), guess
     if name == "binary_crossentropy":
-        guess = float(np.log(2))
         rates = y.reshape(len(y), -1).astype(float).mean(axis=0).clip(0, 1)
         least = np.mean([entropy(np.array([r, 1 - r])) for r in rates])
         return 0.5 * float(least), guess + SURELY, guess
     if name in ("mean_squared_error", "mean_absolute_error"):
-        power, far = (2, FAR) if name == "mean_squared_error" else (1, FAR**0.5)
-        size = float((np.abs(y.astype(float)) ** power).mean())
-        return 0.0, far * max(size, 1.0), size
+        far = FAR if name == "mean_squared_error" else FAR**0.5
+        return 0.0, far * max(guess, 1.0), guess
     return None
+
+
+def _least(loss: Any, y: np.ndarray, shape: tuple) -> float:
+    """Return the loss of the best answer that is always the same."""
+    axis = getattr(loss, "axis", -1)
+    classes = shape[axis]
+    if loss.name != "sparse_categorical_crossentropy":
+        return entropy(np.moveaxis(y, axis, -1).reshape(-1, classes).mean(axis=0))
+    labels = y.reshape(-1).astype(np.int64)
+    keep = (labels >= 0) & (labels < classes) & (labels != getattr(loss, "ignore_class", None))
+    return entropy(np.bincount(labels[keep], minlength=classes) / max(keep.sum(), 1))
 
 
 def check_finite(case: Case) -> Iterator[Finding]:

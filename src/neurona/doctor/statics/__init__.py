@@ -1,7 +1,7 @@
 """Rules about the model, its loss and its optimizer, which need no training: GD2xx."""
 
 from neurona.doctor.finding import Checks
-from neurona.doctor.statics import own_loss, pairing, settings, structure, weights
+from neurona.doctor.statics import own_loss, pairing, plan, settings, structure, weights
 
 CHECKS: Checks = {
     **pairing.CHECKS,
@@ -9,4 +9,5 @@ CHECKS: Checks = {
     **weights.CHECKS,
     **structure.CHECKS,
     **settings.CHECKS,
+    **plan.CHECKS,
 }

@@ -1,4 +1,4 @@
-"""Settings: learning rate and its schedule, regularisers, dropout, metrics."""
+"""Settings: learning rate, regularisers, dropout, metrics."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from neurona.doctor import fixes
 from neurona.doctor.case import ADAPTIVE, Case
 from neurona.doctor.ends import End
-from neurona.doctor.finding import ERROR, INFO, Finding, Rule
+from neurona.doctor.finding import ERROR, Finding, Rule
 from neurona.doctor.written import diff, place, written_at
 from neurona.regularizers import L2
 
@@ -60,65 +60,6 @@ def rate(case: Case) -> Iterator[Finding]:
         )
 
 
-SCHEDULE = Rule(
-    "GD216",
-    "schedule that does not fit the training",
-    "warning",
-    "The rate is spent before most samples are seen, or is still rising when training ends.",
-    auto="race",
-    accepted=("more epochs", "a constant rate"),
-    source="DeepFD, ICSE 2022",
-)
-SPENT, EARLY, RISING, FEW = 0.01, 0.2, 0.5, 100
-
-
-def schedule(case: Case) -> Iterator[Finding]:
-    """Follow the schedule through the training that is planned."""
-    optimizer = case.model.optimizer
-    if optimizer is None or not case.epochs or not case.steps_in_epoch or case.custom:
-        return
-    total = case.epochs * case.steps_in_epoch
-    follows = getattr(optimizer, "_schedule", None)
-    if follows is None:
-        if total < FEW:
-            yield SCHEDULE.found(
-                f"{case.epochs} epochs are {total} steps in all, which is few",
-                evidence={"steps": total}, threshold=f"{FEW} steps",
-                fix=f"- epochs={case.epochs}\n+ epochs={math.ceil(FEW * case.epochs / total)}",
-                severity=INFO,
-            )  # fmt: skip
-        return
-    steps = np.unique(np.linspace(0, max(total - 1, 1), 200).astype(int))
-    rates = np.array([float(np.asarray(follows(int(step)))) for step in steps])
-    peak = rates.max()
-    later = rates[steps >= EARLY * total]
-    if later.size and peak > 0 and later.max() < SPENT * peak:
-        at = int(steps[(rates >= SPENT * peak).nonzero()[0][-1]])
-        yield SCHEDULE.found(
-            f"the rate falls from {peak:.2g} to {later.max():.2g} within {at:,} of {total:,} steps",
-            where=type(follows).__name__,
-            evidence={"peak": peak, "later": later.max(), "steps": total},
-            threshold=f"above {SPENT:.0%} of its peak after {EARLY:.0%} of the steps",
-            fix=fixes.Constant(type(follows).__name__, _highest(follows), f"decay_steps={total}"),
-        )
-    elif steps[int(rates.argmax())] > RISING * total and rates[-1] > 1.5 * rates[0]:
-        yield SCHEDULE.found(
-            f"the rate rises until step {int(steps[int(rates.argmax())]):,} of {total:,}",
-            where=type(follows).__name__,
-            evidence={"peak at": int(steps[int(rates.argmax())]), "steps": total},
-            threshold=f"its peak within {RISING:.0%} of the steps",
-            fix=fixes.Constant(
-                type(follows).__name__, _highest(follows), f"warmup_steps={total // 20}"
-            ),
-        )
-
-
-def _highest(schedule: Any) -> float:
-    """Return the largest rate of a schedule."""
-    steps = np.unique(np.geomspace(1, 1e7, 200).astype(int)) - 1
-    return float(f"{max(float(np.asarray(schedule(int(s)))) for s in steps):.3g}")
-
-
 # --- regularisers ------------------------------------------------------------------------------
 
 STRONG = Rule(
@@ -160,7 +101,7 @@ def strong(case: Case) -> Iterator[Finding]:
 
 
 def _penalty(case: Case) -> Iterator[Finding]:
-    guess = [_guessing(end) for end in case.ends if end.loss is not None]
+    guess = [end.guess for end in case.ends if end.loss is not None]
     if case.custom or case.trained or not guess or None in guess:
         return
     terms = {
@@ -194,17 +135,6 @@ def _lighter(case: Case, path: str) -> str:
     if layer is None or not given:
         return ""
     return diff(layer, **dict.fromkeys(given, small))
-
-
-def _guessing(end: End) -> float | None:
-    """Return the loss of an answer that knows nothing; None if that is not known."""
-    if end.kind in ("one-hot", "class numbers"):
-        return math.log(max(end.width, 2))
-    if end.kind == "binary":
-        return math.log(2)
-    if end.kind == "squared" and end.values.size:
-        return float(np.mean(np.square(end.values.astype(np.float64))))
-    return None
 
 
 # --- metrics -----------------------------------------------------------------------------------
@@ -256,4 +186,4 @@ def _misfit(end: End, name: str) -> tuple[str, str]:
     return "", ""
 
 
-CHECKS = {rate: (RATE,), schedule: (SCHEDULE,), strong: (STRONG,), metric: (METRIC,)}
+CHECKS = {rate: (RATE,), strong: (STRONG,), metric: (METRIC,)}

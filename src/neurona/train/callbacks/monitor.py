@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -87,21 +88,33 @@ class Monitor(Callback):
         return value + self.min_delta < than
 
     def _direction(self) -> str:
-        name = self.monitor.removeprefix("val_")
-        for metric in getattr(self.model, "metrics", ()):
-            if metric.name == name and metric.direction:
-                return metric.direction
-        words = re.findall(r"[A-Z]+\d*(?![a-z])|[A-Z]?[a-z]+\d*|\d+", name)
-        lower = {word.lower() for word in words}
-        lower |= {word.rstrip("0123456789") for word in lower}  # acc5, auc1
-        if words and words[-1].lower() == "loss":
-            return "min"
-        if bool(lower & _UP) != bool(lower & _DOWN):
-            return "max" if lower & _UP else "min"
-        raise ArgumentError(
-            f"{type(self).__name__} cannot tell whether {self.monitor!r} should rise or fall.",
-            hint='mode="max" if larger is better, mode="min" if smaller is',
-        )
+        found = direction(self.monitor, getattr(self.model, "metrics", ()))
+        if found is None:
+            raise ArgumentError(
+                f"{type(self).__name__} cannot tell whether {self.monitor!r} should rise or fall.",
+                hint='mode="max" if larger is better, mode="min" if smaller is',
+            )
+        return found
+
+
+def direction(monitor: str, metrics: Iterable[Any] = ()) -> str | None:
+    """Return whether a number of the logs should rise, "max", or fall, "min"; None if unknown.
+
+    >>> direction("val_loss"), direction("val_accuracy"), direction("val_score")
+    ('min', 'max', None)
+    """
+    name = monitor.removeprefix("val_")
+    for metric in metrics:
+        if metric.name == name and metric.direction:
+            return metric.direction
+    words = re.findall(r"[A-Z]+\d*(?![a-z])|[A-Z]?[a-z]+\d*|\d+", name)
+    lower = {word.lower() for word in words}
+    lower |= {word.rstrip("0123456789") for word in lower}  # acc5, auc1
+    if words and words[-1].lower() == "loss":
+        return "min"
+    if bool(lower & _UP) != bool(lower & _DOWN):
+        return "max" if lower & _UP else "min"
+    return None
 
 
 class EarlyStopping(Monitor):

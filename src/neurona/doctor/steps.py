@@ -1,0 +1,236 @@
+"""The first steps, on a copy: whether they are far too long, and how far all of them can lead.
+
+The optimizer is the user's own, clipping and all. How far a training leads is first told by a
+straight line, along the first step; if that is not far, a few long steps go the whole way instead:
+to go slowly along a curve or fast is the same, as long as no step overshoots.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from neurona.core.op import as_tensor
+from neurona.doctor import fixes
+from neurona.doctor.case import ADAPTIVE, Case
+from neurona.doctor.data.batches import SMALL
+from neurona.doctor.finding import Checks, Finding, Rule
+from neurona.doctor.probe.probe import Probe, probe_of
+from neurona.doctor.probe.traced import WORK
+from neurona.doctor.probe.twin import aside, twin_of
+from neurona.doctor.statics.plan import FEW, PLAN, planned_rates, schedule
+from neurona.doctor.statics.settings import usual_rates
+from neurona.engines.program import cost_of
+
+SCALING = ("GD101", "GD104", "GD113", "GD201", "GD301")  # what makes steps too large or too small
+STUCK = ("GD208", "GD209", "GD211", "GD212", "GD303", "GD304", "GD305", "GD306", "GD307", "GD516")
+
+TOO_HIGH = Rule(
+    "GD506", "learning rate too high", "warning",
+    "Each step jumps over the valley that it aims for, so the loss of the very samples that it "
+    "learns from goes up instead of down.",
+    auto="safe", because=SCALING, accepted=("a warm-up of the learning rate", "clipnorm=1.0"),
+    source="Cockpit 2021 (alpha > 0); Tuning Playbook",
+)  # fmt: skip
+TOO_LOW = Rule(
+    "GD507", "learning rate too low", "warning",
+    "The steps go the right way, but they are so short that the training ends long before it "
+    "gets anywhere.",
+    auto="race",
+    because=("GD104", "GD201", "GD206", "GD216", "GD501", "GD503", "GD504", "GD514", "GD516",
+             "GD102", "GD113", "GD202", "GD203", "GD204", *STUCK[:-1]),
+    accepted=("more epochs", "Adam"),
+    source="CS231n",
+)  # fmt: skip
+
+JUMP = 5.0  # times the first loss, or that of guessing, by a rate that is above the usual ones
+RISE, AGAIN, UP = 1.5, 15, 3.0  # by any rate: once, and still so after some more steps
+SHARE = 0.3  # of the loss of guessing, by the straight line; healthy programs have 1 to 1,000
+LEFT, FALLEN = 0.8, 0.05  # of the loss of guessing, and of the first, behind the whole way
+HAIR = 1e-3
+LONG, LEAST = 12, 4  # steps that stand for all of them
+
+
+def first_steps(case: Case) -> Iterator[Finding]:
+    """GD506, GD507: make steps on a copy, for which nothing of the case is changed."""
+    optimizer, guess = case.model.optimizer, _guess(case)
+    if optimizer is None or case.custom or case.trained or guess is None:
+        return
+    if type(optimizer).__name__ not in ("SGD", "Adagrad", "Adadelta", *ADAPTIVE):
+        return
+    probe = probe_of(case)
+    rates = planned_rates(case)[1]
+    start = float(probe.values["loss"])
+    if not 0 < start < math.inf or guess <= 0:
+        return
+    with aside():
+        walk = Walk(probe)
+        slope = walk.step(rates[0] or rates.max())
+        jumps = list(_jumps(walk, float(rates[0]), start, guess)) if rates[0] else []
+    yield from jumps
+    total = (case.epochs or 0) * (case.steps_in_epoch or 0)
+    updates = total // (optimizer.gradient_accumulation_steps or 1)
+    if jumps or not updates or not math.isfinite(slope):
+        return
+    way = float(rates.mean()) * updates
+    if -slope * way * _gain(optimizer, updates) > SHARE * guess:
+        return
+    with aside():
+        left = _left(probe, way, updates)
+    if left <= start and (left > LEFT * guess or start - left < FALLEN * start):
+        yield from _too_short(case, rates, updates, start, left, guess)
+
+
+class Walk:
+    """Weights that move, of a copy of the twin.
+
+    Args:
+        probe: whose batch and Graph are used.
+        momentum: whether the steps have some, if the optimizer has.
+    """
+
+    def __init__(self, probe: Probe, momentum: bool = True) -> None:
+        self.traced = probe.training
+        self.arrays = self.traced.arrays(self.traced.batch)
+        self.probe, self.of = probe, probe.case.model.optimizer
+        self.optimizer = _anew(probe.case.model.optimizer, momentum)
+        self.twin = twin_of(probe.twin)
+        before, now = probe.twin.trainable_weights, self.twin.trainable_weights
+        copies = {id(p): q for p, q in zip(before, now, strict=True)}
+        first = len(self.arrays) - len(self.traced.found)
+        self.places = {
+            first + i: copies[id(p)] for i, p in enumerate(self.traced.found) if id(p) in copies
+        }
+        self.moved = {n: copies[id(p)] for n, p in self.traced.parameters.items()}
+        self.values = probe.values
+
+    def step(self, rate: float) -> float:
+        """Make a step of a rate; return the derivative of the loss along it, for a rate of 1."""
+        self.optimizer.learning_rate = rate
+        known = {n: (p, self.values[n]) for n, p in self.moved.items()}
+        before = {n: p.numpy().copy() for n, p in self.moved.items()}
+        self.optimizer.apply(
+            [as_tensor(g) for _, g in known.values()], [p for p, _ in known.values()]
+        )
+        along = sum(float(np.vdot(g, p.numpy() - before[n])) for n, (p, g) in known.items())
+        for place, p in self.places.items():
+            self.arrays[place] = p.numpy()
+        self.values = {}
+        return along / rate if rate else 0.0
+
+    def loss(self) -> float:
+        """Return the loss where the weights are now."""
+        return float(self._seen()["loss"])
+
+    def _seen(self) -> dict[str, np.ndarray]:
+        if not self.values:
+            with np.errstate(all="ignore"):
+                self.values = self.traced.named(self.traced.graph.evaluate(np, self.arrays))
+        return self.values
+
+
+def _anew(optimizer: Any, momentum: bool) -> Any:
+    """Return a new optimizer of the same rule, with a constant rate, that updates each time."""
+    arguments = {**optimizer.arguments, "learning_rate": 1.0}
+    left_out = ("gradient_accumulation_steps", "loss_scale_factor", "use_ema")
+    for name in (*left_out, *(() if momentum else ("momentum",))):
+        arguments.pop(name, None)
+    return type(optimizer)(**arguments)
+
+
+def _left(probe: Probe, way: float, updates: int) -> float:
+    """Return the loss behind a whole way, a sum of rates; infinity if a step overshoots."""
+    long = affordable(probe, LONG)
+    if long < LEAST:
+        return math.inf
+    few = updates <= long
+    walk, steps = Walk(probe, momentum=few), updates if few else long
+    length = way / steps * (1.0 if few else _gain(walk.of, updates))
+    loss = float(walk.values["loss"])
+    for _ in range(steps):
+        walk.step(length)
+        loss, before = walk.loss(), loss
+        if not loss <= before * (1 + HAIR):
+            return math.inf
+    return loss
+
+
+def affordable(probe: Probe, wanted: int) -> int:
+    """Return how many passes may be made: a few seconds in all."""
+    cost = cost_of(probe.training.graph)
+    return min(wanted, int(WORK / max(cost["products"], 50 * cost["elements"], 1)))
+
+
+def _gain(optimizer: Any, updates: int) -> float:
+    """Return how much further momentum leads than single steps."""
+    momentum = float(getattr(optimizer, "momentum", 0.0) or 0.0)
+    return min(1 / (1 - momentum), float(updates)) if momentum < 1 else 1.0
+
+
+def _guess(case: Case) -> float | None:
+    guesses = [end.guess for end in case.ends if end.loss is not None]
+    weighted = any(o.weight != 1 for o in case.model._training.losses.outputs or ())
+    weighted |= case.sample_weight is not None or case.class_weight is not None
+    return None if weighted or not guesses or None in guesses else sum(g or 0.0 for g in guesses)
+
+
+def _jumps(walk: Walk, rate: float, start: float, guess: float) -> Iterator[Finding]:
+    """Look whether the first step, and some more, throw the loss of their own samples up."""
+    usual = usual_rates(walk.of)[1] if type(walk.of).__name__ in ("SGD", *ADAPTIVE) else math.inf
+    most = max(start, guess)
+    after = first = walk.loss()
+    if first <= RISE * most:
+        return
+    if not (rate > usual and first > JUMP * most):
+        for _ in range(affordable(walk.probe, AGAIN)):
+            if math.isfinite(after):
+                walk.step(rate)
+                after = walk.loss()
+        if after <= UP * most:
+            return
+    smaller = usual / 3 if rate > usual else rate / 10
+    yield TOO_HIGH.found(
+        f"the first step takes the loss of its own samples from {start:.3g} to {first:.3g}"
+        + ("" if after == first else f", and some more to {after:.3g}"),
+        where="optimizer",
+        evidence={"learning_rate": rate, "first_loss": start, "loss": first, "later": after},
+        threshold=f"at most {RISE:g} times the first loss, or of guessing",
+        fix=fixes.Rate(rate, smaller / rate),
+    )
+
+
+def _too_short(
+    case: Case, rates: np.ndarray, updates: int, start: float, left: float, guess: float
+) -> Iterator[Finding]:
+    """Say what makes the way so short: a schedule, the number of steps, or the rate."""
+    optimizer, per_epoch = case.model.optimizer, case.steps_in_epoch or 1
+    rate, known = float(rates.max()), type(optimizer).__name__ in ("SGD", *ADAPTIVE)
+    low, high = usual_rates(optimizer) if known else (0.01, 1.0)
+    usual = max(math.sqrt(low * high), high / 10)
+    rule: Rule = TOO_LOW
+    fix: fixes.Fix | str = fixes.Rate(rate, usual / rate)
+    if len(rates) > 1 and rates.mean() < SPENT * rate:
+        if any(True for _ in schedule(case)):
+            return
+        rule, fix = PLAN, f"decay_steps={updates}  # epochs * batches in an epoch"
+    elif updates < FEW and rate > SLOW * high and per_epoch < MANY and case.whole:
+        rule, fix = SMALL, f"- batch_size={case.batch_size}\n+ batch_size=32"
+    elif updates < FEW and rate > SLOW * high:
+        more = math.ceil(5 * FEW / per_epoch)
+        rule, fix = PLAN, f"- epochs={case.epochs}\n+ epochs={more}"
+    yield rule.found(
+        f"{updates:,} steps of {rates.mean():.2g} lead from a loss of {start:.3g} to {left:.3g} "
+        f"or so, and guessing has {guess:.3g}",
+        where="" if rule is SMALL else "optimizer",
+        evidence={"first_loss": start, "loss": left, "loss of guessing": guess, "steps": updates,
+                  "learning_rate": float(rates.mean())},
+        threshold=f"below {LEFT:.0%} of the loss of guessing", fix=fix,
+    )  # fmt: skip
+
+
+SPENT, SLOW, MANY = 0.3, 3e-3, 5  # of the largest rate, and of a usual one; steps of an epoch
+
+CHECKS: Checks = {first_steps: (TOO_HIGH, TOO_LOW)}

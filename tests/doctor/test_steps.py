@@ -1,0 +1,69 @@
+"""The first steps of a training, on a copy: too long, leading nowhere, or healthy."""
+
+import numpy as np
+
+import neurona as nn
+from neurona.doctor import stages
+from neurona.doctor.steps import CHECKS
+
+L, opt = nn.layers, nn.optimizers
+RANDOM = np.random.default_rng(0)
+X = RANDOM.normal(size=(300, 6)).astype("float32")
+Y = (X[:, 0] + X[:, 1] > 0).astype("int64") + (X[:, 2] > 0.5)
+NUMBERS = (X @ RANDOM.normal(size=6)).astype("float32")
+SPARSE = "sparse_categorical_crossentropy"
+WARM = opt.schedules.CosineDecay(0.0, 190, warmup_target=0.01, warmup_steps=10)
+HALVED = opt.schedules.ExponentialDecay(1e-3, 40, 0.5)
+
+CASES = [  # id ("" for healthy), what it says, the optimizer, batch size, epochs
+    ("GD506", "the first step takes the loss", opt.Adam(2.0), 32, 20),
+    ("GD506", "of its own samples from", opt.SGD(50.0), 32, 20),
+    ("GD507", "200 steps of 1e-06 lead from", opt.Adam(1e-6), 32, 20),
+    ("GD507", "or so, and guessing has 1.1", opt.SGD(1e-5, momentum=0.9), 32, 20),
+    ("GD507", "200 steps of 0.1", opt.SGD(0.1, global_clipnorm=1e-5), 32, 20),
+    ("GD507", "steps of 0.001", opt.Adadelta(), 32, 20),
+    ("GD507", "50 steps of 1e-05", opt.Adam(1e-5, gradient_accumulation_steps=4), 32, 20),
+    ("GD112", "6 steps of 0.001", opt.Adam(), 300, 6),
+    ("GD216", "10 steps of 0.001", opt.Adam(), 32, 1),
+    ("GD216", "the rate falls", opt.Adam(opt.schedules.ExponentialDecay(1e-3, 1, 0.5)), 32, 20),
+    ("", "", opt.Adam(), 32, 20),
+    ("", "", opt.Adam(0.05), 32, 5),
+    ("", "", opt.Adam(0.05), 300, 20),
+    ("", "", opt.SGD(0.5, momentum=0.9), 32, 10),
+    ("", "", opt.Adam(HALVED), 32, 20),
+    ("", "", opt.Adam(WARM), 32, 20),
+    ("", "", opt.Adagrad(0.05), 32, 20),
+]  # fmt: skip
+
+
+def told(optimizer, y=Y, loss=SPARSE, **given):
+    nn.utils.set_random_seed(0)
+    made = nn.Sequential([nn.Input((6,)), L.Dense(16, "relu"), L.Dense(3, "softmax")])
+    if loss == "mse":
+        made = nn.Sequential([nn.Input((6,)), L.Dense(16, "relu"), L.Dense(1)])
+    made.compile(optimizer, loss)
+    before = [w.copy() for w in made.get_weights()]
+    found = made.diagnose(X, y, **given)
+    assert not found.skipped
+    assert all((a == b).all() for a, b in zip(before, made.get_weights(), strict=True))
+    assert int(made.optimizer.iterations) == 0
+    return {f.id: f for f in found if f.alarm}
+
+
+def test_too_long_and_too_short(monkeypatch):
+    monkeypatch.setattr(stages, "STAGES", (stages.statics.CHECKS, CHECKS))
+    for rule, said, optimizer, batch, epochs in CASES:
+        found = told(optimizer, batch_size=batch, epochs=epochs)
+        assert list(found) == [rule] * bool(rule), (rule, said, found)
+        if rule:
+            assert said in found[rule].said, found[rule].said
+            assert found[rule].fix
+    assert "and some more to" in told(opt.SGD(1.5), NUMBERS, "mse")["GD506"].said
+    assert not told(opt.SGD(0.05), NUMBERS, "mse", epochs=20)
+
+
+def test_nothing_is_said_where_guessing_is_not_known(monkeypatch):
+    monkeypatch.setattr(stages, "STAGES", (CHECKS,))
+    assert not told(opt.Adam(1e-6), loss=lambda y, p: nn.ops.mean(p), epochs=20)
+    assert not told(opt.Adam(1e-6), epochs=None)
+    assert not told(opt.Adam(1e-6), class_weight={0: 1.0, 1: 2.0, 2: 1.0}, epochs=20)
