@@ -4,6 +4,7 @@ import types
 
 import numpy as np
 
+from neurona.callbacks import EarlyStopping
 from neurona.doctor.live import course, generalisation, rates, updates
 from neurona.doctor.live.guess import Guess
 from neurona.doctor.live.record import Look, Record, Weight
@@ -56,13 +57,17 @@ def test_a_few_more_wrong_answers_of_few_are_chance():
     made = record(looks, [0.5 * 0.8**i for i in range(12)], guessing=0.69)
     for log, loss in zip(made.logs, [*[0.05] * 6, *[0.07] * 6], strict=True):
         log.update({"val_loss": loss, "accuracy": 0.98, "val_accuracy": 0.98})
-    sized = lambda n: types.SimpleNamespace(  # noqa: E731
-        validation=types.SimpleNamespace(source=types.SimpleNamespace(size=n))
+    sized = lambda n, *given: types.SimpleNamespace(  # noqa: E731
+        validation=types.SimpleNamespace(source=types.SimpleNamespace(size=n)),
+        callbacks=types.SimpleNamespace(callbacks=given),
     )
     made.model._training.run = sized(100)
     assert found(generalisation.overfitting, made) == []
     made.model._training.run = sized(10_000)
     assert found(generalisation.overfitting, made)[0].startswith("the validation loss was 0.05")
+    made.model._training.run = sized(10_000, EarlyStopping(restore_best_weights=True))
+    (told,) = generalisation.overfitting(made)
+    assert (told.severity, told.fix) == ("info", "")
 
 
 def test_oscillation_and_plateau():

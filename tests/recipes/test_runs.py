@@ -182,6 +182,8 @@ def test_the_doctor_s_findings_are_kept_told_and_shown(made, tmp_path, capsys):
         MOONS, settings, tmp_path, quick=True, verbose=0, say=told.append, doctor="guard"
     )
     kept = findings.read(tmp_path)
+    looked = {rule.id for rule in kept[0].diagnosis.checked}
+    assert looked > {"GD104", "GD301", "GD506", "GD601"}  # before the training, and in it
     first = kept[0].diagnosis.causes[0]  # which one, is for the doctor's own tests
     assert kept[0].as_dict() == json.loads((tmp_path / "doctor.json").read_text())[0]
     others = sum(f.alarm for f in kept[0].diagnosis) - 1
@@ -200,7 +202,7 @@ def test_the_doctor_s_findings_are_kept_told_and_shown(made, tmp_path, capsys):
     assert json.loads(run(capsys, "doctor", str(tmp_path), "--json")[1])[0]["repairs"] == []
     out = run(capsys, "doctor", str(made / "moons"))[1]
     assert "looked at 3 rules: GD401, GD601, GD604." in out
-    assert "by its curves and weights alone; --doctor guard watches the training." in out
+    assert "by its curves and weights alone; --doctor watches data and training." in out
     write_history(tmp_path / "history.csv", {"loss": [0.5, float("nan")]})
     (tmp_path / "doctor.json").unlink()
     assert "the loss is nan in epoch 2" in run(capsys, "doctor", str(tmp_path))[1]
@@ -229,6 +231,9 @@ def test_the_doctor_s_findings_are_kept_told_and_shown(made, tmp_path, capsys):
     code, _, error = run(capsys, "doctor", "nothing")
     assert code == 2
     assert "there is no run nothing" in error
+    well = [findings.Examined(f"fold {k}", findings.Diagnosis([])) for k in (1, 2)]
+    assert [e.stage for e in findings.grouped([*well, mended])] == ["fold 1, fold 2", ""]
+    assert "no recipe 'mons'" in run(capsys, "train", "mons", "--doctor")[2]  # it may stand bare
     code, _, error = run(capsys, "train", "moons", "--doctor", "fll")
     assert code == 2
     assert "did you mean 'full'?" in error

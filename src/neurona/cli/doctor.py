@@ -30,7 +30,7 @@ def doctor(run: Path, as_json: bool) -> None:
     if as_json:
         print(write_json([e.as_dict() for e in found], indent=1))
     else:
-        print("\n\n".join(map(str, found)))
+        print("\n\n".join(map(str, findings.grouped(found))))
 
 
 def _model(folder: Path) -> object | None:

@@ -11,6 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from neurona import config
+from neurona.cli.bare import WithBareOptions
 from neurona.cli.leaving import leave_after
 
 app = typer.Typer(
@@ -50,7 +51,7 @@ def _compute_with(engine: str | None, threads: int | None) -> None:
         config.set_threads(threads)
 
 
-@app.command()
+@app.command(cls=WithBareOptions)
 def train(
     recipe: Annotated[
         str,
@@ -89,7 +90,10 @@ def train(
         bool, typer.Option("--quick", help="A minute on data of the package, to see all of it.")
     ] = False,
     doctor: Annotated[
-        str | None, typer.Option(help="Say what goes wrong: guard, or full for a closer look.")
+        str | None,
+        typer.Option(
+            metavar="[guard|full]", help="Say what goes wrong; full for a closer look. [guard]"
+        ),
     ] = None,
     debug: Debug = False,
 ) -> None:

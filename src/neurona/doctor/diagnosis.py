@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from neurona.core import markup
@@ -61,6 +61,20 @@ class Diagnosis(Sequence[Finding]):
         """The alarms that no other explains, at most three."""
         return causes(self.findings)
 
+    def without(self, told: Collection[tuple[str, str]]) -> Diagnosis:
+        """Return the same without findings that were told already, each by its id and sentence."""
+        new = [f for f in self.findings if (f.id, f.said) not in told]
+        return Diagnosis(new, self.checked, self.skipped)
+
+    def followed_by(self, later: Diagnosis) -> Diagnosis:
+        """Return both as one: what was found before a training, and in it."""
+        known = {f.id for f in self.findings}
+        found = [*self.findings, *(f for f in later if f.id not in known)]
+        checked = [*self.checked, *later.checked]
+        looked = {rule.id for rule in checked}
+        skipped = {**self.skipped, **later.skipped}
+        return Diagnosis(found, checked, {k: v for k, v in skipped.items() if k not in looked})
+
     def as_dict(self) -> dict[str, Any]:
         """Return all of it as JSON values."""
         return {
@@ -91,17 +105,33 @@ class Diagnosis(Sequence[Finding]):
         return f"{' and '.join(told)}:" if told else "nothing wrong was found."
 
     def _looked_at(self) -> str:
-        looked = f"looked at {len(self.checked)} rules: {', '.join(r.id for r in self.checked)}."
+        looked = f"looked at {len(self.checked)} rules: {spans([r.id for r in self.checked])}."
         reasons: dict[str, list[str]] = {}
         for rule, why in self.skipped.items():
             reasons.setdefault(why, []).append(rule)
-        missed = [f"  {', '.join(rules)}: {why}" for why, rules in reasons.items()]
+        missed = [f"  {spans(rules)}: {why}" for why, rules in reasons.items()]
         return "\n".join([looked, *(["not looked at:", *missed] if missed else [])])
 
     def _repr_html_(self) -> str:
         rows = [(f.id, f.severity, f.said, f.where, f.rule.why, f.fix) for f in self.findings]
         head = ["id", "severity", "what", "where", "why", "try"]
         return markup.titled("Diagnosis", self._looked_at(), markup.table(head, rows))
+
+
+def spans(ids: Sequence[str]) -> str:
+    """Return ids with those that follow each other as one.
+
+    >>> spans(["GD101", "GD102", "GD103", "GD201", "GD203", "GD204"])
+    'GD101 to GD103, GD201, GD203, GD204'
+    """
+    runs: list[list[str]] = []
+    for name in ids:
+        if runs and int(name[2:]) == int(runs[-1][-1][2:]) + 1:
+            runs[-1].append(name)
+        else:
+            runs.append([name])
+    told = [[f"{r[0]} to {r[-1]}"] if len(r) > 2 else r for r in runs]
+    return ", ".join(text for part in told for text in part)
 
 
 def _text(finding: Finding) -> str:

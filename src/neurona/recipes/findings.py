@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from neurona.doctor import Diagnosis, Finding
+from neurona.doctor.diagnosis import spans
 from neurona.doctor.repair.repair import Repair
 from neurona.doctor.stored import diagnosis_of
 from neurona.errors import FormatError
@@ -38,6 +39,11 @@ class Examined:
     repairs: list[dict[str, Any]] = dataclasses.field(default_factory=list)
     afterwards: bool = False
 
+    @property
+    def told(self) -> bool:
+        """Whether there is anything to be told: a finding, or a repair."""
+        return bool(self.diagnosis.findings or self.repairs)
+
     def as_dict(self) -> dict[str, Any]:
         """Return all of it as JSON values."""
         found = {"stage": self.stage, **self.diagnosis.as_dict(), "repairs": self.repairs}
@@ -45,7 +51,7 @@ class Examined:
 
     def __str__(self) -> str:
         head = [f"{self.stage}:"] if self.stage else []
-        note = ["by its curves and weights alone; --doctor guard watches the training."]
+        note = ["by its curves and weights alone; --doctor watches data and training."]
         repairs = [str(Repair(**r)) for r in self.repairs]
         parts = [*head, str(self.diagnosis), *repairs, *(note if self.afterwards else [])]
         return "\n".join(parts)
@@ -137,9 +143,20 @@ def _not_finite(history: dict[str, list[float]], model: Any) -> list[Finding]:
     return []
 
 
+def grouped(examined: list[Examined]) -> list[Examined]:
+    """Return trainings of a run, with those next to each other that nothing was found in as one."""
+    found: list[Examined] = []
+    for e in examined:
+        if found and not (e.told or found[-1].told):
+            found[-1] = dataclasses.replace(e, stage=f"{found[-1].stage}, {e.stage}")
+        else:
+            found.append(e)
+    return found
+
+
 def section(examined: list[Examined]) -> str:
     """Return what the doctor says as HTML."""
-    return "".join(_training(e) for e in examined)
+    return "".join(_training(e) for e in grouped(examined))
 
 
 def _training(examined: Examined) -> str:
@@ -152,7 +169,7 @@ def _training(examined: Examined) -> str:
         listed += f"<h3>Also seen</h3><ul>{seen}</ul>"
     facts = "".join(f"<p>{escape(f.said)} ({f.id}).</p>" for f in found.infos)
     repairs = "".join(map(_repaired, examined.repairs))
-    rules = ", ".join(rule.id for rule in found.checked)
+    rules = spans([rule.id for rule in found.checked])
     looked = f"<p>Looked at {len(found.checked)} rules: {escape(rules)}.</p>"
     return head + listed + facts + repairs + looked
 

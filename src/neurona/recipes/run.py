@@ -18,6 +18,7 @@ from neurona import config
 from neurona.callbacks import Callback
 from neurona.core.tree import flatten
 from neurona.data import Batches, Buckets
+from neurona.doctor import Diagnosis
 from neurona.errors import ArgumentError, FormatError, StateError, check_file
 from neurona.files import alone, write_bytes, write_text
 from neurona.optim import names
@@ -154,12 +155,23 @@ class Run(Results):
         self._check_backup((arrays, validation_data), backup, stage)
         self._begin()
         self.model = model
+        size = None if own else batch_size or self.settings.batch_size
+        before = Diagnosis([])
+        if self._doctor:
+            before = model.diagnose(
+                x, y, validation_data, epochs=epochs, class_weight=class_weight,
+                batch_size=size or getattr(x, "batch_size", None) or self.settings.batch_size,
+            )  # fmt: skip
+        told = {(f.id, f.said) for e in self.examined for f in e.diagnosis}
+        before = before.without(told)
+        for finding in before.causes:
+            self.say(f"doctor: {finding}")
         started = time.perf_counter()
         with Saver(backup, self._resumed) as saver:
             model.fit(
                 x,
                 y,
-                batch_size=None if own else batch_size or self.settings.batch_size,
+                batch_size=size,
                 epochs=epochs,
                 verbose=self.verbose if verbose is None else verbose,
                 class_weight=class_weight,
@@ -171,8 +183,8 @@ class Run(Results):
         self.seconds += time.perf_counter() - started
         self.history = dict(model.history.history)
         if model.history.diagnosis is not None:
-            found = Examined(stage, model.history.diagnosis, model.history.repairs)
-            self.examined.append(found)
+            found = before.followed_by(model.history.diagnosis)
+            self.examined.append(Examined(stage, found, model.history.repairs))
 
     def keep(
         self, model: Any, history: Mapping[str, list[float]], seconds: float, engine: str = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import math
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from neurona.doctor.finding import Finding, Rule
+from neurona.doctor.finding import INFO, Finding, Rule
 from neurona.doctor.fixes import Stop
 from neurona.doctor.live.course import STEPS, WRONG
 from neurona.doctor.live.record import Record
@@ -29,7 +30,26 @@ CLEARLY = 0.3  # above its best, that needs no metric to be a loss
 
 
 def overfitting(record: Record) -> Iterator[Finding]:
-    """GD601: validation is 10 % above its best for 3 epochs or 10 %, and training falls by 5 %."""
+    """GD601: validation is 10 % above its best for 3 epochs or 10 %, and training falls by 5 %.
+
+    It is a fact only if the best weights are put back at the end: that is the cure.
+    """
+    for finding in _overfitting(record):
+        if _puts_back(record):
+            said = f"{finding.said}; the best weights are put back at the end"
+            finding = dataclasses.replace(finding, said=said, severity=INFO, fix="")
+        yield finding
+
+
+def _puts_back(record: Record) -> bool:
+    run = record.model._training.run if record.model is not None else None
+    return any(
+        getattr(c, "restore_best_weights", False) and str(c.monitor).startswith("val_")
+        for c in (run.callbacks.callbacks if run is not None else ())
+    )
+
+
+def _overfitting(record: Record) -> Iterator[Finding]:
     losses, held = record.column("loss"), record.column("val_loss")
     window = record.patience
     if told := _by_heart(record):
