@@ -233,6 +233,9 @@ CASES = [  # id ("" for healthy), the model, x, y, the rest, and what is said
     ("GD107", binary, X, RARE, {}, "always answering 0 already scores 9"),
     ("GD107", binary, X, RARE * 0, {}, "all 300 samples are of class 0"),
     ("", binary, X, RARE, {"class_weight": {0: 1.0, 1: 20.0}}, ""),
+    ("GD107", binary, X, RARE, {"class_weight": {0: 20.0, 1: 1.0}}, "counts for nothing"),
+    ("GD104", classifier, X / 1000, Y, {}, "expect values near 1"),
+    ("", classifier, X / 50, Y, {}, ""),
     ("", own_loss, X, RARE * 0, {}, ""),  # which asks for no y
     ("", regression, X, RARE * 0, {}, ""),  # the rest of an equation
     ("GD110", classifier, X, np.sort(Y), {"shuffle": False}, "rows are all of class 0"),

@@ -65,6 +65,20 @@ PAIRS = [  # id, what it says, the faulty model, its targets
     ("GD203", "0 to 2 for quantities", dense(1, None, "mse", ["accuracy"]), THREE),
     ("GD203", "and answers worse", dense(1, None, lambda y, p: -((y - p) ** 2)), NUMBERS),
     ("GD203", "none below 0", dense(1, "sigmoid", "hinge"), TWO * 2 - 1),
+    ("GD203", "and answers worse", dense(3, "sigmoid", lambda y, p: y * p), SEVERAL),
+    ("GD203", "and rows of y to 2.5", dense(5, "softmax", "mse"), 0.5 + 0 * X),
+    ("GD203", "are below 0", dense(1, None, "mean_squared_logarithmic_error"), NUMBERS),
+    ("GD203", "they pass through 0", dense(1, None, "mape"), NUMBERS),
+    ("GD203", "they are 0", dense(1, None, "mape"), THREE),
+    ("GD203", "a linear end goes below 0", dense(1, None, "poisson"), THREE),
+    ("GD203", "compares probabilities", dense(3, "relu", "kl_divergence"), ONE_HOT),
+    ("GD203", "none but its sign", dense(1, None, "cosine_similarity"), NUMBERS),
+    (
+        "GD205",
+        "32 units share a sum of 1",
+        model(L.Dense(32, "softmax"), L.Dropout(0.1), L.Dense(3, "softmax"), loss=SPARSE),
+        THREE,
+    ),
     ("GD204", "relu can never be -", dense(1, "relu", "mse"), NUMBERS),
     ("GD204", "out of its reach", dense(1, "tanh", "mse"), NUMBERS * 10),
     ("GD205", "relu is applied to the scores", dense(3, "relu", OF_SCORES), THREE),
@@ -101,6 +115,14 @@ HEALTHY = [
     (dense(5, "sigmoid", lambda y, p: (y >= 0) * (y - p) ** 2), np.where(X > 0, 0.5, -1.0)),
     (dense(5, "softmax", lambda y, p: -y * nn.ops.log(p + 1e-6)), X),  # advantages
     (dense(1, None, "hinge"), TWO * 2 - 1),
+    (dense(1, "softplus", "poisson"), THREE),
+    (dense(1, None, "mape"), np.abs(NUMBERS) + 0.1),
+    (dense(5, None, "cosine_similarity"), X),
+    (dense(3, "softmax", "kl_divergence"), np.full((len(X), 3), 1 / 3)),
+    (dense(3, "sigmoid", lambda y, p: (y - p) ** 2), SEVERAL),
+    (dense(5, "softmax", "mse"), np.full(X.shape, 0.2)),
+    (model(L.Dense(4, "softmax"), L.Dense(5), loss="mse"), X),  # a narrow code
+    (model(L.Dense(1, "sigmoid"), loss=BINARY, hidden=False), TWO),  # a line is enough
     (dense(5, "sigmoid", "mse"), 1 / (1 + np.exp(-X))),
     (dense(5, None, "mse"), X),  # an autoencoder
     (dense(1, None, lambda y, p: nn.ops.maximum(0.9 * (y - p), 0.1 * (p - y))), NUMBERS),
@@ -109,6 +131,13 @@ HEALTHY = [
         NUMBERS[:, None],
     ),  # of (n,) it would be (n, n)
 ]
+
+
+def test_one_layer_on_data_that_bend():
+    ring = (np.hypot(X[:, 0], X[:, 1]) > 1.2).astype("int64")
+    one = model(L.Dense(1, "sigmoid"), loss=BINARY, hidden=False)
+    assert "nearest neighbours" in found(one, X[:, :2], ring)["GD602"].said
+    assert not found(dense(1, "sigmoid", BINARY), X[:, :2], ring)
 
 
 def test_pairs_of_output_loss_and_targets():

@@ -69,6 +69,7 @@ class Doctor(Callback):
         return self._guard
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        from neurona.doctor.live.first_batch import of_first_batch
         from neurona.doctor.live.watch import Watch
         from neurona.doctor.repair.mending import Mending
 
@@ -78,7 +79,8 @@ class Doctor(Callback):
             self._mending.begin(self.params.get("epochs", 1))
         self._watch = Watch(self.model, self.level, self.params)
         self._watch.record.raced = self.repair == "race"
-        self._take([])
+        self._past = of_first_batch(self.model)
+        self._take(self._past)
 
     def undisturbed(self, epoch: int, batch: int) -> int:
         return self._watch.undisturbed() if self._watch is not None else 1

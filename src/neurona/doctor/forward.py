@@ -60,6 +60,7 @@ class Forward:
         parameters: value -> Parameter.
         inputs: the values of the arrays of x.
         outputs: the values of the model's outputs.
+        added: those of what layers add to the loss.
         tensors: the outputs as abstract Tensors, with their notes.
         returned: these as the model returned them.
 
@@ -86,7 +87,7 @@ class Forward:
         results = pure.graph.outputs[len(pure.changed) :]
         self.graph: Graph = pure.graph.restricted(results)
         self.inputs = pure.graph.inputs[1 : 1 + len(leaves)]
-        self.outputs = results[: len(self.tensors)]
+        self.outputs, self.added = results[: len(self.tensors)], results[len(self.tensors) :]
         pairs = zip(found, pure.found, strict=True)
         self.parameters = {v: p for v, p in pairs if isinstance(p, Parameter)}
         self._weights: dict[int, list[Parameter]] = {}
@@ -151,6 +152,17 @@ class Forward:
         """The products whose data have met no weights before, but for a scaling."""
         return [row for row in self.products if row[1] not in self._met]
 
+    @property
+    def joined_products(self) -> list[tuple[Node, int, int]]:
+        """As `first_products`, for data that are joined with others before they meet weights."""
+        found = []
+        for node, data, weights in self.products:
+            maker = self.maker.get(data)
+            if data in self._met and maker is not None and maker.op.name == "concatenate":
+                parts = [v for v in maker.inputs if v in self.of_data and v not in self._met]
+                found += [(node, v, weights) for v in parts]
+        return found
+
     @functools.cached_property
     def _met(self) -> set[int]:
         """The values that hang on a product with weights, or a lookup in them."""
@@ -172,10 +184,15 @@ class Forward:
         """Say whether a normalisation reads what a product gives, a bias aside."""
         for reader in self.readers.get(node.outputs[0], ()):
             if _kind(reader) in SCALING:
-                return True
+                return not self._as_learnt(reader)
             if reader.op.name in ("add", "reshape", "transpose") and self.scaled_behind(reader):
                 return True
         return False
+
+    def _as_learnt(self, node: Node) -> bool:
+        """Say whether a BatchNorm is frozen: it takes running figures for those of the batch."""
+        names = [p.name for v in node.inputs for p in self.weights(v)]
+        return any(name.startswith("moving_") for name in names)
 
     # --- numbers -----------------------------------------------------------------------------
 

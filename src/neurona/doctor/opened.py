@@ -25,7 +25,8 @@ class Opened(NamedTuple):
         whole: whether they are all of the data.
         batch_size: of the first batch; None if the arrays were given as such.
         steps: batches of an epoch, None if that is not known.
-        shuffle: whether samples come in a new order each epoch; None if `fit` decides.
+        shuffle: whether samples come in a new order each epoch; None if `fit` decides. Batches
+            stand as they come, shuffled already if anybody does so.
     """
 
     x: Any
@@ -61,7 +62,7 @@ def opened(x: Any, y: Any = None, sample_weight: Any = None) -> Opened:
     if not batches:
         return Opened(x, y, sample_weight)
     size = len(flatten(batches[0][0])[0][0])
-    return Opened(parts[0], parts[1], parts[2], False, size, _length(x))
+    return Opened(parts[0], parts[1], parts[2], False, size, _length(x), shuffle=False)
 
 
 def _some(x: Any) -> list[tuple[Any, Any, Any]]:

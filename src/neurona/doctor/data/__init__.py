@@ -1,9 +1,19 @@
 """Rules about the data: GD1xx."""
 
-from neurona.doctor.data import batches, inputs, labels, leak, numbers, splits, targets, vocabulary
+from neurona.doctor.data import (
+    batches,
+    inputs,
+    labels,
+    leak,
+    numbers,
+    other_words,
+    splits,
+    targets,
+    vocabulary,
+)
 from neurona.doctor.finding import Checks
 
 CHECKS: Checks = {
     **inputs.CHECKS, **numbers.CHECKS, **labels.CHECKS, **targets.CHECKS, **splits.CHECKS,
-    **leak.CHECKS, **batches.CHECKS, **vocabulary.CHECKS,
+    **other_words.CHECKS, **leak.CHECKS, **batches.CHECKS, **vocabulary.CHECKS,
 }  # fmt: skip

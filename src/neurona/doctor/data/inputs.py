@@ -209,11 +209,11 @@ def padding(case: Case) -> Iterator[Finding]:
         rows = sample(lookup.part.values)
         if rows.ndim != 2 or is_masked(case):
             continue
-        ends = float(_leading_zeros(rows[:, ::-1]).mean())
+        ends = float(leading_zeros(rows[:, ::-1]).mean())
         steps = [e for e in case.ends if e.values.shape[:2] == lookup.part.values.shape]
         each = any(getattr(e.loss, "ignore_class", None) is None for e in steps)
         recurrent = not steps and any(type(layer).__name__ in RECURRENT for layer in case.layers)
-        both = ends + float(_leading_zeros(rows).mean())
+        both = ends + float(leading_zeros(rows).mean())
         share = both if each else ends
         if (each or recurrent) and share > SHARE:
             what = "of what it learns to predict" if each else "of the steps, at the end of rows,"
@@ -233,7 +233,8 @@ def padding(case: Case) -> Iterator[Finding]:
             )
 
 
-def _leading_zeros(rows: np.ndarray) -> np.ndarray:
+def leading_zeros(rows: np.ndarray) -> np.ndarray:
+    """Return which places of rows have nothing but zeros before and in them."""
     return np.cumsum(rows != 0, axis=1) == 0
 
 

@@ -72,7 +72,7 @@ UNSCALED = Rule(
     accepted=("BatchNormalization() as the first layer", "StandardScaler of scikit-learn"),
     source="AutoTrainer, ICSE 2021; UMLAUT, CHI 2021",
 )
-LARGE = 10.0  # the root mean square of what meets the first weights
+LARGE, SMALL = 10.0, 0.005  # the root mean square of what meets the first weights
 APART = 100.0  # times the spread of the middle column
 
 
@@ -82,7 +82,7 @@ def unscaled(case: Case) -> Iterator[Finding]:
     if case.trained:  # its weights know the scale
         return
     told: set[int] = set()
-    for node, data, weights in forward.first_products:
+    for node, data, weights in (*forward.first_products, *forward.joined_products):
         learnt = [p for p in forward.weights(weights) if p.trainable]
         if data in told or not learnt or forward.scaled_behind(node):
             continue
@@ -92,6 +92,8 @@ def unscaled(case: Case) -> Iterator[Finding]:
         part = _read_by(case, data)
         if rms > LARGE:
             yield _too_large(case, node, met, rms, part)
+        elif 0 < rms < SMALL and np.abs(met).max() < 4 * SMALL:
+            yield _too_small(case, node, met, rms, part)
         elif part is not None and part.values.ndim == 2 and part.values.shape[1] <= MANY:
             yield from _far_apart(case, node, part)
 
@@ -122,6 +124,19 @@ def _too_large(case: Case, node: Node, met: np.ndarray, rms: float, part: Part |
         evidence={"rms": rms, "lowest": low, "highest": high},
         threshold=f"root mean square at most {LARGE:g}",
         fix=fix,
+    )
+
+
+def _too_small(case: Case, node: Node, met: np.ndarray, rms: float, part: Part | None) -> Finding:
+    low, high = float(met.min()), float(met.max())
+    inside = part is None or abs(float(np.max(part.values))) > 2 * abs(high)
+    return UNSCALED.found(
+        f"what meets the first weights runs from {low:.2g} to {high:.2g}, and they expect values "
+        "near 1" + (": is it scaled twice?" if inside or low >= 0 else ""),
+        where=case.forward.place(node),
+        evidence={"rms": rms, "lowest": low, "highest": high},
+        threshold=f"root mean square at least {SMALL:g}",
+        fix="- Rescaling(1 / 255)  # x is scaled already" if inside else fixes.Standardise(),
     )
 
 

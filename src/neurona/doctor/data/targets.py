@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -32,6 +33,8 @@ def imbalance(case: Case) -> Iterator[Finding]:
         focal = "Focal" in type(end.loss).__name__
         known = task.name in ("classes", "binary") and task.labels.ndim == 1
         own = end.loss is not None and not end.kind  # which may weigh as it likes, or not ask for y
+        if known and case.class_weight is not None and not case.custom:
+            yield from _turned_over(end, case.class_weight)
         if not known or own or weighed or focal or case.custom or len(task.labels) < ROWS:
             continue
         if task.labels.min() < 0 or task.classes > len(task.labels):
@@ -63,6 +66,26 @@ def imbalance(case: Case) -> Iterator[Finding]:
                 f"{absent} of {task.classes} classes have no sample, such as {missing[0]}",
                 where="y", evidence={"absent": missing[:20]}, severity=INFO,
             )  # fmt: skip
+
+
+def _turned_over(end: End, weights: Any) -> Iterator[Finding]:
+    """Look for weights of classes that make a rare class rarer still."""
+    counts = np.bincount(end.task.labels, minlength=end.task.classes)
+    there = np.flatnonzero(counts)
+    most, least = int(counts.argmax()), int(there[counts[there].argmin()])
+    given = {int(k): float(v) for k, v in dict(weights).items()}
+    often, rarely = given.get(most, 1.0), given.get(least, 1.0)
+    if counts[most] < RATIO * counts[least] or often < 2 * rarely:
+        return
+    swapped = {most: rarely, least: often}
+    yield IMBALANCE.found(
+        f"class {most} has {counts[most]:,} samples and the weight {often:g}, class {least} has "
+        f"{counts[least]:,} and {rarely:g}: the rare one counts for nothing",
+        where="class_weight",
+        evidence={"counts": counts[:50], "often": often, "rarely": rarely},
+        threshold="a rare class weighs no less than a frequent one",
+        fix=fixes.ClassWeights(swapped),
+    )
 
 
 def _only_one(end: End, label: int) -> Finding:

@@ -26,7 +26,7 @@ OVERFITTING = Rule(
 )  # fmt: skip
 ABOVE, FALL = 0.1, 0.05  # validation above its best; training loss below that of the same epoch
 PERFECT, GAP = 0.99, 0.075  # shares of right answers: of training, and how much less
-CLEARLY = 0.3  # above its best, that needs no metric to be a loss
+CLEARLY, LOW = 0.3, 0.15  # above its best, and of guessing: then no metric needs to say so
 
 
 def overfitting(record: Record) -> Iterator[Finding]:
@@ -66,7 +66,8 @@ def _overfitting(record: Record) -> Iterator[Finding]:
         return
     # few wrong answers make all of a small loss, and a few more or less are chance
     noise = math.sqrt(lowest * abs(record.scale) / _held_out(record))
-    clear = risen >= CLEARLY and min(since) - lowest > 2 * noise
+    large = min(since) >= LOW * abs(record.scale)
+    clear = risen >= CLEARLY and large and min(since) - lowest > 2 * noise
     if not clear and not _metric_fell(record, window):
         return
     yield OVERFITTING.found(
@@ -126,10 +127,17 @@ UNDERFITTING = Rule(
 )  # fmt: skip
 
 
+FAR = 0.2  # below a linear model at the end: then it does not matter that the loss still falls
+
+
 def underfitting(record: Record) -> Iterator[Finding]:
     """GD602: after half of the steps it is below a linear model, and gets hardly better."""
     window = record.patience
-    if not record.stalled(window) or not (told := record.below_linear()):
+    if not (told := record.below_linear()):
+        return
+    linear = record.linear
+    far = record.ended and linear is not None and bool(linear.beats(record, FAR))
+    if not (far or record.stalled(window)):
         return
     yield UNDERFITTING.found(
         f"after {record.steps} steps {told}",

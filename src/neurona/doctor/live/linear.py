@@ -27,12 +27,12 @@ class Linear:
     def __init__(self, measure: str, score: float, plain: float) -> None:
         self.measure, self.score, self.plain = measure, score, plain
 
-    def beats(self, record: Any) -> str:
+    def beats(self, record: Any, margin: float = MARGIN) -> str:
         """Say how much better it is than a training so far; "" if that is not known or better."""
-        if self.score - self.plain < MARGIN:
+        if self.score - self.plain < margin:
             return ""
         reached = self._reached(record)
-        if reached is None or reached >= self.score - MARGIN:
+        if reached is None or reached >= self.score - margin:
             return ""
         return f"{self.measure} is {reached:.2f}, and a linear model reaches {self.score:.2f}"
 

@@ -60,6 +60,7 @@ class Look:
         samples: in the batch.
         predicted: how often each class was predicted; None if there are no classes.
         right: the share of them that was right.
+        classes: how many of its samples are of each; None if there are no classes.
         activity: by layer, see `activity.py`.
         through_time: the size of the gradient at each step of the input's sequences, or None.
         evaluated: the loss of the batch outside of training, where layers normalise batches.
@@ -78,6 +79,7 @@ class Look:
     right: float | None = None
     activity: dict[str, Any] = dataclasses.field(default_factory=dict)
     evaluated: float | None = None
+    classes: np.ndarray | None = None
     through_time: np.ndarray | None = None
 
     @property
@@ -295,7 +297,8 @@ class Record:
             return ""
         then = _mean([look.loss for look in self.looks[half : half + half // 2]])
         now = _mean([look.loss for look in self.looks[half + half // 2 :]])
-        if not (now > 0.95 * then and now > 0.3 * self.scale):
+        far = 0.3 if self.guess.loss is not None else 0.7  # what is left of a loss of one's own
+        if not (now > 0.95 * then and now > far * self.scale):
             return ""
         return f"the loss has stayed at {now:.3g} since step {self.looks[half].step}"
 

@@ -9,6 +9,7 @@ from neurona.doctor.live import (
     course,
     generalisation,
     norms,
+    places,
     rates,
     sequences,
     units,
@@ -19,7 +20,7 @@ from neurona.doctor.live.record import Record
 
 Check = Callable[[Record], Iterator[Finding]]
 
-ROOMS = (updates, norms, rates, weights, units, sequences, course, generalisation)
+ROOMS = (updates, norms, rates, weights, units, places, sequences, course, generalisation)
 CHECKS: Mapping[Check, tuple[Rule, ...]] = {
     check: rules for room in ROOMS for check, rules in room.CHECKS.items()
 }

@@ -10,7 +10,7 @@ import numpy as np
 from neurona.core.tree import flatten
 from neurona.data.batches import Batches
 from neurona.doctor.finding import Finding, Rule, reason
-from neurona.doctor.live.guess import CLASSES, Guess, guess_of
+from neurona.doctor.live.guess import CLASSES, FLAGS, Guess, guess_of
 from neurona.doctor.live.moments import Moments
 from neurona.doctor.live.probe import Probe, norm, probe_of
 from neurona.doctor.live.record import Look, Record, Weight
@@ -140,6 +140,8 @@ class Watch:
         later = self._probe.loss(given, number) if self._probe.repeats else None
         change = {path: p.numpy() - weights[path] for path, p in self._probe.weights.items()}
         right, predicted = _answered(given[1], seen["answers"], self.record.guess)
+        if self.record.guess.kind == FLAGS and predicted is None:
+            predicted = _said_yes(given[1], seen["answers"], self.model)
         return Look(
             step=number,
             rate=_rate(self.model),
@@ -157,6 +159,7 @@ class Watch:
             right=right,
             activity=seen["activity"],
             through_time=_by_step(seen["through_time"]),
+            classes=_classes(given[1], self.record.guess),
             evaluated=None if seen["evaluated"] is None else float(seen["evaluated"]),
         )
 
@@ -284,3 +287,24 @@ def _answered(y: Any, answers: Any, guess: Any) -> tuple[float | None, np.ndarra
         return None, None
     right = float(np.mean(labels.reshape(-1) == answers.reshape(-1)))
     return right, np.bincount(answers.reshape(-1), minlength=guess.classes)
+
+
+def _classes(y: Any, guess: Any) -> np.ndarray | None:
+    """Return how many samples of a batch are of each class, where each has one."""
+    if guess.kind not in (CLASSES, FLAGS) or not isinstance(y, np.ndarray) or y.ndim > 2:
+        return None
+    labels = y.argmax(-1) if y.ndim == 2 and y.shape[1] > 1 and guess.kind == CLASSES else y
+    if labels.size != len(y) or labels.min() < 0 or labels.max() >= guess.classes:
+        return None
+    return np.bincount(labels.reshape(-1).astype(int), minlength=guess.classes)
+
+
+def _said_yes(y: Any, answers: Any, model: Any) -> np.ndarray | None:
+    """Return how often no and yes were predicted, of maps with a yes or no at each place."""
+    if not isinstance(y, np.ndarray) or answers is None or answers.ndim < 2:
+        return None
+    if answers.dtype.kind != "f" or y.size != answers.size:
+        return None
+    loss = model._training.losses.outputs[0].loss
+    yes = int((answers > (0.0 if getattr(loss, "from_logits", False) else 0.5)).sum())
+    return np.array([answers.size - yes, yes])

@@ -32,14 +32,15 @@ INITIAL_LOSS = Rule(
 NOT_FINITE = Rule(
     "GD302", "not finite at the start", ERROR,
     "One number that is NaN or infinite turns every weight into NaN with the first update.",
-    because=("GD101", "GD102", "GD105", "GD202"),
+    because=("GD101", "GD102", "GD105", "GD202", "GD203"),
     source="TensorFlow, check_numerics",
 )  # fmt: skip
 IGNORED = Rule(
     "GD307", "the input does not matter", ERROR,
     "The model gives one answer whatever it is shown, so there is nothing to learn from mistakes.",
     because=(
-        "GD104", "GD106", "GD208", "GD209", "GD212", "GD301", "GD303", "GD304", "GD305", "GD306",
+        "GD104", "GD106", "GD114", "GD208", "GD209", "GD212", "GD301", "GD303", "GD304", "GD305",
+        "GD306",
     ),
     source="Karpathy, A Recipe for Training Neural Networks",
 )  # fmt: skip
@@ -156,8 +157,13 @@ def _varies(batch: Batch) -> bool:
 
 def _wakes_up(probe: Probe) -> bool:
     """Whether a matrix begins as zeros and learns: a good start for a last layer, or a branch."""
-    zero = any(len(p.shape) > 1 and not p.numpy().any() for p in probe.twin.trainable_weights)
+    zero = any(_matrix(p) and not p.numpy().any() for p in probe.twin.trainable_weights)
     if not zero or not probe.twin.compiled:
         return zero
     known = probe.training.parameters
-    return any(len(p.shape) > 1 and probe.values[name].any() for name, p in known.items())
+    return any(_matrix(p) and probe.values[name].any() for name, p in known.items())
+
+
+def _matrix(p: Any) -> bool:
+    """Whether it is no bias: that of a GRU has two axes, and begins as zeros."""
+    return len(p.shape) > 1 and "bias" not in p.name

@@ -1,13 +1,24 @@
 """Rules about the model, its loss and its optimizer, which need no training: GD2xx."""
 
 from neurona.doctor.finding import Checks
-from neurona.doctor.statics import own_loss, pairing, plan, settings, structure, weights
+from neurona.doctor.statics import (
+    other_losses,
+    own_loss,
+    pairing,
+    plan,
+    settings,
+    straight,
+    structure,
+    weights,
+)
 
 CHECKS: Checks = {
     **pairing.CHECKS,
     **own_loss.CHECKS,
+    **other_losses.CHECKS,
     **weights.CHECKS,
     **structure.CHECKS,
+    **straight.CHECKS,
     **settings.CHECKS,
     **plan.CHECKS,
 }

@@ -39,7 +39,7 @@ MISSING = Rule(
 )
 ON_SCORES = Rule(
     "GD205",
-    "activation before the softmax",
+    "activation in the wrong place",
     "warning",
     "Scores must be able to be low and high. Behind a ReLU all wrong classes tie at 0 and get no "
     "gradient; behind a sigmoid or tanh no answer can be sure.",
@@ -85,7 +85,7 @@ def pairing(case: Case) -> Iterator[Finding]:
             continue
         yield from _scores(end)
         yield from _partners(end)
-        if not end.kind and end.task.name == "numbers":
+        if not end.kind:
             yield from _backwards(end)
 
 
@@ -193,6 +193,9 @@ def _partners(end: End) -> Iterator[Finding]:
     elif end.kind == "binary" and act == "softmax" and task.name == "labels":
         said = "a softmax lets the labels compete, and rows of y have several"
         fix = fixes.Activate("softmax", "sigmoid")
+    elif end.kind in ("binary", "squared") and act == "softmax" and (found := _sums(end)):
+        said = f"a softmax sums to 1 over its {end.width} outputs, and rows of y to {found}"
+        fix = fixes.Activate("softmax", "sigmoid")
     elif end.kind in ("one-hot", "class numbers") and act == "sigmoid" and end.width > 1:
         said = f"{name} chooses one of {end.width} classes, and sigmoids answer each alone"
         fix = fixes.Activate("sigmoid", "softmax")
@@ -240,21 +243,30 @@ def _chosen(end: End, before: str) -> fixes.Pair:
     return fixes.Pair(before, "sparse_categorical_crossentropy", "softmax", end.task.classes)
 
 
+def _sums(end: End) -> str:
+    """Return what most rows of targets sum to; "" if that is 1, as a softmax does."""
+    y = sample(end.values)
+    if y.ndim < 2 or y.shape[1:] != end.shape[1:]:
+        return ""
+    sums = y.sum(axis=-1, dtype=np.float64)
+    other = abs(sums - 1) > 0.05
+    return f"{np.median(sums[other]):.3g}" if other.mean() > 0.5 else ""
+
+
 FAR = (0.0, 0.5, 1.0, 3.0)  # standard deviations
 
 
 def _backwards(end: End) -> Iterator[Finding]:
     """Ask a loss of the user's own whether answers that are further off are worse."""
     y = end.values[:256].astype(np.float32)
-    y = y.reshape(len(y), *end.shape[1:]) if y[0].size == np.prod(end.shape[1:]) else y[:0]
-    noise = np.random.default_rng(0).normal(size=y.shape).astype(y.dtype)
-    spread = y.std() if y.size else 1.0
+    y = y.reshape(len(y), *end.shape[1:]) if y.size == len(y) * np.prod(end.shape[1:]) else y[:0]
+    if not y.size:
+        return
     try:
-        values = [end.loss(y, (y + far * spread * noise).astype(y.dtype)) for far in FAR]
-        at = [float(np.mean(as_array(value))) for value in values]
+        at = [float(np.mean(as_array(end.loss(y, p)))) for p in _worse(end, y)]
     except Exception:  # a loss of another kind, which wants other numbers
         return
-    if y.size and np.isfinite(at).all() and (np.diff(at) < 0).all():
+    if len(at) > 1 and np.isfinite(at).all() and (np.diff(at) < 0).all():
         yield MIXED.found(
             f"{end.loss.name} is {at[0]:.3g} for exact answers, and {at[-1]:.3g} for ones far off: "
             "training makes it smaller, and answers worse",
@@ -264,6 +276,17 @@ def _backwards(end: End) -> Iterator[Finding]:
             fix=fixes.Negate(),
             severity=ERROR,
         )
+
+
+def _worse(end: End, y: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield answers that are further and further off; none where nobody knows what is off."""
+    if end.task.name == "numbers":
+        noise = np.random.default_rng(0).normal(size=y.shape).astype(y.dtype)
+        yield from ((y + far * y.std() * noise).astype(y.dtype) for far in FAR)
+    elif end.activation in ("sigmoid", "softmax") and y.min() >= 0 and y.max() <= 1:
+        others = np.roll(y, 1, axis=0)
+        mixed = ((y + part * (others - y)).clip(HAIR, 1 - HAIR) for part in (0.0, 0.3, 0.6, 1.0))
+        yield from (p.astype(y.dtype) for p in mixed)
 
 
 def _pulled(end: End, out: np.ndarray, bounds: tuple[float, float]) -> bool:

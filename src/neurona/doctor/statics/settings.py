@@ -86,6 +86,16 @@ def strong(case: Case) -> Iterator[Finding]:
                 threshold=f"below {MOST:.0%}",
                 fix=fixes.Drop(dropped),
             )
+        between = [getattr(layer, name, None) for name in ("dropout", "recurrent_dropout")]
+        most = max((r for r in between if isinstance(r, float)), default=0.0)
+        if most >= MOST and "Cell" not in type(layer).__name__:
+            yield STRONG.found(
+                f"{layer.name!r} drops {most:.0%} of what its gates get",
+                where=place(layer),
+                evidence={"rate": most},
+                threshold=f"below {MOST:.0%}",
+                fix=f"- dropout={most:g}\n+ dropout=0.2",
+            )
     for end in case.ends:
         source = end.tensor.value.source
         kind = source.origins[0].kind if source is not None and source.origins else ""
@@ -109,12 +119,13 @@ def _penalty(case: Case) -> Iterator[Finding]:
         for p in case.examined.trainable_weights
         if p.regularizer is not None
     }
+    added = case.forward.evaluate(case.forward.added)
+    terms |= {f"layer that adds to the loss, {k}": float(a) for k, a in enumerate(added, 1)}
     penalty, loss = sum(terms.values()), sum(g or 0.0 for g in guess)
     if penalty > TIMES * loss:
         largest = max(terms, key=lambda path: terms[path])
         yield STRONG.found(
-            f"the penalties of the weights are {penalty:.3g}, where guessing has a loss of "
-            f"{loss:.3g}",
+            f"the penalties are {penalty:.3g}, where guessing has a loss of {loss:.3g}",
             where=_where(case, largest),
             evidence={"penalty": penalty, "loss of guessing": loss, "largest": terms[largest]},
             threshold=f"at most {TIMES:g} times the loss of guessing",

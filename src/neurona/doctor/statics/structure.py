@@ -9,6 +9,7 @@ from neurona.doctor import fixes
 from neurona.doctor.case import Case
 from neurona.doctor.finding import ERROR, INFO, Finding, Rule
 from neurona.doctor.forward import Forward
+from neurona.doctor.statics.pairing import ON_SCORES
 from neurona.doctor.written import diff, place, written_at
 from neurona.nn.layer import Layer
 from neurona.nn.parameter import Parameter
@@ -104,6 +105,48 @@ def layer_of(case: Case, node: Node) -> Layer | None:
     return written_at(case.layers, node.origins[0].path) if node.origins else None
 
 
+def competing(case: Case) -> Iterator[Finding]:
+    """GD205: look for a softmax between two layers, where it is no narrow code and no gate."""
+    forward = case.forward
+    inside = []
+    for _, data, weights in forward.products:
+        behind = forward.graph.specs[weights].shape
+        maker = _made(forward, data)
+        if maker is None or len(behind) < 2 or behind[-2] < WIDE:
+            continue
+        layer = layer_of(case, maker)
+        activation = getattr(getattr(layer, "activation", None), "__name__", "")
+        if "Softmax" in type(layer).__name__ or activation == "softmax":
+            inside.append((maker, behind[-2]))
+    if not inside:
+        return
+    first, width = inside[0]
+    yield ON_SCORES.found(
+        f"a softmax stands between two layers: its {width} units share a sum of 1, so each says "
+        f"next to nothing" + (f"; {len(inside)} layers are such" if len(inside) > 1 else ""),
+        where=forward.place(first),
+        evidence={"layers": [forward.place(maker) for maker, _ in inside[:10]]},
+        threshold="a softmax at the end only, or on a narrow code",
+        fix=f'- Dense({width}, "softmax")\n+ Dense({width}, "relu")',
+    )
+
+
+def _made(forward: Forward, value: int) -> Node | None:
+    """Return the node that made a value, looks and dropout aside."""
+    maker = forward.maker.get(value)
+    while maker is not None:
+        dropped = bool(maker.origins) and "Dropout" in maker.origins[0].kind
+        if not dropped and maker.op.name not in LOOKS:
+            break
+        value = next((v for v in maker.inputs if v in forward.of_data), maker.inputs[0])
+        maker = forward.maker.get(value)
+    return maker
+
+
+LOOKS = ("reshape", "cast", "transpose", "alias")
+WIDE = 16  # units: so many share little; of fewer a gate or a code may be made
+
+
 # --- what is not connected ---------------------------------------------------------------------
 
 UNCONNECTED = Rule(
@@ -148,6 +191,7 @@ def unconnected(case: Case) -> Iterator[Finding]:
             threshold="a way with a gradient from each weight to an output",
             fix="# in call: use what these layers return, and no stop_gradient, round or argmax",
         )
+    yield from _never_read(case)
     unused = [
         layer
         for layer in case.layers
@@ -162,6 +206,23 @@ def unconnected(case: Case) -> Iterator[Finding]:
             threshold="each layer is called",
             fix=f"+ x = self.{_attribute(model, unused[0])}(x)  # in call",
         )
+
+
+def _never_read(case: Case) -> Iterator[Finding]:
+    """Look for inputs that nothing is computed from, beside others."""
+    forward = case.forward
+    needed = forward.graph.needed(forward.graph.outputs)
+    lost = [k for k, v in enumerate(forward.inputs) if v not in needed]
+    if not lost or len(lost) == len(forward.inputs) or len(case.x_parts) != len(forward.inputs):
+        return
+    names = [case.x_parts[k].name for k in lost]
+    yield UNCONNECTED.found(
+        f"{', '.join(names)} is given, and nothing is computed from it",
+        where=names[0],
+        evidence={"inputs": names, "of": len(forward.inputs)},
+        threshold="a way from each input to an output",
+        fix="# join it with the others: L.Concatenate()([a, b])",
+    )
 
 
 def _frozen_at_random(case: Case) -> Iterator[Finding]:
@@ -248,6 +309,7 @@ def wasteful(case: Case) -> Iterator[Finding]:
 
 CHECKS = {
     collapsed: (COLLAPSED,),
+    competing: (ON_SCORES,),
     unconnected: (UNCONNECTED,),
     wasteful: (ORDER,),
 }

@@ -1,0 +1,67 @@
+"""GD107 and GD110 while it trains: rare places that are never told, batches of one class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from neurona.doctor.data.targets import IMBALANCE, ORDER
+from neurona.doctor.finding import Finding
+from neurona.doctor.live.record import FEWEST, Record
+
+OFTEN, RARE = 0.9, 50  # share of the frequent answer; places that had another one
+ENOUGH = 100  # steps, and half of the training
+
+
+def never_told(record: Record) -> Iterator[Finding]:
+    """GD107: nine of ten places are background, and half way through all are taken for it."""
+    known = [(x.predicted, x.samples) for x in record.looks[-2 * FEWEST :]]
+    looks = [(p, n) for p, n in known if p is not None]
+    majority = record.guess.majority
+    early = not record.ended and (record.done < 0.5 or record.steps < ENOUGH)
+    if len(looks) < FEWEST or majority is None or early:
+        return
+    counts = np.sum([p for p, _ in looks], axis=0)
+    places = int(counts.sum())
+    several = places > 2 * sum(n for _, n in looks)  # places: rows alone may well be so rare
+    if not several or not OFTEN <= majority < 1 or (1 - majority) * places < RARE:
+        return
+    if counts.max() < places:
+        return
+    yield IMBALANCE.found(
+        f"{1 - majority:.2%} of the places are something else than class {int(counts.argmax())}, "
+        f"and after {record.steps} steps the model says so of none of {places:,}",
+        where="y",
+        evidence={"majority": majority, "places": places, "steps": record.steps},
+        threshold="some of the rare places are found in the second half of the training",
+        fix='+ loss = "binary_focal_crossentropy"  # or Dice, or a weight for the rare places',
+    )
+
+
+FEW, MUCH = 10, 0.6  # looks; classes of a batch, as a share of those that chance would bring
+
+
+def in_order(record: Record) -> Iterator[Finding]:
+    """GD110: batches that somebody else makes have far fewer classes than all of them together."""
+    counts = [look.classes for look in record.looks if look.classes is not None]
+    if len(counts) < FEW or record.shuffled:
+        return
+    table = np.array(counts, float)
+    share, size = table.sum(axis=0) / table.sum(), table.sum(axis=1)
+    chance = float((1 - (1 - share) ** size[:, None]).sum(axis=1).mean())
+    seen = float((table > 0).sum(axis=1).mean())
+    several = np.count_nonzero(share) > 2 or bool(record.struggling())
+    if chance < 1.8 or seen > MUCH * chance or not several:
+        return
+    yield ORDER.found(
+        f"batches have {seen:.1f} classes on average, and by chance they would have {chance:.1f}: "
+        "samples come ordered by class",
+        where="y",
+        evidence={"classes": seen, "by chance": chance, "batches": len(counts)},
+        threshold=f"{MUCH:.0%} of what chance brings",
+        fix="+ dataset.shuffle(len(x))  # a buffer as large as the data; or rows by random numbers",
+    )
+
+
+CHECKS = {never_told: (IMBALANCE,), in_order: (ORDER,)}
