@@ -26,7 +26,7 @@ OVERFITTING = Rule(
 )  # fmt: skip
 ABOVE, FALL = 0.1, 0.05  # validation above its best; training loss below that of the same epoch
 PERFECT, GAP = 0.99, 0.075  # shares of right answers: of training, and how much less
-CLEARLY, LOW = 0.3, 0.15  # above its best, and of guessing: then no metric needs to say so
+CLEARLY, LOW = 0.3, 0.1  # above its best, and of guessing: such a loss needs no metric to tell
 
 
 def overfitting(record: Record) -> Iterator[Finding]:
@@ -107,8 +107,9 @@ def _metric_fell(record: Record, window: int) -> bool:
     held = record.column(f"val_{name}") if name else []
     if not held:
         return True
-    best = max(held[:-window])
-    return max(held[-window:]) < best - share_error(best, _held_out(record))
+    best, samples = max(held[:-window]), _held_out(record)
+    error = share_error(min(best, 1 - 2 / samples), samples)  # none wrong so far: some may be
+    return max(held[-window:]) < best - error
 
 
 def _held_out(record: Record) -> int:
