@@ -5,6 +5,7 @@ None of them was known when the rules were written.
 
 from benchmarks.doctor.threads import (
     classes,
+    daily,
     examples_images,
     examples_series,
     examples_tables,
@@ -26,7 +27,7 @@ from benchmarks.doctor.threads import (
 )
 
 ASKED = (points, tables, images, sequences, more)
-READ_AGAIN = (classes, pictures, steps, quantities, feeds, own, various)
+READ_AGAIN = (classes, pictures, steps, quantities, feeds, own, various, daily)
 FAULTS = [case for part in (*ASKED, *READ_AGAIN) for case in part.FAULTS]
 EXAMPLES = (examples_tables, examples_images, examples_texts, examples_series, examples_training)
 HEALTHY = [*fine.HEALTHY, *odd.HEALTHY, *(case for part in EXAMPLES for case in part.HEALTHY)]

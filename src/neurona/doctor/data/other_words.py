@@ -9,6 +9,7 @@ import numpy as np
 from neurona.doctor.case import Case
 from neurona.doctor.data.inputs import leading_zeros, lookups
 from neurona.doctor.data.splits import MISMATCH
+from neurona.doctor.data.vocabulary import NEW
 from neurona.doctor.finding import Finding
 from neurona.doctor.parts import Part
 from neurona.doctor.scan import sample
@@ -53,7 +54,10 @@ def _other_side(one: np.ndarray, other: np.ndarray, part: Part) -> Finding | Non
 
 
 def _renumbered(one: np.ndarray, other: np.ndarray, part: Part, size: int) -> Finding | None:
-    apart = _distance(_shares(one, size), _shares(other, size))
+    known, words = _shares(one, size), _shares(other, size)
+    apart = _distance(known, words)
+    if float(words[known == 0].sum()) > NEW:
+        return None
     random = np.random.default_rng(0)
     usual = []
     for _ in range(DRAWS):

@@ -10,6 +10,7 @@ from neurona.classic import baselines
 from neurona.doctor.case import Case
 from neurona.doctor.ends import End
 from neurona.doctor.finding import Finding, Rule
+from neurona.doctor.forward import Forward
 from neurona.doctor.scan import share_error
 
 STRAIGHT = Rule(
@@ -24,6 +25,7 @@ STRAIGHT = Rule(
     source="Minsky and Papert 1969",
 )
 ROWS, FEWEST, FEATURES = 3000, 150, 64
+AFFINE = ("cast", "reshape", "alias", "transpose", "sub", "add", "mul", "div", "sqrt", "rsqrt")
 NEIGHBOURS = 5
 MARGIN = 0.1  # points of accuracy, or of the explained part of the spread
 
@@ -31,7 +33,7 @@ MARGIN = 0.1  # points of accuracy, or of the explained part of the spread
 def straight(case: Case) -> Iterator[Finding]:
     """GD602: hold a model of one layer against its nearest neighbours (Cover and Hart 1967)."""
     alone = len(case.ends) == 1 and len(case.x_parts) == 1 and not case.custom
-    if not alone or len(case.forward.products) != 1 or case.forward.lookups:
+    if not alone or not _one_layer(case.forward):
         return
     x, end = case.x_parts[0].values, case.ends[0]
     if x.ndim != 2 or x.shape[1] > FEATURES or len(x) < FEWEST or x.dtype.kind not in "fiu":
@@ -59,6 +61,15 @@ def straight(case: Case) -> Iterator[Finding]:
         threshold=f"{MARGIN} above a linear model",
         fix='+ Dense(32, "relu")  # before the last layer',
     )
+
+
+def _one_layer(forward: Forward) -> bool:
+    """Say whether the only thing that bends is behind the only product with weights."""
+    if len(forward.products) != 1 or forward.lookups:
+        return False
+    before = forward.graph.needed([forward.products[0][1]])
+    made = [node.op.name for node in forward.graph.nodes if before.intersection(node.outputs)]
+    return all(name in AFFINE for name in made)
 
 
 def _plain(end: End) -> bool:
