@@ -215,7 +215,7 @@ def test_the_doctor_s_findings_are_kept_told_and_shown(made, tmp_path, capsys):
               "diff": "- a\n+ b", "kept": True}  # fmt: skip
     mended = findings.Examined("", kept[0].diagnosis, [repair])
     findings.write(tmp_path, [mended])
-    assert findings.read(tmp_path)[0].repairs == [repair]
+    assert findings.read(tmp_path)[0].repairs == [{**repair, "steps": 0}]
     assert "GD202 repaired before training: the loss takes scores.\n  - a" in str(mended)
     assert "<p>GD202 repaired before training: the loss takes" in findings.section([mended])
     stored = {"findings": [], "checked": [], "skipped": {}, "repairs": [{"rule": 1}]}
