@@ -1,11 +1,14 @@
 """Rules of a training, on records made up for them."""
 
+import dataclasses
 import types
 
 import numpy as np
 
+import neurona as nn
 from neurona.callbacks import EarlyStopping
-from neurona.doctor.live import course, generalisation, rates, updates
+from neurona.doctor.live import course, generalisation, rates, sequences, updates
+from neurona.doctor.live.activity import spread_of_attention
 from neurona.doctor.live.guess import Guess
 from neurona.doctor.live.record import Look, Record, Weight
 from neurona.optimizers import SGD
@@ -100,3 +103,30 @@ def test_a_spike_is_a_fact():
     (told,) = updates.spike(record(looks, ended=True))
     assert (told.id, told.severity, told.evidence["step"]) == ("GD515", "info", 400)
     assert found(updates.spike, record(looks)) == []  # it may not pass
+
+
+def test_attention_that_has_chosen_for_good():
+    def looking(entropy, loss):
+        heads = {"model/attention/weights": np.full(4, entropy)}
+        return [dataclasses.replace(look(20 * i, loss), attention=heads) for i in range(12)]
+
+    (told,) = sequences.collapsed(record(looking(0.02, 1.0), [1.0]))
+    assert (told.severity, told.where) == ("warning", "attention")
+    assert told.said.startswith("100% of 4 heads look at one key: the entropy of their weights is")
+    (told,) = sequences.collapsed(record(looking(0.9999, 1.0), [1.0]))
+    assert told.severity == "info"  # as those of a fresh model, or where nothing can be learnt
+    assert found(sequences.collapsed, record(looking(0.5, 1.0), [1.0])) == []
+    assert found(sequences.collapsed, record(looking(0.02, 0.2), [0.2])) == []  # it learns
+
+
+def test_entropy_of_attention():
+    one, even = np.eye(8)[None, None], np.full((1, 1, 8, 8), 1 / 8)
+    weights = nn.tensor(np.concatenate([one, even], axis=1))
+    seen = spread_of_attention({"m/a/weights": weights, "m/a": weights, "m/b/weights#2": weights})
+    assert [*seen] == ["m/a/weights", "m/b/weights#2"]
+    np.testing.assert_allclose(seen["m/a/weights"].numpy(), [0.0, 1.0], atol=1e-6)
+    with nn.observing("weights") as values:
+        layer = nn.layers.MultiHeadAttention(2, 4, name="a")
+        layer(nn.ops.ones((3, 8, 6)), nn.ops.ones((3, 8, 6)))
+    (name,) = spread_of_attention(values)
+    assert name.endswith("a/weights")

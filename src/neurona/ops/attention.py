@@ -18,6 +18,7 @@ from neurona.ops.functional import softmax
 from neurona.ops.joining import repeat
 from neurona.ops.matmul import matrix_product
 from neurona.ops.movement import expand_dims, reshape, transpose
+from neurona.ops.observe import observe
 
 __all__ = ["dot_product_attention"]
 
@@ -75,7 +76,7 @@ def attention(
     plain = bias is None and cap is None
     if plain and not weights and _suits_tiles(query, key, value, mask, scale, dropout):
         return _in_tiles(query, key, value, mask, scale, is_causal, dropout), None
-    w = attention_weights(query, key, bias, mask, scale, is_causal, cap)
+    w = observe("weights", attention_weights(query, key, bias, mask, scale, is_causal, cap))
     y = weighted_values(dropped(w, dropout) if dropout else w, value)
     return y, w if weights else None
 

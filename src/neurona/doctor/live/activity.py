@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ SLOPES = {  # the derivative, as a share of its largest value, from the output
     "sigmoid": lambda a: 4 * a * (1 - a),
     "tanh": lambda a: 1 - a * a,
 }
+WEIGHTS = "weights"  # of attention, as `ops.attention` offers them
 GATED = ("LSTM", "GRU", "Cell", "Attention")  # whose outputs are no plain activations
 
 
@@ -53,4 +55,18 @@ def measured(
             found[f"{kind} {name}"] = ops.max(a, axis=axes)
         else:
             found[f"{kind} {name}"] = ops.mean(SLOPES[kind](a), axis=axes)
+    return found
+
+
+def spread_of_attention(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return for each head the mean entropy of its weights, as a share of the largest, by layer.
+
+    Of queries in the second half, since the first ones may see few keys.
+    """
+    found = {}
+    for name, w in values.items():  # (B, N, T, S)
+        if name.rpartition("/")[2].partition("#")[0] == WEIGHTS and w.ndim == 4 and w.shape[3] > 3:
+            late = w[:, :, w.shape[2] // 2 :]
+            entropy = -ops.sum(ops.xlogy(late, late), axis=-1) / math.log(w.shape[3])
+            found[name] = ops.mean(entropy, axis=(0, 2))
     return found

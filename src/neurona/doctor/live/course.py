@@ -12,6 +12,7 @@ from neurona.doctor.live.guess import NUMBERS
 from neurona.doctor.live.record import BARELY, Record
 
 STEPS = (
+    "GD701",
     "GD703",
     "GD704",
     "GD501",

@@ -11,7 +11,7 @@ from neurona import ops
 from neurona.core import random
 from neurona.core.observation import opened
 from neurona.core.tree import flatten
-from neurona.doctor.live.activity import RECTIFIED, measured, watched
+from neurona.doctor.live.activity import RECTIFIED, WEIGHTS, measured, spread_of_attention, watched
 from neurona.doctor.live.sequences import STEPS, is_recurrent
 from neurona.doctor.probe.traced import own_step, usual_step
 from neurona.errors import StateError
@@ -70,7 +70,7 @@ class Probe:
         parameters = [*self.weights.values(), *self._shift]
         with (
             rehearsal(), in_training(True), collect_losses(), fed(self.model._network),
-            opened([*self._units]) as observer,
+            opened([*self._units, WEIGHTS]) as observer,
         ):  # fmt: skip
 
             def forward() -> Any:
@@ -83,6 +83,7 @@ class Probe:
             (_, data, penalty, y_pred), found = gradients(forward, parameters)
             outputs = flatten(y_pred)[0]
             activity = measured(observer.values, self._units, outputs)
+            attention = spread_of_attention(observer.values)
             evaluated = self._evaluated(x, y, sample_weight) if self._normalises else None
         count = len(self.weights)
         known = zip(self.weights, found[:count], strict=True)
@@ -92,6 +93,7 @@ class Probe:
             "gradients": {path: g for path, g in known if g is not None},
             "answers": _answers(outputs),
             "activity": activity,
+            "attention": attention,
             "evaluated": evaluated,
             "through_time": found[count] if self._shift else None,
         }
@@ -99,10 +101,11 @@ class Probe:
     def _run_own(self, x: Any, y: Any = None, sample_weight: Any = None) -> dict[str, Any]:
         with (
             rehearsal(), in_training(True), collect_losses(), fed(self.model._network),
-            opened([*self._units]) as observer,
+            opened([*self._units, WEIGHTS]) as observer,
         ):  # fmt: skip
             loss, taken = self._stepped(x, y, sample_weight)
             activity = measured(observer.values, self._units, [])
+            attention = spread_of_attention(observer.values)
         slopes = {id(p): g for p, g in taken if g is not None}
         found = {path: slopes[id(p)] for path, p in self.weights.items() if id(p) in slopes}
         return {
@@ -111,6 +114,7 @@ class Probe:
             "gradients": found,
             "answers": None,
             "activity": activity,
+            "attention": attention,
             "evaluated": None,
             "through_time": None,
         }

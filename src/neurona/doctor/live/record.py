@@ -62,6 +62,7 @@ class Look:
         right: the share of them that was right.
         classes: how many of its samples are of each; None if there are no classes.
         activity: by layer, see `activity.py`.
+        attention: for each head the entropy of its weights, as a share of the largest, by layer.
         through_time: the size of the gradient at each step of the input's sequences, or None.
         evaluated: the loss of the batch outside of training, where layers normalise batches.
     """
@@ -78,6 +79,7 @@ class Look:
     predicted: np.ndarray | None = None
     right: float | None = None
     activity: dict[str, Any] = dataclasses.field(default_factory=dict)
+    attention: dict[str, Any] = dataclasses.field(default_factory=dict)
     evaluated: float | None = None
     classes: np.ndarray | None = None
     through_time: np.ndarray | None = None

@@ -1,4 +1,4 @@
-"""GD704: recurrent networks that do not remember."""
+"""GD701, GD704: attention that has chosen for good, recurrent networks that do not remember."""
 
 from __future__ import annotations
 
@@ -70,4 +70,41 @@ def _told_by(record: Record, steps: int) -> float | None:
     return None if found is None else found.score - found.plain
 
 
-CHECKS = {forgets: (FORGETS,)}
+COLLAPSED = Rule(
+    "GD701", "attention collapses", "warning",
+    "Nearly all of the attention of a query is on one key, whatever the others hold, so the "
+    "softmax is flat: next to no gradient tells it to look elsewhere.",
+    auto="never",
+    because=(*WRONG, "GD502", "GD506", "GD703"),
+    accepted=("a warm-up of the learning rate", "weights as they are by default"),
+    source="DEFault++; Zhai et al. 2023, Stabilizing transformer training",
+)  # fmt: skip
+ONE, EVEN, HEADS, EARLY = 0.1, 0.999, 0.5, 0.2  # entropies; share of heads; of the training
+
+
+def collapsed(record: Record) -> Iterator[Finding]:
+    """GD701: half of the heads look at one key, and training goes badly; at all alike is a fact."""
+    looks = [look for look in record.recent if look.attention]
+    if len(looks) < FEWEST or record.steps < 100 or record.warming:
+        return
+    layers = looks[-1].attention.keys()
+    shares = {n: np.mean([look.attention[n] for look in looks], axis=0) for n in layers}
+    heads = np.concatenate(list(shares.values()))
+    one, even = float(np.mean(heads < ONE)), float(np.mean(heads > EVEN))
+    late = record.done >= EARLY
+    if not (one > HEADS or (even > HEADS and late)) or not (told := record.struggling()):
+        return
+    told_of = "one key" if one > HEADS else "all keys alike"
+    where = min(shares, key=lambda n: shares[n].mean() if one > HEADS else -shares[n].mean())
+    yield COLLAPSED.found(
+        f"{max(one, even):.0%} of {len(heads)} heads look at {told_of}: the entropy of "
+        f"their weights is {heads.mean():.2f} of the largest; {told}",
+        where=where.rpartition("/")[0].partition("/")[2],
+        evidence={"entropy": heads, "one": one, "even": even},
+        threshold=f"entropy below {ONE} of the largest in {HEADS:.0%} of the heads",
+        fix="scores = query @ key.T / size**0.5",
+        severity=WARNING if one > HEADS else INFO,
+    )
+
+
+CHECKS = {collapsed: (COLLAPSED,), forgets: (FORGETS,)}

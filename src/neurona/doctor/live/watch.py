@@ -158,6 +158,7 @@ class Watch:
             predicted=predicted,
             right=right,
             activity=seen["activity"],
+            attention=seen["attention"],
             through_time=_by_step(seen["through_time"]),
             classes=_classes(given[1], self.record.guess),
             evaluated=None if seen["evaluated"] is None else float(seen["evaluated"]),
