@@ -168,6 +168,8 @@ def test_losses_of_ones_own():
     told = found(dense(1, None, flat), X, NUMBERS)["GD103"]
     assert "stays at" in told.said
     assert "every answer with every target" in told.said
+    moments = lambda y, p: nn.ops.square(nn.ops.mean(y) - nn.ops.mean(p))  # noqa: E731
+    assert not found(dense(1, None, moments), X, NUMBERS[:, None])  # of distributions
     told = found(dense(1, None, lambda y, p: -nn.ops.abs(y - p)), X, NUMBERS)["GD203"]
     assert told.severity == "error"
     quantile = lambda y, p: nn.ops.maximum(0.9 * (y - p), -0.1 * (y - p))  # noqa: E731
@@ -182,6 +184,43 @@ def test_losses_of_ones_own():
     signs = (2 * TWO - 1).astype("float32")
     assert "GD203" not in found(dense(1, None, critic), X, signs)
     assert not dense(1, None, fails).diagnose(X, NUMBERS).errors
+
+
+def overlap(y, p):
+    return (2 * nn.ops.sum(y * p) + 1) / (nn.ops.sum(y) + nn.ops.sum(p) + 1)
+
+
+def likelihood(y, p):
+    return nn.ops.mean(nn.ops.sum(y * nn.ops.log(p + 1e-7), axis=-1))
+
+
+def test_losses_of_ones_own_with_the_wrong_sign():
+    for end, loss, y in (
+        ("sigmoid", overlap, SEVERAL), ("softmax", likelihood, ONE_HOT),
+        ("sigmoid", lambda y, p: -nn.ops.abs(y - p), SEVERAL),
+    ):  # fmt: skip
+        told = found(dense(3, end, loss), X, y)["GD203"]
+        assert "for ones far off: training makes it smaller, and answers worse" in told.said
+        assert not found(dense(3, end, lambda y, p, loss=loss: 1 - loss(y, p)), X, y)
+
+
+def test_class_numbers_that_one_output_is_to_meet():
+    random = np.random.default_rng(3)
+    middles = random.normal(size=(10, 5)) * 3
+    names = np.arange(300) % 10
+    near = (middles[names] + random.normal(size=(300, 5))).astype("float32")
+    apart = (middles[names] + 0.1 * random.normal(size=(300, 5))).astype("float32")
+    for x in (near, apart):
+        told = found(dense(1, None, "mse"), x, names)["GD203"]
+        assert "names of classes" in told.said
+        assert 'Dense(10, "softmax")' in told.fix
+    levels = np.argsort(np.argsort(X[:, 0] + 2 * X[:, 1])) // 50  # each as often, but in order
+    for x, y in (
+        (X, levels),
+        (X, RANDOM.integers(0, 6, 300)),
+        (X, RANDOM.poisson(np.exp(X[:, 0]))),
+    ):
+        assert not found(dense(1, None, "mse"), x, y)
 
 
 def test_healthy_pairs():

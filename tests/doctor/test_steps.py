@@ -3,7 +3,7 @@
 import numpy as np
 
 import neurona as nn
-from neurona.doctor import stages
+from neurona.doctor import narrow, stages
 from neurona.doctor.steps import CHECKS
 
 L, opt = nn.layers, nn.optimizers
@@ -67,3 +67,31 @@ def test_nothing_is_said_where_guessing_is_not_known(monkeypatch):
     assert not told(opt.Adam(1e-6), loss=lambda y, p: nn.ops.mean(p), epochs=20)
     assert not told(opt.Adam(1e-6), epochs=None)
     assert not told(opt.Adam(1e-6), class_weight={0: 1.0, 1: 2.0, 2: 1.0}, epochs=20)
+
+
+def test_one_number_that_all_goes_through(monkeypatch):
+    monkeypatch.setattr(stages, "STAGES", (narrow.CHECKS,))
+    many = RANDOM.integers(0, 8, 300)
+    softmax, dense = "softmax", L.Dense
+    faults = [
+        ([dense(1, "relu"), dense(8, softmax)], SPARSE, many, "1 number, and 8 classes"),
+        ([dense(9, "relu"), dense(1), dense(9, "relu"), dense(8, softmax)], SPARSE, many, "1 n"),
+        ([dense(2, "relu"), dense(8, softmax)], SPARSE, many, "2 numbers, and 8 classes"),
+        ([dense(1, "tanh"), dense(9, "relu"), dense(1)], "mse", NUMBERS, "the answer is made"),
+    ]
+    for layers, loss, y, said in faults:
+        found = nn.Sequential(layers)
+        found.compile("adam", loss)
+        told = found.diagnose(X, y)
+        assert [f.id for f in told] == ["GD602"], said
+        assert said in told[0].said
+    healthy = [
+        ([dense(2, "relu"), dense(3, softmax)], SPARSE, Y),
+        ([dense(9, "relu"), dense(2), dense(9, "relu"), dense(8, softmax)], SPARSE, many),
+        ([dense(1)], "mse", NUMBERS),
+        ([dense(9, "relu"), dense(1), dense(6)], "mse", X),  # an autoencoder
+    ]
+    for layers, loss, y in healthy:
+        found = nn.Sequential(layers)
+        found.compile("adam", loss)
+        assert not found.diagnose(X, y)

@@ -10,12 +10,19 @@ from neurona.doctor import data, statics
 from neurona.doctor.case import Case
 from neurona.doctor.diagnosis import Diagnosis
 from neurona.doctor.finding import Checks, Finding, Rule, reason
+from neurona.doctor.narrow import CHECKS as NARROW
 from neurona.doctor.opened import opened
 from neurona.doctor.probe import CHECKS as PROBE
 from neurona.doctor.steps import CHECKS as STEPS
 from neurona.doctor.tools.thorough import CHECKS as THOROUGH
 
-STAGES: tuple[Checks, ...] = (data.CHECKS, statics.CHECKS, PROBE, STEPS)  # in the order of causes
+STAGES: tuple[Checks, ...] = (
+    data.CHECKS,
+    statics.CHECKS,
+    PROBE,
+    STEPS,
+    NARROW,
+)  # in the order of causes
 
 
 def diagnose(case: Case, thorough: bool = False) -> Diagnosis:

@@ -2,6 +2,7 @@
 
 from neurona.doctor.finding import Checks
 from neurona.doctor.statics import (
+    nominal,
     other_losses,
     own_loss,
     pairing,
@@ -14,6 +15,7 @@ from neurona.doctor.statics import (
 
 CHECKS: Checks = {
     **pairing.CHECKS,
+    **nominal.CHECKS,
     **own_loss.CHECKS,
     **other_losses.CHECKS,
     **weights.CHECKS,

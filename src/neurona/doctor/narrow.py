@@ -1,0 +1,75 @@
+"""Narrow: a place that all of a sample goes through, with fewer numbers than the task needs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from neurona.doctor.case import Case
+from neurona.doctor.finding import Checks, Finding
+from neurona.doctor.forward import Forward
+from neurona.doctor.live.generalisation import UNDERFITTING
+from neurona.doctor.statics.structure import layer_of
+
+CLASSES = 3  # one number tells two apart
+
+
+def narrow(case: Case) -> Iterator[Finding]:
+    """GD602: look for one number in the way, or for too few right behind x."""
+    forward = case.forward
+    if case.custom or case.trained or len(case.ends) != 1 or len(forward.inputs) != 1:
+        return
+    end, specs = case.ends[0], forward.graph.specs
+    n, *places = specs[forward.inputs[0]].shape
+    several = end.task.name == "classes" and end.task.classes >= CLASSES
+    if end.width == 1 and end.task.name not in ("binary", "numbers"):
+        return
+    for node, data, _ in forward.products:
+        shape = specs[data].shape
+        size = math.prod(shape[1:])
+        if (
+            len(shape) < 2
+            or shape[0] != n
+            or size >= math.prod(places)
+            or not forward.weights(data)
+        ):
+            continue
+        first = _of_first_weights(forward, data)
+        need = math.log2(end.task.classes) if several and first else 2 if several or first else 0
+        if end.width > 1 and not several:
+            need = 0
+        if size >= need or not _alone(forward, data):
+            continue
+        units = f"{size} number{'s' if size > 1 else ''}"
+        asked = f"{end.task.classes} classes are" if several else "the answer is"
+        layer = layer_of(case, node)
+        yield UNDERFITTING.found(
+            f"all that the model knows of a sample goes through {units}, and {asked} made of that",
+            where=forward.place(node),
+            evidence={"numbers": size, "classes": end.task.classes,
+                      "in front of": layer.name if layer is not None else ""},
+            threshold=f"at least {math.ceil(need)}",
+            fix=f'- Dense({size}, "relu")\n+ Dense({max(32, 4 * size)}, "relu")',
+        )  # fmt: skip
+        return
+
+
+def _of_first_weights(forward: Forward, value: int) -> bool:
+    """Say whether one product with weights alone, behind x, makes a value."""
+    inside = forward.graph.needed([value])
+    made = [row for row in forward.products if row[0].outputs[0] in inside]
+    looked = [row for row in forward.lookups if row[0].outputs[0] in inside]
+    kernels = [p for p in forward.weights(value) if len(p.shape) > 1]
+    return len(made) == 1 == len(kernels) and not looked
+
+
+def _alone(forward: Forward, value: int) -> bool:
+    """Say whether x has no other way to the outputs."""
+    reached = set(forward.inputs)
+    for node in forward.graph.nodes:
+        if reached.intersection(node.inputs):
+            reached.update(v for v in node.outputs if v != value)
+    return not reached.intersection(forward.outputs)
+
+
+CHECKS: Checks = {narrow: (UNDERFITTING,)}
