@@ -137,7 +137,9 @@ def underfitting(record: Record) -> Iterator[Finding]:
     if not (told := record.below_linear()):
         return
     linear = record.linear
-    far = record.ended and linear is not None and bool(linear.beats(record, FAR))
+    far = False
+    if record.ended and linear is not None and not linear.rebuilds:
+        far = bool(linear.beats(record, FAR))
     if not (far or record.stalled(window)):
         return
     yield UNDERFITTING.found(

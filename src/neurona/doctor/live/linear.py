@@ -22,10 +22,13 @@ class Linear:
         measure: "accuracy" or "R2".
         score: what it reaches.
         plain: what guessing reaches.
+        rebuilds: whether the targets are as many numbers as the inputs: it has no code to go
+            through, as the model may have on purpose.
     """
 
-    def __init__(self, measure: str, score: float, plain: float) -> None:
+    def __init__(self, measure: str, score: float, plain: float, rebuilds: bool = False) -> None:
         self.measure, self.score, self.plain = measure, score, plain
+        self.rebuilds = rebuilds
 
     def beats(self, record: Any, margin: float = MARGIN) -> str:
         """Say how much better it is than a training so far; "" if that is not known or better."""
@@ -70,7 +73,9 @@ def linear_of(guess: Any, x: Any, y: Any) -> Linear | None:
         a = a @ random.normal(0, width**-0.5, (width, WIDTH)).astype(np.float32)
     mean = targets[:split].mean(axis=0)
     found = baselines.linear(a[:split], targets[:split], a[split:], RIDGE * split)
-    return _scored(guess, found, targets[split:], mean)
+    made = _scored(guess, found, targets[split:], mean)
+    made.rebuilds = made.measure == "R2" and targets.shape[1] == width > 1
+    return made
 
 
 def _columns(guess: Any, y: np.ndarray) -> np.ndarray:
