@@ -26,6 +26,7 @@ F = TypeVar("F", bound=Callable)
 OURS: set[str] = set()  # names of files that were asked about
 _users: set[str] = set()
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_TYPER = os.path.join("site-packages", "typer", "")  # what runs the command neurona
 _PYTHON = sysconfig.get_path("stdlib") + os.sep
 
 
@@ -35,12 +36,13 @@ def debug_level() -> int:
 
 
 def is_users(file: str) -> bool:
-    """Say whether a file is neither of this package nor of Python's own library."""
+    """Say whether a file is neither of this package or its command, nor of Python's library."""
     if file in OURS or file in _users:
         return file in _users
     path = os.path.abspath(file)
     pythons = path.startswith(_PYTHON) and "site-packages" not in path
-    own = path.startswith(_PACKAGE) or pythons or file.startswith("<frozen ")
+    command = _TYPER in path or os.path.basename(path) == "neurona"
+    own = path.startswith(_PACKAGE) or pythons or command or file.startswith("<frozen ")
     (OURS if own else _users).add(file)
     return not own
 

@@ -21,6 +21,7 @@ DRIFT = Rule(
 )  # fmt: skip
 TIMES, LATE = 1.5, 0.5  # the loss of training; share of the run before which it may follow
 MATTERS = 0.1  # of the loss of guessing
+USUAL, SETTLED = 0.9, 10.0  # momentum; times as many steps as it looks back upon
 
 
 def drift(record: Record) -> Iterator[Finding]:
@@ -34,13 +35,15 @@ def drift(record: Record) -> Iterator[Finding]:
         return
     layers = [x for x in record.model.all_layers() if type(x).__name__ == "BatchNormalization"]
     momentum = layers[0].momentum if layers else 0.99
+    if momentum <= USUAL and record.steps < SETTLED / (1 - momentum):
+        return  # weights move fast yet, and running figures are a few steps behind
     yield DRIFT.found(
         f"the same batches have a loss of {training:.3g} in training, and {evaluated:.3g} when "
         "they are evaluated",
         where=layers[0].name if layers else "",
         evidence={"training": training, "evaluated": evaluated, "momentum": momentum},
         threshold=f"{TIMES} times the loss of training",
-        fix=Momentum(momentum) if momentum > 0.9 else "+ batch_size=64",
+        fix=Momentum(momentum) if momentum > USUAL else "+ batch_size=64",
     )
 
 
