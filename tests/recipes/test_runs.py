@@ -212,7 +212,7 @@ def test_the_doctor_s_findings_are_kept_told_and_shown(made, tmp_path, capsys):
     assert findings.afterwards(made / "moons", model).diagnosis[0].evidence == {"bad": 1, "of": 2}
 
     repair = {"rule": "GD202", "when": "before training", "what": "the loss takes scores.",
-              "diff": "- a\n+ b", "kept": True}  # fmt: skip
+              "diff": "- a\n+ b", "kept": True, "steps": 0}  # fmt: skip
     mended = findings.Examined("", kept[0].diagnosis, [repair])
     findings.write(tmp_path, [mended])
     assert findings.read(tmp_path)[0].repairs == [{**repair, "steps": 0}]
@@ -230,10 +230,37 @@ def test_the_doctor_s_findings_are_kept_told_and_shown(made, tmp_path, capsys):
             findings.read(tmp_path)
     code, _, error = run(capsys, "doctor", "nothing")
     assert code == 2
-    assert "there is no run nothing" in error
+    assert "unknown run. Got 'nothing'" in error
     well = [findings.Examined(f"fold {k}", findings.Diagnosis([])) for k in (1, 2)]
     assert [e.stage for e in findings.grouped([*well, mended])] == ["fold 1, fold 2", ""]
     assert "no recipe 'mons'" in run(capsys, "train", "mons", "--doctor")[2]  # it may stand bare
     code, _, error = run(capsys, "train", "moons", "--doctor", "fll")
     assert code == 2
     assert "did you mean 'full'?" in error
+    code, _, error = run(capsys, "train", "moons", "--repair", "rase")
+    assert code == 2
+    assert "did you mean 'race'?" in error
+
+
+def test_repairs_are_asked_for_on_the_command_line_told_and_shown(tmp_path, monkeypatch, capsys):
+    told = []
+    settings = MOONS.settings({"epochs": 6, "learning_rate": 1e4, "optimizer": "sgd"}, quick=True)
+    out, given = tmp_path / "moons", {}
+    made = recipes.carry_out(
+        MOONS, settings, out, quick=True, verbose=0, say=told.append, doctor="guard", repair="safe"
+    )
+    assert not made.resume
+    (kept,) = findings.read(out)
+    first = next(r for r in kept.repairs if "- learning_rate=1e+04" in r["diff"])
+    assert any(re.match(r"doctor: .*\d repairs?", line) for line in told)
+    said = f"{first['rule']} repaired in {first['when']}"
+    assert f"<p>{said}" in (out / "report.html").read_text()
+    capsys.readouterr()
+    assert said in run(capsys, "doctor", str(out))[1]
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(recipes, "carry_out", lambda *args, **kwargs: given.update(kwargs))
+    assert run(capsys, "train", "moons", "--repair", "race")[0] == 0
+    assert (given["doctor"], given["repair"]) == ("guard", "race")
+    assert run(capsys, "train", "moons")[0] == 0
+    assert (given["doctor"], given["repair"]) == (None, "off")

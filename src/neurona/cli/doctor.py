@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from neurona.errors import ArgumentError
-from neurona.recipes import findings
+from neurona.recipes import findings, record
 from neurona.strict_json import write_json
 
 
@@ -19,12 +18,7 @@ def doctor(run: Path, as_json: bool) -> None:
     Raises:
         ArgumentError: if there is no such run.
     """
-    folder = run if run.is_dir() else Path("runs") / run
-    if not folder.is_dir() or not (folder / "history.csv").is_file():
-        raise ArgumentError(
-            f"there is no run {run}.", expected="the folder of a run, or its name in runs/",
-            hint="neurona runs lists them",
-        )  # fmt: skip
+    folder = record.find(str(run))
     found = findings.read(folder)
     found = found or [findings.afterwards(folder, _model(folder))]
     if as_json:

@@ -95,6 +95,10 @@ def train(
             metavar="[guard|full]", help="Say what goes wrong; full for a closer look. [guard]"
         ),
     ] = None,
+    repair: Annotated[
+        str | None,
+        typer.Option(help="Mend it, too: safe for what cannot harm, race for what is then better."),
+    ] = None,
     debug: Debug = False,
 ) -> None:
     """Train a recipe, or learn your own data; write the model, its history, plots and a report.
@@ -103,7 +107,7 @@ def train(
     images for each class. What is assumed of them is shown first, baselines stand beside the score.
 
     A run that was stopped, by Ctrl-C or otherwise, goes on when the same command is given again,
-    and comes to the same result, bit for bit.
+    and comes to the same result, bit for bit; with --repair it begins anew.
     """
     from neurona.cli.train import train
 
@@ -114,7 +118,7 @@ def train(
     }  # fmt: skip
     train(
         recipe, changes, data=data, out=out, resume=resume, quick=quick, force=force,
-        target=target, task=task, doctor=doctor,
+        target=target, task=task, doctor=doctor, repair=repair,
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from neurona import beginning, recipes
 from neurona.errors import ArgumentError, check_choice, unknown
 from neurona.recipes import Recipe, record
 from neurona.terminal import say
-from neurona.train.diagnosed import LEVELS
+from neurona.train.diagnosed import LEVELS, REPAIRS
 
 
 def train(
@@ -29,6 +29,7 @@ def train(
     target: str | None = None,
     task: str | None = None,
     doctor: str | None = None,
+    repair: str | None = None,
 ) -> None:
     """Carry out a recipe, or learn somebody's own data, and say what comes next.
 
@@ -44,9 +45,13 @@ def train(
         target: of a table, the column to predict.
         task: "classification" or "regression", instead of what the target looks like.
         doctor: "guard" or "full" examines the trainings.
+        repair: "safe" or "race" lets the doctor change them, and examines them.
     """
     if doctor is not None:
         check_choice("--doctor", doctor, LEVELS)
+    if repair is not None:
+        check_choice("--repair", repair, REPAIRS)
+        doctor = doctor or LEVELS[0]
     recipe = find(name, target, task, data)
     settings, name = recipe.settings(changes, quick), recipe.name
     folder = out or Path("runs") / (f"{name}-quick" if quick else name)
@@ -59,11 +64,13 @@ def train(
     try:
         recipes.carry_out(
             recipe, settings, folder, resume=resume, data=data, quick=quick, force=force,
-            doctor=doctor,
+            doctor=doctor, repair=repair or "off",
         )  # fmt: skip
     except KeyboardInterrupt as stop:
         backup = (folder / "backup").exists()
         again = "give the same command again to go on from there" if backup else "nothing is lost"
+        if repair not in (None, "off"):
+            again = "with repairs it begins anew"
         print(f"\n{str(stop) or 'stopped.'} {again.capitalize()}.", file=sys.stderr)
         raise typer.Exit(130) from None
 

@@ -10,7 +10,7 @@ from neurona.doctor.diagnosis import Diagnosis
 from neurona.doctor.finding import ERROR, Finding
 from neurona.errors import check_choice
 from neurona.train.callbacks.callback import Callback
-from neurona.train.diagnosed import LEVELS
+from neurona.train.diagnosed import LEVELS, REPAIRS
 
 if TYPE_CHECKING:
     from neurona.doctor.guard import Guard
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from neurona.doctor.not_finite import At
     from neurona.doctor.repair.mending import Mending
     from neurona.doctor.repair.repair import Repair
-
-REPAIRS = ("off", "safe", "race")
 
 
 class Doctor(Callback):

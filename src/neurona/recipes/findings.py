@@ -61,10 +61,13 @@ def in_short(examined: list[Examined], folder: Path) -> str:
     """Return the end of a run in a line: how much was found, and which cause comes first."""
     found = [f for e in examined for f in e.diagnosis.causes]
     alarms = sum(f.alarm for e in examined for f in e.diagnosis)
+    repairs = sum(r["kept"] for e in examined for r in e.repairs)
+    mended = f", {repairs} repair{'s' if repairs > 1 else ''}" if repairs else ""
     if not found:
-        return "doctor: nothing wrong was found"
+        told = "nothing wrong was found" if not repairs else "nothing wrong is left"
+        return f"doctor: {told}{mended}"
     more = f", and {alarms - 1} more" if alarms > 1 else ""
-    return f"doctor: {found[0].id}, {found[0].rule.title}{more}: neurona doctor {folder}"
+    return f"doctor: {found[0].id}, {found[0].rule.title}{more}{mended}: neurona doctor {folder}"
 
 
 def write(folder: Path, examined: list[Examined]) -> None:

@@ -18,7 +18,7 @@ from neurona import config
 from neurona.callbacks import Callback
 from neurona.core.tree import flatten
 from neurona.data import Batches, Buckets
-from neurona.doctor import Diagnosis
+from neurona.doctor import Diagnosis, Doctor
 from neurona.errors import ArgumentError, FormatError, StateError, check_file
 from neurona.files import alone, write_bytes, write_text
 from neurona.optim import names
@@ -49,6 +49,8 @@ class Run(Results):
         say: takes each line for the user.
         force: replace what a finished run left in the folder.
         doctor: the level at which trainings are examined, see `callbacks.Doctor`; None: not at all.
+        repair: what the doctor may change: "off", "safe" or "race"; then a run that was stopped
+            begins anew.
 
     Attributes:
         resumed: the epoch from which an earlier run was continued, or None.
@@ -71,12 +73,13 @@ class Run(Results):
         say: Callable[[str], None] = say,
         force: bool = False,
         doctor: str | None = None,
+        repair: str = "off",
     ) -> None:
         super().__init__(say=say)
         self.recipe, self.settings, self.out = recipe, settings, Path(out)
-        self.resume, self.quick, self.verbose = resume, quick, verbose
+        self.resume, self.quick, self.verbose = resume and repair == "off", quick, verbose
         self.resumed: int | None = None
-        self._doctor = doctor
+        self._doctor, self._repair = doctor, repair
         self._data, self._data_read = data, False
         self._record: record.Record | None = None
         if data is not None and not Path(data).exists():
@@ -178,7 +181,7 @@ class Run(Results):
                 validation_data=validation_data,
                 validation_batch_size=512,
                 callbacks=[HistoryFile(self), *callbacks, saver],  # which keeps the others' state
-                doctor=self._doctor,
+                doctor=Doctor(self._doctor, self._repair) if self._doctor else False,
             )
         self.seconds += time.perf_counter() - started
         self.history = dict(model.history.history)
@@ -353,6 +356,7 @@ def carry_out(
     say: Callable[[str], None] = say,
     force: bool = False,
     doctor: str | None = None,
+    repair: str = "off",
 ) -> Run:
     """Carry out a recipe and write its results into a folder; see `Run`.
 
@@ -361,7 +365,7 @@ def carry_out(
     with alone(Path(out), "wait until it has ended, or another --out"):
         run = Run(
             recipe, settings, out, resume=resume, data=data, quick=quick, verbose=verbose, say=say,
-            force=force, doctor=doctor,
+            force=force, doctor=doctor, repair=repair,
         )  # fmt: skip
         recipe.perform(run)
         run.finish()

@@ -9,6 +9,7 @@ from neurona.errors import check_choice
 from neurona.frames import door
 
 LEVELS = ("guard", "full")
+REPAIRS = ("off", "safe", "race")
 
 if TYPE_CHECKING:
     from neurona.doctor import Diagnosis
