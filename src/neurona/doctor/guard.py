@@ -25,8 +25,8 @@ from neurona.train.arrays import finite
 from neurona.train.source import ArraySource, Stretch
 from neurona.train.step import Step
 
-SHARE = 0.004  # of the time may go into copies
-LEAST = 0.1  # seconds between two copies
+SHARE = 0.002  # of the time may go into copies
+LEAST = 0.5  # seconds between two copies
 HELD = 2**26  # bytes of data that are held between two copies, or as much as the state itself
 
 Treat = Callable[[Finding, At], bool]  # says whether to go on behind a step that is left out
