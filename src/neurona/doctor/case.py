@@ -23,8 +23,6 @@ from neurona.train.before import before_step
 from neurona.train.data import unpack
 from neurona.train.steps import abstract_outputs
 
-# rules whose steps do not follow the scale of a gradient
-ADAPTIVE = ("Adam", "AdamW", "Nadam", "Adamax", "RMSprop", "Lamb", "Lion", "Adafactor")
 ROWS, VALUES = 256, 1_000_000  # of x that are computed with, at most
 
 

@@ -15,36 +15,15 @@ import numpy as np
 
 from neurona.core.op import as_tensor
 from neurona.doctor import fixes
-from neurona.doctor.case import ADAPTIVE, Case
+from neurona.doctor.case import Case
 from neurona.doctor.data.batches import SMALL
 from neurona.doctor.finding import Checks, Finding, Rule
+from neurona.doctor.learning_rate import ADAPTIVE, TOO_HIGH, TOO_LOW, usual_rates
 from neurona.doctor.probe.probe import Probe, probe_of
 from neurona.doctor.probe.traced import WORK
 from neurona.doctor.probe.twin import aside, twin_of
 from neurona.doctor.statics.plan import FEW, PLAN, planned_rates, schedule
-from neurona.doctor.statics.settings import usual_rates
 from neurona.engines.program import cost_of
-
-SCALING = ("GD101", "GD104", "GD113", "GD201", "GD301")  # what makes steps too large or too small
-STUCK = ("GD208", "GD209", "GD211", "GD212", "GD303", "GD304", "GD305", "GD306", "GD307", "GD516")
-
-TOO_HIGH = Rule(
-    "GD506", "learning rate too high", "warning",
-    "Each step jumps over the valley that it aims for, so the loss of the very samples that it "
-    "learns from goes up instead of down.",
-    auto="safe", because=SCALING, accepted=("a warm-up of the learning rate", "clipnorm=1.0"),
-    source="Cockpit 2021 (alpha > 0); Tuning Playbook",
-)  # fmt: skip
-TOO_LOW = Rule(
-    "GD507", "learning rate too low", "warning",
-    "The steps go the right way, but they are so short that the training ends long before it "
-    "gets anywhere.",
-    auto="race",
-    because=("GD104", "GD201", "GD206", "GD216", "GD501", "GD503", "GD504", "GD514", "GD516",
-             "GD102", "GD113", "GD202", "GD203", "GD204", *STUCK[:-1]),
-    accepted=("more epochs", "Adam"),
-    source="CS231n",
-)  # fmt: skip
 
 JUMP = 5.0  # times the first loss, or that of guessing, by a rate that is above the usual ones
 RISE, AGAIN, UP = 1.5, 15, 3.0  # by any rate: once, and still so after some more steps

@@ -8,12 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from neurona.doctor.case import ADAPTIVE
 from neurona.doctor.finding import Finding, Rule
 from neurona.doctor.fixes import Clip, Rate
+from neurona.doctor.learning_rate import ADAPTIVE, SCALING, TOO_HIGH, TOO_LOW, usual_rates
 from neurona.doctor.live.record import FEWEST, Look, Record
-from neurona.doctor.statics.settings import usual_rates
-from neurona.doctor.steps import SCALING, TOO_HIGH, TOO_LOW
 
 TESTS, FAILED = 10, 0.5  # own-batch tests, and the share of them that may fail
 SOME = 0.1  # of own-batch tests: fewer did not make a loss climb
@@ -96,13 +94,14 @@ def too_low(record: Record) -> Iterator[Finding]:
         return
     if not looks[-1].kernels or any(w.gradient == 0 for w in looks[-1].kernels.values()):
         return
-    better = float(np.mean([_scaled_gain(look) for look in looks]))
-    need = 0.9 * record.loss / max(record.fallen, 1e-12) * record.done  # in budgets
     moved = float(np.median([w.moved or 0.0 for w in looks[-1].kernels.values()]))
+    need = 0.9 * record.loss / max(record.fallen, 1e-12) * record.done  # in budgets
+    if moved > STILL or not record.loss > 0.5 * record.scale:
+        return
+    better = float(np.mean([_scaled_gain(look) for look in looks]))
     step = float(np.median([w.ratio for look in looks for w in look.kernels.values()]))
-    far = record.loss > 0.5 * record.scale
     budgets = FEW if record.at_guessing() else BUDGETS
-    if better < LINEAR or need < budgets or not far or moved > STILL or step > SHORT:
+    if better < LINEAR or need < budgets or step > SHORT:
         return
     rate = looks[-1].rate
     yield TOO_LOW.found(
@@ -153,8 +152,9 @@ def exploding(record: Record) -> Iterator[Finding]:
         first.loss
     )
     after = record.looks[-1].after or 0.0
-    up = after > 2 * max(record.loss, record.scale) or bool(record.worse())
-    if not (((sudden or doubled) and up) or grown) and math.isfinite(last):
+    up = after > 2 * max(record.loss, record.scale)
+    jumped = (sudden or doubled) and (up or bool(record.worse()))
+    if not (jumped or grown) and math.isfinite(last):
         return
     if not math.isfinite(last) and not math.isfinite(record.loss):
         return  # GD401 tells where that began

@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from neurona.doctor.case import ADAPTIVE, Case
+from neurona.doctor.case import Case
 from neurona.doctor.finding import WARNING, Finding, Rule
 from neurona.doctor.fixes import Fix, Rectify, Redraw
+from neurona.doctor.learning_rate import ADAPTIVE
 from neurona.doctor.probe.probe import Weighted, probe_of
 from neurona.doctor.written import code, diff, squashes
 

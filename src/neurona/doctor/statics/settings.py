@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
 from neurona.doctor import fixes
-from neurona.doctor.case import ADAPTIVE, Case
+from neurona.doctor.case import Case
 from neurona.doctor.ends import End
 from neurona.doctor.finding import ERROR, Finding, Rule
+from neurona.doctor.learning_rate import ADAPTIVE, usual_rates
 from neurona.doctor.written import diff, place, written_at
 from neurona.regularizers import L2
 
@@ -23,14 +23,6 @@ RATE = Rule(
     "wrong.",
     accepted=("nn.callbacks.LearningRateScheduler",),
 )
-USUAL = {"momentum": (1e-5, 0.5), "SGD": (1e-4, 2.0), "": (1e-6, 1e-2)}
-
-
-def usual_rates(optimizer: Any) -> tuple[float, float]:
-    """Return the smallest and the largest rate that are usual for an optimizer of these."""
-    if type(optimizer).__name__ != "SGD":
-        return USUAL[""]
-    return USUAL["momentum" if optimizer.momentum else "SGD"]
 
 
 def rate(case: Case) -> Iterator[Finding]:
