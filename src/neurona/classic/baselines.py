@@ -44,12 +44,12 @@ def linear(
     b = np.hstack([asked, np.ones((len(asked), 1))]).astype(np.float64)
     ridge = penalty * np.eye(a.shape[1])
     ridge[-1, -1] = 1e-9
-    weight = np.ones(len(a))
-    for _ in range(10 if robust else 1):
-        w = np.linalg.solve((a.T * weight) @ a + ridge, (a.T * weight) @ y)
+    w = np.linalg.solve(a.T @ a + ridge, a.T @ y)
+    for _ in range(9 if robust else 0):
         errors = np.abs(y - a @ w)
         spread = 1.4826 * np.median(errors) or 1.0
         weight = np.minimum(1.0, 1.345 * spread / np.maximum(errors, 1e-12))
+        w = np.linalg.solve((a.T * weight) @ a + ridge, (a.T * weight) @ y)
     return b @ w
 
 

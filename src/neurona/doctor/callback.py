@@ -24,9 +24,9 @@ class Doctor(Callback):
     """Examines a training while it runs, says what is wrong and why, and may mend it.
 
     Args:
-        level: how often a step is looked at from both sides: "guard" 16 times in a run of up to
-            2,000 steps, and at most 2,000 steps apart in a longer one; "full" 40 times, and at
-            most 160.
+        level: how often a step is looked at from both sides: "guard" ten times in a run of up
+            to 2,000 steps, most of them early, and at most 2,000 steps apart in a longer one;
+            "full" 40 times, and at most 160.
         repair: "off" only tells; "safe" applies what cannot harm; "race" also tries what may help
             on a twin, and keeps it if that is better.
 
@@ -69,10 +69,11 @@ class Doctor(Callback):
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         from neurona.doctor.live.first_batch import of_first_batch
         from neurona.doctor.live.watch import Watch
-        from neurona.doctor.repair.mending import Mending
 
         self.repairs, self._past = [], []
         if self.repair != "off":
+            from neurona.doctor.repair.mending import Mending
+
             self._mending = Mending(self.model, self.repair == "race", self.repaired)
             self._mending.begin(self.params.get("epochs", 1))
         self._watch = Watch(self.model, self.level, self.params)
@@ -160,8 +161,7 @@ class Doctor(Callback):
         assert self._watch is not None
         self._past.append(finding)
         self._watch.findings.pop(finding.id, None)
-        self._watch.record.looks[1:] = []
-        self._watch.record.logs.clear()
+        self._watch.record.forget()
 
     def _take(self, found: Sequence[Finding]) -> None:
         """Tell what is found now, each once, and keep the diagnosis of all so far."""

@@ -80,8 +80,7 @@ def plateau(record: Record) -> Iterator[Finding]:
     window = record.patience
     if not record.stalled(window) or record.steps < ENOUGH or record.warming:
         return
-    line = record.linear
-    if line is None or not (told := line.beats(record)):
+    if not (told := record.beaten_by_line()):
         return
     yield PLATEAU.found(
         f"the loss has not fallen below {min(losses):.3g} for {window} epochs; {told}",
@@ -109,9 +108,9 @@ def oscillation(record: Record) -> Iterator[Finding]:
     tail = losses[-max(LEAST, len(losses) // 2) :]
     if record.own or len(tail) < LEAST or not np.isfinite(tail).all() or tail.mean() <= 0:
         return
-    number = np.arange(len(tail))
-    line = np.polynomial.Polynomial.fit(number, tail, 1)
-    rest = tail - line(number)
+    number = np.arange(len(tail)) - (len(tail) - 1) / 2
+    line = tail.mean() + number * (number @ tail) / (number @ number)
+    rest = tail - line
     turns = float(np.mean(np.sign(rest[1:]) != np.sign(rest[:-1])))
     swing = float(np.ptp(rest) / 2 / tail.mean())
     half = len(tail) // 2

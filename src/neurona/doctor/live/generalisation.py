@@ -165,7 +165,7 @@ def too_good(record: Record) -> Iterator[Finding]:
     name = record.accuracy_name
     train = record.column(name) if name else []
     held = record.column(f"val_{name}") if name else []
-    if len(held) <= IN_A_ROW or len(train) != len(held) or _differs(record.model):
+    if len(held) <= IN_A_ROW or len(train) != len(held):
         return
     # the training's share is a mean over an epoch in which it still grew
     lag = [max(b - a, 0.0) for a, b in itertools.pairwise(train)]
@@ -176,7 +176,7 @@ def too_good(record: Record) -> Iterator[Finding]:
     known = record.guess.samples or 1000
     errors = share_error(held[-1], _held_out(record)), share_error(train[-1], known)
     least = max(POINTS, 4 * math.hypot(*errors))
-    if min(ahead) < least:
+    if min(ahead) < least or _differs(record.model):
         return
     yield TOO_GOOD.found(
         f"the validation's {name} is {held[-1]:.1%}, the training's {train[-1]:.1%}",

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from neurona.classic import baselines
 from neurona.doctor.live.guess import CLASSES, FLAGS
 
 ROWS, HELD = 2000, 1000  # what it learns from; other rows that it is scored on
@@ -34,20 +33,22 @@ class Linear:
         """Say how much better it is than a training so far; "" if that is not known or better."""
         if self.score - self.plain < margin:
             return ""
-        reached = self._reached(record)
+        reached = reached_by(record)
         if reached is None or reached >= self.score - margin:
             return ""
         return f"{self.measure} is {reached:.2f}, and a linear model reaches {self.score:.2f}"
 
-    def _reached(self, record: Any) -> float | None:
-        if self.measure == "accuracy":
-            name = record.accuracy_name
-            if name and (found := record.column(name)):
-                return max([*found[-2:], *record.column(f"val_{name}")[-2:]])
-            rights = [look.right for look in record.recent if look.right is not None]
-            return float(np.mean(rights)) if len(rights) >= 5 else None
-        guessing = record.guess.loss
-        return None if not guessing else 1 - record.loss / guessing
+
+def reached_by(record: Any) -> float | None:
+    """Return the share of right answers of a training so far, or R2 of numbers; None: unknown."""
+    if record.guess.kind in (CLASSES, FLAGS):
+        name = record.accuracy_name
+        if name and (found := record.column(name)):
+            return max([*found[-2:], *record.column(f"val_{name}")[-2:]])
+        rights = [look.right for look in record.recent if look.right is not None]
+        return float(np.mean(rights)) if len(rights) >= 5 else None
+    guessing = record.guess.loss
+    return None if not guessing else 1 - record.loss / guessing
 
 
 def linear_of(guess: Any, x: Any, y: Any) -> Linear | None:
@@ -61,6 +62,8 @@ def linear_of(guess: Any, x: Any, y: Any) -> Linear | None:
     if guess.kind == CLASSES and y[:1].size not in (1, guess.classes):
         return None
     count = min(len(x), ROWS + HELD)
+    from neurona.classic import baselines  # brings networks; most trainings never ask
+
     rows = np.linspace(0, len(x) - 1, count).astype(int)
     random = np.random.default_rng(0)
     rows = rows[random.permutation(count)]

@@ -16,15 +16,17 @@ class Level:
     """How closely a training is looked at.
 
     Attributes:
-        looks: how many in a run of up to 2000 steps; gaps grow evenly.
+        looks: how many in a run of up to 2000 steps.
+        power: of the number of a look, which says when it is: with 2, gaps grow evenly.
         gap: the longest way between two looks of a longer run.
     """
 
     looks: int
+    power: int
     gap: int
 
 
-CLOSENESS = {"guard": Level(16, 2000), "full": Level(40, 160)}
+CLOSENESS = {"guard": Level(10, 3, 2000), "full": Level(40, 2, 160)}
 
 
 class Moments:
@@ -36,12 +38,12 @@ class Moments:
 
     >>> moments = Moments("guard", 400)
     >>> [moments.pass_by() for _ in range(6)]
-    [0, 2, 7, 15, 26, 40]
+    [0, 1, 4, 12, 27, 51]
     """
 
     def __init__(self, level: str, total: int | None) -> None:
         self.level = CLOSENESS[level]
-        self.unit = min(total or PLANNED, PLANNED) / self.level.looks**2
+        self.unit = min(total or PLANNED, PLANNED) / self.level.looks**self.level.power
         self.next = self.passed = 0
 
     def until(self, step: int) -> int:
@@ -51,7 +53,8 @@ class Moments:
     def pass_by(self) -> int:
         """Return the moment that is reached, and go on to the next."""
         now = self.next
-        gap = (2 * self.passed + 1) * self.unit
+        power = self.level.power
+        gap = ((self.passed + 1) ** power - self.passed**power) * self.unit
         self.next += max(1, min(round(gap), self.level.gap))
         self.passed += 1
         return now

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -60,6 +61,10 @@ class Probe:
         run, loss = (self._run_own, self._own_loss) if self._own else (self._run, self._loss)
         self._step = Step(run, [*known, *self._shift], self._engine, traced=traced)
         self._later = Step(loss, known, self._engine, traced=traced)
+
+    def values(self) -> dict[str, Any]:
+        """Return the arrays of the weights as they are now; none of them changes later."""
+        return {path: p.data for path, p in self.weights.items()}
 
     def holds(self) -> bool:
         """Say whether the model is as it was."""
@@ -197,7 +202,6 @@ def _answers(outputs: list[Any]) -> Any:
     return ops.argmax(y, axis=-1) if y.shape[-1] > 1 else y[..., 0]
 
 
-def norm(arrays: Any) -> float:
-    """Return the Euclidean norm of all numbers in some arrays."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        return float(np.sqrt(sum(float(np.vdot(a, a)) for a in arrays)))
+def norm(x: np.ndarray) -> float:
+    """Return the Euclidean norm of all numbers in an array."""
+    return math.sqrt(np.vdot(x, x))

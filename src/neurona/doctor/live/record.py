@@ -8,9 +8,10 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from neurona.doctor.live.guess import Guess, guess_of
-from neurona.doctor.live.linear import Linear, linear_of
+from neurona.doctor.live.linear import MARGIN, Linear, linear_of, reached_by
 from neurona.doctor.scan import share_error
 
 GUESSING = 0.98  # of the loss of guessing: more is no better than guessing
@@ -44,7 +45,7 @@ class Weight:
         return self.change / self.size if self.size > 0 else 0.0
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Look:
     """One step, seen from both sides.
 
@@ -143,6 +144,11 @@ class Record:
     own: bool = False
 
     @functools.cached_property
+    def layers(self) -> list[Any]:
+        """All layers of the model, looked for once."""
+        return self.model.all_layers()
+
+    @functools.cached_property
     def linear(self) -> Linear | None:
         """What a linear model reaches; worked out when it is first asked for."""
         run = self.model._training.run
@@ -220,18 +226,17 @@ class Record:
 
     def column(self, name: str) -> list[float]:
         """Return a number of each epoch's logs; nothing unless all epochs have it."""
-        if name not in self._columns:
-            self._columns[name] = self._column(name)
-        return self._columns[name]
+        known = self._columns.setdefault(name, [])
+        for log in self.logs[len(known) :]:
+            value = log.get(name)
+            if not isinstance(value, int | float) or isinstance(value, bool):
+                return []
+            known.append(float(value))
+        return known
 
     @functools.cached_property
     def _columns(self) -> dict[str, list[float]]:
         return {}
-
-    def _column(self, name: str) -> list[float]:
-        values = [log.get(name) for log in self.logs]
-        numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
-        return [float(v) for v in numbers] if len(numbers) == len(values) else []
 
     @property
     def accuracy_name(self) -> str | None:
@@ -242,6 +247,10 @@ class Record:
 
     def at_guessing(self) -> str:
         """Say how it is no better than guessing; "" if it is better, or nobody knows."""
+        return self._at_guessing
+
+    @functools.cached_property
+    def _at_guessing(self) -> str:
         guessing = self.guess.loss
         if guessing is None or len(self.looks) < FEWEST or guessing <= 0:
             return ""
@@ -285,7 +294,7 @@ class Record:
         earlier = [look.loss for look in self.looks[: -len(recent)]]
         if len(earlier) < FEWEST or len(recent) < FEWEST:
             return ""
-        best = min(_mean(earlier[i : i + FEWEST]) for i in range(len(earlier) - FEWEST + 1))
+        best = float(sliding_window_view(np.asarray(earlier), FEWEST).mean(axis=1).min())
         spread = float(np.std([look.loss for look in recent])) / math.sqrt(len(recent))
         now = self.loss
         if not now > max(WORSE * best, best + 3 * spread, best + 0.05 * abs(self.scale)):
@@ -307,11 +316,24 @@ class Record:
     def below_linear(self) -> str:
         """Say how a linear model is better than it is, after half of the steps; "" if not."""
         known = self.done >= 0.5 and self.steps >= 100 and not self.warming
-        return self.linear.beats(self) if known and self.linear is not None else ""
+        return self.beaten_by_line() if known else ""
+
+    def beaten_by_line(self) -> str:
+        """Say how a linear model is better; "" if not, which may need no such model to be known."""
+        reached = reached_by(self)
+        if reached is None or reached >= 1 - MARGIN or self.linear is None:
+            return ""
+        return self.linear.beats(self)
+
+    def forget(self) -> None:
+        """Forget all that was seen but the first look."""
+        self.looks[1:] = []
+        self.logs.clear()
+        self._columns.clear()
 
     def renew(self) -> None:
         """Forget what was worked out for an earlier state."""
-        for name in ("recent", "loss", "warming", "at_full_rate", "_bad", "_columns"):
+        for name in ("recent", "loss", "warming", "at_full_rate", "_bad", "_at_guessing"):
             vars(self).pop(name, None)
 
     def struggling(self) -> str:

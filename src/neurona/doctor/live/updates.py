@@ -33,7 +33,7 @@ def drift(record: Record) -> Iterator[Finding]:
     evaluated = float(np.median([look.evaluated or 0.0 for look in looks]))
     if evaluated <= TIMES * training or evaluated - training < MATTERS * record.scale:
         return
-    layers = [x for x in record.model.all_layers() if type(x).__name__ == "BatchNormalization"]
+    layers = [x for x in record.layers if type(x).__name__ == "BatchNormalization"]
     momentum = layers[0].momentum if layers else 0.99
     if momentum <= USUAL and record.steps < SETTLED / (1 - momentum):
         return  # weights move fast yet, and running figures are a few steps behind
@@ -95,8 +95,10 @@ SCORES = 10.0
 
 def spike(record: Record) -> Iterator[Finding]:
     """GD515: a loss lies ten times as far from its neighbours as they lie apart, and it passed."""
+    if not record.ended:
+        return
     losses = np.array([look.loss for look in record.looks])
-    if not record.ended or len(losses) < 4 * FEWEST or not np.isfinite(losses).all():
+    if len(losses) < 4 * FEWEST or not np.isfinite(losses).all():
         return
     for i in range(FEWEST, len(losses) - FEWEST):
         near = np.concatenate([losses[i - FEWEST : i], losses[i + 1 : i + 1 + FEWEST]])
@@ -152,8 +154,10 @@ STATE = Rule(
 
 def state(record: Record) -> Iterator[Finding]:
     """GD706: a stateful recurrent layer is trained on shuffled batches."""
-    names = [x.name for x in record.model.all_layers() if getattr(x, "stateful", False) is True]
-    if names and record.shuffled:
+    if not record.shuffled:
+        return
+    names = [x.name for x in record.layers if getattr(x, "stateful", False) is True]
+    if names:
         yield STATE.found(
             "it is stateful, and the samples are shuffled",
             where=names[0],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from neurona.train.source import ArraySource
 from neurona.train.state import optimizers_of
 
 EVERY = 5  # looks between two judgements within an epoch
+SELDOM = 50  # of so many looks, one more waits to be judged with the next
 NOT_YET = ("GD508", "GD510")  # what they miss may be reached later
 KNOWN = 10_000  # samples whose targets tell what guessing would reach
 SAMPLED = 1 << 16  # numbers of a parameter that are remembered: enough for a root mean square
@@ -57,6 +59,8 @@ class Watch:
         self._begun = 0  # the batch that a group began with
         self._open: Any = None  # what was seen of the batch of a moment before its update
         self._first: dict[str, np.ndarray] = {}  # weights at the beginning
+        self._began: dict[str, float] = {}  # and their norms
+        self._change: dict[str, np.ndarray] = {}  # of the weights by the last step seen: one memory
         self._probe = self._made_probe()
 
     def _made_probe(self) -> Probe | None:
@@ -101,9 +105,12 @@ class Watch:
         except Exception as error:  # the training itself goes on, whatever a look meets
             self._give_up(error)
             return
-        weights = {path: p.numpy() for path, p in self._probe.weights.items()}
+        weights = self._probe.values()
         if not self._first:
             self._first = {path: _sampled(w).copy() for path, w in weights.items()}
+            with np.errstate(over="ignore", invalid="ignore"):
+                self._began = {path: norm(w) for path, w in self._first.items()}
+            self._change = {path: np.empty_like(w) for path, w in weights.items()}
         self._open = given, seen, weights
 
     def leave_out(self) -> None:
@@ -120,13 +127,15 @@ class Watch:
         if steps > 1 or self._probe is None:  # several batches a call: no step to be seen alone
             return []
         try:
-            look = self._look(number, given, seen, weights)
+            with np.errstate(over="ignore", invalid="ignore"):
+                look = self._look(number, given, seen, weights)
         except Exception as error:
             self._give_up(error)
             return []
         self.record.looks.append(look)
         self._learn_guess(*given[1:])
-        return self._judged() if len(self.record.looks) % EVERY == 0 else []
+        count = len(self.record.looks)
+        return self._judged() if count % max(EVERY, count // SELDOM) == 0 else []
 
     def _learn_guess(self, y: Any, weight: Any) -> None:
         """Add the targets of a look to what is known of them, where they come in batches only."""
@@ -138,7 +147,10 @@ class Watch:
     def _look(self, number: int, given: Any, seen: dict[str, Any], weights: dict) -> Look:
         assert self._probe is not None
         later = self._probe.loss(given, number) if self._probe.repeats else None
-        change = {path: p.numpy() - weights[path] for path, p in self._probe.weights.items()}
+        after = self._probe.values()
+        change = self._change
+        for path, w in weights.items():
+            np.subtract(after[path], w, out=change[path])
         right, predicted = _answered(given[1], seen["answers"], self.record.guess)
         if self.record.guess.kind == FLAGS and predicted is None:
             predicted = _said_yes(given[1], seen["answers"], self.model)
@@ -149,7 +161,7 @@ class Watch:
             after=later,
             penalty=float(seen["penalty"]),
             slope=_along(seen["gradients"], change),
-            gradient=norm(seen["gradients"].values()),
+            gradient=math.hypot(*map(norm, seen["gradients"].values())),
             weights={
                 path: self._weight(path, w, change[path], seen["gradients"].get(path))
                 for path, w in weights.items()
@@ -165,14 +177,13 @@ class Watch:
         )
 
     def _weight(self, path: str, w: np.ndarray, change: np.ndarray, g: Any) -> Weight:
-        first = self._first[path]
-        now = _sampled(w)
-        began = norm([first])
-        moved = norm([now - first]) / began if began > 0 else None
+        began = self._began[path]
+        moved = norm(_sampled(w) - self._first[path]) / began if began > 0 else None
         size = max(w.size, 1) ** 0.5
-        slope = 0.0 if g is None else norm([g]) / size
-        still = not change.any()
-        return Weight(norm([w]) / size, norm([change]) / size, slope, slope * size, still, moved)
+        gradient = 0.0 if g is None else norm(g)
+        length = norm(change)
+        still = length == 0 and not change.any()  # squares of the smallest numbers are 0
+        return Weight(norm(w) / size, length / size, gradient / size, gradient, still, moved)
 
     def epoch_ended(self, logs: dict[str, Any]) -> list[Finding]:
         """Take the logs of an epoch; return what is found now."""
@@ -194,14 +205,18 @@ class Watch:
         return self._judged()
 
     def _judged_if_seen(self) -> list[Finding]:
-        """Judge unless there was no new look since: epochs may be as short as a step."""
-        return self._judged() if len(self.record.looks) > self._judged_at else []
+        """Judge if there are new looks: epochs may be as short as a step, and runs long."""
+        count = len(self.record.looks)
+        return self._judged() if count - self._judged_at > count // SELDOM else []
 
     def _judged(self) -> list[Finding]:
         """Keep what is found now; return what is new in it."""
         self._judged_at = len(self.record.looks)
         self.record.renew()
-        found = {f.id: f for check, rules in CHECKS.items() for f in self._checked(check, rules)}
+        with np.errstate(all="ignore"):
+            found = {
+                f.id: f for check, rules in CHECKS.items() for f in self._checked(check, rules)
+            }
         new = [f for name, f in found.items() if name not in self.findings]
         self.findings.update(found)
         if self.record.ended:
@@ -216,11 +231,10 @@ class Watch:
     def _checked(self, check: Check, rules: tuple[Rule, ...]) -> list[Finding]:
         """Return what a check finds; one that fails is told as skipped: training goes on."""
         try:
-            with np.errstate(all="ignore"):
-                return [
-                    dataclasses.replace(f, where=located(self.model, f.where))
-                    for f in check(self.record)
-                ]
+            return [
+                dataclasses.replace(f, where=located(self.model, f.where))
+                for f in check(self.record)
+            ]
         except Exception as error:
             self.skipped.update(dict.fromkeys((rule.id for rule in rules), reason(error)))
             return []
@@ -268,8 +282,7 @@ def _sampled(w: np.ndarray) -> np.ndarray:
 
 def _along(gradients: dict[str, np.ndarray], change: dict[str, np.ndarray]) -> float:
     """Return the derivative of the loss along a change of the weights."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        return float(sum(float(np.vdot(g, change[path])) for path, g in gradients.items()))
+    return sum((float(np.vdot(g, change[path])) for path, g in gradients.items()), 0.0)
 
 
 def _rate(model: Any) -> float:
