@@ -12,7 +12,7 @@ from neurona.doctor.diagnosis import Diagnosis
 from neurona.doctor.finding import Checks, Finding, Rule, reason
 from neurona.doctor.narrow import CHECKS as NARROW
 from neurona.doctor.opened import opened
-from neurona.doctor.probe import CHECKS as PROBE
+from neurona.doctor.probe.checks import CHECKS as PROBE
 from neurona.doctor.steps import CHECKS as STEPS
 from neurona.doctor.tools.thorough import CHECKS as THOROUGH
 

@@ -1,5 +1,1 @@
 """The one-batch probe: rules GD3xx, found by one forward and backward pass on a copy of a model."""
-
-from neurona.doctor.probe.checks import CHECKS
-
-__all__ = ["CHECKS"]
