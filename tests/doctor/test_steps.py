@@ -3,7 +3,7 @@
 import numpy as np
 
 import neurona as nn
-from neurona.doctor import narrow, stages
+from neurona.doctor import foreseen, narrow, stages
 from neurona.doctor.steps import CHECKS
 
 L, opt = nn.layers, nn.optimizers
@@ -95,3 +95,33 @@ def test_one_number_that_all_goes_through(monkeypatch):
         found = nn.Sequential(layers)
         found.compile("adam", loss)
         assert not found.diagnose(X, y)
+
+
+def normalised(momentum):
+    layers = [L.Dense(9), L.BatchNormalization(momentum=momentum), L.Dense(3, "softmax")]
+    return nn.Sequential([nn.Input((6,)), *layers])
+
+
+def stateful():
+    state = L.Lambda(lambda x: x[..., None]), L.SimpleRNN(4, stateful=True), L.Dense(3, "softmax")
+    return nn.Sequential([nn.Input((6,), batch_size=30), *state])
+
+
+def test_what_settings_say_already(monkeypatch):
+    monkeypatch.setattr(stages, "STAGES", (foreseen.CHECKS,))
+    gathered = opt.Adam(gradient_accumulation_steps=300)
+    zero = dict.fromkeys(range(3), 0.0)
+    for made, optimizer, given, rule, said in (
+        (normalised(0.9), "adam", {"class_weight": zero}, "GD516", "classes are 0"),
+        (normalised(0.9), "adam", {"sample_weight": np.zeros(300)}, "GD516", "are 0"),
+        (normalised(0.9), gathered, {}, "GD516", "over 300 steps, and 200 are planned"),
+        (normalised(0.9999), "adam", {}, "GD513", "are still 98% what they began as"),
+        (stateful(), "adam", {"batch_size": 30}, "GD706", "the samples are shuffled"),
+        (normalised(0.9), "adam", {"class_weight": {0: 0.0, 1: 1.0, 2: 1.0}}, "", ""),
+        (normalised(0.99), opt.Adam(gradient_accumulation_steps=4), {}, "", ""),
+        (stateful(), "adam", {"batch_size": 30, "shuffle": False}, "", ""),
+    ):
+        made.compile(optimizer, SPARSE)
+        found = made.diagnose(X, Y, epochs=20, **given)
+        assert [f.id for f in found] == [rule] * bool(rule), (said, found)
+        assert not rule or said in found[0].said

@@ -10,6 +10,7 @@ from neurona.doctor import data, statics
 from neurona.doctor.case import Case
 from neurona.doctor.diagnosis import Diagnosis
 from neurona.doctor.finding import Checks, Finding, Rule, reason
+from neurona.doctor.foreseen import CHECKS as FORESEEN
 from neurona.doctor.narrow import CHECKS as NARROW
 from neurona.doctor.opened import opened
 from neurona.doctor.probe.checks import CHECKS as PROBE
@@ -22,6 +23,7 @@ STAGES: tuple[Checks, ...] = (
     PROBE,
     STEPS,
     NARROW,
+    FORESEEN,
 )  # in the order of causes
 
 

@@ -1,0 +1,73 @@
+"""Foreseen: what a training will show that its settings say already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from neurona.core.tree import flatten
+from neurona.doctor.case import Case
+from neurona.doctor.finding import Checks, Finding
+from neurona.doctor.fixes import Momentum
+from neurona.doctor.live.updates import DRIFT, STARVED, STATE
+
+STILL = 0.7  # of what running figures began with is left when the training ends
+LEAST = 20  # steps
+
+
+def no_gradient(case: Case) -> Iterator[Finding]:
+    """GD516: weights of samples or classes that are all 0, gradients that are never used."""
+    classes = case.class_weight.values() if isinstance(case.class_weight, dict) else ()
+    given = {"class_weight": [np.asarray(list(classes))], "sample_weight": []}
+    if case.sample_weight is not None:
+        given["sample_weight"] = [np.asarray(w) for w in flatten(case.sample_weight)[0]]
+    for name, arrays in given.items():
+        if any(a.size for a in arrays) and not any(a.any() for a in arrays):
+            yield STARVED.found(
+                "all weights of samples or classes are 0", where=name, evidence={},
+                fix=f"- {name}=...\n+ {name}=None  # or some above 0",
+            )  # fmt: skip
+    steps = (case.epochs or 0) * (case.steps_in_epoch or 0)
+    k = int(getattr(case.model.optimizer, "gradient_accumulation_steps", None) or 1)
+    if 0 < steps < k:
+        yield STARVED.found(
+            f"gradients are gathered over {k} steps, and {steps} are planned",
+            where="optimizer", evidence={"steps": steps, "gathered over": k},
+            fix=f"- gradient_accumulation_steps={k}\n+ gradient_accumulation_steps=None",
+        )  # fmt: skip
+
+
+def states(case: Case) -> Iterator[Finding]:
+    """GD706: a stateful layer, and samples in another order each epoch."""
+    names = [x.name for x in case.layers if getattr(x, "stateful", False) is True]
+    if names and case.shuffle and case.whole and not case.custom:
+        yield STATE.found(
+            "it is stateful, and the samples are shuffled",
+            where=names[0],
+            evidence={"layers": names},
+            fix="- model.fit(x, y)\n"
+            "+ model.fit(x, y, shuffle=False)  # and layer.reset_states() between sequences",
+        )
+
+
+def running_figures(case: Case) -> Iterator[Finding]:
+    """GD513: figures of BatchNormalization that are hardly moved by all steps together."""
+    steps = (case.epochs or 0) * (case.steps_in_epoch or 0)
+    norms = [x for x in case.layers if type(x).__name__ == "BatchNormalization" and x.trainable]
+    slow = [x for x in norms if float(x.momentum) ** steps > STILL]
+    if steps < LEAST or case.trained or not slow:
+        return
+    layer = slow[0]
+    left = float(layer.momentum) ** steps
+    yield DRIFT.found(
+        f"with a momentum of {layer.momentum:g} the running mean and spread are still {left:.0%} "
+        f"what they began as when {steps:,} steps have been made",
+        where=layer.name,
+        evidence={"momentum": layer.momentum, "steps": steps, "left": left},
+        threshold=f"at most {STILL:.0%} of the beginning",
+        fix=Momentum(layer.momentum),
+    )
+
+
+CHECKS: Checks = {no_gradient: (STARVED,), states: (STATE,), running_figures: (DRIFT,)}
