@@ -164,6 +164,22 @@ def reads(texts):
     return model
 
 
+def pooled():
+    each = [L.Embedding(50, 4), L.GRU(4, return_sequences=True), L.GlobalMaxPooling1D()]
+    model = nn.Sequential([*each, L.Dense(1, "sigmoid")])
+    model.compile("adam", "binary_crossentropy")
+    return model
+
+
+def begun():
+    """The last bias begins at the logarithm of the shares."""
+    shares = nn.initializers.Constant(float(np.log(0.04 / 0.96)))
+    last = L.Dense(1, "sigmoid", bias_initializer=shares)
+    model = nn.Sequential([nn.Input((6,)), L.Dense(8, "relu"), last])
+    model.compile("adam", "binary_crossentropy")
+    return model
+
+
 class Looks(nn.Model):
     """Looks ids up in `call`."""
 
@@ -226,6 +242,8 @@ CASES = [  # id ("" for healthy), the model, x, y, the rest, and what is said
     ("GD114", lambda: recurrent(steps=True), PADDED, PADDED, {}, "58% of what it learns"),
     ("", lambda: recurrent(mask=True), PADDED, Y, {}, ""),
     ("", recurrent, PADDED[:, ::-1], Y, {}, ""),
+    ("", pooled, PADDED, Y, {}, ""),  # which finds the words wherever they stand
+    ("", begun, X, RARE, {}, ""),
     ("GD705", recurrent, IDS // 2, Y, held(25 + IDS // 2, Y), "never come in training"),
     ("", recurrent, IDS[:200], Y[:200], held(IDS[200:], Y[200:]), ""),
     ("GD705", lambda: reads(["a b"]), TEXTS, Y, {}, "of the words are not in the vocabulary of 4"),

@@ -200,6 +200,13 @@ SHARE, HALF = 0.2, 0.5
 RECURRENT = ("LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional")
 
 
+def _ends_in_padding(layer: Any) -> bool:
+    """Whether a layer gives its last state alone; a mean or a maximum still knows the words."""
+    kind = type(layer).__name__
+    each = getattr(layer, "return_sequences", False)
+    return kind in RECURRENT and (not each or kind == "SimpleRNN")
+
+
 def padding(case: Case) -> Iterator[Finding]:
     """Look for sequences that end with zeros, where no mask says so."""
     if case.sample_weight is not None or case.custom:
@@ -212,7 +219,7 @@ def padding(case: Case) -> Iterator[Finding]:
         ends = float(leading_zeros(rows[:, ::-1]).mean())
         steps = [e for e in case.ends if e.values.shape[:2] == lookup.part.values.shape]
         each = any(getattr(e.loss, "ignore_class", None) is None for e in steps)
-        recurrent = not steps and any(type(layer).__name__ in RECURRENT for layer in case.layers)
+        recurrent = not steps and any(map(_ends_in_padding, case.layers))
         both = ends + float(leading_zeros(rows).mean())
         share = both if each else ends
         if (each or recurrent) and share > SHARE:

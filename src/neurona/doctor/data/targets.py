@@ -11,6 +11,7 @@ from neurona.doctor import fixes
 from neurona.doctor.case import Case
 from neurona.doctor.ends import End
 from neurona.doctor.finding import INFO, Finding, Rule
+from neurona.nn.parameter import Parameter
 
 IMBALANCE = Rule(
     "GD107",
@@ -36,6 +37,8 @@ def imbalance(case: Case) -> Iterator[Finding]:
         if known and case.class_weight is not None and not case.custom:
             yield from _turned_over(end, case.class_weight)
         if not known or own or weighed or focal or case.custom or len(task.labels) < ROWS:
+            continue
+        if _begins_at_shares(case, end):
             continue
         if task.labels.min() < 0 or task.classes > len(task.labels):
             continue
@@ -86,6 +89,13 @@ def _turned_over(end: End, weights: Any) -> Iterator[Finding]:
         threshold="a rare class weighs no less than a frequent one",
         fix=fixes.ClassWeights(swapped),
     )
+
+
+def _begins_at_shares(case: Case, end: End) -> bool:
+    """Whether the last bias begins elsewhere than at 0, as at the logarithms of the shares."""
+    biases = [getattr(layer, "bias", None) for layer in case.layers]
+    last = [b for b in biases if isinstance(b, Parameter) and b.size == end.width][-1:]
+    return bool(last) and bool(last[0].numpy().any()) and not case.trained
 
 
 def _only_one(end: End, label: int) -> Finding:
