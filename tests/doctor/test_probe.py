@@ -96,10 +96,11 @@ FAULTS = [
         lambda: classifier(
             Dense(8), Lambda(lambda x: nn.ops.reshape(nn.ops.transpose(x), (-1, 8)))
         ),
-        X, Y, "samples at places 32 to 95 of the batch",
+        X, Y, "samples at places 32 to 84 of the batch",
     ),
+    ("GD308", lambda: classifier(Lambda(lambda x: nn.ops.flip(x, axis=0))), X, Y, "change the"),
     ("GD308", lambda: classifier(Lambda(lambda x: nn.ops.softmax(x, axis=0))), X, Y, "change the"),
-    ("GD308", lambda: classifier(Lambda(lambda x: 9 * nn.ops.cumsum(x, axis=0))), X, Y, "64 that"),
+    ("GD308", lambda: classifier(Lambda(lambda x: 9 * nn.ops.cumsum(x, axis=0))), X, Y, "75 that"),
     (
         "GD309",
         lambda: classifier(
