@@ -52,6 +52,12 @@ PAIRS = [  # id, what it says, the faulty model, its targets
     ("GD202", "without an activation", dense(3, None, SPARSE), THREE),
     ("GD202", "without an activation", dense(1, None, BINARY), TWO),
     ("GD202", "with relu", dense(3, "relu", SPARSE), THREE),
+    (
+        "GD202",
+        "takes them for probabilities",
+        model(L.Lambda(lambda x: x[:, :1] - x[:, 1:2]), loss=BINARY),
+        TWO,
+    ),
     ("GD203", "one unit is always 1", dense(1, "softmax", "mse"), TWO),
     ("GD203", "below 0 it gets no gradient", dense(3, "relu", "mse"), ONE_HOT),
     ("GD203", "below 0 it gets no gradient", dense(1, "relu", "mse"), TWO),

@@ -197,6 +197,8 @@ PADDING = Rule(
     source="SageMaker Debugger",
 )
 SHARE, HALF = 0.2, 0.5
+MOST = 0.9  # so many zeros in a mean leave a tenth of what the words say
+AVERAGED = ("GlobalAveragePooling1D", "GlobalAvgPool1D")
 RECURRENT = ("LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional")
 
 
@@ -221,9 +223,12 @@ def padding(case: Case) -> Iterator[Finding]:
         each = any(getattr(e.loss, "ignore_class", None) is None for e in steps)
         recurrent = not steps and any(map(_ends_in_padding, case.layers))
         both = ends + float(leading_zeros(rows).mean())
-        share = both if each else ends
-        if (each or recurrent) and share > SHARE:
+        averaged = not steps and any(type(v).__name__ in AVERAGED for v in case.layers)
+        drowned = averaged and both > MOST
+        share = both if each or drowned else ends
+        if ((each or recurrent) and share > SHARE) or drowned:
             what = "of what it learns to predict" if each else "of the steps, at the end of rows,"
+            what = "of what a mean is taken of" if drowned else what
             yield PADDING.found(
                 f"{share:.0%} {what} is padding, and no mask tells",
                 where=case.forward.place(lookup.node),

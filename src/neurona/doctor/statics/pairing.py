@@ -84,6 +84,7 @@ def pairing(case: Case) -> Iterator[Finding]:
             yield one
             continue
         yield from _scores(end)
+        yield from _no_shares(case, end)
         yield from _partners(end)
         if not end.kind:
             yield from _backwards(end)
@@ -180,6 +181,29 @@ def _scores(end: End) -> Iterator[Finding]:
                 threshold=f"axis {wanted}",
                 fix=f"- axis={axes[0]}\n+ axis={wanted - len(end.shape)}",
             )
+
+
+def _no_shares(case: Case, end: End) -> Iterator[Finding]:
+    """Ask an end of an unknown kind for some answers: are they between 0 and 1?"""
+    unknown = end.note is None and end.activation == "other" and not end.from_logits
+    if end.kind not in CROSSENTROPY or not unknown or "Dropout" in end.place:
+        return  # what dropout makes larger is told elsewhere
+    at = [tensor is end.tensor for tensor in case.forward.tensors].index(True)
+    answers = case.forward.evaluate([case.forward.outputs[at]])[0]
+    low, high = float(answers.min()), float(answers.max())
+    if low >= -(HAIR**2) and high <= 1 + HAIR:
+        return
+    class_ = type(end.loss).__name__
+    yield MISSING.found(
+        f"answers run from {low:.3g} to {high:.3g}, and {end.loss.name} takes them for "
+        "probabilities",
+        where=end.place,
+        evidence={"lowest": low, "highest": high, "loss": end.loss.name},
+        threshold="answers between 0 and 1, or from_logits=True",
+        fix=fixes.FromLogits(
+            True, f"loss={end.loss.name!r}", f"loss=nn.losses.{class_}(from_logits=True)"
+        ),
+    )
 
 
 def _partners(end: End) -> Iterator[Finding]:
