@@ -142,11 +142,13 @@ def underfitting(record: Record) -> Iterator[Finding]:
         far = bool(linear.beats(record, FAR))
     if not (far or record.stalled(window)):
         return
+    more = f"- epochs={record.epochs}\n+ epochs={4 * record.epochs}"
+    rate = "nn.lr_finder(model, x, y).suggestion  # a learning rate"
     yield UNDERFITTING.found(
         f"after {record.steps} steps {told}",
         evidence={"linear": record.linear and record.linear.score, "steps": record.steps},
         threshold="a ridge regression on 2,000 training samples, scored on others",
-        fix="",
+        fix=rate if record.stalled(window) else f"{more}  # or a larger learning rate",
     )
 
 

@@ -83,7 +83,9 @@ def named(case: Case) -> Iterator[Finding]:
             evidence={"loss": end.loss.name, "classes": len(np.unique(y))},
             threshold="a cross-entropy for classes",
             fix=fixes.Pair(
-                f'Dense(1), loss="{end.loss.name}"', "sparse_categorical_crossentropy", "softmax",
+                f'Dense({end.width}), loss="{end.loss.name}"',
+                "sparse_categorical_crossentropy",
+                "softmax",
                 int(y.max()) + 1,
             ),
         )  # fmt: skip

@@ -235,7 +235,7 @@ def _partners(end: End) -> Iterator[Finding]:
             fix = _chosen(end, f'Dense({end.width}, "relu"), loss="{name}"')
     elif end.kind == "squared" and task.name == "classes" and end.values.ndim == 1:
         said = f"{name} takes the class numbers 0 to {task.classes - 1} for quantities"
-        fix = _chosen(end, f'Dense(1), loss="{name}"')
+        fix = _chosen(end, f'Dense({end.width}), loss="{name}"')
     if said:
         yield MIXED.found(
             said,
