@@ -130,3 +130,16 @@ def test_entropy_of_attention():
         layer(nn.ops.ones((3, 8, 6)), nn.ops.ones((3, 8, 6)))
     (name,) = spread_of_attention(values)
     assert name.endswith("a/weights")
+
+
+def test_numbers_of_epochs_are_gathered_as_they_come_and_forgotten():
+    made = record([look(0, 0.5), look(9, 0.4)], epochs=[1.0, 2.0])
+    assert made.column("loss") == [1.0, 2.0]
+    assert made.column("accuracy") == []
+    made.logs.append({"loss": 3.0})
+    assert made.column("loss") == [1.0, 2.0, 3.0]
+    made.forget()
+    assert [x.step for x in made.looks] == [0]
+    made.logs += [{"loss": 4.0, "accuracy": 0.5}] * 3
+    assert made.column("loss") == [4.0] * 3
+    assert made.column("accuracy") == [0.5] * 3

@@ -373,3 +373,15 @@ def test_another_engine_goes_on_where_the_one_before_was(monkeypatch):
     for key in losses:
         np.testing.assert_allclose(losses[key], losses["native", "native"], rtol=1e-4)
         np.testing.assert_allclose(outputs[key], outputs["native", "native"], rtol=1e-3, atol=1e-5)
+
+
+def test_a_group_that_was_cut_short_does_not_slow_the_pace(monkeypatch):
+    clock = iter([0.0, 0.05, 1.0, 1.2, 2.0, 2.01])
+    monkeypatch.setattr(feed.time, "perf_counter", lambda: next(clock))
+    pace, found = feed.Pace(), []
+    pace.steps = 100
+    for steps in (1, 100, 10):  # 50 ms a step, 2 ms, 1 ms
+        with pace.timed(steps):
+            pass
+        found.append(pace.steps)
+    assert found == [100, 50, 100]
