@@ -167,6 +167,21 @@ def test_a_race_needs_data_that_come_again_and_validation():
     ]:
         model.fit(*data, verbose=0, validation_data=held, callbacks=[seen])
         assert seen.why == why
+    lasting = nn.Sequential(
+        [nn.Input(batch_shape=(20, 8, 1)), layers.LSTM(2, stateful=True), layers.Dense(3)]
+    )
+    lasting.compile("sgd", "mse")
+    x = X[:, :, None]
+    lasting.fit(x[:40], x[:40, :3, 0], batch_size=20, shuffle=False, verbose=0, callbacks=[seen])
+    assert seen.why == "a layer keeps states from batch to batch"
+
+
+def test_weights_that_come_from_a_training_are_not_drawn_anew(capsys):
+    model = network(nn.optimizers.SGD(0.1))
+    model.fit(*TRAIN, verbose=0)
+    model.layers[0].kernel.assign(np.zeros((8, 16)))
+    history, _ = fitted(model, "race", 1)
+    assert not [r for r in history.repairs if r["when"] == "before training" and r["steps"]]
 
 
 def begun(model, x, y, repair="race", **given):

@@ -7,9 +7,11 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from neurona.doctor import fixes
 from neurona.doctor.case import Case
-from neurona.doctor.finding import Finding
+from neurona.doctor.finding import Finding, reason
 from neurona.doctor.live.record import Record
 from neurona.doctor.repair.changes import Back, Both, Change, Ending, Rate, Settings, change_of
 from neurona.doctor.repair.race import hindrance, race
@@ -22,6 +24,7 @@ from neurona.errors import NeuronaError
 from neurona.train.source import ArraySource
 
 BACK = ("GD502", "GD506")  # findings on steps that went wrong: what they did is taken back
+BEFORE = "before training"
 ROUNDS = 4  # of diagnosis and repair before the first step
 LEARNT = 0.9  # of the loss of guessing: weights that are better have learnt something
 MOST = {"safe": 4, "race": 4}  # repairs of a rule, and races of a training
@@ -59,7 +62,7 @@ class Mending:
         run = self.model._training.run
         source = run.source
         known: set[str] = set()
-        for _ in range(ROUNDS if self.race else 1):
+        for _ in range(ROUNDS):
             before = len(known)
             for finding in self._found_before(source, epochs):
                 if finding.id not in known and finding.rule.auto != "never":
@@ -86,7 +89,7 @@ class Mending:
                 self.model, x, y, weight, given,
                 batch_size=source.batch_size, epochs=epochs, shuffle=source.shuffle,
             )  # fmt: skip
-            if self.race:
+            if self.race and not self._gone_on():
                 found = diagnose(case)
                 return [*found.causes, *(f for f in found.infos if f.change is not None)]
             checks = [pairing.pairing, weights.alike]
@@ -95,22 +98,40 @@ class Mending:
         except NeuronaError:
             return []
 
+    def _gone_on(self) -> bool:
+        """Whether the weights come from a training: its end, or where it was stopped."""
+        place, optimizer = self.model._training.position, self.model.optimizer
+        steps = int(np.asarray(optimizer.iterations)) if optimizer is not None else 0
+        return bool(place.epoch or place.batch or steps)
+
     def _mend_before(self, finding: Finding, source: Any, epochs: int) -> None:
         change = change_before(finding.change, self.model, source)
         if change is None or isinstance(change, Ending):
             return
-        when, what, kept, steps = "before training", change.what, True, 0
-        if finding.rule.auto == "race":
-            if why := hindrance(self.model):
-                what, kept = f"{what} It was not tried: {why}.", False
-            else:
-                outcome = race(self.model, change.variants(), epochs * source.steps)
-                change = outcome.change
-                what = change.what
-                what, kept, steps = f"{what} {outcome}", outcome.better, outcome.spent
-        if kept:
+        safe = finding.rule.auto == "safe"
+        if safe and not (isinstance(change, Rate) and not hindrance(self.model)):
             change.apply()
-        self._told(Repair(finding.id, when, what, change.diff, kept, steps))
+            self._told(Repair(finding.id, BEFORE, change.what, change.diff))
+            return
+        self._hold(finding, change, BEFORE, epochs * source.steps)
+
+    def _hold(self, finding: Finding, change: Change, when: str, budget: int) -> bool:
+        """Hold a race, apply what won, and tell how it came out; say whether it was better."""
+        why = hindrance(self.model)
+        try:
+            outcome = None if why else race(self.model, self._tried(change), budget)
+        except NeuronaError as error:
+            outcome, why = None, reason(error).rstrip(".")
+        if outcome is None:
+            what = f"{change.what} It was not tried: {why}."
+            self._told(Repair(finding.id, when, what, change.diff, kept=False))
+            return False
+        change = outcome.change
+        if outcome.better:
+            change.apply()
+        what = f"{change.what} {outcome}"
+        self._told(Repair(finding.id, when, what, change.diff, outcome.better, outcome.spent))
+        return outcome.better
 
     def epoch_ended(self, logs: dict[str, Any], epoch: int, record: Record) -> list[Finding]:
         """Take the logs of an epoch, from 1; hold the races that wait for its end.
@@ -163,25 +184,17 @@ class Mending:
         change = change_of(finding.change, self.model)
         if change is None or self.model.stop_training:
             return False
-        when = f"epoch {epoch}"
-        left = "no epoch is left" if epoch >= record.epochs else ""
-        if why := left or hindrance(self.model):
-            what = f"{change.what} It was not tried: {why}."
-            self._told(Repair(finding.id, when, what, change.diff, kept=False))
+        if epoch >= record.epochs:
+            what = f"{change.what} It was not tried: no epoch is left."
+            self._told(Repair(finding.id, f"epoch {epoch}", what, change.diff, kept=False))
             return False
         self._races += 1
-        outcome = race(self.model, self._tried(finding, change), record.total or record.steps)
-        change = outcome.change
-        if outcome.better:
-            change.apply()
-        what = f"{change.what} {outcome}"
-        self._told(Repair(finding.id, when, what, change.diff, outcome.better, outcome.spent))
-        return outcome.better
+        return self._hold(finding, change, f"epoch {epoch}", record.total or record.steps)
 
-    def _tried(self, finding: Finding, change: Change) -> list[Change]:
+    def _tried(self, change: Change) -> list[Change]:
         """Return what is raced: of a rate several; smaller ones begin at the best weights."""
         if not isinstance(change, Rate):
-            return [change]
+            return change.variants()
         optimizer = change.optimizer
         if change.factor > 1:
             return [Rate(optimizer, factor) for factor in UP]

@@ -51,6 +51,8 @@ def hindrance(model: Any) -> str:
     """Return why no race can be held; "" if one can."""
     run = model._training.run
     held = run.validation.source if run.validation is not None else None
+    if any(getattr(layer, "stateful", False) is True for layer in model.all_layers()):
+        return "a layer keeps states from batch to batch"
     if not isinstance(run.source, ArraySource):
         return "the data cannot be gone through twice"
     if not isinstance(held, ArraySource) or held.size < 2 * LEAST:
@@ -79,8 +81,10 @@ def race(model: Any, changes: Sequence[Change], budget: int) -> Outcome:
 
 def _race(model: Any, changes: Sequence[Change], count: int) -> Outcome:
     saved, samples = Saved(model), count * model._training.run.source.batch_size
-    plain = _after(model, samples, changes[0])
-    saved.put_back()
+    try:
+        plain = _after(model, samples, changes[0])
+    finally:
+        saved.put_back()
     found = []
     for change in changes:
         change.apply()
