@@ -315,9 +315,9 @@ def broken():
         "GD501": (stack(*hidden("sigmoid", 8), optimizer=nn.optimizers.SGD(0.1)), "hidden_0"),
         "GD501 ": (stack(*hidden("sigmoid", 8)), "hidden_"),
         "GD503": (stack(*hidden("relu", 2, bias_initializer=below)), "hidden_0"),
-        "GD503 ": (stack(*hidden("relu", 3), optimizer=nn.optimizers.SGD(3.0)), "hidden_"),
+        "GD506": (stack(*hidden("relu", 3), optimizer=nn.optimizers.SGD(3.0)), "optimizer"),
         "GD504": (stack(*hidden("tanh", 3, kernel_initializer=far), optimizer="sgd"), "hidden_"),
-        "GD512": (stack(*cut), "hidden_0/kernel"),
+        "GD512": (stack(*cut), "kernel of Dense 'hidden_0'"),
     }
 
 

@@ -7,9 +7,11 @@ import numpy as np
 
 import neurona as nn
 from neurona.callbacks import EarlyStopping
-from neurona.doctor.live import course, generalisation, rates, sequences, updates
+from neurona.doctor.live import course, generalisation, labels, rates, sequences, updates
 from neurona.doctor.live.activity import spread_of_attention
-from neurona.doctor.live.guess import Guess
+from neurona.doctor.live.guess import CLASSES, Guess
+from neurona.doctor.live.linear import Linear
+from neurona.doctor.live.neighbours import neighbours_of
 from neurona.doctor.live.record import Look, Record, Weight
 from neurona.optimizers import SGD
 
@@ -143,3 +145,110 @@ def test_numbers_of_epochs_are_gathered_as_they_come_and_forgotten():
     made.logs += [{"loss": 4.0, "accuracy": 0.5}] * 3
     assert made.column("loss") == [4.0] * 3
     assert made.column("accuracy") == [0.5] * 3
+
+
+def test_validation_at_guessing_must_last():
+    looks = [look(20 * i, 0.5) for i in range(40)]
+    held = Guess(CLASSES, 1.0, 0.5, 2, samples=200)
+    lucky = [1.1, 1.05, 1.0, 1.02, 0.95, 1.1, 1.2, 1.1]  # one epoch below
+    logs = [{"loss": 0.9, "val_loss": loss} for loss in lucky]
+
+    def told(logs, samples=1000, **given):
+        made = record(looks, held=held, linear=None, ended=True, **given)
+        made.guess, made.logs = Guess(CLASSES, 1.0, 0.5, 2, samples=samples), logs
+        return found(course.nothing_learnt, made)
+
+    assert told(logs) == [
+        "after 781 steps on the validation data the loss was 0.99 at best, and always answering "
+        "the same has 1"
+    ]
+    assert told([{**log, "val_loss": log["val_loss"] - 0.1} for log in logs]) == []
+    assert told([{**log, "accuracy": 0.6, "val_accuracy": 0.9} for log in logs]) == []
+    assert told(logs, samples=60, loss=0.1) == []  # learnt by heart, which few samples always are
+
+
+def test_a_rate_that_is_too_low_by_what_a_line_reaches():
+    line = Linear("R2", 0.9, 0.0)
+    falling = [1.5 - 0.02 * i for i in range(20)]
+    straight = [look(50 * i, loss, rise=-0.001, slope=-0.001) for i, loss in enumerate(falling)]
+    (told,) = rates.too_low(record(straight, falling, linear=line, ended=True))
+    assert told.said.endswith("R2 is -0.16, and a linear model reaches 0.90")
+    assert str(told.fix) == "- learning_rate=0.01\n+ learning_rate=0.1"
+    curved = [look(50 * i, loss, rise=-0.001, slope=-0.0012) for i, loss in enumerate(falling)]
+    assert found(rates.too_low, record(curved, falling, linear=line, ended=True)) == []
+    as_good = Linear("R2", -0.1, -0.3)
+    assert found(rates.too_low, record(straight, falling, linear=as_good, ended=True)) == []
+
+
+def test_a_rate_that_is_too_low_where_both_losses_fall_together():
+    losses = [1 - 0.005 * i for i in range(12)]
+    looks = [look(50 * i, loss, rise=-0.0005, slope=-0.0005) for i, loss in enumerate(losses)]
+    logs = [{"loss": loss, "val_loss": loss + 0.02} for loss in losses]
+    (told,) = rates.too_low(record(looks, linear=None, ended=True, logs=logs))
+    assert told.said.endswith("that of validation fell with it, by 0.055")
+    logs = [{**log, "val_loss": 1.0 + 0.01 * (i % 2)} for i, log in enumerate(logs)]
+    assert found(rates.too_low, record(looks, linear=None, ended=True, logs=logs)) == []
+
+
+def test_few_steps_of_large_batches_and_few_units():
+    line = Linear("accuracy", 0.9, 0.1)
+    looks = [look(i, 2.4 - 0.02 * i) for i in range(12)]
+
+    def made(steps, accuracy):
+        got = record(looks, [x.loss for x in looks], linear=line, ended=True)
+        got.steps_per_epoch, got.guess = steps, Guess(CLASSES, 2.3, 0.1, 10)
+        for log in got.logs:
+            log["accuracy"] = accuracy
+        return got
+
+    (told,) = generalisation.not_done(made(1, 0.3))
+    assert (told.severity, told.fix) == ("warning", "+ batch_size=32")
+    assert told.said.startswith("only 12 steps were made, 1 in an epoch")
+    for steps, accuracy in [(1, 0.8), (20, 0.3)]:
+        assert [f for f in generalisation.not_done(made(steps, accuracy)) if f.alarm] == []
+    one = made(40, 0.3)
+    one.steps, one.layers = 480, [types.SimpleNamespace(units=1)]
+    assert found(generalisation.underfitting, one)[0].endswith("; a layer has 1 unit")
+    one.layers = [types.SimpleNamespace(units=64)]
+    vars(one).pop("narrow")
+    assert "unit" not in found(generalisation.underfitting, one)[0]
+
+
+def test_wrong_labels_are_told_from_a_hard_border():
+    random = np.random.default_rng(0)
+    kinds = Guess(CLASSES, 1.0, 0.3, 4)
+    y = random.integers(0, 4, 800)
+    centres = 4 * np.eye(4)
+    x = (centres[y] + random.normal(size=(800, 4))).astype("float32")
+    hard = (centres[y] / 3 + random.normal(size=(800, 4))).astype("float32")
+    wrong = np.where(random.random(800) < 0.2, (y + random.integers(1, 4, 800)) % 4, y)
+    clean, noisy, border = (neighbours_of(kinds, *data) for data in [(x, y), (x, wrong), (hard, y)])
+    assert (clean.noisy, noisy.noisy, border.noisy) == (False, True, False)
+    assert border.all > noisy.all
+    assert len(noisy.rows) == 20
+    assert np.mean(wrong[noisy.rows] != y[noisy.rows]) >= 0.95
+    assert neighbours_of(kinds, x[:100], wrong[:100]) is None  # too few
+    assert neighbours_of(Guess("numbers", 1.0), x, wrong * 0.5) is None
+
+    others = neighbours_of(kinds, x, random.permutation(y))
+    assert (clean.finds, noisy.finds, border.finds, others.finds) == (True, True, True, False)
+    looks, nothing = [look(20 * i, 1.2) for i in range(40)], Linear("accuracy", 0.27, 0.25)
+    for near, loss, told in [(others, 1.2, 1), (others, 0.5, 0), (border, 1.2, 0)]:
+        made = record(looks, [loss], neighbours=near, linear=nothing, ended=True, loss=loss)
+        made.guess = Guess(CLASSES, 1.3, 0.25, 4)
+        assert ["neither a linear model" in s for s in found(course.nothing_learnt, made)] == (
+            [True] * told
+        )
+
+    logs = [{"loss": 1.0, "accuracy": 0.6, "val_accuracy": 0.9} for _ in range(8)]
+    made = record([look(20 * i, 1.0) for i in range(40)], neighbours=noisy)
+    made.model._training.run = types.SimpleNamespace(
+        source=types.SimpleNamespace(arrays=(x, wrong, None)), validation=None
+    )
+    made.logs = logs
+    (told,) = labels.noisy(made)
+    assert told.evidence["rows"] == noisy.rows
+    assert told.said.startswith("26% of the labels differ from those of the 15 samples")
+    made.forget()
+    made.logs += [{"loss": 1.0, "accuracy": 0.9, "val_accuracy": 0.9} for _ in range(8)]
+    assert found(labels.noisy, made) == []  # they do no harm

@@ -42,6 +42,8 @@ NOTHING_LEARNT = Rule(
 )  # fmt: skip
 ENOUGH = 200  # steps
 EPOCHS, FEW = 10, 60  # or so many epochs, if they have so many steps in all
+LATE = 0.75  # of the training: whoever has learnt so little by then
+FEWEST_SAMPLES = 300  # whose labels can be told from others'
 
 
 def nothing_learnt(record: Record) -> Iterator[Finding]:
@@ -51,8 +53,10 @@ def nothing_learnt(record: Record) -> Iterator[Finding]:
     if not epochs or not enough or record.warming:
         return
     told = record.at_guessing()
-    if not told and record.done >= 0.5:
+    if not told and record.done >= 0.5 and not _few_by_heart(record):
         told = record.held_at_guessing()
+    if not told and record.done >= LATE:
+        told = record.unrelated()
     if not told:
         return
     unit = "R2 <= 0.02" if record.guess.kind == NUMBERS else "98 % of it"
@@ -63,6 +67,11 @@ def nothing_learnt(record: Record) -> Iterator[Finding]:
         threshold=f"the loss of the best answer that is always the same: {unit}",
         fix="nn.overfit_one_batch(model, x, y)  # can it learn 16 rows by heart?",
     )  # fmt: skip
+
+
+def _few_by_heart(record: Record) -> bool:
+    """Whether there are so few samples that they are learnt by heart, which tells nothing else."""
+    return record.guess.samples < FEWEST_SAMPLES and record.loss < record.scale / 2
 
 
 PLATEAU = Rule(

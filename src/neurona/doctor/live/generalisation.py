@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from neurona.doctor.finding import INFO, Finding, Rule
+from neurona.doctor.finding import INFO, WARNING, Finding, Rule
 from neurona.doctor.fixes import Stop
 from neurona.doctor.live.course import STEPS, WRONG
+from neurona.doctor.live.linear import reached_by
 from neurona.doctor.live.record import Record
 from neurona.doctor.scan import share_error
 
@@ -20,7 +21,7 @@ OVERFITTING = Rule(
     "GD601", "overfitting", "warning",
     "It learns the training samples by heart: what it gets better at there makes it worse at "
     "samples that it has not seen.",
-    auto="safe", because=("GD108", "GD111", "GD506", "GD705"),
+    auto="safe", because=("GD108", "GD111", "GD506", "GD507", "GD510", "GD605", "GD705"),
     accepted=("Dropout", "weight_decay", "augmentation", "a smaller model", "more data"),
     source="SageMaker Debugger (0.1, patience)",
 )  # fmt: skip
@@ -132,23 +133,25 @@ FAR = 0.2  # below a linear model at the end: then it does not matter that the l
 
 
 def underfitting(record: Record) -> Iterator[Finding]:
-    """GD602: after half of the steps it is below a linear model, and gets hardly better."""
-    window = record.patience
+    """GD602: after half of the steps it is below a linear model, and gets hardly better.
+
+    At the end of a training that is far below, or has a layer of too few units, it may get better.
+    """
     if not (told := record.below_linear()):
         return
-    linear = record.linear
-    far = False
-    if record.ended and linear is not None and not linear.rebuilds:
-        far = bool(linear.beats(record, FAR))
-    if not (far or record.stalled(window)):
+    linear, narrow = record.linear, record.narrow
+    far = record.ended and linear is not None and bool(linear.beats(record, FAR))
+    if not (far or (record.ended and narrow) or record.stalled(record.patience)):
         return
-    more = f"- epochs={record.epochs}\n+ epochs={4 * record.epochs}"
+    few = f"; a layer has {narrow} unit{'s' if narrow > 1 else ''}" if narrow else ""
+    more = f"- epochs={record.epochs}\n+ epochs={4 * record.epochs}  # or a larger learning rate"
     rate = "nn.lr_finder(model, x, y).suggestion  # a learning rate"
+    wider = f"- units={narrow}\n+ units={8 * record.guess.classes}"
     yield UNDERFITTING.found(
-        f"after {record.steps} steps {told}",
+        f"after {record.steps} steps {told}{few}",
         evidence={"linear": record.linear and record.linear.score, "steps": record.steps},
         threshold="a ridge regression on 2,000 training samples, scored on others",
-        fix=rate if record.stalled(window) else f"{more}  # or a larger learning rate",
+        fix=wider if narrow else rate if record.stalled(record.patience) else more,
     )
 
 
@@ -156,7 +159,7 @@ TOO_GOOD = Rule(
     "GD603", "validation too good", "warning",
     "Nobody does better on new samples than on known ones: the two sets differ, or one was made "
     "from the other.",
-    auto="never", because=("GD108", "GD111"), source="UMLAUT 2021, gated",
+    auto="never", because=("GD108", "GD111", "GD605"), source="UMLAUT 2021, gated",
 )  # fmt: skip
 POINTS, IN_A_ROW = 0.05, 3
 UNLIKE = ("Dropout", "Random", "Noise", "Normalization", "Augment", "Cut", "Mix", "Rand", "Drop")
@@ -204,18 +207,30 @@ def _differs(model: Any) -> bool:
 
 NOT_DONE = Rule(
     "GD604", "still improving at the end", "info",
-    "The training ended while it was still getting better.", accepted=("a larger learning rate",),
+    "The training ended while it was still getting better.",
+    because=(*WRONG, *STEPS), accepted=("a larger learning rate", "a smaller batch"),
     source="Tuning Playbook",
 )  # fmt: skip
-SLOPE = 0.01  # of the loss, an epoch
+SLOPE = 0.01
+FEW, HALFWAY = 100, 0.5  # steps in all; of what a line gains over guessing
+PLANNED = 5  # epochs: fewer are a try, not a training
+FEWEST_STEPS = 5  # in an epoch: a smaller batch would give more
 
 
 def not_done(record: Record) -> Iterator[Finding]:
-    """GD604: over the last tenth of the epochs the loss fell by more than 1 % an epoch."""
+    """GD604: over the last tenth of the epochs the loss fell by 1 % an epoch.
+
+    A warning where a few large batches were all, and a line is far better.
+    """
+    if not record.ended:
+        return
+    if told := _too_few_steps(record):
+        yield told
+        return
     name = "val_loss" if record.column("val_loss") else "loss"
     losses = record.column(name)
     window = max(3, len(losses) // 10)
-    if not record.ended or len(losses) <= window or len(losses) < record.epochs:
+    if len(losses) <= window or len(losses) < record.epochs:
         return
     then, now = losses[-window - 1], losses[-1]
     slope = 1 - (now / then) ** (1 / window) if then > 0 and now > 0 else 0.0
@@ -226,6 +241,27 @@ def not_done(record: Record) -> Iterator[Finding]:
         evidence={"slope": slope, "last": now},
         threshold=f"{SLOPE:.0%} an epoch over the last {window}",
         fix=f"- epochs={record.epochs}\n+ epochs={2 * record.epochs}",
+    )
+
+
+def _too_few_steps(record: Record) -> Finding | None:
+    """Return the finding if a few large batches have not come half as far as a line."""
+    line, losses, steps = record.linear, record.column("loss"), record.steps_per_epoch
+    if record.steps >= FEW or steps is None or steps >= FEWEST_STEPS or len(losses) < PLANNED:
+        return None
+    if line is None or not line.finds or losses[-1] > min(losses):
+        return None
+    reached = reached_by(record)
+    if reached is None or reached - line.plain > HALFWAY * (line.score - line.plain):
+        return None
+    return NOT_DONE.found(
+        f"only {record.steps} steps were made, {steps} in an epoch, and the loss still fell: "
+        f"{line.measure} is {reached:.2f}, and a linear model reaches {line.score:.2f}",
+        evidence={"steps": record.steps, "reached": reached, "linear": line.score},
+        threshold=f"{FEW} steps in all, {FEWEST_STEPS} in an epoch, and half of what a linear "
+        "model gains over guessing",
+        fix="+ batch_size=32",
+        severity=WARNING,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from neurona.doctor.live.guess import CLASSES, FLAGS
+from neurona.doctor.live.guess import CLASSES, FLAGS, NUMBERS
 
 ROWS, HELD = 2000, 1000  # what it learns from; other rows that it is scored on
 FEATURES, WIDTH = 4096, 256  # as many at most, mixed to so few: what a line then reaches is less
@@ -21,13 +21,15 @@ class Linear:
         measure: "accuracy" or "R2".
         score: what it reaches.
         plain: what guessing reaches.
-        rebuilds: whether the targets are as many numbers as the inputs: it has no code to go
-            through, as the model may have on purpose.
     """
 
-    def __init__(self, measure: str, score: float, plain: float, rebuilds: bool = False) -> None:
+    def __init__(self, measure: str, score: float, plain: float) -> None:
         self.measure, self.score, self.plain = measure, score, plain
-        self.rebuilds = rebuilds
+
+    @property
+    def finds(self) -> bool:
+        """Whether it is better than guessing."""
+        return self.score - self.plain >= MARGIN
 
     def beats(self, record: Any, margin: float = MARGIN) -> str:
         """Say how much better it is than a training so far; "" if that is not known or better."""
@@ -61,24 +63,38 @@ def linear_of(guess: Any, x: Any, y: Any) -> Linear | None:
         return None
     if guess.kind == CLASSES and y[:1].size not in (1, guess.classes):
         return None
-    count = min(len(x), ROWS + HELD)
+    if guess.kind == NUMBERS and y[:1].size == width > 1:
+        return None  # rebuilt, maybe through a code, which a line has not
     from neurona.classic import baselines  # brings networks; most trainings never ask
 
-    rows = np.linspace(0, len(x) - 1, count).astype(int)
-    random = np.random.default_rng(0)
-    rows = rows[random.permutation(count)]
-    a = x[rows].reshape(count, width).astype(np.float32)
+    rows = chosen_rows(len(x), ROWS + HELD)
     targets = _columns(guess, y[rows])
-    split = count - count // 3
-    spread = a[:split].std(axis=0)
-    a = (a - a[:split].mean(axis=0)) / np.where(spread > 1e-9, spread, np.inf)
-    if width > WIDTH:
-        a = a @ random.normal(0, width**-0.5, (width, WIDTH)).astype(np.float32)
+    split = len(rows) - len(rows) // 3
+    a = standardised(x[rows], split)
     mean = targets[:split].mean(axis=0)
     found = baselines.linear(a[:split], targets[:split], a[split:], RIDGE * split)
-    made = _scored(guess, found, targets[split:], mean)
-    made.rebuilds = made.measure == "R2" and targets.shape[1] == width > 1
-    return made
+    return _scored(guess, found, targets[split:], mean)
+
+
+def chosen_rows(samples: int, most: int = ROWS) -> np.ndarray:
+    """Return the indices of some samples, spread over all, in an order that says nothing."""
+    rows = np.linspace(0, samples - 1, min(samples, most)).astype(int)
+    return rows[np.random.default_rng(0).permutation(len(rows))]
+
+
+def standardised(x: np.ndarray, known: int | None = None) -> np.ndarray:
+    """Return samples as rows whose columns have the mean and spread of the first ones taken away.
+
+    More than 256 columns are mixed to so many, which keeps distances.
+    """
+    a = x.reshape(len(x), -1).astype(np.float32)
+    spread = a[:known].std(axis=0)
+    a = (a - a[:known].mean(axis=0)) / np.where(spread > 1e-9, spread, np.inf)
+    width = a.shape[1]
+    if width > WIDTH:
+        mixing = np.random.default_rng(0).normal(0, width**-0.5, (width, WIDTH))
+        a = a @ mixing.astype(np.float32)
+    return a
 
 
 def _columns(guess: Any, y: np.ndarray) -> np.ndarray:

@@ -11,12 +11,13 @@ import numpy as np
 from neurona.doctor.finding import Finding, Rule
 from neurona.doctor.fixes import Clip, Rate
 from neurona.doctor.learning_rate import ADAPTIVE, SCALING, TOO_HIGH, TOO_LOW, usual_rates
+from neurona.doctor.live.linear import MARGIN, reached_by
 from neurona.doctor.live.record import FEWEST, Look, Record
 
 TESTS, FAILED = 10, 0.5  # own-batch tests, and the share of them that may fail
 SOME = 0.1  # of own-batch tests: fewer did not make a loss climb
 RISEN = 1.5  # times the loss before the first step
-ABOVE = 1.2  # times the loss of guessing, by the mean of an epoch
+ABOVE, FAR_ABOVE = 1.2, 1.3  # times the loss of guessing, by the mean of the last epoch, of any
 
 
 def too_high(record: Record) -> Iterator[Finding]:
@@ -39,7 +40,7 @@ def too_high(record: Record) -> Iterator[Finding]:
         f"{failed:.0%} of the last {len(looks)} steps that were tested made the loss of their own "
         "batch larger"
         if failed > FAILED
-        else f"the loss has risen from {record.start:.3g} to {_now(record):.3g}"
+        else f"the loss has risen from {record.start:.3g} to {_highest(record):.3g}"
     )
     yield TOO_HIGH.found(
         f"{said}; {consequence}" if consequence and failed > FAILED else said,
@@ -59,17 +60,23 @@ def _smaller(model: Any, rate: float, far: bool) -> float:
     return 0.3 * most / rate if rate > 3 * most else 0.1 if far else 0.3
 
 
-def _now(record: Record) -> float:
-    losses = record.column("loss")
-    return max(record.loss, losses[-1] - record.looks[-1].penalty) if losses else record.loss
+def _highest(record: Record) -> float:
+    """Return the highest mean loss of an epoch, or the present one if that is higher."""
+    return max([record.loss, *(loss - record.looks[-1].penalty for loss in record.column("loss"))])
 
 
 def _epochs_above(record: Record) -> bool:
-    """Whether an epoch's mean loss is above both guessing and the first one; not of the first."""
+    """Whether an epoch's mean loss was above both guessing and the first batch's, and still hurts.
+
+    In the first epoch it may be above by little: a mean over batches that are harder.
+    """
     guessing, losses = record.guess.loss, record.column("loss")
-    if guessing is None or len(losses) < 2:
+    if guessing is None or not losses:
         return False
-    return losses[-1] - record.looks[-1].penalty > ABOVE * max(record.start, guessing)
+    highest, penalty = max(record.start, guessing), record.looks[-1].penalty
+    if len(losses) > 1 and losses[-1] - penalty > ABOVE * highest:
+        return True
+    return max(losses) - penalty > FAR_ABOVE * highest and bool(record.struggling())
 
 
 def _raised(record: Record) -> bool:
@@ -81,39 +88,81 @@ def _raised(record: Record) -> bool:
 SCALED, TIMES_BETTER = 10.0, 5.0
 EARLY, EARLY_RACED = 0.5, 0.2  # of the training: what is seen before is no sign yet
 ROUNDED = 1e-4  # of the loss: a change below is no good measure of a curve
-LINEAR = 0.9  # share of the looks in which a step ten times as long is five times as good
+LINEAR, MOSTLY = 0.85, 0.7  # share of the looks in which ten times the step is five times as good
 BUDGETS, FEW = 20.0, 5.0  # projected need, in planned runs; if it is still at guessing
-STILL, SHORT = 0.05, 1e-3  # way of the weights so far, and of one step, as shares of their size
+STILL, BARE = 0.05, 0.005  # way of the weights so far, as a share of their size; next to none
+LEARNABLE = 0.3  # such a way, where a line shows that there is something to learn
+SHORT, TINY = 2e-3, 2e-4  # a step, as a share of the weights' size
+EPOCHS, NEAR = 5, 0.9  # that both losses fall in; of the loss of guessing
+FAR = 0.3  # of the loss of guessing: what is below has been learnt
 
 
 def too_low(record: Record) -> Iterator[Finding]:
-    """GD507: ten times the step would be five times as good, and the need is twenty budgets."""
+    """GD507: ten times the step would be five times as good, and training gets nowhere."""
     looks = record.at_full_rate
     early = EARLY_RACED if record.raced else EARLY
     if record.warming or record.done < early or len(looks) < FEWEST or record.start <= 0:
         return
     if not looks[-1].kernels or any(w.gradient == 0 for w in looks[-1].kernels.values()):
         return
-    moved = float(np.median([w.moved or 0.0 for w in looks[-1].kernels.values()]))
-    need = 0.9 * record.loss / max(record.fallen, 1e-12) * record.done  # in budgets
-    if moved > STILL or not record.loss > 0.5 * record.scale:
+    if record.loss < FAR * record.scale:
         return
+    moved = float(np.median([w.moved or 0.0 for w in looks[-1].kernels.values()]))
     better = float(np.mean([_scaled_gain(look) for look in looks]))
     step = float(np.median([w.ratio for look in looks for w in look.kernels.values()]))
-    budgets = FEW if record.at_guessing() else BUDGETS
-    if better < LINEAR or need < budgets or step > SHORT:
+    if better < (MOSTLY if moved < BARE or step < TINY else LINEAR) or step > SHORT:
+        return
+    told = _hardly_begun(record, moved)
+    if not told and not record.narrow:
+        told = _behind_a_line(record, step) or _steady(record)
+    if not told:
         return
     rate = looks[-1].rate
     yield TOO_LOW.found(
         f"in {record.steps} steps the weights have moved by {moved:.1%} of their size, and the "
-        f"loss has fallen by {max(record.fallen, 0):.2g} from {record.start:.3g}",
+        f"loss has fallen by {max(record.fallen, 0):.2g} from {record.start:.3g}; {told}",
         where="optimizer",
-        evidence={"moved": moved, "better_if_scaled": better, "budgets_needed": need,
+        evidence={"moved": moved, "better_if_scaled": better, "step": step,
                   "learning_rate": rate, "loss": record.loss},
         threshold=f"a step {SCALED:.0f} times as long is {TIMES_BETTER:.0f} times as good in "
-        f"{LINEAR:.0%} of the steps, and {budgets:.0f} such trainings would be needed",
+        f"{LINEAR:.0%} of the steps",
         fix=Rate(rate, 10),
     )  # fmt: skip
+
+
+def _hardly_begun(record: Record, moved: float) -> str:
+    """Say that at this pace it needs many such trainings, and the weights are where they were."""
+    need = 0.9 * record.loss / max(record.fallen, 1e-12) * record.done  # in budgets
+    guessing = record.at_guessing()
+    learnable = record.linear is not None and record.linear.finds
+    if need < (FEW if guessing else BUDGETS):
+        return ""
+    if moved > (LEARNABLE if learnable else STILL):
+        return ""
+    return "it would take more than " + (
+        f"{need:.0f} such trainings" if need < 1000 else "a thousand such trainings"
+    )
+
+
+def _behind_a_line(record: Record, step: float) -> str:
+    """Say how a linear model is far better at the end, or earlier if steps are tiny."""
+    line, told = record.linear, record.below_linear()
+    if line is None or not told:
+        return ""
+    reached = reached_by(record)
+    far = reached is not None and reached < line.score - 2 * MARGIN
+    return told if step < TINY or (record.ended and far) else ""
+
+
+def _steady(record: Record) -> str:
+    """Say that both losses fell to the end, and are still near that of guessing."""
+    losses, held = record.column("loss"), record.column("val_loss")
+    if not record.ended or len(held) < EPOCHS or record.loss < NEAR * record.scale:
+        return ""
+    falls = all(column[-1] <= min(column) for column in (losses, held))
+    if not falls or held[0] - held[-1] < 0.5 * record.fallen:
+        return ""
+    return f"that of validation fell with it, by {held[0] - held[-1]:.2g}"
 
 
 def _scaled_gain(look: Look) -> bool:

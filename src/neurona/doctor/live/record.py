@@ -12,12 +12,16 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from neurona.doctor.live.guess import Guess, guess_of
 from neurona.doctor.live.linear import MARGIN, Linear, linear_of, reached_by
+from neurona.doctor.live.neighbours import Neighbours, neighbours_of
 from neurona.doctor.scan import share_error
 
 GUESSING = 0.98  # of the loss of guessing: more is no better than guessing
 WORSE = 1.1  # times its own best: a loss that got worse
 FEWEST = 5  # looks that a mean is made of
 BARELY = 0.01  # of its best: a loss that does not fall any more
+NARROW = 0.25  # of the classes: a layer of fewer units tells few of them apart
+HARDLY = 0.8  # of the loss of guessing: little was learnt
+LASTING, LUCK = 3, 0.15  # epochs in a row; of accuracy, what one class for a whole group may bring
 
 
 @dataclasses.dataclass(frozen=True)
@@ -157,6 +161,15 @@ class Record:
         x, y, weight = run.source.arrays
         return None if weight is not None else linear_of(self.guess, x, y)
 
+    @functools.cached_property
+    def neighbours(self) -> Neighbours | None:
+        """How labels agree with those of samples that are alike; worked out when asked for."""
+        run = self.model._training.run
+        if run is None or not hasattr(run.source, "arrays"):
+            return None
+        x, y, _ = run.source.arrays
+        return neighbours_of(self.guess, x, y)
+
     @property
     def patience(self) -> int:
         """How many epochs in a row tell a lasting change: 3, or a tenth of all."""
@@ -261,14 +274,14 @@ class Record:
         if not loss >= GUESSING * guessing:
             return ""
         samples = (self.steps_per_epoch or 1) * self.looks[0].samples
-        if self._above(self.guess.majority, "", samples):
+        if self._above(self.guess.majority, samples):
             return ""
         return f"the loss is {loss:.3g}, and always answering the same has {guessing:.3g}"
 
-    def _above(self, majority: float | None, prefix: str, samples: int) -> bool:
+    def _above(self, majority: float | None, samples: int) -> bool:
         """Whether the accuracy is known to be above that of the most frequent class."""
         name = self.accuracy_name
-        if not name or majority is None or not (found := self.column(prefix + name)):
+        if not name or majority is None or not (found := self.column(name)):
             return False
         error = share_error(majority, samples, least=1e-9)
         return max(found[-3:]) > majority + 3 * error
@@ -276,17 +289,46 @@ class Record:
     def held_at_guessing(self) -> str:
         """Say how other samples are answered no better than by guessing; "" if not, or unknown."""
         losses, guessing = self.column("val_loss"), self.held.loss_of(self.guess.answer)
-        if len(losses) < 3 or not guessing:
+        if len(losses) < LASTING or not guessing:
             return ""
-        lowest = min(losses) - self.looks[-1].penalty if self.looks else min(losses)
-        if lowest < GUESSING * guessing or self._above(
-            self.held.majority, "val_", self.held.samples
-        ):
+        window = max(LASTING, len(losses) // 4)
+        lasting = np.convolve(losses, np.full(window, 1 / window), "valid")
+        lowest = float(lasting.min()) - (self.looks[-1].penalty if self.looks else 0.0)
+        if lowest < GUESSING * guessing or self._held_above():
             return ""
         return (
             f"on the validation data the loss was {lowest:.3g} at best, and always answering the "
             f"same has {guessing:.3g}"
         )
+
+    def unrelated(self) -> str:
+        """Say how the inputs do not seem to tell the targets; "" if they do, or nobody knows.
+
+        Little was learnt, and neither a line nor the samples that are most alike tell a class.
+        """
+        line, near = self.linear, self.neighbours
+        if line is None or near is None or line.finds or near.finds or self._held_above():
+            return ""
+        if self.loss < HARDLY * self.scale:
+            return ""
+        return (
+            f"the loss is {self.loss:.3g}, and neither a linear model ({line.score:.0%}) nor the "
+            f"samples most alike ({1 - near.all:.0%}) tell the class of others: always answering "
+            f"the same gets {near.plain:.0%}"
+        )
+
+    def _held_above(self) -> bool:
+        """Whether validation's accuracy stays above that of the most frequent class.
+
+        Where a line finds nothing, whole groups of samples may get a right class by luck.
+        """
+        name, majority = self.accuracy_name, self.held.majority
+        found = self.column(f"val_{name}") if name else []
+        if not found or majority is None:
+            return False
+        luck = LUCK if self.linear is not None and not self.linear.finds else 0.0
+        least = max(3 * share_error(majority, self.held.samples, least=1e-9), luck)
+        return float(np.mean(found[-LASTING:])) > majority + least
 
     def worse(self) -> str:
         """Say how the loss is worse than its own best was; "" if it is not."""
@@ -330,6 +372,13 @@ class Record:
         self.looks[1:] = []
         self.logs.clear()
         self._columns.clear()
+
+    @functools.cached_property
+    def narrow(self) -> int:
+        """The units of a layer that are too few for so many classes; 0 if there is none."""
+        widths = [getattr(layer, "units", None) for layer in self.layers]
+        least = min((n for n in widths if isinstance(n, int)), default=0)
+        return least if least < NARROW * self.guess.classes else 0
 
     def renew(self) -> None:
         """Forget what was worked out for an earlier state."""

@@ -8,6 +8,7 @@ from neurona.doctor.finding import Finding, Rule
 from neurona.doctor.live import (
     course,
     generalisation,
+    labels,
     norms,
     places,
     rates,
@@ -20,7 +21,7 @@ from neurona.doctor.live.record import Record
 
 Check = Callable[[Record], Iterator[Finding]]
 
-ROOMS = (updates, norms, rates, weights, units, places, sequences, course, generalisation)
+ROOMS = (updates, norms, rates, weights, units, places, sequences, course, generalisation, labels)
 CHECKS: Mapping[Check, tuple[Rule, ...]] = {
     check: rules for room in ROOMS for check, rules in room.CHECKS.items()
 }

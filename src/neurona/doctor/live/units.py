@@ -36,6 +36,8 @@ def dead(record: Record) -> Iterator[Finding]:
         return
     share, first = shares[worst], _dead_share(record.looks[: len(looks)], worst)
     grown = share - first >= GROWN
+    if not grown and _frozen(record):  # as they came with what was learnt elsewhere
+        return
     since = f", {first:.0%} at the beginning" if grown else ", as at the beginning"
     yield DEAD.found(
         f"{share:.0%} of its units are 0 for all of {_samples(looks)} samples{since}; {told}",
@@ -48,6 +50,11 @@ def dead(record: Record) -> Iterator[Finding]:
         else "+ kernel_initializer='he_normal', and inputs near 1",
         severity=ERROR if share > MOST and record.at_guessing() else None,
     )  # fmt: skip
+
+
+def _frozen(record: Record) -> bool:
+    """Whether some layers are not to be trained."""
+    return any(not layer.trainable for layer in record.layers if layer.weights)
 
 
 def _place(key: str) -> str:

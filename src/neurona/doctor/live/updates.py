@@ -22,20 +22,22 @@ DRIFT = Rule(
 TIMES, LATE = 1.5, 0.5  # the loss of training; share of the run before which it may follow
 MATTERS = 0.1  # of the loss of guessing
 USUAL, SETTLED = 0.9, 10.0  # momentum; times as many steps as it looks back upon
+LATEST = 0.9  # share of the run by which a longer memory should be right, too
 
 
 def drift(record: Record) -> Iterator[Finding]:
     """GD513: on batches of the training data the loss of evaluation is 1.5 times as large."""
     looks = [look for look in record.recent if look.evaluated is not None]
-    if record.done < LATE or record.steps < 20 or len(looks) < FEWEST:
+    layers = [x for x in record.layers if type(x).__name__ == "BatchNormalization"]
+    momentum = max((layer.momentum for layer in layers), default=0.99)
+    arrived = record.steps * (1 - momentum) >= SETTLED or record.done >= LATEST
+    if record.done < LATE or not arrived or record.steps < 20 or len(looks) < FEWEST:
         return
     training = float(np.median([look.loss for look in looks]))
     evaluated = float(np.median([look.evaluated or 0.0 for look in looks]))
     if evaluated <= TIMES * training or evaluated - training < MATTERS * record.scale:
         return
-    layers = [x for x in record.layers if type(x).__name__ == "BatchNormalization"]
-    momentum = layers[0].momentum if layers else 0.99
-    if momentum <= USUAL and record.steps < SETTLED / (1 - momentum):
+    if momentum <= USUAL and record.steps * (1 - momentum) < SETTLED:
         return  # weights move fast yet, and running figures are a few steps behind
     yield DRIFT.found(
         f"the same batches have a loss of {training:.3g} in training, and {evaluated:.3g} when "
