@@ -58,6 +58,10 @@ PAIRS = [  # id, what it says, the faulty model, its targets
         model(L.Lambda(lambda x: x[:, :1] - x[:, 1:2]), loss=BINARY),
         TWO,
     ),
+    ("GD202", "with elu", dense(3, "elu", SPARSE), THREE),
+    ("GD204", "softplus can never be", dense(1, "softplus", "mse"), NUMBERS),
+    ("GD204", "elu can never be", dense(1, "elu", "mae"), NUMBERS * 5),
+    ("GD204", "tanh can never be", model(L.Reshape((8, 1)), L.LSTM(1), loss="mse"), NUMBERS * 5),
     ("GD203", "one unit is always 1", dense(1, "softmax", "mse"), TWO),
     ("GD203", "below 0 it gets no gradient", dense(3, "relu", "mse"), ONE_HOT),
     ("GD203", "below 0 it gets no gradient", dense(1, "relu", "mse"), TWO),
@@ -116,6 +120,9 @@ HEALTHY = [
     (dense(1, None, "mse"), NUMBERS[:, None]),
     (dense(1, "relu", "mse"), THREE),  # counts
     (dense(1, "tanh", "mse"), np.tanh(NUMBERS)),
+    (dense(1, "leaky_relu", "mse"), NUMBERS),
+    (dense(1, "elu", "mse"), np.maximum(NUMBERS, -0.9)),
+    (dense(1, "softplus", "poisson"), THREE),
     (dense(1, "sigmoid", "mse"), 1 / (1 + np.exp(-NUMBERS))),
     (dense(1, "sigmoid", "mse"), TWO),  # slower, and no alarm
     (dense(5, "sigmoid", lambda y, p: (y >= 0) * (y - p) ** 2), np.where(X > 0, 0.5, -1.0)),

@@ -36,6 +36,13 @@ KINDS = {
 }  # fmt: skip
 
 
+BENT = (
+    "tanh", "elu", "selu", "leaky_relu", "softplus", "softsign", "relu6", "exponential", "gelu",
+    "silu", "hard_sigmoid",
+)  # fmt: skip
+KNOWN = {"LeakyReLU": "leaky_relu", "ELU": "elu"}
+
+
 class End:
     """An output of a model.
 
@@ -46,14 +53,15 @@ class End:
         target: its targets, or None.
         metrics: those that were asked for.
         custom: whether the model has a training step or a loss of its own.
+        layer: that it comes from, or None.
     """
 
     def __init__(
         self, name: str, tensor: Tensor, loss: Any, target: Part | None, metrics: list[Any],
-        custom: bool,
+        custom: bool, layer: Any = None,
     ) -> None:  # fmt: skip
         self.name, self.tensor, self.target, self.metrics = name, tensor, target, metrics
-        self.custom = custom
+        self.custom, self.layer = custom, layer
         if isinstance(loss, Crossentropy):
             shape = target.values.shape if target is not None else tensor.shape
             loss = loss.chosen(shape, tensor.shape)
@@ -91,10 +99,16 @@ class End:
 
     @functools.cached_property
     def activation(self) -> str:
-        """The last one: "softmax", "sigmoid", "linear", "relu", "tanh", or "other"."""
+        """The last one: "softmax", "sigmoid", "linear", "relu", "tanh", "elu", ..., or "other"."""
         if self.note is not None:
             return "sigmoid" if self.note.axis is None else "softmax"
-        return activation_of(self.tensor)
+        found = activation_of(self.tensor)
+        if found != "other":
+            return found
+        layer = getattr(self.layer, "layer", self.layer)  # of each step
+        given = getattr(layer, "activation", None)
+        name = getattr(given, "__name__", KNOWN.get(type(layer).__name__, ""))
+        return name if name in BENT else "other"
 
     @functools.cached_property
     def place(self) -> str:
@@ -179,8 +193,16 @@ def ends_of(case: Case) -> tuple[list[End], NeuronaError | None]:
     for output, tensor, target, given in zip(outputs, tensors, targets, rows, strict=True):
         shape = () if target is None else target.values.shape
         metrics = [_metric(m, shape, tensor.shape) for m in given]
-        found.append(End(output.name or "", tensor, output.loss, target, metrics, case.custom))
+        layer = _made_by(case, tensor)
+        end = End(output.name or "", tensor, output.loss, target, metrics, case.custom, layer)
+        found.append(end)
     return found, refused
+
+
+def _made_by(case: Case, tensor: Tensor) -> Any:
+    source = tensor.value.source
+    name = source.origins[0].path.rpartition("/")[2] if source and source.origins else ""
+    return next((layer for layer in case.layers if layer.name == name), None)
 
 
 def _numbered(case: Case) -> Any:

@@ -157,14 +157,15 @@ SIZE = Rule(
     accepted=("a last layer Rescaling(std, offset=mean)", "the last bias begun at the mean"),
     source="TheDeepChecker, 2023",
 )
+OPEN = ("linear", "relu", "softplus", "leaky_relu", "elu")  # activations without an upper bound
 SPREAD, FAR = 100.0, 10.0
 
 
 def size(case: Case) -> Iterator[Finding]:
     """Hold the numbers that are to be predicted against outputs that begin near 0."""
     for end in case.ends:
-        linear = end.activation == "linear" and end.kind == "squared"
-        if not linear or end.task.name != "numbers" or case.custom or case.trained:
+        grows = end.activation in OPEN and end.kind == "squared"
+        if not grows or end.task.name != "numbers" or case.custom or case.trained:
             continue
         y = end.values.astype(np.float64)
         mean, std = float(y.mean()), float(y.std())
@@ -176,7 +177,9 @@ def size(case: Case) -> Iterator[Finding]:
             where=end.place,
             evidence={"mean": mean, "std": std},
             threshold=f"a standard deviation up to {SPREAD:g}, a mean up to {FAR:g} of these",
-            fix=fixes.Unit(mean, std),
+            fix=fixes.Unit(mean, std)
+            if end.activation == "linear"
+            else fixes.Unit(0.0, float(np.sqrt(np.mean(y**2)))),  # below 0 it can't go
         )
 
 

@@ -16,6 +16,10 @@ from neurona.doctor.scan import sample
 from neurona.ops.notes import Logits
 
 CROSSENTROPY = ("binary", "one-hot", "class numbers")
+SCORES = (
+    "linear", "tanh", "relu", "elu", "selu", "leaky_relu", "softplus", "softsign", "relu6",
+    "exponential", "gelu", "silu",
+)  # fmt: skip
 
 DOUBLE = Rule(
     "GD201",
@@ -138,7 +142,7 @@ def _scores(end: End) -> Iterator[Finding]:
             severity=ERROR if end.from_logits and end.note is not None else WARNING,
         )
         return
-    if end.kind in CROSSENTROPY and not end.from_logits and act in ("linear", "tanh", "relu"):
+    if end.kind in CROSSENTROPY and not end.from_logits and act in SCORES:
         last = "sigmoid" if end.kind == "binary" else "softmax"
         class_ = type(end.loss).__name__
         shown = {"linear": "without an activation"}.get(act, f"with {act}")
@@ -330,7 +334,12 @@ def _pulled(end: End, out: np.ndarray, bounds: tuple[float, float]) -> bool:
     return bool(at < near - HAIR**2 * abs(near))
 
 
-RANGES = {"sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0), "relu": (0.0, np.inf)}
+RANGES = {
+    "sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0), "relu": (0.0, np.inf),
+    "softplus": (0.0, np.inf), "exponential": (0.0, np.inf), "relu6": (0.0, 6.0),
+    "hard_sigmoid": (0.0, 1.0), "softsign": (-1.0, 1.0), "elu": (-1.0, np.inf),
+    "selu": (-1.7581, np.inf), "gelu": (-0.17, np.inf), "silu": (-0.2785, np.inf),
+}  # fmt: skip
 HAIR = 1e-3
 SHARE, MOST = 0.001, 0.5  # of the targets
 
