@@ -219,7 +219,7 @@ class Watch:
             }
         new = [f for name, f in found.items() if name not in self.findings]
         self.findings.update(found)
-        if self.record.ended:
+        if self.record.ended and self.findings:
             passed = [] if self.record.struggling() else list(self.findings)
             over = [
                 n for n in (*passed, *NOT_YET)
