@@ -196,12 +196,6 @@ FAULTS = [
         ("GD211",),
     ),
     Fault(
-        "digits: noise of 6 on the inputs", "dense", digits,
-        lambda t: t.but(model=net(64, lambda: L.GaussianNoise(6.0), unit(64, "relu"),
-                                  unit(10, "softmax"))),
-        ("GD211", "GD602", "GD510", "GD508", "GD301"),
-    ),
-    Fault(
         "sensors: nine of ten channels dropped", "recurrent", sensors,
         lambda t: t.but(model=layers(
             lambda: nn.Input((30, 3)), lambda: L.Conv1D(16, 5, activation="relu"),
