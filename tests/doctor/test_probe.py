@@ -131,6 +131,16 @@ def test_each_fault_is_found(rule, make, x, y, said):
     assert len(found[rule].rule.why.split()) <= 40
 
 
+def test_a_loss_without_a_slope():
+    def hits(y, p):
+        return nn.ops.mean(nn.ops.cast(nn.ops.argmax(p, axis=-1) != y, "float32"))
+
+    model = nn.Sequential([nn.Input((12,)), Dense(3, "softmax")])
+    model.compile("sgd", hits)
+    found = {f.id: f.said for f in model.diagnose(X, Y) if f.alarm}
+    assert found == {"GD212": "the loss hits has no slope: no weight can make it smaller"}
+
+
 def attentive(positions):
     ids = nn.Input((12,), dtype="int64")
     x = Embedding(20, 16)(ids)

@@ -12,7 +12,6 @@ from benchmarks.doctor.fault import Fault
 from benchmarks.doctor.images import cnn, conv, flat, pool, stack
 from benchmarks.doctor.tables import cancer, dense, digits, layers, moons, split, wine
 from benchmarks.doctor.threads.images import coder, photos
-from benchmarks.doctor.threads.points import net, unit
 from benchmarks.doctor.threads.sequences import prices, reviews
 from benchmarks.doctor.threads.steps import gru, text, windows
 from benchmarks.doctor.training import Training

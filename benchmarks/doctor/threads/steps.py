@@ -9,7 +9,7 @@ import numpy as np
 import neurona as nn
 from benchmarks.doctor.dense import adam, sgd
 from benchmarks.doctor.fault import Fault
-from benchmarks.doctor.sequences import Places, attention, language, padded, remembered, words
+from benchmarks.doctor.sequences import Places, attention, language, padded, words
 from benchmarks.doctor.tables import layers, split
 from benchmarks.doctor.threads.sequences import prices, reviews, stocks
 from benchmarks.doctor.threads.tables import iris
@@ -223,15 +223,6 @@ FAULTS = [
     ),
     Fault("words: SGD as it comes", "recurrent", words, lambda t: t.but(optimizer=sgd(0.01)),
           ("GD507", "GD505")),
-    Fault(
-        "remembered: ReLU and wide weights in a plain RNN", "recurrent", remembered,
-        lambda t: t.but(model=layers(
-            lambda: nn.Input((20, 1)),
-            lambda: L.SimpleRNN(24, activation="relu", recurrent_initializer=
-                                nn.initializers.RandomNormal(stddev=1.5)),
-            one("sigmoid"))),
-        ("GD303", "GD304", "GD209", "GD301", "GD502", "GD506", "GD401"),
-    ),
     Fault(
         "prices: LSTM with ReLU and a rate of 2", "recurrent", prices,
         lambda t: t.but(model=windows(lambda: L.LSTM(16, activation="relu"), one()),

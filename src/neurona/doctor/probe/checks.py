@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 
 from neurona.doctor.case import Case
 from neurona.doctor.finding import Finding, Rule
-from neurona.doctor.probe import depth, flat, masks, mixing, order, start
+from neurona.doctor.probe import depth, flat, masks, mixing, order, slope, start
 
 CHECKS: dict[Callable[[Case], Iterator[Finding]], tuple[Rule, ...]] = {
+    **slope.CHECKS,
     start.check_loss: (start.INITIAL_LOSS,),
     start.check_finite: (start.NOT_FINITE,),
     depth.check_signal: (depth.SIGNAL,),
