@@ -65,7 +65,8 @@ class Mending:
         for _ in range(ROUNDS):
             before = len(known)
             for finding in self._found_before(source, epochs):
-                if finding.id not in known and finding.rule.auto != "never":
+                done = finding.id in known or finding.rule.auto == "never"
+                if not done and finding.change is not None:
                     known.add(finding.id)
                     self._mend_before(finding, source, epochs)
                     break  # the others may have been its consequences
