@@ -291,7 +291,7 @@ class Record:
         losses, guessing = self.column("val_loss"), self.held.loss_of(self.guess.answer)
         if len(losses) < LASTING or not guessing:
             return ""
-        window = max(LASTING, len(losses) // 4)
+        window = max(LASTING, -(-len(losses) // 4))
         lasting = np.convolve(losses, np.full(window, 1 / window), "valid")
         lowest = float(lasting.min()) - (self.looks[-1].penalty if self.looks else 0.0)
         if lowest < GUESSING * guessing or self._held_above():
