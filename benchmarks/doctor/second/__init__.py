@@ -1,0 +1,9 @@
+"""The second part of the trial: all of it is kept for the end, and no rule may be tuned on it.
+
+Written by somebody who did not know the rules, from the catalogue of findings only.
+"""
+
+from benchmarks.doctor.second import convolutional, dense, healthy, odd, recurrent, transformers
+
+FAULTS = [*dense.FAULTS, *convolutional.FAULTS, *recurrent.FAULTS, *transformers.FAULTS]
+HEALTHY = [*healthy.HEALTHY, *odd.HEALTHY]
