@@ -2,6 +2,7 @@
 
 python -m benchmarks.doctor            the part that rules may be tuned on
 python -m benchmarks.doctor --frozen   the part that is kept for the end
+python -m benchmarks.doctor --second   more that is kept, by one who did not know the rules
 python -m benchmarks.doctor --threads  programs of public threads, which no rule was made for
 python -m benchmarks.doctor --harm     which faults do harm, over five seeds, without the doctor
 python -m benchmarks.doctor --rivals   what rule sets of other tools say of the same runs
@@ -24,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.doctor import convolutional, dense, recurrent, threads, transformers
+from benchmarks.doctor import convolutional, dense, recurrent, second, threads, transformers
 from benchmarks.doctor.fault import Fault, Healthy, frozen
 from benchmarks.doctor.healthy import HEALTHY
 from benchmarks.doctor.judge import hurts, lines, table
@@ -40,8 +41,8 @@ FOLDER = Path(__file__).parent / "results"
 
 def case(name: str) -> Fault | Healthy:
     """Return the case of a name."""
-    every = (*FAULTS, *HEALTHY, *threads.FAULTS, *threads.HEALTHY)
-    return next(c for c in every if c.name == name)
+    others = [c for part in (threads, second) for c in (*part.FAULTS, *part.HEALTHY)]
+    return next(c for c in (*FAULTS, *HEALTHY, *others) if c.name == name)
 
 
 def outcome(name: str, doctor: str | None, seed: int) -> dict[str, Any]:
@@ -127,6 +128,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--frozen", action="store_true", help="the part that is kept for the end")
     parser.add_argument("--threads", action="store_true", help="programs of public threads")
+    parser.add_argument("--second", action="store_true", help="the second part, all of it kept")
     parser.add_argument("--harm", action="store_true", help="which faults do harm")
     parser.add_argument("--rivals", action="store_true", help="what other tools' rules say")
     parser.add_argument("--origins", action="store_true", help="origins of planted NaN")
@@ -139,16 +141,17 @@ def main() -> None:
 
     def chosen(cases: list[Any]) -> list[Any]:
         named = [c for c in cases if not options.only or any(o in c.name for o in options.only)]
-        if options.harm or options.threads:
+        if options.harm or options.threads or options.second:
             return named
         return [c for c in named if frozen(c.name) == options.frozen]
 
-    part = threads if options.threads else sys.modules[__name__]
+    part = threads if options.threads else second if options.second else sys.modules[__name__]
     faults, healthy = chosen(part.FAULTS), chosen(part.HEALTHY)
     FOLDER.mkdir(exist_ok=True)
     if options.harm:
-        write("harm", harm(faults, options.workers))
+        write("harm-second" if options.second else "harm", harm(faults, options.workers))
         return
+    kind = "second" if options.second else "frozen" if options.frozen else "open"
     if options.origins:
         write("origins", origins())
         return
@@ -156,7 +159,7 @@ def main() -> None:
         made = repairs(faults, options.seeds, options.workers)
         print(json.dumps(made["figures"], indent=1))
         if not options.only:
-            write("repairs" if options.frozen else "repairs-open", made)
+            write("repairs" if kind == "frozen" else f"repairs-{kind}", made)
         return
     every = [(c.name, s) for c in (*faults, *healthy) for s in range(options.seeds)]
     make = told_by_rivals if options.rivals else functools.partial(outcome, doctor=options.level)
@@ -169,7 +172,7 @@ def main() -> None:
     figures = summed(faults, healthy, found)
     print(json.dumps(figures, indent=1))
     if not options.only:
-        kind = "threads" if options.threads else "frozen" if options.frozen else "open"
+        kind = "threads" if options.threads else kind
         write(f"rivals-{kind}" if options.rivals else kind, {"figures": figures, "cases": found})
 
 

@@ -262,7 +262,8 @@ def cleaned() -> Training:
     y = a * np.sin(np.linspace(0, 6, 32)) + b * np.cos(np.linspace(0, 3, 32))
     x = y + random.normal(0, 0.4, y.shape)
     return Training(
-        chain(32, unit(24, "relu", activity_regularizer=nn.regularizers.L1(1e-4)), unit(2), unit(24, "relu"), unit(32)),
+        chain(32, unit(24, "relu", activity_regularizer=nn.regularizers.L1(1e-4)), unit(2),
+              unit(24, "relu"), unit(32)),
         **parted(x.astype("float32"), y.astype("float32"), 800, 200), loss="mse", metrics=(),
         score=explained, optimizer=adam(5e-3), epochs=20,
     )  # fmt: skip
@@ -275,6 +276,19 @@ def summed() -> Training:
         return nn.ops.sum(nn.ops.square(y - p))
 
     return cleaned().but(loss=loss, optimizer=adam(3e-3))
+
+
+def small() -> Training:
+    """Inputs of a twentieth of the usual spread."""
+    t = points.plain_steps().on(lambda x: x * 0.05)
+    return t.but(optimizer=adam(0.02), epochs=20)
+
+
+def within_a_ball() -> Any:
+    """Return a network whose weights must not grow beyond a norm."""
+    ball = nn.constraints.MaxNorm(2.0)
+    hidden = [L.Dense(48, "relu", kernel_constraint=ball) for _ in range(2)]
+    return nn.Sequential([nn.Input((4,)), *hidden, L.Dense(3)])
 
 
 class Rows(nn.data.PyDataset):
@@ -345,7 +359,7 @@ ROWS: list[tuple[str, Any]] = [
     ("a loss that is added up", summed),
     ("rows of a generator", generated),
     ("held-out rows of another year", shifted),
-    ("small inputs", lambda: points.plain_steps().on(lambda x: x * 0.05).but(optimizer=adam(0.02), epochs=20)),
+    ("small inputs", small),
     ("two classes of logits, no hidden layer",
      other(points.plain_steps, model=dense(6, (), 5, end=None), loss=LOGITS, optimizer=sgd(1.0))),
     ("scores of a low rank",
@@ -364,11 +378,11 @@ ROWS: list[tuple[str, Any]] = [
     ("moving averages of weights",
      other(points.tags, optimizer=optimised("Adam", 0.01, use_ema=True, ema_momentum=0.95))),
     ("gradients of four steps together",
-     other(points.tags, optimizer=optimised("Adam", 0.01, gradient_accumulation_steps=4), epochs=25)),
+     other(points.tags, epochs=25,
+           optimizer=optimised("Adam", 0.01, gradient_accumulation_steps=4))),
     ("stopped in time, few rows", stopped_in_time),
     ("weights kept within a ball",
-     other(points.shells, epochs=30, optimizer=adam(0.01),
-           model=lambda: nn.Sequential([nn.Input((4,)), *(L.Dense(48, "relu", kernel_constraint=nn.constraints.MaxNorm(2.0)) for _ in range(2)), L.Dense(3)]))),
+     other(points.shells, epochs=30, optimizer=adam(0.01), model=within_a_ball)),
     ("softsign and a rate that falls late",
      other(points.shells, model=dense(4, (48, 48), 3, "softsign", None),
            optimizer=rms(schedules.PiecewiseConstantDecay([500], [0.005, 1e-5])))),

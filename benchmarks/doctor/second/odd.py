@@ -107,10 +107,11 @@ def few_a_step() -> Training:
 
 def still_table() -> Training:
     """Words as random vectors that are never trained."""
+    wide = init.RandomNormal(stddev=1.0)
     return series.moods().but(
         model=layers(
             lambda: nn.Input((24,), dtype="int64"),
-            lambda: L.Embedding(40, 32, mask_zero=True, trainable=False, embeddings_initializer=init.RandomNormal(stddev=1.0)),
+            lambda: L.Embedding(40, 32, wide, mask_zero=True, trainable=False),
             lambda: L.LSTM(24),
             lambda: L.Dense(1, "sigmoid"),
         ),
@@ -132,7 +133,8 @@ def series_of_any_length() -> Training:
         one[:length, 0] = np.sin((0.4 + 0.5 * kind) * np.arange(length) + random.uniform(0, 6))
         one[:length, 0] += random.normal(0, 0.2, length)
     return Training(
-        layers(lambda: nn.Input((40, 1)), L.Masking, lambda: L.GRU(16), lambda: L.Dense(1, "sigmoid")),
+        layers(lambda: nn.Input((40, 1)), L.Masking, lambda: L.GRU(16),
+               lambda: L.Dense(1, "sigmoid")),
         **parted(x, y, 800, 150), loss="binary_crossentropy", optimizer=adam(0.01), epochs=10,
     )  # fmt: skip
 

@@ -53,7 +53,8 @@ def recall() -> Training:
     values, place = random.integers(0, 12, (2400, 6)), random.integers(0, 6, 2400)
     rows = np.arange(2400)
     return Training(
-        recall_net(), **parted((keys, values, keys[rows, place][:, None]), values[rows, place], 1800, 200),
+        recall_net(),
+        **parted((keys, values, keys[rows, place][:, None]), values[rows, place], 1800, 200),
         optimizer=adam(0.01), epochs=12,
     )  # fmt: skip
 
