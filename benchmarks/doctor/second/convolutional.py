@@ -18,7 +18,7 @@ from benchmarks.doctor.second.pictures import (
     down_and_up,
     glyph_net,
 )
-from benchmarks.doctor.second.points import rms
+from benchmarks.doctor.second.points import Rows, rms
 from benchmarks.doctor.training import Training
 
 L = nn.layers
@@ -29,6 +29,12 @@ schedules = nn.optimizers.schedules
 def bytes_of(x: Any) -> Any:
     """As a camera gives them."""
     return np.clip(x * 160 + 40, 0, 255).astype("float32")
+
+
+def read_from_files(t: Training) -> Training:
+    """A generator that gives what is in the files, and so does all that comes later."""
+    t = t.on(bytes_of)
+    return t.but(x=Rows(t.x, t.y), y=None, batch_size=None)
 
 
 def only_training_divided(t: Training) -> Training:
@@ -196,6 +202,7 @@ ROWS: list[tuple[str, Any, Any, tuple[str, ...]]] = [
     # data
     ("drawings: bytes", pictures.drawings,
      lambda t: t.on(bytes_of).but(optimizer=sgd(0.02, momentum=0.9)), ("GD104",)),
+    ("glyphs: a generator of bytes", pictures.glyphs, read_from_files, ("GD104",)),
     ("beats: microvolts", pictures.beats, lambda t: t.on(lambda x: x * 3e4 - 2e4), ("GD104",)),
     ("spots: thousandths of a millimetre", pictures.spots, pixels, ("GD113",)),
     ("drawings: only training is divided by 255", pictures.drawings, only_training_divided,

@@ -11,7 +11,7 @@ from benchmarks.doctor.dense import adam, sgd, with_
 from benchmarks.doctor.fault import Healthy
 from benchmarks.doctor.second import points
 from benchmarks.doctor.second.dense import stopped_in_time
-from benchmarks.doctor.second.points import LOGITS, parted, rms
+from benchmarks.doctor.second.points import LOGITS, Rows, parted, rms
 from benchmarks.doctor.tables import dense
 from benchmarks.doctor.training import Training, explained
 
@@ -289,21 +289,6 @@ def within_a_ball() -> Any:
     ball = nn.constraints.MaxNorm(2.0)
     hidden = [L.Dense(48, "relu", kernel_constraint=ball) for _ in range(2)]
     return nn.Sequential([nn.Input((4,)), *hidden, L.Dense(3)])
-
-
-class Rows(nn.data.PyDataset):
-    """Batches that are made when they are asked for."""
-
-    def __init__(self, x: Any, y: Any) -> None:
-        super().__init__()
-        self.x, self.y = x, y
-
-    def __len__(self) -> int:
-        return len(self.x) // 25
-
-    def __getitem__(self, index: int) -> Any:
-        part = slice(25 * index, 25 * index + 25)
-        return self.x[part], self.y[part]
 
 
 def generated() -> Training:
