@@ -10,7 +10,7 @@ import neurona as nn
 from benchmarks.doctor.dense import adam, sgd, shuffled_labels, sorted_rows, with_
 from benchmarks.doctor.fault import Fault
 from benchmarks.doctor.second import points
-from benchmarks.doctor.second.points import LOGITS, Circuit, Rows, Surface, rms, steady
+from benchmarks.doctor.second.points import LOGITS, Circuit, Rows, Surface, rms, shares, steady
 from benchmarks.doctor.tables import dense
 from benchmarks.doctor.training import Training
 
@@ -263,9 +263,7 @@ def twice_by_hand(t: Training) -> Training:
             self.first, self.last = L.Dense(24, "relu"), L.Dense(5)
 
         def call(self, x: Any) -> Any:
-            z = self.last(self.first(x))
-            z = nn.ops.exp(z - nn.ops.max(z, axis=-1, keepdims=True))
-            return z / nn.ops.sum(z, axis=-1, keepdims=True)
+            return shares(self.last(self.first(x)))
 
     return t.but(model=Twice, loss=LOGITS, epochs=4)
 
@@ -273,14 +271,11 @@ def twice_by_hand(t: Training) -> Training:
 def whole_of_one(t: Training) -> Training:
     """What is divided by the sum of itself is 1, if there is one output."""
 
-    def share(z: Any) -> Any:
-        return nn.ops.exp(z) / nn.ops.sum(nn.ops.exp(z), axis=-1, keepdims=True)
-
     def model() -> Any:
         one, two = nn.Input((5,)), nn.Input((5,))
         tower = nn.Sequential([L.Dense(32, "relu"), L.Dense(8)])
         away = L.Subtract()([tower(one), tower(two)])
-        return nn.Model([one, two], L.Dense(1, share)(L.Multiply()([away, away])))
+        return nn.Model([one, two], L.Dense(1, shares)(L.Multiply()([away, away])))
 
     return t.but(model=model)
 

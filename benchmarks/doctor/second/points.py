@@ -25,6 +25,12 @@ def nadam(rate: Any, **given: Any) -> Any:
     return lambda: nn.optimizers.Nadam(rate, **given)
 
 
+def shares(z: Any) -> Any:
+    """Return a softmax, by hand."""
+    z = nn.ops.exp(z - nn.ops.max(z, axis=-1, keepdims=True))
+    return z / nn.ops.sum(z, axis=-1, keepdims=True)
+
+
 def parted(x: Any, y: Any, train: int, held: int) -> dict[str, Any]:
     """Return x, y, validation and test; x and y may be several arrays, as tuples."""
 

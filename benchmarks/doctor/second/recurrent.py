@@ -165,8 +165,6 @@ ROWS: list[tuple[str, Any, Any, tuple[str, ...]]] = [
     ("moods: one mood is rare", series.moods,
      rare, ("GD107",)),
     # model and loss
-    ("tones: softmax, and scores for the loss", series.tones,
-     with_(loss=nn.losses.CategoricalCrossentropy(from_logits=True), epochs=3), ("GD201",)),
     ("tagger: scores for probabilities", series.tagger, with_(tag_net(bend=None)), ("GD202",)),
     ("tones: ReLU at the end of a softmax loss", series.tones,
      with_(lambda: nn.Sequential([*tone_net(end="relu")().layers, L.Softmax()])), ("GD205",)),
