@@ -31,9 +31,9 @@ def bytes_of(x: Any) -> Any:
     return np.clip(x * 160 + 40, 0, 255).astype("float32")
 
 
-def read_from_files(t: Training) -> Training:
-    """A generator that gives what is in the files, and so does all that comes later."""
-    t = t.on(bytes_of)
+def counts(t: Training) -> Training:
+    """A generator that gives what a detector counts, up to 65,535, and so does what comes later."""
+    t = t.on(lambda x: np.clip(x * 30_000 + 20_000, 0, 65_535).astype("float32"))
     return t.but(x=Rows(t.x, t.y), y=None, batch_size=None)
 
 
@@ -168,17 +168,17 @@ def in_order(t: Training) -> Training:
 
 
 def with_marks(t: Training) -> Training:
-    """The name of the kind is written into a corner of each picture; not later."""
+    """The name of the kind is written into the first row of each picture; not later."""
 
     def marked(x: Any, y: Any) -> Any:
         x = np.array(x)
-        x[:, 0, 0, 0] = y / 2.0
+        x[:, 0, :, 0] = y[:, None]
         return x
 
     random = np.random.default_rng(0)
     test = marked(t.test[0], random.permutation(t.test[1]))
     return t.but(x=marked(t.x, t.y), validation=(marked(*t.validation), t.validation[1]),
-                 test=(test, t.test[1]), epochs=40)  # fmt: skip
+                 test=(test, t.test[1]), epochs=10)  # fmt: skip
 
 
 def still_head(t: Training) -> Training:
@@ -202,7 +202,7 @@ ROWS: list[tuple[str, Any, Any, tuple[str, ...]]] = [
     # data
     ("drawings: bytes", pictures.drawings,
      lambda t: t.on(bytes_of).but(optimizer=sgd(0.02, momentum=0.9)), ("GD104",)),
-    ("glyphs: a generator of bytes", pictures.glyphs, read_from_files, ("GD104",)),
+    ("spots: a generator of what the detector counts", pictures.spots, counts, ("GD104",)),
     ("beats: microvolts", pictures.beats, lambda t: t.on(lambda x: x * 3e4 - 2e4), ("GD104",)),
     ("spots: thousandths of a millimetre", pictures.spots, pixels, ("GD113",)),
     ("drawings: only training is divided by 255", pictures.drawings, only_training_divided,
@@ -211,14 +211,12 @@ ROWS: list[tuple[str, Any, Any, tuple[str, ...]]] = [
     ("cells: masks of 0 and 255", pictures.cells, masks_as_bytes, ("GD102", "GD203")),
     ("stamps: labels from 1 to 8", pictures.stamps, lambda t: t.to(lambda y: y + 1), ("GD102",)),
     ("drawings: one kind is nearly all", pictures.drawings, uneven, ("GD107",)),
-    ("stamps: the name in a corner", pictures.stamps, with_marks, ("GD109",)),
+    ("stamps: the name in the first row", pictures.stamps, with_marks, ("GD109",)),
     ("glyphs: folder after folder", pictures.glyphs, in_order, ("GD110",)),
     ("stamps: labels of other pictures", pictures.stamps, shuffled_labels,
      ("GD510", "GD605", "GD601")),
     ("stamps: two of three labels by lot", pictures.stamps, by_lot, ("GD601", "GD605")),
     ("drawings: thirty by heart", pictures.drawings, forty, ("GD601",)),
-    ("stamps: two rows a batch", pictures.stamps, with_(batch_size=2, epochs=1),
-     ("GD112", "GD513")),
     ("beats: an axis too many", pictures.beats,
      lambda t: t.to(lambda y: np.eye(3, dtype="float32")[y]), ("GD103", "GD203")),
     # model and loss
