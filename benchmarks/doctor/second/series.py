@@ -202,10 +202,18 @@ def lamp_net(stateful: bool = True) -> Any:
     return model
 
 
+class Clear(nn.callbacks.Callback):
+    """Forgets what was before, when the streams begin anew."""
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.model.layers[1].reset_state()
+
+
 def lit() -> Training:
     """Whether a lamp is on, which was switched many pieces ago: the state is kept."""
     (x, y), test = lamps(0, 240), lamps(1, 120)
     return Training(
         lamp_net(), x, y, None, test, loss="binary_crossentropy", metrics=(), score=in_order,
-        optimizer=adam(0.02), batch_size=STREAMS, epochs=15, fit={"shuffle": False},
+        optimizer=adam(0.02), batch_size=STREAMS, epochs=15,
+        fit={"shuffle": False, "callbacks": [Clear()]},
     )  # fmt: skip
