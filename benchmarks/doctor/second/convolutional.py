@@ -74,16 +74,6 @@ def torn(t: Training) -> Training:
     return t.but(model=Torn)
 
 
-def over_the_batch(t: Training) -> Training:
-    """A normalisation by hand, over the batch instead of the channels, and a sum for a mean."""
-
-    def model() -> Any:
-        last = L.Lambda(lambda z: nn.ops.softmax(z, axis=0))
-        return nn.Sequential([*pictures.conv_net(16, 32, end=None)().layers, last])
-
-    return t.but(model=model)
-
-
 def stopped_colours(t: Training) -> Training:
     """Nothing learns but the last layer: the gradient is stopped after the convolutions."""
 
@@ -249,7 +239,6 @@ ROWS: list[tuple[str, Any, Any, tuple[str, ...]]] = [
      ("GD212", "GD512", "GD303", "GD304", "GD209")),
     ("drawings: frozen as they were born", pictures.drawings, still_head,
      ("GD212", "GD209", "GD303", "GD304")),
-    ("drawings: softmax over the batch", pictures.drawings, over_the_batch, ("GD214", "GD308")),
     ("spots: a batch that is torn apart", pictures.spots, torn, ("GD308",)),
     ("beats: ten sigmoids", pictures.beats, deep_tanh, ("GD304", "GD501", "GD303", "GD307")),
     ("drawings: dead at birth", pictures.drawings, with_(conv_net(16, 32, **low(-8.0))),
