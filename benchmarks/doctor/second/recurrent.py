@@ -166,8 +166,6 @@ ROWS: list[tuple[str, Any, Any, tuple[str, ...]]] = [
      rare, ("GD107",)),
     # model and loss
     ("tagger: scores for probabilities", series.tagger, with_(tag_net(bend=None)), ("GD202",)),
-    ("tones: ReLU at the end of a softmax loss", series.tones,
-     with_(lambda: nn.Sequential([*tone_net(end="relu")().layers, L.Softmax()])), ("GD205",)),
     ("brackets: ReLU for what goes below 0", series.brackets, with_(depth_net(end="relu")),
      ("GD204",)),
     ("weather: softmax for two measurements", series.weather, with_(weather_net(end="softmax")),
