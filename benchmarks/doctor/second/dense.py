@@ -254,20 +254,6 @@ def lone_softmax(t: Training) -> Training:
     return t.but(model=dense(6, (24, 24), 1, "tanh", "softmax"))
 
 
-def twice_by_hand(t: Training) -> Training:
-    """A softmax in the model's call, which the loss does once more."""
-
-    class Twice(nn.Model):
-        def __init__(self) -> None:
-            super().__init__()
-            self.first, self.last = L.Dense(24, "relu"), L.Dense(5)
-
-        def call(self, x: Any) -> Any:
-            return shares(self.last(self.first(x)))
-
-    return t.but(model=Twice, loss=LOGITS, epochs=4)
-
-
 def whole_of_one(t: Training) -> Training:
     """What is divided by the sum of itself is 1, if there is one output."""
 
@@ -337,8 +323,6 @@ ROWS: list[tuple[str, Any, Any, tuple[str, ...]]] = [
      with_(loss=LOGITS, epochs=3), ("GD201",)),
     ("bits: sigmoid, and scores for the loss", points.bits,
      lambda t: t.but(model=dense(10, (32, 32), 1, "relu", "sigmoid"), epochs=8, threshold=0.5),
-     ("GD201",)),
-    ("clouds: probabilities by hand, and scores for the loss", points.plain_steps, twice_by_hand,
      ("GD201",)),
     ("alike: one share of itself", points.alike, whole_of_one, ("GD203", "GD307")),
     ("board: scores for probabilities", points.board,
