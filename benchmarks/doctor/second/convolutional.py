@@ -37,15 +37,6 @@ def counts(t: Training) -> Training:
     return t.but(x=Rows(t.x, t.y), y=None, batch_size=None)
 
 
-def only_training_divided(t: Training) -> Training:
-    """Bytes for validation and test, and numbers from 0 to 1 for training."""
-
-    def raw(part: Any) -> Any:
-        return part[0] * 255, part[1]
-
-    return t.but(validation=raw(t.validation), test=raw(t.test))
-
-
 def thresholds(t: Training) -> Training:
     """Bytes that were divided as integers: all is 0."""
     return t.on(lambda x: ((0.9 * bytes_of(x)).astype("uint8") // 255).astype("float32"))
@@ -195,8 +186,6 @@ ROWS: list[tuple[str, Any, Any, tuple[str, ...]]] = [
     ("spots: a generator of what the detector counts", pictures.spots, counts, ("GD104",)),
     ("beats: microvolts", pictures.beats, lambda t: t.on(lambda x: x * 3e4 - 2e4), ("GD104",)),
     ("spots: thousandths of a millimetre", pictures.spots, pixels, ("GD113",)),
-    ("drawings: only training is divided by 255", pictures.drawings, only_training_divided,
-     ("GD111",)),
     ("drawings: bytes divided as integers", pictures.drawings, thresholds, ("GD106", "GD307")),
     ("cells: masks of 0 and 255", pictures.cells, masks_as_bytes, ("GD102", "GD203")),
     ("stamps: labels from 1 to 8", pictures.stamps, lambda t: t.to(lambda y: y + 1), ("GD102",)),

@@ -266,14 +266,6 @@ def whole_of_one(t: Training) -> Training:
     return t.but(model=model)
 
 
-def bent_scores(t: Training) -> Training:
-    """A ReLU in front of the softmax."""
-    parts = [lambda: L.Dense(24, "relu"), lambda: L.Dense(5, "relu"), L.Softmax]
-    return t.but(
-        model=lambda: nn.Sequential([nn.Input((6,)), *(p() for p in parts)]), optimizer=sgd(0.3)
-    )
-
-
 def weights_of_rows(t: Training) -> Training:
     """Weights of rows that an empty column gave."""
     return t.but(fit={"sample_weight": np.zeros(len(t.x), "float32")})
@@ -333,7 +325,6 @@ ROWS: list[tuple[str, Any, Any, tuple[str, ...]]] = [
      lambda t: t.but(loss="sparse_categorical_crossentropy"), ("GD103", "GD203")),
     ("concrete: tanh for numbers up to 8", points.concrete, bounded, ("GD204",)),
     ("both: ReLU for a number", points.both, with_(both_of("relu", "sigmoid")), ("GD204",)),
-    ("clouds: ReLU before softmax", points.plain_steps, bent_scores, ("GD205",)),
     ("board: squared error of a softmax", points.board,
      with_(loss="mse", optimizer=sgd(0.02)), ("GD206", "GD507")),
     ("bits: only lines", points.bits,
