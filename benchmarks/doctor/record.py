@@ -1,9 +1,14 @@
-"""Record of a run: what rule sets of other tools ask for, taken without changing the training."""
+"""Record of a run: what rule sets of other tools ask for, taken without changing the training.
+
+They know models of one input and one output. Of several inputs each is looked at; of several
+outputs the last, with its targets and its loss. What a generator gives is joined before.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
+import re
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -63,6 +68,9 @@ class Record:
 
     Attributes:
         training: what the script says.
+        inputs: of the training rows; several if the model has several.
+        y: the targets of the last output.
+        batch: rows in a step.
         model: as it is in the end.
         start: before the first step; None if the model is built by its first batch.
         epochs: at the end of each epoch.
@@ -72,6 +80,9 @@ class Record:
     """
 
     training: Training
+    inputs: list[np.ndarray]
+    y: np.ndarray | None
+    batch: int
     model: Any
     start: Moment | None = None
     epochs: list[Moment] = dataclasses.field(default_factory=list)
@@ -82,23 +93,18 @@ class Record:
     @property
     def steps(self) -> int:
         """Steps an epoch."""
-        return -(-len(self.training.x) // self.training.batch_size)
-
-    @property
-    def x(self) -> np.ndarray:
-        """The inputs."""
-        return np.asarray(self.training.x)
+        return -(-len(self.inputs[0]) // self.batch)
 
     @property
     def loss(self) -> str:
         """The name of the loss: snake_case, or that of a function."""
-        loss = self.training.loss
+        loss = _last(self.training.loss)
         return loss if isinstance(loss, str) else getattr(loss, "name", "") or str(loss)
 
     @property
     def scores(self) -> bool:
         """Whether the loss is told that it gets scores, not probabilities."""
-        return bool(getattr(self.training.loss, "from_logits", False))
+        return bool(getattr(_last(self.training.loss), "from_logits", False))
 
     @property
     def layers(self) -> list[Any]:
@@ -108,10 +114,9 @@ class Record:
     @property
     def labels(self) -> np.ndarray | None:
         """The class of each training row; None if these are no classes, or several a row."""
-        y = self.training.y
+        y = self.y
         if y is None or ("crossentropy" not in self.loss and self.loss != "hinge"):
             return None
-        y = np.asarray(y)
         if y.ndim == 2 and y.shape[1] > 1:
             return y.argmax(1) if np.isin(y, (0, 1)).all() and (y.sum(1) == 1).all() else None
         y = y.reshape(len(y), -1)
@@ -134,17 +139,26 @@ class Recorder(nn.callbacks.Callback):
 
     each_batch = False
 
-    def __init__(self, record: Record) -> None:
-        self.record = record
+    def __init__(self, record: Record, batch: Batch) -> None:
+        self.record, self.batch = record, batch
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         if self.model.built:
-            self.record.start = moment(self.model, self.record.training)
+            self.record.start = moment(self.model, self.batch)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         for name, value in (logs or {}).items():
             self.record.logs.setdefault(name, []).append(float(value))
-        self.record.epochs.append(moment(self.model, self.record.training))
+        self.record.epochs.append(moment(self.model, self.batch))
+
+
+@dataclasses.dataclass(frozen=True)
+class Batch:
+    """The first rows of the training: x, y (each may be a tuple), and their weights."""
+
+    x: Any
+    y: Any
+    weight: np.ndarray | None
 
 
 def recorded(make: Callable[[], Training], seed: int) -> Record:
@@ -155,30 +169,67 @@ def recorded(make: Callable[[], Training], seed: int) -> Record:
         t = make()
         model = t.model()
         model.compile(t.optimizer(), t.loss, metrics=list(t.metrics))
-        record = Record(t, model)
+        x, y, batch = joined(t)
+        last = None if y is None else np.asarray(_last(y))
+        inputs = [np.asarray(part) for part in (x if isinstance(x, tuple) else (x,))]
+        record = Record(t, inputs, last, batch, model)
         given = {"validation_data": t.validation, **t.fit}
-        given["callbacks"] = [*given.get("callbacks", ()), Recorder(record)]
+        recorder = Recorder(record, first(t, x, y, batch))
+        given["callbacks"] = [*given.get("callbacks", ()), recorder]
         plan = {"batch_size": t.batch_size, "epochs": t.epochs}
         try:
             model.fit(t.x, t.y, **plan, verbose=0, doctor=False, **given)
-            record.answers = np.asarray(model.predict(t.x[:ROWS], verbose=0))
+            whole = batch * min(len(inputs[0]) // batch, ROWS // batch) or ROWS
+            answers = model.predict(_rows(x, whole), batch_size=batch, verbose=0)
+            record.answers = np.asarray(_last(answers))
         except nn.errors.NeuronaError as error:  # what stops the script stops the record
             record.error = str(error)
     return record
 
 
-def moment(model: Any, t: Training) -> Moment:
+def joined(t: Training) -> tuple[Any, Any, int]:
+    """Return x and y as arrays, or tuples of them, and how many rows a batch has."""
+    if not isinstance(t.x, nn.data.PyDataset):
+        return t.x, t.y, t.batch_size
+    batches = [t.x[i] for i in range(len(t.x))]
+    x, y = (np.concatenate(parts) for parts in zip(*batches, strict=True))
+    return x, y, len(batches[0][0])
+
+
+def first(t: Training, x: Any, y: Any, size: int) -> Batch:
+    """Return the first rows, and what each weighs in the loss."""
+    targets = None if y is None else _rows(y, size)
+    each, given = t.fit.get("class_weight"), t.fit.get("sample_weight")
+    weight = None if given is None else given[:size]
+    if each:
+        weight = np.array([each[int(k)] for k in np.ravel(targets)], "float32")
+    return Batch(_rows(x, size), targets, weight)
+
+
+def _rows(a: Any, size: int) -> Any:
+    """Return the first rows of an array, or of each of several."""
+    if isinstance(a, tuple):
+        return tuple(_rows(part, size) for part in a)
+    found = np.asarray(a)[:size]
+    return found.astype("float32") if found.dtype == np.float64 else found
+
+
+def _last(of: Any) -> Any:
+    """Return what belongs to the last output."""
+    return of[-1] if isinstance(of, list | tuple) else of
+
+
+def moment(model: Any, batch: Batch) -> Moment:
     """Return what there is to see of a model now; its state and the random numbers stay."""
-    x = np.asarray(t.x)[: t.batch_size]
-    with random.undisturbed(), np.errstate(all="ignore"):
+    with random.undisturbed(), nn.StatelessScope(), np.errstate(all="ignore"):
         with activations_of(model) as before, nn.observing() as seen:
-            model(x, training=False)
+            model(batch.x, training=False)
         found = {p.path: np.array(p.numpy()) for p in model.weights if p.trainable}
-        slopes = _gradients(model, t, x) if t.loss is not None else []
+        slopes = _gradients(model, batch)
     layers = {layer.name: layer for layer in model.all_layers()}
     outputs = []
     for path, values in seen.items():
-        layer = layers[path.split("/")[-1].split("#")[0]]
+        layer = layers[re.split(r"[#\[]", path.split("/")[-1])[0]]
         if not isinstance(layer, nn.Model):
             seen_before = before.get(layer.name)
             outputs.append(
@@ -190,15 +241,13 @@ def moment(model: Any, t: Training) -> Moment:
     return Moment(found, gradients, outputs, float(model.optimizer.learning_rate))
 
 
-def _gradients(model: Any, t: Training, x: Any) -> list[np.ndarray]:
-    y = np.asarray(t.y)[: t.batch_size]
-    y = y.astype("float32") if y.dtype == np.float64 else y
-    each = t.fit.get("class_weight")
-    weight = np.array([each[int(k)] for k in y.ravel()], "float32") if each else None
-
+def _gradients(model: Any, batch: Batch) -> list[np.ndarray]:
     def loss() -> Any:
-        return model.compute_loss(x, y, model(x, training=False), weight, training=False)
+        answers = model(batch.x, training=False)
+        return model.compute_loss(batch.x, batch.y, answers, batch.weight, training=False)
 
+    if model.loss is None:
+        return []
     _, slopes = nn.value_and_grad(loss, parameters=model)()
     return [g.numpy() for g in slopes]
 
@@ -224,7 +273,8 @@ def activations_of(model: Any) -> Iterator[dict[str, Any]]:
         return call
 
     for layer in model.all_layers():
-        if callable(getattr(layer, "activation", None)) and not recurrent(layer):
+        alone = not layer.sublayers() and not recurrent(layer)
+        if alone and callable(getattr(layer, "activation", None)):
             changed.append((layer, layer.activation))
             layer.activation = watched(layer.name, layer.activation)
     try:

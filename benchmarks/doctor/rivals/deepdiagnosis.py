@@ -123,9 +123,9 @@ def _curves(run: Record, now: Moment, count: int) -> Iterator[tuple[str, str]]:
 
 
 def _out_of_range(run: Record, out: Output) -> bool:
-    if out.activation == "softmax" or run.training.y is None:
+    if out.activation == "softmax" or run.y is None:
         return False
-    y = np.asarray(run.training.y, float)
+    y = np.asarray(run.y, float)
     if out.activation in (None, "linear"):
         classes = "categorical_crossentropy" in run.loss and not run.scores
         return bool(classes or np.ptp(out.values) > SPREAD * np.ptp(y))
@@ -140,7 +140,7 @@ def _out_of_range(run: Record, out: Output) -> bool:
 def _causes(run: Record, now: Moment, otherwise: str) -> str:
     if _poor(now):
         return "poor weights"
-    if np.nanmin(run.x) < -1 or np.nanmax(run.x) > 1:
+    if any(np.nanmin(x) < -1 or np.nanmax(x) > 1 for x in run.inputs):
         return "normalize the data"
     return "learning rate" if _odd_rate(now) else otherwise
 

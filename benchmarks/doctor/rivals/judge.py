@@ -10,12 +10,13 @@ import numpy as np
 from benchmarks.doctor.fault import Fault, Healthy
 from benchmarks.doctor.rivals import RIVALS
 
-Said = dict[str, list[dict[str, list[str]]]]  # by the name of the case, one for each seed
+Symptoms = Sequence[str] | None  # None: the rule set failed, which counts as nothing said
+Said = dict[str, list[dict[str, Symptoms]]]  # by the name of the case, one for each seed
 
 
-def names(rival: str, symptoms: Sequence[str], causes: Sequence[str]) -> bool:
+def names(rival: str, symptoms: Symptoms, causes: Sequence[str]) -> bool:
     """Whether one of the symptoms fits one of the causes."""
-    return any(set(RIVALS[rival].FITS[s]) & set(causes) for s in symptoms)
+    return any(set(RIVALS[rival].FITS[s]) & set(causes) for s in symptoms or ())
 
 
 def rivals_table(
@@ -32,10 +33,11 @@ def rivals_table(
             "faulty runs": len(ill),
             "something said": _mean(bool(told) for _, told in ill),
             "right cause named": _mean(names(rival, told, f.causes) for f, told in ill),
-            "symptoms told a run": _mean(len(told) for _, told in ill),
+            "symptoms told a run": _mean(len(told or ()) for _, told in ill),
             "healthy runs": len(well),
             "healthy with a symptom": _mean(bool(told) for told in well),
-            "same verdict for two seeds": _mean(a[:1] == b[:1] for a, b in pairs),
+            "same verdict for two seeds": _mean((a or [])[:1] == (b or [])[:1] for a, b in pairs),
+            "runs that could not be read": sum(t is None for t in (*(t for _, t in ill), *well)),
         }
     return found
 
@@ -56,5 +58,6 @@ def rivals_lines(faults: Sequence[Fault], healthy: Sequence[Healthy], said: Said
                 if isinstance(case, Fault):
                     right = names(rival, symptoms, case.causes)
                     mark = " " if right else "~" if symptoms else "X"
-                lines.append(f"  {mark} {rival}: {', '.join(symptoms) or 'nothing'}")
+                words = "could not read it" if symptoms is None else ", ".join(symptoms)
+                lines.append(f"  {mark} {rival}: {words or 'nothing'}")
     return lines

@@ -56,15 +56,15 @@ def _before(run: Record) -> Iterator[str]:
 
 
 def _data(run: Record) -> Iterator[str]:
-    x = run.x
-    if x.ndim == 4 and x.shape[1] != x.shape[2]:
-        yield "Image data may have incorrect shape"
-    if np.nanmin(x) < -1 or np.nanmax(x) > 1:
-        yield "Input data exceeds typical limits"
-    if x.dtype.kind != "f":
-        yield "Input is not a Float type"
-    elif np.isnan(x).any():
-        yield "NaN in input"
+    for x in run.inputs:
+        if x.ndim == 4 and x.shape[1] != x.shape[2]:
+            yield "Image data may have incorrect shape"
+        if np.nanmin(x) < -1 or np.nanmax(x) > 1:
+            yield "Input data exceeds typical limits"
+        if x.dtype.kind != "f":
+            yield "Input is not a Float type"
+        elif np.isnan(x).any():
+            yield "NaN in input"
 
 
 def _curves(run: Record) -> Iterator[str]:
