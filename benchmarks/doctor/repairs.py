@@ -11,6 +11,7 @@ import json
 import math
 import pkgutil
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,9 @@ import numpy as np
 import neurona as nn
 import neurona.doctor
 from benchmarks.doctor.fault import Fault
+from benchmarks.doctor.record import joined
 from benchmarks.doctor.training import Training, run
+from neurona.core import random
 from neurona.doctor import Rule
 from neurona.doctor.repair.race import SHARE
 
@@ -103,15 +106,15 @@ def searched(fault: Fault, seed: int, trials: int) -> float | None:
 
     Each has another learning rate, initial weights, scale of the inputs and size of the batches.
     """
-    random = np.random.default_rng([seed, 7])
+    drawn = np.random.default_rng([seed, 7])
     best, score = math.inf, None
     for _ in range(trials):
         losses: list[float] = []
         draw = {
-            "rate": float(10 ** random.uniform(*np.log10(RATES))),
-            "start": str(random.choice(STARTS)),
-            "scaled": bool(random.integers(2)),
-            "batch": int(random.choice(BATCHES)),
+            "rate": float(10 ** drawn.uniform(*np.log10(RATES))),
+            "start": str(drawn.choice(STARTS)),
+            "scaled": bool(drawn.integers(2)),
+            "batch": int(drawn.choice(BATCHES)),
         }
         result = run(lambda draw=draw, losses=losses: _trial(fault.faulty(), draw, losses), seed)
         if losses and losses[0] < best:
@@ -121,7 +124,8 @@ def searched(fault: Fault, seed: int, trials: int) -> float | None:
 
 def _trial(t: Training, draw: dict[str, Any], losses: list[float]) -> Training:
     """Return a training with settings that were drawn; its validation loss goes into the list."""
-    x = np.asarray(t.x)
+    x, y, _ = joined(t)
+    t = t.but(x=x, y=y)
     make, optimizer, score = t.model, t.optimizer, t.score
 
     def model() -> Any:
@@ -142,12 +146,27 @@ def _trial(t: Training, draw: dict[str, Any], losses: list[float]) -> Training:
         return made
 
     def judged(model: Any, training: Training) -> float:
-        logs = model.evaluate(*training.validation, verbose=0, return_dict=True)
+        held = training.validation or (training.x, training.y)
+        logs = model.evaluate(*held, batch_size=fixed, verbose=0, return_dict=True)
         losses.append(logs["loss"])
         return score(model, training)
 
-    t = t.but(model=model, optimizer=stepping, batch_size=draw["batch"], score=judged)
-    if draw["scaled"] and x.dtype.kind == "f":
-        mean, spread = x.mean(axis=0), x.std(axis=0) + 1e-7
-        t = t.on(lambda a: ((a - mean) / spread).astype("float32"))
-    return t
+    with random.undisturbed():
+        stateful = any(getattr(layer, "stateful", False) for layer in make().all_layers())
+    fixed = t.batch_size if stateful else None
+    t = t.but(model=model, optimizer=stepping, batch_size=fixed or draw["batch"], score=judged)
+    return t.on(_scaling(x)) if draw["scaled"] else t
+
+
+def _scaling(x: Any) -> Callable[[Any], Any]:
+    """Return what scales inputs as these rows ask for: those that are no floats stay."""
+
+    def one(a: Any, like: Any) -> Any:
+        like = np.asarray(like)
+        if like.dtype.kind != "f":
+            return a
+        return ((a - like.mean(axis=0)) / (like.std(axis=0) + 1e-7)).astype("float32")
+
+    if isinstance(x, tuple):
+        return lambda parts: tuple(one(a, like) for a, like in zip(parts, x, strict=True))
+    return lambda a: one(a, x)
