@@ -17,6 +17,7 @@ import concurrent.futures
 import contextlib
 import dataclasses
 import functools
+import hashlib
 import io
 import json
 import sys
@@ -53,13 +54,19 @@ def outcome(name: str, doctor: str | None, seed: int) -> dict[str, Any]:
         return dataclasses.asdict(run(make, seed, doctor))
 
 
-def told_by_rivals(name: str, seed: int) -> dict[str, list[str]]:
-    """Return what each rule set of others says of a case with a seed."""
+def told_by_rivals(name: str, seed: int) -> dict[str, list[str] | None]:
+    """Return what each rule set of others says of a case with a seed; None if it fails."""
     found = case(name)
     with contextlib.redirect_stdout(io.StringIO()):
         record = recorded(found.faulty if isinstance(found, Fault) else found.make, seed)
-    with np.errstate(all="ignore"):
-        return {rival: rules.symptoms(record) for rival, rules in RIVALS.items()}
+    told: dict[str, list[str] | None] = {}
+    for rival, rules in RIVALS.items():
+        try:
+            with np.errstate(all="ignore"):
+                told[rival] = rules.symptoms(record)
+        except Exception:  # rules that were not meant for such a program; the page counts them
+            told[rival] = None
+    return told
 
 
 def outcomes(jobs: list[Any], workers: int) -> list[Any]:
@@ -70,18 +77,24 @@ def outcomes(jobs: list[Any], workers: int) -> list[Any]:
         return [f.result() for f in [pool.submit(job) for job in jobs]]
 
 
-def harm(faults: list[Fault], workers: int) -> dict[str, Any]:
-    """Return the scores of each fault and of its twin over five seeds, and whether it does harm."""
-    found: dict[str, Any] = {}
-    twins: dict[Any, list[Any]] = {}
-    for fault in faults:
+def harm(name: str, faults: list[Fault], workers: int) -> None:
+    """Write the scores of each fault and of its twin over five seeds, and whether it does harm.
+
+    Each is written as soon as it is known; those that stand in the file already are left out. The
+    order is drawn by the hash of the names: an interrupted proof is of faults of all kinds.
+    """
+    found: dict[str, Any] = read(name)
+    twins: dict[Any, list[Any]] = {f.twin: found[f.name]["twin"] for f in faults if f.name in found}
+    for fault in sorted(faults, key=lambda f: hashlib.sha256(f.name.encode()).digest()):
+        if fault.name in found:
+            continue
         if fault.twin not in twins:
             twins[fault.twin] = outcomes(_jobs(fault, True), workers)
         scores, twin = outcomes(_jobs(fault, False), workers), twins[fault.twin]
         held = hurts(scores, twin)
         found[fault.name] = {"scores": scores, "twin": twin, "hurts": held}
+        write(name, found)
         print(f"{'hurts' if held else 'HARMLESS'}  {fault.name}", flush=True)
-    return found
 
 
 def _jobs(fault: Fault, twin: bool) -> list[Any]:
@@ -149,9 +162,10 @@ def main() -> None:
     faults, healthy = chosen(part.FAULTS), chosen(part.HEALTHY)
     FOLDER.mkdir(exist_ok=True)
     if options.harm:
-        write("harm-second" if options.second else "harm", harm(faults, options.workers))
+        named = [k for k in ("second", "threads") if getattr(options, k)]
+        harm("-".join(["harm", *named]), faults, options.workers)
         return
-    kind = "second" if options.second else "frozen" if options.frozen else "open"
+    kind = next((k for k in ("second", "threads", "frozen") if getattr(options, k)), "open")
     if options.origins:
         write("origins", origins())
         return
@@ -159,7 +173,7 @@ def main() -> None:
         made = repairs(faults, options.seeds, options.workers)
         print(json.dumps(made["figures"], indent=1))
         if not options.only:
-            write("repairs" if kind == "frozen" else f"repairs-{kind}", made)
+            write(f"repairs-{kind}", made)
         return
     every = [(c.name, s) for c in (*faults, *healthy) for s in range(options.seeds)]
     make = told_by_rivals if options.rivals else functools.partial(outcome, doctor=options.level)
@@ -172,8 +186,13 @@ def main() -> None:
     figures = summed(faults, healthy, found)
     print(json.dumps(figures, indent=1))
     if not options.only:
-        kind = "threads" if options.threads else kind
         write(f"rivals-{kind}" if options.rivals else kind, {"figures": figures, "cases": found})
+
+
+def read(name: str) -> Any:
+    """Return results that were written, or none."""
+    path = FOLDER / f"{name}.json"
+    return json.loads(path.read_text()) if path.exists() else {}
 
 
 def write(name: str, what: Any) -> None:
