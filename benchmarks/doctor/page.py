@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 
 import neurona.doctor
+from benchmarks.doctor import opened, second, threads
 from benchmarks.doctor.__main__ import FAULTS, FOLDER
-from benchmarks.doctor.fault import FAMILIES, Fault, frozen
+from benchmarks.doctor.fault import FAMILIES, Fault, Healthy, frozen
 from benchmarks.doctor.healthy import HEALTHY
 from benchmarks.doctor.judge import table
 from benchmarks.doctor.rivals import RIVALS
@@ -25,7 +26,13 @@ from benchmarks.doctor.rivals.judge import names, rivals_table
 from neurona.doctor import Rule
 
 PAGE = Path(__file__).parents[2] / "docs" / "doctor-trial.md"
-PARTS = {"frozen": "kept for the end", "open": "tuned on"}
+PARTS = {
+    "second": "kept for the end",
+    "frozen": "kept in the first round, tuned on since",
+    "open": "tuned on",
+    "threads": "from public threads",
+}
+HISTORY = f"kept in the first round, as opened on {opened.DATE}"
 SHARE, NUMBER = "share", "number"
 
 AIMS: list[tuple[str, str, str, float, str]] = [
@@ -51,6 +58,17 @@ COLUMNS = {  # of the table of others, by their figures
     "symptoms told a run": "findings a faulty run",
     "healthy with a symptom": "healthy runs with an alarm",
     "same verdict for two seeds": "same for two seeds",
+}
+
+ABOUT = {
+    "second": "written from the catalogue of findings by somebody who did not know the rules and "
+    "never ran the doctor on them; run once, with the rules and thresholds that stood then.",
+    "frozen": "two of five of the programs of the first round, by the hash of the name, decided "
+    f"before any rule was tuned. They were run once, on {opened.DATE}; what was said then stays in "
+    "a column of the table, and rules were tuned on them since.",
+    "open": "the others of the first round.",
+    "threads": "what people asked about in public, written anew on small data; rules were tuned on "
+    "them, too.",
 }
 
 Results = dict[str, dict[str, Any]]
@@ -81,36 +99,52 @@ def page(results: Results) -> Iterator[str]:
 
 
 def _what(results: Results) -> Iterator[str]:
-    harm = results.get("harm", {})
-    kept = sum(frozen(c.name) for c in (*FAULTS, *HEALTHY))
+    programs = {part: _programs(part) for part in PARTS}
+    faults, healthy = (sum(len(both[i]) for both in programs.values()) for i in range(2))
     yield (
-        f"{len(FAULTS)} programs with a fault and {len(HEALTHY)} healthy ones, of four families: "
-        "dense networks, networks on images, recurrent ones, transformers. A faulty program is a "
-        "healthy one, its twin, with one fault planted, and the findings that name this fault were "
-        "written down with it. The healthy ones are chosen to break naive rules."
+        f"{faults} programs with a fault and {healthy} healthy ones, of four families: dense "
+        "networks, networks on images, recurrent ones, transformers. A faulty program is a healthy "
+        "one, its twin, with one fault planted, and the findings that name this fault were written "
+        "down with it. The healthy ones are chosen to break naive rules."
     )
     yield ""
-    yield (
-        "Which programs the rules were tuned on was decided by the hash of the program's name, "
-        f"before any rule was tuned: {len(FAULTS) + len(HEALTHY) - kept} are tuned on, {kept} are "
-        "kept for the end and run once, with the thresholds that stood then."
-    )
+    for part, words in PARTS.items():
+        yield f"* **{words}**, {len(programs[part][0])} + {len(programs[part][1])}: {ABOUT[part]}"
+    harm = _harm(results)
     if harm:
-        hurt = [name for name, h in harm.items() if h["hurts"]]
         yield ""
         yield (
-            f"A fault counts if it does harm: over five seeds the score is lower than the twin's, "
-            f"with Welch's p < 0.05, by more than half a standard deviation. {len(hurt)} of "
-            f"{len(harm)} do; the others are left out below."
+            "A fault counts if it does harm: over five seeds the score is lower than the twin's, "
+            "with Welch's p < 0.05, by more than half a standard deviation. "
+            f"{sum(h['hurts'] for h in harm.values())} of {len(harm)} that were tried do; the "
+            "others are left out."
         )
     yield ""
 
 
-def _counted(results: Results, part: str) -> tuple[list[Fault], list[Any]]:
+def _programs(part: str) -> tuple[list[Fault], list[Healthy]]:
+    """Return the faulty programs of a part, and the healthy ones."""
+    if part == "second":
+        return second.FAULTS, second.HEALTHY
+    if part == "threads":
+        return threads.FAULTS, threads.HEALTHY
+    kept = part == "frozen"
+    return ([f for f in FAULTS if frozen(f.name) == kept],
+            [h for h in HEALTHY if frozen(h.name) == kept])  # fmt: skip
+
+
+def _harm(results: Results) -> dict[str, Any]:
+    """Return the scores of all faults that were tried for harm."""
+    files = [found for name, found in results.items() if name.split("-")[0] == "harm"]
+    return {name: scores for found in files for name, scores in found.items()}
+
+
+def _counted(results: Results, part: str) -> tuple[list[Fault], list[Healthy]]:
     """Return the faults of a part that do harm, and its healthy programs."""
-    cases, harm = results[part]["cases"], results.get("harm", {})
-    faults = [f for f in FAULTS if f.name in cases and harm.get(f.name, {"hurts": True})["hurts"]]
-    return faults, [h for h in HEALTHY if h.name in cases]
+    cases, harm = results[part]["cases"], _harm(results)
+    faults, healthy = _programs(part)
+    faults = [f for f in faults if f.name in cases and harm.get(f.name, {"hurts": True})["hurts"]]
+    return faults, [h for h in healthy if h.name in cases]
 
 
 # --- the figures ----------------------------------------------------------------------------------
@@ -120,20 +154,23 @@ def _aims(results: Results, parts: Sequence[str]) -> Iterator[str]:
     figures = {p: table(*_counted(results, p), results[p]["cases"]) for p in parts}
     yield "## Figures and aims"
     yield ""
-    yield from _head("", "aim", *(PARTS[p] for p in parts))
+    yield from _head("", "aim", *_past(parts, [PARTS[p] for p in parts], HISTORY))
     for key, words, sign, aim, kind in AIMS:
-        yield _row(words, _aim(sign, aim, kind),
-                   *(_met(figures[p][key], sign, aim, kind) for p in parts))  # fmt: skip
+        met = [_met(figures[p][key], sign, aim, kind) for p in parts]
+        past = _met(opened.FIGURES[key], sign, aim, kind)
+        yield _row(words, _aim(sign, aim, kind), *_past(parts, met, past))
     for name, key, words, sign, aim, kind in BESIDE:
         found = _beside(results, name, parts)
         if any(found):
-            met = (_met(f["figures"].get(key), sign, aim, kind) if f else "" for f in found)
-            yield _row(words, _aim(sign, aim, kind), *met)
+            met = [_met(f["figures"].get(key), sign, aim, kind) if f else "" for f in found]
+            past = _met(opened.FIGURES[key], sign, aim, kind)
+            yield _row(words, _aim(sign, aim, kind), *_past(parts, met, past))
     for family in FAMILIES:
-        shares = (_value(figures[p][f"detected, {family}"], SHARE) for p in parts)
-        yield _row(f"detected, {family}", "", *shares)
-    runs = (f"{figures[p]['faulty runs']} + {figures[p]['healthy runs']}" for p in parts)
-    yield _row("faulty and healthy runs", "", *runs)
+        key = f"detected, {family}"
+        shares = [_value(figures[p][key], SHARE) for p in parts]
+        yield _row(key, "", *_past(parts, shares, _value(opened.FIGURES[key], SHARE)))
+    runs = [_runs(figures[p]) for p in parts]
+    yield _row("faulty and healthy runs", "", *_past(parts, runs, _runs(opened.FIGURES)))
     yield ""
     missing = [words for name, _, words, *_ in BESIDE if not any(_beside(results, name, parts))]
     if missing:
@@ -143,9 +180,19 @@ def _aims(results: Results, parts: Sequence[str]) -> Iterator[str]:
     yield ""
 
 
+def _past(parts: Sequence[str], cells: list[str], past: str) -> list[str]:
+    """Return cells of the parts, and what the first one that was kept once said in front of its."""
+    at = parts.index("frozen") if "frozen" in parts else len(parts)
+    return [*cells[:at], past, *cells[at:]]
+
+
+def _runs(figures: dict[str, Any]) -> str:
+    return f"{figures['faulty runs']} + {figures['healthy runs']}"
+
+
 def _beside(results: Results, name: str, parts: Sequence[str]) -> list[dict[str, Any] | None]:
     """Return results of their own for each part; what has no parts stands in the first column."""
-    found = [results.get(f"{name}-open" if p == "open" else name) for p in parts]
+    found = [results.get(f"{name}-{p}") for p in parts]
     return found if any(found) else [results.get(name), *[None] * (len(parts) - 1)]
 
 
@@ -180,8 +227,9 @@ def _rivals(results: Results, parts: Sequence[str]) -> Iterator[str]:
     yield (
         "Each rule set is written anew from what its authors published, with their thresholds, and "
         "reads a record of the same run: curves, weights, gradients and what layers return, on the "
-        "first batch, at the end of each epoch. A symptom counts as the right cause if it can be "
-        "understood so; the lists of what fits are at the top of each file in "
+        "first batch, at the end of each epoch. Of several inputs each is read, of several outputs "
+        "the last, and what a generator gives is joined before. A symptom counts as the right "
+        "cause if it can be understood so; the lists of what fits are at the top of each file in "
         "`benchmarks/doctor/rivals`. Mind that these programs, the lists and the doctor have the "
         "same authors, and that the thresholds of the others were not tuned on any of them; UMLAUT "
         "and AutoTrainer are meant for classifiers."
@@ -195,6 +243,11 @@ def _rivals(results: Results, parts: Sequence[str]) -> Iterator[str]:
         for name, figures in {**ours, **theirs}.items():
             values = [_value(figures[key], NUMBER if "told" in key else SHARE) for key in COLUMNS]
             yield _row(name, *values)
+        lost = {r: f["runs that could not be read"] for r, f in theirs.items()}
+        lost = [f"{count} runs by {rival}" for rival, count in lost.items() if count]
+        if lost:
+            yield ""
+            yield f"Could not be read, which counts as nothing said: {', '.join(lost)}."
         yield ""
     yield from _sources()
 
@@ -264,7 +317,7 @@ def _threads() -> Iterator[str]:
 
 
 def _cases(results: Results, part: str) -> Iterator[str]:
-    cases, harm = results[part]["cases"], results.get("harm", {})
+    cases, harm = results[part]["cases"], _harm(results)
     others = results.get(f"rivals-{part}", {"cases": {}})["cases"]
     faults, healthy = _counted(results, part)
     yield f"## Programs {PARTS[part]}"
@@ -280,7 +333,7 @@ def _cases(results: Results, part: str) -> Iterator[str]:
         rows = [f for f in faults if f.family == family]
         if not rows:
             continue
-        scores = ["score", "of its twin"] if harm else []
+        scores = ["score", "of its twin"] if any(f.name in harm for f in rows) else []
         columns = ["accepted", "before", "in training", "right", "others", *scores]
         yield from _head(f"{family}: the fault", *columns)
         for f in rows:
@@ -289,7 +342,8 @@ def _cases(results: Results, part: str) -> Iterator[str]:
             said = others.get(f.name, [{}])[0]
             named = " ".join(_letter(r) for r in said if names(r, said[r], f.causes))
             told = [*_told(runs[0], f.causes), f"{right}/{len(runs)}", named]
-            yield _row(f.name, " ".join(f.causes), *told, *_scores(harm.get(f.name)))
+            means = _scores(harm.get(f.name)) if scores else []
+            yield _row(f.name, " ".join(f.causes), *told, *means)
         yield ""
     yield from _head("healthy", "before", "in training", "others that say something")
     for h in healthy:
@@ -313,7 +367,7 @@ def _letter(rival: str) -> str:
 
 def _scores(harm: dict[str, Any] | None) -> list[str]:
     if harm is None:
-        return []
+        return ["", ""]
     means = []
     for scores in (harm["scores"], harm["twin"]):
         known = [s for s in scores if s is not None]
@@ -344,10 +398,9 @@ def _again() -> Iterator[str]:
     yield "## How to repeat it"
     yield ""
     yield "```bash"
-    both = [
-        f"{given} {part}" for part in ("", "--frozen") for given in ("", "--rivals", "--repairs")
-    ]
-    for given in ("--harm", *both, "--origins"):
+    parts = ("", "--frozen", "--second", "--threads")
+    both = [f"{part} {given}" for part in parts for given in ("", "--rivals", "--repairs")]
+    for given in ("--harm", "--second --harm", *both, "--origins"):
         yield " ".join(f"python -m benchmarks.doctor {given}".split())
     yield "python -m benchmarks.doctor.page"
     yield "```"

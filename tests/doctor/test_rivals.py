@@ -89,7 +89,8 @@ def test_the_page_is_made_of_the_results():
         "error": "",
     }
     quiet = {**told, "before": [], "during": [], "causes": []}
-    fault, well = "cancer: columns not scaled", "plain wine"
+    fault, well = "cnn: bytes times 16 for SGD", "plain digits"
+    late, held = "concrete: kilograms as they are", "plain board"
     said = {rival: [] for rival in RIVALS}
     results = {
         "frozen": {"cases": {fault: [told, quiet], well: [quiet, quiet]}},
@@ -97,20 +98,29 @@ def test_the_page_is_made_of_the_results():
             "cases": {fault: [{**said, "UMLAUT": ["Input data exceeds typical limits"]}],
                       well: [{**said, "SageMaker Debugger": ["Overfit"]}]}
         },
+        "second": {"cases": {late: [told, told], held: [quiet, quiet]}},
+        "rivals-second": {"cases": {late: [{**said, "UMLAUT": None}], held: [said]}},
+        "repairs-second": {"figures": {"repaired": 0.9, "made worse": 0.0}},
         "harm": {fault: {"scores": [0.5, None], "twin": [0.9, 0.8], "hurts": True}},
+        "harm-second": {"left out": {"scores": [0.9], "twin": [0.9], "hurts": False}},
         "origins": {"figures": {"exact": 38}},
     }  # fmt: skip
     lines = list(page(results))
     for line in (
-        "| faulty runs: the right cause first | at least 85 % | **50 %** |",
-        "| healthy runs with an error | none | 0 % |",
-        "| origins of a NaN that are exact, of 40 planted | at least 39 | **38** |",
+        "| faulty runs: the right cause first | at least 85 % | 100 % | **80.7 %** | **50 %** |",
+        "| healthy runs with an error | none | 0 % | 0 % | 0 % |",
+        "| origins of a NaN that are exact, of 40 planted | at least 39 | **38** | 40 |  |",
+        "| repairs: make it worse | at most 1 % | 0 % | **3.3 %** |  |",
+        "| faulty and healthy runs |  | 2 + 2 | 88 + 34 | 2 + 2 |",
+        "Could not be read, which counts as nothing said: 1 runs by UMLAUT.",
+        f"| {late} | GD104 | **GD104** |  | 2/2 |  |",
+        "## Programs kept in the first round, tuned on since",
         "| neurona's doctor, all findings | 50 % | 50 % | 1 | 0 % | 50 % |",
         "| neurona's doctor, causes | 50 % | 50 % | 0.5 | 0 % | 50 % |",
         "| UMLAUT | 100 % | 100 % | 1 | 0 % | – |",
         "| SageMaker Debugger | 0 % | 0 % | 0 | 100 % | – |",
         f"| {fault} | GD104 | **GD104** |  | 1/2 | U | 0.500 | 0.850 |",
-        "| plain wine |  |  | S |",
+        "| plain digits |  |  | S |",
         "| GD104 | unscaled input |",
     ):
         assert line in lines, line
