@@ -219,7 +219,7 @@ ROWS: list[tuple[str, Any, Any, tuple[str, ...]]] = [
      with_(blocks(count=5, norm=False, kernel_initializer=init.RandomNormal(stddev=1.5))),
      ("GD209", "GD303", "GD301")),
     ("beats: the signal is gone", pictures.beats,
-     with_(beat_net(12, 24, 24, kernel_initializer=init.RandomNormal(stddev=2e-3))),
+     with_(beat_net(12, 24, 24, kernel_initializer=init.RandomNormal(stddev=5e-4))),
      ("GD209", "GD303", "GD304", "GD307")),
     ("spots: dropout of 95 %", pictures.spots, with_(lambda: Finder(rate=0.95)), ("GD211",)),
     ("drawings: L2 above the loss", pictures.drawings,

@@ -192,7 +192,7 @@ def lent() -> Training:
             x = shared(x)
         return nn.Model(inputs, L.Dense(3)(x))
 
-    return points.shells().but(model=model, optimizer=adam(5e-3))
+    return points.shells().but(model=model, optimizer=adam(5e-3), epochs=40)
 
 
 def aside() -> Training:
@@ -209,12 +209,13 @@ def aside() -> Training:
 
 def lottery() -> Training:
     """Four hundred random units that are never trained, and a last layer that is."""
-    wide = nn.initializers.RandomNormal(stddev=1.0)
+    wide = nn.initializers.RandomNormal(stddev=3.0)
 
     def hidden() -> Any:
         return L.Dense(400, "tanh", kernel_initializer=wide, bias_initializer=wide, trainable=False)
 
-    return points.board().but(model=chain(2, hidden, unit(2, "softmax")), optimizer=adam(0.01))
+    model = chain(2, hidden, unit(2, "softmax"))
+    return points.board().but(model=model, optimizer=adam(0.03), epochs=60)
 
 
 def one_run() -> Training:
@@ -358,7 +359,7 @@ ROWS: list[tuple[str, Any]] = [
      other(points.board, model=dense(2, (500,), 2, "relu"), optimizer=adam(0.01), epochs=30)),
     ("Muon", other(points.shells, optimizer=optimised("Muon", 0.01))),
     ("Lion, a small rate", other(points.bits, optimizer=optimised("Lion", 1e-3))),
-    ("Adadelta, a rate of 1", other(points.board, optimizer=optimised("Adadelta", 1.0), epochs=60)),
+    ("Adadelta, a rate of 1", other(points.plain_steps, optimizer=optimised("Adadelta", 1.0))),
     ("Ftrl, a large rate", other(points.plain_steps, optimizer=optimised("Ftrl", 0.5))),
     ("moving averages of weights",
      other(points.tags, optimizer=optimised("Adam", 0.01, use_ema=True, ema_momentum=0.95))),
@@ -369,8 +370,8 @@ ROWS: list[tuple[str, Any]] = [
     ("weights kept within a ball",
      other(points.shells, epochs=30, optimizer=adam(0.01), model=within_a_ball)),
     ("softsign and a rate that falls late",
-     other(points.shells, model=dense(4, (48, 48), 3, "softsign", None),
-           optimizer=rms(schedules.PiecewiseConstantDecay([500], [0.005, 1e-5])))),
+     other(points.shells, model=dense(4, (48, 48), 3, "softsign", None), epochs=60,
+           optimizer=rms(schedules.PiecewiseConstantDecay([1500], [0.003, 1e-5])))),
 ]  # fmt: skip
 
 HEALTHY = [

@@ -141,10 +141,14 @@ def series_of_any_length() -> Training:
 
 def remembers() -> Training:
     """Forget gates that begin wide open."""
-    open_gates = init.Constant(3.0)
+
+    def opened(shape: Any, dtype: Any = None) -> Any:
+        bias = np.zeros(shape, "float32")
+        bias[len(bias) // 4 : len(bias) // 2] = 3.0
+        return nn.ops.convert_to_tensor(bias)
+
     return series.signals().but(
-        model=series.signal_net(L.LSTM, bias_initializer=open_gates, unit_forget_bias=False),
-        epochs=22,
+        model=series.signal_net(L.LSTM, bias_initializer=opened, unit_forget_bias=False), epochs=22
     )
 
 
@@ -154,9 +158,8 @@ def repeated() -> Training:
 
     def model() -> Any:
         inputs = nn.Input((24, 1))
-        z = L.Dense(12)(L.LSTM(32)(inputs))
-        z = L.LSTM(32, return_sequences=True)(L.RepeatVector(24)(z))
-        return nn.Model(inputs, L.Dense(1)(z))
+        z = L.Dense(64, "relu")(L.Dense(12)(L.LSTM(32)(inputs)))
+        return nn.Model(inputs, L.Reshape((24, 1))(L.Dense(24)(z)))
 
     return t.but(
         model=model, y=t.x, validation=(t.validation[0],) * 2, test=(t.test[0],) * 2, loss="mse",
@@ -186,7 +189,7 @@ def bag() -> Training:
 
 def hidden_words() -> Training:
     """Some words are hidden, and all are to be found again: most targets are their inputs."""
-    text = tokens.chain_data()[:, :14]
+    text = tokens.chain_data(3000)[:, :14]
     shown = np.where(np.random.default_rng(4).random(text.shape) < 0.15, 24, text)
 
     def score(model: Any, t: Training) -> float:
@@ -194,8 +197,8 @@ def hidden_words() -> Training:
         return float(np.mean((found == t.test[1])[t.test[0] == 24]))
 
     return tokens.chain().but(
-        model=lambda: tokens.Chain(words=25, causal=False), **parted(shown, text, 900, 200),
-        score=score, epochs=12,
+        model=lambda: tokens.Chain(words=25, causal=False), **parted(shown, text, 2400, 200),
+        score=score, epochs=15, optimizer=adam(0.01),
     )  # fmt: skip
 
 
@@ -232,7 +235,7 @@ def clip_pairs() -> Training:
     random = np.random.default_rng(6)
     hidden = random.normal(size=(1400, 4))
     a, b = (
-        np.tanh(hidden @ random.normal(size=(4, 10))) + random.normal(0, 0.1, (1400, 10))
+        np.tanh(0.5 * hidden @ random.normal(size=(4, 10))) + random.normal(0, 0.03, (1400, 10))
         for _ in "ab"
     )
 
@@ -253,7 +256,7 @@ def clip_pairs() -> Training:
     x = (a.astype("float32"), b.astype("float32"))
     return Training(
         model, **parted(x, np.zeros((1400, 1), "float32"), 960, 160), loss=loss, metrics=(),
-        score=score, optimizer=adam(5e-3), epochs=15,
+        score=score, optimizer=adam(5e-3), epochs=40,
     )  # fmt: skip
 
 

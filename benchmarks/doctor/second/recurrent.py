@@ -78,19 +78,6 @@ def longer(t: Training) -> Training:
     )
 
 
-def bag(t: Training) -> Training:
-    """The largest of each embedding over all words: no order."""
-    return t.but(
-        model=layers(
-            lambda: nn.Input((18,), dtype="int64"),
-            lambda: L.Embedding(12, 12),
-            lambda: L.Dense(24, "relu"),
-            lambda: L.GlobalMaxPooling1D(),
-            lambda: L.Dense(4),
-        )
-    )
-
-
 def few(rows: int, epochs: int, **given: Any) -> Any:
     """Return a plant of few rows, learnt by heart."""
     return lambda t: t.but(x=t.x[:rows], y=t.y[:rows], epochs=epochs, **given)
@@ -172,7 +159,6 @@ ROWS: list[tuple[str, Any, Any, tuple[str, ...]]] = [
      ("GD204", "GD203")),
     ("tones: squared error of sigmoids", series.tones,
      with_(tone_net(end="sigmoid"), loss="mse", optimizer=sgd(0.02)), ("GD206", "GD507")),
-    ("signals: no order is left", series.signals, bag, ("GD310",)),
     ("weather: weights of zero", series.weather,
      with_(weather_net(kernel_initializer="zeros", recurrent_initializer="zeros")),
      ("GD208", "GD307", "GD303")),
