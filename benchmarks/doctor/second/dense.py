@@ -181,6 +181,27 @@ def both_of(*ends: Any, body: Any = "relu", drop: float = 0.0, **given: Any) -> 
     return model
 
 
+def row_by_row() -> Training:
+    """The board, of which fields are asked for one by one."""
+
+    def score(model: Any, training: Training) -> float:
+        x, y = training.test
+        found = np.asarray(model.predict(x, batch_size=1, verbose=0))
+        return float(np.mean(found.argmax(1) == y.argmax(1)))
+
+    return points.board().but(score=score)
+
+
+def wrong_axis(t: Training) -> Training:
+    """Probabilities over the batch, not over the classes."""
+
+    def model() -> Any:
+        last = L.Dense(2, lambda z: nn.ops.softmax(z, axis=0))
+        return nn.Sequential([nn.Input((2,)), L.Dense(40, "silu"), L.Dense(40, "silu"), last])
+
+    return t.but(model=model)
+
+
 def lasting_bare(t: Training) -> Training:
     """A likelihood without a guard, of what a linear layer says."""
 
@@ -338,6 +359,7 @@ ROWS: list[tuple[str, Any, Any, tuple[str, ...]]] = [
     ("clients: all frozen", points.clients, all_still, ("GD212", "GD512")),
     ("surface: a step for the last layer only", points.surface, one_part,
      ("GD212", "GD512", "GD303", "GD209", "GD304")),
+    ("board, row by row: softmax over the batch", row_by_row, wrong_axis, ("GD214", "GD308")),
     ("shells: twelve sigmoids", points.shells,
      with_(dense(4, (32,) * 12, 3, "sigmoid", None)), ("GD304", "GD501", "GD303", "GD307")),
     ("clouds: one hidden unit", points.plain_steps,
