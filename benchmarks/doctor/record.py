@@ -246,7 +246,7 @@ def _gradients(model: Any, batch: Batch) -> list[np.ndarray]:
         answers = model(batch.x, training=False)
         return model.compute_loss(batch.x, batch.y, answers, batch.weight, training=False)
 
-    if model.loss is None:
+    if model.loss is None or not model.trainable_weights:
         return []
     _, slopes = nn.value_and_grad(loss, parameters=model)()
     return [g.numpy() for g in slopes]
