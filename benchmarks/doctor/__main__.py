@@ -57,15 +57,19 @@ def outcome(name: str, doctor: str | None, seed: int) -> dict[str, Any]:
 def told_by_rivals(name: str, seed: int) -> dict[str, list[str] | None]:
     """Return what each rule set of others says of a case with a seed; None if it fails."""
     found = case(name)
-    with contextlib.redirect_stdout(io.StringIO()):
-        record = recorded(found.faulty if isinstance(found, Fault) else found.make, seed)
-    told: dict[str, list[str] | None] = {}
+    told: dict[str, list[str] | None] = dict.fromkeys(RIVALS)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            record = recorded(found.faulty if isinstance(found, Fault) else found.make, seed)
+    except Exception as failed:  # no record of such a program
+        print(f"{name}: no record, {failed!r}", file=sys.stderr, flush=True)
+        return told
     for rival, rules in RIVALS.items():
         try:
             with np.errstate(all="ignore"):
                 told[rival] = rules.symptoms(record)
-        except Exception:  # rules that were not meant for such a program; the page counts them
-            told[rival] = None
+        except Exception as failed:  # rules that were not meant for it; the page counts them
+            print(f"{name}: {rival} fails, {failed!r}", file=sys.stderr, flush=True)
     return told
 
 

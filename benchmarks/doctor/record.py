@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import itertools
 import re
 import warnings
 from collections.abc import Callable, Iterator
@@ -169,7 +170,8 @@ def recorded(make: Callable[[], Training], seed: int) -> Record:
         t = make()
         model = t.model()
         model.compile(t.optimizer(), t.loss, metrics=list(t.metrics))
-        x, y, batch = joined(t)
+        with random.undisturbed():  # what a generator gave is gone: another one is read
+            x, y, batch = joined(make())
         last = None if y is None else np.asarray(_last(y))
         inputs = [np.asarray(part) for part in (x if isinstance(x, tuple) else (x,))]
         record = Record(t, inputs, last, batch, model)
@@ -189,9 +191,13 @@ def recorded(make: Callable[[], Training], seed: int) -> Record:
 
 def joined(t: Training) -> tuple[Any, Any, int]:
     """Return x and y as arrays, or tuples of them, and how many rows a batch has."""
-    if not isinstance(t.x, nn.data.PyDataset):
-        return t.x, t.y, t.batch_size
-    batches = [t.x[i] for i in range(len(t.x))]
+    if isinstance(t.x, nn.data.PyDataset):
+        batches = [t.x[i] for i in range(len(t.x))]
+    elif isinstance(t.x, Iterator | nn.data.Dataset):
+        batches = list(itertools.islice(t.x, t.fit.get("steps_per_epoch")))
+    else:
+        several = (tuple(a) if isinstance(a, list) else a for a in (t.x, t.y))
+        return *several, t.batch_size
     x, y = (np.concatenate(parts) for parts in zip(*batches, strict=True))
     return x, y, len(batches[0][0])
 

@@ -125,7 +125,7 @@ def searched(fault: Fault, seed: int, trials: int) -> float | None:
 def _trial(t: Training, draw: dict[str, Any], losses: list[float]) -> Training:
     """Return a training with settings that were drawn; its validation loss goes into the list."""
     x, y, _ = joined(t)
-    t = t.but(x=x, y=y)
+    t = t.but(x=x, y=y, fit={k: v for k, v in t.fit.items() if k != "steps_per_epoch"})
     make, optimizer, score = t.model, t.optimizer, t.score
 
     def model() -> Any:

@@ -357,7 +357,7 @@ ROWS: list[tuple[str, Any]] = [
     ("mixed already, not shuffled", other(points.shells, fit={"shuffle": False})),
     ("much wider than the plane",
      other(points.board, model=dense(2, (500,), 2, "relu"), optimizer=adam(0.01), epochs=30)),
-    ("Muon", other(points.shells, optimizer=optimised("Muon", 0.01))),
+    ("Muon, a rate of 0.01", other(points.shells, optimizer=optimised("Muon", 0.01))),
     ("Lion, a small rate", other(points.bits, optimizer=optimised("Lion", 1e-3))),
     ("Adadelta, a rate of 1", other(points.plain_steps, optimizer=optimised("Adadelta", 1.0))),
     ("Ftrl, a large rate", other(points.plain_steps, optimizer=optimised("Ftrl", 0.5))),

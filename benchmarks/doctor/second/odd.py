@@ -285,7 +285,7 @@ ROWS: list[tuple[str, str, Any]] = [
     ("a series written again", "recurrent", repeated),
     ("ReLU that remembers by the identity", "recurrent", identity),
     ("no order needed", "recurrent", bag),
-    ("hidden words", "attention", hidden_words),
+    ("words of which some are hidden", "attention", hidden_words),
     ("tags from all around", "attention", tagged_by_all),
     ("the largest of a set", "attention", largest),
     ("each row against its batch", "attention", clip_pairs),
