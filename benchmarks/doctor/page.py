@@ -67,8 +67,8 @@ ABOUT = {
     f"before any rule was tuned. They were run once, on {opened.DATE}; what was said then stays in "
     "a column of the table, and rules were tuned on them since.",
     "open": "the others of the first round.",
-    "threads": "what people asked about in public, written anew on small data; rules were tuned on "
-    "them, too.",
+    "threads": "what people asked about in public, and healthy programs in the manner of published "
+    "examples, written anew on small data; rules were tuned on them, too.",
 }
 
 Results = dict[str, dict[str, Any]]
@@ -244,10 +244,10 @@ def _rivals(results: Results, parts: Sequence[str]) -> Iterator[str]:
             values = [_value(figures[key], NUMBER if "told" in key else SHARE) for key in COLUMNS]
             yield _row(name, *values)
         lost = {r: f["runs that could not be read"] for r, f in theirs.items()}
-        lost = [f"{count} runs by {rival}" for rival, count in lost.items() if count]
+        lost = [f"{rival} {count}" for rival, count in lost.items() if count]
         if lost:
             yield ""
-            yield f"Could not be read, which counts as nothing said: {', '.join(lost)}."
+            yield f"Runs that could not be read, which count as nothing said: {', '.join(lost)}."
         yield ""
     yield from _sources()
 
