@@ -235,8 +235,8 @@ def moment(model: Any, batch: Batch) -> Moment:
     layers = {layer.name: layer for layer in model.all_layers()}
     outputs = []
     for path, values in seen.items():
-        layer = layers[re.split(r"[#\[]", path.split("/")[-1])[0]]
-        if not isinstance(layer, nn.Model):
+        layer = layers.get(re.split(r"[#\[]", path.split("/")[-1])[0])  # None: attention's weights
+        if layer is not None and not isinstance(layer, nn.Model):
             seen_before = before.get(layer.name)
             outputs.append(
                 Output(layer.name, type(layer).__name__, activation(layer), values.numpy(),
