@@ -23,7 +23,6 @@ from benchmarks.doctor.record import joined
 from benchmarks.doctor.training import Training, run
 from neurona.core import random
 from neurona.doctor import Rule
-from neurona.doctor.repair.race import SHARE
 
 REACHED = 0.95  # of the twin's score
 WORSE = 0.02  # by which a score is lower: less is chance
@@ -49,8 +48,7 @@ def repaired(fault: Fault, seed: int) -> dict[str, Any]:
     found = {"name": fault.name, "seed": seed, "twin": twin, "faulty": faulty}
     if not reached(faulty, twin):
         mended = run(fault.faulty, seed, repair="race")
-        races = sum("steps the validation loss" in r["what"] for r in mended.repairs)
-        trials = math.ceil(1 + 2 * SHARE * races)
+        trials = math.ceil(1 + mended.raced)  # as many steps as the mended training and its races
         found |= {
             "mended": mended.score,
             "repairs": mended.repairs,

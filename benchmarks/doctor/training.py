@@ -97,6 +97,7 @@ class Outcome:
         errors, infos: ids of findings of these severities.
         error: the library's own error that stopped it.
         repairs: what the doctor changed, as in the history.
+        raced: steps of its races, for each step of the training.
     """
 
     score: float | None
@@ -107,6 +108,7 @@ class Outcome:
     infos: tuple[str, ...] = ()
     error: str = ""
     repairs: tuple[dict[str, Any], ...] = ()
+    raced: float = 0.0
 
 
 def run(
@@ -120,12 +122,13 @@ def run(
         before: list[Any] = []
         during: list[Any] = []
         repairs: list[Any] = []
+        raced: list[float] = []
         score, error = None, ""
         try:
             if repair == "off":
                 score = _train(training, doctor, before, during)
             else:
-                score = _mended(training, repair, repairs)
+                score = _mended(training, repair, repairs, raced)
         except nn.errors.NeuronaError as found:
             error = str(found).splitlines()[0]
         except Exception as found:  # nothing of the kind may happen; the table tells where it does
@@ -133,7 +136,7 @@ def run(
     found = Diagnosis([*before, *during])
     return Outcome(
         score, _ids(before), _ids(during), _ids(found.causes), _ids(found.errors),
-        tuple(f.id for f in found.infos), error, tuple(repairs),
+        tuple(f.id for f in found.infos), error, tuple(repairs), sum(raced),
     )  # fmt: skip
 
 
@@ -154,7 +157,7 @@ def _train(t: Training, doctor: str | None, before: list[Any], during: list[Any]
     return t.score(model, t)
 
 
-def _mended(t: Training, repair: str, repairs: list[Any]) -> float:
+def _mended(t: Training, repair: str, repairs: list[Any], raced: list[float]) -> float:
     """Return the score of a training that the doctor may change."""
     model = t.model()
     model.compile(t.optimizer(), t.loss, metrics=list(t.metrics))
@@ -166,6 +169,8 @@ def _mended(t: Training, repair: str, repairs: list[Any]) -> float:
         )
     finally:
         repairs += [r.as_dict() for r in doctor.repairs]
+        taken = max(1, int(model.optimizer.iterations))
+        raced += [r.steps / taken for r in doctor.repairs]
     return t.score(model, t)
 
 
