@@ -1,3 +1,3 @@
-"""The scripts that made the golden numbers and files here are run by hand, in an environment with Keras."""
+"""The scripts that made golden files here are run by hand, in an environment with Keras."""
 
 collect_ignore_glob = ["make_*.py"]
