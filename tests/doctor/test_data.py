@@ -438,3 +438,32 @@ def test_nothing_is_changed():
         assert random.get_position() == place
         for a, b in zip(before, model.get_weights(), strict=True):
             np.testing.assert_array_equal(a, b)
+
+
+def test_first_word_is_no_column():
+    ids = RANDOM.integers(0, 12, (300, 8))
+    kind = RANDOM.integers(0, 3, 300)
+    ids[:, 0] = kind
+    words = classifier(L.Embedding(12, 4), L.GRU(4), classes=3)
+    assert "GD109" not in found(words, ids, kind)
+    table = np.concatenate([X, kind[:, None].astype("float32")], axis=1)
+    assert "GD109" in found(classifier(classes=3), table, kind)
+
+
+def test_shares_are_no_ids():
+    towns = nn.Input((1,), dtype="int64")
+    model = nn.Model(towns, L.Dense(2, "softmax")(L.Flatten()(L.Embedding(25, 4)(towns))))
+    model.compile("adam", "sparse_categorical_crossentropy")
+    ids = RANDOM.integers(0, 25, (300, 1))
+    assert "GD105" not in found(model, ids, Y)
+    assert "whole numbers" in found(model, (ids / 25).astype("float32"), Y)["GD105"].said
+
+
+def test_few_targets_far_away():
+    y = X[:, :1] + 0
+    y[::40] = 15
+    model = nn.Sequential([L.Dense(8, "relu"), L.Dense(1)])
+    model.compile("adam", "mae")
+    held = RANDOM.normal(size=(100, 6)).astype("float32")
+    assert "GD111" not in found(model, X, y, validation_data=(held, held[:, :1]))
+    assert "GD111" in found(model, X, y, validation_data=(held, held[:, :1] * 20))

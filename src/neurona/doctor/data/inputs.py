@@ -127,9 +127,20 @@ def lookups(case: Case) -> Iterator[Lookup]:
         if len(read) != 1:
             continue
         given, used = forward.arrays[read[0]], forward.evaluate([index])[0]
+        if _cast_by_table(case, forward.inputs[read[0]]):
+            given = np.trunc(given)  # which an Embedding refuses, and a cast by hand may mean
         inside = np.sort(given[(given >= 0) & (given < size) & (given % 1 == 0)])
         if given.size == used.size and np.array_equal(inside, np.sort(used[used < size])):
             yield Lookup(case.x_parts[read[0]], node, size)
+
+
+TABLES = ("Embedding", "Model", "Sequential")  # the last ones: an Input of whole numbers
+
+
+def _cast_by_table(case: Case, value: int) -> bool:
+    """Say whether floats become whole numbers on the way to a table, and not by the user's code."""
+    readers = case.forward.readers.get(value, ())
+    return any(n.op.name == "cast" and n.origins and n.origins[0].kind in TABLES for n in readers)
 
 
 def ids_of(case: Case) -> set[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from neurona.doctor.case import Case
+from neurona.doctor.data.inputs import ids_of
 from neurona.doctor.ends import End
 from neurona.doctor.finding import Finding, Rule
 from neurona.doctor.parts import Part
@@ -32,6 +33,8 @@ def leak(case: Case) -> Iterator[Finding]:
     if len(parts) != 1 or len(case.ends) != 1 or case.ends[0].target is None:
         return
     part, end = parts[0], case.ends[0]
+    if part.name in ids_of(case):
+        return  # places of a text are no columns: the first word may well be what is asked for
     if part.values.ndim == 3:
         yield from _last_step(part, end)
         return

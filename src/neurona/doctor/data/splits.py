@@ -191,6 +191,7 @@ MISMATCH = Rule(
 SHIFT, RATIO, WRONG = 1.0, 3.0, 10.0  # standard deviations; times
 DRIFT, SMOOTH = 3.0, 0.9  # what a series may drift by; the correlation of neighbours in one
 LEAST, SURE = 20, 5.0  # rows; standard errors
+ALIKE = 0.3  # of the way between quartiles
 
 
 def mismatch(case: Case) -> Iterator[Finding]:
@@ -256,9 +257,18 @@ def _quantities(part: Part) -> bool:
     return part.values.dtype.kind == "f" and len(np.unique(sample(part.values))) > 20
 
 
+def _same_middle(one: Part, other: Part) -> bool:
+    """Say whether the quartiles are alike: a few values far away make a mean and a spread."""
+    quarters = [np.quantile(sample(p.values), (0.25, 0.5, 0.75)) for p in (one, other)]
+    width = min(float(q[2] - q[0]) for q in quarters)
+    return bool(np.abs(quarters[0] - quarters[1]).max() < ALIKE * width)
+
+
 def _apart(case: Case, one: Part, other: Part, most: float) -> Iterator[Finding]:
     a, b = case.scan(one), case.scan(other)
     n = len(b.rows)
+    if n >= LEAST and one.values[:1].size == 1 and _same_middle(one, other):
+        return
     size_a, size_b = max(a.rms, 1e-12), max(b.rms, 1e-12)
     ratio = max(size_a / size_b, size_b / size_a)
     if n >= 2 and ratio > WRONG:
