@@ -176,6 +176,19 @@ def test_order():
     assert "GD310" not in seen(classifier(Embedding(6, 8), Flatten(), shape=(8,)), sentences, first)
 
 
+def test_order_that_is_not_asked_for():
+    """Which of two words comes more often is told by counts: the model lacks nothing."""
+    x = RNG.integers(0, 20, (600, 12))
+    more = (x < 6).sum(axis=1) > (x > 13).sum(axis=1)
+    model = attentive(False)
+    found = model.diagnose(x, more.astype(int))
+    told = {f.id: f for f in found}["GD310"]
+    assert not told.alarm
+    assert "how often each word comes tells" in told.said
+    assert "GD310" in seen(model, x, x[:, 3] % 3)
+    assert "GD310" in seen(model, x, RNG.integers(0, 3, 600))
+
+
 def test_order_of_numbers():
     """A window of a series has an order; a set of points has none, in whatever order it comes."""
     time = np.arange(700)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 
 from neurona.classic.baselines import linear, logistic
 from neurona.core.tree import flatten
 from neurona.doctor.case import Case
-from neurona.doctor.finding import WARNING, Finding, Rule
+from neurona.doctor.finding import INFO, WARNING, Finding, Rule
 from neurona.doctor.probe.mixing import SAME, change_of
 from neurona.doctor.probe.probe import probe_of
 from neurona.doctor.probe.twin import Batch
@@ -24,6 +25,7 @@ UNORDERED = Rule(
 )  # fmt: skip
 
 GAIN = 0.1  # of the share that is right, or explained, from which on the order matters
+ENOUGH = 0.5  # of what guessing leaves: a model that counts words is then no wrong one
 WIDE, MOST_ROWS = 4000, 1500  # places times words, and rows, with which that is asked
 MIXED, DRAWN = 256, 64  # columns that numbers at their places are mixed to; features of a step
 MOST_CLASSES = 20
@@ -32,8 +34,8 @@ MOST_CLASSES = 20
 def check_order(case: Case) -> Iterator[Finding]:
     """GD310: put the steps of x into another order.
 
-    Attention over ids is to know it. Means of them, and all that reads numbers, which may be a set
-    of points, only where the targets depend on it.
+    Attention over ids is to know it; a fact where counts of them tell most of the targets. Means of
+    them, and all that reads numbers, which may be a set of points, only where targets depend on it.
     """
     probe = probe_of(case)
     batch, predict = probe.prediction.batch, probe.prediction
@@ -54,22 +56,25 @@ def check_order(case: Case) -> Iterator[Finding]:
         changes.append(float(change_of(y[:, order] if each else y, after[name]).max()))
     if not changes or max(changes) >= SAME:
         return
-    sure = probe.attends and x.dtype.kind in "iu"
-    gain = None if sure else gain_of_places(case.inputs, case.targets)
-    if sure or (gain is not None and gain > GAIN):
-        more = (
-            ""
-            if gain is None
-            else f"; with places, a linear model has {gain:.0%} more of the targets right"
-        )
+    ids = probe.attends and x.dtype.kind in "iu"
+    told = told_by(case.inputs, case.targets, wide=ids)
+    matters = told is not None and told.gain > GAIN
+    counts = told is not None and told.counts > ENOUGH and not matters
+    if matters or ids:
+        more = ""
+        if told is not None and matters:
+            more = f"; with places, a linear model has {told.gain:.0%} more of the targets right"
+        elif told is not None and counts:
+            more = f"; how often each word comes tells {told.counts:.0%} of the targets"
         yield UNORDERED.found(
             f"the answers stay as they are when the steps of x come in another order{more}",
             where="attention" if probe.attends else "x",
-            evidence={"change": max(changes), "gain": gain},
+            evidence={"change": max(changes), "gain": told and told.gain},
             threshold=f"change above {SAME}",
             fix="+ x = x + nn.layers.SinePositionEncoding()(x)  # before the attention"
             if probe.attends
             else "- GlobalAveragePooling1D()\n+ GRU(32)  # reads the steps in their order",
+            severity=INFO if counts else None,
         )
 
 
@@ -79,17 +84,31 @@ def _is_sequence(x: np.ndarray) -> bool:
     return fits and x.shape[1] > 3 and bool((x[:, 1:] != x[:, :-1]).any())
 
 
-def gain_of_places(inputs: list[np.ndarray], targets: list[np.ndarray]) -> float | None:
-    """Return how much more of the targets a linear model tells if it knows what stands where.
+class Told(NamedTuple):
+    """What linear models tell of targets.
 
-    Of classes it is the share that is right, of numbers that of the variance. 0 if that is within
-    three standard errors; None if it cannot be asked.
+    Attributes:
+        counts: what one that knows which steps there are tells of what guessing leaves.
+        gain: how much more one tells that knows what stands where; 0 if that is within three
+            standard errors. Of classes it is the share that is right, of numbers of the variance.
+    """
+
+    counts: float
+    gain: float
+
+
+def told_by(inputs: list[np.ndarray], targets: list[np.ndarray], wide: bool) -> Told | None:
+    """Return what linear models tell of targets; None if they cannot be asked.
+
+    Args:
+        inputs, targets: arrays (N, ...).
+        wide: whether to count words even if there are too many to ask for their places.
     """
     x, y = inputs[0], targets[0] if len(targets) == 1 else np.zeros(0)
     if y.size != len(x) or len(x) < 100 or not np.isfinite(x).all() or not np.isfinite(y).all():
         return None
     rows = np.random.default_rng(0).permutation(len(x))[:MOST_ROWS]
-    features = _words(x, rows) if x.dtype.kind in "iu" else _numbers(x[rows])
+    features = _words(x[rows], wide) if x.dtype.kind in "iu" else _numbers(x[rows])
     if features is None:
         return None
     y, held = y.reshape(len(y)), len(rows) // 3
@@ -101,22 +120,25 @@ def gain_of_places(inputs: list[np.ndarray], targets: list[np.ndarray]) -> float
     for a in features:
         if not few:
             known = linear(a[held:], y[rows[held:]], a[:held], penalty=0.01 * len(rows))
-            told.append(-((known - y[rows[:held]]) ** 2) / max(float(y.var()), 1e-12))
+            told.append(1 - ((known - y[rows[:held]]) ** 2) / max(float(y.var()), 1e-12))
         else:
             shares = logistic(a[held:], labels[rows[held:]], a[:held], len(classes))
             told.append((shares.argmax(axis=1) == labels[rows[:held]]).astype(float))
-    gains = told[1] - told[0]
+    guess = float(np.bincount(labels[rows[:held]]).max()) / held if few else 0.0
+    gains = told[-1] - told[0]
     sure = 3 * float(gains.std()) / held**0.5
-    return float(gains.mean()) if gains.mean() > sure else 0.0
+    gain = float(gains.mean()) if gains.mean() > sure else 0.0
+    return Told((float(told[0].mean()) - guess) / max(1 - guess, 1e-12), gain)
 
 
-def _words(x: np.ndarray, rows: np.ndarray) -> list[np.ndarray] | None:
-    """Return how often each word comes in a row, and which stands where."""
+def _words(x: np.ndarray, wide: bool) -> list[np.ndarray] | None:
+    """Return how often each word comes in a row, and which stands where unless that is too much."""
     words = int(x.max()) + 1
-    if x.min() < 0 or words * x.shape[1] > WIDE:
+    much = words * x.shape[1] > WIDE
+    if x.min() < 0 or (much and not (wide and words <= WIDE)):
         return None
-    at_places = np.eye(words)[x[rows]]  # (N, T, V)
-    return [at_places.sum(axis=1), at_places.reshape(len(rows), -1)]
+    counts = np.stack([np.bincount(row, minlength=words) for row in x]).astype(float)
+    return [counts] if much else [counts, np.eye(words)[x].reshape(len(x), -1)]
 
 
 def _numbers(x: np.ndarray) -> list[np.ndarray]:
