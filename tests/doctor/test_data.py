@@ -467,3 +467,11 @@ def test_few_targets_far_away():
     held = RANDOM.normal(size=(100, 6)).astype("float32")
     assert "GD111" not in found(model, X, y, validation_data=(held, held[:, :1]))
     assert "GD111" in found(model, X, y, validation_data=(held, held[:, :1] * 20))
+
+
+def test_rare_class_that_its_neighbours_find():
+    rare = (np.arange(1300) % 13 == 0).astype("int64")
+    x = RANDOM.normal(size=(1300, 5)).astype("float32")
+    assert "GD107" in found(classifier(), x + 0.7 * rare[:, None], rare)
+    far = classifier().diagnose((x + 2 * rare[:, None]).astype("float32"), rare)
+    assert [f.severity for f in far if f.id == "GD107"] == ["info"]

@@ -9,6 +9,7 @@ import numpy as np
 
 from neurona.doctor import fixes
 from neurona.doctor.case import Case
+from neurona.doctor.data.rare import told_by_neighbours
 from neurona.doctor.ends import End
 from neurona.doctor.finding import INFO, Finding, Rule
 from neurona.nn.parameter import Parameter
@@ -24,6 +25,7 @@ IMBALANCE = Rule(
     source="SageMaker Debugger",
 )
 RATIO, ENTROPY, ROWS = 10.0, 0.5, 50
+MILD = 20.0  # times as rare: such a class may well be found without weights
 
 
 def imbalance(case: Case) -> Iterator[Finding]:
@@ -61,7 +63,9 @@ def imbalance(case: Case) -> Iterator[Finding]:
                 evidence={"counts": counts[:50], "ratio": ratio, "entropy": entropy},
                 threshold=f"entropy at least {ENTROPY} of the largest",
                 fix=fixes.ClassWeights(weights),
-                severity=None if entropy < ENTROPY else INFO,
+                severity=None
+                if entropy < ENTROPY and not (ratio <= MILD and told_by_neighbours(case, end))
+                else INFO,
             )
         if case.whole and 0 < (absent := int((counts == 0).sum())) < task.classes - 1:
             missing = np.flatnonzero(counts == 0)
