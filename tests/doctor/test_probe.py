@@ -27,6 +27,7 @@ from neurona.layers import (
     LayerNormalization,
     MultiHeadAttention,
     PositionEmbedding,
+    Reshape,
     SimpleRNN,
 )
 
@@ -187,6 +188,41 @@ def test_order_that_is_not_asked_for():
     assert "how often each word comes tells" in told.said
     assert "GD310" in seen(model, x, x[:, 3] % 3)
     assert "GD310" in seen(model, x, RNG.integers(0, 3, 600))
+
+
+@pytest.mark.parametrize("places", [True, False])
+def test_order_of_a_source(places):
+    """Of two inputs, the one that attention reads: backwards needs places, sorting does not."""
+    source, target = nn.Input((5,), dtype="int64"), nn.Input((5,), dtype="int64")
+
+    def read(ids):
+        x = Embedding(11, 16)(ids)
+        return x + PositionEmbedding(5, initializer="normal")(x) if places else x
+
+    a, b = read(source), read(target)
+    a = a + MultiHeadAttention(2, 8)(a, a)
+    b = b + MultiHeadAttention(2, 8)(b, a)
+    model = nn.Model([source, target], Dense(10, "softmax")(b))
+    model.compile("adam", "sparse_categorical_crossentropy")
+    x = RNG.integers(0, 10, (600, 5))
+    for y, blind in ((x[:, ::-1], not places), (np.sort(x, axis=1), False)):
+        before = np.hstack([np.full((600, 1), 10), y[:, :-1]])
+        assert ("GD310" in seen(model, (x, before), np.ascontiguousarray(y))) == blind
+
+
+@pytest.mark.parametrize("places", [True, False])
+def test_order_of_patches(places):
+    """A transformer over patches, and a target that hangs on where they are, or does not."""
+    picture = nn.Input((9, 9, 1))
+    x = Reshape((9, 16))(Conv2D(16, 3, strides=3)(picture))
+    x = x + PositionEmbedding(9, initializer="normal")(x) if places else x
+    x = LayerNormalization()(x + MultiHeadAttention(2, 8)(x, x))
+    model = nn.Model(picture, Dense(2, "softmax")(GlobalAveragePooling1D()(x)))
+    model.compile("adam", "sparse_categorical_crossentropy")
+    x = RNG.normal(size=(600, 9, 9, 1)).astype("float32")
+    left = x[:, :, :4].mean(axis=(1, 2, 3)) > x[:, :, 5:].mean(axis=(1, 2, 3))
+    assert ("GD310" in seen(model, x, left.astype(int))) != places
+    assert "GD310" not in seen(model, x, (x.mean(axis=(1, 2, 3)) > 0).astype(int))
 
 
 def test_order_of_numbers():

@@ -12,7 +12,7 @@ from neurona.core.tree import flatten
 from neurona.doctor.case import Case
 from neurona.doctor.finding import INFO, WARNING, Finding, Rule
 from neurona.doctor.probe.mixing import SAME, change_of
-from neurona.doctor.probe.probe import probe_of
+from neurona.doctor.probe.probe import Probe, probe_of
 from neurona.doctor.probe.twin import Batch
 
 UNORDERED = Rule(
@@ -38,44 +38,124 @@ def check_order(case: Case) -> Iterator[Finding]:
     them, and all that reads numbers, which may be a set of points, only where targets depend on it.
     """
     probe = probe_of(case)
-    batch, predict = probe.prediction.batch, probe.prediction
-    leaves, structure = flatten(batch.x)
-    if len(leaves) != 1 or batch.size < 2 or not _is_sequence(leaves[0]):
+    leaves, _ = flatten(probe.prediction.batch.x)
+    if probe.prediction.batch.size < 2:
+        return
+    if len(leaves) > 1:
+        yield from _of_sources(case, probe, leaves)
         return
     x = leaves[0]
+    if probe.attends and x.ndim == 4:
+        yield from _of_patches(case, probe, x)
+    if not _is_sequence(x):
+        return
     order = np.random.default_rng(0).permutation(x.shape[1])
-    before = predict(batch)
-    after = predict(Batch(structure.unflatten([x[:, order]]), batch.y, batch.weight))
-    changes = []
-    for name, y in before.items():
-        if y.dtype.kind != "f":
-            return
-        if change_of(y, np.broadcast_to(y[:1], y.shape)).max() < SAME:
-            return  # one answer for all: that is another fault
-        each = y.ndim > 2 and y.shape[1] == len(order)
-        changes.append(float(change_of(y[:, order] if each else y, after[name]).max()))
-    if not changes or max(changes) >= SAME:
+    change = _change(probe, 0, x[:, order], order)
+    if change is None or change >= SAME:
         return
     ids = probe.attends and x.dtype.kind in "iu"
-    told = told_by(case.inputs, case.targets, wide=ids)
+    told = told_by(case.inputs[0], case.targets, wide=ids)
+    if ids or (told is not None and told.gain > GAIN):
+        yield _found(probe, change, told)
+
+
+def _of_sources(case: Case, probe: Probe, leaves: list[np.ndarray]) -> Iterator[Finding]:
+    """Of several inputs: one of ids that is asked for, of which the targets need the places."""
+    targets = case.targets
+    if not probe.attends or len(targets) != 1 or len(case.inputs) != len(leaves):
+        return
+    y = targets[0]
+    for i, x in enumerate(leaves):
+        known = case.inputs[i].shape[1:] == x.shape[1:]
+        if x.dtype.kind not in "iu" or not known or not _is_sequence(x):
+            continue
+        change = _change(probe, i, x[:, np.random.default_rng(0).permutation(x.shape[1])])
+        if change is None or change >= SAME:
+            continue
+        asked = _change(probe, i, np.roll(x, 1, axis=0))
+        if asked is None or asked < SAME:
+            continue
+        steps = [y] if y.size == len(y) else [y[:, 0], y[:, -1]] if y.ndim == 2 else []
+        told = [told_by(case.inputs[i], [step], wide=False) for step in steps]
+        best = max((t for t in told if t is not None), key=lambda t: t.gain, default=None)
+        if best is not None and best.gain > GAIN:
+            yield _found(probe, change, best)
+            return
+
+
+def _of_patches(case: Case, probe: Probe, x: np.ndarray) -> Iterator[Finding]:
+    """Of pictures that are cut into patches: swap blocks, which are some patches each."""
+    high, wide = x.shape[1:3]
+    pictures = case.inputs[0]
+    if pictures.shape[1:] != x.shape[1:] or any(len(y) != len(pictures) for y in case.targets):
+        return
+    rows = np.random.default_rng(0).permutation(len(pictures))[:MOST_ROWS]
+    for parts in (2, 3, 5, 7):  # patches of any size that divides a picture make up such blocks
+        if high % parts or wide % parts:
+            continue
+        order = np.random.default_rng(0).permutation(parts**2)
+        change = _change(probe, 0, _picture(_blocks(x, parts)[:, order], x.shape))
+        if change is not None and change < SAME:
+            blocks, targets = _blocks(pictures[rows], parts), [y[rows] for y in case.targets]
+            told = told_by(blocks, targets, wide=False)
+            if told is not None and told.gain > GAIN:
+                yield _found(probe, change, told)
+            return
+
+
+def _blocks(x: np.ndarray, parts: int) -> np.ndarray:
+    """Return pictures (N, H, W, C) as blocks (N, parts^2, numbers of a block)."""
+    n, high, wide, c = x.shape
+    x = x.reshape(n, parts, high // parts, parts, wide // parts, c)
+    return x.transpose(0, 1, 3, 2, 4, 5).reshape(n, parts**2, -1)
+
+
+def _picture(blocks: np.ndarray, shape: tuple) -> np.ndarray:
+    """Return the pictures of blocks."""
+    n, high, wide, c = shape
+    parts = round(blocks.shape[1] ** 0.5)
+    x = blocks.reshape(n, parts, parts, high // parts, wide // parts, c)
+    return x.transpose(0, 1, 3, 2, 4, 5).reshape(shape)
+
+
+def _change(probe: Probe, i: int, x: np.ndarray, order: np.ndarray | None = None) -> float | None:
+    """Return how far the answers change with another input i; None if they are all one.
+
+    Args:
+        order: of the steps, if answers for each of them are to be in that order too.
+    """
+    batch, predict = probe.prediction.batch, probe.prediction
+    leaves, structure = flatten(batch.x)
+    before = predict(batch)
+    other = structure.unflatten([*leaves[:i], x, *leaves[i + 1 :]])
+    after = predict(Batch(other, batch.y, batch.weight))
+    changes = []
+    for name, y in before.items():
+        if y.dtype.kind != "f" or change_of(y, np.broadcast_to(y[:1], y.shape)).max() < SAME:
+            return None  # one answer for all: that is another fault
+        each = order is not None and y.ndim > 2 and y.shape[1] == len(order)
+        changes.append(float(change_of(y[:, order] if each else y, after[name]).max()))
+    return max(changes, default=None)
+
+
+def _found(probe: Probe, change: float, told: Told | None) -> Finding:
     matters = told is not None and told.gain > GAIN
     counts = told is not None and told.counts > ENOUGH and not matters
-    if matters or ids:
-        more = ""
-        if told is not None and matters:
-            more = f"; with places, a linear model has {told.gain:.0%} more of the targets right"
-        elif told is not None and counts:
-            more = f"; how often each word comes tells {told.counts:.0%} of the targets"
-        yield UNORDERED.found(
-            f"the answers stay as they are when the steps of x come in another order{more}",
-            where="attention" if probe.attends else "x",
-            evidence={"change": max(changes), "gain": told and told.gain},
-            threshold=f"change above {SAME}",
-            fix="+ x = x + nn.layers.SinePositionEncoding()(x)  # before the attention"
-            if probe.attends
-            else "- GlobalAveragePooling1D()\n+ GRU(32)  # reads the steps in their order",
-            severity=INFO if counts else None,
-        )
+    more = ""
+    if told is not None and matters:
+        more = f"; with places, a linear model has {told.gain:.0%} more of the targets right"
+    elif told is not None and counts:
+        more = f"; how often each word comes tells {told.counts:.0%} of the targets"
+    return UNORDERED.found(
+        f"the answers stay as they are when the steps of x come in another order{more}",
+        where="attention" if probe.attends else "x",
+        evidence={"change": change, "gain": told and told.gain},
+        threshold=f"change above {SAME}",
+        fix="+ x = x + nn.layers.SinePositionEncoding()(x)  # before the attention"
+        if probe.attends
+        else "- GlobalAveragePooling1D()\n+ GRU(32)  # reads the steps in their order",
+        severity=INFO if counts else None,
+    )
 
 
 def _is_sequence(x: np.ndarray) -> bool:
@@ -97,14 +177,14 @@ class Told(NamedTuple):
     gain: float
 
 
-def told_by(inputs: list[np.ndarray], targets: list[np.ndarray], wide: bool) -> Told | None:
+def told_by(x: np.ndarray, targets: list[np.ndarray], wide: bool) -> Told | None:
     """Return what linear models tell of targets; None if they cannot be asked.
 
     Args:
-        inputs, targets: arrays (N, ...).
+        x, targets: arrays (N, ...).
         wide: whether to count words even if there are too many to ask for their places.
     """
-    x, y = inputs[0], targets[0] if len(targets) == 1 else np.zeros(0)
+    y = targets[0] if len(targets) == 1 else np.zeros(0)
     if y.size != len(x) or len(x) < 100 or not np.isfinite(x).all() or not np.isfinite(y).all():
         return None
     rows = np.random.default_rng(0).permutation(len(x))[:MOST_ROWS]
