@@ -7,12 +7,14 @@ import numpy as np
 
 import neurona as nn
 from neurona.callbacks import EarlyStopping
-from neurona.doctor.live import course, generalisation, labels, rates, sequences, updates
+from neurona.doctor.data import targets
+from neurona.doctor.live import course, generalisation, labels, rates, sequences, units, updates
 from neurona.doctor.live.activity import spread_of_attention
 from neurona.doctor.live.guess import CLASSES, Guess
 from neurona.doctor.live.linear import Linear
 from neurona.doctor.live.neighbours import neighbours_of
 from neurona.doctor.live.record import Look, Record, Weight
+from neurona.doctor.order import arranged, causes
 from neurona.optimizers import SGD
 
 
@@ -61,7 +63,7 @@ def test_a_few_more_wrong_answers_of_few_are_chance():
     looks = [look(50 * i, 0.1) for i in range(12)]
     made = record(looks, [0.5 * 0.8**i for i in range(12)], guessing=0.69)
     for log, loss in zip(made.logs, [*[0.05] * 6, *[0.07] * 6], strict=True):
-        log.update({"val_loss": loss, "accuracy": 0.98, "val_accuracy": 0.98})
+        log.update({"val_loss": loss, "accuracy": 0.98, "val_accuracy": 0.92})
     sized = lambda n, *given: types.SimpleNamespace(  # noqa: E731
         validation=types.SimpleNamespace(source=types.SimpleNamespace(size=n)),
         callbacks=types.SimpleNamespace(callbacks=given),
@@ -73,6 +75,19 @@ def test_a_few_more_wrong_answers_of_few_are_chance():
     made.model._training.run = sized(10_000, EarlyStopping(restore_best_weights=True))
     (told,) = generalisation.overfitting(made)
     assert (told.severity, told.fix) == ("info", "")
+
+
+def test_an_answer_that_is_only_too_sure_is_not_learnt_by_heart():
+    def made(best, now, training):
+        held = [*[best] * 6, *[now] * 6]
+        known = record([look(50 * i, 0.1) for i in range(12)], [0.5 * 0.8**i for i in range(12)])
+        for log, loss, right in zip(known.logs, [*[0.1] * 6, *[0.3] * 6], held, strict=True):
+            log.update({"val_loss": loss, "accuracy": training, "val_accuracy": right})
+        return found(generalisation.overfitting, known)
+
+    assert made(0.95, 0.95, training=0.98) == []
+    assert made(0.97, 0.94, training=0.98) == []  # worse than it was, and near training yet
+    assert made(0.85, 0.85, training=0.98)[0].startswith("the validation loss was 0.1")
 
 
 def test_oscillation_and_plateau():
@@ -252,3 +267,15 @@ def test_wrong_labels_are_told_from_a_hard_border():
     made.forget()
     made.logs += [{"loss": 1.0, "accuracy": 0.9, "val_accuracy": 0.9} for _ in range(8)]
     assert found(labels.noisy, made) == []  # they do no harm
+
+
+def test_what_lies_upstream_is_told_as_the_cause():
+    for cause, consequences in [
+        (updates.DRIFT, (course.NOTHING_LEARNT, generalisation.OVERFITTING)),
+        (targets.ORDER, (units.DEAD,)),
+    ]:
+        for consequence in consequences:
+            told = causes(
+                arranged([consequence.found("so", evidence={}), cause.found("so", evidence={})])
+            )
+            assert [f.id for f in told] == [cause.id]

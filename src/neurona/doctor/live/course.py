@@ -36,7 +36,7 @@ NOTHING_LEARNT = Rule(
     "GD510", "nothing is learnt", "warning",
     "The answers are no better than always giving the same one, so nothing of the inputs has got "
     "through to them yet.",
-    auto="never", because=(*WRONG, *STEPS, "GD511"),
+    auto="never", because=(*WRONG, *STEPS, "GD511", "GD513"),
     accepted=("shuffle y and train again: the same loss says that x and y are unrelated",),
     source="Karpathy 2019 (baseline)",
 )  # fmt: skip

@@ -21,13 +21,14 @@ OVERFITTING = Rule(
     "GD601", "overfitting", "warning",
     "It learns the training samples by heart: what it gets better at there makes it worse at "
     "samples that it has not seen.",
-    auto="safe", because=("GD108", "GD111", "GD506", "GD507", "GD510", "GD605", "GD705"),
+    auto="safe", because=("GD108", "GD111", "GD506", "GD507", "GD510", "GD513", "GD605", "GD705"),
     accepted=("Dropout", "weight_decay", "augmentation", "a smaller model", "more data"),
     source="SageMaker Debugger (0.1, patience)",
 )  # fmt: skip
 ABOVE, FALL = 0.1, 0.05  # validation above its best; training loss below that of the same epoch
 PERFECT, GAP = 0.99, 0.075  # shares of right answers: of training, and how much less
-CLEARLY, LOW = 0.3, 0.1  # above its best, and of guessing: such a loss needs no metric to tell
+CLEARLY, LOW = 0.3, 0.1  # above its best, and of guessing: then the metric need not be worse
+APART = 0.05  # shares of right answers: less is no more than being too sure of what is wrong
 
 
 def overfitting(record: Record) -> Iterator[Finding]:
@@ -69,7 +70,7 @@ def _overfitting(record: Record) -> Iterator[Finding]:
     noise = math.sqrt(lowest * abs(record.scale) / _held_out(record))
     large = min(since) >= LOW * abs(record.scale)
     clear = risen >= CLEARLY and large and min(since) - lowest > 2 * noise
-    if not clear and not _metric_fell(record, window):
+    if not _far_apart(record, window) or not (clear or _metric_fell(record, window)):
         return
     yield OVERFITTING.found(
         f"the validation loss was {lowest:.3g} after epoch {best + 1} and is {held[-1]:.3g} now, "
@@ -100,6 +101,19 @@ def _by_heart(record: Record) -> Finding | None:
         threshold=f"{PERFECT:.0%} in training, {GAP:.1%} less in validation, for half of the run",
         fix=Stop(),
     )
+
+
+def _far_apart(record: Record, window: int) -> bool:
+    """Whether far more of the training samples are right than of the others; or nobody knows.
+
+    Where they are not, only the loss is worse: wrong answers are given with more confidence.
+    """
+    name = record.accuracy_name
+    train, held = (record.column(n) for n in (name, f"val_{name}")) if name else ([], [])
+    if not train or not held:
+        return True
+    now = max(held[-window:])
+    return train[-1] - now >= max(APART, 2 * share_error(now, _held_out(record)))
 
 
 def _metric_fell(record: Record, window: int) -> bool:
