@@ -284,6 +284,14 @@ def residual():
     return compiled(nn.Model(x, L.Dense(3, "softmax")(L.Add()([hidden, more]))))
 
 
+def joined(bend):
+    """Two layers that begin as zeros, whose outputs meet."""
+    x = nn.Input((5,))
+    a = L.Dense(8, bend, kernel_initializer="zeros")(x)
+    b = L.Dense(8, bend, kernel_initializer="zeros")(a)
+    return compiled(nn.Model(x, L.Dense(3, "softmax")(L.Concatenate()([a, b]))))
+
+
 def frozen(count):
     made = chain(nn.Input((5,)), L.Dense(8, "relu"), L.Dense(3, "softmax"))
     for layer in made.layers[:count]:
@@ -335,6 +343,8 @@ MODELS = [  # id ("" for healthy), what it says, the model, x, y, the rest
     ("GD208", "copies of each other (all are 1)", lambda: filled("ones", "ones"), X, THREE, {}),
     ("GD208", "copies", lambda: filled("ones", "glorot_uniform"), X, THREE, {}),
     ("", "", lambda: filled("glorot_uniform", "zeros"), X, THREE, {}),
+    ("GD208", "copies of each other (all are 0)", lambda: joined("relu"), X, THREE, {}),
+    ("", "", lambda: joined(None), X, THREE, {}),  # the way back tells units apart
     ("", "", residual, X, THREE, {}),
     ("GD212", "a layer is never called: 'dense", lambda: compiled(Unused()), X, THREE, {}),
     ("GD212", "lead to a step without a gradient", lambda: compiled(Cut()), X, THREE, {}),
