@@ -246,6 +246,8 @@ CASES = [  # id ("" for healthy), the model, x, y, the rest, and what is said
     ("", begun, X, RARE, {}, ""),
     ("GD705", recurrent, IDS // 2, Y, held(25 + IDS // 2, Y), "never come in training"),
     ("", recurrent, IDS[:200], Y[:200], held(IDS[200:], Y[200:]), ""),
+    ("GD705", recurrent, np.where(IDS > 3, 1, IDS), Y, {}, "does it stand for unknown words"),
+    ("", recurrent, np.where(np.arange(IDS.shape[1]) > 2, 1, 2 + IDS % 15), Y, {}, ""),
     ("GD705", lambda: reads(["a b"]), TEXTS, Y, {}, "of the words are not in the vocabulary of 4"),
     ("", lambda: reads(TEXTS), TEXTS, Y, {}, ""),
     ("GD107", binary, X, RARE, {}, "always answering 0 already scores 9"),
@@ -267,6 +269,9 @@ CASES = [  # id ("" for healthy), the model, x, y, the rest, and what is said
     ("GD112", normed, X[:289], Y[:289], {}, "the last batch of each epoch has 1 sample"),
     ("", normed, X[:292], Y[:292], {}, ""),
     ("", classifier, X[:8], Y[:8], {"batch_size": 1}, ""),
+    ("GD112", classifier, X, Y, {"batch_size": 5000, "epochs": 5}, "an epoch has 1 step"),
+    ("", classifier, X, Y, {"batch_size": 300, "epochs": 5}, ""),
+    ("", classifier, X, Y, {"batch_size": 5000, "epochs": 200}, ""),
     ("GD108", classifier, X[:250], Y[:250], held(X[230:], Y[230:]), "20 of 70 rows"),
     ("GD108", classifier, X, Y, held(X, Y), "they are the same"),
     ("", binary, *parts(TABLE, SUM, 500), ""),  # few values: rows come twice by themselves

@@ -20,6 +20,7 @@ SMALL = Rule(
     accepted=("LayerNormalization or GroupNormalization",),
 )
 LEAST, STEPS = 8, 5
+HARDLY = 20  # steps in all
 ALIKE = 2  # values that all places of an image are worth: neighbours tell the same
 
 
@@ -57,8 +58,13 @@ def batches(case: Case) -> Iterator[Finding]:
             f"{batch}",
             evidence={"steps": count, "samples": n},
             fix=fixes.Batch(batch),
-            severity=INFO,
+            severity=None if batch > n and _hardly_moves(case) else INFO,
         )
+
+
+def _hardly_moves(case: Case) -> bool:
+    """Whether a training of one step an epoch has hardly any; some begin where others ended."""
+    return case.epochs is not None and case.epochs <= HARDLY and not case.trained
 
 
 def _places(layer: object) -> int:

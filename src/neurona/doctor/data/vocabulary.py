@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from neurona.doctor.case import Case
-from neurona.doctor.data.inputs import Lookup, lookups
+from neurona.doctor.data.inputs import Lookup, leading_zeros, lookups
 from neurona.doctor.finding import INFO, WARNING, Finding, Rule
 from neurona.doctor.scan import EXACT
 from neurona.nn.encoding.lookup import Lookup as Encoding
@@ -25,6 +25,7 @@ UNUSED = Rule(
 NEW, FEW = 0.3, 0.05  # share of the words of the validation: an alarm, a fact
 UNKNOWN = 0.5  # share of words that share one vector: an alarm
 IDLE = 0.5  # share of a vocabulary, which costs memory only
+STANDS, FILLED = 0.85, 0.3  # share of words with one number; of places that one fills at an end
 LEAST = 200  # words, to judge by
 
 
@@ -58,7 +59,17 @@ def _compared(case: Case, lookup: Lookup, name: str) -> Iterator[Finding]:
             severity=WARNING if new > NEW else INFO,
         )
     idle = 1 - float(known.mean())
-    if idle > IDLE:
+    word, share = _most_frequent(lookup.part.values)
+    if idle > IDLE and share > STANDS:
+        yield UNUSED.found(
+            f"{share:.0%} of the words are the number {word}, and {idle:.0%} of the "
+            f"{lookup.size:,} rows of the table never come: does it stand for unknown words?",
+            where=lookup.part.name,
+            evidence={"share": share, "word": word, "vocabulary": lookup.size},
+            threshold=f"at most {STANDS:.0%}",
+            fix="# make the vocabulary of the texts of training, with more words",
+        )
+    elif idle > IDLE:
         yield UNUSED.found(
             f"{idle:.0%} of the {lookup.size:,} rows of the table belong to words that never come",
             where=case.forward.place(lookup.node),
@@ -67,6 +78,20 @@ def _compared(case: Case, lookup: Lookup, name: str) -> Iterator[Finding]:
             fix=f"Embedding({int(ids.max()) + 1}, ...)" if ids.max() < lookup.size / 2 else "",
             severity=INFO,
         )
+
+
+def _most_frequent(ids: np.ndarray) -> tuple[int, float]:
+    """Return the number that most words have, and its share; what rows are filled with is none."""
+    words = ids[ids != 0].astype(np.int64)
+    if ids.ndim != 2 or words.size < LEAST:
+        return 0, 0.0
+    word = int(np.bincount(words).argmax())
+    other = ids != word
+    behind = float(leading_zeros(other[:, ::-1]).mean())
+    before = float(leading_zeros(other).mean())
+    if (ids[:, [0, -1]] != 0).all() and max(behind, before) > FILLED > 3 * min(behind, before):
+        return word, 0.0
+    return word, float((words == word).mean())
 
 
 def _unknown(case: Case, lookup: Lookup) -> Iterator[Finding]:
