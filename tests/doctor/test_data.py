@@ -480,3 +480,15 @@ def test_rare_class_that_its_neighbours_find():
     assert "GD107" in found(classifier(), x + 0.7 * rare[:, None], rare)
     far = classifier().diagnose((x + 2 * rare[:, None]).astype("float32"), rare)
     assert [f.severity for f in far if f.id == "GD107"] == ["info"]
+
+
+def test_mark_in_pictures():
+    kind = RANDOM.integers(0, 3, 300)
+    pictures = RANDOM.normal(size=(300, 6, 6, 1)).astype("float32")
+    model = classifier(L.Flatten(), classes=3)
+    assert "GD109" not in found(model, pictures, kind)
+    marked = pictures.copy()
+    marked[:, 0, 2, 0] = kind
+    assert "pixel (0, 2)" in found(model, marked, kind)["GD109"].said
+    drawn = np.zeros((3, 6, 6, 1), "float32") + np.arange(3)[:, None, None, None]
+    assert "GD109" not in found(model, drawn[kind], kind)  # clean drawings, each of one colour

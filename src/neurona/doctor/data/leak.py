@@ -24,17 +24,21 @@ LEAK = Rule(
 ROWS, FEATURES = 200, 500
 SURE = 0.999  # accuracy, or correlation
 SMALL = 1e-6  # of the spread of the targets
+IMAGES, OF_CLASS, NOISY = 1000, 10, 0.5  # images; of each class; share of places without noise
 NEXT = 0.99  # correlation of other columns: a smooth series is no leak
 
 
 def leak(case: Case) -> Iterator[Finding]:
     """Predict y from each column alone."""
-    parts = [p for p in case.x_parts if p.numeric and p.values.ndim in (2, 3)]
+    parts = [p for p in case.x_parts if p.numeric and p.values.ndim in (2, 3, 4)]
     if len(parts) != 1 or len(case.ends) != 1 or case.ends[0].target is None:
         return
     part, end = parts[0], case.ends[0]
     if part.name in ids_of(case):
         return  # places of a text are no columns: the first word may well be what is asked for
+    if part.values.ndim == 4:
+        yield from _mark(part, end)
+        return
     if part.values.ndim == 3:
         yield from _last_step(part, end)
         return
@@ -75,6 +79,37 @@ def _last_step(part: Part, end: End) -> Iterator[Finding]:
                 threshold="the target comes after the window",
                 fix="- model.fit(x, y)\n+ model.fit(x[:, :-1], y)",
             )
+
+
+def _mark(part: Part, end: End) -> Iterator[Finding]:
+    """Look for a place at the border of images that has a value of its own for each class."""
+    task, n = end.task, len(part.values)
+    if task.name not in ("classes", "binary") or task.labels.ndim != 1 or n < ROWS:
+        return
+    chosen = np.random.default_rng(0).permutation(n)[:IMAGES]
+    images, labels = part.values[chosen], task.labels[chosen]
+    each = [images[labels == k] for k in np.unique(labels)]
+    if len(each) < 2 or len(task.labels) != n or min(map(len, each)) < OF_CLASS:
+        return
+    low = np.stack([one.min(axis=0) for one in each])
+    high = np.stack([one.max(axis=0) for one in each])
+    still = (low == high).all(axis=0)  # within each class
+    ordered = np.sort(low, axis=0)
+    tells = still & (ordered[1:] != ordered[:-1]).all(axis=0)
+    border = np.ones(tells.shape, bool)
+    border[1:-1, 1:-1] = False
+    # clean drawings are as still everywhere: a mark is where pictures have noise
+    if not tells.any() or (tells & ~border).any() or still.mean() > NOISY:
+        return
+    row, column, channel = (int(i) for i in np.argwhere(tells)[0])
+    yield LEAK.found(
+        f"the pixel ({row}, {column}) of {part.name} has one value for each class, in all "
+        f"{len(labels):,} images looked at: a mark that tells the target",
+        where=part.name,
+        evidence={"row": row, "column": column, "channel": channel, "pixels": int(tells.sum())},
+        threshold="no pixel that is the target",
+        fix=f"+ x[:, {row}, {column}] = 0  # and its neighbours: {int(tells.sum())} pixels in all",
+    )
 
 
 def _of_numbers(x: np.ndarray, y: np.ndarray) -> tuple[list[int], np.ndarray, str]:
