@@ -492,3 +492,20 @@ def test_mark_in_pictures():
     assert "pixel (0, 2)" in found(model, marked, kind)["GD109"].said
     drawn = np.zeros((3, 6, 6, 1), "float32") + np.arange(3)[:, None, None, None]
     assert "GD109" not in found(model, drawn[kind], kind)  # clean drawings, each of one colour
+
+
+def test_norms_that_do_not_scale():
+    def residual(end):
+        inputs = nn.Input((6,))
+        x = L.Dense(8)(inputs)
+        x = L.Add()([x, L.Dense(8)(L.LayerNormalization()(x))])
+        model = nn.Model(inputs, L.Dense(2, "softmax")(end(x)))
+        model.compile("adam", "sparse_categorical_crossentropy")
+        return model
+
+    pixels = RANDOM.uniform(0, 255, (300, 6)).astype("float32")
+    assert "GD104" in found(residual(L.Activation("relu")), pixels, Y)
+    assert "GD104" not in found(residual(L.LayerNormalization()), pixels, Y)
+    far = 4000 * X + 50_000
+    assert "GD104" in found(residual(L.LayerNormalization()), far, Y)
+    assert "GD104" not in found(classifier(L.Dense(8), L.BatchNormalization()), far, Y)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -180,14 +180,18 @@ class Forward:
             self._weights[value] = [p for v, p in self.parameters.items() if v in needed]
         return self._weights[value]
 
-    def scaled_behind(self, node: Node) -> bool:
-        """Say whether a normalisation reads what a product gives, a bias aside."""
-        for reader in self.readers.get(node.outputs[0], ()):
-            if _kind(reader) in SCALING:
-                return not self._as_learnt(reader)
-            if reader.op.name in ("add", "reshape", "transpose") and self.scaled_behind(reader):
-                return True
-        return False
+    def scaled_behind(self, node: Node, kinds: Sequence[str] = SCALING) -> bool:
+        """Say whether normalisations alone read what a product gives, sums with others aside.
+
+        A residual path that nobody normalises carries large numbers to the end.
+        """
+        readers = self.readers.get(node.outputs[0], ())
+        return bool(readers) and all(self._scales(reader, kinds) for reader in readers)
+
+    def _scales(self, node: Node, kinds: Sequence[str]) -> bool:
+        if _kind(node) in kinds:
+            return not self._as_learnt(node)
+        return node.op.name in ("add", "reshape", "transpose") and self.scaled_behind(node, kinds)
 
     def _as_learnt(self, node: Node) -> bool:
         """Say whether a BatchNorm is frozen: it takes running figures for those of the batch."""

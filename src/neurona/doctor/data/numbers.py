@@ -73,6 +73,7 @@ UNSCALED = Rule(
     source="AutoTrainer, ICSE 2021; UMLAUT, CHI 2021",
 )
 LARGE, SMALL = 10.0, 0.005  # the root mean square of what meets the first weights
+BATCHES, FAR = ("BatchNormalization",), 5.0  # take offsets away; what is none, in spreads
 APART = 100.0  # times the spread of the middle column
 
 
@@ -84,10 +85,12 @@ def unscaled(case: Case) -> Iterator[Finding]:
     told: set[int] = set()
     for node, data, weights in (*forward.first_products, *forward.joined_products):
         learnt = [p for p in forward.weights(weights) if p.trainable]
-        if data in told or not learnt or forward.scaled_behind(node):
+        if data in told or not learnt or forward.scaled_behind(node, BATCHES):
+            continue
+        met = forward.evaluate([data])[0].astype(np.float64)
+        if forward.scaled_behind(node) and not _far_from_zero(met):
             continue
         told.add(data)
-        met = forward.evaluate([data])[0].astype(np.float64)
         rms = float(np.sqrt(np.mean(np.square(met)))) if met.size else 0.0
         part = _read_by(case, data)
         if rms > LARGE:
@@ -96,6 +99,13 @@ def unscaled(case: Case) -> Iterator[Finding]:
             yield _too_small(case, node, met, rms, part)
         elif part is not None and part.values.ndim == 2 and part.values.shape[1] <= MANY:
             yield from _far_apart(case, node, part)
+
+
+def _far_from_zero(met: np.ndarray) -> bool:
+    """Say whether columns lie far from 0: a norm of each sample by itself leaves the offset in."""
+    columns = met.reshape(-1, met.shape[-1])
+    far = np.abs(columns.mean(axis=0)) > FAR * columns.std(axis=0)
+    return bool(far.mean() > 0.5) and float(np.abs(columns).max()) > LARGE
 
 
 def _too_large(case: Case, node: Node, met: np.ndarray, rms: float, part: Part | None) -> Finding:
