@@ -8,7 +8,16 @@ import numpy as np
 import neurona as nn
 from neurona.callbacks import EarlyStopping
 from neurona.doctor.data import targets
-from neurona.doctor.live import course, generalisation, labels, rates, sequences, units, updates
+from neurona.doctor.live import (
+    course,
+    generalisation,
+    labels,
+    rates,
+    sequences,
+    units,
+    updates,
+    weights,
+)
 from neurona.doctor.live.activity import spread_of_attention
 from neurona.doctor.live.guess import CLASSES, Guess
 from neurona.doctor.live.linear import Linear
@@ -180,6 +189,23 @@ def test_validation_at_guessing_must_last():
     assert told([{**log, "val_loss": log["val_loss"] - 0.1} for log in logs]) == []
     assert told([{**log, "accuracy": 0.6, "val_accuracy": 0.9} for log in logs]) == []
     assert told(logs, samples=60, loss=0.1) == []  # learnt by heart, which few samples always are
+    short = {"steps": 150}
+    assert len(told(logs[:6], loss=0.8, **short)) == 1  # it has learnt its own samples alone
+    assert told(logs[:6], loss=0.95, **short) == []  # it has only begun
+    assert told(logs[:4], loss=0.8, **short) == []
+
+
+def test_gradients_do_not_vanish_where_all_steps_are_tiny():
+    def told(step):
+        kernels = {
+            f"{i}/kernel": Weight(0.1, step / 10, gradient, gradient, False, 0.2)
+            for i, gradient in enumerate([1e-6, 1e-2, 1.0])
+        }
+        looks = [dataclasses.replace(look(20 * i, 1.0), weights=kernels) for i in range(12)]
+        return found(weights.vanishing, record(looks, [1.0, 1.0]))
+
+    assert told(1e-3)[0].startswith("its gradient is 1e-06 times that of a later layer")
+    assert told(2e-5) == []  # the rate is too low
 
 
 def test_a_rate_that_is_too_low_by_what_a_line_reaches():

@@ -309,6 +309,12 @@ def following(schedule):
     return chain(L.Dense(8, "relu"), L.Dense(3, "softmax"), optimizer=nn.optimizers.Adam(schedule))
 
 
+def own_steps(schedule):
+    made = Own()
+    made.compile(nn.optimizers.Adam(schedule), SPARSE)
+    return made
+
+
 def filled(first, second, act="tanh"):
     end = L.Dense(3, "softmax", kernel_initializer=second)
     return chain(L.Dense(8, act, kernel_initializer=first), end)
@@ -360,6 +366,14 @@ MODELS = [  # id ("" for healthy), what it says, the model, x, y, the rest
         X, THREE, {},
     ),
     (
+        "GD211", "where guessing has a loss of 2.1",
+        lambda: chain(
+            L.Dense(64, "relu", kernel_regularizer=nn.regularizers.L2(1.0)), L.Dense(1),
+            loss="huber",
+        ),
+        X, NUMBERS, {},
+    ),
+    (
         "", "",
         lambda: chain(L.Dense(64, "relu", kernel_regularizer="l2"), L.Dropout(0.5), softmax()),
         X, THREE, {},
@@ -383,6 +397,14 @@ MODELS = [  # id ("" for healthy), what it says, the model, x, y, the rest
         X, THREE, {"epochs": 20},
     ),
     ("", "", lambda: following(SCHEDULES.CosineDecay(1e-3, 200)), X, THREE, {"epochs": 20}),
+    (
+        "GD216", "falls from 0.01 to 1e-07 within 2 of 200",
+        lambda: own_steps(SCHEDULES.PiecewiseConstantDecay([2], [0.01, 1e-7])),
+        X, THREE, {"epochs": 20},
+    ),
+    (  # its step may gather the gradients of five batches
+        "", "", lambda: own_steps(SCHEDULES.CosineDecay(1e-3, 40)), X, THREE, {"epochs": 20},
+    ),
 ]  # fmt: skip
 
 

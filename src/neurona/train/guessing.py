@@ -10,7 +10,7 @@ import numpy as np
 from neurona.core.tensor import as_array
 
 QUANTITIES = (
-    "mean_squared_error", "mean_absolute_error", "huber", "log_cosh",
+    "mean_squared_error", "mean_absolute_error", "huber_loss", "log_cosh",
     "mean_squared_logarithmic_error",
 )  # fmt: skip
 

@@ -36,12 +36,13 @@ NOTHING_LEARNT = Rule(
     "GD510", "nothing is learnt", "warning",
     "The answers are no better than always giving the same one, so nothing of the inputs has got "
     "through to them yet.",
-    auto="never", because=(*WRONG, *STEPS, "GD511", "GD513"),
+    auto="never", because=(*WRONG, *STEPS, "GD511", "GD513", "GD705"),
     accepted=("shuffle y and train again: the same loss says that x and y are unrelated",),
     source="Karpathy 2019 (baseline)",
 )  # fmt: skip
 ENOUGH = 200  # steps
 EPOCHS, FEW = 10, 60  # or so many epochs, if they have so many steps in all
+SHORT, SOME, BY_HEART = 5, 100, 0.9  # epochs and steps that ended; of guessing: what is learnt
 LATE = 0.75  # of the training: whoever has learnt so little by then
 FEWEST_SAMPLES = 300  # whose labels can be told from others'
 
@@ -50,12 +51,12 @@ def nothing_learnt(record: Record) -> Iterator[Finding]:
     """GD510: after an epoch and 200 steps the loss is that of always giving the same answer."""
     epochs = len(record.logs)
     enough = record.steps >= ENOUGH or (epochs >= EPOCHS and record.steps >= FEW)
-    if not epochs or not enough or record.warming:
+    if not epochs or not (enough or _short(record)) or record.warming:
         return
-    told = record.at_guessing()
+    told = record.at_guessing() if enough else ""
     if not told and record.done >= 0.5 and not _few_by_heart(record):
         told = record.held_at_guessing()
-    if not told and record.done >= LATE:
+    if enough and not told and record.done >= LATE:
         told = record.unrelated()
     if not told:
         return
@@ -67,6 +68,12 @@ def nothing_learnt(record: Record) -> Iterator[Finding]:
         threshold=f"the loss of the best answer that is always the same: {unit}",
         fix="nn.overfit_one_batch(model, x, y)  # can it learn 16 rows by heart?",
     )  # fmt: skip
+
+
+def _short(record: Record) -> bool:
+    """Whether a training of few epochs has ended, and learnt something of its own samples."""
+    ended = record.ended and len(record.logs) >= SHORT and record.steps >= SOME
+    return ended and record.loss < BY_HEART * record.scale
 
 
 def _few_by_heart(record: Record) -> bool:

@@ -24,6 +24,7 @@ VANISHING = Rule(
 )  # fmt: skip
 SHARE = 1e-3  # of the gradient of the layer that has the largest, if that lies behind
 LEAST = 1e-6  # a step, as a share of the weights
+TINY = 1e-4  # the longest of all layers' steps: the rate is too low for each of them
 
 
 def vanishing(record: Record) -> Iterator[Finding]:
@@ -40,7 +41,7 @@ def vanishing(record: Record) -> Iterator[Finding]:
     least = int(slopes.argmin())
     later = float(slopes[least:].max())
     shrunk = float(slopes[least]) / later if later > 0 else 1.0
-    if not 0 < shrunk < SHARE:
+    if not 0 < shrunk < SHARE or steps.max() < TINY:
         return
     yield VANISHING.found(
         f"its gradient is {shrunk:.1g} times that of a later layer, its steps {steps[least]:.1g} "

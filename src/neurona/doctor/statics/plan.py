@@ -24,6 +24,7 @@ PLAN = Rule(
     source="DeepFD, ICSE 2022",
 )
 SPENT, EARLY, RISING, FEW = 0.01, 0.2, 0.5, 100
+AT_ONCE = 0.02  # of the steps: a training step of one's own may gather gradients of several
 PLACES = 200  # steps that a schedule is asked for
 
 
@@ -52,12 +53,12 @@ def planned_rates(case: Case) -> tuple[np.ndarray, np.ndarray, str]:
 
 def schedule(case: Case) -> Iterator[Finding]:
     """Follow the rate through the training that is planned."""
-    if case.model.optimizer is None or not case.epochs or not case.steps_in_epoch or case.custom:
+    if case.model.optimizer is None or not case.epochs or not case.steps_in_epoch:
         return
     total = case.epochs * case.steps_in_epoch
     steps, rates, name = planned_rates(case)
     if not name:
-        if total < FEW:
+        if total < FEW and not case.custom:
             yield PLAN.found(
                 f"{case.epochs} epochs are {total} steps in all, which is few",
                 evidence={"steps": total}, threshold=f"{FEW} steps",
@@ -66,17 +67,22 @@ def schedule(case: Case) -> Iterator[Finding]:
             )  # fmt: skip
         return
     peak = rates.max()
-    later = rates[steps >= EARLY * total]
+    early = AT_ONCE if case.custom else EARLY
+    later = rates[steps >= early * total]
     if later.size and peak > 0 and later.max() < SPENT * peak:
         at = int(steps[(rates >= SPENT * peak).nonzero()[0][-1]])
         yield PLAN.found(
             f"the rate falls from {peak:.2g} to {later.max():.2g} within {at:,} of {total:,} steps",
             where=name,
             evidence={"peak": peak, "later": later.max(), "steps": total},
-            threshold=f"above {SPENT:.0%} of its peak after {EARLY:.0%} of the steps",
+            threshold=f"above {SPENT:.0%} of its peak after {early:.0%} of the steps",
             fix=_constant(case, name, f"decay_steps={total}"),
         )
-    elif steps[int(rates.argmax())] > RISING * total and rates[-1] > 1.5 * rates[0]:
+    elif (
+        not case.custom
+        and steps[int(rates.argmax())] > RISING * total
+        and rates[-1] > 1.5 * rates[0]
+    ):
         yield PLAN.found(
             f"the rate rises until step {int(steps[int(rates.argmax())]):,} of {total:,}",
             where=name,
