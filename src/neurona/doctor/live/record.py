@@ -306,10 +306,10 @@ class Record:
 
         Little was learnt, and neither a line nor the samples that are most alike tell a class.
         """
-        line, near = self.linear, self.neighbours
-        if line is None or near is None or line.finds or near.finds or self._held_above():
-            return ""
         if self.loss < HARDLY * self.scale:
+            return ""
+        line, near = self.linear, self.neighbours  # dear, so last
+        if line is None or near is None or line.finds or near.finds or self._held_above():
             return ""
         return (
             f"the loss is {self.loss:.3g}, and neither a linear model ({line.score:.0%}) nor the "
