@@ -65,7 +65,8 @@ ABOUT = {
     "never ran the doctor on them; run once, with the rules and thresholds that stood then. What "
     "it taught is mended since (places of a text are no columns of a table; counts of words may "
     "tell a target; a few targets far away are no other preparation; surer is not overfitted), "
-    "and its figures stay as they were.",
+    "and its figures stay as they were; on the day of the mends one seed gave 95.9 % named and "
+    "1.1 % of the healthy ones alarmed, which is no independent figure.",
     "frozen": "two of five of the programs of the first round, by the hash of the name, decided "
     f"before any rule was tuned. They were run once, on {opened.DATE}; what was said then stays in "
     "a column of the table, and rules were tuned on them since.",
