@@ -4,7 +4,6 @@ import contextlib
 import gzip
 import io
 import json
-import sys
 import zipfile
 from pathlib import Path
 
@@ -14,9 +13,8 @@ import pytest
 
 import neurona as nn
 from neurona import layers
-from neurona.errors import FormatError, MissingDataError
+from neurona.errors import FormatError
 from neurona.models import load_model
-from neurona.train.keras_files import hdf5
 
 from .keras_file_models import MODELS
 
@@ -216,7 +214,7 @@ def doubled(x):
     return x * 2
 
 
-def test_what_keras_has_not_is_written_as_before_and_says_so(tmp_path):
+def test_what_keras_has_not_is_written_and_keras_finds_its_weights(tmp_path):
     for middle, reason in (
         (layers.Lambda(doubled), "'lambda.*' is a Lambda, made of functions"),
         (layers.PositionEmbedding(3), "Keras has no PositionEmbedding"),
@@ -225,13 +223,17 @@ def test_what_keras_has_not_is_written_as_before_and_says_so(tmp_path):
     ):
         model = nn.Sequential([nn.Input((3, 2)), middle, layers.Dense(1)])
         for ending in (".keras", ".h5"):
-            says = (
-                f"neurona's format, safetensors: .* cannot read it, since {reason}.* m.safetensors"
-            )
+            says = rf"cannot make the model in m{ending} again, since {reason}.*; its weights can"
             with pytest.warns(UserWarning, match=says):
                 model.save(tmp_path / f"m{ending}")
             again = load_model(tmp_path / f"m{ending}", {"doubled": doubled})
             assert len(again.layers) == 2
+        with zipfile.ZipFile(tmp_path / "m.keras") as archive:
+            assert (
+                json.loads(archive.read("config.json"))["registered_name"] == "neurona>Sequential"
+            )
+        with h5py.File(tmp_path / "m.h5") as file:
+            assert [*file["model_weights"].attrs["layer_names"]]
     network = Network()
     network(np.ones((1, 3, 4)))
     with pytest.warns(UserWarning, match="Network is a class of your own"):
@@ -239,22 +241,15 @@ def test_what_keras_has_not_is_written_as_before_and_says_so(tmp_path):
     assert load_model(tmp_path / "m.keras", {"Network": Network}).built
 
 
-def test_without_h5py_scripts_go_on_running(tmp_path, monkeypatch):
-    path = of_keras("chain.h5", tmp_path)
-    monkeypatch.setattr(hdf5, "installed", lambda: False)
-    monkeypatch.setitem(sys.modules, "h5py", None)
+def test_weights_alone_are_an_archive_too_if_they_are_called_so(tmp_path):
     model = MODELS["chain"](nn)[0]
-    for name, write in (("m.keras", model.save), ("m.h5", model.save),
-                        ("m.weights.h5", model.save_weights)):  # fmt: skip
-        says = rf"{name} is written in .* since h5py is not installed \(pip install 'neurona\["
-        with pytest.warns(UserWarning, match=says):
-            write(tmp_path / name)
-        model.load_weights(tmp_path / name)
-    assert load_model(tmp_path / "m.keras").name == "chain"
-    with pytest.raises(
-        MissingDataError, match=r"chain.h5 is read by the library h5py[\s\S]*try: pip"
-    ):
-        load_model(path)
+    model.save_weights(tmp_path / "m.keras")
+    with zipfile.ZipFile(tmp_path / "m.keras") as archive:
+        assert "model.weights.h5" in archive.namelist()
+    other = MODELS["chain"](nn)[0]
+    other.load_weights(tmp_path / "m.keras")
+    for a, b in zip(model.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
 
 
 # --- files that are not to be trusted ------------------------------------------------------------

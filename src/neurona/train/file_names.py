@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
-from neurona.core import origin
 from neurona.errors import ArgumentError
-from neurona.files import write_bytes
-from neurona.train.keras_files import hdf5
-from neurona.train.keras_files.writing import Unwritable
 
-# Endings that scripts for Keras give; what the files are if they are what their names say
-_KERAS = {".keras": "archive of Keras's", ".h5": "HDF5 file", ".hdf5": "HDF5 file"}
 _OTHERS = {
     ".pt": "PyTorch", ".pth": "PyTorch", ".bin": "PyTorch", ".ckpt": "PyTorch and TensorFlow",
     ".pkl": "pickle, which can run any code", ".pickle": "pickle, which can run any code",
@@ -44,30 +37,11 @@ def check_ending(path: Path) -> None:
         )
 
 
-def write_as_named(path: Path, of_keras: Callable[[], bytes], ours: Callable[[], None]) -> None:
-    """Write what the name says: a file of Keras's, or one in neurona's format.
+def is_archive(path: Path) -> bool:
+    """Say whether a name promises an archive of Keras's."""
+    return path.suffix.lower() == ".keras"
 
-    Where h5py is not installed, or Keras could not read the file, it is written in neurona's format
-    with a warning: most scripts only want the model back.
 
-    Args:
-        path: the file.
-        of_keras: returns the content of a file of Keras's.
-        ours: writes the file in neurona's format.
-    """
-    ending, other = path.suffix.lower(), path.with_suffix(".safetensors").name
-    if ending not in _KERAS:
-        ours()
-        return
-    reason = f"h5py is not installed ({hdf5.INSTALL})"
-    if hdf5.installed():
-        try:
-            write_bytes(path, of_keras())
-            return
-        except Unwritable as cause:
-            reason = str(cause)
-    ours()
-    origin.warn(
-        f"{path.name} is written in neurona's format, safetensors: it is no {_KERAS[ending]}, "
-        f"and Keras cannot read it, since {reason}. Call it {other}."
-    )
+def is_of_keras(path: Path) -> bool:
+    """Say whether a name promises a file of Keras's: its archive, or HDF5."""
+    return is_archive(path) or path.suffix.lower() in (".h5", ".hdf5")

@@ -32,7 +32,7 @@ from neurona.nn.nested import read_nested
 from neurona.optim import cosine, names  # noqa: F401 - and these
 from neurona.strict_json import read_json, write_json
 from neurona.train import prepared, state, steps
-from neurona.train.file_names import check_ending, write_as_named
+from neurona.train.file_names import check_ending, is_archive, is_of_keras
 from neurona.train.keras_files import compiled, files, reading, weights
 from neurona.train.tensor_file import ALWAYS, as_path, read_tensors, write_tensors
 from neurona.train.trainer import Trainer
@@ -48,11 +48,10 @@ def save_model(model: Any, path: Any, overwrite: bool, include_optimizer: bool) 
     target = _target(path, overwrite)
     _require_built(model)
     arrays, text = _told(model, include_optimizer)
-    write_as_named(
-        target,
-        lambda: files.model_file(target, model, text, arrays),
-        lambda: write_tensors(target, arrays, {"neurona": text}),
-    )
+    if is_of_keras(target):
+        files.write_model(target, model, text, arrays)
+    else:
+        write_tensors(target, arrays, {"neurona": text})
 
 
 def _told(model: Any, include_optimizer: bool) -> tuple[dict[str, np.ndarray], str]:
@@ -258,12 +257,13 @@ def save_weights(model: Any, path: Any, overwrite: bool) -> None:
     """Write the parameters of a model to a file."""
     target = _target(path, overwrite)
     _require_built(model)
-    arrays = {name: p.numpy() for name, p in state.parameter_paths(model).items()}
-    write_as_named(
-        target,
-        lambda: files.weights_file(target, model),
-        lambda: write_tensors(target, arrays),
-    )
+    if is_archive(target):  # which is always that of a whole model
+        arrays, text = _told(model, include_optimizer=False)
+        files.write_model(target, model, text, arrays)
+    elif is_of_keras(target):
+        files.write_weights(target, model)
+    else:
+        write_tensors(target, {n: p.numpy() for n, p in state.parameter_paths(model).items()})
 
 
 def load_weights(

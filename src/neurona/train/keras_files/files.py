@@ -14,10 +14,13 @@ from typing import Any
 
 import numpy as np
 
+from neurona.core import origin
 from neurona.errors import FormatError, check_file
+from neurona.files import write_bytes
 from neurona.nn.parameter import Parameter
 from neurona.strict_json import read_json, write_json
 from neurona.train import state
+from neurona.train.file_names import is_archive, is_of_keras
 from neurona.train.keras_files import compiled, weights, writing
 from neurona.train.keras_files.hdf5 import Reader, write_array, write_hdf5, write_names
 
@@ -29,41 +32,40 @@ _HDF5, _ZIP = b"\x89HDF\r\n\x1a\n", b"PK\x03\x04"
 _SINCE = (1980, 1, 1, 0, 0, 0)  # so that equal models are equal files
 
 
-def is_archive(path: Path) -> bool:
-    """Say whether a name promises an archive of Keras's."""
-    return path.suffix.lower() == ".keras"
-
-
 # --- writing -------------------------------------------------------------------------------------
 
 
-def model_file(path: Path, model: Any, text: str, arrays: dict[str, np.ndarray]) -> bytes:
-    """Return the file of a model.
+def write_model(path: Path, model: Any, text: str, arrays: dict[str, np.ndarray]) -> None:
+    """Write the file of a model; a warning says if Keras finds only its weights there.
 
     Args:
         path: its name says which kind of file.
-        model: a Sequential or functional model.
+        model: any model.
         text, arrays: all that `load_model` makes it again from.
-
-    Raises:
-        Unwritable: if Keras could not read it.
     """
-    described = writing.layer(model)
+    try:
+        described = writing.layer(model)
+    except writing.Unwritable as cause:
+        described = writing.name_of(model)
+        origin.warn(
+            f"Keras cannot make the model in {path.name} again, since {cause}; its weights can be "
+            "loaded there. neurona reads all of it."
+        )
     settings = compiled.settings(model) if any(n.startswith("/") for n in arrays) else None
-    if is_archive(path):
-        return _archive(model, described, settings, text, arrays)
-    return _by_layer(model, described, settings, text, arrays)
+    make = _archive if is_archive(path) else _by_layer
+    write_bytes(path, make(model, described, settings, text, arrays))
 
 
-def weights_file(path: Path, model: Any) -> bytes:
-    """Return the file of a model's weights: by place if it is `.weights.h5`, else by layer."""
-    if path.name.lower().endswith(".weights.h5"):
-        return write_hdf5(lambda file: weights.write_places(file, model))
+def write_weights(path: Path, model: Any) -> None:
+    """Write a model's weights as HDF5: by place if it is `.weights.h5`, else by layer."""
 
     def fill(file: Any) -> None:
-        weights.write_layers(file, model, VERSION)
+        if path.name.lower().endswith(".weights.h5"):
+            weights.write_places(file, model)
+        else:
+            weights.write_layers(file, model, VERSION)
 
-    return write_hdf5(fill)
+    write_bytes(path, write_hdf5(fill))
 
 
 def _archive(model: Any, described: dict, settings: Any, text: str, arrays: dict) -> bytes:
@@ -220,9 +222,9 @@ def opened(path: Path) -> KerasFile | None:
 
     Raises:
         FormatError: if it begins as one and is none.
-        MissingDataError: if there is no such file, or h5py is not installed.
+        MissingDataError: if there is no such file.
     """
-    if path.suffix.lower() not in (".keras", ".h5", ".hdf5"):
+    if not is_of_keras(path):
         return None
     with check_file(path).open("rb") as file:
         begins = file.read(8)

@@ -6,39 +6,24 @@ do, plain numbers in plain datasets are read: nothing compressed, nothing that i
 
 from __future__ import annotations
 
-import importlib.util
 import io
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from neurona.errors import FormatError, MissingDataError
+from neurona.errors import FormatError
 
-INSTALL = "pip install 'neurona[keras]'"
 _MOST_NAMES = 10_000  # in an attribute: of layers or weights
 _AT_ONCE = 500  # names of Keras in an attribute, which holds 64 kB
 
 
-def installed() -> bool:
-    """Say whether HDF5 can be read and written here."""
-    return importlib.util.find_spec("h5py") is not None
-
-
-def _library(name: str) -> Any:
-    try:
-        import h5py
-    except ImportError:
-        raise MissingDataError(
-            f"{name} is read by the library h5py, which is not installed.", hint=INSTALL
-        ) from None
-    return h5py
-
-
 def write_hdf5(fill: Callable[[Any], None]) -> bytes:
     """Return the bytes of an HDF5 file that `fill` puts groups and datasets into."""
+    import h5py  # here, not above: most never need it
+
     content = io.BytesIO()
-    with _library("HDF5").File(content, "w") as file:
+    with h5py.File(content, "w") as file:
         fill(file)
     return content.getvalue()
 
@@ -65,12 +50,13 @@ class Reader:
 
     Raises:
         FormatError: if it is no HDF5 file.
-        MissingDataError: if h5py is not installed.
     """
 
     def __init__(self, name: str, content: bytes) -> None:
+        import h5py
+
         self.name, self._left = name, len(content)
-        self._h5py = _library(name)
+        self._h5py = h5py
         self._file = self._try(lambda: self._h5py.File(io.BytesIO(content), "r"))
 
     def has(self, path: str) -> bool:

@@ -136,6 +136,17 @@ def layer(thing: Any) -> dict[str, Any]:
     return _object(thing, {**given, **own})
 
 
+def name_of(model: Any) -> dict[str, Any]:
+    """Return what stands for a model that Keras has not: a name that it does not find.
+
+    It would make a class of one's own without its weights, since it does not know the input's shape.
+    """
+    name = f"neurona>{type(model).__name__}"
+    return {
+        "module": None, "class_name": name, "config": {"name": model.name}, "registered_name": name,
+    }  # fmt: skip
+
+
 def _placed(module: str, name: str) -> dict[str, Any]:
     registered = "Functional" if name == "Functional" else None
     return {"module": module, "class_name": name, "registered_name": registered}
