@@ -30,7 +30,7 @@ from neurona.optimizers import SGD, Adam
 from neurona.utils import to_categorical
 
 # Scripts for Keras name their files so; they are told what the files are
-pytestmark = pytest.mark.filterwarnings("ignore:.* is written in neurona's format")
+pytestmark = pytest.mark.filterwarnings("ignore:Keras cannot make the model in")
 
 
 @pytest.fixture(autouse=True)

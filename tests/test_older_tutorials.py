@@ -11,7 +11,7 @@ import pytest
 import neurona as nn
 
 # Scripts for Keras name their files so; they are told what the files are
-pytestmark = pytest.mark.filterwarnings("ignore:.* is written in neurona's format")
+pytestmark = pytest.mark.filterwarnings("ignore:Keras cannot make the model in")
 
 
 @pytest.fixture(autouse=True)

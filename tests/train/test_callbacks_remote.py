@@ -14,7 +14,7 @@ from neurona.errors import ArgumentError, StateError
 from neurona.optimizers import SGD
 
 # Scripts for Keras name their files so; they are told what the files are
-pytestmark = pytest.mark.filterwarnings("ignore:.* is written in neurona's format")
+pytestmark = pytest.mark.filterwarnings("ignore:Keras cannot make the model in")
 
 X = np.random.default_rng(0).normal(size=(24, 3)).astype("float32")
 

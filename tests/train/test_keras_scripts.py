@@ -7,7 +7,7 @@ import neurona as keras
 from neurona import layers
 
 # Scripts for Keras name their files so; they are told what the files are
-pytestmark = pytest.mark.filterwarnings("ignore:.* is written in neurona's format")
+pytestmark = pytest.mark.filterwarnings("ignore:Keras cannot make the model in")
 
 RNG = np.random.default_rng(0)
 

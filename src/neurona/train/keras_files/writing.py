@@ -139,7 +139,7 @@ def layer(thing: Any) -> dict[str, Any]:
 def name_of(model: Any) -> dict[str, Any]:
     """Return what stands for a model that Keras has not: a name that it does not find.
 
-    It would make a class of one's own without its weights, since it does not know the input's shape.
+    A class of one's own it would make without weights, since it does not know the input's shape.
     """
     name = f"neurona>{type(model).__name__}"
     return {
