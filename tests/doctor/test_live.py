@@ -342,10 +342,12 @@ def test_layers_that_learn():
 
 @pytest.mark.slow
 def test_one_answer_for_all_and_steps_of_an_unusual_length():
-    found = examined(network("sgd"), x=0 * X, epochs=20)
+    found = examined(network("sgd"), x=0 * X, epochs=20, level="full")
     assert {"GD510", "GD511"} <= {f.id for f in found}
     assert "100% of the answers are class" in str(found)
-    found = examined(network(nn.optimizers.Adam(0.3), inner=hidden("relu", 2)), epochs=20)
+    found = examined(
+        network(nn.optimizers.Adam(0.3), inner=hidden("relu", 2)), epochs=20, level="full"
+    )
     assert "GD505" in found
     assert found.causes[0].id == "GD506"
 
@@ -433,7 +435,7 @@ def test_norms_behind_without_a_warm_up():
     found = examined(transformer(0.1), x, Y, epochs=12)
     assert "GD703" in [f.id for f in found.causes], str(found)
     assert "8 norms stand behind" in str(found)
-    assert alarms(transformer(1e-3), x, Y, epochs=6) == []
+    assert "GD703" not in alarms(transformer(1e-3), x, Y, epochs=6)
 
 
 def test_what_guessing_reaches_is_not_told_by_one_batch():

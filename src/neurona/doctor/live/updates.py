@@ -22,7 +22,8 @@ DRIFT = Rule(
 TIMES, LATE = 1.5, 0.5  # the loss of training; share of the run before which it may follow
 MATTERS = 0.1  # of the loss of guessing
 USUAL, SETTLED = 0.9, 10.0  # momentum; times as many steps as it looks back upon
-LATEST = 0.9  # share of the run by which a longer memory should be right, too
+LATEST = 0.9  # share of the run by which a longer memory should be right, too,
+STALE = 0.1  # if more than this share of the running figures is as it was at the beginning
 
 
 def drift(record: Record) -> Iterator[Finding]:
@@ -30,7 +31,8 @@ def drift(record: Record) -> Iterator[Finding]:
     looks = [look for look in record.recent if look.evaluated is not None]
     layers = [x for x in record.layers if type(x).__name__ == "BatchNormalization"]
     momentum = max((layer.momentum for layer in layers), default=0.99)
-    arrived = record.steps * (1 - momentum) >= SETTLED or record.done >= LATEST
+    stale = record.done >= LATEST and momentum**record.steps > STALE
+    arrived = stale or record.steps * (1 - momentum) >= SETTLED
     if record.done < LATE or not arrived or record.steps < 20 or len(looks) < FEWEST:
         return
     training = float(np.median([look.loss for look in looks]))
