@@ -147,3 +147,15 @@ def neighbours(
         near = np.argpartition(nearness, count - 1, axis=1)[:, :count]
         found.append(values[near].mean(axis=1))
     return np.concatenate(found) if found else values[:0]
+
+
+def votes_of_others(x: np.ndarray, flags: np.ndarray, count: int) -> np.ndarray:
+    """Return how many of the nearest other samples have each flag.
+
+    Shapes: x (N, D), flags (N, K) of 0 and 1 -> (N, K).
+
+    >>> x = np.array([[0.0], [1.0], [9.0]])
+    >>> votes_of_others(x, np.array([[1.0], [0.0], [1.0]]), 1).tolist()
+    [[0.0], [1.0], [0.0]]
+    """
+    return neighbours(x, flags, x, count + 1) * (count + 1) - flags  # the nearest is itself

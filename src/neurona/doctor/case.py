@@ -147,6 +147,11 @@ class Case:
         leaves, structure = flatten(picked)
         return structure.unflatten([_trainable(a) for a in leaves])
 
+    @property
+    def planned_steps(self) -> int:
+        """The batches of all epochs that are planned; 0 if that is not known."""
+        return (self.epochs or 0) * (self.steps_in_epoch or 0)
+
     # --- the model ---------------------------------------------------------------------------
 
     @functools.cached_property

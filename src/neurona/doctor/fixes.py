@@ -13,6 +13,16 @@ class Fix(abc.ABC):
     def __str__(self) -> str: ...
 
 
+@dataclasses.dataclass(frozen=True)
+class Coded(Fix):
+    """A Fix that is told by code which fits the layer that it is about."""
+
+    code: str
+
+    def __str__(self) -> str:
+        return self.code
+
+
 def replaced(before: str, after: str) -> str:
     """Return a diff of one line.
 
@@ -147,24 +157,12 @@ class Unit(Fix):
 # --- layers ---------------------------------------------------------------------------------------
 
 
-@dataclasses.dataclass(frozen=True)
-class Redraw(Fix):
-    """Weights that begin as they do by default; `code` is told."""
-
-    code: str
-
-    def __str__(self) -> str:
-        return self.code
+class Redraw(Coded):
+    """Weights that begin as they do by default."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Rectify(Fix):
+class Rectify(Coded):
     """ReLU, with weights that suit it, in place of sigmoids and tanhs of hidden layers."""
-
-    code: str
-
-    def __str__(self) -> str:
-        return self.code
 
 
 @dataclasses.dataclass(frozen=True)
@@ -181,14 +179,8 @@ class Activate(Fix):
         return replaced(f'activation="{self.before}"', f'activation="{self.after}"')
 
 
-@dataclasses.dataclass(frozen=True)
-class Between(Fix):
+class Between(Coded):
     """ReLU behind hidden layers that have no activation."""
-
-    code: str
-
-    def __str__(self) -> str:
-        return self.code
 
 
 @dataclasses.dataclass(frozen=True)
@@ -225,14 +217,8 @@ class Penalise(Fix):
         return f"{self.code}  # {told}" if self.code else f"# {told}, such as L2({self.after:g})"
 
 
-@dataclasses.dataclass(frozen=True)
-class Mask(Fix):
+class Mask(Coded):
     """Padding that is masked."""
-
-    code: str
-
-    def __str__(self) -> str:
-        return self.code
 
 
 @dataclasses.dataclass(frozen=True)

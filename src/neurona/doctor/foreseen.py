@@ -10,7 +10,7 @@ from neurona.core.tree import flatten
 from neurona.doctor.case import Case
 from neurona.doctor.finding import Checks, Finding
 from neurona.doctor.fixes import Momentum
-from neurona.doctor.live.updates import DRIFT, STARVED, STATE
+from neurona.doctor.live.updates import DRIFT, STARVED, STATE, gathered, stateful
 
 STILL = 0.7  # of what running figures began with is left when the training ends
 LEAST = 20  # steps
@@ -28,32 +28,23 @@ def no_gradient(case: Case) -> Iterator[Finding]:
                 "all weights of samples or classes are 0", where=name, evidence={},
                 fix=f"- {name}=...\n+ {name}=None  # or some above 0",
             )  # fmt: skip
-    steps = (case.epochs or 0) * (case.steps_in_epoch or 0)
+    steps = case.planned_steps
     k = int(getattr(case.model.optimizer, "gradient_accumulation_steps", None) or 1)
     if 0 < steps < k:
-        yield STARVED.found(
-            f"gradients are gathered over {k} steps, and {steps} are planned",
-            where="optimizer", evidence={"steps": steps, "gathered over": k},
-            fix=f"- gradient_accumulation_steps={k}\n+ gradient_accumulation_steps=None",
-        )  # fmt: skip
+        said, fix = gathered(k, f"{steps} are planned")
+        evidence = {"steps": steps, "gathered over": k}
+        yield STARVED.found(said, where="optimizer", evidence=evidence, fix=fix)
 
 
 def states(case: Case) -> Iterator[Finding]:
     """GD706: a stateful layer, and samples in another order each epoch."""
-    names = [x.name for x in case.layers if getattr(x, "stateful", False) is True]
-    if names and case.shuffle and case.whole and not case.custom:
-        yield STATE.found(
-            "it is stateful, and the samples are shuffled",
-            where=names[0],
-            evidence={"layers": names},
-            fix="- model.fit(x, y)\n"
-            "+ model.fit(x, y, shuffle=False)  # and layer.reset_states() between sequences",
-        )
+    if case.shuffle and case.whole and not case.custom:
+        yield from stateful(case.layers)
 
 
 def running_figures(case: Case) -> Iterator[Finding]:
     """GD513: figures of BatchNormalization that are hardly moved by all steps together."""
-    steps = (case.epochs or 0) * (case.steps_in_epoch or 0)
+    steps = case.planned_steps
     norms = [x for x in case.layers if type(x).__name__ == "BatchNormalization" and x.trainable]
     slow = [x for x in norms if float(x.momentum) ** steps > STILL]
     if steps < LEAST or case.trained or not slow:

@@ -57,6 +57,12 @@ def share_error(share: float, samples: int, least: float = 1e-4) -> float:
     return math.sqrt(max(share * (1 - share), least) / max(samples, 1))
 
 
+def scaled(rows: np.ndarray) -> np.ndarray:
+    """Return rows whose columns have a mean of 0 and a spread of 1; constant ones are 0."""
+    spread = rows.std(axis=0)
+    return (rows - rows.mean(axis=0)) / np.where(spread > 0, spread, 1)
+
+
 def sample(values: np.ndarray) -> np.ndarray:
     """Return all samples of an array, or, of a large one, some that are always the same."""
     if values.size <= EXACT:

@@ -50,8 +50,7 @@ def first_steps(case: Case) -> Iterator[Finding]:
         slope = walk.step(rates[0] or rates.max())
         jumps = list(_jumps(walk, float(rates[0]), start, guess)) if rates[0] else []
     yield from jumps
-    total = (case.epochs or 0) * (case.steps_in_epoch or 0)
-    updates = total // (optimizer.gradient_accumulation_steps or 1)
+    updates = case.planned_steps // (optimizer.gradient_accumulation_steps or 1)
     if jumps or not updates or not math.isfinite(slope):
         return
     way = float(rates.mean()) * updates

@@ -32,11 +32,18 @@ def wholes(model: Model) -> dict[int, Layer]:
     return found
 
 
+def activation_name(layer: Any) -> str:
+    """Return the name of the activation that a layer was given; "" if it has none."""
+    return getattr(getattr(layer, "activation", None), "__name__", "")
+
+
+PLAIN = ("Dense", "Conv1D", "Conv2D", "Conv3D")  # whose activation is no gate
+SQUASHED = ("sigmoid", "tanh", "hard_sigmoid")
+
+
 def squashes(layer: Layer) -> bool:
     """Say whether a ReLU may take the place of a sigmoid or tanh: not where these are gates."""
-    name = getattr(getattr(layer, "activation", None), "__name__", "")
-    plain = type(layer).__name__ in ("Dense", "Conv1D", "Conv2D", "Conv3D")
-    return plain and name in ("sigmoid", "tanh", "hard_sigmoid")
+    return type(layer).__name__ in PLAIN and activation_name(layer) in SQUASHED
 
 
 def _ours(layer: Layer) -> bool:

@@ -7,6 +7,7 @@ import numpy as np
 from neurona.doctor.case import Case
 from neurona.doctor.data.inputs import ids_of
 from neurona.doctor.ends import End
+from neurona.doctor.scan import scaled
 
 NEAR, MOST, FEATURES, FEWEST = 5, 2000, 256, 20  # neighbours; rows; columns; of the rarest class
 FOUND = 0.75  # of each class
@@ -28,9 +29,6 @@ def told_by_neighbours(case: Case, end: End) -> bool:
     x, y = values[rows].astype(np.float32), labels[rows]
     if not np.isfinite(x).all():
         return False
-    spread = x.std(axis=0)
-    x = (x - x.mean(axis=0)) / np.where(spread > 0, spread, 1)
     flags = np.eye(len(counts), dtype=np.float32)[y]
-    votes = baselines.neighbours(x, flags, x, NEAR + 1) * (NEAR + 1) - flags  # without its own
-    said = votes.argmax(axis=-1)
+    said = baselines.votes_of_others(scaled(x), flags, NEAR).argmax(axis=-1)
     return all(float(np.mean(said[y == k] == k)) >= FOUND for k in np.unique(y))

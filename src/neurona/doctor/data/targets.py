@@ -9,21 +9,12 @@ import numpy as np
 
 from neurona.doctor import fixes
 from neurona.doctor.case import Case
+from neurona.doctor.classes import IMBALANCE, ORDER
 from neurona.doctor.data.rare import told_by_neighbours
 from neurona.doctor.ends import End
 from neurona.doctor.finding import INFO, Finding, Rule
 from neurona.nn.parameter import Parameter
 
-IMBALANCE = Rule(
-    "GD107",
-    "class imbalance",
-    "warning",
-    "Always giving the most frequent answer scores well already, so training may stop there; "
-    "accuracy does not show it.",
-    auto="race",
-    accepted=("sample_weight", "take rare samples more often", "a focal loss"),
-    source="SageMaker Debugger",
-)
 RATIO, ENTROPY, ROWS = 10.0, 0.5, 50
 MILD = 20.0  # times as rare: such a class may well be found without weights
 
@@ -113,15 +104,6 @@ def _only_one(end: End, label: int) -> Finding:
     )
 
 
-ORDER = Rule(
-    "GD110",
-    "labels in order",
-    "warning",
-    "Each batch has one class only, so each step forgets what the one before has learnt.",
-    auto="race",
-    accepted=("shuffle the rows of x and y once, together",),
-    source="DeepFD, ICSE 2022",
-)
 SURE = 10.0  # standard deviations
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from neurona import ops
+from neurona.doctor.written import activation_name
 
 RECTIFIED = ("relu", "relu6")  # no gradient where they are 0
 SLOPES = {  # the derivative, as a share of its largest value, from the output
@@ -32,7 +33,7 @@ def _activation(layer: Any) -> str:
     kind = type(layer).__name__
     if kind == "ReLU" and not layer.negative_slope:
         return "relu"
-    name = getattr(getattr(layer, "activation", None), "__name__", "")
+    name = activation_name(layer)
     gated = any(word in kind for word in GATED)
     return name if not gated and (name in RECTIFIED or name in SLOPES) else ""
 

@@ -7,8 +7,6 @@ from typing import Any
 import numpy as np
 
 from neurona.core.tree import flatten
-from neurona.doctor import data, statics
-from neurona.doctor.case import Case
 from neurona.doctor.finding import Finding
 
 
@@ -18,6 +16,9 @@ def of_first_batch(model: Any) -> list[Finding]:
     source = run.source
     if not hasattr(getattr(source, "given", None), "__next__"):
         return []
+    from neurona.doctor import data, statics  # here: no other training needs these rules
+    from neurona.doctor.case import Case
+
     x, y, weight = source.peek()
     held: Any = run.validation.source if run.validation else None
     case = Case(

@@ -67,7 +67,7 @@ def neighbours_of(guess: Guess, x: Any, y: Any) -> Neighbours | None:
     labels = y[rows].reshape(len(rows), -1)
     one = np.rint(labels[:, 0]) if labels.shape[1] == 1 else labels.argmax(-1)
     flags = np.eye(guess.classes, dtype=np.float32)[one.astype(int)]
-    votes = baselines.neighbours(a, flags, a, NEAR + 1) * (NEAR + 1) - flags  # without its own
+    votes = baselines.votes_of_others(a, flags, NEAR)
     said, strength = votes.argmax(-1), votes.max(-1)
     differs = said != one
     count = max(1, int(CLEAR * len(rows)))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from neurona.doctor.data.targets import IMBALANCE, ORDER
+from neurona.doctor.classes import IMBALANCE, ORDER
 from neurona.doctor.finding import Finding
 from neurona.doctor.live.record import FEWEST, Record
 

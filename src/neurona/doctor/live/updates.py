@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -139,13 +140,18 @@ def starved(record: Record) -> Iterator[Finding]:
     elif unmoved and rates == 0:
         why, fix = "the learning rate is 0", "- learning_rate=0\n+ learning_rate=0.001"
     elif unmoved and k > record.steps:
-        why = f"gradients are gathered over {k} steps, and {record.steps} were made"
-        fix = f"- gradient_accumulation_steps={k}\n+ gradient_accumulation_steps=None"
+        why, fix = gathered(k, f"{record.steps} were made")
     elif unmoved and all(look.gradient == 0 for look in looks):
         why, fix = "every gradient is 0", "model.diagnose(x, y)"
     else:
         return
     yield STARVED.found(why, evidence={"steps": record.steps, "rate": rates}, fix=fix)
+
+
+def gathered(k: int, steps: str) -> tuple[str, str]:
+    """Return what is wrong with gathering gradients over more steps than there are, and a fix."""
+    fix = f"- gradient_accumulation_steps={k}\n+ gradient_accumulation_steps=None"
+    return f"gradients are gathered over {k} steps, and {steps}", fix
 
 
 STATE = Rule(
@@ -158,9 +164,13 @@ STATE = Rule(
 
 def state(record: Record) -> Iterator[Finding]:
     """GD706: a stateful recurrent layer is trained on shuffled batches."""
-    if not record.shuffled:
-        return
-    names = [x.name for x in record.layers if getattr(x, "stateful", False) is True]
+    if record.shuffled:
+        yield from stateful(record.layers)
+
+
+def stateful(layers: Sequence[Any]) -> Iterator[Finding]:
+    """GD706 of layers whose samples are shuffled."""
+    names = [x.name for x in layers if getattr(x, "stateful", False) is True]
     if names:
         yield STATE.found(
             "it is stateful, and the samples are shuffled",

@@ -13,7 +13,7 @@ from neurona.doctor.finding import WARNING, Finding, Rule
 from neurona.doctor.fixes import Fix, Rectify, Redraw
 from neurona.doctor.learning_rate import ADAPTIVE
 from neurona.doctor.probe.probe import Weighted, probe_of
-from neurona.doctor.written import code, diff, squashes
+from neurona.doctor.written import activation_name, code, diff, squashes
 
 SIGNAL = Rule(
     "GD303", "signal shrinks or grows with depth", WARNING,
@@ -154,7 +154,7 @@ def _trend_found(
 def _initializer(layers: Sequence[Weighted]) -> Fix:
     """Return the cure: the activation that keeps the scale, and the weights that go with it."""
     layer = layers[len(layers) // 2].layer
-    name = getattr(getattr(layer, "activation", None), "__name__", "")
+    name = activation_name(layer)
     if "kernel_initializer" not in inspect.signature(type(layer).__init__).parameters:
         return Redraw("+ x = nn.layers.LayerNormalization()(x)  # in front of each of them")
     he = {"kernel_initializer": "he_normal"}

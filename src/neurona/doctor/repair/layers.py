@@ -11,6 +11,7 @@ import numpy as np
 from neurona.core.op import as_tensor
 from neurona.doctor import fixes
 from neurona.doctor.repair.changes import Change, Settings, possible
+from neurona.doctor.written import PLAIN, SQUASHED, activation_name, squashes
 from neurona.nn import initializers
 from neurona.nn.layers import Normalization, Rescaling
 from neurona.nn.regularizers import L2
@@ -18,17 +19,13 @@ from neurona.train.sequential import Sequential
 from neurona.train.source import ArraySource
 from neurona.train.steps import rehearse
 
-SQUASHED = ("sigmoid", "tanh", "hard_sigmoid")
-PLAIN = ("Dense", "Conv1D", "Conv2D", "Conv3D")
-
 
 class Redrawn(Change):
     """Weights that begin as they do by default: Glorot's, or He's behind ReLU."""
 
     def __init__(self, layers: Sequence[Any], relu: bool = False) -> None:
-        self.settings = Settings(
-            [(v, "activation", "relu") for v in layers if relu and _name(v) in SQUASHED], "", ""
-        )
+        squashed = [v for v in layers if relu and activation_name(v) in SQUASHED]
+        self.settings = Settings([(v, "activation", "relu") for v in squashed], "", "")
         self.layers, self.relu = list(layers), relu
         self.before = [(p, p.value) for layer in layers for p in layer.weights]
         given = sorted({a for layer in layers for a in _initializers(layer)})
@@ -99,7 +96,7 @@ def drop(fix: fixes.Drop, model: Any, source: ArraySource) -> Change | None:
 
 def activate(fix: fixes.Activate, model: Any, source: ArraySource) -> Change | None:
     """Set or leave out the last activation of a name."""
-    last = next((v for v in reversed(model.all_layers()) if _name(v) == fix.before), None)
+    last = next((v for v in reversed(model.all_layers()) if activation_name(v) == fix.before), None)
     instead = "left out" if fix.after == "linear" else f"{fix.after} instead"
     what = f"the last {fix.before} is {instead}."
     found = [last] if last is not None else []
@@ -108,7 +105,7 @@ def activate(fix: fixes.Activate, model: Any, source: ArraySource) -> Change | N
 
 def between(fix: fixes.Between, model: Any, source: ArraySource) -> Change | None:
     """Put ReLU behind hidden layers that have no activation."""
-    between = [v for v in _hidden(model) if _name(v) == "linear"]
+    between = [v for v in _hidden(model) if activation_name(v) == "linear"]
     return _settings(between, "activation", "relu", "hidden layers get ReLU.", str(fix))
 
 
@@ -173,7 +170,7 @@ def _around(
 
 
 def _redrawn(model: Any, relu: bool = False) -> Change | None:
-    squashed = [v for v in _hidden(model) if _name(v) in SQUASHED] if relu else []
+    squashed = [v for v in _hidden(model) if squashes(v)] if relu else []
     layers = squashed or [v for v in _outermost(model) if v.weights and _initializers(v)]
     return Redrawn(layers, bool(squashed)) if layers else None
 
@@ -224,7 +221,3 @@ def _settings(
     layers: Sequence[Any], name: str, value: Any, what: str, diff: str
 ) -> Change | None:  # fmt: skip
     return possible(Settings([(v, name, value) for v in layers], what, diff)) if layers else None
-
-
-def _name(layer: Any) -> str:
-    return getattr(getattr(layer, "activation", None), "__name__", "")

@@ -11,6 +11,7 @@ from neurona.doctor.case import Case
 from neurona.doctor.data.inputs import ids_of
 from neurona.doctor.data.labels import MIXED
 from neurona.doctor.finding import Checks, Finding
+from neurona.doctor.scan import scaled
 from neurona.doctor.task import is_whole
 
 MOST, BALANCED, EACH = 20, 3.0, 15  # classes; times as many samples of one as of another; samples
@@ -38,10 +39,8 @@ def nominal(x: np.ndarray, y: np.ndarray) -> bool:
     if counts.max() > BALANCED * counts.min() or counts.min() < EACH or x[:1].size > FEATURES:
         return False
     rows = np.random.default_rng(0).permutation(len(y))[:ROWS]
-    flat = x[rows].reshape(len(rows), -1).astype(np.float64)
+    flat = scaled(x[rows].reshape(len(rows), -1).astype(np.float64))
     labels = y[rows].astype(int)
-    spread = flat.std(axis=0)
-    flat = (flat - flat.mean(axis=0)) / np.where(spread > 0, spread, 1)
     square = np.square(flat).sum(axis=1)
     apart = square[:, None] + square - 2 * flat @ flat.T
     np.fill_diagonal(apart, np.inf)

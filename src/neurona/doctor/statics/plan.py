@@ -34,7 +34,7 @@ def planned_rates(case: Case) -> tuple[np.ndarray, np.ndarray, str]:
     Of a constant rate, or if nothing is planned, there is one.
     """
     optimizer = case.model.optimizer
-    total = (case.epochs or 0) * (case.steps_in_epoch or 0)
+    total = case.planned_steps
     follows = getattr(optimizer, "_schedule", None)
     if follows is not None and total:
         steps = np.unique(np.linspace(0, max(total - 1, 1), PLACES).astype(int))
@@ -53,9 +53,9 @@ def planned_rates(case: Case) -> tuple[np.ndarray, np.ndarray, str]:
 
 def schedule(case: Case) -> Iterator[Finding]:
     """Follow the rate through the training that is planned."""
-    if case.model.optimizer is None or not case.epochs or not case.steps_in_epoch:
+    total = case.planned_steps
+    if case.model.optimizer is None or not case.epochs or not total:
         return
-    total = case.epochs * case.steps_in_epoch
     steps, rates, name = planned_rates(case)
     if not name:
         if total < FEW and not case.custom:

@@ -10,7 +10,7 @@ from neurona.doctor.case import Case
 from neurona.doctor.finding import ERROR, INFO, Finding, Rule
 from neurona.doctor.forward import Forward
 from neurona.doctor.statics.pairing import ON_SCORES
-from neurona.doctor.written import diff, place, written_at
+from neurona.doctor.written import activation_name, diff, place, written_at
 from neurona.nn.layer import Layer
 from neurona.nn.parameter import Parameter
 from neurona.train.model import Model
@@ -115,7 +115,7 @@ def competing(case: Case) -> Iterator[Finding]:
         if maker is None or len(behind) < 2 or behind[-2] < WIDE:
             continue
         layer = layer_of(case, maker)
-        activation = getattr(getattr(layer, "activation", None), "__name__", "")
+        activation = activation_name(layer)
         if "Softmax" in type(layer).__name__ or activation == "softmax":
             inside.append((maker, behind[-2]))
     if not inside:

@@ -13,7 +13,7 @@ from neurona.doctor.finding import Finding, Rule
 from neurona.doctor.forward import Forward
 from neurona.doctor.probe import depth, flat, start
 from neurona.doctor.statics.structure import Product, layer_of
-from neurona.doctor.written import diff
+from neurona.doctor.written import activation_name, diff
 from neurona.nn.layer import Layer
 from neurona.nn.parameter import Parameter
 
@@ -146,7 +146,7 @@ def sized(case: Case) -> Iterator[Finding]:
     product, spread, wanted, ahead = max(off, key=lambda row: abs(np.log(row[1] / row[2])))
     layer = layer_of(case, product[0])
     times = max(spread / wanted, wanted / spread)
-    squashed = getattr(getattr(layer, "activation", None), "__name__", "") in ("sigmoid", "tanh")
+    squashed = activation_name(layer) in ("sigmoid", "tanh")
     others = len(off) - 1
     more = f"; {others} more {'is' if others == 1 else 'are'} like it" if others else ""
     yield SIZED.found(
