@@ -21,7 +21,6 @@ from neurona.core.tensor import Tensor
 from neurona.errors import (
     ArgumentError,
     FormatError,
-    MissingDataError,
     NeuronaError,
     StateError,
     check_integer,
@@ -182,7 +181,7 @@ def _guarded(source: Path, make: Callable[[], Any]) -> Any:
     """Return what is made of a file; a FormatError says whatever is wrong with it."""
     try:
         return make()
-    except (FormatError, MissingDataError):
+    except FormatError:
         raise
     except Exception as error:  # anything at all: a file may hold anything at all
         rule = error.rule if isinstance(error, NeuronaError) else str(error)
