@@ -260,9 +260,10 @@ def not_done(record: Record) -> Iterator[Finding]:
 
 def _too_few_steps(record: Record) -> Finding | None:
     """Return the finding if a few large batches have not come half as far as a line."""
-    line, losses, steps = record.linear, record.column("loss"), record.steps_per_epoch
+    losses, steps = record.column("loss"), record.steps_per_epoch
     if record.steps >= FEW or steps is None or steps >= FEWEST_STEPS or len(losses) < PLANNED:
         return None
+    line = record.linear  # dear, so last
     if line is None or not line.finds or losses[-1] > min(losses):
         return None
     reached = reached_by(record)

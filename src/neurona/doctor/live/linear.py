@@ -88,13 +88,14 @@ def standardised(x: np.ndarray, known: int | None = None) -> np.ndarray:
     More than 256 columns are mixed to so many, which keeps distances.
     """
     a = x.reshape(len(x), -1).astype(np.float32)
-    spread = a[:known].std(axis=0)
-    a = (a - a[:known].mean(axis=0)) / np.where(spread > 1e-9, spread, np.inf)
-    width = a.shape[1]
-    if width > WIDTH:
-        mixing = np.random.default_rng(0).normal(0, width**-0.5, (width, WIDTH))
-        a = a @ mixing.astype(np.float32)
-    return a
+    first, width = a[:known], a.shape[1]
+    a -= first.mean(axis=0)
+    spread = np.sqrt(np.einsum("nd,nd->d", first, first) / len(first))
+    scale = 1 / np.where(spread > 1e-9, spread, np.inf)
+    if width <= WIDTH:
+        return a * scale
+    mixing = np.random.default_rng(0).standard_normal((width, WIDTH), np.float32)
+    return a @ (mixing * (scale * width**-0.5)[:, None])
 
 
 def _columns(guess: Any, y: np.ndarray) -> np.ndarray:

@@ -133,10 +133,9 @@ def too_low(record: Record) -> Iterator[Finding]:
 def _hardly_begun(record: Record, moved: float) -> str:
     """Say that at this pace it needs many such trainings, and the weights are where they were."""
     need = 0.9 * record.loss / max(record.fallen, 1e-12) * record.done  # in budgets
-    guessing = record.at_guessing()
-    learnable = record.linear is not None and record.linear.finds
-    if need < (FEW if guessing else BUDGETS):
+    if need < (FEW if record.at_guessing() else BUDGETS) or moved > LEARNABLE:
         return ""
+    learnable = record.linear is not None and record.linear.finds  # dear, so last
     if moved > (LEARNABLE if learnable else STILL):
         return ""
     return "it would take more than " + (
@@ -146,7 +145,7 @@ def _hardly_begun(record: Record, moved: float) -> str:
 
 def _behind_a_line(record: Record, step: float) -> str:
     """Say how a linear model is far better at the end, or earlier if steps are tiny."""
-    line, told = record.linear, record.below_linear()
+    told, line = record.below_linear(), record.linear
     if line is None or not told:
         return ""
     reached = reached_by(record)
