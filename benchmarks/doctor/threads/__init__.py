@@ -15,11 +15,13 @@ from benchmarks.doctor.threads import (
     fine,
     images,
     more,
+    networks,
     odd,
     own,
     pictures,
     points,
     quantities,
+    scenes_faults,
     sequences,
     steps,
     tables,
@@ -27,7 +29,12 @@ from benchmarks.doctor.threads import (
 )
 
 ASKED = (points, tables, images, sequences, more)
-READ_AGAIN = (classes, pictures, steps, quantities, feeds, own, various, daily)
+READ_AGAIN = (classes, pictures, steps, quantities, feeds, own, various, daily, scenes_faults)
 FAULTS = [case for part in (*ASKED, *READ_AGAIN) for case in part.FAULTS]
 EXAMPLES = (examples_tables, examples_images, examples_texts, examples_series, examples_training)
-HEALTHY = [*fine.HEALTHY, *odd.HEALTHY, *(case for part in EXAMPLES for case in part.HEALTHY)]
+HEALTHY = [
+    *fine.HEALTHY,
+    *odd.HEALTHY,
+    *networks.HEALTHY,
+    *(case for part in EXAMPLES for case in part.HEALTHY),
+]
