@@ -482,6 +482,35 @@ def test_rare_class_that_its_neighbours_find():
     assert [f.severity for f in far if f.id == "GD107"] == ["info"]
 
 
+def test_samples_that_are_nearly_the_same_number():
+    faint = (0.003 * X - 1).astype("float32")  # scaled, and then as if it were bytes
+    assert "next to nothing" in found(classifier(), faint, Y)["GD104"].said
+    assert found(classifier(), 0.1 * X - 1, Y) == {}
+    assert found(classifier(), np.concatenate([0 * X[:, :1] + 3, X], axis=1)[:, 1:], Y) == {}
+
+
+def test_a_class_of_few_that_is_seldom_seen():
+    y = np.arange(600) % 4
+    y[(y == 3) & (np.arange(600) > 20)] = 0
+    x = RANDOM.normal(size=(600, 8, 8, 1)).astype("float32")
+    assert "class 3 has 5 of 600" in found(classifier(L.Flatten(), classes=4), x, y)["GD107"].said
+    y[100:120] = 3
+    assert found(classifier(L.Flatten(), classes=4), x, y) == {}
+
+
+def test_targets_that_the_first_step_follows():
+    y = (60 * X[:, :1] + 100).astype("float32")
+
+    def model(optimizer):
+        model = nn.Sequential([nn.Input((6,)), L.Dense(8, "relu"), L.Dense(1)])
+        model.compile(optimizer, "mse")
+        return model
+
+    assert "GD113" in found(model(nn.optimizers.SGD(0.01)), X, y)
+    for calm in ("adam", nn.optimizers.SGD(1e-4), nn.optimizers.SGD(0.01, clipnorm=1.0)):
+        assert "GD113" not in found(model(calm), X, y)
+
+
 def test_mark_in_pictures():
     kind = RANDOM.integers(0, 3, 300)
     pictures = RANDOM.normal(size=(300, 6, 6, 1)).astype("float32")

@@ -195,6 +195,46 @@ def test_validation_at_guessing_must_last():
     assert told(logs[:4], loss=0.8, **short) == []
 
 
+def test_a_short_training_that_ends_at_guessing():
+    made = record([look(20 * i, 1.0) for i in range(8)], [1.0] * 6, ended=True)
+    assert found(course.nothing_learnt, made) == [
+        "after 141 steps the loss is 1, and always answering the same has 1"
+    ]
+    assert found(course.nothing_learnt, dataclasses.replace(made, ended=False)) == []
+
+
+def test_validation_whose_classes_have_other_numbers():
+    looks = [look(20 * i, 0.1) for i in range(12)]
+    even = Guess(CLASSES, 1.39, 0.25, 4, samples=200, answer=np.full(4, 0.25))
+
+    def told(right, wrong):
+        made = record(looks, held=even)
+        made.guess = even
+        made.logs = [{"accuracy": right, "val_accuracy": wrong}] * 5
+        return found(labels.renumbered, made)
+
+    (said,) = told(0.95, 0.02)
+    assert said.endswith("where chance brings 25.0%: their classes have other numbers")
+    assert told(0.95, 0.2) == []  # labels of other samples
+    assert told(0.3, 0.02) == []  # nothing is known yet
+
+
+def test_some_dead_units_are_no_reason_to_learn_nothing():
+    def told(share, first=0.0, loss=1.0):
+        alive = lambda s: {"relu model/dense": np.where(np.arange(20) < 20 * s, 0.0, 1.0)}  # noqa: E731
+        looks = [
+            dataclasses.replace(look(20 * i, loss), activity=alive(first if i < 15 else share))
+            for i in range(40)
+        ]
+        made = record([dataclasses.replace(looks[0], loss=0.3), *looks], [loss] * 5)
+        return [f.evidence["dead"] for f in units.dead(made)]
+
+    assert told(0.6) == []
+    assert told(0.9) == [0.9]
+    assert told(0.6, loss=0.8) == [0.6]  # it has got worse
+    assert told(0.6, first=0.6, loss=0.8) == []  # and began so
+
+
 def test_gradients_do_not_vanish_where_all_steps_are_tiny():
     def told(step):
         kernels = {

@@ -142,6 +142,20 @@ def test_a_loss_without_a_slope():
     assert found == {"GD212": "the loss hits has no slope: no weight can make it smaller"}
 
 
+def test_a_branch_that_opens_later():
+    def model(end):
+        x = inputs = nn.Input((12,))
+        for _ in range(2):
+            z = Dense(16, "relu")(BatchNormalization()(Dense(16)(x)))
+            x = Dense(16)(x) + end(z)
+        model = nn.Model(inputs, Dense(3, "softmax")(x))
+        model.compile("adam", "sparse_categorical_crossentropy")
+        return model
+
+    assert "GD304" not in seen(model(BatchNormalization(gamma_initializer="zeros")))
+    assert "GD304" in seen(model(Lambda(lambda z: 0.0 * z)))  # it stays so
+
+
 def attentive(positions):
     ids = nn.Input((12,), dtype="int64")
     x = Embedding(20, 16)(ids)

@@ -113,6 +113,7 @@ def test_what_settings_say_already(monkeypatch):
     zero = dict.fromkeys(range(3), 0.0)
     for made, optimizer, given, rule, said in (
         (normalised(0.9), "adam", {"class_weight": zero}, "GD516", "classes are 0"),
+        (normalised(0.9), "adam", {"class_weight": {**zero, 0: 2}}, "GD516", "of class 1"),
         (normalised(0.9), "adam", {"sample_weight": np.zeros(300)}, "GD516", "are 0"),
         (normalised(0.9), gathered, {}, "GD516", "over 300 steps, and 200 are planned"),
         (normalised(0.9999), "adam", {}, "GD513", "are still 98% what they began as"),

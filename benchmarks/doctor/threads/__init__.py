@@ -22,6 +22,7 @@ from benchmarks.doctor.threads import (
     points,
     quantities,
     scenes_faults,
+    scenes_more,
     sequences,
     steps,
     tables,
@@ -29,12 +30,24 @@ from benchmarks.doctor.threads import (
 )
 
 ASKED = (points, tables, images, sequences, more)
-READ_AGAIN = (classes, pictures, steps, quantities, feeds, own, various, daily, scenes_faults)
+READ_AGAIN = (
+    classes,
+    pictures,
+    steps,
+    quantities,
+    feeds,
+    own,
+    various,
+    daily,
+    scenes_faults,
+    scenes_more,
+)
 FAULTS = [case for part in (*ASKED, *READ_AGAIN) for case in part.FAULTS]
 EXAMPLES = (examples_tables, examples_images, examples_texts, examples_series, examples_training)
 HEALTHY = [
     *fine.HEALTHY,
     *odd.HEALTHY,
     *networks.HEALTHY,
+    *scenes_more.HEALTHY,
     *(case for part in EXAMPLES for case in part.HEALTHY),
 ]

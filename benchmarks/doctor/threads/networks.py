@@ -274,7 +274,7 @@ def small_mobile() -> Training:
         shape=(12, 12, 3), last=4,
     )  # fmt: skip
     return scenes.signs().but(
-        model=model, optimizer=lambda: nn.optimizers.RMSprop(3e-3, momentum=0.9), epochs=15
+        model=model, optimizer=lambda: nn.optimizers.RMSprop(1e-3, momentum=0.9), epochs=15
     )
 
 

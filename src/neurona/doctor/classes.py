@@ -1,4 +1,4 @@
-"""Classes: the rules on how often and in which order they come, before training and in it."""
+"""The rules on classes and on held-out rows that are looked at before training and in it."""
 
 from __future__ import annotations
 
@@ -22,4 +22,14 @@ ORDER = Rule(
     auto="race",
     accepted=("shuffle the rows of x and y once, together",),
     source="DeepFD, ICSE 2022",
+)
+MISMATCH = Rule(
+    "GD111",
+    "validation prepared in another way",
+    "warning",
+    "The network is asked about rows unlike those that it learns from, so the validation judges "
+    "how they were prepared or split.",
+    because=("GD101", "GD104"),
+    accepted=("put the scaling into the model: Rescaling, Normalization",),
+    source="deepchecks",
 )

@@ -14,6 +14,7 @@ from neurona.doctor.live.updates import DRIFT, STARVED, STATE, gathered, statefu
 
 STILL = 0.7  # of what running figures began with is left when the training ends
 LEAST = 20  # steps
+MOST = 0.5  # of the samples may have no weight
 
 
 def no_gradient(case: Case) -> Iterator[Finding]:
@@ -28,12 +29,32 @@ def no_gradient(case: Case) -> Iterator[Finding]:
                 "all weights of samples or classes are 0", where=name, evidence={},
                 fix=f"- {name}=...\n+ {name}=None  # or some above 0",
             )  # fmt: skip
+    yield from _ignored(case)
     steps = case.planned_steps
     k = int(getattr(case.model.optimizer, "gradient_accumulation_steps", None) or 1)
     if 0 < steps < k:
         said, fix = gathered(k, f"{steps} are planned")
         evidence = {"steps": steps, "gathered over": k}
         yield STARVED.found(said, where="optimizer", evidence=evidence, fix=fix)
+
+
+def _ignored(case: Case) -> Iterator[Finding]:
+    """Look for classes of weight 0 that most samples are of."""
+    weights = case.class_weight if isinstance(case.class_weight, dict) else {}
+    zero = [int(k) for k, v in weights.items() if not v]
+    if len(zero) in (0, len(weights)) or case.custom or len(case.ends) != 1:
+        return
+    labels = case.ends[0].task.labels
+    share = float(np.isin(labels, zero).mean()) if labels.ndim == 1 and labels.size else 0.0
+    if share > MOST:
+        yield STARVED.found(
+            f"the weight of class {', '.join(map(str, zero[:3]))} is 0, and {share:.0%}"
+            " of the samples are of them: nothing is learnt of these",
+            where="class_weight",
+            evidence={"classes": zero, "share": share},
+            threshold=f"at most {MOST:.0%} of the samples without a weight",
+            fix="+ class_weight={k: len(y) / (classes * n) for k, n in enumerate(np.bincount(y))}",
+        )  # fmt: skip
 
 
 def states(case: Case) -> Iterator[Finding]:

@@ -138,6 +138,16 @@ class Forward:
                     found.append((node, a, b))
         return found
 
+    @property
+    def factors(self) -> Iterator[Parameter]:
+        """The weights that multiply something element by element, such as a norm's gamma."""
+        for value, parameter in self.parameters.items():
+            read = self.readers.get(value, [])
+            while len(read) == 1 and read[0].op.name in ("reshape", "cast", "alias"):
+                read = self.readers.get(read[0].outputs[0], [])
+            if any(node.op.name == "mul" for node in read):
+                yield parameter
+
     @functools.cached_property
     def lookups(self) -> list[tuple[Node, int, int]]:
         """The rows taken of tables of weights: node, value of the indices, value of the table."""

@@ -74,6 +74,7 @@ UNSCALED = Rule(
 )
 LARGE, SMALL = 10.0, 0.005  # the root mean square of what meets the first weights
 BATCHES, FAR = ("BatchNormalization",), 5.0  # take offsets away; what is none, in spreads
+HARDLY = 0.02  # spread, as a share of the size
 APART = 100.0  # times the spread of the middle column
 
 
@@ -97,8 +98,30 @@ def unscaled(case: Case) -> Iterator[Finding]:
             yield _too_large(case, node, met, rms, part)
         elif 0 < rms < SMALL and np.abs(met).max() < 4 * SMALL:
             yield _too_small(case, node, met, rms, part)
+        elif _hardly_varies(met):
+            yield _same_for_all(case, node, met, rms)
         elif part is not None and part.values.ndim == 2 and part.values.shape[1] <= MANY:
             yield from _far_apart(case, node, part)
+
+
+def _hardly_varies(met: np.ndarray) -> bool:
+    """Say whether all samples are nearly the same number: what tells them apart is lost in it."""
+    columns = met.reshape(-1, met.shape[-1])
+    columns = columns[:, np.ptp(columns, axis=0) > 0]
+    size = float(np.sqrt(np.square(columns).mean())) if columns.size else 0.0
+    return float(np.sqrt(columns.var(axis=0).mean())) < HARDLY * size if size else False
+
+
+def _same_for_all(case: Case, node: Node, met: np.ndarray, rms: float) -> Finding:
+    low, high = float(met.min()), float(met.max())
+    return UNSCALED.found(
+        f"what meets the first weights runs from {low:.4g} to {high:.4g}: samples differ by next "
+        "to nothing. Is an offset taken away twice?",
+        where=case.forward.place(node),
+        evidence={"rms": rms, "lowest": low, "highest": high},
+        threshold=f"a spread of at least {HARDLY:.0%} of the size",
+        fix=fixes.Standardise(),
+    )
 
 
 def _far_from_zero(met: np.ndarray) -> bool:

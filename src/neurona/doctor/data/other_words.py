@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from neurona.doctor.case import Case
+from neurona.doctor.classes import MISMATCH
 from neurona.doctor.data.inputs import leading_zeros, lookups
-from neurona.doctor.data.splits import MISMATCH
 from neurona.doctor.data.vocabulary import NEW
 from neurona.doctor.finding import Finding
 from neurona.doctor.parts import Part

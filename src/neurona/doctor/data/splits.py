@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from neurona.doctor.case import Case
+from neurona.doctor.classes import MISMATCH
 from neurona.doctor.data.hashing import row_hashes
 from neurona.doctor.data.inputs import ids_of
 from neurona.doctor.finding import ERROR, Finding, Rule
@@ -178,16 +179,6 @@ def _distinct(windows: np.ndarray) -> np.ndarray:
     return 1 + (np.diff(ordered, axis=1) != 0).sum(axis=1)
 
 
-MISMATCH = Rule(
-    "GD111",
-    "validation prepared in another way",
-    "warning",
-    "The network is asked about rows unlike those that it learns from, so the validation judges "
-    "how they were prepared or split.",
-    because=("GD101", "GD104"),
-    accepted=("put the scaling into the model: Rescaling, Normalization",),
-    source="deepchecks",
-)
 SHIFT, RATIO, WRONG = 1.0, 3.0, 10.0  # standard deviations; times
 DRIFT, SMOOTH = 3.0, 0.9  # what a series may drift by; the correlation of neighbours in one
 LEAST, SURE = 20, 5.0  # rows; standard errors

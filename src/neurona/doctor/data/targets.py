@@ -13,10 +13,13 @@ from neurona.doctor.classes import IMBALANCE, ORDER
 from neurona.doctor.data.rare import told_by_neighbours
 from neurona.doctor.ends import End
 from neurona.doctor.finding import INFO, Finding, Rule
+from neurona.doctor.probe.probe import probe_of
+from neurona.doctor.statics.plan import planned_rates
 from neurona.nn.parameter import Parameter
 
 RATIO, ENTROPY, ROWS = 10.0, 0.5, 50
 MILD = 20.0  # times as rare: such a class may well be found without weights
+FEW = 10  # classes
 
 
 def imbalance(case: Case) -> Iterator[Finding]:
@@ -54,9 +57,7 @@ def imbalance(case: Case) -> Iterator[Finding]:
                 evidence={"counts": counts[:50], "ratio": ratio, "entropy": entropy},
                 threshold=f"entropy at least {ENTROPY} of the largest",
                 fix=fixes.ClassWeights(weights),
-                severity=None
-                if entropy < ENTROPY and not (ratio <= MILD and told_by_neighbours(case, end))
-                else INFO,
+                severity=None if _lost(case, end, entropy, ratio, len(there)) else INFO,
             )
         if case.whole and 0 < (absent := int((counts == 0).sum())) < task.classes - 1:
             missing = np.flatnonzero(counts == 0)
@@ -64,6 +65,12 @@ def imbalance(case: Case) -> Iterator[Finding]:
                 f"{absent} of {task.classes} classes have no sample, such as {missing[0]}",
                 where="y", evidence={"absent": missing[:20]}, severity=INFO,
             )  # fmt: skip
+
+
+def _lost(case: Case, end: End, entropy: float, ratio: float, classes: int) -> bool:
+    """Say whether so rare a class is lost: of many, some may be rare, and of few, each counts."""
+    rare = entropy < ENTROPY or (ratio > MILD and classes <= FEW)
+    return rare and not (ratio <= MILD and told_by_neighbours(case, end))
 
 
 def _turned_over(end: End, weights: Any) -> Iterator[Finding]:
@@ -145,6 +152,7 @@ SIZE = Rule(
 )
 OPEN = ("linear", "relu", "softplus", "leaky_relu", "elu")  # activations without an upper bound
 SPREAD, FAR = 100.0, 10.0
+LARGE, STEP = 10.0, 0.3  # rms of targets that are not near 1; a first step, beside the weights
 
 
 def size(case: Case) -> Iterator[Finding]:
@@ -156,7 +164,7 @@ def size(case: Case) -> Iterator[Finding]:
         y = end.values.astype(np.float64)
         mean, std = float(y.mean()), float(y.std())
         far = abs(mean) > FAR * std and abs(mean) > FAR
-        if std <= SPREAD and not far:
+        if std <= SPREAD and not far and not _outruns(case, y):
             continue
         yield SIZE.found(
             f"targets are {mean:,.4g} on average and vary by {std:,.4g}; the output begins near 0",
@@ -167,6 +175,17 @@ def size(case: Case) -> Iterator[Finding]:
             if end.activation == "linear"
             else fixes.Unit(0.0, float(np.sqrt(np.mean(y**2)))),  # below 0 it can't go
         )
+
+
+def _outruns(case: Case, y: np.ndarray) -> bool:
+    """Say whether the first step, which follows the targets' size, makes other weights of them."""
+    optimizer = case.model.optimizer
+    clips = any(getattr(optimizer, n, None) for n in ("clipnorm", "global_clipnorm", "clipvalue"))
+    if float(np.sqrt(np.square(y).mean())) < LARGE or type(optimizer).__name__ != "SGD" or clips:
+        return False
+    rate = planned_rates(case)[1].max()
+    return any(w.weight > 0 and rate * (w.gradient or 0.0) > STEP * w.weight
+               for w in probe_of(case).weighted)  # fmt: skip
 
 
 CHECKS = {imbalance: (IMBALANCE,), order: (ORDER,), size: (SIZE,)}

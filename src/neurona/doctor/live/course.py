@@ -42,7 +42,7 @@ NOTHING_LEARNT = Rule(
 )  # fmt: skip
 ENOUGH = 200  # steps
 EPOCHS, FEW = 10, 60  # or so many epochs, if they have so many steps in all
-SHORT, SOME, BY_HEART = 5, 100, 0.9  # epochs and steps that ended; of guessing: what is learnt
+SHORT, SOME, BY_HEART = 5, 100, 0.9  # epochs and steps, if no more come; of guessing: learnt
 LATE = 0.75  # of the training: whoever has learnt so little by then
 FEWEST_SAMPLES = 300  # whose labels can be told from others'
 
@@ -50,11 +50,13 @@ FEWEST_SAMPLES = 300  # whose labels can be told from others'
 def nothing_learnt(record: Record) -> Iterator[Finding]:
     """GD510: after an epoch and 200 steps the loss is that of always giving the same answer."""
     epochs = len(record.logs)
+    over = record.ended and epochs >= SHORT and record.steps >= SOME
     enough = record.steps >= ENOUGH or (epochs >= EPOCHS and record.steps >= FEW)
-    if not epochs or not (enough or _short(record)) or record.warming:
+    if not epochs or not (enough or over) or record.warming:
         return
-    told = record.at_guessing() if enough else ""
-    if not told and record.done >= 0.5 and not _few_by_heart(record):
+    told = record.at_guessing()
+    begun = enough or record.loss < BY_HEART * record.scale
+    if not told and begun and record.done >= 0.5 and not _few_by_heart(record):
         told = record.held_at_guessing()
     if enough and not told and record.done >= LATE:
         told = record.unrelated()
@@ -68,12 +70,6 @@ def nothing_learnt(record: Record) -> Iterator[Finding]:
         threshold=f"the loss of the best answer that is always the same: {unit}",
         fix="nn.overfit_one_batch(model, x, y)  # can it learn 16 rows by heart?",
     )  # fmt: skip
-
-
-def _short(record: Record) -> bool:
-    """Whether a training of few epochs has ended, and learnt something of its own samples."""
-    ended = record.ended and len(record.logs) >= SHORT and record.steps >= SOME
-    return ended and record.loss < BY_HEART * record.scale
 
 
 def _few_by_heart(record: Record) -> bool:

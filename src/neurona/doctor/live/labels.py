@@ -1,13 +1,18 @@
-"""GD605: labels that are likely to be wrong, told from those of samples that are alike."""
+"""GD605, GD111: labels that are likely to be wrong, and those of validation that mean others."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
+from neurona.doctor.classes import MISMATCH
 from neurona.doctor.finding import Finding, Rule
 from neurona.doctor.live.generalisation import overfitting, too_good
+from neurona.doctor.live.guess import CLASSES
 from neurona.doctor.live.neighbours import FLAT, LEAST, NEAR
-from neurona.doctor.live.record import Record
+from neurona.doctor.live.record import LASTING, Record
+from neurona.doctor.scan import share_error
 
 NOISY = Rule(
     "GD605", "noisy labels", "warning",
@@ -36,4 +41,33 @@ def noisy(record: Record) -> Iterator[Finding]:
     )
 
 
-CHECKS = {noisy: (NOISY,)}
+BY_CHANCE = 0.5  # of the right answers that unrelated labels would bring
+LEARNT = 0.5  # of the way from there to all right, in training
+
+
+def renumbered(record: Record) -> Iterator[Finding]:
+    """GD111: training goes well, and validation has fewer right answers than by chance.
+
+    Who knows nothing is right by chance; to be wrong so often, one has to know the class.
+    """
+    name, given, asked = record.accuracy_name, record.guess.answer, record.held.answer
+    train, held = (record.column(n) for n in (name, f"val_{name}")) if name else ([], [])
+    if len(held) < LASTING or not train or given is None or asked is None:
+        return
+    if record.guess.kind != CLASSES or given.shape != asked.shape:
+        return
+    chance, right, found = float(given @ asked), train[-1], float(np.mean(held[-LASTING:]))
+    least = min(BY_CHANCE * chance, chance - 3 * share_error(chance, record.held.samples))
+    if found >= least or right < chance + LEARNT * (1 - chance):
+        return
+    yield MISMATCH.found(
+        f"{right:.1%} of the training samples are right, and {found:.1%} of the others, where "
+        f"chance brings {chance:.1%}: their classes have other numbers",
+        where="validation y",
+        evidence={"train": right, "validation": found, "by chance": chance},
+        threshold=f"{BY_CHANCE:.0%} of what chance brings, for {LASTING} epochs",
+        fix="print(train.class_names, validation.class_names)  # one order for both",
+    )
+
+
+CHECKS = {noisy: (NOISY,), renumbered: (MISMATCH,)}

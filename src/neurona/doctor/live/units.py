@@ -36,6 +36,8 @@ def dead(record: Record) -> Iterator[Finding]:
         return
     share, first = shares[worst], _dead_share(record.looks[: len(looks)], worst)
     grown = share - first >= GROWN
+    if share <= MOST and (not grown or record.at_guessing()):
+        return  # as many are born so in healthy networks; the others would learn what there is
     if not grown and _frozen(record):  # as they came with what was learnt elsewhere
         return
     since = f", {first:.0%} at the beginning" if grown else ", as at the beginning"

@@ -12,7 +12,7 @@ from neurona.doctor.case import Case
 from neurona.doctor.finding import WARNING, Finding, Rule
 from neurona.doctor.fixes import Fix, Rectify, Redraw
 from neurona.doctor.learning_rate import ADAPTIVE
-from neurona.doctor.probe.probe import Weighted, probe_of
+from neurona.doctor.probe.probe import Weighted, probe_of, rms
 from neurona.doctor.written import activation_name, code, diff, squashes
 
 SIGNAL = Rule(
@@ -37,6 +37,7 @@ SIGNALS, GRADIENTS = 1e-2, 1e-3  # of the last to the first, or the first to the
 SCALED = 1e-3  # of the signal, where only its scale shrinks, which Adam and its kin make up for
 APART = 0.5  # of the share of the size that tells samples apart: more is left of them
 TREND = 0.85  # rank correlation with depth: a branch that begins small is no trend
+SHUT = 1e-2  # of a factor
 STARVED, TINY = 1e-6, 1e-10  # gradient to weight beside the median layer; a gradient by itself
 
 
@@ -116,7 +117,7 @@ def check_gradients(case: Case) -> Iterator[Finding]:
     starved = [w for w, g in rest if _is_starved(w, g, rest)]
     if zeros and not starts_at_zero:
         starved += zeros
-    if starved:
+    if starved and not _opens_later(case):
         names = ", ".join(repr(w.layer.name) for w in starved[:3])
         yield GRADIENT.found(
             f"{names} {'gets' if len(starved) == 1 else 'get'} next to no gradient: "
@@ -126,6 +127,20 @@ def check_gradients(case: Case) -> Iterator[Finding]:
             threshold=f"gradient / weight below {STARVED} of the median",
             fix="# a ReLU that is always 0, a stop_gradient, or a branch that is multiplied by 0?",
         )
+
+
+def _opens_later(case: Case) -> bool:
+    """Whether a factor that is learnt begins next to 0: what is before it waits for it to grow.
+
+    As the last scale of a residual branch does, so that the sum begins as what it adds to.
+    """
+    probe = probe_of(case)
+    gradients = {p.path: probe.values.get(name) for name, p in probe.training.parameters.items()}
+    factors = () if case.custom else case.forward.factors
+    return any(
+        rms(p.numpy()) < SHUT and (g := gradients.get(p.path)) is not None and g.any()
+        for p in factors
+    )
 
 
 def _is_starved(w: Weighted, g: float, rest: Sequence[tuple[Weighted, float]]) -> bool:
