@@ -498,19 +498,6 @@ def test_a_class_of_few_that_is_seldom_seen():
     assert found(classifier(L.Flatten(), classes=4), x, y) == {}
 
 
-def test_targets_that_the_first_step_follows():
-    y = (60 * X[:, :1] + 100).astype("float32")
-
-    def model(optimizer):
-        model = nn.Sequential([nn.Input((6,)), L.Dense(8, "relu"), L.Dense(1)])
-        model.compile(optimizer, "mse")
-        return model
-
-    assert "GD113" in found(model(nn.optimizers.SGD(0.01)), X, y)
-    for calm in ("adam", nn.optimizers.SGD(1e-4), nn.optimizers.SGD(0.01, clipnorm=1.0)):
-        assert "GD113" not in found(model(calm), X, y)
-
-
 def test_mark_in_pictures():
     kind = RANDOM.integers(0, 3, 300)
     pictures = RANDOM.normal(size=(300, 6, 6, 1)).astype("float32")

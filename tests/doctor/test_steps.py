@@ -126,3 +126,20 @@ def test_what_settings_say_already(monkeypatch):
         found = made.diagnose(X, Y, epochs=20, **given)
         assert [f.id for f in found] == [rule] * bool(rule), (said, found)
         assert not rule or said in found[0].said
+
+
+def test_targets_that_the_first_step_follows(monkeypatch):
+    monkeypatch.setattr(stages, "STAGES", (CHECKS,))
+    y = (60 * X[:, :1] + 100).astype("float32")
+
+    def model(optimizer):
+        model = nn.Sequential([nn.Input((6,)), L.Dense(8, "relu"), L.Dense(1)])
+        model.compile(optimizer, "mse")
+        return model
+
+    def found(model):
+        return [f.id for f in model.diagnose(X, y) if f.alarm]
+
+    assert "GD113" in found(model(opt.SGD(0.01)))
+    for calm in ("adam", opt.SGD(1e-4), opt.SGD(0.01, clipnorm=1.0)):
+        assert "GD113" not in found(model(calm))

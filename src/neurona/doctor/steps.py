@@ -7,6 +7,7 @@ to go slowly along a curve or fast is the same, as long as no step overshoots.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Iterator
 from typing import Any
@@ -17,6 +18,7 @@ from neurona.core.op import as_tensor
 from neurona.doctor import fixes
 from neurona.doctor.case import Case
 from neurona.doctor.data.batches import SMALL
+from neurona.doctor.data.targets import SIZE, is_large, of_size, quantities
 from neurona.doctor.finding import Checks, Finding, Rule
 from neurona.doctor.learning_rate import ADAPTIVE, TOO_HIGH, TOO_LOW, usual_rates
 from neurona.doctor.probe.probe import Probe, probe_of
@@ -60,6 +62,26 @@ def first_steps(case: Case) -> Iterator[Finding]:
         left = _left(probe, way, updates)
     if left <= start and (left > LEFT * guess or start - left < FALLEN * start):
         yield from _too_short(case, rates, updates, start, left, guess)
+
+
+LARGE, STEP = 10.0, 0.3  # rms of targets that are not near 1; a first step, beside the weights
+
+
+def outrun(case: Case) -> Iterator[Finding]:
+    """GD113: targets so large that the first step, which follows them, makes other weights."""
+    optimizer = case.model.optimizer
+    clips = any(getattr(optimizer, n, None) for n in ("clipnorm", "global_clipnorm", "clipvalue"))
+    if type(optimizer).__name__ != "SGD" or clips:
+        return
+    for end, y in quantities(case):
+        if is_large(y) or float(np.sqrt(np.square(y).mean())) < LARGE:
+            continue
+        rate = float(planned_rates(case)[1].max())
+        moved = [rate * (w.gradient or 0.0) / w.weight for w in probe_of(case).weighted if w.weight]
+        if max(moved, default=0.0) > STEP:
+            told = of_size(end, y)
+            said = f"{told.said}: the first step is {max(moved):.1g} times as long as the weights"
+            yield dataclasses.replace(told, said=said, threshold=f"a first step up to {STEP:g}")
 
 
 class Walk:
@@ -211,4 +233,4 @@ def _too_short(
 
 SPENT, SLOW, MANY = 0.3, 3e-3, 5  # of the largest rate, and of a usual one; steps of an epoch
 
-CHECKS: Checks = {first_steps: (TOO_HIGH, TOO_LOW)}
+CHECKS: Checks = {outrun: (SIZE,), first_steps: (TOO_HIGH, TOO_LOW)}

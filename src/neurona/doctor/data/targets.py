@@ -13,8 +13,6 @@ from neurona.doctor.classes import IMBALANCE, ORDER
 from neurona.doctor.data.rare import told_by_neighbours
 from neurona.doctor.ends import End
 from neurona.doctor.finding import INFO, Finding, Rule
-from neurona.doctor.probe.probe import probe_of
-from neurona.doctor.statics.plan import planned_rates
 from neurona.nn.parameter import Parameter
 
 RATIO, ENTROPY, ROWS = 10.0, 0.5, 50
@@ -152,40 +150,41 @@ SIZE = Rule(
 )
 OPEN = ("linear", "relu", "softplus", "leaky_relu", "elu")  # activations without an upper bound
 SPREAD, FAR = 100.0, 10.0
-LARGE, STEP = 10.0, 0.3  # rms of targets that are not near 1; a first step, beside the weights
 
 
 def size(case: Case) -> Iterator[Finding]:
     """Hold the numbers that are to be predicted against outputs that begin near 0."""
+    for end, y in quantities(case):
+        if is_large(y):
+            yield of_size(end, y)
+
+
+def quantities(case: Case) -> Iterator[tuple[End, np.ndarray]]:
+    """Yield the ends that no activation bounds, and the numbers that they are to be near."""
     for end in case.ends:
         grows = end.activation in OPEN and end.kind == "squared"
-        if not grows or end.task.name != "numbers" or case.custom or case.trained:
-            continue
-        y = end.values.astype(np.float64)
-        mean, std = float(y.mean()), float(y.std())
-        far = abs(mean) > FAR * std and abs(mean) > FAR
-        if std <= SPREAD and not far and not _outruns(case, y):
-            continue
-        yield SIZE.found(
-            f"targets are {mean:,.4g} on average and vary by {std:,.4g}; the output begins near 0",
-            where=end.place,
-            evidence={"mean": mean, "std": std},
-            threshold=f"a standard deviation up to {SPREAD:g}, a mean up to {FAR:g} of these",
-            fix=fixes.Unit(mean, std)
-            if end.activation == "linear"
-            else fixes.Unit(0.0, float(np.sqrt(np.mean(y**2)))),  # below 0 it can't go
-        )
+        if grows and end.task.name == "numbers" and not case.custom and not case.trained:
+            yield end, end.values.astype(np.float64)
 
 
-def _outruns(case: Case, y: np.ndarray) -> bool:
-    """Say whether the first step, which follows the targets' size, makes other weights of them."""
-    optimizer = case.model.optimizer
-    clips = any(getattr(optimizer, n, None) for n in ("clipnorm", "global_clipnorm", "clipvalue"))
-    if float(np.sqrt(np.square(y).mean())) < LARGE or type(optimizer).__name__ != "SGD" or clips:
-        return False
-    rate = planned_rates(case)[1].max()
-    return any(w.weight > 0 and rate * (w.gradient or 0.0) > STEP * w.weight
-               for w in probe_of(case).weighted)  # fmt: skip
+def is_large(y: np.ndarray) -> bool:
+    """Say whether targets vary by a hundred, or lie far from 0."""
+    mean, std = abs(float(y.mean())), float(y.std())
+    return std > SPREAD or (mean > FAR * std and mean > FAR)
+
+
+def of_size(end: End, y: np.ndarray) -> Finding:
+    """Return the finding on the targets of an end."""
+    mean, std = float(y.mean()), float(y.std())
+    return SIZE.found(
+        f"targets are {mean:,.4g} on average and vary by {std:,.4g}; the output begins near 0",
+        where=end.place,
+        evidence={"mean": mean, "std": std},
+        threshold=f"a standard deviation up to {SPREAD:g}, a mean up to {FAR:g} of these",
+        fix=fixes.Unit(mean, std)
+        if end.activation == "linear"
+        else fixes.Unit(0.0, float(np.sqrt(np.mean(y**2)))),  # below 0 it can't go
+    )
 
 
 CHECKS = {imbalance: (IMBALANCE,), order: (ORDER,), size: (SIZE,)}
