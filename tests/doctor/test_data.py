@@ -498,6 +498,31 @@ def test_a_class_of_few_that_is_seldom_seen():
     assert found(classifier(L.Flatten(), classes=4), x, y) == {}
 
 
+def test_masks_that_mean_the_other_thing():
+    x = RANDOM.normal(size=(60, 6, 6, 1)).astype("float32")
+    y = (x > 1.3).astype("float32")
+    model = nn.Sequential([L.Conv2D(4, 3, padding="same", activation="relu"),
+                           L.Conv2D(1, 1, activation="sigmoid")])  # fmt: skip
+    model.compile("adam", "binary_crossentropy")
+    assert "GD111" not in found(model, x[:40], y[:40], validation_data=(x[40:], y[40:]))
+    hit = found(model, x[:40], 1 - y[:40], validation_data=(x[40:], y[40:]))["GD111"]
+    assert "of the values of validation y are 0, and" in hit.said
+
+
+def test_a_decay_that_no_step_holds_against():
+    def alarms(optimizer, units=8, epochs=20):
+        model = nn.Sequential([L.Dense(units, "relu"), L.Dense(2, "softmax")])
+        model.compile(optimizer, "sparse_categorical_crossentropy")
+        return list(found(model, X, Y, epochs=epochs))
+
+    adamw, sgd = nn.optimizers.AdamW, nn.optimizers.SGD
+    assert alarms(adamw(0.01, weight_decay=30.0)) == ["GD211"]
+    assert alarms(sgd(0.1, weight_decay=1.0), units=64) == ["GD211"]
+    assert alarms(adamw(0.01, weight_decay=1.0)) == []
+    assert alarms(sgd(0.1, weight_decay=1e-3), units=64) == []
+    assert alarms(adamw(1e-4, weight_decay=30.0), epochs=2) == []  # it has no time to act
+
+
 def test_mark_in_pictures():
     kind = RANDOM.integers(0, 3, 300)
     pictures = RANDOM.normal(size=(300, 6, 6, 1)).astype("float32")

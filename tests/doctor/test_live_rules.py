@@ -12,6 +12,7 @@ from neurona.doctor.live import (
     course,
     generalisation,
     labels,
+    places,
     rates,
     sequences,
     units,
@@ -233,6 +234,18 @@ def test_some_dead_units_are_no_reason_to_learn_nothing():
     assert told(0.9) == [0.9]
     assert told(0.6, loss=0.8) == [0.6]  # it has got worse
     assert told(0.6, first=0.6, loss=0.8) == []  # and began so
+
+
+def test_rare_places_that_are_never_told():
+    def told(loss):
+        seen = np.array([1000, 0])
+        looks = [dataclasses.replace(look(20 * i, loss), predicted=seen) for i in range(40)]
+        made = record(looks, [loss] * 5, guessing=0.3, ended=True)
+        made.guess = dataclasses.replace(made.guess, majority=0.92)
+        return found(places.never_told, made)
+
+    assert told(0.29)[0].startswith("8.00% of the places are something else than class 0")
+    assert told(0.2) == []  # it knows where they are likely
 
 
 def test_gradients_do_not_vanish_where_all_steps_are_tiny():

@@ -11,10 +11,10 @@ from neurona.doctor.case import Case
 from neurona.doctor.classes import MISMATCH
 from neurona.doctor.data.hashing import row_hashes
 from neurona.doctor.data.inputs import ids_of
+from neurona.doctor.data.other_classes import LEAST, other_classes, other_shares
 from neurona.doctor.finding import ERROR, Finding, Rule
 from neurona.doctor.parts import Part
 from neurona.doctor.scan import Scan, sample
-from neurona.errors import NeuronaError
 
 OVERLAP = Rule(
     "GD108",
@@ -181,14 +181,14 @@ def _distinct(windows: np.ndarray) -> np.ndarray:
 
 SHIFT, RATIO, WRONG = 1.0, 3.0, 10.0  # standard deviations; times
 DRIFT, SMOOTH = 3.0, 0.9  # what a series may drift by; the correlation of neighbours in one
-LEAST, SURE = 20, 5.0  # rows; standard errors
+SURE = 5.0  # standard errors
 ALIKE = 0.3  # of the way between quartiles
 
 
 def mismatch(case: Case) -> Iterator[Finding]:
     """Hold mean and spread of both parts against each other."""
     held_x, held_y = case.validation_parts
-    if mixed := list(_other_classes(case, held_y)):
+    if mixed := list(other_classes(case, held_y)):
         yield from mixed  # numbers of other classes are other numbers
         return
     ids = ids_of(case)
@@ -196,52 +196,12 @@ def mismatch(case: Case) -> Iterator[Finding]:
         if len(parts) != len(held):
             continue
         for one, other in zip(parts, held, strict=True):
-            asked = one.name not in ids if kind == "x" else _quantities(one)
-            if asked and _alike(one, other):
+            if not _alike(one, other):
+                continue
+            if kind == "y" and not _quantities(one):
+                yield from other_shares(one, other)
+            elif one.name not in ids or kind == "y":
                 yield from _apart(case, one, other, SHIFT if kind == "x" else DRIFT)
-
-
-ANOTHER = 0.5  # of the rows would have to be of another class
-NEVER = 0.2  # of the held-out rows are of a class that training does not have
-
-
-def _other_classes(case: Case, held: list[Part]) -> Iterator[Finding]:
-    """Look for a part that has other classes: rows that lay in their order when they were cut."""
-    try:
-        ends = case.ends
-    except NeuronaError:  # that the model cannot take x is told elsewhere
-        return
-    for end, other in zip(ends, held, strict=False):
-        n = len(other.values) if other.numeric and other.values.ndim else 0
-        if end.task.name not in ("classes", "binary") or n < LEAST or not case.whole:
-            continue
-        y = other.values
-        if y.ndim == 2 and y.shape[1] > 1:
-            labels = y.argmax(axis=1)
-        else:
-            labels = y.reshape(n, -1)[:, 0]
-            labels = labels > 0 if end.task.name == "binary" else labels
-        if y.ndim > 2 or not np.isfinite(labels).all() or labels.min() < 0:
-            continue
-        count = max(int(labels.max()), int(end.task.labels.max(initial=0))) + 1
-        shares = [
-            np.bincount(a.astype(int), minlength=count) / max(len(a), 1)
-            for a in (end.task.labels, labels)
-        ]
-        apart = float(np.abs(shares[0] - shares[1]).sum()) / 2
-        new = float(shares[1][shares[0] == 0].sum())
-        if apart > ANOTHER or new > NEVER:
-            most = int((shares[1] - shares[0]).argmax())
-            yield MISMATCH.found(
-                f"{shares[1][most]:.0%} of {other.name} are of class {most}, and "
-                f"{shares[0][most]:.0%} of the training rows: they lay in the "
-                "order of their classes when they were split",
-                where=other.name,
-                evidence={"shares": shares[0], "validation shares": shares[1]},
-                threshold=f"shares of the classes that differ by at most {ANOTHER:.0%} in all",
-                fix="+ order = np.random.default_rng(0).permutation(len(x))\n"
-                "+ x, y = x[order], y[order]  # then split",
-            )
 
 
 def _quantities(part: Part) -> bool:

@@ -12,6 +12,7 @@ from neurona.doctor.case import Case
 from neurona.doctor.ends import End
 from neurona.doctor.finding import ERROR, Finding, Rule
 from neurona.doctor.learning_rate import ADAPTIVE, usual_rates
+from neurona.doctor.statics.plan import planned_rates
 from neurona.doctor.written import diff, place, written_at
 from neurona.regularizers import L2
 
@@ -100,6 +101,39 @@ def strong(case: Case) -> Iterator[Finding]:
                 fix=fixes.LeaveOut(kind),
             )
     yield from _penalty(case)
+    yield from _decay(case)
+
+
+def _decay(case: Case) -> Iterator[Finding]:
+    """Look for a decay that no step can hold a weight against.
+
+    A step of Adam and its kin changes a weight by its rate at most, whatever the gradient is, and
+    decay takes rate * decay * weight of it. To plain steps it is a penalty on squares.
+    """
+    optimizer, guess = case.model.optimizer, [e.guess for e in case.ends if e.loss is not None]
+    decay = float(getattr(optimizer, "weight_decay", None) or 0.0)
+    if not decay or case.custom or case.trained or not guess or None in guess:
+        return
+    kernels = [p.numpy() for p in case.examined.trainable_weights if len(p.shape) > 1]
+    way = float(planned_rates(case)[1].mean()) * case.planned_steps
+    if not kernels or way * decay < 1:  # it has no time to act
+        return
+    size = float(np.median([np.sqrt(np.square(w).mean()) for w in kernels]))
+    penalty = decay / 2 * sum(float(np.square(w).sum()) for w in kernels)
+    loss = sum(g or 0.0 for g in guess)
+    if type(optimizer).__name__ in ADAPTIVE and size > 1 / decay:
+        said, less = f"steps hold weights up to {1 / decay:.2g}, and they begin at {size:.2g}", 0.01
+    elif type(optimizer).__name__ == "SGD" and penalty > TIMES * loss:
+        said, less = f"penalties are {penalty:.3g}, where guessing has a loss of {loss:.3g}", 1e-4
+    else:
+        return
+    yield STRONG.found(
+        f"with a weight_decay of {decay:g} {said}",
+        where="optimizer",
+        evidence={"weight_decay": decay, "weights": size, "penalty": penalty},
+        threshold=f"weights that steps can hold, penalties up to {TIMES:g} times guessing",
+        fix=f"- weight_decay={decay:g}\n+ weight_decay={less:g}",
+    )
 
 
 def _penalty(case: Case) -> Iterator[Finding]:
