@@ -1,11 +1,14 @@
 """Repairs: what becomes of a faulty program that the doctor mends, beside random search.
 
 A fault can be repaired if the fix of its first accepted cause may be applied, at once ("safe") or
-after a race. A run counts if without repairs it does not reach 95 % of its healthy twin.
+after a race, and all samples of the twin are there: what is gone, no change of a training brings
+back. A run counts if without repairs it does not reach 95 % of its healthy twin; what the library
+refuses to train, with an error that says what to do, is its owner's.
 """
 
 from __future__ import annotations
 
+import functools
 import importlib
 import json
 import math
@@ -20,8 +23,9 @@ import neurona as nn
 import neurona.doctor
 from benchmarks.doctor.fault import Fault
 from benchmarks.doctor.record import joined
-from benchmarks.doctor.training import Training, run
+from benchmarks.doctor.training import CRASH, Training, run
 from neurona.core import random
+from neurona.core.tree import flatten
 from neurona.doctor import Rule
 
 REACHED = 0.95  # of the twin's score
@@ -32,8 +36,25 @@ BATCHES = (8, 32, 128)
 
 
 def repairable(fault: Fault) -> bool:
-    """Whether the fix of the first accepted cause may be applied."""
-    return any(rule.id == fault.causes[0] and rule.auto != "never" for rule in _rules())
+    """Whether the fix of the first accepted cause may be applied, and no samples are gone."""
+    known = any(rule.id == fault.causes[0] and rule.auto != "never" for rule in _rules())
+    return known and not _gone(fault)
+
+
+@functools.cache
+def _gone(fault: Fault) -> bool:
+    """Whether the faulty program has fewer samples than its twin."""
+    with random.undisturbed():
+        twin, faulty = (_samples(make()) for make in (fault.twin, fault.faulty))
+    return 0 < faulty < twin
+
+
+def _samples(t: Training) -> int:
+    """Return how many samples are trained on; 0 if that is not known."""
+    known = (
+        [len(a) for a in flatten(t.y)[0] if isinstance(a, np.ndarray)] if t.y is not None else []
+    )
+    return min(known, default=0)
 
 
 def _rules() -> list[Rule]:
@@ -44,10 +65,12 @@ def _rules() -> list[Rule]:
 
 def repaired(fault: Fault, seed: int) -> dict[str, Any]:
     """Return the scores of the twin, of the fault, of the mended one, and of random search."""
-    twin, faulty = run(fault.twin, seed).score, run(fault.faulty, seed).score
+    plain = run(fault.faulty, seed)
+    twin, faulty = run(fault.twin, seed).score, plain.score
     found = {"name": fault.name, "seed": seed, "twin": twin, "faulty": faulty}
-    if not reached(faulty, twin):
-        mended = run(fault.faulty, seed, repair="race")
+    refused = plain.error and not plain.error.startswith(CRASH)
+    if not refused and not reached(faulty, twin):
+        mended = run(lambda: judged(fault), seed, repair="race")
         trials = math.ceil(1 + mended.raced)  # as many steps as the mended training and its races
         found |= {
             "mended": mended.score,
@@ -58,6 +81,22 @@ def repaired(fault: Fault, seed: int) -> dict[str, Any]:
         }
     print(_line(found), file=sys.stderr, flush=True)
     return found
+
+
+def judged(fault: Fault) -> Training:
+    """Return the faulty training, scored as the twin is if its model gets other outputs."""
+    t, score = fault.faulty(), fault.twin().score
+    begun: list[Any] = []
+
+    def model() -> Any:
+        made = t.model()
+        begun.append(made.output_shape)
+        return made
+
+    def scored(mended: Any, training: Training) -> float:
+        return (t.score if mended.output_shape == begun[0] else score)(mended, training)
+
+    return t.but(model=model, score=scored)
 
 
 def reached(score: float | None, twin: float | None) -> bool:

@@ -13,6 +13,8 @@ from neurona.doctor import fixes
 from neurona.doctor.repair.saved import Best
 from neurona.errors import NeuronaError
 
+AROUND = (1 / 3, 3.0)  # times a rate that is best
+
 
 class Change(abc.ABC):
     """What is done to a model between two steps.
@@ -22,12 +24,14 @@ class Change(abc.ABC):
         diff: lines that begin with "- " and "+ ".
         measured, measure: what a race compares of targets and answers, smaller is better; None:
             the loss of the model.
+        guess: returns that of the best answer that is always the same, from targets.
     """
 
     what: str
     diff: str
     measured = "loss"
     measure: Callable[[Any, Any], float] | None = None
+    guess: Callable[[Any], float] | None = None
 
     @abc.abstractmethod
     def apply(self) -> None:
@@ -45,6 +49,10 @@ class Change(abc.ABC):
         """Return this change, and others of its kind that are tried with it."""
         return [self]
 
+    def nearby(self) -> list[Change]:
+        """Return others that may be better in the long run if this one is best at first."""
+        return []
+
 
 class Rate(Change):
     """The learning rate times a factor; of a schedule, all its values from now on."""
@@ -61,6 +69,12 @@ class Rate(Change):
     def undo(self) -> None:
         self.optimizer.scale_learning_rate(1 / self.factor)
 
+    def nearby(self) -> list[Change]:
+        """Return rates around it."""
+        if self.factor < 1:
+            return []
+        return [Rate(self.optimizer, self.factor * factor) for factor in AROUND]
+
 
 class Both(Change):
     """Two changes as one; the second is made of what the first leaves."""
@@ -69,7 +83,7 @@ class Both(Change):
         self.first, self.second = first, second
         self.what = f"{first.what[:-1]}, and {second.what}"
         self.diff = f"{first.diff}\n{second.diff}"
-        self.measured, self.measure = first.measured, first.measure
+        self.measured, self.measure, self.guess = first.measured, first.measure, first.guess
 
     def apply(self) -> None:
         self.first.apply()
@@ -78,6 +92,10 @@ class Both(Change):
     def undo(self) -> None:
         self.second.undo()
         self.first.undo()
+
+    def nearby(self) -> list[Change]:
+        """Return the first with others around the second."""
+        return [Both(self.first, other) for other in self.second.nearby()]
 
     def weigh(self, y: Any, weight: Any) -> Any:
         return self.second.weigh(y, self.first.weigh(y, weight))
@@ -115,11 +133,13 @@ class Settings(Change):
 
 
 class Ending(Change):
-    """The training ends; the best weights are put back when it has."""
+    """The training ends when nothing gets better; then the best weights are put back."""
 
     def __init__(self, model: Any, diff: str) -> None:
         self.model, self.diff = model, diff
-        self.what = "the training stops, and the best weights are put back."
+        self.what = (
+            "the training stops when it gets no better any more, and the best weights are put back."
+        )
 
     def apply(self) -> None:
         self.model.stop_training = True

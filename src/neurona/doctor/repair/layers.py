@@ -14,7 +14,9 @@ from neurona.doctor.repair.changes import Change, Settings, possible
 from neurona.doctor.written import PLAIN, SQUASHED, activation_name, squashes
 from neurona.nn import initializers
 from neurona.nn.layers import Normalization, Rescaling
+from neurona.nn.network import Network
 from neurona.nn.regularizers import L2
+from neurona.nn.symbolic import Symbolic
 from neurona.train.sequential import Sequential
 from neurona.train.source import ArraySource
 from neurona.train.steps import rehearse
@@ -51,25 +53,62 @@ class Redrawn(Change):
 
 
 class Layered(Change):
-    """A layer more, or less, in a Sequential."""
+    """A layer more, or less, or another one: in a Sequential, or in a functional model.
 
-    def __init__(self, model: Any, source: Any, after: list[Any], what: str, diff: str) -> None:
+    Args:
+        model: whose layers they are, before its first step.
+        source: of the training data.
+        after: the whole chain of a Sequential, or the Network of a functional model.
+        what, diff: see Change.
+    """
+
+    def __init__(self, model: Any, source: Any, after: Any, what: str, diff: str) -> None:
         self.model, self.source, self.what, self.diff = model, source, what, diff
-        self.before, self.after = list(model._chain), after
+        self.before = list(model._chain) if isinstance(model, Sequential) else model._network
+        self.after = after
+        self.weights = list(model.weights)
+        self.fresh: list[tuple[Any, Any]] = []  # what new layers begin with
 
     def apply(self) -> None:
-        self._chained(self.after)
+        self._put(self.after)
+        known = set(self.weights)
+        self.fresh = self.fresh or [(p, p.value) for p in self.model.weights if p not in known]
+        for p, value in self.fresh:
+            p.restore(value)
 
     def undo(self) -> None:
-        self._chained(self.before)
+        self._put(self.before)
 
-    def _chained(self, layers: list[Any]) -> None:
-        self.model._chain[:] = layers
-        self.model._names = {layer.name for layer in layers}
-        self.model._changed()
-        if self.model._start is not None:
-            self.model._connect()
-        rehearse(self.model, self.source.peek(), "train")
+    def _put(self, layers: Any) -> None:
+        model = self.model
+        if isinstance(model, Sequential):
+            model._chain[:] = layers
+            model._names = {layer.name for layer in layers}
+            model._changed()
+            if model._start is not None:
+                model._connect()
+        else:
+            connect(model, layers)
+        rehearse(model, self.source.peek(), "train")
+        weights = model.trainable_weights
+        if model.optimizer.built and not set(weights) <= set(model.optimizer.parameters):
+            begin_with(model.optimizer, weights)
+
+
+def connect(model: Any, network: Network) -> None:
+    """Let a functional model compute what another Network does."""
+    model._network = network
+    model.inputs, model.outputs = network.input_leaves, network.output_leaves
+    model.output_shape = network.output_leaves[0].shape
+    model._training.steps = {}
+    model._training.losses = model._training.losses.anew()
+
+
+def begin_with(optimizer: Any, parameters: Any) -> None:
+    """Let an optimizer that has made no step yet begin with other parameters."""
+    for each in optimizer.all_optimizers():
+        each.parameters, each.state, each._index = [], {}, {}
+    optimizer.ensure_built(parameters)
 
 
 def redraw(fix: fixes.Redraw, model: Any, source: ArraySource) -> Change | None:
@@ -149,24 +188,53 @@ def unit(fix: fixes.Unit, model: Any, source: ArraySource) -> Change | None:
 
 def leave_out(fix: fixes.LeaveOut, model: Any, source: ArraySource) -> Change | None:
     """Leave the last layer out, if it has no weights."""
-    if not _simple(model, source) or model._chain[-1].weights:
+    what = "the last layer is left out."
+    if not changeable(model, source):
         return None
-    chain = model._chain
-    return Layered(model, source, chain[:-1], "the last layer is left out.", str(fix))
+    if isinstance(model, Sequential):
+        chain = model._chain
+        return None if chain[-1].weights else Layered(model, source, chain[:-1], what, str(fix))
+    network = model._network
+    last = network.output_leaves[0].call
+    if last.layer.weights or len(last.inputs) != 1:
+        return None
+    return Layered(model, source, Network(network.inputs, last.inputs[0]), what, str(fix))
 
 
-def _simple(model: Any, source: ArraySource) -> bool:
-    """Whether layers can be added to a model, or left out."""
-    known = isinstance(model, Sequential) and model.built
-    return known and isinstance(source.arrays[0], np.ndarray)
+def changeable(model: Any, source: Any) -> bool:
+    """Whether layers can be added to a model, or left out: it has one input and one output."""
+    if not isinstance(source.arrays[0], np.ndarray) or not model.built:
+        return False
+    if isinstance(model, Sequential):
+        return True
+    network = model._network
+    return (
+        network is not None
+        and not model.overrides("call")
+        and network.front is None
+        and len(network.input_leaves) == len(network.output_leaves) == 1
+        and isinstance(network.inputs, Symbolic)
+        and isinstance(network.outputs, Symbolic)
+    )
 
 
 def _around(
     model: Any, source: ArraySource, what: str, diff: str, before: Any = (), behind: Any = ()
 ) -> Change | None:
-    if not _simple(model, source):
+    if not changeable(model, source):
         return None
-    return Layered(model, source, [*before, *model._chain, *behind], what, diff)
+    if isinstance(model, Sequential):
+        chain = [*before, *model._chain, *behind]
+        return Layered(model, source, chain, what, diff)
+    network = model._network
+    made = network.run(_through(before, network.inputs))
+    return Layered(model, source, Network(network.inputs, _through(behind, made)), what, diff)
+
+
+def _through(layers: Sequence[Any], x: Any) -> Any:
+    for layer in layers:
+        x = layer(x)
+    return x
 
 
 def _redrawn(model: Any, relu: bool = False) -> Change | None:

@@ -9,10 +9,11 @@ import numpy as np
 
 from neurona.doctor import fixes
 from neurona.doctor.repair.changes import Both, Change, Rate, Settings
-from neurona.doctor.repair.layers import Layered
+from neurona.doctor.repair.layers import Layered, changeable
 from neurona.errors import NeuronaError
 from neurona.nn import losses
 from neurona.nn.layers import Dense
+from neurona.nn.network import Network
 from neurona.train.compiled import Compiled
 from neurona.train.sequential import Sequential
 from neurona.train.source import ArraySource
@@ -31,16 +32,16 @@ class Loss(Change):
         source: of the training data.
         loss: the new one.
         last: what is changed besides, or None.
-        measured, measure: see Change.
+        measured, measure, guess: see Change.
         what, diff: see Change.
     """
 
     def __init__(
-        self, model: Any, source: Any, loss: Any, last: Change | None,
-        measured: str, measure: Callable[[Any, Any], float], what: str, diff: str,
+        self, model: Any, source: Any, loss: Any, last: Change | None, measured: str,
+        measure: Callable[[Any, Any], float], guess: Callable[[Any], float], what: str, diff: str,
     ) -> None:  # fmt: skip
         self.model, self.source, self.last, self.what, self.diff = model, source, last, what, diff
-        self.measured, self.measure = measured, measure
+        self.measured, self.measure, self.guess = measured, measure, guess
         training = model._training
         self.before = training.losses, training.arguments
         _, weights, metrics, weighted = training.losses.given
@@ -81,7 +82,7 @@ def pair(fix: fixes.Pair, model: Any, source: ArraySource) -> Change | None:
     if last is None:
         return None
     told = f"the loss is {fix.loss}, and the last layer {fix.activation}."
-    by = ("squared error", _squared) if fix.activation == "linear" else ("cross-entropy", _surprise)
+    by = BY_ERROR if fix.activation == "linear" else BY_SURPRISE
     return Loss(model, source, fix.loss, last, *by, told, str(fix))
 
 
@@ -94,7 +95,7 @@ def from_logits(fix: fixes.FromLogits, model: Any, source: Any) -> Change | None
         return None
     made = type(loss)(**{**loss.arguments, "from_logits": fix.value})
     told = f"the loss takes {'scores' if fix.value else 'probabilities'}."
-    return Loss(model, source, made, None, "cross-entropy", _surprise, told, str(fix))
+    return Loss(model, source, made, None, *BY_SURPRISE, told, str(fix))
 
 
 def negate(fix: fixes.Negate, model: Any, source: ArraySource) -> Change | None:
@@ -107,7 +108,7 @@ def negate(fix: fixes.Negate, model: Any, source: ArraySource) -> Change | None:
         return -backwards.call(y, p)
 
     told = "the loss is taken with the other sign."
-    return Loss(model, source, negated, None, "squared error", _squared, told, str(fix))
+    return Loss(model, source, negated, None, *BY_ERROR, told, str(fix))
 
 
 def _one_loss(model: Any) -> bool:
@@ -125,8 +126,7 @@ def _last(model: Any, source: ArraySource, units: int | None, activation: str) -
     before = layers[-1]
     if units in (None, before.units):
         return Settings([(before, "activation", activation)], "", "")
-    simple = isinstance(model, Sequential) and isinstance(source.arrays[0], np.ndarray)
-    if not simple or model._chain[-1] is not before:
+    if not changeable(model, source):
         return None
     dropped = ("units", "activation", "name")
     given = {k: v for k, v in before.arguments.items() if k not in dropped}
@@ -134,7 +134,14 @@ def _last(model: Any, source: ArraySource, units: int | None, activation: str) -
         made = Dense(units, activation, **given)
     except NeuronaError:  # initial values of another shape
         return None
-    return Layered(model, source, [*model._chain[:-1], made], "", "")
+    if isinstance(model, Sequential):
+        whole = model._chain[-1] is before
+        return Layered(model, source, [*model._chain[:-1], made], "", "") if whole else None
+    network = model._network
+    last = network.outputs.call
+    if last.layer is not before:
+        return None
+    return Layered(model, source, Network(network.inputs, made(last.inputs[0])), "", "")
 
 
 # --- what a race compares, smaller is better ------------------------------------------------------
@@ -143,6 +150,10 @@ def _last(model: Any, source: ArraySource, units: int | None, activation: str) -
 def _squared(y: Any, p: Any) -> float:
     y = np.asarray(y, np.float64)
     return float(np.mean(np.square(y.reshape(np.shape(p)) - p)))
+
+
+def _spread(y: Any) -> float:
+    return float(np.var(np.asarray(y, np.float64), axis=0).mean())
 
 
 def _surprise(y: Any, p: Any) -> float:
@@ -155,3 +166,15 @@ def _surprise(y: Any, p: Any) -> float:
     else:
         found = 1 - np.abs(y.reshape(-1) - p.reshape(-1))
     return float(-np.log(found.clip(LEAST, 1)).mean())
+
+
+def _entropy(y: Any) -> float:
+    y = np.asarray(y)
+    shares = y.reshape(-1, y.shape[-1]).mean(axis=0) if y.ndim > 1 and y.shape[-1] > 1 else None
+    if shares is None:
+        shares = np.unique(y, return_counts=True)[1] / y.size
+    return float(-(shares * np.log(shares.clip(LEAST, None))).sum())
+
+
+BY_ERROR = "squared error", _squared, _spread
+BY_SURPRISE = "cross-entropy", _surprise, _entropy

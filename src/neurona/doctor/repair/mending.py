@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from neurona.doctor import fixes
 from neurona.doctor.case import Case
 from neurona.doctor.finding import Finding, reason
 from neurona.doctor.live.record import Record
-from neurona.doctor.repair.changes import Back, Both, Change, Ending, Rate, Settings, change_of
+from neurona.doctor.repair.changes import Change, Ending, Rate, change_of
 from neurona.doctor.repair.race import hindrance, race
+from neurona.doctor.repair.rates import tried
 from neurona.doctor.repair.repair import Repair
 from neurona.doctor.repair.saved import Best
 from neurona.doctor.repair.starting import change_before
@@ -28,8 +28,6 @@ BEFORE = "before training"
 ROUNDS = 4  # of diagnosis and repair before the first step
 LEARNT = 0.9  # of the loss of guessing: weights that are better have learnt something
 MOST = {"safe": 4, "race": 4}  # repairs of a rule, and races of a training
-HEAVY, USUAL = 0.98, 0.9  # momentum
-UP, DOWN = (10.0, 100.0, 1e3, 1e4), (0.3, 0.1, 0.03, 0.01, 0.001)  # factors of a rate
 
 
 class Mending:
@@ -49,8 +47,9 @@ class Mending:
         self._races = 0
         self._waiting: list[Finding] = []
         self._epochs = 1
-        self._ending = False
+        self._ending: Ending | None = None
         self._guess = math.inf  # the loss of always giving the same answer
+        self._knows_right = False  # whether the share of right answers is known
 
     def begin(self, epochs: int = 1) -> None:
         """Mend what is known before the first step; with `race`, all that `diagnose` finds.
@@ -118,9 +117,14 @@ class Mending:
 
     def _hold(self, finding: Finding, change: Change, when: str, budget: int) -> bool:
         """Hold a race, apply what won, and tell how it came out; say whether it was better."""
-        why = hindrance(self.model)
+        why, begins = hindrance(self.model), when == BEFORE
+        forms = (
+            tried(change, self.model, self.best, begins)
+            if isinstance(change, Rate)
+            else change.variants()
+        )
         try:
-            outcome = None if why else race(self.model, self._tried(change), budget)
+            outcome = None if why else race(self.model, forms, budget)
         except NeuronaError as error:
             outcome, why = None, reason(error).rstrip(".")
         if outcome is None:
@@ -128,11 +132,13 @@ class Mending:
             self._told(Repair(finding.id, when, what, change.diff, kept=False))
             return False
         change = outcome.change
-        if outcome.better:
+        # where a race is too early to tell, what was diagnosed decides: nothing is lost yet
+        kept = outcome.better or (outcome.undecided and begins and finding.alarm)
+        if kept:
             change.apply()
         what = f"{change.what} {outcome}"
-        self._told(Repair(finding.id, when, what, change.diff, outcome.better, outcome.spent))
-        return outcome.better
+        self._told(Repair(finding.id, when, what, change.diff, kept, outcome.spent))
+        return kept
 
     def epoch_ended(self, logs: dict[str, Any], epoch: int, record: Record) -> list[Finding]:
         """Take the logs of an epoch, from 1; hold the races that wait for its end.
@@ -141,9 +147,11 @@ class Mending:
         """
         self._guess = record.scale if record.scale > 0 else math.inf
         most = record.scale if record.scale > 0 and record.looks else math.inf
-        if not self._ending:
-            self.best.see(logs, epoch, most)
-            self._top.see(logs, epoch, math.inf)
+        self.best.see(logs, epoch, most)
+        self._knows_right = record.accuracy_name is not None
+        self._top.see(logs, epoch, accuracy=record.accuracy_name)
+        if self._ending is not None and epoch - self._top.epoch >= record.patience:
+            self._ending.apply()
         waiting, self._waiting = self._waiting, []
         won = (finding for finding in waiting if self._raced(finding, epoch, record))
         return list(itertools.islice(won, 1))  # the others were about how it was before
@@ -160,24 +168,25 @@ class Mending:
         if self.race and may_help and self._races < MOST["race"]:
             self._waiting.append(finding)
             return False
-        change = change if auto == "safe" else None
-        if change is None or times >= MOST["safe"]:
+        if auto != "safe" or change is None or times >= MOST["safe"]:
             return False
-        if isinstance(change, Ending) and self._top.value > LEARNT * self._guess:
-            return False  # the best weights know no more than the first ones
+        if isinstance(change, Ending):
+            if not self._knows_right and self._top.value > LEARNT * self._guess:
+                return False  # the best weights know no more than the first ones
+            self._ending = change
         self._times[finding.id] = times + 1
         what = change.what
         if finding.id in BACK:
             self.best.put_back()
             what += f" The weights are {self.best} again."
-        change.apply()
-        self._ending = self._ending or isinstance(change, Ending)
+        if not isinstance(change, Ending):
+            change.apply()
         self._told(Repair(finding.id, _when(epoch, batch), what, change.diff))
         return finding.id in BACK
 
     def ended(self) -> None:
-        """Put the best weights back if the training was ended for them."""
-        if self._ending:
+        """Put the best weights back if the training was to end with them."""
+        if self._ending is not None:
             self._top.put_back()
 
     def _raced(self, finding: Finding, epoch: int, record: Record) -> bool:
@@ -191,21 +200,6 @@ class Mending:
             return False
         self._races += 1
         return self._hold(finding, change, f"epoch {epoch}", record.total or record.steps)
-
-    def _tried(self, change: Change) -> list[Change]:
-        """Return what is raced: of a rate several; smaller ones begin at the best weights."""
-        if not isinstance(change, Rate):
-            return change.variants()
-        optimizer = change.optimizer
-        if change.factor > 1:
-            return [Rate(optimizer, factor) for factor in UP]
-        tried: list[Change] = [Rate(optimizer, factor) for factor in DOWN]
-        momentum = getattr(optimizer, "momentum", 0.0)
-        if isinstance(momentum, float) and momentum > HEAVY:  # it throws away what is gained
-            diff = fixes.replaced(f"{momentum=}", f"momentum={USUAL}")
-            usual = Settings([(optimizer, "momentum", USUAL)], f"momentum is {USUAL}.", diff)
-            tried = [usual, *(Both(usual, rate) for rate in tried)]
-        return [Back(self.best, each) for each in tried]
 
 
 def _when(epoch: int, batch: int) -> str:

@@ -7,13 +7,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from neurona.doctor.repair.changes import Change
+from neurona.doctor.live.guess import guess_of
+from neurona.doctor.live.record import GUESSING, HARDLY
+from neurona.doctor.repair.changes import Both, Change, Rate
 from neurona.doctor.repair.saved import Saved
 from neurona.train import steps
 from neurona.train.source import ArraySource
 
 SHARE = 0.1  # of all steps, for each that takes part
 LONGER = 2  # times as long is a second race, where the first was too early to be sure
+MORE = (3.0, 10.0)  # times the rate, where little is learnt in that time
 ERRORS = 2.0  # standard errors by which the changed one must be better
 PARTS, LEAST = 20, 4  # of the validation data, each with a loss of its own; samples of a part
 
@@ -28,6 +31,8 @@ class Outcome(NamedTuple):
         steps: how long each ran.
         better: whether the repaired one is better by two standard errors.
         spent: steps of all that ran.
+        undecided: whether neither has learnt anything yet, and none is worse.
+        then: what is to be told of a second round.
     """
 
     change: Change
@@ -37,14 +42,17 @@ class Outcome(NamedTuple):
     steps: int
     better: bool
     spent: int
+    undecided: bool = False
+    then: str = ""
 
     def __str__(self) -> str:
         verdict = "better" if self.better else "not better"
-        return (
+        told = (
             f"After {self.steps} steps the validation {self.change.measured} is {self.after:.4g} "
             f"with it, {self.before:.4g} without: {verdict} by two standard errors of "
             f"{self.error:.2g}."
         )
+        return told + (" Neither has learnt anything by then." if self.undecided else self.then)
 
 
 def hindrance(model: Any) -> str:
@@ -71,20 +79,45 @@ def race(model: Any, changes: Sequence[Change], budget: int) -> Outcome:
         changes: those that are tried; they differ in a number.
         budget: steps of the whole training.
     """
-    count = max(1, round(SHARE * budget))
-    first = _race(model, changes, count)
-    if first.better or not first.after < first.before:
+    count, guess = max(1, round(SHARE * budget)), _guess(model, changes[0])
+    first = _race(model, changes, count, guess)
+    if first.better:
+        return _closer(model, first, count, guess)
+    if not first.after < first.before:
         return first
-    second = _race(model, [first.change], LONGER * count)
+    second = _race(model, [first.change], LONGER * count, guess)
     return second._replace(spent=first.spent + second.spent)
 
 
-def _race(model: Any, changes: Sequence[Change], count: int) -> Outcome:
+def _guess(model: Any, change: Change) -> float:
+    """Return what the best answer that is always the same has of what is measured; 0: unknown."""
+    _, y, weight = model._training.run.validation.source.arrays
+    if change.guess is not None:
+        return change.guess(y)
+    own = model.overrides("train_step") or model.overrides("compute_loss")
+    return 0.0 if own else guess_of(model, y, change.weigh(y, weight)).loss or 0.0
+
+
+def _race(model: Any, changes: Sequence[Change], count: int, guess: float) -> Outcome:
     saved, samples = Saved(model), count * model._training.run.source.batch_size
     try:
         plain = _after(model, samples, changes[0])
     finally:
         saved.put_back()
+    found = _each(model, changes, samples, saved)
+    changed, best = min(found, key=_mean)
+    outcome = _outcome(best, plain, changed, count, (1 + len(changes)) * count)
+    least = GUESSING * guess
+    if outcome.better or guess <= 0 or not min(outcome.before, outcome.after) >= least:
+        return outcome
+    kept = [change for row, change in found if _no_worse(row, plain)]
+    return outcome._replace(change=kept[0], undecided=True) if kept else outcome
+
+
+def _each(
+    model: Any, changes: Sequence[Change], samples: int, saved: Saved
+) -> list[tuple[np.ndarray, Change]]:
+    """Return what is measured after training with each change on some samples."""
     found = []
     for change in changes:
         change.apply()
@@ -93,8 +126,41 @@ def _race(model: Any, changes: Sequence[Change], count: int) -> Outcome:
         finally:
             change.undo()
             saved.put_back()
-    changed, best = min(found, key=lambda row: np.nan_to_num(row[0].mean(), nan=np.inf))
-    return _outcome(best, plain, changed, count, (1 + len(changes)) * count)
+    return found
+
+
+def _mean(row: tuple[np.ndarray, Change]) -> float:
+    return float(np.nan_to_num(row[0].mean(), nan=np.inf))
+
+
+def _closer(model: Any, first: Outcome, count: int, guess: float) -> Outcome:
+    """Try rates around one that has won, or larger ones with a change that still learns little.
+
+    A rate that is best at first may be too large later: these run for longer.
+    """
+    rates, least = first.change.nearby(), 0.0
+    if rates:
+        count *= LONGER
+    elif model.optimizer is not None and first.after >= HARDLY * guess > 0:
+        rates = [Both(first.change, Rate(model.optimizer, factor)) for factor in MORE]
+        least = ERRORS
+    if not rates:
+        return first
+    saved, samples = Saved(model), count * model._training.run.source.batch_size
+    found = _each(model, [first.change, *rates], samples, saved)
+    best, change = min(found, key=_mean)
+    gain = found[0][0] - best
+    spent = first.spent + len(found) * count
+    if change is first.change or not gain.mean() > least * gain.std(ddof=1) / np.sqrt(len(gain)):
+        return first._replace(spent=spent)
+    then = f" After {count} steps {best.mean():.4g}, and {found[0][0].mean():.4g} with the "
+    then += f"learning rate that had won: {first.change.what}"
+    return first._replace(change=change, spent=spent, then=then)
+
+
+def _no_worse(changed: np.ndarray, plain: np.ndarray) -> bool:
+    loss = changed - plain
+    return bool(loss.mean() <= ERRORS * loss.std(ddof=1) / np.sqrt(len(loss)))
 
 
 def _outcome(

@@ -37,6 +37,7 @@ class Best:
 
     def __init__(self, model: Any) -> None:
         self.model, self.value, self.epoch = model, math.inf, 0
+        self._right = -math.inf
         self._keep()
 
     def _keep(self) -> None:
@@ -44,11 +45,24 @@ class Best:
         slots = [p for o in optimizers for _, _, p in o.slots_of_parameters()]
         self._values = [(p, p.value) for p in (*self.model.weights, *slots)]
 
-    def see(self, logs: dict[str, Any], epoch: int, most: float) -> None:
-        """Keep the state if an epoch that has just ended is the best, and below a loss."""
+    def see(
+        self, logs: dict[str, Any], epoch: int, most: float = math.inf, accuracy: str | None = None
+    ) -> None:
+        """Keep the state if an epoch that has just ended is the best, and below a loss.
+
+        Args:
+            logs: of the epoch.
+            epoch: its number, from 1.
+            most: what the loss has to be below.
+            accuracy: name of the share of right answers; then the best has the most of them, for
+                one that is only too sure of what is wrong loses nothing.
+        """
         value = logs.get("val_loss", logs.get("loss"))
-        if isinstance(value, int | float) and value < min(self.value, most):
-            self.value, self.epoch = float(value), epoch
+        right = logs.get(f"val_{accuracy}", logs.get(accuracy or "", -math.inf))
+        if not isinstance(value, int | float) or not value < most:
+            return
+        if (-right, value) < (-self._right, self.value):
+            self.value, self.epoch, self._right = float(value), epoch, right
             self._keep()
 
     def put_back(self) -> None:
