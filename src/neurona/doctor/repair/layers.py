@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from neurona.core.op import as_tensor
+from neurona.core.tree import flatten
 from neurona.doctor import fixes
 from neurona.doctor.repair.changes import Change, Settings, possible
 from neurona.doctor.written import PLAIN, SQUASHED, activation_name, squashes
@@ -155,7 +156,7 @@ def penalise(fix: fixes.Penalise, model: Any, source: ArraySource) -> Change | N
         (layer, name, L2(fix.after))
         for layer in model.all_layers()
         for name in names
-        if getattr(layer, name, None) is not None
+        if getattr(layer, name, None) is not None and not hasattr(layer, "cell")  # which has it
     ]
     diff = fixes.replaced("kernel_regularizer", f"kernel_regularizer=L2({fix.after:g})")
     what = f"weights are penalised by L2({fix.after:g}) only."
@@ -165,18 +166,26 @@ def penalise(fix: fixes.Penalise, model: Any, source: ArraySource) -> Change | N
 def divide(fix: fixes.Divide, model: Any, source: ArraySource) -> Change | None:
     """Put a division in front."""
     what = f"a layer in front divides the inputs by {fix.by}."
-    return _around(model, source, what, str(fix), before=[Rescaling(1 / fix.by)])
+    front = [[Rescaling(1 / fix.by)]] if isinstance(source.arrays[0], np.ndarray) else None
+    return None if front is None else _around(model, source, what, str(fix), front)
 
 
 def standardise(fix: fixes.Standardise, model: Any, source: ArraySource) -> Change | None:
-    """Put a normalisation in front, which knows the training data."""
-    x = source.arrays[0]
-    if not isinstance(x, np.ndarray) or x.dtype.kind not in "fiu":
+    """Put a normalisation in front, which knows the training data; of several inputs: of numbers.
+
+    Whole numbers beside others are names of things, most often.
+    """
+    leaves = flatten(source.arrays[0])[0]
+    kinds = "fiu" if len(leaves) == 1 else "f"
+    front: list[list[Any]] = [[] for _ in leaves]
+    for layers, x in zip(front, leaves, strict=True):
+        if isinstance(x, np.ndarray) and x.dtype.kind in kinds:
+            layers.append(Normalization(axis=None if fix.whole else -1))
+            layers[0].adapt(x)
+    if not any(front):
         return None
-    scale = Normalization(axis=None if fix.whole else -1)
-    scale.adapt(x)
     what = "a layer in front scales the inputs to a mean of 0 and a spread of 1."
-    return _around(model, source, what, str(fix), before=[scale])
+    return _around(model, source, what, str(fix), front)
 
 
 def unit(fix: fixes.Unit, model: Any, source: ArraySource) -> Change | None:
@@ -202,33 +211,34 @@ def leave_out(fix: fixes.LeaveOut, model: Any, source: ArraySource) -> Change | 
 
 
 def changeable(model: Any, source: Any) -> bool:
-    """Whether layers can be added to a model, or left out: it has one input and one output."""
-    if not isinstance(source.arrays[0], np.ndarray) or not model.built:
-        return False
+    """Whether layers can be added to a model, or left out: it has one output, and its data fit."""
+    x, network = source.arrays[0], model._network
     if isinstance(model, Sequential):
-        return True
-    network = model._network
+        return isinstance(x, np.ndarray) and model.built
     return (
         network is not None
         and not model.overrides("call")
         and network.front is None
-        and len(network.input_leaves) == len(network.output_leaves) == 1
-        and isinstance(network.inputs, Symbolic)
         and isinstance(network.outputs, Symbolic)
+        and not isinstance(x, dict)
+        and len(flatten(x)[0]) == len(network.input_leaves)
     )
 
 
 def _around(
-    model: Any, source: ArraySource, what: str, diff: str, before: Any = (), behind: Any = ()
+    model: Any, source: ArraySource, what: str, diff: str, front: Any = (), behind: Any = ()
 ) -> Change | None:
+    """Return the change that puts layers in front of each input, and behind the output."""
     if not changeable(model, source):
         return None
     if isinstance(model, Sequential):
-        chain = [*before, *model._chain, *behind]
+        chain = [*(front[0] if front else ()), *model._chain, *behind]
         return Layered(model, source, chain, what, diff)
     network = model._network
-    made = network.run(_through(before, network.inputs))
-    return Layered(model, source, Network(network.inputs, _through(behind, made)), what, diff)
+    places = network.input_leaves
+    fed = [_through(v, x) for v, x in zip(front or [()] * len(places), places, strict=True)]
+    outputs = _through(behind, network.run(fed if len(fed) > 1 else fed[0]))
+    return Layered(model, source, Network(network.inputs, outputs), what, diff)
 
 
 def _through(layers: Sequence[Any], x: Any) -> Any:

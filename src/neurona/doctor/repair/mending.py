@@ -124,7 +124,7 @@ class Mending:
             else change.variants()
         )
         try:
-            outcome = None if why else race(self.model, forms, budget)
+            outcome = None if why else race(self.model, forms, budget, begins)
         except NeuronaError as error:
             outcome, why = None, reason(error).rstrip(".")
         if outcome is None:
@@ -133,7 +133,7 @@ class Mending:
             return False
         change = outcome.change
         # where a race is too early to tell, what was diagnosed decides: nothing is lost yet
-        kept = outcome.better or (outcome.undecided and begins and finding.alarm)
+        kept = outcome.better or (outcome.undecided and finding.alarm)
         if kept:
             change.apply()
         what = f"{change.what} {outcome}"

@@ -68,7 +68,7 @@ def hindrance(model: Any) -> str:
     return ""
 
 
-def race(model: Any, changes: Sequence[Change], budget: int) -> Outcome:
+def race(model: Any, changes: Sequence[Change], budget: int, begins: bool = False) -> Outcome:
     """Train without and with each of some changes from the state as it is; leave all as it was.
 
     Between two epochs only: batches are those that come next, the same for all. Where the best is
@@ -78,8 +78,9 @@ def race(model: Any, changes: Sequence[Change], budget: int) -> Outcome:
         model: that is being trained.
         changes: those that are tried; they differ in a number.
         budget: steps of the whole training.
+        begins: whether no step was made yet: then it may be too early to tell.
     """
-    count, guess = max(1, round(SHARE * budget)), _guess(model, changes[0])
+    count, guess = max(1, round(SHARE * budget)), _guess(model, changes[0]) if begins else 0.0
     first = _race(model, changes, count, guess)
     if first.better:
         return _closer(model, first, count, guess)

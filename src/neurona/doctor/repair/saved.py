@@ -61,7 +61,7 @@ class Best:
         right = logs.get(f"val_{accuracy}", logs.get(accuracy or "", -math.inf))
         if not isinstance(value, int | float) or not value < most:
             return
-        if (-right, value) < (-self._right, self.value):
+        if (right, -value) > (self._right, -self.value):
             self.value, self.epoch, self._right = float(value), epoch, right
             self._keep()
 
