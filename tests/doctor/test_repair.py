@@ -399,3 +399,15 @@ def test_rates_that_are_too_low_are_tried_up_to_usual_ones_and_with_adam():
 def test_what_cannot_be_told_yet_is_said():
     told = race.Outcome(Rate(nn.optimizers.SGD(1.0), 0.1), 0.7, 0.7, 0.1, 5, False, 10, True)
     assert str(told).endswith("Neither has learnt anything by then.")
+
+
+def test_dropout_of_gates_is_set_in_the_cell():
+    model = nn.Sequential([nn.Input((8, 1)), layers.LSTM(4, dropout=0.95), layers.Dense(3)])
+    model.compile("sgd", "mse")
+    fix = fixes.Drop(0.95, 0.2, "dropout")
+    assert str(fix) == "- dropout=0.95\n+ dropout=0.2"
+    change = change_before(fix, model, ArraySource(X[:, :, None], Y, None, 32))
+    change.apply()
+    assert model.layers[0].cell.dropout == 0.2
+    change.undo()
+    assert model.layers[0].cell.dropout == 0.95

@@ -195,12 +195,15 @@ class LeaveOut(Fix):
 
 @dataclasses.dataclass(frozen=True)
 class Drop(Fix):
-    """Another rate of dropout."""
+    """Another rate of dropout: of Dropout layers, or `name`, an argument of others."""
 
     before: float
     after: float = 0.3
+    name: str = "rate"
 
     def __str__(self) -> str:
+        if self.name != "rate":
+            return replaced(f"{self.name}={self.before:g}", f"{self.name}={self.after:g}")
         return replaced(f"Dropout({self.before:g})", f"Dropout({self.after:g})")
 
 

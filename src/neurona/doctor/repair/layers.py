@@ -129,9 +129,10 @@ def mask(fix: fixes.Mask, model: Any, source: ArraySource) -> Change | None:
 
 
 def drop(fix: fixes.Drop, model: Any, source: ArraySource) -> Change | None:
-    """Set the rate of dropout."""
-    dropping = [v for v in model.all_layers() if getattr(v, "rate", 0) == fix.before]
-    return _settings(dropping, "rate", fix.after, f"dropout is {fix.after:g}.", str(fix))
+    """Set the rate of dropout; that of a recurrent layer is its cell's."""
+    inner = [v for v in model.all_layers() if not hasattr(v, "cell")]
+    dropping = [v for v in inner if getattr(v, fix.name, 0) == fix.before]
+    return _settings(dropping, fix.name, fix.after, f"dropout is {fix.after:g}.", str(fix))
 
 
 def activate(fix: fixes.Activate, model: Any, source: ArraySource) -> Change | None:

@@ -139,12 +139,12 @@ def _closer(model: Any, first: Outcome, count: int, guess: float) -> Outcome:
 
     A rate that is best at first may be too large later: these run for longer.
     """
-    rates, least = first.change.nearby(), 0.0
+    rates, least, most = first.change.nearby(), 0.0, np.inf
     if rates:
         count *= LONGER
     elif model.optimizer is not None and first.after >= HARDLY * guess > 0:
         rates = [Both(first.change, Rate(model.optimizer, factor)) for factor in MORE]
-        least = ERRORS
+        least, most = ERRORS, HARDLY * guess
     if not rates:
         return first
     saved, samples = Saved(model), count * model._training.run.source.batch_size
@@ -152,7 +152,8 @@ def _closer(model: Any, first: Outcome, count: int, guess: float) -> Outcome:
     best, change = min(found, key=_mean)
     gain = found[0][0] - best
     spent = first.spent + len(found) * count
-    if change is first.change or not gain.mean() > least * gain.std(ddof=1) / np.sqrt(len(gain)):
+    clear = gain.mean() > least * gain.std(ddof=1) / np.sqrt(len(gain)) and best.mean() < most
+    if change is first.change or not clear:
         return first._replace(spent=spent)
     then = f" After {count} steps {best.mean():.4g}, and {found[0][0].mean():.4g} with the "
     then += f"learning rate that had won: {first.change.what}"

@@ -79,15 +79,17 @@ def strong(case: Case) -> Iterator[Finding]:
                 threshold=f"below {MOST:.0%}",
                 fix=fixes.Drop(dropped),
             )
-        between = [getattr(layer, name, None) for name in ("dropout", "recurrent_dropout")]
-        most = max((r for r in between if isinstance(r, float)), default=0.0)
+        between = {n: getattr(layer, n, None) for n in ("dropout", "recurrent_dropout")}
+        rates = {n: r for n, r in between.items() if isinstance(r, float)}
+        name = max(rates, key=lambda n: rates[n], default="")
+        most = rates.get(name, 0.0)
         if most >= MOST and "Cell" not in type(layer).__name__:
             yield STRONG.found(
                 f"{layer.name!r} drops {most:.0%} of what its gates get",
                 where=place(layer),
                 evidence={"rate": most},
                 threshold=f"below {MOST:.0%}",
-                fix=f"- dropout={most:g}\n+ dropout=0.2",
+                fix=fixes.Drop(most, 0.2, name),
             )
     for end in case.ends:
         source = end.tensor.value.source
