@@ -13,6 +13,7 @@ from benchmarks.doctor.threads import (
     examples_training,
     feeds,
     fine,
+    forms,
     images,
     more,
     networks,
@@ -24,9 +25,11 @@ from benchmarks.doctor.threads import (
     scenes_faults,
     scenes_more,
     sequences,
+    slips,
     steps,
     tables,
     various,
+    ways,
 )
 
 ASKED = (points, tables, images, sequences, more)
@@ -41,13 +44,9 @@ READ_AGAIN = (
     daily,
     scenes_faults,
     scenes_more,
+    slips,
 )
 FAULTS = [case for part in (*ASKED, *READ_AGAIN) for case in part.FAULTS]
 EXAMPLES = (examples_tables, examples_images, examples_texts, examples_series, examples_training)
-HEALTHY = [
-    *fine.HEALTHY,
-    *odd.HEALTHY,
-    *networks.HEALTHY,
-    *scenes_more.HEALTHY,
-    *(case for part in EXAMPLES for case in part.HEALTHY),
-]
+FINE = (fine, odd, networks, scenes_more, forms, ways, *EXAMPLES)
+HEALTHY = [case for part in FINE for case in part.HEALTHY]
