@@ -312,6 +312,42 @@ def test_one_row_that_nobody_scaled():
     assert "row 41" not in getattr(found(classifier(), x, Y).get("GD104"), "said", "")
 
 
+def test_what_meets_the_first_weights_is_large_beside_what_is_wanted_only():
+    degrees = np.array([-40, -10, 0, 8, 15, 22, 38], "float32")[:, None]
+
+    def line(y, *hidden):
+        model = nn.Sequential([nn.Input((1,)), *hidden, L.Dense(1)])
+        model.compile("adam", "mse")
+        return found(model, degrees, y)
+
+    assert not line(1.8 * degrees + 32)  # weights near 1
+    assert "GD104" in line(degrees / 100)
+    assert "GD104" in line(1.8 * degrees + 32, L.Dense(8, "relu"))
+    assert "GD104" not in found(classifier(L.Dropout(0.99)), 2 * X, Y)  # as large as it was
+
+
+def test_columns_that_stand_in_other_places():
+    color, size = RANDOM.integers(0, 4, 400), RANDOM.integers(0, 5, 400)
+    x = np.c_[np.eye(4)[color], np.eye(5)[size], RANDOM.normal(size=(400, 1))]
+    y = (color > 1).astype(int)
+    assert "GD111" not in found(classifier(), x[:300], y[:300], validation_data=(x[300:], y[300:]))
+    moved = np.c_[x[300:, 1:-1], np.zeros(100), x[300:, -1:]]  # a category is missing
+    told = found(classifier(), x[:300], y[:300], validation_data=(moved, y[300:]))["GD111"]
+    assert "columns of yes and no hang together in training" in told.said
+    new = x[300:].copy()
+    new[:5, :4] = 0  # some rows of a category that is new
+    assert "GD111" not in found(classifier(), x[:300], y[:300], validation_data=(new, y[300:]))
+
+
+def test_a_last_bias_that_begins_at_the_mean():
+    far = 120 + X[:, :1] + X[:, 1:2] * X[:, 2:3]
+    for start, rules in ((0.0, ["GD113"]), (120.0, [])):
+        end = L.Dense(1, bias_initializer=nn.initializers.Constant(start))
+        model = nn.Sequential([nn.Input((6,)), L.Dense(8, "relu"), end])
+        model.compile("adam", "mse")
+        assert list(found(model, X, far)) == rules
+
+
 def test_rows_that_were_sorted_by_class_when_they_were_split():
     y = np.sort(RANDOM.integers(0, 3, 300))
     told = found(classifier(classes=3), X[:240], y[:240], validation_data=(X[240:], y[240:]))
@@ -472,6 +508,14 @@ def test_few_targets_far_away():
     held = RANDOM.normal(size=(100, 6)).astype("float32")
     assert "GD111" not in found(model, X, y, validation_data=(held, held[:, :1]))
     assert "GD111" in found(model, X, y, validation_data=(held, held[:, :1] * 20))
+
+
+def test_a_weight_that_leaves_one_class_alone():
+    for weight, rules in ((10_000.0, ["GD107"]), (20.0, [])):
+        for one in (0, 1):
+            hit = found(classifier(), X, Y, class_weight={one: weight, 1 - one: 1.0})
+            assert list(hit) == rules
+    assert "the weight 10000" in found(classifier(), X, Y, class_weight={1: 1e4})["GD107"].said
 
 
 def test_rare_class_that_its_neighbours_find():

@@ -319,6 +319,42 @@ class Variational(nn.Model):
         return self.decoder(mean + nn.ops.exp(s / 2) * nn.random.normal(mean.shape))
 
 
+class Parted(nn.Model):
+    """A step for a part of the weights; those of `beside` answer nothing."""
+
+    def __init__(self, part):
+        super().__init__()
+        self.body, self.end, self.part = Dense(16, "relu"), Dense(1), part
+        self.beside = Dense(1)
+
+    def call(self, x):
+        return self.end(self.body(x))
+
+    def train_step(self, data):
+        x, y = data[:2]
+
+        def loss():
+            wanted = nn.ops.stop_gradient(self.beside(x)) + y
+            return nn.ops.mean(nn.ops.square(self(x) - wanted))
+
+        part = {"all": [self.body, self.end], "end": [self.end]}[self.part]
+        trained = [p for layer in part for p in layer.trainable_weights]
+        value, slopes = nn.value_and_grad(loss, parameters=trained)()
+        self.optimizer.apply(slopes, trained)
+        return {"loss": value}
+
+
+def test_a_step_that_leaves_weights_out():
+    for part, rules in (("all", []), ("end", ["GD212"])):
+        model = Parted(part)
+        model.build((None, 12))
+        model.beside.build((None, 12))
+        model.compile("adam")
+        found = [f for f in model.diagnose(X, X[:, :1] + X[:, 1:2]) if f.alarm]
+        assert [f.id for f in found] == rules
+        assert all("of 2 weights that the answers are made of" in f.said for f in found)
+
+
 class Adversarial(nn.Model):
     def __init__(self):
         super().__init__()

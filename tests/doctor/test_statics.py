@@ -82,6 +82,7 @@ PAIRS = [  # id, what it says, the faulty model, its targets
     ("GD203", "they are 0", dense(1, None, "mape"), THREE),
     ("GD203", "a linear end goes below 0", dense(1, None, "poisson"), THREE),
     ("GD203", "compares probabilities", dense(3, "relu", "kl_divergence"), ONE_HOT),
+    ("GD203", "targets run from", dense(5, "softmax", "kl_divergence"), 3 * X[:, :5]),
     ("GD203", "none but its sign", dense(1, None, "cosine_similarity"), NUMBERS),
     (
         "GD205",
@@ -424,6 +425,20 @@ def test_models_and_their_settings():
             assert said in hit[rule].said, (number, hit[rule].said)
             assert hit[rule].fix
             assert "never called" not in said or "self.more(x)" in hit[rule].fix
+
+
+def test_an_output_without_a_loss():
+    inputs = nn.Input((X.shape[1],))
+    body = L.Dense(8, "relu", name="body")(inputs)
+    heads = [L.Dense(1, name="asked")(body), L.Dense(1, name="aside")(body)]
+    made = nn.Model(inputs, heads)
+    made.compile("adam", {"asked": "mse", "aside": None})
+    (told,) = [f for f in made.diagnose(X, [NUMBERS, NUMBERS]) if f.alarm]
+    assert told.id == "GD212"
+    assert told.said.startswith("output 'aside' has no loss, and 2 weights only lead to it")
+    made = nn.Model(inputs, [heads[0], body])  # to be looked at
+    made.compile("adam", {"asked": "mse", "body": None})
+    assert not [f for f in made.diagnose(X, [NUMBERS, NUMBERS]) if f.alarm]
 
 
 def test_facts_of_models_are_no_alarm():

@@ -107,6 +107,40 @@ def stateful():
     return nn.Sequential([nn.Input((6,), batch_size=30), *state])
 
 
+class Idle(nn.Model):
+    """Works out a loss, and goes no step."""
+
+    def __init__(self, goes):
+        super().__init__()
+        self.end, self.goes = L.Dense(1), goes
+
+    def call(self, x):
+        return self.end(x)
+
+    def train_step(self, data):
+        x, y = data[:2]
+        loss, grads = nn.value_and_grad(
+            lambda: nn.ops.mean(nn.ops.square(self(x) - y)), parameters=self
+        )()
+        if self.goes:
+            self.optimizer.apply(grads, self)
+        return {"loss": loss}
+
+
+def test_a_step_that_goes_nowhere_and_targets_that_stay(monkeypatch):
+    monkeypatch.setattr(stages, "STAGES", (foreseen.CHECKS,))
+    for goes in (False, True):
+        made = Idle(goes)
+        made.compile("adam", "mse")
+        found = made.diagnose(X, Y.astype("float32")[:, None])
+        assert [f.id for f in found] == ["GD516"] * (not goes)
+    for own in (False, True):  # targets of each batch, or always those of the first
+        batches = [(X[i : i + 30], Y[i * own :][:30]) for i in range(0, 300, 30)]
+        made = normalised(0.9)
+        made.compile("adam", SPARSE)
+        assert [f.id for f in made.diagnose(batches)] == ["GD510"] * (not own)
+
+
 def test_what_settings_say_already(monkeypatch):
     monkeypatch.setattr(stages, "STAGES", (foreseen.CHECKS,))
     gathered = opt.Adam(gradient_accumulation_steps=300)

@@ -251,7 +251,7 @@ FAULTS = [
           ("GD510", "GD511", "GD602", "GD508")),
     Fault("own step: gradients are never applied", "dense", ways.stepping,
           lambda t: t.but(model=lambda: ways.Stepping(apply=False)),
-          ("GD512", "GD510", "GD507", "GD505", "GD212")),
+          ("GD512", "GD510", "GD507", "GD505", "GD212", "GD516")),
     Fault("correlation: made small, not large", "dense", ways.correlated,
           lambda t: t.but(loss=correlation), ("GD203", "GD510", "GD506", "GD602")),
     Fault("polls: percent of targets of 0", "dense", forms.polls, lambda t: t.but(loss=percent),

@@ -10,11 +10,16 @@ from neurona.core.tree import flatten
 from neurona.doctor.case import Case
 from neurona.doctor.finding import Checks, Finding
 from neurona.doctor.fixes import Momentum
+from neurona.doctor.live.course import NOTHING_LEARNT
 from neurona.doctor.live.updates import DRIFT, STARVED, STATE, gathered, stateful
+from neurona.doctor.probe.probe import probe_of
+from neurona.doctor.statics.structure import UNCONNECTED, reached
+from neurona.nn.parameter import Parameter
 
 STILL = 0.7  # of what running figures began with is left when the training ends
 LEAST = 20  # steps
 MOST = 0.5  # of the samples may have no weight
+FEW = 3  # batches
 
 
 def no_gradient(case: Case) -> Iterator[Finding]:
@@ -30,6 +35,11 @@ def no_gradient(case: Case) -> Iterator[Finding]:
                 fix=f"- {name}=...\n+ {name}=None  # or some above 0",
             )  # fmt: skip
     yield from _ignored(case)
+    if case.model.overrides("train_step") and not probe_of(case).training.parameters:
+        yield STARVED.found(
+            "train_step gives the optimizer no gradients", where="train_step", evidence={},
+            fix="+ self.optimizer.apply(grads, self)  # in train_step",
+        )  # fmt: skip
     steps = case.planned_steps
     k = int(getattr(case.model.optimizer, "gradient_accumulation_steps", None) or 1)
     if 0 < steps < k:
@@ -57,6 +67,56 @@ def _ignored(case: Case) -> Iterator[Finding]:
         )  # fmt: skip
 
 
+def left_out(case: Case) -> Iterator[Finding]:
+    """GD212: hold what a train_step gives the optimizer against what the answers are made of.
+
+    Weights that it assigns by itself, or that answer nothing, as those of a target network, are
+    left out on purpose; so are those that were learnt before.
+    """
+    if not case.model.overrides("train_step") or case.trained:
+        return
+    step = probe_of(case).training
+    given = (*step.parameters.values(), *step.assigned)
+    moved = {p.path for p in given if isinstance(p, Parameter)}
+    used = reached(case.forward, case.forward.outputs)
+    lost = [p.path for p in case.examined.trainable_weights if id(p) in used]
+    lost = [path for path in lost if path not in moved]
+    if moved and lost:
+        yield UNCONNECTED.found(
+            f"train_step gives the optimizer no gradient of {len(lost)} weights that the answers "
+            f"are made of: {', '.join(map(repr, lost[:3]))}",
+            where="train_step",
+            evidence={"weights": lost[:20]},
+            threshold="a gradient of each weight that is to be trained",
+            fix="+ value, grads = nn.value_and_grad(loss, parameters=self)()  # of all\n"
+            "+ self.optimizer.apply(grads, self)",
+        )
+
+
+def same_targets(case: Case) -> Iterator[Finding]:
+    """GD510: batches with other samples, and the very same targets each time."""
+    size = case.batch_size
+    if case.whole or case.custom or case.size < FEW * size:
+        return
+    given, wanted = (
+        [a[: case.size // size * size].reshape(-1, size, *a.shape[1:]) for a in arrays]
+        for arrays in (case.inputs, case.targets)
+    )
+    varied = any((a[0] != a[0, :1]).any() for a in wanted)
+    if varied and _same(wanted) and not _same(given):
+        yield NOTHING_LEARNT.found(
+            f"each of {case.size // size} batches has the same {size} targets, in one order, and "
+            "other samples",
+            where="y", evidence={"batches": case.size // size, "size": size},
+            threshold="targets that go with their samples",
+            fix="print(next(iter(data)))  # look at where y is cut into batches",
+        )  # fmt: skip
+
+
+def _same(batches: list[np.ndarray]) -> bool:
+    return all(bool((a == a[:1]).all()) for a in batches)
+
+
 def states(case: Case) -> Iterator[Finding]:
     """GD706: a stateful layer, and samples in another order each epoch."""
     if case.shuffle and case.whole and not case.custom:
@@ -82,4 +142,7 @@ def running_figures(case: Case) -> Iterator[Finding]:
     )
 
 
-CHECKS: Checks = {no_gradient: (STARVED,), states: (STATE,), running_figures: (DRIFT,)}
+CHECKS: Checks = {
+    no_gradient: (STARVED,), left_out: (UNCONNECTED,), same_targets: (NOTHING_LEARNT,),
+    states: (STATE,), running_figures: (DRIFT,),
+}  # fmt: skip

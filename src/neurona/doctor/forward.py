@@ -208,6 +208,13 @@ class Forward:
         names = [p.name for v in node.inputs for p in self.weights(v)]
         return any(name.startswith("moving_") for name in names)
 
+    def undropped(self, value: int) -> int:
+        """Return what a value was before dropout, which makes up in size for what it leaves out."""
+        while value in self.maker and "Dropout" in _kind(self.maker[value]):
+            made = self.maker[value].inputs
+            value = next((v for v in made if v in self.of_data), made[0])
+        return value
+
     # --- numbers -----------------------------------------------------------------------------
 
     def evaluate(

@@ -7,6 +7,7 @@ from neurona.doctor.data import (
     leak,
     numbers,
     other_words,
+    relations,
     splits,
     targets,
     vocabulary,
@@ -15,5 +16,5 @@ from neurona.doctor.finding import Checks
 
 CHECKS: Checks = {
     **inputs.CHECKS, **numbers.CHECKS, **labels.CHECKS, **targets.CHECKS, **splits.CHECKS,
-    **other_words.CHECKS, **leak.CHECKS, **batches.CHECKS, **vocabulary.CHECKS,
+    **relations.CHECKS, **other_words.CHECKS, **leak.CHECKS, **batches.CHECKS, **vocabulary.CHECKS,
 }  # fmt: skip

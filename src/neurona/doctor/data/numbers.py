@@ -88,13 +88,13 @@ def unscaled(case: Case) -> Iterator[Finding]:
         learnt = [p for p in forward.weights(weights) if p.trainable]
         if data in told or not learnt or forward.scaled_behind(node, BATCHES):
             continue
-        met = forward.evaluate([data])[0].astype(np.float64)
+        met = forward.evaluate([forward.undropped(data)])[0].astype(np.float64)
         if forward.scaled_behind(node) and not _far_from_zero(met):
             continue
         told.add(data)
         rms = float(np.sqrt(np.mean(np.square(met)))) if met.size else 0.0
         part = _read_by(case, data)
-        if rms > LARGE:
+        if rms > LARGE * _answers(case):
             yield _too_large(case, node, met, rms, part)
         elif 0 < rms < SMALL and np.abs(met).max() < 4 * SMALL:
             yield _too_small(case, node, met, rms, part)
@@ -122,6 +122,19 @@ def _same_for_all(case: Case, node: Node, met: np.ndarray, rms: float) -> Findin
         threshold=f"a spread of at least {HARDLY:.0%} of the size",
         fix=fixes.Standardise(),
     )
+
+
+def _answers(case: Case) -> float:
+    """Return the spread of the numbers that a single linear layer is to give; 1 of all else.
+
+    Its weights are near 1 where inputs and answers are of one size, whatever that is.
+    """
+    end = case.ends[0] if len(case.ends) == 1 else None
+    if end is None or len(case.forward.products) > 1 or end.activation != "linear":
+        return 1.0
+    if end.kind != "squared" or end.task.name != "numbers":
+        return 1.0
+    return max(1.0, float(end.values.std()))
 
 
 def _far_from_zero(met: np.ndarray) -> bool:

@@ -16,6 +16,7 @@ from neurona.doctor.finding import INFO, Finding, Rule
 from neurona.nn.parameter import Parameter
 
 RATIO, ENTROPY, ROWS = 10.0, 0.5, 50
+ALONE = 100.0  # times the weight of another class, of all samples together
 MILD = 20.0  # times as rare: such a class may well be found without weights
 FEW = 10  # classes
 
@@ -72,11 +73,26 @@ def _lost(case: Case, end: End, entropy: float, ratio: float, classes: int) -> b
 
 
 def _turned_over(end: End, weights: Any) -> Iterator[Finding]:
-    """Look for weights of classes that make a rare class rarer still."""
+    """Look for weights of classes that make a rare class rarer still, or one the only one."""
     counts = np.bincount(end.task.labels, minlength=end.task.classes)
     there = np.flatnonzero(counts)
     most, least = int(counts.argmax()), int(there[counts[there].argmin()])
     given = {int(k): float(v) for k, v in dict(weights).items()}
+    mass = {int(k): float(counts[k] * given.get(int(k), 1.0)) for k in there}
+    heavy, light = max(mass, key=lambda k: mass[k]), min(mass, key=lambda k: mass[k])
+    plain = counts[most] < RATIO * counts[least]
+    if (plain or heavy != most) and 0 < mass[light] * ALONE < mass[heavy]:
+        yield IMBALANCE.found(
+            f"class {heavy} has the weight {given.get(heavy, 1.0):g}, and so "
+            f"{mass[heavy] / sum(mass.values()):.2%} of the loss: the others count for nothing",
+            where="class_weight",
+            evidence={"counts": counts[:50], "shares": [mass[k] for k in sorted(mass)][:50]},
+            threshold=f"shares of the loss within a factor of {ALONE:g}",
+            fix=fixes.ClassWeights(
+                {int(k): round(float(counts.sum() / (len(there) * counts[k])), 3) for k in there}
+            ),
+        )
+        return
     often, rarely = given.get(most, 1.0), given.get(least, 1.0)
     if counts[most] < RATIO * counts[least] or often < 2 * rarely:
         return
@@ -153,9 +169,11 @@ SPREAD, FAR = 100.0, 10.0
 
 
 def size(case: Case) -> Iterator[Finding]:
-    """Hold the numbers that are to be predicted against outputs that begin near 0."""
+    """Hold the numbers that are to be predicted against those that the outputs begin with."""
+    begins = {id(e): v for e, v in zip(case.ends, case.forward.outputs, strict=False)}
     for end, y in quantities(case):
-        if is_large(y):
+        start = float(case.forward.evaluate([begins[id(end)]])[0].mean())
+        if is_large(y, start):
             yield of_size(end, y)
 
 
@@ -167,9 +185,13 @@ def quantities(case: Case) -> Iterator[tuple[End, np.ndarray]]:
             yield end, end.values.astype(np.float64)
 
 
-def is_large(y: np.ndarray) -> bool:
-    """Say whether targets vary by a hundred, or lie far from 0."""
-    mean, std = abs(float(y.mean())), float(y.std())
+def is_large(y: np.ndarray, start: float = 0.0) -> bool:
+    """Say whether targets vary by a hundred, or lie far from 0 and where the outputs begin.
+
+    A bias may begin at their mean; what lies near it by chance is no help.
+    """
+    mean, std = float(y.mean()), float(y.std())
+    mean = min(abs(mean), abs(mean - start))
     return std > SPREAD or (mean > FAR * std and mean > FAR)
 
 

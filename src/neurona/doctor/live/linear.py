@@ -8,7 +8,8 @@ import numpy as np
 
 from neurona.doctor.live.guess import CLASSES, FLAGS, NUMBERS
 
-ROWS, HELD = 2000, 1000  # what it learns from; other rows that it is scored on
+ROWS, HELD = 2000, 1000  # what it learns from; other rows that it is scored on, in turn
+FOLDS = 3
 FEATURES, WIDTH = 4096, 256  # as many at most, mixed to so few: what a line then reaches is less
 RIDGE = 1e-2
 MARGIN = 0.05  # points of accuracy, or of the explained part of the spread
@@ -18,7 +19,7 @@ class Linear:
     """A ridge regression on the inputs (one column a class), scored on other rows.
 
     Attributes:
-        measure: "accuracy" or "R2".
+        measure: "accuracy", "R2", or "the explained part" of absolute errors.
         score: what it reaches.
         plain: what guessing reaches.
     """
@@ -42,7 +43,10 @@ class Linear:
 
 
 def reached_by(record: Any) -> float | None:
-    """Return the share of right answers of a training so far, or R2 of numbers; None: unknown."""
+    """Return the share of right answers of a training so far, or the explained part of numbers.
+
+    It is None if that is not known; of squares it is R2.
+    """
     if record.guess.kind in (CLASSES, FLAGS):
         name = record.accuracy_name
         if name and (found := record.column(name)):
@@ -53,13 +57,19 @@ def reached_by(record: Any) -> float | None:
     return None if not guessing else 1 - record.loss / guessing
 
 
+def passes_line(record: Any) -> bool:
+    """Whether a training has learnt more than a line, which learns something: the rest is noise."""
+    line, reached = record.linear, reached_by(record)
+    return line is not None and line.finds and reached is not None and reached > line.score
+
+
 def linear_of(guess: Any, x: Any, y: Any) -> Linear | None:
     """Return the Linear of a guess's arrays; None if they are no single table of numbers."""
     if not (isinstance(x, np.ndarray) and isinstance(y, np.ndarray)) or x.dtype.kind not in "fiu":
         return None
     width = int(np.prod(x.shape[1:]))
-    fitted = guess.kind == CLASSES or guess.squared or (guess.kind == FLAGS and y[:1].size == 1)
-    if not fitted or guess.loss is None or len(x) < 100 or width > FEATURES:
+    fitted = guess.kind in (CLASSES, NUMBERS) or y[:1].size == 1
+    if not fitted or not guess.kind or guess.loss is None or len(x) < 100 or width > FEATURES:
         return None
     if guess.kind == CLASSES and y[:1].size not in (1, guess.classes):
         return None
@@ -69,11 +79,13 @@ def linear_of(guess: Any, x: Any, y: Any) -> Linear | None:
 
     rows = chosen_rows(len(x), ROWS + HELD)
     targets = _columns(guess, y[rows])
-    split = len(rows) - len(rows) // 3
-    a = standardised(x[rows], split)
-    mean = targets[:split].mean(axis=0)
-    found = baselines.linear(a[:split], targets[:split], a[split:], RIDGE * split)
-    return _scored(guess, found, targets[split:], mean)
+    a, found, mean = standardised(x[rows]), np.empty_like(targets), np.empty_like(targets)
+    for fold in range(FOLDS):  # each row is told by the others, so no lucky part decides
+        held = np.arange(len(rows)) % FOLDS == fold
+        ridge = RIDGE * float((~held).sum())
+        found[held] = baselines.linear(a[~held], targets[~held], a[held], ridge)
+        mean[held] = targets[~held].mean(axis=0)
+    return _scored(guess, found, targets, mean)
 
 
 def chosen_rows(samples: int, most: int = ROWS) -> np.ndarray:
@@ -82,15 +94,15 @@ def chosen_rows(samples: int, most: int = ROWS) -> np.ndarray:
     return rows[np.random.default_rng(0).permutation(len(rows))]
 
 
-def standardised(x: np.ndarray, known: int | None = None) -> np.ndarray:
-    """Return samples as rows whose columns have the mean and spread of the first ones taken away.
+def standardised(x: np.ndarray) -> np.ndarray:
+    """Return samples as rows whose columns have their mean and spread taken away.
 
     More than 256 columns are mixed to so many, which keeps distances.
     """
     a = x.reshape(len(x), -1).astype(np.float32)
-    first, width = a[:known], a.shape[1]
-    a -= first.mean(axis=0)
-    spread = np.sqrt(np.einsum("nd,nd->d", first, first) / len(first))
+    width = a.shape[1]
+    a -= a.mean(axis=0)
+    spread = np.sqrt(np.einsum("nd,nd->d", a, a) / len(a))
     scale = 1 / np.where(spread > 1e-9, spread, np.inf)
     if width <= WIDTH:
         return a * scale
@@ -112,5 +124,6 @@ def _scored(guess: Any, found: np.ndarray, targets: np.ndarray, mean: np.ndarray
     if guess.kind == FLAGS:
         right = (found > 0.5) == (targets > 0.5)
         return Linear("accuracy", float(right.mean()), float(guess.majority))
-    rest, spread = ((found - targets) ** 2).mean(), ((mean - targets) ** 2).mean()
-    return Linear("R2", 1 - float(rest / max(spread, 1e-12)), 0.0)
+    power, measure = (2, "R2") if guess.squared else (1, "the explained part")
+    rest, spread = (float((abs(a - targets) ** power).mean()) for a in (found, mean))
+    return Linear(measure, 1 - rest / max(spread, 1e-12), 0.0)

@@ -90,7 +90,9 @@ EARLY, EARLY_RACED = 0.5, 0.2  # of the training: what is seen before is no sign
 ROUNDED = 1e-4  # of the loss: a change below is no good measure of a curve
 LINEAR, MOSTLY = 0.85, 0.7  # share of the looks in which ten times the step is five times as good
 BUDGETS, FEW = 20.0, 5.0  # projected need, in planned runs; if it is still at guessing
+TWO = 2.0  # and if all of its way was straight ahead
 STILL, BARE = 0.05, 0.005  # way of the weights so far, as a share of their size; next to none
+STRAIGHT = 0.7  # of all steps, had none turned back
 LEARNABLE = 0.3  # such a way, where a line shows that there is something to learn
 SHORT, TINY = 2e-3, 2e-4  # a step, as a share of the weights' size
 EPOCHS, NEAR = 5, 0.9  # that both losses fall in; of the loss of guessing
@@ -110,10 +112,13 @@ def too_low(record: Record) -> Iterator[Finding]:
     moved = float(np.median([w.moved or 0.0 for w in looks[-1].kernels.values()]))
     better = float(np.mean([_scaled_gain(look) for look in looks]))
     step = float(np.median([w.ratio for look in looks for w in look.kernels.values()]))
-    if better < (MOSTLY if moved < BARE or step < TINY else LINEAR) or step > SHORT:
+    straight = moved > STRAIGHT * record.steps * step
+    if better < (MOSTLY if moved < BARE or step < TINY else LINEAR):
         return
-    told = _hardly_begun(record, moved)
-    if not told and not record.narrow:
+    if step > SHORT and not straight:
+        return
+    told = _hardly_begun(record, moved, straight)
+    if not told and not record.narrow and step <= SHORT:
         told = _behind_a_line(record, step) or _steady(record)
     if not told:
         return
@@ -130,16 +135,28 @@ def too_low(record: Record) -> Iterator[Finding]:
     )  # fmt: skip
 
 
-def _hardly_begun(record: Record, moved: float) -> str:
-    """Say that at this pace it needs many such trainings, and the weights are where they were."""
+def _hardly_begun(record: Record, moved: float, straight: bool) -> str:
+    """Say that at this pace it needs many such trainings, and the weights are where they were.
+
+    Or they have gone a long way, all of it straight ahead, and the end is not in sight.
+    """
     need = 0.9 * record.loss / max(record.fallen, 1e-12) * record.done  # in budgets
-    if need < (FEW if record.at_guessing() else BUDGETS) or moved > LEARNABLE:
+    guessing = record.at_guessing()
+    if need < ((TWO if straight else FEW) if guessing else BUDGETS):
+        return ""
+    if guessing and straight:
+        return _needed(need)
+    if moved > LEARNABLE:
         return ""
     learnable = record.linear is not None and record.linear.finds  # dear, so last
     if moved > (LEARNABLE if learnable else STILL):
         return ""
+    return _needed(need)
+
+
+def _needed(trainings: float) -> str:
     return "it would take more than " + (
-        f"{need:.0f} such trainings" if need < 1000 else "a thousand such trainings"
+        f"{trainings:.0f} such trainings" if trainings < 1000 else "a thousand such trainings"
     )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from neurona.doctor.live.guess import Guess, guess_of
-from neurona.doctor.live.linear import MARGIN, Linear, linear_of, reached_by
+from neurona.doctor.live.linear import MARGIN, Linear, linear_of, passes_line, reached_by
 from neurona.doctor.live.neighbours import Neighbours, neighbours_of
 from neurona.doctor.scan import share_error
 
@@ -344,14 +344,14 @@ class Record:
         return f"the loss is {now:.3g}, after {best:.3g} at its best"
 
     def stuck(self) -> str:
-        """Say how much the loss has stopped falling, far from 0; "" if it falls, or is small."""
+        """Say how the loss stopped falling, far from 0; "" if it falls, or is small, or noise."""
         half = len(self.looks) // 2
         if half < 2 * FEWEST:
             return ""
         then = _mean([look.loss for look in self.looks[half : half + half // 2]])
         now = _mean([look.loss for look in self.looks[half + half // 2 :]])
         far = 0.3 if self.guess.loss is not None else 0.7  # what is left of a loss of one's own
-        if not (now > 0.95 * then and now > far * self.scale):
+        if not (now > 0.95 * then and now > far * self.scale) or passes_line(self):
             return ""
         return f"the loss has stayed at {now:.3g} since step {self.looks[half].step}"
 

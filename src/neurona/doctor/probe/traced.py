@@ -43,6 +43,7 @@ class Traced(NamedTuple):
         names: of its outputs, behind the assigned values; several may have one name.
         parameters: the Parameters whose gradients are among the outputs, by their names there.
         skip: how many outputs are assigned values.
+        assigned: the Parameters that these go to.
     """
 
     graph: Graph
@@ -51,6 +52,7 @@ class Traced(NamedTuple):
     names: list[str]
     parameters: dict[str, Parameter]
     skip: int
+    assigned: list[Tensor]
 
     def arrays(self, batch: Batch) -> list[np.ndarray]:
         """Return the inputs of the Graph for a batch of the same size."""
@@ -182,4 +184,5 @@ def _traced(run: Callable, batch: Batch, parameters: dict[str, Parameter]) -> Tr
 
     with users_code():
         pure = trace_pure(flat, structure, leaves)
-    return Traced(pure.graph, pure.found, batch, names, dict(parameters), len(pure.changed))
+    assigned = [pure.found[k] for k in pure.changed]
+    return Traced(pure.graph, pure.found, batch, names, dict(parameters), len(assigned), assigned)

@@ -51,6 +51,10 @@ def _asked(end: End, kind: str, y: np.ndarray) -> tuple[str, str]:
         return f"{name} compares probabilities, and a {end.activation} end gives other numbers", (
             f'- Dense({end.width})\n+ Dense({end.width}, "softmax")'
         )
+    if kind == "KLDivergence" and float(((y < 0) | (y > 1)).mean()) > SHARE:
+        return (
+            f"{name} compares probabilities, and targets run from {y.min():.4g} to {y.max():.4g}"
+        ), "- model.fit(x, y)\n+ model.fit(x, nn.ops.softmax(y))  # of scores"
     if kind == "MeanAbsolutePercentageError":
         small = float((y == 0).mean())
         if small > SHARE or (y.min() < 0 < y.max()):

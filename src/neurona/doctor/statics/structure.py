@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from neurona.core.graph import Node
 from neurona.doctor import fixes
@@ -179,8 +179,10 @@ def unconnected(case: Case) -> Iterator[Finding]:
             )
         return
     yield from _frozen_at_random(case)
-    reached = _reached(case.forward)
-    lost = [p for p in learnt if id(p) not in reached]
+    live = reached(case.forward, case.forward.graph.outputs)
+    lost = [p for p in learnt if id(p) not in live]
+    if not lost:
+        yield from _without_loss(case)
     if lost:
         cut = [p for p in lost if any(p is q for q in case.forward.parameters.values())]
         how = "a step without a gradient" if len(cut) == len(lost) else "nothing"
@@ -205,6 +207,26 @@ def unconnected(case: Case) -> Iterator[Finding]:
             evidence={"layers": [layer.name for layer in unused[:20]]},
             threshold="each layer is called",
             fix=f"+ x = self.{_attribute(model, unused[0])}(x)  # in call",
+        )
+
+
+def _without_loss(case: Case) -> Iterator[Finding]:
+    """Look for weights that only lead to outputs which no loss is asked of."""
+    forward = case.forward
+    asked = [v for v, end in zip(forward.outputs, case.ends, strict=False) if end.loss is not None]
+    aside = [end for end in case.ends if end.loss is None]
+    if not asked or not aside:
+        return
+    live = reached(forward, [*asked, *forward.added])
+    lost = [p for p in case.examined.trainable_weights if id(p) not in live]
+    if lost:
+        yield UNCONNECTED.found(
+            f"{aside[0].called} has no loss, and {len(lost)} weights only lead to it: "
+            f"{_named(lost)}",
+            where=aside[0].place,
+            evidence={"weights": [p.path for p in lost[:20]], "outputs": [e.name for e in aside]},
+            threshold="a loss for each output that has weights of its own",
+            fix=f"+ loss={{..., {aside[0].name!r}: 'mse'}}  # or leave out the output",
         )
 
 
@@ -246,9 +268,9 @@ def _frozen_at_random(case: Case) -> Iterator[Finding]:
         )
 
 
-def _reached(forward: Forward) -> set[int]:
-    """Return the ids of the parameters that a gradient comes to."""
-    live = set(forward.graph.outputs)
+def reached(forward: Forward, ends: Iterable[int]) -> set[int]:
+    """Return the ids of the parameters that a gradient of some values comes to."""
+    live = set(ends)
     for node in reversed(forward.graph.nodes):
         if live.intersection(node.outputs) and node.op.name not in (*BROKEN, *TRUTH):
             live.update(node.inputs)
