@@ -538,8 +538,20 @@ def test_a_class_of_few_that_is_seldom_seen():
     y[(y == 3) & (np.arange(600) > 20)] = 0
     x = RANDOM.normal(size=(600, 8, 8, 1)).astype("float32")
     assert "class 3 has 5 of 600" in found(classifier(L.Flatten(), classes=4), x, y)["GD107"].said
+    x[:, 0, 0, 0] += 40 * (y == 3)
+    assert "GD107" in found(classifier(L.Flatten(), classes=4), x, y)  # too few to be sure
     y[100:120] = 3
     assert found(classifier(L.Flatten(), classes=4), x, y) == {}
+
+
+def test_a_class_of_few_that_its_neighbours_find():
+    y = np.arange(2000) % 3
+    y[(y == 2) & (np.arange(2000) % 45 != 2)] = 0
+    x = RANDOM.normal(size=(2000, 4, 4, 1)).astype("float32")
+    model = classifier(L.Flatten(), classes=3)
+    assert "GD107" in found(model, x, y)
+    drawn = np.eye(16, dtype="float32").reshape(16, 4, 4, 1)
+    assert "GD107" not in found(model, x + 9 * drawn[y], y)
 
 
 def test_masks_that_mean_the_other_thing():

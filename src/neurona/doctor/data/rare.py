@@ -9,16 +9,16 @@ from neurona.doctor.data.inputs import ids_of
 from neurona.doctor.ends import End
 from neurona.doctor.scan import scaled
 
-NEAR, MOST, FEATURES, FEWEST = 5, 2000, 256, 20  # neighbours; rows; columns; of the rarest class
+NEAR, MOST, FEATURES, FEWEST = 5, 2000, 784, 20  # neighbours; rows; columns; of the rarest class
 FOUND = 0.75  # of each class
 
 
 def told_by_neighbours(case: Case, end: End) -> bool:
-    """Say whether the nearest rows, which know of no weights, find each class of a table."""
+    """Say whether the nearest rows, which know of no weights, find each class."""
     parts = case.x_parts
-    if len(parts) != 1 or not parts[0].numeric or parts[0].values.ndim != 2 or not case.whole:
+    if len(parts) != 1 or not parts[0].numeric or parts[0].values.ndim < 2 or not case.whole:
         return False
-    values, labels = parts[0].values, end.task.labels
+    values, labels = parts[0].values.reshape(len(parts[0].values), -1), end.task.labels
     counts = np.bincount(labels)
     wide = values.shape[1] > FEATURES or len(values) != len(labels)
     if wide or counts[counts > 0].min() < FEWEST or parts[0].name in ids_of(case):

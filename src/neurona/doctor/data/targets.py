@@ -68,8 +68,10 @@ def imbalance(case: Case) -> Iterator[Finding]:
 
 def _lost(case: Case, end: End, entropy: float, ratio: float, classes: int) -> bool:
     """Say whether so rare a class is lost: of many, some may be rare, and of few, each counts."""
-    rare = entropy < ENTROPY or (ratio > MILD and classes <= FEW)
-    return rare and not (ratio <= MILD and told_by_neighbours(case, end))
+    drowned = entropy < ENTROPY
+    if not drowned and (ratio <= MILD or classes > FEW):
+        return False
+    return (drowned and ratio > MILD) or not told_by_neighbours(case, end)
 
 
 def _turned_over(end: End, weights: Any) -> Iterator[Finding]:

@@ -143,7 +143,7 @@ UNDERFITTING = Rule(
 )  # fmt: skip
 
 
-FAR = 0.2  # below a linear model at the end: then it does not matter that the loss still falls
+FAR = 0.15  # below a linear model at the end: then it does not matter that the loss still falls
 
 
 def underfitting(record: Record) -> Iterator[Finding]:
