@@ -427,6 +427,14 @@ def test_models_and_their_settings():
             assert "never called" not in said or "self.more(x)" in hit[rule].fix
 
 
+def test_a_sequence_of_one_batch():
+    held = (np.repeat(X, 2, axis=0), np.repeat(THREE, 2))
+    for count, rules in ((1, ["GD216"]), (9, [])):
+        batches = [(X[i : i + 32], THREE[i : i + 32]) for i in range(0, 32 * count, 32)]
+        found = dense(3, "softmax", SPARSE).diagnose(batches, None, held, epochs=20)
+        assert [f.id for f in found if f.alarm and f.id == "GD216"] == rules
+
+
 def test_an_output_without_a_loss():
     inputs = nn.Input((X.shape[1],))
     body = L.Dense(8, "relu", name="body")(inputs)

@@ -59,11 +59,17 @@ def schedule(case: Case) -> Iterator[Finding]:
     steps, rates, name = planned_rates(case)
     if not name:
         if total < FEW and not case.custom:
+            held = max((len(part.values) for part in case.held if part.values.ndim), default=0)
+            short = not case.whole and case.steps == 1 and held > 2 * case.batch_size
+            more = f", each of one batch of {case.batch_size}, and {held:,} samples are held out"
+            again = f"- epochs={case.epochs}\n+ epochs={math.ceil(FEW * case.epochs / total)}"
             yield PLAN.found(
-                f"{case.epochs} epochs are {total} steps in all, which is few",
-                evidence={"steps": total}, threshold=f"{FEW} steps",
-                fix=f"- epochs={case.epochs}\n+ epochs={math.ceil(FEW * case.epochs / total)}",
-                severity=INFO,
+                f"{case.epochs} epochs are {total} steps in all, which is few{more * short}",
+                evidence={"steps": total, "held out": held}, threshold=f"{FEW} steps",
+                fix="print(len(data))  # as many batches as there are, or steps_per_epoch"
+                if short
+                else again,
+                severity=None if short else INFO,
             )  # fmt: skip
         return
     peak = rates.max()
