@@ -90,9 +90,9 @@ EARLY, EARLY_RACED = 0.5, 0.2  # of the training: what is seen before is no sign
 ROUNDED = 1e-4  # of the loss: a change below is no good measure of a curve
 LINEAR, MOSTLY = 0.85, 0.7  # share of the looks in which ten times the step is five times as good
 BUDGETS, FEW = 20.0, 5.0  # projected need, in planned runs; if it is still at guessing
-TWO = 2.0  # and if all of its way was straight ahead
+TWO, WHOLE = 2.0, 200  # and if all of its way was straight ahead, of so many steps
 STILL, BARE = 0.05, 0.005  # way of the weights so far, as a share of their size; next to none
-STRAIGHT = 0.7  # of all steps, had none turned back
+STRAIGHT = 0.5  # of all steps, had none turned back
 LEARNABLE = 0.3  # such a way, where a line shows that there is something to learn
 SHORT, TINY = 2e-3, 2e-4  # a step, as a share of the weights' size
 EPOCHS, NEAR = 5, 0.9  # that both losses fall in; of the loss of guessing
@@ -112,7 +112,8 @@ def too_low(record: Record) -> Iterator[Finding]:
     moved = float(np.median([w.moved or 0.0 for w in looks[-1].kernels.values()]))
     better = float(np.mean([_scaled_gain(look) for look in looks]))
     step = float(np.median([w.ratio for look in looks for w in look.kernels.values()]))
-    straight = moved > STRAIGHT * record.steps * step
+    whole = record.ended and record.steps >= WHOLE
+    straight = whole and moved > STRAIGHT * record.steps * step
     if better < (MOSTLY if moved < BARE or step < TINY else LINEAR):
         return
     if step > SHORT and not straight:
