@@ -102,6 +102,19 @@ def test_healthy_numbers(model, x):
     assert not found(model(), x, Y[: len(x)])
 
 
+@pytest.mark.parametrize("times", [1, 100])
+def test_numbers_that_drown_their_places(times):
+    """A norm behind does not help the places that are added to large numbers."""
+    given = nn.Input((6, 1))
+    x = L.Dense(8)(given)
+    x = x + L.PositionEmbedding(6, initializer="normal")(x)
+    x = x + L.Dense(8)(L.LayerNormalization()(x))
+    x = L.GlobalAveragePooling1D()(L.LayerNormalization()(x))
+    model = nn.Model(given, L.Dense(2, "softmax")(x))
+    model.compile("adam", "sparse_categorical_crossentropy")
+    assert ("GD104" in found(model, times * X[..., None], Y)) == (times > 1)
+
+
 def test_a_rare_word_in_the_validation_is_no_other_preparation():
     x, held = np.zeros((80, 6), "float32"), np.zeros((40, 6), "float32")
     x[::4] = held[1::4] = 1
@@ -247,6 +260,7 @@ CASES = [  # id ("" for healthy), the model, x, y, the rest, and what is said
     ("GD705", recurrent, IDS // 2, Y, held(25 + IDS // 2, Y), "never come in training"),
     ("", recurrent, IDS[:200], Y[:200], held(IDS[200:], Y[200:]), ""),
     ("GD705", recurrent, np.where(IDS > 3, 1, IDS), Y, {}, "does it stand for unknown words"),
+    ("", recurrent, np.where(IDS > 3, 9, IDS), Y, {}, ""),  # a blank, or background
     ("", recurrent, np.where(np.arange(IDS.shape[1]) > 2, 1, 2 + IDS % 15), Y, {}, ""),
     ("GD705", lambda: reads(["a b"]), TEXTS, Y, {}, "of the words are not in the vocabulary of 4"),
     ("", lambda: reads(TEXTS), TEXTS, Y, {}, ""),

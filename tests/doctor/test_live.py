@@ -74,6 +74,15 @@ def test_verdicts_are_the_same_however_steps_are_grouped(monkeypatch):
         assert run() == want
 
 
+def test_guessing_of_losses_between_squares_and_sizes():
+    model = nn.Sequential([nn.Input((10,)), nn.layers.Dense(1)])
+    y = np.r_[np.zeros(9), 50.0][:, None]
+    for loss, least in (("huber", 4.95), ("log_cosh", 4.93)):
+        model.compile("sgd", loss)
+        model.evaluate(X[:10], y, verbose=0)
+        assert guess_of(model, y).loss == pytest.approx(least, abs=0.1)
+
+
 def test_guessing():
     def task(loss, y, units=4, weight=None, **given):
         model = nn.Sequential([nn.Input((10,)), nn.layers.Dense(units, **given)])
@@ -97,7 +106,8 @@ def test_guessing():
     )
     assert task("mse", flags, 1).loss == pytest.approx(flags.var())
     assert task("mae", flags, 1).loss == pytest.approx(0.25)
-    assert task("huber", flags, 1).loss is None
+    assert task("huber", flags, 1).loss == pytest.approx(flags.var() / 2)
+    assert task("poisson", flags, 1).loss is None
     for loss, other, lost in (
         (
             nn.losses.SparseCategoricalCrossentropy(from_logits=True),
@@ -417,6 +427,29 @@ def test_networks_that_forget():
     others = RNG.permutation(y)
     plain = recurrent(nn.layers.SimpleRNN, recurrent_initializer=small)
     assert "GD704" not in alarms(plain, first, others)  # nothing that could be
+
+
+def test_a_network_that_forgets_words():
+    """Of ids, which have no gradient: others in the first steps change nothing."""
+    ids = RNG.integers(2, 9, (300, 40))
+    y = RNG.integers(0, 2, 300)
+    first, last = ids.copy(), ids.copy()
+    first[:, 0], last[:, -1] = y, y
+
+    def reader():
+        nn.utils.set_random_seed(1)
+        small = nn.initializers.RandomNormal(stddev=0.05)
+        front = [nn.Input((40,), dtype="int64"), nn.layers.Embedding(9, 4)]
+        back = [nn.layers.SimpleRNN(8, recurrent_initializer=small), nn.layers.Dense(2, "softmax")]
+        model = nn.Sequential([*front, *back])
+        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        return model
+
+    given = {"epochs": 10, "batch_size": 16, "level": "full"}
+    found = examined(reader(), first, y, **given)
+    assert "GD704" in [f.id for f in found.causes], str(found)
+    assert "GD704" not in alarms(reader(), last, y, **given)
+    assert "GD704" not in alarms(reader(), first, RNG.permutation(y), **given)
 
 
 @pytest.mark.slow

@@ -146,6 +146,35 @@ def test_attention_that_has_chosen_for_good():
     assert found(sequences.collapsed, record(looking(0.02, 0.2), [0.2])) == []  # it learns
 
 
+def test_attention_that_large_steps_have_chosen():
+    """Where heads looked at all keys at first and the rate is unusual, that is the cause."""
+
+    def looks(first, rate):
+        heads = [np.full(4, first), *[np.full(4, 0.01)] * 11]
+        return [
+            dataclasses.replace(look(20 * i, 0.9), attention={"m/a/weights": h}, rate=rate)
+            for i, h in enumerate(heads)
+        ]
+
+    for first, rate, rules in ((0.9, 9.0, ["GD506", "GD701"]), (0.01, 9.0, ["GD701"])):
+        made = record(looks(first, rate))
+        assert [f.id for f in sequences.collapsed(made)] == rules
+    assert found(sequences.collapsed, record(looks(0.9, 0.1))) == []  # it still learns
+
+
+def test_a_line_is_better_by_more_than_its_own_error():
+    made = record([look(20 * i, 0.5) for i in range(9)])
+    assert Linear("R2", 0.56, 0.0).beats(made)
+    assert not Linear("R2", 0.56, 0.0, error=0.05).beats(made)
+
+
+def test_one_hard_sample_is_no_rise():
+    """Of batches of one sample the loss of a single one may be far above that of guessing."""
+    calm = [look(20 * i, 0.2) for i in range(6)]
+    assert found(rates.too_high, record([*calm, look(120, 30.0)])) == []
+    assert found(rates.too_high, record([*calm, *(look(120 + i, 9.0, rise=1) for i in range(9))]))
+
+
 def test_entropy_of_attention():
     one, even = np.eye(8)[None, None], np.full((1, 1, 8, 8), 1 / 8)
     weights = nn.tensor(np.concatenate([one, even], axis=1))
@@ -266,7 +295,7 @@ def test_a_rate_that_is_too_low_by_what_a_line_reaches():
     falling = [1.5 - 0.02 * i for i in range(20)]
     straight = [look(50 * i, loss, rise=-0.001, slope=-0.001) for i, loss in enumerate(falling)]
     (told,) = rates.too_low(record(straight, falling, linear=line, ended=True))
-    assert told.said.endswith("R2 is -0.16, and a linear model reaches 0.90")
+    assert told.said.endswith("R2 is -0.12, and a linear model reaches 0.90")
     assert str(told.fix) == "- learning_rate=0.01\n+ learning_rate=0.1"
     curved = [look(50 * i, loss, rise=-0.001, slope=-0.0012) for i, loss in enumerate(falling)]
     assert found(rates.too_low, record(curved, falling, linear=line, ended=True)) == []

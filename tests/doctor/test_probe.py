@@ -117,6 +117,21 @@ FAULTS = [
         ),
         IDS[:, :-1], IDS[:, :-1], "is the step itself",
     ),
+    (
+        "GD309",
+        lambda: classifier(
+            Embedding(20, 8), GRU(8, return_sequences=True), classes=20, shape=(12,)
+        ),
+        IDS[:, 1:], IDS[:, :-1], "shifted to the wrong side",
+    ),
+    (
+        "GD304",
+        lambda: classifier(
+            *[LSTM(8, activation="sigmoid", return_sequences=True) for _ in range(5)],
+            Flatten(), shape=(6, 2),
+        ),
+        X.reshape(200, 6, 2), Y, "vanish",
+    ),
 ]  # fmt: skip
 
 
@@ -130,6 +145,34 @@ def test_each_fault_is_found(rule, make, x, y, said):
     assert found[rule].threshold
     assert found[rule].fix
     assert len(found[rule].rule.why.split()) <= 40
+
+
+@pytest.mark.parametrize("hidden", [True, False])
+def test_words_to_be_guessed(hidden):
+    """Words that the loss counts are hidden in x, or stand there."""
+    counts = RNG.random(IDS.shape) < 0.2
+    model = nn.Sequential(
+        [nn.Input((13,), dtype="int64"), Embedding(21, 8),
+         Bidirectional(GRU(8, return_sequences=True)), Dense(20)]
+    )  # fmt: skip
+    loss = nn.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=-1)
+    model.compile("adam", loss)
+    found = seen(model, np.where(counts & hidden, 20, IDS), np.where(counts, IDS, -1))
+    assert ("GD309" in found) != hidden
+
+
+def test_one_answer_is_no_consequence_of_a_branch_that_gets_nothing():
+    """The first of the steps that see the past alone sees itself, whatever comes."""
+    given = nn.Input((6, 2))
+    x = Dense(16)(given)
+    x = x + MultiHeadAttention(2, 8)(x, x, use_causal_mask=True)
+    model = nn.Model(given, Dense(3, "softmax")(Lambda(lambda z: z[:, 0])(x)))
+    model.compile("adam", "sparse_categorical_crossentropy")
+    x = X.reshape(200, 6, 2).copy()
+    x[:, 0] = 1
+    found = seen(model, x, Y)
+    assert "GD304" not in found
+    assert not found["GD307"].because
 
 
 def test_a_loss_without_a_slope():

@@ -4,6 +4,7 @@ None of them was known when the rules were written.
 """
 
 from benchmarks.doctor.threads import (
+    blind,
     classes,
     daily,
     examples_images,
@@ -15,6 +16,7 @@ from benchmarks.doctor.threads import (
     fine,
     forms,
     images,
+    looking,
     more,
     networks,
     odd,
@@ -22,11 +24,14 @@ from benchmarks.doctor.threads import (
     pictures,
     points,
     quantities,
+    running,
     scenes_faults,
     scenes_more,
     sequences,
     slips,
     steps,
+    strange,
+    stumbling,
     tables,
     various,
     ways,
@@ -45,8 +50,12 @@ READ_AGAIN = (
     scenes_faults,
     scenes_more,
     slips,
+    stumbling,
+    blind,
+    strange,
 )
 FAULTS = [case for part in (*ASKED, *READ_AGAIN) for case in part.FAULTS]
 EXAMPLES = (examples_tables, examples_images, examples_texts, examples_series, examples_training)
-FINE = (fine, odd, networks, scenes_more, forms, ways, *EXAMPLES)
+LIKE_NOTEBOOKS = (running, looking, strange)
+FINE = (fine, odd, networks, scenes_more, forms, ways, *EXAMPLES, *LIKE_NOTEBOOKS)
 HEALTHY = [case for part in FINE for case in part.HEALTHY]

@@ -28,6 +28,7 @@ SCALING = (
     "BatchNormalization", "LayerNormalization", "GroupNormalization", "RMSNormalization",
     "UnitNormalization",
 )  # fmt: skip
+DROWNED = 0.01  # of the size of what it is added to
 
 
 @contextlib.contextmanager
@@ -202,6 +203,27 @@ class Forward:
         if _kind(node) in kinds:
             return not self._as_learnt(node)
         return node.op.name in ("add", "reshape", "transpose") and self.scaled_behind(node, kinds)
+
+    def drowns(self, node: Node) -> bool:
+        """Say whether to what a product gives learnt numbers are added that are far smaller.
+
+        A norm of both together leaves nothing of them: such are places.
+        """
+        pairs = list(self._summed(node))
+        rms = [float(np.sqrt(np.square(a, dtype=float).mean())) for a in self.evaluate(
+            [v for pair in pairs for v in pair])] if pairs else []  # fmt: skip
+        return any(0 < b < DROWNED * a for a, b in zip(rms[::2], rms[1::2], strict=True))
+
+    def _summed(self, node: Node) -> Iterator[tuple[int, int]]:
+        """Yield what a product gives with what is added to it and hangs on no data, on and on."""
+        for reader in self.readers.get(node.outputs[0], ()):
+            if reader.op.name == "add":
+                a, b = reader.inputs[:2]
+                a, b = (a, b) if a == node.outputs[0] else (b, a)
+                if b not in self.of_data:
+                    yield a, b
+            if reader.op.name in ("add", "reshape", "transpose"):
+                yield from self._summed(reader)
 
     def _as_learnt(self, node: Node) -> bool:
         """Say whether a BatchNorm is frozen: it takes running figures for those of the batch."""

@@ -89,10 +89,11 @@ def unscaled(case: Case) -> Iterator[Finding]:
         if data in told or not learnt or forward.scaled_behind(node, BATCHES):
             continue
         met = forward.evaluate([forward.undropped(data)])[0].astype(np.float64)
-        if forward.scaled_behind(node) and not _far_from_zero(met):
+        rms = float(np.sqrt(np.mean(np.square(met)))) if met.size else 0.0
+        known = forward.scaled_behind(node) and not _far_from_zero(met)
+        if known and not (rms > LARGE and forward.drowns(node)):
             continue
         told.add(data)
-        rms = float(np.sqrt(np.mean(np.square(met)))) if met.size else 0.0
         part = _read_by(case, data)
         if rms > LARGE * _answers(case):
             yield _too_large(case, node, met, rms, part)

@@ -26,6 +26,7 @@ NEW, FEW = 0.3, 0.05  # share of the words of the validation: an alarm, a fact
 UNKNOWN = 0.5  # share of words that share one vector: an alarm
 IDLE = 0.5  # share of a vocabulary, which costs memory only
 STANDS, FILLED = 0.85, 0.3  # share of words with one number; of places that one fills at an end
+FIRST = 4  # numbers that tokenizers have for what is no word: padding, unknown, begin, end
 LEAST = 200  # words, to judge by
 
 
@@ -60,7 +61,8 @@ def _compared(case: Case, lookup: Lookup, name: str) -> Iterator[Finding]:
         )
     idle = 1 - float(known.mean())
     word, share = _most_frequent(lookup.part.values)
-    if idle > IDLE and share > STANDS:
+    special = word < FIRST or word == lookup.size - 1
+    if idle > IDLE and share > STANDS and special:
         yield UNUSED.found(
             f"{share:.0%} of the words are the number {word}, and {idle:.0%} of the "
             f"{lookup.size:,} rows of the table never come: does it stand for unknown words?",

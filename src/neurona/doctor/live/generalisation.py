@@ -28,6 +28,7 @@ OVERFITTING = Rule(
 ABOVE, FALL = 0.1, 0.05  # validation above its best; training loss below that of the same epoch
 PERFECT, GAP = 0.99, 0.075  # shares of right answers: of training, and how much less
 CLEARLY, LOW = 0.3, 0.1  # above its best, and of guessing: then the metric need not be worse
+WIDE = 0.3  # so many more of the training samples are right: they are known by heart
 APART = 0.05  # shares of right answers: less is no more than being too sure of what is wrong
 
 
@@ -69,7 +70,8 @@ def _overfitting(record: Record) -> Iterator[Finding]:
     # few wrong answers make all of a small loss, and a few more or less are chance
     noise = math.sqrt(lowest * abs(record.scale) / _held_out(record))
     large = min(since) >= LOW * abs(record.scale)
-    clear = risen >= CLEARLY and large and min(since) - lowest > 2 * noise
+    wide = record.accuracy_name is not None and _far_apart(record, window, WIDE)
+    clear = (risen >= CLEARLY or wide) and large and min(since) - lowest > 2 * noise
     if not _far_apart(record, window) or not (clear or _metric_fell(record, window)):
         return
     yield OVERFITTING.found(
@@ -103,7 +105,7 @@ def _by_heart(record: Record) -> Finding | None:
     )
 
 
-def _far_apart(record: Record, window: int) -> bool:
+def _far_apart(record: Record, window: int, least: float = APART) -> bool:
     """Whether far more of the training samples are right than of the others; or nobody knows.
 
     Where they are not, only the loss is worse: wrong answers are given with more confidence.
@@ -113,7 +115,7 @@ def _far_apart(record: Record, window: int) -> bool:
     if not train or not held:
         return True
     now = max(held[-window:])
-    return train[-1] - now >= max(APART, 2 * share_error(now, _held_out(record)))
+    return train[-1] - now >= max(least, 2 * share_error(now, _held_out(record)))
 
 
 def _metric_fell(record: Record, window: int) -> bool:

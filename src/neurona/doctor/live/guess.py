@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from neurona.core.tensor import as_array
 from neurona.core.tree import flatten
-from neurona.doctor.scan import entropy
+from neurona.doctor.scan import entropy, sample
 from neurona.nn.losses.crossentropy import Crossentropy
 
 LEAST = 1e-7  # a chance, as in the losses
+BETWEEN = ("huber_loss", "log_cosh")  # whose best constant lies between mean and median
 CLASSES, FLAGS, NUMBERS = "classes", "flags", "numbers"
 
 
@@ -93,7 +95,7 @@ def _guess(model: Any, leaves: list[Any], weight: Any) -> Guess:
         return _of_classes(targets.argmax(-1)[:, None], shape[-1], shares)
     if name == "binary_crossentropy":
         return _of_flags(targets.reshape(len(targets), -1), shares)
-    return _of_numbers(name, targets, weight)
+    return _of_numbers(loss, targets, weight)
 
 
 def _has_masks(model: Any) -> bool:
@@ -135,13 +137,18 @@ def _of_flags(flags: np.ndarray, weight: np.ndarray | None) -> Guess:
     return Guess(FLAGS, guessing, majority, 2, unseen=0.5 / len(flags), answer=answer)
 
 
-def _of_numbers(name: str, targets: np.ndarray, weight: Any) -> Guess:
+def _of_numbers(loss: Any, targets: np.ndarray, weight: Any) -> Guess:
     if weight is not None:
         return Guess(NUMBERS)
-    values = targets.astype(np.float64)
+    values, name = targets.astype(np.float64), str(getattr(loss, "name", ""))
     if name == "mean_squared_error":
         mean, error = values.mean(axis=0), float(values.var(axis=0).mean())
         return Guess(NUMBERS, error, squared=True, answer=mean)
     if name == "mean_absolute_error":
         return Guess(NUMBERS, float(np.abs(values - np.median(values, axis=0)).mean()))
+    if name in BETWEEN:
+        values = sample(values)
+        mean, middle = values.mean(axis=0), np.median(values, axis=0)
+        tried = [np.broadcast_to(m, values.shape) for m in (mean, middle, (mean + middle) / 2)]
+        return Guess(NUMBERS, min(float(np.mean(as_array(loss(values, m)))) for m in tried))
     return Guess(NUMBERS)

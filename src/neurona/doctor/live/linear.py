@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from neurona.doctor.live.guess import CLASSES, FLAGS, NUMBERS
+from neurona.doctor.scan import share_error
 
 ROWS, HELD = 2000, 1000  # what it learns from; other rows that it is scored on, in turn
 FOLDS = 3
@@ -22,10 +23,11 @@ class Linear:
         measure: "accuracy", "R2", or "the explained part" of absolute errors.
         score: what it reaches.
         plain: what guessing reaches.
+        error: the standard error of the score, which is of some hundred rows.
     """
 
-    def __init__(self, measure: str, score: float, plain: float) -> None:
-        self.measure, self.score, self.plain = measure, score, plain
+    def __init__(self, measure: str, score: float, plain: float, error: float = 0.0) -> None:
+        self.measure, self.score, self.plain, self.error = measure, score, plain, error
 
     @property
     def finds(self) -> bool:
@@ -37,7 +39,7 @@ class Linear:
         if self.score - self.plain < margin:
             return ""
         reached = reached_by(record)
-        if reached is None or reached >= self.score - margin:
+        if reached is None or reached >= self.score - margin - self.error:
             return ""
         return f"{self.measure} is {reached:.2f}, and a linear model reaches {self.score:.2f}"
 
@@ -53,8 +55,12 @@ def reached_by(record: Any) -> float | None:
             return max([*found[-2:], *record.column(f"val_{name}")[-2:]])
         rights = [look.right for look in record.recent if look.right is not None]
         return float(np.mean(rights)) if len(rights) >= 5 else None
-    guessing = record.guess.loss
-    return None if not guessing else 1 - record.loss / guessing
+    if not (guessing := record.guess.loss):
+        return None
+    loss = record.loss
+    if epochs := record.column("loss"):  # lately are some looks; an epoch is all samples
+        loss = min(loss, epochs[-1] - record.looks[-1].penalty)
+    return 1 - loss / guessing
 
 
 def passes_line(record: Any) -> bool:
@@ -71,7 +77,7 @@ def linear_of(guess: Any, x: Any, y: Any) -> Linear | None:
     fitted = guess.kind in (CLASSES, NUMBERS) or y[:1].size == 1
     if not fitted or not guess.kind or guess.loss is None or len(x) < 100 or width > FEATURES:
         return None
-    if guess.kind == CLASSES and y[:1].size not in (1, guess.classes):
+    if guess.kind == CLASSES and y[:1].size > 1 and not _one_hot(y, guess.classes):
         return None
     if guess.kind == NUMBERS and y[:1].size == width > 1:
         return None  # rebuilt, maybe through a code, which a line has not
@@ -110,6 +116,11 @@ def standardised(x: np.ndarray) -> np.ndarray:
     return a @ (mixing * (scale * width**-0.5)[:, None])
 
 
+def _one_hot(y: np.ndarray, classes: int) -> bool:
+    """Whether rows are shares of the classes, not as many labels by chance."""
+    return y.shape[1:] == (classes,) and bool(np.allclose(y.sum(axis=-1), 1, atol=1e-3))
+
+
 def _columns(guess: Any, y: np.ndarray) -> np.ndarray:
     if guess.kind == CLASSES:
         labels = y.reshape(len(y)) if y[:1].size == 1 else y.argmax(-1)
@@ -120,10 +131,17 @@ def _columns(guess: Any, y: np.ndarray) -> np.ndarray:
 def _scored(guess: Any, found: np.ndarray, targets: np.ndarray, mean: np.ndarray) -> Linear:
     if guess.kind == CLASSES:
         right = found.argmax(-1) == targets.argmax(-1)
-        return Linear("accuracy", float(right.mean()), float(guess.majority))
-    if guess.kind == FLAGS:
+    elif guess.kind == FLAGS:
         right = (found > 0.5) == (targets > 0.5)
-        return Linear("accuracy", float(right.mean()), float(guess.majority))
-    power, measure = (2, "R2") if guess.squared else (1, "the explained part")
-    rest, spread = (float((abs(a - targets) ** power).mean()) for a in (found, mean))
-    return Linear(measure, 1 - rest / max(spread, 1e-12), 0.0)
+    else:
+        power, measure = (2, "R2") if guess.squared else (1, "the explained part")
+        rest, spread = (
+            (abs(a - targets) ** power).reshape(len(targets), -1).mean(axis=1)
+            for a in (found, mean)
+        )
+        whole = max(float(spread.mean()), 1e-12)
+        left = float(rest.mean()) / whole
+        error = float((rest - left * spread).std()) / whole / len(rest) ** 0.5  # of a ratio
+        return Linear(measure, 1 - left, 0.0, error)
+    share = float(right.mean())
+    return Linear("accuracy", share, float(guess.majority), share_error(share, len(right)))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from neurona.doctor.finding import Finding, Rule
+from neurona.doctor.learning_rate import usual_rates
 from neurona.doctor.live.record import FEWEST, Record
 
 BEHIND = Rule(
@@ -23,9 +24,14 @@ COLD = 0.5  # of the highest rate: where a warm-up would begin below
 def behind(record: Record) -> Iterator[Finding]:
     """GD703: four norms behind sums, full rate from the first step, and nothing is learnt."""
     looks = record.looks
-    if len(looks) < FEWEST or record.steps < ENOUGH or not record.logs:
+    if len(looks) < FEWEST or not record.logs:
         return
     rate = max(look.rate for look in looks)
+    unusual = (
+        rate > usual_rates(getattr(record.model, "optimizer", None))[1]
+    )  # then all of a short training tells
+    if record.steps < ENOUGH and not (unusual and record.ended):
+        return
     if looks[0].rate < COLD * rate or not (told := record.at_guessing()):
         return
     if (norms := _behind(record.model)) < NORMS:

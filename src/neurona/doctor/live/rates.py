@@ -26,7 +26,8 @@ def too_high(record: Record) -> Iterator[Finding]:
     if len(looks) < FEWEST:
         return
     failed = float(np.mean([look.overshot for look in looks]))
-    risen = record.loss / max(record.start, record.scale, 1e-12)
+    middle = float(np.median([look.loss for look in record.recent]))  # one may be a hard sample
+    risen = middle / max(record.start, record.scale, 1e-12)
     broken = not math.isfinite(record.loss)
     up = failed > FAILED and not float(np.mean([look.rise for look in looks])) <= 0
     consequence = record.struggling() if up and len(looks) == TESTS else ""

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from neurona.doctor.finding import INFO, WARNING, Finding, Rule
+from neurona.doctor.fixes import Rate
+from neurona.doctor.learning_rate import TOO_HIGH, usual_rates
 from neurona.doctor.live.course import WRONG
-from neurona.doctor.live.linear import MARGIN, linear_of
+from neurona.doctor.live.linear import FEATURES, HELD, MARGIN, ROWS, chosen_rows, linear_of
 from neurona.doctor.live.record import FEWEST, Record
 
 RECURRENT = ("RNN", "LSTM", "GRU")
@@ -37,6 +39,8 @@ def forgets(record: Record) -> Iterator[Finding]:
     """GD704: early steps have 1e-4 of the gradient of the last ones, and training goes badly."""
     looks = [look for look in record.recent if look.through_time is not None]
     if len(looks) < FEWEST or record.steps < 100 or record.warming:
+        if record.ended and record.steps >= 100 and record.at_guessing():
+            yield from _forgets_ids(record)
         return
     norms = np.median([look.through_time for look in looks], axis=0)
     quarter = len(norms) // 4
@@ -52,6 +56,59 @@ def forgets(record: Record) -> Iterator[Finding]:
         threshold=f"{LEAST} of the gradient of the last quarter",
         fix="- SimpleRNN(units)\n+ LSTM(units)",
         severity=INFO if told_early is not None and told_early < MARGIN else WARNING,
+    )
+
+
+def _arrays(record: Record) -> tuple[Any, Any]:
+    """Return x and y if they are arrays, and no samples are weighted; else None."""
+    run = record.model._training.run
+    if run is None or not hasattr(run.source, "arrays"):
+        return None, None
+    x, y, weight = run.source.arrays
+    known = isinstance(x, np.ndarray) and isinstance(y, np.ndarray) and weight is None
+    return (x, y) if known else (None, None)
+
+
+def _forgets_ids(record: Record) -> Iterator[Finding]:
+    """Put other ids in place of the first ones of a batch, and of the last: does the loss change?
+
+    Ids have no gradient. It is asked where nothing was learnt, though the first ones tell.
+    """
+    (x, y), rows = _arrays(record), record.looks[0].samples
+    if x is None or x.ndim != 2 or x.dtype.kind not in "iu" or x.min() < 0:
+        return
+    if len(x) < 2 * rows or not is_recurrent(record.model):
+        return
+    steps, words = x.shape[1], int(x.max()) + 1
+    quarter = steps // 4
+    if steps < STEPS or quarter * words > FEATURES:
+        return
+    some = chosen_rows(len(x), ROWS + HELD)
+    line = linear_of(record.guess, np.eye(words, dtype="float32")[x[some, :quarter]], y[some])
+    if line is None or not line.finds:
+        return
+    probe = record.model._training.steps.get("probe")  # that looks at this training
+    if probe is None or not probe.repeats:
+        return
+    given, other = x[:rows], x[rows : 2 * rows]
+
+    def loss(changed: slice) -> float:
+        moved = given.copy()
+        moved[:, changed] = other[:, changed]
+        return probe.loss((moved, y[:rows], None), 0)
+
+    began = loss(slice(0, 0))
+    early, late = (abs(loss(s) - began) for s in (slice(quarter), slice(-quarter, None)))
+    if late <= LEAST * began or early >= LEAST * late:
+        return
+    yield FORGETS.found(
+        f"other words in the first {quarter} of {steps} steps change the loss {early / late:.1g} "
+        f"times as much as in the last ones, and a linear model tells {line.score:.0%} of the "
+        "targets by them",
+        where="x",
+        evidence={"ratio": early / late, "steps": steps, "linear": line.score - line.plain},
+        threshold=f"{LEAST} of what the last quarter changes",
+        fix="- SimpleRNN(units)\n+ LSTM(units)",
     )
 
 
@@ -80,6 +137,7 @@ COLLAPSED = Rule(
     source="DEFault++; Zhai et al. 2023, Stabilizing transformer training",
 )  # fmt: skip
 ONE, EVEN, HEADS, EARLY = 0.1, 0.999, 0.5, 0.2  # entropies; share of heads; of the training
+LEFT = 0.5  # of the loss of guessing: by unusual steps it should have learnt more
 
 
 def collapsed(record: Record) -> Iterator[Finding]:
@@ -92,9 +150,28 @@ def collapsed(record: Record) -> Iterator[Finding]:
     heads = np.concatenate(list(shares.values()))
     one, even = float(np.mean(heads < ONE)), float(np.mean(heads > EVEN))
     late = record.done >= EARLY
-    if not (one > HEADS or (even > HEADS and late)) or not (told := record.struggling()):
+    if not (one > HEADS or (even > HEADS and late)):
+        return
+    rate, usual = (
+        max(look.rate for look in record.looks),
+        usual_rates(getattr(record.model, "optimizer", None))[1],
+    )
+    told = record.struggling()
+    if not told and one > HEADS and rate > usual and record.loss > LEFT * record.scale:
+        told = f"the loss is still {record.loss:.3g}"
+    if not told:
         return
     told_of = "one key" if one > HEADS else "all keys alike"
+    began = np.concatenate(list(record.looks[0].attention.values()) or [np.zeros(1)])
+    if one > HEADS and rate > usual and float(np.mean(began < ONE)) < HEADS:
+        yield TOO_HIGH.found(
+            f"steps of a learning rate of {rate:g} have brought {one:.0%} of the heads to look at "
+            f"one key, from {np.mean(began < ONE):.0%} at first; {told}",
+            where="optimizer",
+            evidence={"one": one, "learning_rate": rate, "usual": usual},
+            threshold=f"a learning rate of at most {usual:g}",
+            fix=Rate(rate, 0.3 * usual / rate),
+        )
     where = min(shares, key=lambda n: shares[n].mean() if one > HEADS else -shares[n].mean())
     yield COLLAPSED.found(
         f"{max(one, even):.0%} of {len(heads)} heads look at {told_of}: the entropy of "
@@ -107,4 +184,4 @@ def collapsed(record: Record) -> Iterator[Finding]:
     )
 
 
-CHECKS = {collapsed: (COLLAPSED,), forgets: (FORGETS,)}
+CHECKS = {collapsed: (COLLAPSED, TOO_HIGH), forgets: (FORGETS,)}

@@ -19,7 +19,7 @@ DEAD = Rule(
     "A unit that is 0 for every sample gets no gradient, so it never comes back: that part of the "
     "layer is lost.",
     auto="race",
-    because=(*WRONG, "GD110", "GD506"),
+    because=(*WRONG, "GD110", "GD506", "GD703"),
     accepted=("LeakyReLU", "He initial values", "BatchNormalization before it"),
     source="SageMaker Debugger (50 %)",
 )  # fmt: skip

@@ -13,6 +13,7 @@ from neurona.doctor.finding import WARNING, Finding, Rule
 from neurona.doctor.fixes import Fix, Rectify, Redraw
 from neurona.doctor.learning_rate import ADAPTIVE
 from neurona.doctor.probe.probe import Weighted, probe_of, rms
+from neurona.doctor.probe.start import one_answer
 from neurona.doctor.written import activation_name, code, diff, squashes
 
 SIGNAL = Rule(
@@ -115,7 +116,8 @@ def check_gradients(case: Case) -> Iterator[Finding]:
             yield _trend_found([w for w, _ in rest], [g for _, g in rest], found, vanish)
             return
     starved = [w for w, g in rest if _is_starved(w, g, rest)]
-    if zeros and not starts_at_zero:
+    elsewhere = layers[0].gradient and one_answer(probe) is not None  # the way to x is open
+    if zeros and not starts_at_zero and not elsewhere:
         starved += zeros
     if starved and not _opens_later(case):
         names = ", ".join(repr(w.layer.name) for w in starved[:3])

@@ -34,6 +34,7 @@ LEAK = Rule(
     source="DEFault",
 )  # fmt: skip
 SAME = 1e-4  # of the size of the outputs: what rounding may change
+WORDS = 10  # different ids: of fewer, a step may well be to be said again
 NEXT = 0.99  # share of places at which the target is the next input
 
 
@@ -115,7 +116,15 @@ def check_future(case: Case) -> Iterator[Finding]:
     probe = probe_of(case)
     batch, predict = probe.prediction.batch, probe.prediction
     leaves, structure = flatten(batch.x)
-    for place, target in _next_steps(leaves, batch.y):
+    for place, target in _next_steps(case, leaves, batch):
+        if target == "told":
+            yield LEAK.found(
+                "the words that are to be guessed are those that stand there: each place that "
+                "counts has its own input as its target",
+                where="y", evidence={"same": 1.0}, threshold="they are hidden in x",
+                fix="+ x = np.where(counts, mask_id, x)  # before training",
+            )  # fmt: skip
+            return
         before = predict(batch)
         steps = leaves[place].shape[1]
         for name, y in before.items():
@@ -133,6 +142,13 @@ def check_future(case: Case) -> Iterator[Finding]:
                     where="y", evidence={"same": NEXT}, threshold="y is x, one step later",
                     fix="- model.fit(x, x)\n+ model.fit(x[:, :-1], x[:, 1:])",
                 )  # fmt: skip
+            elif target == "before" and change <= SAME:
+                yield LEAK.found(
+                    "the target of each step is the step before it, which the model is shown: y is "
+                    "shifted to the wrong side",
+                    where="y", evidence={"before": NEXT}, threshold="y is x, one step later",
+                    fix="- model.fit(x[:, 1:], x[:, :-1])\n+ model.fit(x[:, :-1], x[:, 1:])",
+                )  # fmt: skip
             elif target == "next" and change > SAME:
                 yield LEAK.found(
                     f"steps from {cut} on change what it says at earlier ones, by {change:.1%}: it "
@@ -145,9 +161,13 @@ def check_future(case: Case) -> Iterator[Finding]:
             return
 
 
-def _next_steps(leaves: list[np.ndarray], y: Any) -> Iterator[tuple[int, str]]:
-    """Yield inputs whose next steps are the targets, or ids that are: "next" or "same"."""
-    for target in flatten(y)[0]:
+def _next_steps(case: Case, leaves: list[np.ndarray], batch: Batch) -> Iterator[tuple[int, str]]:
+    """Yield inputs and how the targets are of them.
+
+    "next" are their next steps; of ids, "same" are these, "before" those of the step before, and
+    "told" these where the loss counts them, which is not everywhere.
+    """
+    for target in flatten(batch.y)[0]:
         for place, x in enumerate(leaves):
             t = target[..., 0] if target.ndim == x.ndim + 1 and target.shape[-1] == 1 else target
             if t.ndim == x.ndim + 1 and t.shape[:2] == x.shape[:2] and x.dtype.kind in "iu":
@@ -162,3 +182,25 @@ def _next_steps(leaves: list[np.ndarray], y: Any) -> Iterator[tuple[int, str]]:
                 yield place, "next"
             elif x.dtype.kind in "iu" and np.array_equal(t, x):
                 yield place, "same"
+            elif x.dtype.kind in "iu" and _is_told(case, x, t, batch.weight):
+                yield place, "told"
+            elif x.dtype.kind in "iu" and _is_behind(x, t):
+                yield place, "before"
+
+
+def _is_behind(x: np.ndarray, t: np.ndarray) -> bool:
+    """Whether each target is the id of the step before it, of many ids."""
+    return len(np.unique(x)) >= WORDS and float((t[:, 1:] == x[:, :-1]).mean()) >= NEXT
+
+
+def _is_told(case: Case, x: np.ndarray, t: np.ndarray, weight: Any) -> bool:
+    """Whether all targets that count, some and not all, are the ids in their places."""
+    counts = np.ones(t.shape, bool)
+    for end in case.ends:
+        ignored = getattr(end.loss, "ignore_class", None)
+        counts &= ignored is None or t != ignored
+    for w in flatten(weight)[0] if weight is not None else ():
+        counts &= w != 0 if np.shape(w) == t.shape else True
+    hidden = (x == 0) & ~counts  # padding says nothing
+    some = 0 < counts.sum() < counts.size - hidden.sum()
+    return bool(some and counts.sum() >= WORDS and (t == x)[counts].all())

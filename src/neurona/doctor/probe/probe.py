@@ -162,11 +162,11 @@ class Probe:
         found = []
         for layer, p, g in largest.values():
             path = next((n for n in order if n.rpartition("/")[2] == layer.name), "")
-            place, slope = order.get(path, len(order)), None if g is None else rms(g)
-            spread, share = self._spreads.get(path, (None, 0.0))
             if not path:  # a cell, which is not called by itself
                 layer = whole.get(id(layer), layer)
                 path = next((n for n in order if n.rpartition("/")[2] == layer.name), "")
+            place, slope = order.get(path, len(order)), None if g is None else rms(g)
+            spread, share = self._spreads.get(path, (None, 0.0))
             where = ", ".join(filter(None, (path or layer.name, as_text(layer._made_at))))
             found.append((place, Weighted(layer, where, spread, share, rms(p.numpy()), slope)))
         return [entry for _, entry in sorted(found, key=lambda pair: pair[0])]

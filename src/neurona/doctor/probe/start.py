@@ -46,6 +46,7 @@ IGNORED = Rule(
 )  # fmt: skip
 
 CROSS_ENTROPIES = ("sparse_categorical_crossentropy", "categorical_crossentropy")
+DISTANCES = ("mean_squared_error", "mean_absolute_error", "huber_loss", "log_cosh")
 TIMES, SURELY = 5.0, 12.0  # how far a cross-entropy may be above that of guessing: the larger one
 FAR = 100.0  # and a squared error above that of answering 0: targets may have any scale
 ALIKE = 1e-6  # spread of the outputs, as a share of their size
@@ -99,7 +100,7 @@ def _expected(loss: Any, y: np.ndarray, shape: tuple) -> tuple[float, float, flo
         rates = y.reshape(len(y), -1).astype(float).mean(axis=0).clip(0, 1)
         least = np.mean([entropy(np.array([r, 1 - r])) for r in rates])
         return 0.5 * float(least), guess + SURELY, guess
-    if name in ("mean_squared_error", "mean_absolute_error"):
+    if name in DISTANCES:
         far = FAR if name == "mean_squared_error" else FAR**0.5
         return 0.0, far * max(guess, 1.0), guess
     return None
@@ -133,22 +134,32 @@ def check_finite(case: Case) -> Iterator[Finding]:
 def check_input_matters(case: Case) -> Iterator[Finding]:
     """GD307: compare the outputs of all samples."""
     probe = probe_of(case)
-    outputs = probe.outputs
-    batch = probe.prediction.batch
-    if batch.size < 2 or not _varies(batch) or _wakes_up(probe) or not outputs:
+    found = one_answer(probe)
+    if found is None or _wakes_up(probe):
         return
-    for y in outputs.values():
-        if y.dtype.kind != "f" or y.ndim < 1 or len(y) < 2 or not y.size:
-            return
-        spread, size = float(np.ptp(y, axis=0).max()), float(np.abs(y).max())
-        if not np.isfinite(size) or spread > ALIKE * size:
-            return
+    spread, size, samples = found
     yield IGNORED.found(
-        f"all {len(y)} samples get the same answer, to {spread:.1g} of {size:.3g}",
-        where="outputs", evidence={"spread": spread, "size": size, "samples": len(y)},
+        f"all {samples} samples get the same answer, to {spread:.1g} of {size:.3g}",
+        where="outputs", evidence={"spread": spread, "size": size, "samples": samples},
         threshold=f"spread at most {ALIKE} of the size",
         fix="model.trace(x[:2])  # shows behind which layer both samples are equal",
     )  # fmt: skip
+
+
+def one_answer(probe: Probe) -> tuple[float, float, int] | None:
+    """Return spread and size of the answers, and how many, if all are the same; None if not."""
+    batch = probe.prediction.batch
+    if batch.size < 2 or not _varies(batch):
+        return None
+    found = None
+    for y in probe.outputs.values():
+        if y.dtype.kind != "f" or y.ndim < 1 or len(y) < 2 or not y.size:
+            return None
+        spread, size = float(np.ptp(y, axis=0).max()), float(np.abs(y).max())
+        if not np.isfinite(size) or spread > ALIKE * size:
+            return None
+        found = spread, size, len(y)
+    return found
 
 
 def _varies(batch: Batch) -> bool:
