@@ -81,6 +81,8 @@ def linear_of(guess: Any, x: Any, y: Any) -> Linear | None:
         return None
     if guess.kind == NUMBERS and y[:1].size == width > 1:
         return None  # rebuilt, maybe through a code, which a line has not
+    if guess.kind == NUMBERS and x.ndim > 2 and y.ndim > 1 and y.shape[1] == x.shape[1]:
+        return None  # of each step, which may see the past alone, and a line sees all
     from neurona.classic import baselines  # brings networks; most trainings never ask
 
     rows = chosen_rows(len(x), ROWS + HELD)
