@@ -37,12 +37,14 @@ from benchmarks.doctor.rivals.judge import rivals_lines, rivals_table
 from benchmarks.doctor.training import run
 
 FAULTS = [*dense.FAULTS, *convolutional.FAULTS, *recurrent.FAULTS, *transformers.FAULTS]
+WHOLE: dict[str, Any] = {"threads": threads, "second": second}  # parts that no hash has split
 FOLDER = Path(__file__).parent / "results"
+HARM = Path(__file__).parent / "harm.json"  # what was proven: kept, for it takes hours
 
 
 def case(name: str) -> Fault | Healthy:
     """Return the case of a name."""
-    others = [c for part in (threads, second) for c in (*part.FAULTS, *part.HEALTHY)]
+    others = [c for part in WHOLE.values() for c in (*part.FAULTS, *part.HEALTHY)]
     return next(c for c in (*FAULTS, *HEALTHY, *others) if c.name == name)
 
 
@@ -81,14 +83,14 @@ def outcomes(jobs: list[Any], workers: int) -> list[Any]:
         return [f.result() for f in [pool.submit(job) for job in jobs]]
 
 
-def harm(name: str, faults: list[Fault], workers: int) -> None:
-    """Write the scores of each fault and of its twin over five seeds, and whether it does harm.
+def harm(faults: list[Fault], workers: int) -> None:
+    """Write the score of each fault and of its twin, means of five seeds, and if it does harm.
 
     Each is written as soon as it is known; those that stand in the file already are left out. The
     order is drawn by the hash of the names: an interrupted proof is of faults of all kinds.
     """
-    found: dict[str, Any] = read(name)
-    twins: dict[Any, list[Any]] = {f.twin: found[f.name]["twin"] for f in faults if f.name in found}
+    found: dict[str, Any] = json.loads(HARM.read_text())
+    twins: dict[Any, list[Any]] = {}
     for fault in sorted(faults, key=lambda f: hashlib.sha256(f.name.encode()).digest()):
         if fault.name in found:
             continue
@@ -96,9 +98,16 @@ def harm(name: str, faults: list[Fault], workers: int) -> None:
             twins[fault.twin] = outcomes(_jobs(fault, True), workers)
         scores, twin = outcomes(_jobs(fault, False), workers), twins[fault.twin]
         held = hurts(scores, twin)
-        found[fault.name] = {"scores": scores, "twin": twin, "hurts": held}
-        write(name, found)
+        found[fault.name] = {"score": _mean(scores), "twin": _mean(twin), "hurts": held}
+        told = (f"{json.dumps(name)}: {json.dumps(what)}" for name, what in sorted(found.items()))
+        HARM.write_text("{\n" + ",\n".join(told) + "\n}\n")
         print(f"{'hurts' if held else 'HARMLESS'}  {fault.name}", flush=True)
+
+
+def _mean(scores: list[float | None]) -> float | None:
+    """Return the mean of the scores; None if all runs stopped with an error."""
+    known = [s for s in scores if s is not None]
+    return round(float(np.mean(known)), 3) if known else None
 
 
 def _jobs(fault: Fault, twin: bool) -> list[Any]:
@@ -158,18 +167,18 @@ def main() -> None:
 
     def chosen(cases: list[Any]) -> list[Any]:
         named = [c for c in cases if not options.only or any(o in c.name for o in options.only)]
-        if options.harm or options.threads or options.second:
+        if options.harm or whole:
             return named
         return [c for c in named if frozen(c.name) == options.frozen]
 
-    part = threads if options.threads else second if options.second else sys.modules[__name__]
+    whole = next((name for name in WHOLE if getattr(options, name)), "")
+    part = WHOLE.get(whole, sys.modules[__name__])
     faults, healthy = chosen(part.FAULTS), chosen(part.HEALTHY)
     FOLDER.mkdir(exist_ok=True)
     if options.harm:
-        named = [k for k in ("second", "threads") if getattr(options, k)]
-        harm("-".join(["harm", *named]), faults, options.workers)
+        harm(faults, options.workers)
         return
-    kind = next((k for k in ("second", "threads", "frozen") if getattr(options, k)), "open")
+    kind = whole or ("frozen" if options.frozen else "open")
     if options.origins:
         write("origins", origins())
         return
@@ -191,12 +200,6 @@ def main() -> None:
     print(json.dumps(figures, indent=1))
     if not options.only:
         write(f"rivals-{kind}" if options.rivals else kind, {"figures": figures, "cases": found})
-
-
-def read(name: str) -> Any:
-    """Return results that were written, or none."""
-    path = FOLDER / f"{name}.json"
-    return json.loads(path.read_text()) if path.exists() else {}
 
 
 def write(name: str, what: Any) -> None:

@@ -1,27 +1,50 @@
-"""Opened: what the first part that was kept for the end said on the day when it was run.
+"""Opened: what the parts that were kept for the end said on the day when each was run.
 
-Rules were tuned on it after that, so these figures can't be measured again; they stay as they were.
+Rules were tuned on them after that, so these figures can't be measured again; they stay as they
+were.
 """
 
-DATE = "2026-11-29"
+DATES = {"second": "2026-11-30", "frozen": "2026-11-29"}  # by the part
 
-FIGURES: dict[str, float] = {
-    "detected": 0.852,
-    "right first": 0.807,
-    "among three": 0.83,
-    "causes told a run": 1.06,
-    "before the first step": 0.568,
-    "healthy with a warning": 0.0,
-    "healthy with an error": 0.0,
-    "same verdict for two seeds": 0.934,
-    "exact": 40,
-    "repaired": 0.672,
-    "made worse": 0.033,
-    "above random search": 0.475,
-    "detected, dense": 0.818,
-    "detected, images": 0.864,
-    "detected, recurrent": 0.9,
-    "detected, attention": 0.917,
-    "faulty runs": 88,
-    "healthy runs": 34,
+FIGURES: dict[str, dict[str, float]] = {
+    "second": {
+        "detected": 0.895,
+        "right first": 0.857,
+        "among three": 0.889,
+        "causes told a run": 1.12,
+        "before the first step": 0.789,
+        "healthy with a warning": 0.09,
+        "healthy with an error": 0.0,
+        "same verdict for two seeds": 0.981,
+        "exact": 40,
+        "repaired": 0.603,
+        "made worse": 0.014,
+        "above random search": 0.425,
+        "detected, dense": 0.933,
+        "detected, images": 0.929,
+        "detected, recurrent": 0.861,
+        "detected, attention": 0.818,
+        "faulty runs": 342,
+        "healthy runs": 188,
+    },
+    "frozen": {
+        "detected": 0.852,
+        "right first": 0.807,
+        "among three": 0.83,
+        "causes told a run": 1.06,
+        "before the first step": 0.568,
+        "healthy with a warning": 0.0,
+        "healthy with an error": 0.0,
+        "same verdict for two seeds": 0.934,
+        "exact": 40,
+        "repaired": 0.672,
+        "made worse": 0.033,
+        "above random search": 0.475,
+        "detected, dense": 0.818,
+        "detected, images": 0.864,
+        "detected, recurrent": 0.9,
+        "detected, attention": 0.917,
+        "faulty runs": 88,
+        "healthy runs": 34,
+    },
 }

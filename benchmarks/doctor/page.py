@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 import neurona.doctor
-from benchmarks.doctor import opened, second, threads
-from benchmarks.doctor.__main__ import FAULTS, FOLDER
+from benchmarks.doctor import opened
+from benchmarks.doctor.__main__ import FAULTS, FOLDER, HARM, WHOLE
 from benchmarks.doctor.fault import FAMILIES, Fault, Healthy, frozen
 from benchmarks.doctor.healthy import HEALTHY
 from benchmarks.doctor.judge import table
@@ -27,12 +27,12 @@ from neurona.doctor import Rule
 
 PAGE = Path(__file__).parents[2] / "docs" / "doctor-trial.md"
 PARTS = {
-    "second": "kept for the end, as opened on 2026-11-30",
+    "third": "kept for the end, as opened on the evening of 2026-11-30",
+    "second": "kept in the second round, tuned on since",
     "frozen": "kept in the first round, tuned on since",
     "open": "tuned on",
     "threads": "from public threads",
 }
-HISTORY = f"kept in the first round, as opened on {opened.DATE}"
 SHARE, NUMBER = "share", "number"
 
 AIMS: list[tuple[str, str, str, float, str]] = [
@@ -61,21 +61,20 @@ COLUMNS = {  # of the table of others, by their figures
 }
 
 ABOUT = {
-    "second": "written from the catalogue of findings by somebody who did not know the rules and "
-    "never ran the doctor on them; run once, with the rules and thresholds that stood then. What "
-    "it taught is mended since (places of a text are no columns of a table; counts of words may "
-    "tell a target; a few targets far away are no other preparation; surer is not overfitted), "
-    "and its figures stay as they were; on the day of the mends one seed gave 95.9 % named and "
-    "1.1 % of the healthy ones alarmed, which is no independent figure.",
+    "third": "written from the catalogue of findings by people who did not know the rules and "
+    "never ran the doctor on them; run once, with the rules and thresholds that stood then.",
+    "second": "written in the same way; run once, on "
+    f"{opened.DATES['second']}; what was said then stays in a column of the table, and rules were "
+    "tuned on it since.",
     "frozen": "two of five of the programs of the first round, by the hash of the name, decided "
-    f"before any rule was tuned. They were run once, on {opened.DATE}; what was said then stays in "
-    "a column of the table, and rules were tuned on them since.",
+    f"before any rule was tuned; run once, on {opened.DATES['frozen']}, and tuned on since.",
     "open": "the others of the first round.",
     "threads": "what people asked about in public, and healthy programs in the manner of published "
     "examples, written anew on small data; rules were tuned on them, too.",
 }
 
 Results = dict[str, dict[str, Any]]
+PROVEN: dict[str, Any] = json.loads(HARM.read_text())  # by the fault
 
 
 def main() -> None:
@@ -114,40 +113,30 @@ def _what(results: Results) -> Iterator[str]:
     yield ""
     for part, words in PARTS.items():
         yield f"* **{words}**, {len(programs[part][0])} + {len(programs[part][1])}: {ABOUT[part]}"
-    harm = _harm(results)
-    if harm:
-        yield ""
-        yield (
-            "A fault counts if it does harm: over five seeds the score is lower than the twin's, "
-            "with Welch's p < 0.05, by more than half a standard deviation. "
-            f"{sum(h['hurts'] for h in harm.values())} of {len(harm)} that were tried do; the "
-            "others are left out."
-        )
+    yield ""
+    yield (
+        "A fault counts if it does harm: over five seeds the score is lower than the twin's, "
+        "with Welch's p < 0.05, by more than half a standard deviation. "
+        f"{sum(h['hurts'] for h in PROVEN.values())} of {len(PROVEN)} that were tried do; the "
+        "others are left out."
+    )
     yield ""
 
 
 def _programs(part: str) -> tuple[list[Fault], list[Healthy]]:
     """Return the faulty programs of a part, and the healthy ones."""
-    if part == "second":
-        return second.FAULTS, second.HEALTHY
-    if part == "threads":
-        return threads.FAULTS, threads.HEALTHY
+    if part in WHOLE:
+        return WHOLE[part].FAULTS, WHOLE[part].HEALTHY
     kept = part == "frozen"
     return ([f for f in FAULTS if frozen(f.name) == kept],
             [h for h in HEALTHY if frozen(h.name) == kept])  # fmt: skip
 
 
-def _harm(results: Results) -> dict[str, Any]:
-    """Return the scores of all faults that were tried for harm."""
-    files = [found for name, found in results.items() if name.split("-")[0] == "harm"]
-    return {name: scores for found in files for name, scores in found.items()}
-
-
 def _counted(results: Results, part: str) -> tuple[list[Fault], list[Healthy]]:
     """Return the faults of a part that do harm, and its healthy programs."""
-    cases, harm = results[part]["cases"], _harm(results)
+    cases = results[part]["cases"]
     faults, healthy = _programs(part)
-    faults = [f for f in faults if f.name in cases and harm.get(f.name, {"hurts": True})["hurts"]]
+    faults = [f for f in faults if f.name in cases and PROVEN.get(f.name, {"hurts": True})["hurts"]]
     return faults, [h for h in healthy if h.name in cases]
 
 
@@ -158,23 +147,29 @@ def _aims(results: Results, parts: Sequence[str]) -> Iterator[str]:
     figures = {p: table(*_counted(results, p), results[p]["cases"]) for p in parts}
     yield "## Figures and aims"
     yield ""
-    yield from _head("", "aim", *_past(parts, [PARTS[p] for p in parts], HISTORY))
+    before = {p: PARTS[p].replace("tuned on since", f"as opened on {opened.DATES[p]}")
+              for p in opened.DATES}  # fmt: skip
+    yield from _head("", "aim", *_past(parts, [PARTS[p] for p in parts], before))
     for key, words, sign, aim, kind in AIMS:
         met = [_met(figures[p][key], sign, aim, kind) for p in parts]
-        past = _met(opened.FIGURES[key], sign, aim, kind)
+        past = {p: _met(f[key], sign, aim, kind) for p, f in opened.FIGURES.items()}
         yield _row(words, _aim(sign, aim, kind), *_past(parts, met, past))
     for name, key, words, sign, aim, kind in BESIDE:
         found = _beside(results, name, parts)
         if any(found):
             met = [_met(f["figures"].get(key), sign, aim, kind) if f else "" for f in found]
-            past = _met(opened.FIGURES[key], sign, aim, kind)
+            past = {p: _met(f[key], sign, aim, kind) for p, f in opened.FIGURES.items()}
             yield _row(words, _aim(sign, aim, kind), *_past(parts, met, past))
     for family in FAMILIES:
         key = f"detected, {family}"
         shares = [_value(figures[p][key], SHARE) for p in parts]
-        yield _row(key, "", *_past(parts, shares, _value(opened.FIGURES[key], SHARE)))
-    runs = [_runs(figures[p]) for p in parts]
-    yield _row("faulty and healthy runs", "", *_past(parts, runs, _runs(opened.FIGURES)))
+        past = {p: _value(f[key], SHARE) for p, f in opened.FIGURES.items()}
+        yield _row(key, "", *_past(parts, shares, past))
+    runs, past = (
+        [_runs(figures[p]) for p in parts],
+        {p: _runs(f) for p, f in opened.FIGURES.items()},
+    )
+    yield _row("faulty and healthy runs", "", *_past(parts, runs, past))
     yield ""
     missing = [words for name, _, words, *_ in BESIDE if not any(_beside(results, name, parts))]
     if missing:
@@ -184,10 +179,13 @@ def _aims(results: Results, parts: Sequence[str]) -> Iterator[str]:
     yield ""
 
 
-def _past(parts: Sequence[str], cells: list[str], past: str) -> list[str]:
-    """Return cells of the parts, and what the first one that was kept once said in front of its."""
-    at = parts.index("frozen") if "frozen" in parts else len(parts)
-    return [*cells[:at], past, *cells[at:]]
+def _past(parts: Sequence[str], cells: list[str], past: dict[str, str]) -> list[str]:
+    """Return cells of the parts, each behind what it was when that part was opened."""
+    return [c for p, cell in zip(parts, cells, strict=True) for c in (*_known(past, p), cell)]
+
+
+def _known(past: dict[str, str], part: str) -> list[str]:
+    return [past[part]] if part in past else []
 
 
 def _runs(figures: dict[str, Any]) -> str:
@@ -321,7 +319,7 @@ def _threads() -> Iterator[str]:
 
 
 def _cases(results: Results, part: str) -> Iterator[str]:
-    cases, harm = results[part]["cases"], _harm(results)
+    cases = results[part]["cases"]
     others = results.get(f"rivals-{part}", {"cases": {}})["cases"]
     faults, healthy = _counted(results, part)
     yield f"## Programs {PARTS[part]}"
@@ -337,7 +335,7 @@ def _cases(results: Results, part: str) -> Iterator[str]:
         rows = [f for f in faults if f.family == family]
         if not rows:
             continue
-        scores = ["score", "of its twin"] if any(f.name in harm for f in rows) else []
+        scores = ["score", "of its twin"] if any(f.name in PROVEN for f in rows) else []
         columns = ["accepted", "before", "in training", "right", "others", *scores]
         yield from _head(f"{family}: the fault", *columns)
         for f in rows:
@@ -346,7 +344,7 @@ def _cases(results: Results, part: str) -> Iterator[str]:
             said = others.get(f.name, [{}])[0]
             named = " ".join(_letter(r) for r in said if names(r, said[r], f.causes))
             told = [*_told(runs[0], f.causes), f"{right}/{len(runs)}", named]
-            means = _scores(harm.get(f.name)) if scores else []
+            means = _scores(PROVEN.get(f.name)) if scores else []
             yield _row(f.name, " ".join(f.causes), *told, *means)
         yield ""
     yield from _head("healthy", "before", "in training", "others that say something")
@@ -372,11 +370,7 @@ def _letter(rival: str) -> str:
 def _scores(harm: dict[str, Any] | None) -> list[str]:
     if harm is None:
         return ["", ""]
-    means = []
-    for scores in (harm["scores"], harm["twin"]):
-        known = [s for s in scores if s is not None]
-        means.append(f"{np.mean(known):.3f}" if known else "stops")
-    return means
+    return ["stops" if v is None else f"{v:.3f}" for v in (harm["score"], harm["twin"])]
 
 
 def titles() -> dict[str, str]:
@@ -402,15 +396,17 @@ def _again() -> Iterator[str]:
     yield "## How to repeat it"
     yield ""
     yield "```bash"
-    parts = ("", "--frozen", "--second", "--threads")
+    parts = ("", "--frozen", "--second", "--third", "--threads")
     both = [f"{part} {given}" for part in parts for given in ("", "--rivals", "--repairs")]
-    for given in ("--harm", "--second --harm", *both, "--origins"):
+    harm = [f"{part} --harm" for part in parts if part != "--threads"]
+    for given in (*harm, *both, "--origins"):
         yield " ".join(f"python -m benchmarks.doctor {given}".split())
     yield "python -m benchmarks.doctor.page"
     yield "```"
     yield ""
     yield (
-        "Each writes a file into `benchmarks/doctor/results`; the last makes this page of them. "
+        "Each writes a file into `benchmarks/doctor/results`, and the proof of harm goes on in "
+        "`benchmarks/doctor/harm.json`; the last makes this page of them. "
         "`--only TEXT` runs the programs with a text in their names, and `--workers 2` two at once."
     )
 
