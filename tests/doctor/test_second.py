@@ -3,14 +3,12 @@
 An epoch of each, op by op; that healthy ones learn and faulty ones do not, `--harm` shows.
 """
 
-import sys
-
 import numpy as np
 import pytest
 
 import neurona as nn
-from benchmarks.doctor import second, threads
-from benchmarks.doctor.__main__ import case
+from benchmarks.doctor import second
+from benchmarks.doctor.__main__ import FAULTS, HEALTHY, WHOLE
 from benchmarks.doctor.record import first, moment, recorded
 from benchmarks.doctor.rivals import RIVALS
 from benchmarks.doctor.second import series
@@ -40,8 +38,8 @@ def test_each_program_trains_an_epoch_and_is_read_by_all_rule_sets(part, uncompi
 
 
 def test_names_are_of_one_program_each():
-    parts = (sys.modules[case.__module__], second, threads)
-    names = [c.name for part in parts for c in (*part.FAULTS, *part.HEALTHY)]
+    whole = [c for part in WHOLE.values() for c in (*part.FAULTS, *part.HEALTHY)]
+    names = [c.name for c in (*FAULTS, *HEALTHY, *whole)]
     assert len(set(names)) == len(names)
 
 

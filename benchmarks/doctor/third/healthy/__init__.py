@@ -1,0 +1,29 @@
+"""The healthy programs of the third part."""
+
+from __future__ import annotations
+
+from benchmarks.doctor.third.healthy import (
+    odd_pictures,
+    odd_series,
+    odd_tables,
+    odd_words,
+    own,
+    pictures,
+    raw,
+    series,
+    tables,
+    words,
+)
+
+HEALTHY = [
+    *tables.HEALTHY,
+    *odd_tables.HEALTHY,
+    *pictures.HEALTHY,
+    *odd_pictures.HEALTHY,
+    *series.HEALTHY,
+    *odd_series.HEALTHY,
+    *words.HEALTHY,
+    *odd_words.HEALTHY,
+    *own.HEALTHY,
+    *raw.HEALTHY,
+]

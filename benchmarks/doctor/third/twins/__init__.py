@@ -1,0 +1,1 @@
+"""Healthy twins of the faults of the third part, by family."""
