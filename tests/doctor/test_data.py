@@ -390,6 +390,40 @@ def test_samples_of_several_inputs_come_twice_only_as_a_whole():
     assert told.said.startswith("100 of 100 rows of validation x")
 
 
+def test_a_few_rows_that_chance_alone_gives_twice_are_no_leak():
+    rows = np.random.default_rng(0).integers(0, 20, (400, 12))
+    x = np.concatenate([rows[:300], rows[:7]])  # 5 % are there twice
+
+    def told(count):
+        model = classifier(L.Embedding(20, 3), L.Flatten())
+        held = np.concatenate([rows[300 : 400 - count], rows[:count]])
+        y = rows[:, 0] % 2
+        targets = np.concatenate([y[:300], y[:7]]), held[:, 0] % 2
+        return found(model, x, targets[0], validation_data=(held, targets[1]))
+
+    assert "GD108" not in told(10)
+    assert "GD108" in told(20)
+
+
+def test_a_wandering_series_may_wander_on_while_it_is_held_out():
+    walk = np.cumsum(np.random.default_rng(0).normal(size=700)) / 10
+    windows = np.lib.stride_tricks.sliding_window_view(walk, 12)[:, :, None].astype("float32")
+    y = windows[:, -1] - windows[:, 0]
+
+    def told(x, shift):
+        model = nn.Sequential([nn.Input((12, 1)), L.GRU(4), L.Dense(1)])
+        model.compile("adam", "mse")
+        x = (x - x[:500].mean()) / x[:500].std()
+        return found(model, x[:500], y[:500], validation_data=(x[500:] + shift, y[500:]))
+
+    apart = float((windows[500:].mean() - windows[:500].mean()) / windows[:500].std())
+    assert "GD111" not in told(windows, -1.5 - apart)
+    assert "GD111" in told(windows, -4.0 - apart)
+    noise = np.random.default_rng(1).normal(size=windows.shape).astype("float32")
+    assert "GD111" not in told(noise, -0.5)
+    assert "GD111" in told(noise, -1.5)
+
+
 def test_text_that_a_layer_cuts_into_words_and_targets_that_nobody_reads():
     cut = L.TextVectorization(output_sequence_length=4)
     texts = np.array(["a b c", "c b a"] * 20)

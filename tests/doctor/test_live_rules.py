@@ -301,6 +301,8 @@ def test_a_rate_that_is_too_low_by_what_a_line_reaches():
     assert found(rates.too_low, record(curved, falling, linear=line, ended=True)) == []
     as_good = Linear("R2", -0.1, -0.3)
     assert found(rates.too_low, record(straight, falling, linear=as_good, ended=True)) == []
+    trained = [dataclasses.replace(each, loss=0.45 * each.loss / 1.5) for each in straight]
+    assert found(rates.too_low, record(trained, falling, linear=line, ended=True)) == []
 
 
 def test_a_rate_that_is_too_low_where_both_losses_fall_together():

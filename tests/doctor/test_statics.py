@@ -128,6 +128,7 @@ HEALTHY = [
     (dense(1, "sigmoid", "mse"), TWO),  # slower, and no alarm
     (dense(5, "sigmoid", lambda y, p: (y >= 0) * (y - p) ** 2), np.where(X > 0, 0.5, -1.0)),
     (dense(5, "softmax", lambda y, p: -y * nn.ops.log(p + 1e-6)), X),  # advantages
+    (dense(5, "softmax", lambda y, p: -nn.ops.sum(y * p, axis=-1)), X),  # rewards
     (dense(1, None, "hinge"), TWO * 2 - 1),
     (dense(1, "softplus", "poisson"), THREE),
     (dense(1, None, "mape"), np.abs(NUMBERS) + 0.1),

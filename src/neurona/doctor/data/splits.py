@@ -14,7 +14,7 @@ from neurona.doctor.data.inputs import ids_of
 from neurona.doctor.data.other_classes import LEAST, other_classes, other_shares
 from neurona.doctor.finding import ERROR, Finding, Rule
 from neurona.doctor.parts import Part
-from neurona.doctor.scan import Scan, sample
+from neurona.doctor.scan import Scan, sample, share_error
 
 OVERLAP = Rule(
     "GD108",
@@ -53,7 +53,7 @@ def overlap(case: Case) -> Iterator[Finding]:
         share = shared / len(other)
         few = _likely_equal(train) > 0.5 / len(train)  # and tokens hang on each other
         tokens = train.ndim == 2 and train.dtype.kind in "iu"
-        natural = share <= NATURAL * twice + FEW and (few or tokens or _coarse(train))
+        natural = share <= _by_chance(twice, len(other)) and (few or tokens or _coarse(train))
         if shared > 1 and share > FEW and not natural:
             yield _shared(case, held, shared, len(other))
         elif (not tokens or train.shape[1] >= TEXT) and (moved := _moved(train, other)) > MANY:
@@ -83,7 +83,7 @@ def _together(case: Case, held: list[Part]) -> Iterator[Finding]:
     )
     shared, twice = _again(train, other)
     share = shared / len(other)
-    if shared > 1 and share > FEW and share > NATURAL * twice + FEW:
+    if shared > 1 and share > _by_chance(twice, len(other)):
         whole = Part("validation x", held[0].values)
         yield _shared(case, whole, shared, len(other))
 
@@ -96,6 +96,11 @@ def _again(train: np.ndarray, other: np.ndarray) -> tuple[int, float]:
     known, times = np.unique(row_hashes(train), return_counts=True)
     shared = int(np.isin(row_hashes(other), known).sum())
     return shared, float(1 - (times == 1).sum() / len(train))
+
+
+def _by_chance(twice: float, samples: int) -> float:
+    """Return the share of so many samples that may well be in training, too, without a leak."""
+    return NATURAL * twice + FEW + 2 * share_error(twice, samples, least=0.0)
 
 
 AGAIN = "- model.fit(x, y, validation_data=...)\n+ model.fit(x, y, validation_split=0.2)"
@@ -232,6 +237,8 @@ def _apart(case: Case, one: Part, other: Part, most: float) -> Iterator[Finding]
         std = float(np.sqrt(max(a.rms**2 - mean_a**2, 1e-24)))
         std_b = float(np.sqrt(max(b.rms**2 - mean_b**2, 1e-24)))
         shift, spread = abs(mean_b - mean_a) / std, max(std / std_b, std_b / std)
+        if one.values.ndim == 3 and _series(sample(one.values)[:, :, 0]):
+            most = max(most, DRIFT)
         if shift > most or spread > RATIO:
             measured = {"shift": shift, "ratio of spreads": spread}
             yield _told(one, other, a.range, b.range, measured)

@@ -98,6 +98,7 @@ LEARNABLE = 0.3  # such a way, where a line shows that there is something to lea
 SHORT, TINY = 2e-3, 2e-4  # a step, as a share of the weights' size
 EPOCHS, NEAR = 5, 0.9  # that both losses fall in; of the loss of guessing
 FAR = 0.3  # of the loss of guessing: what is below has been learnt
+TRAINED = 0.5  # of it: who begins below was trained already, and is only tuned finely
 
 
 def too_low(record: Record) -> Iterator[Finding]:
@@ -108,7 +109,7 @@ def too_low(record: Record) -> Iterator[Finding]:
         return
     if not looks[-1].kernels or any(w.gradient == 0 for w in looks[-1].kernels.values()):
         return
-    if record.loss < FAR * record.scale:
+    if record.loss < FAR * record.scale or record.start < TRAINED * record.scale:
         return
     moved = float(np.median([w.moved or 0.0 for w in looks[-1].kernels.values()]))
     better = float(np.mean([_scaled_gain(look) for look in looks]))

@@ -290,11 +290,14 @@ def _backwards(end: End) -> Iterator[Finding]:
     y = y.reshape(len(y), *end.shape[1:]) if y.size == len(y) * np.prod(end.shape[1:]) else y[:0]
     if not y.size:
         return
+    y = np.concatenate([y, y])
     try:
         at = [float(np.mean(as_array(end.loss(y, p)))) for p in _worse(end, y)]
     except Exception:  # a loss of another kind, which wants other numbers
         return
-    if len(at) > 1 and np.isfinite(at).all() and (np.diff(at) < 0).all():
+    if len(at) < 2 or not np.isfinite(at).all():
+        return
+    if (np.diff(at) < -HAIR * np.abs(at).max()).all():
         yield MIXED.found(
             f"{end.loss.name} is {at[0]:.3g} for exact answers, and {at[-1]:.3g} for ones far off: "
             "training makes it smaller, and answers worse",
@@ -307,9 +310,13 @@ def _backwards(end: End) -> Iterator[Finding]:
 
 
 def _worse(end: End, y: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield answers that are further and further off; none where nobody knows what is off."""
+    """Yield answers that are further and further off; none where nobody knows what is off.
+
+    Numbers, which come twice, are off to both sides: a reward times an answer is then as it was.
+    """
     if end.task.name == "numbers":
-        noise = np.random.default_rng(0).normal(size=y.shape).astype(y.dtype)
+        noise = np.random.default_rng(0).normal(size=y[len(y) // 2 :].shape).astype(y.dtype)
+        noise = np.concatenate([noise, -noise])
         yield from ((y + far * y.std() * noise).astype(y.dtype) for far in FAR)
     elif end.activation in ("sigmoid", "softmax") and y.min() >= 0 and y.max() <= 1:
         others = np.roll(y, 1, axis=0)
@@ -320,7 +327,8 @@ def _worse(end: End, y: np.ndarray) -> Iterator[np.ndarray]:
 def _pulled(end: End, out: np.ndarray, bounds: tuple[float, float]) -> bool:
     """Ask a loss of the user's own whether it wants what the output cannot reach.
 
-    It may leave such targets out, as -1 for what nobody measured, or take them for weights.
+    It may leave such targets out, as -1 for what nobody measured, or take them for weights or
+    rewards: then it is lower still beyond them.
     """
     assert end.target is not None
     rows = np.flatnonzero(out.reshape(len(out), -1).any(axis=1))[:64]
@@ -328,10 +336,13 @@ def _pulled(end: End, out: np.ndarray, bounds: tuple[float, float]) -> bool:
     p = y.reshape(len(y), *end.shape[1:]).astype(np.float32)
     try:
         with np.errstate(all="ignore"):
-            at, near = (as_array(end.loss(y, q)).mean() for q in (p, p.clip(*bounds)))
+            near, at, beyond = (
+                as_array(end.loss(y, q)).mean()
+                for q in (p.clip(*bounds), p, 2 * p - p.clip(*bounds))
+            )
     except Exception:  # a loss of another kind, which wants other numbers
         return False
-    return bool(at < near - HAIR**2 * abs(near))
+    return bool(at < near - HAIR**2 * abs(near) and at <= beyond)
 
 
 RANGES = {
