@@ -199,10 +199,10 @@ def test_a_branch_that_opens_later():
     assert "GD304" in seen(model(Lambda(lambda z: 0.0 * z)))  # it stays so
 
 
-def attentive(positions):
-    ids = nn.Input((12,), dtype="int64")
+def attentive(positions, steps=12):
+    ids = nn.Input((steps,), dtype="int64")
     x = Embedding(20, 16)(ids)
-    x = x + PositionEmbedding(12)(x) if positions else x
+    x = x + PositionEmbedding(steps)(x) if positions else x
     x = LayerNormalization()(x + MultiHeadAttention(2, 8)(x, x))
     model = nn.Model(ids, Dense(3, "softmax")(GlobalAveragePooling1D()(x)))
     model.compile("adam", "sparse_categorical_crossentropy")
@@ -242,9 +242,17 @@ def test_order_that_is_not_asked_for():
     found = model.diagnose(x, more.astype(int))
     told = {f.id: f for f in found}["GD310"]
     assert not told.alarm
-    assert "how often each word comes tells" in told.said
+    assert "which words come, and how often, tells" in told.said
     assert "GD310" in seen(model, x, x[:, 3] % 3)
     assert "GD310" in seen(model, x, RNG.integers(0, 3, 600))
+
+
+def test_order_of_a_hand():
+    """Whether a hand of cards has a pair is told by two cards together, in whatever order."""
+    x = np.array([RNG.permutation(16)[:5] for _ in range(1500)])
+    pair = (x[:, :, None] % 8 == x[:, None] % 8).sum(axis=(1, 2)) > 5
+    assert "GD310" not in seen(attentive(False, 5), x, pair.astype(int))
+    assert "GD310" in seen(attentive(False, 5), x, (x[:, 0] < x[:, 1]).astype(int))
 
 
 @pytest.mark.parametrize("places", [True, False])

@@ -34,8 +34,9 @@ MOST_CLASSES = 20
 def check_order(case: Case) -> Iterator[Finding]:
     """GD310: put the steps of x into another order.
 
-    Attention over ids is to know it; a fact where counts of them tell most of the targets. Means of
-    them, and all that reads numbers, which may be a set of points, only where targets depend on it.
+    Attention over ids is to know it; a fact where counts of them, and of pairs, tell most of the
+    targets. Means of them, and all that reads numbers, which may be a set of points, only where
+    targets depend on it.
     """
     probe = probe_of(case)
     leaves, _ = flatten(probe.prediction.batch.x)
@@ -145,7 +146,7 @@ def _found(probe: Probe, change: float, told: Told | None) -> Finding:
     if told is not None and matters:
         more = f"; with places, a linear model has {told.gain:.0%} more of the targets right"
     elif told is not None and counts:
-        more = f"; how often each word comes tells {told.counts:.0%} of the targets"
+        more = f"; which words come, and how often, tells {told.counts:.0%} of the targets"
     return UNORDERED.found(
         f"the answers stay as they are when the steps of x come in another order{more}",
         where="attention" if probe.attends else "x",
@@ -168,7 +169,8 @@ class Told(NamedTuple):
     """What linear models tell of targets.
 
     Attributes:
-        counts: what one that knows which steps there are tells of what guessing leaves.
+        counts: what one that knows which steps there are tells of what guessing leaves; of words it
+            may know which pairs of them there are, too.
         gain: how much more one tells that knows what stands where; 0 if that is within three
             standard errors. Of classes it is the share that is right, of numbers of the variance.
     """
@@ -208,7 +210,13 @@ def told_by(x: np.ndarray, targets: list[np.ndarray], wide: bool) -> Told | None
     gains = told[-1] - told[0]
     sure = 3 * float(gains.std()) / held**0.5
     gain = float(gains.mean()) if gains.mean() > sure else 0.0
-    return Told((float(told[0].mean()) - guess) / max(1 - guess, 1e-12), gain)
+    known = (float(told[0].mean()) - guess) / max(1 - guess, 1e-12)
+    if x.dtype.kind in "iu" and few and not gain and known <= ENOUGH:
+        if (pairs := _pairs(features[0])) is not None:
+            shares = logistic(pairs[held:], labels[rows[held:]], pairs[:held], len(classes))
+            right = float((shares.argmax(axis=1) == labels[rows[:held]]).mean())
+            known = max(known, (right - guess) / max(1 - guess, 1e-12))
+    return Told(known, gain)
 
 
 def _words(x: np.ndarray, wide: bool) -> list[np.ndarray] | None:
@@ -219,6 +227,15 @@ def _words(x: np.ndarray, wide: bool) -> list[np.ndarray] | None:
         return None
     counts = np.stack([np.bincount(row, minlength=words) for row in x]).astype(float)
     return [counts] if much else [counts, np.eye(words)[x].reshape(len(x), -1)]
+
+
+def _pairs(counts: np.ndarray) -> np.ndarray | None:
+    """Return how often each two words come together in a row; None if they are too many."""
+    words = counts.shape[1]
+    if words * words > 2 * WIDE:
+        return None
+    a, b = np.triu_indices(words)
+    return counts[:, a] * (counts[:, b] - (a == b))
 
 
 def _numbers(x: np.ndarray) -> list[np.ndarray]:
