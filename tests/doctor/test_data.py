@@ -194,18 +194,20 @@ def begun():
 
 
 class Looks(nn.Model):
-    """Looks ids up in `call`."""
+    """Looks ids up in `call`, and may weigh them."""
 
-    def __init__(self):
+    def __init__(self, weighed=False):
         super().__init__()
         self.table, self.out = L.Embedding(50, 4), L.Dense(1, "sigmoid")
+        self.weight = L.Dense(1, "sigmoid") if weighed else None
 
     def call(self, ids):
-        return self.out(nn.ops.mean(self.table(ids), axis=1))
+        x = self.table(ids)
+        return self.out(nn.ops.mean(self.weight(x) * x if self.weight else x, axis=1))
 
 
-def looks():
-    model = Looks()
+def looks(weighed=False):
+    model = Looks(weighed)
     model.compile("adam", "binary_crossentropy")
     return model
 
@@ -255,11 +257,15 @@ CASES = [  # id ("" for healthy), the model, x, y, the rest, and what is said
     ("GD114", lambda: recurrent(steps=True), PADDED, PADDED, {}, "58% of what it learns"),
     ("", lambda: recurrent(mask=True), PADDED, Y, {}, ""),
     ("", recurrent, PADDED[:, ::-1], Y, {}, ""),
+    ("GD114", looks, np.pad(IDS, ((0, 0), (0, 150))), Y, {}, "93% of what a mean is taken of is"),
+    ("", looks, PADDED, Y, {}, ""),
+    ("", lambda: looks(weighed=True), np.pad(IDS, ((0, 0), (0, 150))), Y, {}, ""),
     ("", pooled, PADDED, Y, {}, ""),  # which finds the words wherever they stand
     ("", begun, X, RARE, {}, ""),
     ("GD705", recurrent, IDS // 2, Y, held(25 + IDS // 2, Y), "never come in training"),
     ("", recurrent, IDS[:200], Y[:200], held(IDS[200:], Y[200:]), ""),
     ("GD705", recurrent, np.where(IDS > 3, 1, IDS), Y, {}, "does it stand for unknown words"),
+    ("GD705", recurrent, np.where(IDS > 5, 6, IDS), Y, {}, "does it stand for unknown words"),
     ("", recurrent, np.where(IDS > 3, 9, IDS), Y, {}, ""),  # a blank, or background
     ("", recurrent, np.where(np.arange(IDS.shape[1]) > 2, 1, 2 + IDS % 15), Y, {}, ""),
     ("GD705", lambda: reads(["a b"]), TEXTS, Y, {}, "of the words are not in the vocabulary of 4"),

@@ -191,6 +191,14 @@ class Forward:
             self._weights[value] = [p for v, p in self.parameters.items() if v in needed]
         return self._weights[value]
 
+    def all_through(self, value: int) -> bool:
+        """Say whether x has no way to the outputs but through a value."""
+        reached = set(self.inputs)
+        for node in self.graph.nodes:
+            if reached.intersection(node.inputs):
+                reached.update(v for v in node.outputs if v != value)
+        return not reached.intersection(self.outputs)
+
     def scaled_behind(self, node: Node, kinds: Sequence[str] = SCALING) -> bool:
         """Say whether normalisations alone read what a product gives, sums with others aside.
 

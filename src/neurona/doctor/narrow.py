@@ -38,7 +38,7 @@ def narrow(case: Case) -> Iterator[Finding]:
         need = math.log2(end.task.classes) if several and first else 2 if several or first else 0
         if end.width > 1 and not several:
             need = 0
-        if size >= need or not _alone(forward, data):
+        if size >= need or not forward.all_through(data):
             continue
         units = f"{size} number{'s' if size > 1 else ''}"
         asked = f"{end.task.classes} classes are" if several else "the answer is"
@@ -61,15 +61,6 @@ def _of_first_weights(forward: Forward, value: int) -> bool:
     looked = [row for row in forward.lookups if row[0].outputs[0] in inside]
     kernels = [p for p in forward.weights(value) if len(p.shape) > 1]
     return len(made) == 1 == len(kernels) and not looked
-
-
-def _alone(forward: Forward, value: int) -> bool:
-    """Say whether x has no other way to the outputs."""
-    reached = set(forward.inputs)
-    for node in forward.graph.nodes:
-        if reached.intersection(node.inputs):
-            reached.update(v for v in node.outputs if v != value)
-    return not reached.intersection(forward.outputs)
 
 
 CHECKS: Checks = {narrow: (UNDERFITTING,)}

@@ -12,6 +12,7 @@ from neurona.core.graph import Node
 from neurona.doctor import fixes
 from neurona.doctor.case import Case
 from neurona.doctor.finding import INFO, Finding, Rule
+from neurona.doctor.forward import Forward
 from neurona.doctor.parts import Part
 from neurona.doctor.scan import sample
 from neurona.doctor.written import diff
@@ -234,7 +235,10 @@ def padding(case: Case) -> Iterator[Finding]:
         each = any(getattr(e.loss, "ignore_class", None) is None for e in steps)
         recurrent = not steps and any(map(_ends_in_padding, case.layers))
         both = ends + float(leading_zeros(rows).mean())
-        averaged = not steps and any(type(v).__name__ in AVERAGED for v in case.layers)
+        averaged = not steps and (
+            any(type(v).__name__ in AVERAGED for v in case.layers)
+            or _is_averaged(case.forward, lookup)
+        )
         drowned = averaged and both > MOST
         share = both if each or drowned else ends
         if ((each or recurrent) and share > SHARE) or drowned:
@@ -254,6 +258,29 @@ def padding(case: Case) -> Iterator[Finding]:
                 evidence={"share": both, "steps": rows.shape[1]},
                 severity=INFO,
             )
+
+
+def _is_averaged(forward: Forward, lookup: Lookup) -> bool:
+    """Say whether all that is known of x is a mean over the steps of a row, each as much as others.
+
+    It is a sum over them that is divided by a constant.
+    """
+    specs, constants = forward.graph.specs, forward.graph.constants
+    steps = lookup.part.values.shape[1]
+    for node in forward.graph.nodes:
+        shape = specs[node.inputs[0]].shape if node.inputs else ()
+        if node.op.name not in ("sum", "mean") or len(shape) != 3 or shape[1] != steps:
+            continue
+        maker = forward.maker.get(node.inputs[0])
+        weighted = maker is not None and maker.op.name == "mul"
+        behind = forward.readers.get(node.outputs[0], ())
+        mean = node.op.name == "mean" or all(
+            n.op.name == "div" and n.inputs[1] in constants for n in behind
+        )
+        over_steps = node.attributes["axis"] in (1, -2, (1,), (-2,))
+        if over_steps and mean and not weighted and forward.all_through(node.outputs[0]):
+            return True
+    return False
 
 
 def leading_zeros(rows: np.ndarray) -> np.ndarray:

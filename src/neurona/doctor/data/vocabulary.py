@@ -61,7 +61,8 @@ def _compared(case: Case, lookup: Lookup, name: str) -> Iterator[Finding]:
         )
     idle = 1 - float(known.mean())
     word, share = _most_frequent(lookup.part.values)
-    special = word < FIRST or word == lookup.size - 1
+    last = bool(known[1 : word + 1].all() and not known[word + 1 :].any())  # behind the known ones
+    special = word < FIRST or word == lookup.size - 1 or last
     if idle > IDLE and share > STANDS and special:
         yield UNUSED.found(
             f"{share:.0%} of the words are the number {word}, and {idle:.0%} of the "

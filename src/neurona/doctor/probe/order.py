@@ -210,13 +210,13 @@ def told_by(x: np.ndarray, targets: list[np.ndarray], wide: bool) -> Told | None
     gains = told[-1] - told[0]
     sure = 3 * float(gains.std()) / held**0.5
     gain = float(gains.mean()) if gains.mean() > sure else 0.0
-    known = (float(told[0].mean()) - guess) / max(1 - guess, 1e-12)
-    if x.dtype.kind in "iu" and few and not gain and known <= ENOUGH:
-        if (pairs := _pairs(features[0])) is not None:
-            shares = logistic(pairs[held:], labels[rows[held:]], pairs[:held], len(classes))
-            right = float((shares.argmax(axis=1) == labels[rows[:held]]).mean())
-            known = max(known, (right - guess) / max(1 - guess, 1e-12))
-    return Told(known, gain)
+    counts = (float(told[0].mean()) - guess) / max(1 - guess, 1e-12)
+    asked = x.dtype.kind in "iu" and few and not gain and counts <= ENOUGH
+    if asked and (pairs := _pairs(features[0])) is not None:
+        shares = logistic(pairs[held:], labels[rows[held:]], pairs[:held], len(classes))
+        right = float((shares.argmax(axis=1) == labels[rows[:held]]).mean())
+        counts = max(counts, (right - guess) / max(1 - guess, 1e-12))
+    return Told(counts, gain)
 
 
 def _words(x: np.ndarray, wide: bool) -> list[np.ndarray] | None:
