@@ -13,6 +13,7 @@ L = nn.layers
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(300, 6)).astype("float32")
 Y = (X[:, 0] + X[:, 1] > 0).astype("int64")
+MORE = np.tile(X, (2, 1)) + 0.1 * np.random.default_rng(1).normal(size=(600, 6)).astype("float32")
 WORDS = (RANDOM.random((300, 40)) < 0.1 * (np.arange(40) > 3)).astype("float32")
 
 
@@ -79,6 +80,13 @@ def test_numbers():
     still[:, 3] = 1.5
     assert found(classifier(), still, Y)["GD106"].evidence["columns"] == [3]
     assert found(classifier(), X * 0 + 2, Y)["GD106"].severity == "error"
+    series = RANDOM.normal(size=(300, 9, 3)).astype("float32")
+    assert "GD106" not in found(classifier(L.GRU(4)), series, Y)
+    hit = found(classifier(L.GRU(4)), series * np.array([1, 0, 1], "float32"), Y)["GD106"]
+    assert hit.evidence["columns"] == [1]
+    words = np.eye(5, dtype="float32")[RANDOM.integers(0, 4, (300, 9))]  # one of which is missing
+    assert "GD106" not in found(classifier(L.GRU(4)), words, Y)
+    assert "GD106" not in found(classifier(L.Flatten()), images(1 / 255), Y[:40])
     large = classifier().diagnose(X * np.float64(1e200), Y)
     assert not any("RuntimeWarning" in why for why in large.skipped.values()), large.skipped
 
@@ -289,6 +297,7 @@ CASES = [  # id ("" for healthy), the model, x, y, the rest, and what is said
     ("GD112", normed, X[:289], Y[:289], {}, "the last batch of each epoch has 1 sample"),
     ("", normed, X[:292], Y[:292], {}, ""),
     ("", classifier, X[:8], Y[:8], {"batch_size": 1}, ""),
+    ("GD112", classifier, MORE, MORE[:, 0] > 0, {"batch_size": 600, "epochs": 25}, "has 1 step"),
     ("GD112", classifier, X, Y, {"batch_size": 5000, "epochs": 5}, "an epoch has 1 step"),
     ("", classifier, X, Y, {"batch_size": 300, "epochs": 5}, ""),
     ("", classifier, X, Y, {"batch_size": 5000, "epochs": 200}, ""),
@@ -633,6 +642,17 @@ def test_a_decay_that_no_step_holds_against():
     assert alarms(adamw(1e-4, weight_decay=30.0), epochs=2) == []  # it has no time to act
 
 
+def test_column_of_one_of_several_tables():
+    series, table = L.Input((9, 2)), L.Input((3,))
+    both = L.Concatenate()([L.GRU(4)(series), table])
+    model = nn.Model([series, table], L.Dense(2, "softmax")(both))
+    model.compile("adam", "sparse_categorical_crossentropy")
+    steps = RANDOM.normal(size=(300, 9, 2)).astype("float32")
+    assert "GD109" not in found(model, (steps, X[:, :3]), Y)
+    known = np.column_stack([X[:, :2], Y * 2.5]).astype("float32")
+    assert "column 2 of x[1]" in found(model, (steps, known), Y)["GD109"].said
+
+
 def test_mark_in_pictures():
     kind = RANDOM.integers(0, 3, 300)
     pictures = RANDOM.normal(size=(300, 6, 6, 1)).astype("float32")
@@ -641,6 +661,8 @@ def test_mark_in_pictures():
     marked = pictures.copy()
     marked[:, 0, 2, 0] = kind
     assert "pixel (0, 2)" in found(model, marked, kind)["GD109"].said
+    films = np.stack([marked, marked], axis=1)
+    assert "GD109" in found(model, films, kind)
     drawn = np.zeros((3, 6, 6, 1), "float32") + np.arange(3)[:, None, None, None]
     assert "GD109" not in found(model, drawn[kind], kind)  # clean drawings, each of one colour
 

@@ -18,7 +18,7 @@ from neurona.nn.parameter import Parameter
 
 STILL = 0.7  # of what running figures began with is left when the training ends
 LEAST = 20  # steps
-MOST = 0.5  # of the samples may have no weight
+MOST, SEVERAL = 0.5, 0.25  # of the samples may have no weight; if they are of several classes
 FEW = 3  # batches
 
 
@@ -56,13 +56,14 @@ def _ignored(case: Case) -> Iterator[Finding]:
         return
     labels = case.ends[0].task.labels
     share = float(np.isin(labels, zero).mean()) if labels.ndim == 1 and labels.size else 0.0
-    if share > MOST:
+    most = MOST if len(zero) == 1 else SEVERAL  # one may be what is to be left out
+    if share > most:
         yield STARVED.found(
             f"the weight of class {', '.join(map(str, zero[:3]))} is 0, and {share:.0%}"
             " of the samples are of them: nothing is learnt of these",
             where="class_weight",
             evidence={"classes": zero, "share": share},
-            threshold=f"at most {MOST:.0%} of the samples without a weight",
+            threshold=f"at most {most:.0%} of the samples without a weight",
             fix="+ class_weight={k: len(y) / (classes * n) for k, n in enumerate(np.bincount(y))}",
         )  # fmt: skip
 

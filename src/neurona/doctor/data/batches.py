@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+import numpy as np
+
 from neurona.doctor import fixes
 from neurona.doctor.case import Case
 from neurona.doctor.finding import ERROR, INFO, Finding, Rule
+from neurona.doctor.learning_rate import usual_rates
 from neurona.doctor.written import place
 
 SMALL = Rule(
@@ -20,7 +23,8 @@ SMALL = Rule(
     accepted=("LayerNormalization or GroupNormalization",),
 )
 LEAST, STEPS = 8, 5
-HARDLY = 20  # steps in all
+HARDLY, BATCHES = 30, 10  # steps in all; of a usual batch, in a batch of all samples
+USUAL = 32
 ALIKE = 2  # values that all places of an image are worth: neighbours tell the same
 
 
@@ -58,13 +62,17 @@ def batches(case: Case) -> Iterator[Finding]:
             f"{batch}",
             evidence={"steps": count, "samples": n},
             fix=fixes.Batch(batch),
-            severity=None if batch > n and _hardly_moves(case) else INFO,
+            severity=None if batch >= n and _hardly_moves(case) else INFO,
         )
 
 
 def _hardly_moves(case: Case) -> bool:
     """Whether a training of one step an epoch has hardly any; some begin where others ended."""
-    return case.epochs is not None and case.epochs <= HARDLY and not case.trained
+    optimizer = case.model.optimizer
+    if case.epochs is None or case.epochs > HARDLY or case.trained or optimizer is None:
+        return False
+    long = float(np.asarray(optimizer.learning_rate)) > usual_rates(optimizer)[1]
+    return case.batch_size > case.size or (case.size >= BATCHES * USUAL and not long)
 
 
 def _places(layer: object) -> int:

@@ -30,18 +30,17 @@ NEXT = 0.99  # correlation of other columns: a smooth series is no leak
 
 def leak(case: Case) -> Iterator[Finding]:
     """Predict y from each column alone."""
-    parts = [p for p in case.x_parts if p.numeric and p.values.ndim in (2, 3, 4)]
-    if len(parts) != 1 or len(case.ends) != 1 or case.ends[0].target is None:
+    if len(case.ends) != 1 or case.ends[0].target is None:
         return
-    part, end = parts[0], case.ends[0]
-    if part.name in ids_of(case):
-        return  # places of a text are no columns: the first word may well be what is asked for
-    if part.values.ndim == 4:
-        yield from _mark(part, end)
-        return
-    if part.values.ndim == 3:
-        yield from _last_step(part, end)
-        return
+    words = ids_of(case)  # places of a text are no columns: the first may well be asked for
+    for part in case.x_parts:
+        look = LOOKS.get(part.values.ndim)
+        if part.numeric and part.name not in words and look is not None:
+            yield from look(part, case.ends[0])
+
+
+def _column(part: Part, end: End) -> Iterator[Finding]:
+    """Look for a column of a table that tells the target."""
     n, features = part.values.shape
     if not 2 <= features <= FEATURES or n < ROWS or len(end.values) != n:
         return
@@ -82,7 +81,7 @@ def _last_step(part: Part, end: End) -> Iterator[Finding]:
 
 
 def _mark(part: Part, end: End) -> Iterator[Finding]:
-    """Look for a place at the border of images that has a value of its own for each class."""
+    """Look for a place at the border of images or films that has a value of its own for each class."""
     task, n = end.task, len(part.values)
     if task.name not in ("classes", "binary") or task.labels.ndim != 1 or n < ROWS:
         return
@@ -97,18 +96,19 @@ def _mark(part: Part, end: End) -> Iterator[Finding]:
     ordered = np.sort(low, axis=0)
     tells = still & (ordered[1:] != ordered[:-1]).all(axis=0)
     border = np.ones(tells.shape, bool)
-    border[1:-1, 1:-1] = False
+    border[..., 1:-1, 1:-1, :] = False
     # clean drawings are as still everywhere: a mark is where pictures have noise
     if not tells.any() or (tells & ~border).any() or still.mean() > NOISY:
         return
-    row, column, channel = (int(i) for i in np.argwhere(tells)[0])
+    *frame, row, column, channel = (int(i) for i in np.argwhere(tells)[0])
+    slices = ", ".join((*[":"] * (1 + len(frame)), str(row), str(column)))
     yield LEAK.found(
         f"the pixel ({row}, {column}) of {part.name} has one value for each class, in all "
         f"{len(labels):,} images looked at: a mark that tells the target",
         where=part.name,
         evidence={"row": row, "column": column, "channel": channel, "pixels": int(tells.sum())},
         threshold="no pixel that is the target",
-        fix=f"+ x[:, {row}, {column}] = 0  # and its neighbours: {int(tells.sum())} pixels in all",
+        fix=f"+ x[{slices}] = 0  # and its neighbours: {int(tells.sum())} pixels in all",
     )
 
 
@@ -142,4 +142,5 @@ def _of_classes(x: np.ndarray, task: Task, chosen: np.ndarray) -> tuple[list[int
     return ([] if len(sure) > 2 else sure.tolist()), score, "accuracy"
 
 
+LOOKS = {2: _column, 3: _last_step, 4: _mark, 5: _mark}  # by the axes of an array
 CHECKS = {leak: (LEAK,)}

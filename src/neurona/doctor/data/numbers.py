@@ -295,6 +295,15 @@ def constant(case: Case) -> Iterator[Finding]:
                 fix="print(x[:3])  # look at where x is made",
                 severity=ERROR,
             )
+        elif (channels := _still_channels(part, seen)).size:
+            yield CONSTANT.found(
+                f"{channels.size} of the {part.values.shape[-1]} columns of {part.name} never "
+                f"change, at no step of any sequence: {', '.join(map(str, channels[:3]))}",
+                where=part.name,
+                evidence={"constant": int(channels.size), "columns": channels[:20]},
+                threshold="every column changes",
+                fix=f"+ x = np.delete(x, {channels.tolist()}, axis=-1)  # before the model is made",
+            )
         elif table and features < 64 and not _rare(seen, still):
             names = ", ".join(part.column(int(j)) for j in still[:3])
             yield CONSTANT.found(
@@ -311,6 +320,21 @@ def constant(case: Case) -> Iterator[Finding]:
                 evidence={"constant": int(still.size), "of": features},
                 severity=INFO,
             )
+
+
+def _still_channels(part: Part, seen: Scan) -> np.ndarray:
+    """Return the columns of sequences that have one value at all steps, of those that vary.
+
+    What is as wide as long may be an image; of mostly zeros, one-hot words that don't occur.
+    """
+    if part.values.ndim != 3 or not part.values.shape[2] < part.values.shape[1]:
+        return np.zeros(0, int)
+    steps = part.values.shape[1:]
+    low, still = seen.low.reshape(steps), seen.constant.reshape(steps)
+    one = still.all(axis=0) & (low == low[0]).all(axis=0)
+    others = seen.rows.reshape(-1, *steps)[..., ~one]
+    rare = not low[:, one].any() and float(np.mean(others == 0)) > 0.5
+    return np.zeros(0, int) if rare else np.flatnonzero(one)
 
 
 def _rare(seen: Scan, still: np.ndarray) -> bool:
