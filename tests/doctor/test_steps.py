@@ -153,7 +153,13 @@ def test_what_settings_say_already(monkeypatch):
         (normalised(0.9999), "adam", {}, "GD513", "are still 98% what they began as"),
         (stateful(), "adam", {"batch_size": 30}, "GD706", "the samples are shuffled"),
         (normalised(0.9), "adam", {"class_weight": {0: 0.0, 1: 1.0, 2: 1.0}}, "", ""),
-        (normalised(0.9), "adam", {"class_weight": {0: 0.0, 1: 1.0, 2: 0.0}}, "GD516", "class 0, 2"),
+        (
+            normalised(0.9),
+            "adam",
+            {"class_weight": {0: 0.0, 1: 1.0, 2: 0.0}},
+            "GD516",
+            "class 0, 2",
+        ),
         (normalised(0.99), opt.Adam(gradient_accumulation_steps=4), {}, "", ""),
         (stateful(), "adam", {"batch_size": 30, "shuffle": False}, "", ""),
     ):
