@@ -62,6 +62,34 @@ def test_too_long_and_too_short(monkeypatch):
     assert not told(opt.SGD(0.05), NUMBERS, "mse", epochs=20)
 
 
+def rated(**given):
+    """Return a model of ratings: the product of two vectors, and how a person rates as such."""
+    who, what = L.Input((1,), dtype="int32"), L.Input((1,), dtype="int32")
+    mine, its = (L.Flatten()(L.Embedding(9, 4, **given)(ids)) for ids in (who, what))
+    out = L.Dot(axes=-1)([mine, its]) + L.Flatten()(L.Embedding(9, 1)(who))
+    return nn.Model([who, what], out)
+
+
+def test_zeros_that_keep_each_other_still(monkeypatch):
+    monkeypatch.setattr(stages, "STAGES", (CHECKS,))
+    pair = tuple(RANDOM.integers(0, 9, (2, 300, 1)))
+    for given, wanted in ({"embeddings_initializer": "zeros"}, ["GD208"]), ({}, []):
+        model = rated(**given)
+        model.compile("adam", "mse")
+        found = model.diagnose(pair, NUMBERS)
+        assert not found.skipped
+        assert [f.id for f in found if f.alarm] == wanted
+    late = nn.Sequential([nn.Input((6,)), L.Dense(8, "tanh", kernel_initializer="zeros"),
+                          L.Dense(1, kernel_initializer="zeros")])  # fmt: skip
+    late.compile("adam", "mse")
+    assert [f.id for f in late.diagnose(X, NUMBERS) if f.alarm] == ["GD208"]
+    gate = L.Input((6,))  # which opens as soon as what is behind it has moved
+    behind = L.Dense(8)(gate) * (1 + L.Dense(8, kernel_initializer="zeros")(gate))
+    model = nn.Model(gate, L.Dense(1, kernel_initializer="zeros")(behind))
+    model.compile("adam", "mse")
+    assert not [f for f in model.diagnose(X, NUMBERS) if f.alarm]
+
+
 def test_nothing_is_said_where_guessing_is_not_known(monkeypatch):
     monkeypatch.setattr(stages, "STAGES", (CHECKS,))
     assert not told(opt.Adam(1e-6), loss=lambda y, p: nn.ops.mean(p), epochs=20)

@@ -25,6 +25,7 @@ from neurona.doctor.probe.probe import Probe, probe_of
 from neurona.doctor.probe.traced import WORK
 from neurona.doctor.probe.twin import aside, twin_of
 from neurona.doctor.statics.plan import FEW, PLAN, planned_rates, schedule
+from neurona.doctor.statics.weights import ALIKE
 from neurona.engines.program import cost_of
 
 JUMP = 5.0  # times the first loss, or that of guessing, by a rate that is above the usual ones
@@ -32,6 +33,7 @@ RISE, AGAIN, UP = 1.5, 15, 3.0  # by any rate: once, and still so after some mor
 SHARE = 0.3  # of the loss of guessing, by the straight line; healthy programs have 1 to 1,000
 LEFT, FALLEN = 0.8, 0.05  # of the loss of guessing, and of the first, behind the whole way
 HAIR = 1e-3
+WALKED = ("SGD", "Adagrad", "Adadelta", *ADAPTIVE)
 LONG, LEAST = 12, 4  # steps that stand for all of them
 
 
@@ -40,7 +42,7 @@ def first_steps(case: Case) -> Iterator[Finding]:
     optimizer, guess = case.model.optimizer, _guess(case)
     if optimizer is None or case.custom or case.trained or guess is None:
         return
-    if type(optimizer).__name__ not in ("SGD", "Adagrad", "Adadelta", *ADAPTIVE):
+    if type(optimizer).__name__ not in WALKED:
         return
     probe = probe_of(case)
     rates = planned_rates(case)[1]
@@ -82,6 +84,41 @@ def outrun(case: Case) -> Iterator[Finding]:
             told = of_size(end, y)
             said = f"{told.said}: the first step is {max(moved):.1g} times as long as the weights"
             yield dataclasses.replace(told, said=said, threshold=f"a first step up to {STEP:g}")
+
+
+TRIED, SHORT = 3, 1e-3  # steps, and their rate: behind zeros that begin to move, others follow
+
+
+def still(case: Case) -> Iterator[Finding]:
+    """GD208: matrices of zeros whose slope is 0 as well, as that of each of two that multiply."""
+    if type(case.model.optimizer).__name__ not in WALKED or case.custom or case.trained:
+        return
+    probe = probe_of(case)
+    if len([p for p in probe.twin.trainable_weights if _is_zero(p)]) < 2:
+        return
+    with aside():
+        walk = Walk(probe, momentum=False)
+        zeros = {n: p for n, p in walk.moved.items() if _is_zero(p)}
+        stuck = [n for n in zeros if n in walk.values and not walk.values[n].any()]
+        if len(stuck) < 2:
+            return
+        for _ in range(affordable(probe, TRIED)):
+            walk.step(SHORT)
+            walk.loss()  # and slopes
+        lasting = [zeros[n].path for n in stuck if not zeros[n].numpy().any()]
+    if len(lasting) > 1:
+        yield ALIKE.found(
+            f"all of {', '.join(map(repr, lasting[:3]))} are 0, and so are their gradients: what "
+            "is made of them together keeps each of them still",
+            where=lasting[0],
+            evidence={"weights": lasting[:20], "steps": TRIED},
+            threshold="weights that are not 0, or that get a gradient",
+            fix="- embeddings_initializer='zeros'\n+ embeddings_initializer='uniform'",
+        )
+
+
+def _is_zero(p: Any) -> bool:
+    return len(p.shape) > 1 and p.size > 1 and not p.numpy().any()
 
 
 class Walk:
@@ -233,4 +270,4 @@ def _too_short(
 
 SPENT, SLOW, MANY = 0.3, 3e-3, 5  # of the largest rate, and of a usual one; steps of an epoch
 
-CHECKS: Checks = {outrun: (SIZE,), first_steps: (TOO_HIGH, TOO_LOW)}
+CHECKS: Checks = {outrun: (SIZE,), still: (ALIKE,), first_steps: (TOO_HIGH, TOO_LOW)}
