@@ -81,7 +81,7 @@ def _last_step(part: Part, end: End) -> Iterator[Finding]:
 
 
 def _mark(part: Part, end: End) -> Iterator[Finding]:
-    """Look for a place at the border of images, or films, with a value of its own for each class."""
+    """Look for a place at the border of images, or films, that has one value for each class."""
     task, n = end.task, len(part.values)
     if task.name not in ("classes", "binary") or task.labels.ndim != 1 or n < ROWS:
         return
