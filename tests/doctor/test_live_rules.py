@@ -315,6 +315,48 @@ def test_a_rate_that_is_too_low_where_both_losses_fall_together():
     assert found(rates.too_low, record(looks, linear=None, ended=True, logs=logs)) == []
 
 
+def test_a_rate_that_is_too_low_where_no_end_is_in_sight():
+    losses = [3 - 0.1 * i for i in range(12)]
+    looks = [look(50 * i, loss, rise=-0.001, slope=-0.001) for i, loss in enumerate(losses)]
+
+    def moved(way):
+        weight = {"dense/kernel": Weight(0.1, 1e-4, 0.1, 1.0, False, way)}
+        return [dataclasses.replace(x, weights=weight) for x in looks]
+
+    logs = [{"loss": loss, "val_loss": loss + 0.02} for loss in losses]
+
+    def told(looks, logs):
+        made = record(looks, guessing=2.5, linear=None, ended=True, logs=logs)
+        return found(rates.too_low, made)
+
+    (said,) = told(moved(0.5), logs)
+    assert said.endswith("it fell by 0.1 in the last epoch, hardly slower than before")
+    slower = [{"loss": 1 + 0.5**i, "val_loss": 1 + 0.5**i} for i in range(12)]
+    assert told(moved(0.5), slower) == []
+    assert told(moved(0.3), logs) == []  # it turned back at times
+
+
+def test_a_rate_that_is_unusual_and_nothing_is_learnt():
+    looks = [look(10 * i, 1.0) for i in range(12)]
+    given = {"linear": None, "ended": True}
+    fast = record([dataclasses.replace(x, rate=9.0) for x in looks], [1.0] * 3, **given)
+    (told,) = found(rates.too_high, fast)
+    assert told.startswith("a rate of 9 is unusually large; the loss is 1")
+    assert found(rates.too_high, record(looks, [1.0] * 3, **given)) == []
+
+
+def test_a_loss_of_ones_own_that_is_lost_on_other_samples_too():
+    looks = [look(20 * i, loss) for i, loss in enumerate([1.5, *[0.3] * 12, *[2.0] * 12])]
+
+    def told(held):
+        losses = [0.7, 0.3, 0.3, 0.5, 1.5, 1.8, 2.0, 2.0]
+        logs = [{"loss": a, "val_loss": b} for a, b in zip(losses, held, strict=True)]
+        return found(rates.too_high, record(looks, own=True, ended=True, logs=logs))
+
+    assert told([0.7, 0.4, 0.4, 0.6, 1.5, 1.8, 2.0, 2.0]) == ["the loss has risen from 1.5 to 2"]
+    assert told([0.7, 0.4, 0.4, 0.4, 0.4, 0.3, 0.3, 0.3]) == []
+
+
 def test_few_steps_of_large_batches_and_few_units():
     line = Linear("accuracy", 0.9, 0.1)
     looks = [look(i, 2.4 - 0.02 * i) for i in range(12)]

@@ -495,3 +495,16 @@ def test_callbacks_that_do_not_fit_the_training():
         if said:
             assert said in hit["GD216"].said, hit["GD216"].said
             assert hit["GD216"].fix
+
+
+def test_weights_so_small_that_no_sample_differs():
+    def made(optimizer, stddev):
+        small = nn.initializers.RandomNormal(stddev=stddev)
+        hidden = [L.Dense(16, "relu", kernel_initializer=small) for _ in range(2)]
+        return chain(*hidden, L.Dense(3, "softmax"), optimizer=optimizer)
+
+    def told(*given):
+        return {f.id for f in made(*given).diagnose(X, THREE, epochs=20) if f.alarm}
+
+    assert "GD209" in told(nn.optimizers.SGD(0.1), 1e-4)
+    assert "GD209" not in told(nn.optimizers.SGD(0.1), 0.05)

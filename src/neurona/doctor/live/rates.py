@@ -18,6 +18,7 @@ TESTS, FAILED = 10, 0.5  # own-batch tests, and the share of them that may fail
 SOME = 0.1  # of own-batch tests: fewer did not make a loss climb
 RISEN = 1.5  # times the loss before the first step
 ABOVE, FAR_ABOVE = 1.2, 1.3  # times the loss of guessing, by the mean of the last epoch, of any
+LONG_RUN, ENOUGH = 8, 100  # epochs; steps
 
 
 def too_high(record: Record) -> Iterator[Finding]:
@@ -34,17 +35,22 @@ def too_high(record: Record) -> Iterator[Finding]:
     tested = bool(consequence)
     known = not record.own and record.steps >= 20 and record.start > 0 and record.scale > 0
     climbed = known and (risen > RISEN or _epochs_above(record)) and _raised(record)
-    if not (tested or broken or climbed):
+    climbed = climbed or _lost(record)
+    strange = _too_fast_to_learn(record)
+    if not (tested or broken or climbed or strange):
         return
     rate = looks[-1].rate
     said = (
         f"{failed:.0%} of the last {len(looks)} steps that were tested made the loss of their own "
         "batch larger"
         if failed > FAILED
+        else f"a rate of {rate:.2g} is unusually large"
+        if strange and not (broken or climbed)
         else f"the loss has risen from {record.start:.3g} to {_highest(record):.3g}"
     )
+    consequence = consequence or strange
     yield TOO_HIGH.found(
-        f"{said}; {consequence}" if consequence and failed > FAILED else said,
+        f"{said}; {consequence}" if consequence and (failed > FAILED or strange) else said,
         where="optimizer",
         evidence={"failed": failed, "learning_rate": rate, "loss": record.loss,
                   "first_loss": record.start, "step": record.steps},
@@ -80,6 +86,30 @@ def _epochs_above(record: Record) -> bool:
     return max(losses) - penalty > FAR_ABOVE * highest and bool(record.struggling())
 
 
+def _lost(record: Record) -> bool:
+    """Whether a loss of one's own ended far above what it began at, on other samples, too.
+
+    Each may rise alone: what is learnt may get harder, and what is learnt by heart tells nothing.
+    """
+    losses, held = record.column("loss"), record.column("val_loss")
+    if not record.own or not record.ended or len(held) < LONG_RUN or min(losses + held) <= 0:
+        return False
+    late = len(losses) // 4
+    return all(float(np.mean(x[-late:])) > ABOVE * x[0] for x in (losses, held)) and bool(
+        record.worse()
+    )
+
+
+def _too_fast_to_learn(record: Record) -> str:
+    """Say how nothing was learnt in a whole training at a rate above all that are usual."""
+    optimizer, rate = getattr(record.model, "optimizer", None), record.looks[-1].rate
+    if not record.ended or record.steps < ENOUGH or record.own or not record.logs:
+        return ""
+    if type(optimizer).__name__ not in ("SGD", *ADAPTIVE) or rate <= usual_rates(optimizer)[1]:
+        return ""
+    return record.at_guessing()
+
+
 def _raised(record: Record) -> bool:
     """Whether updates raised the loss at all: the first batch may only have been an easy one."""
     tested = [look.rose for look in record.looks if look.after is not None]
@@ -99,6 +129,8 @@ SHORT, TINY = 2e-3, 2e-4  # a step, as a share of the weights' size
 EPOCHS, NEAR = 5, 0.9  # that both losses fall in; of the loss of guessing
 FAR = 0.3  # of the loss of guessing: what is below has been learnt
 TRAINED = 0.5  # of it: who begins below was trained already, and is only tuned finely
+AHEAD, EACH = 0.7, 0.95  # of all steps, had none turned back; share of the looks
+HARDLY_SLOWER = 0.7  # of the fall of an epoch, on average
 
 
 def too_low(record: Record) -> Iterator[Finding]:
@@ -109,7 +141,8 @@ def too_low(record: Record) -> Iterator[Finding]:
         return
     if not looks[-1].kernels or any(w.gradient == 0 for w in looks[-1].kernels.values()):
         return
-    if record.loss < FAR * record.scale or record.start < TRAINED * record.scale:
+    known = record.guess.loss is not None  # one that nobody knows may well go below 0
+    if known and (record.loss < FAR * record.scale or record.start < TRAINED * record.scale):
         return
     moved = float(np.median([w.moved or 0.0 for w in looks[-1].kernels.values()]))
     better = float(np.mean([_scaled_gain(look) for look in looks]))
@@ -123,6 +156,8 @@ def too_low(record: Record) -> Iterator[Finding]:
     told = _hardly_begun(record, moved, straight)
     if not told and not record.narrow and step <= SHORT:
         told = _behind_a_line(record, step) or _steady(record)
+    if not told and whole and moved > AHEAD * record.steps * step and better >= EACH:
+        told = _no_end_in_sight(record)
     if not told:
         return
     rate = looks[-1].rate
@@ -182,6 +217,19 @@ def _steady(record: Record) -> str:
     if not falls or held[0] - held[-1] < 0.5 * record.fallen:
         return ""
     return f"that of validation fell with it, by {held[0] - held[-1]:.2g}"
+
+
+def _no_end_in_sight(record: Record) -> str:
+    """Say that both losses fell by nearly as much in the last epochs as on average."""
+    columns = [record.column(name) for name in ("loss", "val_loss")]
+    if any(len(column) < EPOCHS for column in columns):
+        return ""
+    falls = [np.diff(column[1:]) for column in columns]  # the first epoch's loss is of many weights
+    if not all(
+        np.all(fall < 0) and fall[-2:].mean() <= HARDLY_SLOWER * fall.mean() for fall in falls
+    ):
+        return ""
+    return f"it fell by {-falls[0][-1]:.2g} in the last epoch, hardly slower than before"
 
 
 def _scaled_gain(look: Look) -> bool:

@@ -65,6 +65,7 @@ STRONG = Rule(
     accepted=("leave it out until the network overfits",),
 )
 MOST, TIMES = 0.8, 2.0  # dropout; times the loss of guessing
+HOPELESS = 20.0  # times it: no other cause matters beside it
 
 
 def strong(case: Case) -> Iterator[Finding]:
@@ -158,6 +159,7 @@ def _penalty(case: Case) -> Iterator[Finding]:
             evidence={"penalty": penalty, "loss of guessing": loss, "largest": terms[largest]},
             threshold=f"at most {TIMES:g} times the loss of guessing",
             fix=fixes.Penalise(10 * penalty / loss, _lighter(case, largest)),
+            severity=ERROR if penalty > HOPELESS * loss else None,
         )
 
 

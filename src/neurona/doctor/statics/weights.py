@@ -11,7 +11,9 @@ from neurona.doctor import fixes
 from neurona.doctor.case import Case
 from neurona.doctor.finding import Finding, Rule
 from neurona.doctor.forward import Forward
+from neurona.doctor.learning_rate import ADAPTIVE
 from neurona.doctor.probe import depth, flat, start
+from neurona.doctor.probe.probe import probe_of
 from neurona.doctor.statics.structure import Product, layer_of
 from neurona.doctor.written import activation_name, diff
 from neurona.nn.layer import Layer
@@ -121,6 +123,7 @@ SIZED = Rule(
     source="Glorot and Bengio 2010; He et al. 2015; TheDeepChecker, 2023",
 )
 FACTOR = 3.0  # beyond the smallest and the largest of the known recipes
+ASLEEP, NOT_APART = 1e-2, 1e-5  # of He's spread; between the answers to all samples
 HARM = (
     depth.check_signal, depth.check_gradients, flat.check_dead, flat.check_saturated,
     start.check_loss, start.check_input_matters,
@@ -141,7 +144,8 @@ def sized(case: Case) -> Iterator[Finding]:
         recipes = [(2 / (ahead + shape[-1])) ** 0.5, (2 / ahead) ** 0.5, (1 / ahead) ** 0.5]
         if spread and not min(recipes) / FACTOR <= spread <= max(recipes) * FACTOR:
             off.append((product, spread, recipes[1], ahead))
-    if not off or not any(next(check(case), None) for check in HARM):
+    harmed = off and (any(next(check(case), None) for check in HARM) or _asleep(case, off))
+    if not harmed:
         return
     product, spread, wanted, ahead = max(off, key=lambda row: abs(np.log(row[1] / row[2])))
     layer = layer_of(case, product[0])
@@ -158,6 +162,18 @@ def sized(case: Case) -> Iterator[Finding]:
         threshold=f"within a factor of {FACTOR:g} of He, Glorot and LeCun",
         fix=fixes.Redraw(_drawn(layer, "glorot_uniform" if squashed else "he_normal")),
     )
+
+
+def _asleep(case: Case, off: list[tuple[Product, float, float, int]]) -> bool:
+    """Whether several matrices are so small that no answer differs, and plain steps stay tiny.
+
+    The slope of each is a product of the others; Adam and its kin make up for that.
+    """
+    small = [spread for _, spread, wanted, _ in off if spread < ASLEEP * wanted]
+    if len(small) < 2 or type(case.model.optimizer).__name__ in ADAPTIVE:
+        return False
+    outputs = [y for y in probe_of(case).outputs.values() if y.dtype.kind == "f" and len(y) > 1]
+    return bool(outputs) and all(0 < np.ptp(y, axis=0).max() < NOT_APART for y in outputs)
 
 
 CHECKS = {alike: (ALIKE,), sized: (SIZED,)}
