@@ -97,6 +97,23 @@ def test_nothing_is_said_where_guessing_is_not_known(monkeypatch):
     assert not told(opt.Adam(1e-6), class_weight={0: 1.0, 1: 2.0, 2: 1.0}, epochs=20)
 
 
+def test_one_number_that_is_remembered(monkeypatch):
+    """Of several days to come: one number tells them all, unless x itself is to be told."""
+    monkeypatch.setattr(stages, "STAGES", (narrow.CHECKS,))
+    x = RANDOM.normal(size=(300, 9, 2)).astype("float32")
+    cells = ((L.GRU, 1, 4), (L.SimpleRNN, 1, 4), (L.GRU, 1, 1), (L.GRU, 1, 9), (L.GRU, 2, 4))
+    for cell, units, days in cells:
+        front = [nn.Input((9, 2)), cell(units), L.RepeatVector(days)]
+        width = 2 if days == 9 else 1
+        model = nn.Sequential([*front, L.GRU(8, return_sequences=True), L.Dense(width)])
+        model.compile("adam", "mse")
+        told = [f.said for f in model.diagnose(x, x[:, :days, :width])]
+        if units == 1 and days == 4:
+            assert ["1 number, and 4 answers" in said for said in told] == [True]
+        else:
+            assert not told, (units, days)
+
+
 def test_one_number_that_all_goes_through(monkeypatch):
     monkeypatch.setattr(stages, "STAGES", (narrow.CHECKS,))
     many = RANDOM.integers(0, 8, 300)

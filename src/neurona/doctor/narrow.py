@@ -52,6 +52,31 @@ def narrow(case: Case) -> Iterator[Finding]:
             fix=f'- Dense({size}, "relu")\n+ Dense({max(32, 4 * size)}, "relu")',
         )  # fmt: skip
         return
+    yield from _remembered(case, several)
+
+
+def _remembered(case: Case, several: bool) -> Iterator[Finding]:
+    """Look for sequences of which one number is kept from step to step, for several answers."""
+    forward, end = case.forward, case.ends[0]
+    answers = math.prod(end.shape[1:]) if end.task.name == "numbers" else 1 + several
+    if answers < 2 or end.shape[1:] == case.inputs[0].shape[1:]:  # the latter is a code of x
+        return
+    for node in forward.graph.nodes:
+        if node.op.name != "loop" or not forward.weights(node.outputs[0]):
+            continue
+        kept = sum(math.prod(forward.graph.specs[v].shape[1:]) for v in node.outputs)
+        if kept != 1 or not forward.all_through(node.outputs[0]):
+            continue
+        asked = f"{end.task.classes} classes" if several else f"{answers} answers"
+        yield UNDERFITTING.found(
+            f"all that the model remembers of the steps of x is 1 number, and {asked} are made of "
+            "that",
+            where=forward.place(node),
+            evidence={"numbers": kept, "answers": answers},
+            threshold="at least 2",
+            fix="- units=1\n+ units=32",
+        )
+        return
 
 
 def _of_first_weights(forward: Forward, value: int) -> bool:
