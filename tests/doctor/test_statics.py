@@ -508,3 +508,39 @@ def test_weights_so_small_that_no_sample_differs():
 
     assert "GD209" in told(nn.optimizers.SGD(0.1), 1e-4)
     assert "GD209" not in told(nn.optimizers.SGD(0.1), 0.05)
+
+
+class Stepped(nn.Model):
+    """Hidden units that are 0 or 1, and a training step of its own."""
+
+    def __init__(self, bend):
+        super().__init__()
+        self.hidden, self.out, self.bend = L.Dense(8), L.Dense(3), bend
+
+    def call(self, x):
+        return self.out(self.bend(self.hidden(x)))
+
+    def train_step(self, data):
+        x, y = data
+        with nn.GradientTape() as tape:
+            scores = self(x)
+            loss = nn.ops.mean(nn.losses.SparseCategoricalCrossentropy(from_logits=True)(y, scores))
+        weights = self.trainable_variables
+        found = zip(tape.gradient(loss, weights), weights, strict=True)
+        self.optimizer.apply_gradients([(g, w) for g, w in found if g is not None])
+        return {"loss": loss}
+
+
+def test_hidden_units_that_are_steps_in_a_training_step_of_ones_own():
+    def told(bend):
+        made = Stepped(bend)
+        made.compile("adam", nn.losses.SparseCategoricalCrossentropy(from_logits=True))
+        return {f.id: f.said for f in made.diagnose(X, THREE, epochs=20) if f.alarm}
+
+    def steps(z):
+        return nn.ops.cast(nn.ops.greater(z, 0), "float32")
+
+    assert "act by steps without a slope" in told(steps)["GD212"]
+    straight_through = told(lambda z: z + nn.ops.stop_gradient(steps(z) - z))
+    assert "GD212" not in straight_through
+    assert "GD212" not in told(lambda z: nn.ops.stop_gradient(z))

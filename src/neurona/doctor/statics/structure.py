@@ -9,6 +9,7 @@ from neurona.doctor import fixes
 from neurona.doctor.case import Case
 from neurona.doctor.finding import ERROR, INFO, Finding, Rule
 from neurona.doctor.forward import Forward
+from neurona.doctor.probe.probe import probe_of
 from neurona.doctor.statics.pairing import ON_SCORES
 from neurona.doctor.written import activation_name, diff, place, written_at
 from neurona.nn.layer import Layer
@@ -166,6 +167,7 @@ def unconnected(case: Case) -> Iterator[Finding]:
     model = case.examined
     learnt = list(model.trainable_weights)
     if case.custom:
+        yield from _without_slope(case)
         return
     if not learnt:
         if model.weights:
@@ -207,6 +209,34 @@ def unconnected(case: Case) -> Iterator[Finding]:
             evidence={"layers": [layer.name for layer in unused[:20]]},
             threshold="each layer is called",
             fix=f"+ x = self.{_attribute(model, unused[0])}(x)  # in call",
+        )
+
+
+def _without_slope(case: Case) -> Iterator[Finding]:
+    """Look for weights that act on the outputs by steps alone, in a training step of one's own.
+
+    It gives its optimizer gradients of others, so it learns by slopes. What is behind a
+    stop_gradient may be meant to learn in another way.
+    """
+    forward, learnt = case.forward, case.examined.trainable_weights
+    acting = forward.graph.needed(forward.graph.outputs)
+    acts = {id(p) for v, p in forward.parameters.items() if v in acting}
+    steps = [name for name in (*BROKEN, *TRUTH) if name != "stop_gradient"]
+    live = reached(forward, forward.graph.outputs, steps)
+    lost = [p for p in learnt if id(p) in acts and id(p) not in live]
+    if not lost:
+        return
+    probe = probe_of(case)
+    moved = {p.path for k, p in probe.training.parameters.items() if probe.values[k].any()}
+    lost = [p for p in lost if p.path not in moved]
+    if lost and moved:
+        yield UNCONNECTED.found(
+            f"{len(lost)} of {len(learnt)} weights act by steps without a slope, and the training "
+            f"step has no gradient for them: {_named(lost)}",
+            where=lost[0].path,
+            evidence={"weights": [p.path for p in lost[:20]], "of": len(learnt)},
+            threshold="a way with a gradient from each weight to an output",
+            fix="# in call: a sigmoid in place of a comparison, round, sign or argmax",
         )
 
 
@@ -268,11 +298,13 @@ def _frozen_at_random(case: Case) -> Iterator[Finding]:
         )
 
 
-def reached(forward: Forward, ends: Iterable[int]) -> set[int]:
+def reached(
+    forward: Forward, ends: Iterable[int], broken: Iterable[str] = (*BROKEN, *TRUTH)
+) -> set[int]:
     """Return the ids of the parameters that a gradient of some values comes to."""
     live = set(ends)
     for node in reversed(forward.graph.nodes):
-        if live.intersection(node.outputs) and node.op.name not in (*BROKEN, *TRUTH):
+        if live.intersection(node.outputs) and node.op.name not in broken:
             live.update(node.inputs)
     return {id(p) for v, p in forward.parameters.items() if v in live}
 
