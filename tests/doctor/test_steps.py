@@ -110,6 +110,7 @@ def test_one_number_that_is_remembered(monkeypatch):
         told = [f.said for f in model.diagnose(x, x[:, :days, :width])]
         if units == 1 and days == 4:
             assert ["1 number, and 4 answers" in said for said in told] == [True]
+            assert not {"GD508", "GD704"} & {*narrow.NARROW.because}  # which come of it
         else:
             assert not told, (units, days)
 

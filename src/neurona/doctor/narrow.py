@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Iterator
 
 from neurona.doctor.case import Case
 from neurona.doctor.finding import Checks, Finding
 from neurona.doctor.forward import Forward
+from neurona.doctor.live.course import WRONG
 from neurona.doctor.live.generalisation import UNDERFITTING
 from neurona.doctor.statics.structure import layer_of
 
+NARROW = dataclasses.replace(UNDERFITTING, because=WRONG)  # how it is built, steps or no steps
 CLASSES = 3  # one number tells two apart
 
 
@@ -43,7 +46,7 @@ def narrow(case: Case) -> Iterator[Finding]:
         units = f"{size} number{'s' if size > 1 else ''}"
         asked = f"{end.task.classes} classes are" if several else "the answer is"
         layer = layer_of(case, node)
-        yield UNDERFITTING.found(
+        yield NARROW.found(
             f"all that the model knows of a sample goes through {units}, and {asked} made of that",
             where=forward.place(node),
             evidence={"numbers": size, "classes": end.task.classes,
@@ -68,7 +71,7 @@ def _remembered(case: Case, several: bool) -> Iterator[Finding]:
         if kept != 1 or not forward.all_through(node.outputs[0]):
             continue
         asked = f"{end.task.classes} classes" if several else f"{answers} answers"
-        yield UNDERFITTING.found(
+        yield NARROW.found(
             f"all that the model remembers of the steps of x is 1 number, and {asked} are made of "
             "that",
             where=forward.place(node),
@@ -88,4 +91,4 @@ def _of_first_weights(forward: Forward, value: int) -> bool:
     return len(made) == 1 == len(kernels) and not looked
 
 
-CHECKS: Checks = {narrow: (UNDERFITTING,)}
+CHECKS: Checks = {narrow: (NARROW,)}
