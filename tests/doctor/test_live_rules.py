@@ -201,6 +201,33 @@ def test_numbers_of_epochs_are_gathered_as_they_come_and_forgotten():
     assert made.column("accuracy") == [0.5] * 3
 
 
+def test_numbers_far_from_where_answers_began():
+    guess = Guess("numbers", 144.0, squared=True, answer=np.array([60.0]))
+    for start, ended, wanted in ((3700.0, True, 1), (200.0, True, 0), (3700.0, False, 0)):
+        looks = [look(0, start), *(look(20 * i, 145.0) for i in range(1, 40))]
+        made = record(looks, [900.0, *[145.0] * 12], guess=guess, ended=ended)
+        assert len(found(course.far_off, made)) == wanted
+    learnt = record([look(0, 3700.0), look(300, 20.0)], [900.0, *[20.0] * 12], guess=guess)
+    assert found(course.far_off, dataclasses.replace(learnt, ended=True)) == []
+
+
+def test_one_of_several_outputs_at_guessing():
+    random = np.random.default_rng(0)
+    x = random.normal(size=(400, 4)).astype("float32")
+    told, chance = (x[:, 0] > 0).astype("float32"), random.integers(0, 2, 400).astype("float32")
+    for second, wanted in ((chance, ["GD510"]), ((x[:, 1] > 0).astype("float32"), [])):
+        given = nn.Input((4,))
+        hidden = nn.layers.Dense(8, "tanh")(given)
+        ends = [nn.layers.Dense(1, "sigmoid", name=name)(hidden) for name in ("a", "b")]
+        model = nn.Model(given, ends)
+        model.compile(nn.optimizers.Adam(0.002), "binary_crossentropy")
+        doctor = nn.callbacks.Doctor("full")
+        pairs = [a[:300] for a in (told, second)], [a[300:] for a in (told, second)]
+        model.fit(x[:300], pairs[0], epochs=20, validation_data=(x[300:], pairs[1]), verbose=0,
+                  doctor=doctor)  # fmt: skip
+        assert [f.id for f in doctor.diagnosis if f.alarm] == wanted
+
+
 def test_validation_at_guessing_must_last():
     looks = [look(20 * i, 0.5) for i in range(40)]
     held = Guess(CLASSES, 1.0, 0.5, 2, samples=200)

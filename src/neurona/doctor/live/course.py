@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from neurona.doctor.data.targets import SIZE
 from neurona.doctor.finding import Finding, Rule
 from neurona.doctor.fixes import Rate
 from neurona.doctor.live.guess import NUMBERS
-from neurona.doctor.live.record import BARELY, Record
+from neurona.doctor.live.record import BARELY, GUESSING, Record
 
 STEPS = (
     "GD701",
@@ -75,6 +76,50 @@ def nothing_learnt(record: Record) -> Iterator[Finding]:
 def _few_by_heart(record: Record) -> bool:
     """Whether there are so few samples that they are learnt by heart, which tells nothing else."""
     return record.guess.samples < FEWEST_SAMPLES and record.loss < record.scale / 2
+
+
+def one_of_several(record: Record) -> Iterator[Finding]:
+    """GD510: one of several outputs ends at guessing, on the samples trained on and on others."""
+    if not record.ended or len(record.logs) < SHORT or record.steps < ENOUGH:
+        return
+    for name, (guess, held) in record.heads.items():
+        losses, others = record.column(name), record.column(f"val_{name}")
+        least, guessing = guess.loss, held.loss_of(guess.answer)
+        if not (losses and others and least and guessing):
+            continue
+        if losses[-1] >= GUESSING * least and min(others) >= GUESSING * guessing:
+            yield NOTHING_LEARNT.found(
+                f"after {record.steps} steps {name} is {losses[-1]:.3g}, and {min(others):.3g} at "
+                f"best on the validation data: always answering the same has {least:.3g}",
+                evidence={"loss": losses[-1], "guessing": least, "steps": record.steps},
+                threshold=f"{GUESSING:.0%} of the loss of the best answer that is always the same",
+                fix="print(x[0], y)  # do the targets of this output go with their samples?",
+            )
+            return
+
+
+FAR = 10.0  # times the loss of guessing, at the first step
+
+
+def far_off(record: Record) -> Iterator[Finding]:
+    """GD113: nothing was learnt of numbers that lie far from where the answers began.
+
+    All steps went into reaching them, and what is told by x was torn on the way.
+    """
+    guess = record.guess
+    if not (record.ended and guess.squared and guess.loss and guess.answer is not None):
+        return
+    if record.start < FAR * guess.loss or not any(nothing_learnt(record)):
+        return
+    mean, std = float(np.mean(guess.answer)), guess.loss**0.5
+    yield SIZE.found(
+        f"nothing is learnt of targets that are {mean:,.4g} on average and vary by {std:,.4g}; the "
+        f"answers began far away, at a loss {record.start / guess.loss:,.0f} times that of "
+        "always answering the same",
+        evidence={"mean": mean, "std": std, "first loss": record.start, "guessing": guess.loss},
+        threshold=f"a first loss up to {FAR:g} times that of guessing",
+        fix=f"+ y = (y - {mean:.4g}) / {std:.4g}  # and back behind the model",
+    )
 
 
 PLATEAU = Rule(
@@ -143,4 +188,7 @@ def oscillation(record: Record) -> Iterator[Finding]:
     )
 
 
-CHECKS = {nothing_learnt: (NOTHING_LEARNT,), plateau: (PLATEAU,), oscillation: (OSCILLATION,)}
+CHECKS = {
+    nothing_learnt: (NOTHING_LEARNT,), one_of_several: (NOTHING_LEARNT,), far_off: (SIZE,),
+    plateau: (PLATEAU,), oscillation: (OSCILLATION,),
+}  # fmt: skip

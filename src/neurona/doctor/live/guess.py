@@ -76,11 +76,28 @@ def guess_of(model: Any, y: Any, weight: Any = None, whole: bool = True) -> Gues
     return dataclasses.replace(guess, loss=guess.loss + guess.unseen)
 
 
+def guesses_of(model: Any, y: Any) -> dict[str, Guess]:
+    """Return a Guess for each of several outputs of a compiled model, by its loss in logs."""
+    losses = model._training.losses
+    if len(losses.outputs or ()) < 2:
+        return {}
+    pairs = zip(losses.outputs, losses.targets(y), strict=True)
+    return {
+        output.tracker.name: _of_output(model, output, target, None)
+        for output, target in pairs
+        if output.tracker is not None and output.weight and target is not None
+    }
+
+
 def _guess(model: Any, leaves: list[Any], weight: Any) -> Guess:
     outputs: Any = model._training.losses.outputs or ()
     if len(outputs) != 1 or len(leaves) != 1 or outputs[0].loss is None or outputs[0].weight != 1:
         return Guess()
-    loss, targets, shape = outputs[0].loss, np.asarray(leaves[0]), outputs[0].shape
+    return _of_output(model, outputs[0], leaves[0], weight)
+
+
+def _of_output(model: Any, output: Any, target: Any, weight: Any) -> Guess:
+    loss, targets, shape = output.loss, np.asarray(target), output.shape
     if isinstance(loss, Crossentropy):
         loss = loss.chosen(targets.shape, shape)
     plain = getattr(loss, "reduction", "sum_over_batch_size") == "sum_over_batch_size"
