@@ -80,7 +80,13 @@ def _few_by_heart(record: Record) -> bool:
 
 def one_of_several(record: Record) -> Iterator[Finding]:
     """GD510: one of several outputs ends at guessing, on the samples trained on and on others."""
-    if not record.ended or len(record.logs) < SHORT or record.steps < ENOUGH:
+    if not record.ended or len(record.logs) < SHORT or record.steps < SOME:
+        return
+    learns = any(
+        guess.loss and min(record.column(name), default=np.inf) < guess.loss / 2
+        for name, (guess, _) in record.heads.items()
+    )
+    if record.steps < ENOUGH and not learns:  # where others do, the steps are enough
         return
     for name, (guess, held) in record.heads.items():
         losses, others = record.column(name), record.column(f"val_{name}")
