@@ -10,7 +10,7 @@ from neurona.doctor.data.targets import SIZE
 from neurona.doctor.finding import Finding, Rule
 from neurona.doctor.fixes import Rate
 from neurona.doctor.live.guess import NUMBERS
-from neurona.doctor.live.record import BARELY, GUESSING, Record
+from neurona.doctor.live.record import BARELY, Record
 
 STEPS = (
     "GD701",
@@ -76,32 +76,6 @@ def nothing_learnt(record: Record) -> Iterator[Finding]:
 def _few_by_heart(record: Record) -> bool:
     """Whether there are so few samples that they are learnt by heart, which tells nothing else."""
     return record.guess.samples < FEWEST_SAMPLES and record.loss < record.scale / 2
-
-
-def one_of_several(record: Record) -> Iterator[Finding]:
-    """GD510: one of several outputs ends at guessing, on the samples trained on and on others."""
-    if not record.ended or len(record.logs) < SHORT or record.steps < SOME:
-        return
-    learns = any(
-        guess.loss and min(record.column(name), default=np.inf) < guess.loss / 2
-        for name, (guess, _) in record.heads.items()
-    )
-    if record.steps < ENOUGH and not learns:  # where others do, the steps are enough
-        return
-    for name, (guess, held) in record.heads.items():
-        losses, others = record.column(name), record.column(f"val_{name}")
-        least, guessing = guess.loss, held.loss_of(guess.answer)
-        if not (losses and others and least and guessing):
-            continue
-        if losses[-1] >= GUESSING * least and min(others) >= GUESSING * guessing:
-            yield NOTHING_LEARNT.found(
-                f"after {record.steps} steps {name} is {losses[-1]:.3g}, and {min(others):.3g} at "
-                f"best on the validation data: always answering the same has {least:.3g}",
-                evidence={"loss": losses[-1], "guessing": least, "steps": record.steps},
-                threshold=f"{GUESSING:.0%} of the loss of the best answer that is always the same",
-                fix="print(x[0], y)  # do the targets of this output go with their samples?",
-            )
-            return
 
 
 FAR = 10.0  # times the loss of guessing, at the first step
@@ -195,6 +169,6 @@ def oscillation(record: Record) -> Iterator[Finding]:
 
 
 CHECKS = {
-    nothing_learnt: (NOTHING_LEARNT,), one_of_several: (NOTHING_LEARNT,), far_off: (SIZE,),
+    nothing_learnt: (NOTHING_LEARNT,), far_off: (SIZE,),
     plateau: (PLATEAU,), oscillation: (OSCILLATION,),
 }  # fmt: skip

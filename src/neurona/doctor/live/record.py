@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from neurona.doctor.live.guess import Guess, guess_of, guesses_of
+from neurona.doctor.live.guess import Guess, guess_of
 from neurona.doctor.live.linear import MARGIN, Linear, linear_of, passes_line, reached_by
 from neurona.doctor.live.neighbours import Neighbours, neighbours_of
 from neurona.doctor.scan import share_error
@@ -236,21 +236,6 @@ class Record:
         if source is None or not hasattr(source, "arrays"):
             return Guess()
         return guess_of(self.model, source.arrays[1], source.arrays[2])
-
-    @functools.cached_property
-    def heads(self) -> dict[str, tuple[Guess, Guess]]:
-        """What guessing would reach with each of several outputs, in training and validation.
-
-        By the name of its loss in logs; nothing where samples have weights, or come in batches.
-        """
-        run = self.model._training.run
-        sources = (run.source, run.validation.source) if run is not None and run.validation else ()
-        if self.own or not sources or not all(hasattr(s, "arrays") for s in sources):
-            return {}
-        if any(s.arrays[2] is not None for s in sources):
-            return {}
-        given, held = (guesses_of(self.model, s.arrays[1]) for s in sources)
-        return {name: (guess, held[name]) for name, guess in given.items() if name in held}
 
     def column(self, name: str) -> list[float]:
         """Return a number of each epoch's logs; nothing unless all epochs have it."""

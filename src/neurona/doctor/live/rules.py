@@ -8,6 +8,7 @@ from neurona.doctor.finding import Finding, Rule
 from neurona.doctor.live import (
     course,
     generalisation,
+    heads,
     labels,
     norms,
     places,
@@ -21,7 +22,19 @@ from neurona.doctor.live.record import Record
 
 Check = Callable[[Record], Iterator[Finding]]
 
-ROOMS = (updates, norms, rates, weights, units, places, sequences, course, generalisation, labels)
+ROOMS = (
+    updates,
+    norms,
+    rates,
+    weights,
+    units,
+    places,
+    sequences,
+    course,
+    heads,
+    generalisation,
+    labels,
+)
 CHECKS: Mapping[Check, tuple[Rule, ...]] = {
     check: rules for room in ROOMS for check, rules in room.CHECKS.items()
 }
