@@ -19,6 +19,7 @@ SOME = 0.1  # of own-batch tests: fewer did not make a loss climb
 RISEN = 1.5  # times the loss before the first step
 ABOVE, FAR_ABOVE = 1.2, 1.3  # times the loss of guessing, by the mean of the last epoch, of any
 LONG_RUN, ENOUGH = 8, 100  # epochs; steps
+WORSE = 1.005  # times the loss of guessing: steps of a usual length hold on to that at least
 
 
 def too_high(record: Record) -> Iterator[Finding]:
@@ -101,12 +102,15 @@ def _lost(record: Record) -> bool:
 
 
 def _too_fast_to_learn(record: Record) -> str:
-    """Say how nothing was learnt in a whole training at a rate above all that are usual."""
+    """Say how a whole training did worse than guessing, at a rate above all that are usual."""
     optimizer, rate = getattr(record.model, "optimizer", None), record.looks[-1].rate
-    if not record.ended or record.steps < ENOUGH or record.own or not record.logs:
+    losses = record.column("loss")
+    if not record.ended or record.steps < ENOUGH or record.own or not losses:
         return ""
     if type(optimizer).__name__ not in ("SGD", *ADAPTIVE) or rate <= usual_rates(optimizer)[1]:
         return ""
+    if losses[-1] - record.looks[-1].penalty < WORSE * record.scale:
+        return ""  # as good as guessing: something else may keep it from learning
     return record.at_guessing()
 
 
