@@ -347,7 +347,8 @@ def test_layers_that_learn():
     sparse = hidden("relu", 2, bias_initializer=nn.initializers.Constant(-0.5))
     gates = [nn.layers.Reshape((5, 2)), nn.layers.LSTM(16, name="lstm")]
     for layers in [hidden("tanh", 3), hidden("relu", 6), [trunk, *rest], sparse, gates]:
-        assert alarms(stack(*layers), epochs=30, level="full") == [], layers
+        epochs = 60 if layers is gates else 30  # until they are as good as a line, or nearly so
+        assert alarms(stack(*layers), epochs=epochs, level="full") == [], layers
 
 
 @pytest.mark.slow
