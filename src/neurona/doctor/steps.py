@@ -107,13 +107,14 @@ def still(case: Case) -> Iterator[Finding]:
             walk.loss()  # and slopes
         lasting = [zeros[n].path for n in stuck if not zeros[n].numpy().any()]
     if len(lasting) > 1:
+        name = lasting[0].rpartition("/")[2]
         yield ALIKE.found(
             f"all of {', '.join(map(repr, lasting[:3]))} are 0, and so are their gradients: what "
             "is made of them together keeps each of them still",
             where=lasting[0],
             evidence={"weights": lasting[:20], "steps": TRIED},
             threshold="weights that are not 0, or that get a gradient",
-            fix="- embeddings_initializer='zeros'\n+ embeddings_initializer='uniform'",
+            fix=f"- {name}_initializer='zeros'\n+ {name}_initializer='glorot_uniform'",
         )
 
 
