@@ -354,3 +354,10 @@ def test_callbacks_load_no_rule_of_the_doctor():
     assert "neurona.doctor.callback" in loaded
     for room in ("live", "statics", "data", "probe", "guard", "stages", "not_finite"):
         assert f"neurona.doctor.{room}" not in loaded
+
+
+def test_a_watched_training_loads_no_rule_that_is_looked_at_before():
+    loaded = loaded_by("import neurona.doctor.live.watch")
+    assert "neurona.doctor.live.rules" in loaded
+    for room in ("statics", "data", "stages", "repair"):
+        assert f"neurona.doctor.{room}" not in loaded

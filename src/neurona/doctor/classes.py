@@ -1,4 +1,4 @@
-"""The rules on classes and on held-out rows that are looked at before training and in it."""
+"""The rules on targets and on held-out rows that are looked at before training and in it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,16 @@ IMBALANCE = Rule(
     auto="race",
     accepted=("sample_weight", "take rare samples more often", "a focal loss"),
     source="SageMaker Debugger",
+)
+SIZE = Rule(
+    "GD113",
+    "targets of a large scale",
+    "warning",
+    "Outputs begin near 0, so the first errors are as large as the targets, and squared they make "
+    "steps that are far too long; with short ones the way is too long.",
+    auto="race",
+    accepted=("a last layer Rescaling(std, offset=mean)", "the last bias begun at the mean"),
+    source="TheDeepChecker, 2023",
 )
 ORDER = Rule(
     "GD110",

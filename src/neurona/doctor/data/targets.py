@@ -9,10 +9,10 @@ import numpy as np
 
 from neurona.doctor import fixes
 from neurona.doctor.case import Case
-from neurona.doctor.classes import IMBALANCE, ORDER
+from neurona.doctor.classes import IMBALANCE, ORDER, SIZE
 from neurona.doctor.data.rare import told_by_neighbours
 from neurona.doctor.ends import End
-from neurona.doctor.finding import INFO, Finding, Rule
+from neurona.doctor.finding import INFO, Finding
 from neurona.nn.parameter import Parameter
 
 RATIO, ENTROPY, ROWS = 10.0, 0.5, 50
@@ -156,16 +156,6 @@ def order(case: Case) -> Iterator[Finding]:
             )
 
 
-SIZE = Rule(
-    "GD113",
-    "targets of a large scale",
-    "warning",
-    "Outputs begin near 0, so the first errors are as large as the targets, and squared they make "
-    "steps that are far too long; with short ones the way is too long.",
-    auto="race",
-    accepted=("a last layer Rescaling(std, offset=mean)", "the last bias begun at the mean"),
-    source="TheDeepChecker, 2023",
-)
 OPEN = ("linear", "relu", "softplus", "leaky_relu", "elu")  # activations without an upper bound
 SPREAD, FAR = 100.0, 10.0
 

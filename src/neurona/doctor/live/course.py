@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from neurona.doctor.data.targets import SIZE
+from neurona.doctor.classes import SIZE
 from neurona.doctor.finding import Finding, Rule
 from neurona.doctor.fixes import Rate
 from neurona.doctor.live.guess import NUMBERS
