@@ -41,7 +41,7 @@ ARGUMENTS = {  # op with an argument k, an input, and the numbers, of which the 
     "max_pool2d strides": (lambda x, k: o.max_pool2d(x, k, 2, "same"), IMAGE, (10, 13, 21)),
     "average_pool1d": (lambda x, k: o.average_pool1d(x, k, 1), WORDS, (5, 9, 60)),
     "average_pool2d": (lambda x, k: o.average_pool2d(x, k, 1, "same"), IMAGE, (5, 9, 30)),
-    "conv2d": (lambda x, k: o.conv2d(x, np.ones((k, k, 3, 4), "f4")), IMAGE, (5, 6, 30)),
+    "conv2d": (lambda x, k: o.conv2d(x, np.ones((k, k, 3, 4), "f4")), IMAGE, (6, 24, 60)),
     "conv1d strides": (
         lambda x, k: o.conv1d(x, np.ones((24, 3, 5), "f4"), strides=k), WORDS, (2, 3, 8, 16, 24)
     ),

@@ -19,6 +19,7 @@ from neurona.engines.program import compile
 from tests.native.test_machine import run
 
 HOST = Machine.named("host")
+SHAPES = (8, 16), (16, 16)  # wide enough for each machine's vectors to be others
 
 
 def scheduled(fn, *shapes, dtype="float32", machine=HOST):
@@ -31,22 +32,22 @@ def wide(x, w):
 
 def test_the_key_holds_all_that_the_code_depends_on():
     looks = [
-        scheduled(wide, (8, 4), (4, 4)),
-        scheduled(wide, (9, 4), (4, 4)),
-        scheduled(wide, (8, 4), (4, 4), dtype="float64"),
-        scheduled(wide, (8, 4), (4, 4), machine=Machine.named("baseline")),
-        scheduled(lambda x, w: wide(x, w.T), (8, 4), (4, 4)),
-        scheduled(lambda x, w: wide(x[::-1], w), (8, 4), (4, 4)),
-        scheduled(lambda x, w: [ops.tanh(ops.matmul(x, w) * 3.0), x.sum(axis=0)], (8, 4), (4, 4)),
-        scheduled(lambda x, w: [ops.tanh(ops.matmul(x, w) * -0.0), x.sum(axis=0)], (8, 4), (4, 4)),
-        scheduled(lambda x, w: [ops.tanh(ops.matmul(x, w) * 0.0), x.sum(axis=0)], (8, 4), (4, 4)),
-        scheduled(lambda x, w: [ops.exp(ops.matmul(x, w) * 2.0), x.sum(axis=0)], (8, 4), (4, 4)),
-        scheduled(lambda x, w: wide(x, w)[::-1], (8, 4), (4, 4)),
-        scheduled(lambda x, w: [wide(x, w)[0], x.max(axis=0)], (8, 4), (4, 4)),
+        scheduled(wide, *SHAPES),
+        scheduled(wide, (9, 16), (16, 16)),
+        scheduled(wide, *SHAPES, dtype="float64"),
+        scheduled(wide, *SHAPES, machine=Machine.named("baseline")),
+        scheduled(lambda x, w: wide(x, w.T), *SHAPES),
+        scheduled(lambda x, w: wide(x[::-1], w), *SHAPES),
+        scheduled(lambda x, w: [ops.tanh(ops.matmul(x, w) * 3.0), x.sum(axis=0)], *SHAPES),
+        scheduled(lambda x, w: [ops.tanh(ops.matmul(x, w) * -0.0), x.sum(axis=0)], *SHAPES),
+        scheduled(lambda x, w: [ops.tanh(ops.matmul(x, w) * 0.0), x.sum(axis=0)], *SHAPES),
+        scheduled(lambda x, w: [ops.exp(ops.matmul(x, w) * 2.0), x.sum(axis=0)], *SHAPES),
+        scheduled(lambda x, w: wide(x, w)[::-1], *SHAPES),
+        scheduled(lambda x, w: [wide(x, w)[0], x.max(axis=0)], *SHAPES),
     ]
     keys, texts = [key_of(s) for s in looks], [str(write(s)) for s in looks]
     assert len({*keys, *texts, None}) == 2 * len(looks) + 1
-    assert key_of(scheduled(wide, (8, 4), (4, 4))) == keys[0]
+    assert key_of(scheduled(wide, *SHAPES)) == keys[0]
 
 
 def test_two_attributes_that_compare_equal_are_two():
