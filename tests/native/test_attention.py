@@ -17,7 +17,8 @@ from neurona.ops.attention import attention
 from tests.settings import threads_set_to
 from tests.tolerances import assert_engines_agree
 
-PLAIN = {"scale": 0.3, "is_causal": False, "masked": False, "dropout": 0.0, "draw": 0}
+# a scale near that of attention over 130 numbers: of scores in the tens both engines lose digits
+PLAIN = {"scale": 0.1, "is_causal": False, "masked": False, "dropout": 0.0, "draw": 0}
 
 
 def drawn(*shapes, dtype="float32"):
