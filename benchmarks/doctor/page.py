@@ -62,7 +62,12 @@ COLUMNS = {  # of the table of others, by their figures
 
 ABOUT = {
     "third": "written from the catalogue of findings by people who did not know the rules and "
-    "never ran the doctor on them; run once, with the rules and thresholds that stood then.",
+    "never ran the doctor on them; run once, with the rules and thresholds that stood then. What "
+    "it taught is mended since (rows that come twice by chance, series that wander on, rewards as "
+    "targets, a trained model tuned finely, one of several outputs, rates without an end in sight), "
+    "and its figures stay as they were: of the 27 faults that were missed, or not named first, 19 "
+    "were named first on the same day, and none of the 7 healthy programs was alarmed, which is no "
+    "independent figure.",
     "second": "written in the same way; run once, on "
     f"{opened.DATES['second']}; what was said then stays in a column of the table, and rules were "
     "tuned on it since.",
