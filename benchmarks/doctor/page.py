@@ -64,7 +64,7 @@ ABOUT = {
     "third": "written from the catalogue of findings by people who did not know the rules and "
     "never ran the doctor on them; run once, with the rules and thresholds that stood then. What "
     "it taught is mended since (rows that come twice by chance, series that wander on, rewards as "
-    "targets, a trained model tuned finely, one of several outputs, rates without an end in sight), "
+    "targets, a trained model tuned finely, one of several outputs, rates with no end in sight), "
     "and its figures stay as they were: of the 27 faults that were missed, or not named first, 19 "
     "were named first on the same day, and none of the 7 healthy programs was alarmed, which is no "
     "independent figure.",
