@@ -6,6 +6,7 @@ None of them was known when the rules were written.
 from benchmarks.doctor.threads import (
     blind,
     classes,
+    courses,
     daily,
     examples_images,
     examples_series,
@@ -24,6 +25,7 @@ from benchmarks.doctor.threads import (
     pictures,
     points,
     quantities,
+    questions,
     running,
     scenes_faults,
     scenes_more,
@@ -53,9 +55,10 @@ READ_AGAIN = (
     stumbling,
     blind,
     strange,
+    questions,
 )
 FAULTS = [case for part in (*ASKED, *READ_AGAIN) for case in part.FAULTS]
 EXAMPLES = (examples_tables, examples_images, examples_texts, examples_series, examples_training)
 LIKE_NOTEBOOKS = (running, looking, strange)
-FINE = (fine, odd, networks, scenes_more, forms, ways, *EXAMPLES, *LIKE_NOTEBOOKS)
+FINE = (fine, odd, networks, scenes_more, forms, ways, courses, *EXAMPLES, *LIKE_NOTEBOOKS)
 HEALTHY = [case for part in FINE for case in part.HEALTHY]
