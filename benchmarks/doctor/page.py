@@ -301,8 +301,14 @@ AT_FIRST_SIGHT = {  # kinds: runs; fault named, first, among three, before the f
     "tables, feeds, losses of one's own; two seeds": (70, 60, 53, 55, 46),
     "small pictures; two seeds": (68, 52, 48, 48, 44),
     "series and tokens; two seeds": (56, 44, 42, 42, 42),
+    "tables, steps and rates, again; two seeds": (70, 49, 42, 47, 36),
 }
-HEALTHY_THEN = "7 of 84, 3 of 70 and 6 of 60"  # runs with an alarm, in the last three rounds
+HEALTHY_THEN = {  # kinds: runs of healthy programs of that round with an alarm, of how many
+    "tables, feeds, losses of one's own; two seeds": (7, 84),
+    "small pictures; two seeds": (3, 70),
+    "series and tokens; two seeds": (6, 60),
+    "tables, steps and rates, again; two seeds": (5, 56),
+}
 
 
 def _threads() -> Iterator[str]:
@@ -313,15 +319,17 @@ def _threads() -> Iterator[str]:
         "answer applied as its twin, in rounds. The findings that name the fault were written down "
         "first; then the doctor saw the round once, and that is what stands here; then its rules "
         "were mended, by kinds of faults. So the rounds further down were seen with the rules "
-        "mended on those above, but for the last three, which were written and seen side by side, "
-        f"each with healthy programs: of their runs {HEALTHY_THEN} had an alarm."
+        "mended on those above, but for those of two seeds, each of which has healthy programs, "
+        "too: they were written and seen three at a time, side by side."
     )
     yield ""
     yield from _head(
-        "round", "runs", "named", "named first", "among three", "before the first step"
-    )
+        "round", "runs", "named", "named first", "among three", "before the first step",
+        "healthy runs with an alarm",
+    )  # fmt: skip
     for kinds, (count, *found) in AT_FIRST_SIGHT.items():
-        yield _row(kinds, str(count), *(_value(k / count, SHARE) for k in found))
+        alarms = "{} of {}".format(*HEALTHY_THEN[kinds]) if kinds in HEALTHY_THEN else ""
+        yield _row(kinds, str(count), *(_value(k / count, SHARE) for k in found), alarms)
     yield ""
 
 
