@@ -9,6 +9,7 @@ from benchmarks.doctor.threads import (
     courses,
     daily,
     examples_images,
+    examples_sequences,
     examples_series,
     examples_tables,
     examples_texts,
@@ -29,6 +30,7 @@ from benchmarks.doctor.threads import (
     running,
     scenes_faults,
     scenes_more,
+    sentences,
     sequences,
     slips,
     steps,
@@ -56,9 +58,11 @@ READ_AGAIN = (
     blind,
     strange,
     questions,
+    sentences,
 )
 FAULTS = [case for part in (*ASKED, *READ_AGAIN) for case in part.FAULTS]
 EXAMPLES = (examples_tables, examples_images, examples_texts, examples_series, examples_training)
 LIKE_NOTEBOOKS = (running, looking, strange)
-FINE = (fine, odd, networks, scenes_more, forms, ways, courses, *EXAMPLES, *LIKE_NOTEBOOKS)
+AS_BEGUN = (courses, examples_sequences)
+FINE = (fine, odd, networks, scenes_more, forms, ways, *EXAMPLES, *LIKE_NOTEBOOKS, *AS_BEGUN)
 HEALTHY = [case for part in FINE for case in part.HEALTHY]
