@@ -265,6 +265,8 @@ CASES = [  # id ("" for healthy), the model, x, y, the rest, and what is said
     ("GD114", lambda: recurrent(steps=True), PADDED, PADDED, {}, "58% of what it learns"),
     ("", lambda: recurrent(mask=True), PADDED, Y, {}, ""),
     ("", recurrent, PADDED[:, ::-1], Y, {}, ""),
+    ("GD114", lambda: recurrent(mask=True), PADDED % 9, Y, {}, "have a 0 amid their words"),
+    ("", lambda: recurrent(mask=True), np.tile(PADDED, (1, 2)), Y, {}, ""),  # two texts
     ("GD114", looks, np.pad(IDS, ((0, 0), (0, 150))), Y, {}, "93% of what a mean is taken of is"),
     ("", looks, PADDED, Y, {}, ""),
     ("", lambda: looks(weighed=True), np.pad(IDS, ((0, 0), (0, 150))), Y, {}, ""),

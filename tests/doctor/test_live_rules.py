@@ -100,6 +100,18 @@ def test_an_answer_that_is_only_too_sure_is_not_learnt_by_heart():
     assert made(0.85, 0.85, training=0.98)[0].startswith("the validation loss was 0.1")
 
 
+def test_who_does_better_on_other_samples_knows_none_by_heart():
+    def made(training):
+        losses = [training * 0.97**i for i in range(12)]
+        known = record([look(50 * i, 0.1) for i in range(12)], losses)
+        for log, loss in zip(known.logs, [*[0.1] * 6, *[0.3] * 6], strict=True):
+            log.update({"val_loss": loss})
+        return found(generalisation.overfitting, known)
+
+    assert made(0.3)[0].startswith("the validation loss was 0.1")
+    assert made(0.6) == []  # as with dropout, which the training loss alone is measured with
+
+
 def test_oscillation_and_plateau():
     swinging = [0.7 + 0.2 * (-1) ** i for i in range(12)]
     rising = [look(50 * i, loss, rise=0.1) for i, loss in enumerate(swinging)]
@@ -203,7 +215,12 @@ def test_numbers_of_epochs_are_gathered_as_they_come_and_forgotten():
 
 def test_numbers_far_from_where_answers_began():
     guess = Guess("numbers", 144.0, squared=True, answer=np.array([60.0]))
-    for start, ended, wanted in ((3700.0, True, 1), (200.0, True, 0), (3700.0, False, 0)):
+    for start, ended, wanted in (
+        (3700.0, True, 1),
+        (200.0, True, 0),
+        (3700.0, False, 0),
+        (1e9, True, 0),
+    ):  # whose answers were far, not the targets
         looks = [look(0, start), *(look(20 * i, 145.0) for i in range(1, 40))]
         made = record(looks, [900.0, *[145.0] * 12], guess=guess, ended=ended)
         assert len(found(course.far_off, made)) == wanted
@@ -212,6 +229,7 @@ def test_numbers_far_from_where_answers_began():
 
 
 def test_one_of_several_outputs_at_guessing():
+    nn.utils.set_random_seed(0)
     random = np.random.default_rng(0)
     x = random.normal(size=(400, 4)).astype("float32")
     told, chance = (x[:, 0] > 0).astype("float32"), random.integers(0, 2, 400).astype("float32")

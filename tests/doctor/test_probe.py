@@ -185,6 +185,12 @@ def test_a_loss_without_a_slope():
     assert found == {"GD212": "the loss hits has no slope: no weight can make it smaller"}
 
 
+@pytest.mark.parametrize("layer", [LSTM, GRU, SimpleRNN])
+def test_one_step_needs_no_memory(layer):
+    """The recurrent matrix has nothing to work on; the other one learns."""
+    assert "GD304" not in seen(classifier(layer(4), shape=(1, 12)), X[:, None])
+
+
 def test_a_branch_that_opens_later():
     def model(end):
         x = inputs = nn.Input((12,))
@@ -338,7 +344,9 @@ def test_masks():
         found.compile("adam", "sparse_categorical_crossentropy")
         return found
 
-    told = seen(model(lambda x: (x == 0)[:, None]), ids, y)["GD702"].said
+    found = seen(model(lambda x: (x == 0)[:, None]), ids, y)
+    told = found["GD702"].said
+    assert all(f.because == "GD702" for f in found.values() if f.id == "GD304")
     assert told.startswith("100% of the attention is on padding, which is 58% of the steps")
     assert "GD702" not in seen(model(lambda x: (x != 0)[:, None]), ids, y)
     (fact,) = (f for f in model(None).diagnose(ids, y) if f.id == "GD702")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -208,7 +209,16 @@ PADDING = Rule(
     accepted=("pad in front: pad_sequences(x, padding='pre')", "sample_weight of 0 where padded"),
     source="SageMaker Debugger",
 )
+WORD = dataclasses.replace(
+    PADDING,
+    title="a word that counts as padding",
+    why="The mask leaves out whatever has the number 0, so no layer ever sees that word, nor that "
+    "there is one.",
+    auto="never",
+    accepted=("mask_zero=False, where there is no padding",),
+)
 SHARE, HALF = 0.2, 0.5
+ROWS, ALONE = 0.1, 1.5  # rows with a 0 amid their words; steps of such zeros in a row, on average
 MOST = 0.9  # so many zeros in a mean leave a tenth of what the words say
 AVERAGED = ("GlobalAveragePooling1D", "GlobalAvgPool1D")
 RECURRENT = ("LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional")
@@ -228,7 +238,10 @@ def padding(case: Case) -> Iterator[Finding]:
     told = {lookup.part.name: lookup for lookup in lookups(case)}  # both ways of a Bidirectional
     for lookup in told.values():
         rows = sample(lookup.part.values)
-        if rows.ndim != 2 or is_masked(case):
+        if rows.ndim != 2:
+            continue
+        if is_masked(case):
+            yield from _word_of_zero(case, lookup, rows)
             continue
         ends = float(leading_zeros(rows[:, ::-1]).mean())
         steps = [e for e in case.ends if e.values.shape[:2] == lookup.part.values.shape]
@@ -258,6 +271,25 @@ def padding(case: Case) -> Iterator[Finding]:
                 evidence={"share": both, "steps": rows.shape[1]},
                 severity=INFO,
             )
+
+
+def _word_of_zero(case: Case, lookup: Lookup, rows: np.ndarray) -> Iterator[Finding]:
+    """Look for zeros that stand alone amid words, as words do; padding comes in rows."""
+    if not any(getattr(layer, "mask_zero", False) for layer in case.layers):
+        return  # a mask by hand may hide what it likes
+    amid = (rows == 0) & ~leading_zeros(rows) & ~leading_zeros(rows[:, ::-1])[:, ::-1]
+    begun = int((amid[:, 1:] & ~amid[:, :-1]).sum())
+    share = float(amid.any(axis=1).mean())
+    if share < ROWS or amid.sum() > ALONE * begun:
+        return
+    yield WORD.found(
+        f"{share:.0%} of the rows have a 0 amid their words, and the mask leaves it out",
+        where=case.forward.place(lookup.node),
+        evidence={"share": share, "zeros": int(amid.sum())},
+        threshold=f"at most {ROWS:.0%}, or several in a row",
+        fix=f"- model.fit(x, y)\n+ model.fit(x + 1, y)  # words from 1 on, and input_dim "
+        f"{lookup.size + 1}",
+    )
 
 
 def _is_averaged(forward: Forward, lookup: Lookup) -> bool:
@@ -303,4 +335,4 @@ def is_masked(case: Case) -> bool:
     )
 
 
-CHECKS = {unusable: (UNUSABLE,), padding: (PADDING,)}
+CHECKS = {unusable: (UNUSABLE,), padding: (PADDING, WORD)}

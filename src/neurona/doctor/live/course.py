@@ -89,9 +89,10 @@ def far_off(record: Record) -> Iterator[Finding]:
     guess = record.guess
     if not (record.ended and guess.squared and guess.loss and guess.answer is not None):
         return
-    if record.start < FAR * guess.loss or not any(nothing_learnt(record)):
-        return
     mean, std = float(np.mean(guess.answer)), guess.loss**0.5
+    from_zero = float(np.mean(np.square(guess.answer))) + guess.loss  # what answers of 0 cost
+    if not FAR * guess.loss <= record.start <= FAR * from_zero or not any(nothing_learnt(record)):
+        return  # far more: the answers are large, whatever the targets are
     yield SIZE.found(
         f"nothing is learnt of targets that are {mean:,.4g} on average and vary by {std:,.4g}; the "
         f"answers began far away, at a loss {record.start / guess.loss:,.0f} times that of "

@@ -54,16 +54,19 @@ def _puts_back(record: Record) -> bool:
 
 def _overfitting(record: Record) -> Iterator[Finding]:
     losses, held = record.column("loss"), record.column("val_loss")
-    window = record.patience
     if told := _by_heart(record):
         yield told
         return
+    gap = record.accuracy_name is not None and _far_apart(record, 1, WIDE)
+    window = 1 if record.ended and gap else record.patience  # so wide a gap at the end won't close
     if len(held) <= window or len(losses) != len(held):
         return
     best = int(np.argmin(held[:-window])) if len(held) > window else 0
     lowest, since = held[best], held[-window:]
     risen = min(since) / lowest - 1 if lowest > 0 else 0.0
-    falls = losses[-1] < (1 - FALL) * losses[best]
+    falls = losses[-1] < min(
+        (1 - FALL) * losses[best], min(since)
+    )  # who knows by heart does better
     matters = min(since) - lowest > 0.02 * abs(record.scale)
     if not (risen >= ABOVE and falls and matters):
         return

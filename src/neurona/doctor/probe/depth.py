@@ -28,7 +28,7 @@ GRADIENT = Rule(
     "GD304", "gradients vanish or explode with depth", WARNING,
     "The first layers get gradients that are thousands of times smaller, or larger, than those of "
     "the last. Either they stand still, or they break what the others learn.",
-    auto="race", because=("GD104", "GD208", "GD209", "GD212", "GD305", "GD306", "GD303"),
+    auto="race", because=("GD104", "GD208", "GD209", "GD212", "GD305", "GD306", "GD303", "GD702"),
     accepted=("normalization layers", "skip connections", "fewer layers"),
     source="AutoTrainer; Bengio et al. 1994; own measurement",
 )  # fmt: skip

@@ -30,7 +30,8 @@ class Weighted:
         where: its path, and the user's line that made it.
         spread: standard deviation of what it returns, between samples and places; None if unknown.
         share: of the size of what it returns, that this spread is.
-        weight: rms of its largest matrix.
+        weight: rms of its largest matrix, of those that a gradient reaches; a cell's recurrent one
+            waits for a second step.
         gradient: rms of the gradient with respect to that, where there is any; None if unknown.
     """
 
@@ -154,9 +155,9 @@ class Probe:
             layer = owners.get(id(p))
             if layer is None or len(p.shape) < 2:
                 continue
-            known = largest.get(id(layer))
-            if known is None or p.size > known[1].size:
-                largest[id(layer)] = layer, p, self.values.get(name)
+            known, gradient = largest.get(id(layer)), self.values.get(name)
+            if known is None or (_reached(gradient), p.size) > (_reached(known[2]), known[1].size):
+                largest[id(layer)] = layer, p, gradient
         order = {name: i for i, name in enumerate(self._spreads)}
         whole = wholes(self.twin)
         found = []
@@ -183,6 +184,10 @@ class Probe:
                     size = float(np.sqrt(np.square(value, dtype=float).mean()))
                 found[name[6:]] = spread, spread / size if size > 0 else 0.0
         return found
+
+
+def _reached(gradient: np.ndarray | None) -> bool:
+    return gradient is not None and bool(np.any(gradient))
 
 
 def rms(array: Any) -> float:
