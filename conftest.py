@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import tempfile
 from collections import Counter
 
@@ -9,10 +10,16 @@ import pytest
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 
-# What the run compiles is kept for the run: its workers inherit the folder.
+# What the run compiles is kept for the run, or where the caller says: its workers and the programs
+# that tests start inherit the folder.
 _cache = None
 if "PYTEST_XDIST_WORKER" not in os.environ:
-    _cache = os.environ["NEURONA_CACHE"] = tempfile.mkdtemp(prefix="neurona-tests-")
+    _cache = tempfile.mkdtemp(prefix="neurona-tests-")
+    os.environ.setdefault("NEURONA_CACHE", os.path.join(_cache, "code"))
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):  # beside the sources; each would compile all
+        os.environ["PYTHONPYCACHEPREFIX"] = os.path.join(_cache, "bytecode")
+if "PYTHONPYCACHEPREFIX" in os.environ:
+    sys.dont_write_bytecode, sys.pycache_prefix = False, os.environ["PYTHONPYCACHEPREFIX"]
 
 
 @pytest.hookimpl(tryfirst=True)  # before the marks choose

@@ -131,7 +131,10 @@ def imports(tree: ast.Module) -> set[str]:
     return {name for name in found if name.partition(".")[0] == "neurona"}
 
 
-IMPORTS = {name: imports(parsed(path)) for name, path in MODULES.items()}
+@functools.cache  # read when it is asked for: the collection of tests need not wait
+def imported_by(module: str) -> set[str]:
+    """The modules that a module imports."""
+    return imports(parsed(MODULES[module]))
 
 
 def engines_named(tree: ast.Module) -> set[str]:
@@ -179,7 +182,7 @@ def test_imports_point_down(path):
     if here == "__init__":
         return
     assert here in LEVEL, f"{here} has no floor: give it one in FLOORS"
-    for name in IMPORTS[module_name(path)]:
+    for name in imported_by(module_name(path)):
         assert name != "neurona", "imports name the room where a thing lives, not the package"
         other = name.split(".")[1]
         assert other in LEVEL, f"{other} has no floor"
@@ -197,7 +200,7 @@ def between(name: Callable[[Path], str]) -> dict[str, set[str]]:
     edges: dict[str, set[str]] = {}
     for module, path in MODULES.items():
         if module != "neurona":
-            others = {name(MODULES[other]) for other in IMPORTS[module] if other != "neurona"}
+            others = {name(MODULES[other]) for other in imported_by(module) if other != "neurona"}
             edges.setdefault(name(path), set()).update(others - {name(path)})
     return edges
 
