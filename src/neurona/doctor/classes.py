@@ -28,7 +28,7 @@ ORDER = Rule(
     "GD110",
     "labels in order",
     "warning",
-    "Each batch has one class only, so each step forgets what the one before has learnt.",
+    "Each batch has one kind of answers only, so each step forgets what the one before has learnt.",
     auto="race",
     accepted=("shuffle the rows of x and y once, together",),
     source="DeepFD, ICSE 2022",

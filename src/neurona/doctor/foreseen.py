@@ -12,7 +12,7 @@ from neurona.doctor.finding import Checks, Finding
 from neurona.doctor.fixes import Momentum
 from neurona.doctor.live.course import NOTHING_LEARNT
 from neurona.doctor.live.updates import DRIFT, STARVED, STATE, gathered, stateful
-from neurona.doctor.probe.probe import probe_of
+from neurona.doctor.probe.probe import Probe, probe_of
 from neurona.doctor.statics.structure import UNCONNECTED, reached
 from neurona.nn.parameter import Parameter
 
@@ -35,7 +35,7 @@ def no_gradient(case: Case) -> Iterator[Finding]:
                 fix=f"- {name}=...\n+ {name}=None  # or some above 0",
             )  # fmt: skip
     yield from _ignored(case)
-    if case.model.overrides("train_step") and not probe_of(case).training.parameters:
+    if case.model.overrides("train_step") and not _moves(probe_of(case)):
         yield STARVED.found(
             "train_step gives the optimizer no gradients", where="train_step", evidence={},
             fix="+ self.optimizer.apply(grads, self)  # in train_step",
@@ -46,6 +46,12 @@ def no_gradient(case: Case) -> Iterator[Finding]:
         said, fix = gathered(k, f"{steps} are planned")
         evidence = {"steps": steps, "gathered over": k}
         yield STARVED.found(said, where="optimizer", evidence=evidence, fix=fix)
+
+
+def _moves(probe: Probe) -> bool:
+    """Whether a train_step gives gradients to an optimizer, or assigns weights by itself."""
+    step, weights = probe.training, {id(p) for p in probe.twin.trainable_weights}
+    return bool(step.parameters) or any(id(p) in weights for p in step.assigned)
 
 
 def _ignored(case: Case) -> Iterator[Finding]:

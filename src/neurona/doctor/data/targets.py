@@ -19,11 +19,12 @@ RATIO, ENTROPY, ROWS = 10.0, 0.5, 50
 ALONE = 100.0  # times the weight of another class, of all samples together
 MILD = 20.0  # times as rare: such a class may well be found without weights
 FEW = 10  # classes
+GRADES = 5  # of fewer classes, an order may be chance
 
 
 def imbalance(case: Case) -> Iterator[Finding]:
     """Count the classes."""
-    weighed = case.class_weight is not None or case.sample_weight is not None
+    weighed = len(set(dict(case.class_weight or {}).values())) > 1 or case.sample_weight is not None
     for end in case.ends:
         task = end.task
         focal = "Focal" in type(end.loss).__name__
@@ -56,7 +57,7 @@ def imbalance(case: Case) -> Iterator[Finding]:
                 evidence={"counts": counts[:50], "ratio": ratio, "entropy": entropy},
                 threshold=f"entropy at least {ENTROPY} of the largest",
                 fix=fixes.ClassWeights(weights),
-                severity=None if _lost(case, end, entropy, ratio, len(there)) else INFO,
+                severity=None if _lost(case, end, entropy, ratio, there) else INFO,
             )
         if case.whole and 0 < (absent := int((counts == 0).sum())) < task.classes - 1:
             missing = np.flatnonzero(counts == 0)
@@ -66,12 +67,23 @@ def imbalance(case: Case) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-def _lost(case: Case, end: End, entropy: float, ratio: float, classes: int) -> bool:
+def _lost(case: Case, end: End, entropy: float, ratio: float, counts: np.ndarray) -> bool:
     """Say whether so rare a class is lost: of many, some may be rare, and of few, each counts."""
     drowned = entropy < ENTROPY
-    if not drowned and (ratio <= MILD or classes > FEW):
+    if not drowned and (ratio <= MILD or len(counts) > FEW or _are_grades(counts)):
         return False
     return (drowned and ratio > MILD) or not told_by_neighbours(case, end)
+
+
+def _are_grades(counts: np.ndarray) -> bool:
+    """Whether classes lie in an order, as marks do: the farther from the middle, the rarer."""
+    most = int(counts.argmax())
+    rising, falling = np.diff(counts[: most + 1]) > 0, np.diff(counts[most:]) < 0
+    return (
+        len(counts) >= GRADES
+        and 0 < most < len(counts) - 1
+        and bool(rising.all() and falling.all())
+    )
 
 
 def _turned_over(end: End, weights: Any) -> Iterator[Finding]:
@@ -135,6 +147,7 @@ def order(case: Case) -> Iterator[Finding]:
     if case.shuffle or any(getattr(layer, "stateful", False) for layer in case.layers):
         return
     for end in case.ends:
+        yield from _sorted(case, end)
         y = end.task.labels
         if end.task.name not in ("classes", "binary") or len(y) < 2 * case.batch_size:
             continue
@@ -154,6 +167,27 @@ def order(case: Case) -> Iterator[Finding]:
                 threshold=f"runs within {SURE:g} standard deviations of chance",
                 fix=fixes.Shuffle(),
             )
+
+
+SORTED = 0.98  # share of the rows whose number is no smaller than that of the row before
+
+
+def _sorted(case: Case, end: End) -> Iterator[Finding]:
+    """Look for rows in the order of the number that is to be told; a series has an order."""
+    y, tables = end.values, all(part.values.ndim == 2 for part in case.x_parts)
+    if end.task.name != "numbers" or y.ndim != 1 or not tables or len(y) < 2 * case.batch_size:
+        return
+    rises, falls = float((y[1:] >= y[:-1]).mean()), float((y[1:] <= y[:-1]).mean())
+    if max(rises, falls) >= SORTED > min(rises, falls):
+        half = len(y) // 2
+        yield ORDER.found(
+            f"rows are in the order of their targets, {y[:half].mean():.4g} on average in the "
+            f"first half and {y[half:].mean():.4g} in the second, and shuffle is False",
+            where=end.target.name if end.target else "y",
+            evidence={"rise": rises, "fall": falls},
+            threshold=f"fewer than {SORTED:.0%} of the rows in order",
+            fix=fixes.Shuffle(),
+        )
 
 
 OPEN = ("linear", "relu", "softplus", "leaky_relu", "elu")  # activations without an upper bound

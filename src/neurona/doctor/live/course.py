@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 
 import numpy as np
@@ -79,6 +80,7 @@ def _few_by_heart(record: Record) -> bool:
 
 
 FAR = 10.0  # times the loss of guessing, at the first step
+FAR_OFF = dataclasses.replace(SIZE, because=(*SIZE.because, "GD216"))
 
 
 def far_off(record: Record) -> Iterator[Finding]:
@@ -93,7 +95,7 @@ def far_off(record: Record) -> Iterator[Finding]:
     from_zero = float(np.mean(np.square(guess.answer))) + guess.loss  # what answers of 0 cost
     if not FAR * guess.loss <= record.start <= FAR * from_zero or not any(nothing_learnt(record)):
         return  # far more: the answers are large, whatever the targets are
-    yield SIZE.found(
+    yield FAR_OFF.found(
         f"nothing is learnt of targets that are {mean:,.4g} on average and vary by {std:,.4g}; the "
         f"answers began far away, at a loss {record.start / guess.loss:,.0f} times that of "
         "always answering the same",
@@ -170,6 +172,6 @@ def oscillation(record: Record) -> Iterator[Finding]:
 
 
 CHECKS = {
-    nothing_learnt: (NOTHING_LEARNT,), far_off: (SIZE,),
+    nothing_learnt: (NOTHING_LEARNT,), far_off: (FAR_OFF,),
     plateau: (PLATEAU,), oscillation: (OSCILLATION,),
 }  # fmt: skip

@@ -21,7 +21,9 @@ OVERFITTING = Rule(
     "GD601", "overfitting", "warning",
     "It learns the training samples by heart: what it gets better at there makes it worse at "
     "samples that it has not seen.",
-    auto="safe", because=("GD108", "GD111", "GD506", "GD507", "GD510", "GD513", "GD605", "GD705"),
+    auto="safe", because=(
+        "GD108", "GD110", "GD111", "GD506", "GD507", "GD510", "GD513", "GD605", "GD705",
+    ),
     accepted=("Dropout", "weight_decay", "augmentation", "a smaller model", "more data"),
     source="SageMaker Debugger (0.1, patience)",
 )  # fmt: skip
