@@ -183,7 +183,9 @@ def test_losses_of_ones_own():
     told = found(dense(1, None, flat), X, NUMBERS)["GD103"]
     assert "stays at" in told.said
     assert "every answer with every target" in told.said
-    moments = lambda y, p: nn.ops.square(nn.ops.mean(y) - nn.ops.mean(p))  # noqa: E731
+    means = lambda y, p: nn.ops.square(nn.ops.mean(y) - nn.ops.mean(p))  # noqa: E731
+    assert "pulls all answers alike" in found(dense(1, None, means), X, NUMBERS)["GD103"].said
+    moments = lambda y, p: nn.ops.square(nn.ops.std(y) - nn.ops.std(p))  # noqa: E731
     assert not found(dense(1, None, moments), X, NUMBERS[:, None])  # of distributions
     told = found(dense(1, None, lambda y, p: -nn.ops.abs(y - p)), X, NUMBERS)["GD203"]
     assert told.severity == "error"
@@ -207,6 +209,30 @@ def overlap(y, p):
 
 def likelihood(y, p):
     return nn.ops.mean(nn.ops.sum(y * nn.ops.log(p + 1e-7), axis=-1))
+
+
+def test_where_losses_of_ones_own_pull_answers():
+    ops = nn.ops
+    first = lambda y, p: ops.mean(ops.abs(y[0] - p[0])) + ops.square(y[1, 0] - p[1, 0])  # noqa: E731
+    told = found(dense(2, None, first), X, np.stack([NUMBERS, -NUMBERS], 1))["GD103"]
+    assert "looks at samples 0, 1 of each batch alone" in told.said
+    y = NUMBERS[:, None]
+    detached = lambda y, p: ops.square(y - ops.stop_gradient(p)) + 0.1 * ops.square(p)  # noqa: E731
+    assert "whatever the targets are" in found(dense(1, None, detached), X, y)["GD203"].said
+    of_scores = lambda y, p: -ops.sum(ops.one_hot(ops.reshape(y, (-1,)), 3) * p, axis=-1)  # noqa: E731
+    assert "falls without end" in found(dense(3, None, of_scores), X, THREE)["GD203"].said
+    assert not found(dense(3, "softmax", of_scores), X, THREE)
+    swapped = lambda y, p: -p * ops.log(y + 1e-7) - (1 - p) * ops.log(1 - y + 1e-7)  # noqa: E731
+    shares = (1 / (1 + np.exp(-y))).clip(0.01, 0.99)
+    assert "pulls each to 0 or 1" in found(dense(1, "sigmoid", swapped), X, shares)["GD203"].said
+    entropy = lambda y, p: swapped(p, y)  # noqa: E731
+    margin = lambda y, p: ops.relu(1 - (2 * y - 1) * p)  # noqa: E731
+    masked = lambda y, p: ops.mean(ops.where(y > 0, ops.square(y - p), 0.0))  # noqa: E731
+    for end, loss, targets in (
+        ("sigmoid", entropy, shares), (None, margin, y > 0), (None, masked, y - 0.8),
+        (None, lambda y, p: ops.abs(y - p), 30 + y),
+    ):  # fmt: skip
+        assert not {"GD103", "GD203"} & set(found(dense(1, end, loss), X, targets * 1.0)), loss
 
 
 def test_losses_of_ones_own_with_the_wrong_sign():

@@ -13,6 +13,7 @@ from neurona.doctor.finding import ERROR, Finding
 from neurona.doctor.scan import sample
 
 SHARE = 0.001  # of the targets
+WHOLE = 0.02  # how far shares may be from 1 in all
 NEGATIVE = ("linear", "tanh")  # ends that go below 0
 POSITIVE = {"MeanSquaredLogarithmicError": "mse", "Poisson": "mse"}  # and what takes all numbers
 
@@ -51,6 +52,10 @@ def _asked(end: End, kind: str, y: np.ndarray) -> tuple[str, str]:
         return f"{name} compares probabilities, and a {end.activation} end gives other numbers", (
             f'- Dense({end.width})\n+ Dense({end.width}, "softmax")'
         )
+    if kind == "KLDivergence" and (sums := _no_wholes(end)) is not None:
+        return f"{name} compares shares of a whole, and the targets of a row sum to {sums:.3g}", (
+            f'- loss="{name}"\n+ loss="binary_crossentropy"'
+        )
     if kind == "KLDivergence" and float(((y < 0) | (y > 1)).mean()) > SHARE:
         return (
             f"{name} compares probabilities, and targets run from {y.min():.4g} to {y.max():.4g}"
@@ -67,6 +72,14 @@ def _asked(end: End, kind: str, y: np.ndarray) -> tuple[str, str]:
             f'- loss="{name}"\n+ loss="mse"'
         )
     return "", ""
+
+
+def _no_wholes(end: End) -> float | None:
+    """Return what the targets of a row sum to in the middle, if it is not 1 and none is below 0."""
+    y = end.target.values if end.target is not None else end.values
+    sums = sample(y if y.ndim > 1 else y[:, None]).sum(axis=-1, dtype=np.float64)
+    whole = float((abs(sums - 1) < WHOLE).mean())
+    return float(np.median(sums)) if whole < 0.5 and y.min() >= 0 and y.max() <= 1 else None
 
 
 CHECKS = {special: (MIXED,)}

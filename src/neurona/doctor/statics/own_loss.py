@@ -1,20 +1,28 @@
-"""Own losses: a function of the user's is asked what it compares."""
+"""Own losses: a function of the user's is asked what it compares, and where it pulls answers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import dataclasses
+import functools
+from collections.abc import Iterator
 
 import numpy as np
 
+from neurona.autodiff import grad
 from neurona.core import random
 from neurona.doctor.case import Case
-from neurona.doctor.data.labels import SHAPE
+from neurona.doctor.data.labels import MIXED, SHAPE
 from neurona.doctor.ends import End
 from neurona.doctor.finding import WARNING, Finding
+from neurona.ops import mean
 
 ROWS, SOME = 64, 16
 LARGE = 100.0  # targets beside which answers near 1 are all the same
 SAME, OTHER = 1e-5, 1e-3  # of the loss: what rounding may change, and what a change is
+OPEN = ("linear", "relu", "leaky_relu")  # ends that a straight loss drives on without end
+BETWEEN, SHARE = 0.05, 0.1  # targets that are neither 0 nor 1, and how many of them
+WIDER = 4.0  # than targets: beyond what a margin may ask for
+FEW = 0.5  # of the rows of a batch that count at all
 
 
 def own_loss(case: Case) -> Iterator[Finding]:
@@ -26,16 +34,57 @@ def own_loss(case: Case) -> Iterator[Finding]:
         y = end.target.values[case.rows[:: max(1, len(case.rows) // ROWS)]][:ROWS]
         if len(y) < 4 or not np.isfinite(y).all() or not (y != y[:1]).any():
             continue
-        answers = _answers(end, y)
+        trial = Trial(end, y, _answers(end, y))
+        if trial.asks_for_targets:
+            yield from list(_pulls(trial)) or list(_misplaced(trial)) or list(_mixed_up(trial))
 
-        def loss(y: np.ndarray, p: np.ndarray, end: End = end) -> float:
-            with random.undisturbed(), np.errstate(all="ignore"):
-                try:
-                    return float(np.mean(np.asarray(end.loss(y, p), np.float64)))
-                except Exception:  # of the user's code, which wants other things
-                    return float("nan")
 
-        yield from _mixed_up(end, loss, y, answers)
+@dataclasses.dataclass(frozen=True)
+class Trial:
+    """A loss with targets, and answers that were made up.
+
+    Attributes:
+        end: whose loss it is.
+        y: targets of some samples.
+        answers: of the same samples, and of any scale that targets have.
+    """
+
+    end: End
+    y: np.ndarray
+    answers: np.ndarray
+
+    def loss(self, y: np.ndarray, p: np.ndarray) -> float:
+        """Return the mean of the loss; NaN where the user's code wants other things."""
+        with random.undisturbed(), np.errstate(all="ignore"):
+            try:
+                return float(np.mean(np.asarray(self.end.loss(y, p), np.float64)))
+            except Exception:
+                return float("nan")
+
+    def pull(self, y: np.ndarray, p: np.ndarray) -> np.ndarray:
+        """Return the slope of the loss in each answer; NaN where there is none."""
+        with random.undisturbed(), np.errstate(all="ignore"):
+            try:
+                return np.asarray(grad(lambda p: mean(self.end.loss(y, p)))(p))
+            except Exception:
+                return np.full(p.shape, np.nan)
+
+    @functools.cached_property
+    def first(self) -> float:
+        """The loss of these answers."""
+        return self.loss(self.y, self.answers)
+
+    @functools.cached_property
+    def moved(self) -> float:
+        """The loss if targets are given to other samples."""
+        return self.loss(np.roll(self.y, 1, 0), self.answers)
+
+    @functools.cached_property
+    def asks_for_targets(self) -> bool:
+        """Whether the loss is another one where all targets are the same."""
+        one = self.loss(np.repeat(self.y[:1], len(self.y), 0), self.answers)
+        known = bool(np.isfinite([self.first, self.moved, one]).all())
+        return known and abs(one - self.first) > OTHER * abs(self.first)
 
 
 def _of_the_user(loss: object) -> bool:
@@ -43,37 +92,105 @@ def _of_the_user(loss: object) -> bool:
 
 
 def _answers(end: End, y: np.ndarray) -> np.ndarray:
-    """Return answers to try: as far apart as targets are, else these would drown them."""
+    """Return answers to try: on both sides of targets, which else would drown them."""
     made = np.random.default_rng(0).normal(size=(len(y), *end.shape[1:]))
     if end.activation in ("softmax", "sigmoid"):
         made = 1 / (1 + np.exp(-made))
     if end.activation == "softmax":
         made = made / made.sum(axis=-1, keepdims=True)
-    if end.activation not in ("softmax", "sigmoid") and abs(y).max() > LARGE:
+    if end.activation not in ("softmax", "sigmoid") and (
+        y.size == made.size or abs(y).max() > LARGE
+    ):
         made = y.mean() + y.std() * made
     return made.astype(np.float32)
 
 
-def _mixed_up(end: End, loss: Callable, y: np.ndarray, p: np.ndarray) -> Iterator[Finding]:
-    """Give the targets to other samples: if the loss stays, it compares each with every other."""
-    first, moved, one = loss(y, p), loss(np.roll(y, 1, 0), p), loss(np.repeat(y[:1], len(y), 0), p)
-    if not np.isfinite([first, moved, one]).all():
-        return
-    if abs(moved - first) > SAME * abs(first) or abs(one - first) <= OTHER * abs(first):
+def _mixed_up(trial: Trial) -> Iterator[Finding]:
+    """Give the targets to other samples: if the loss stays, it does not compare one with one."""
+    y, p, first = trial.y, trial.answers, trial.first
+    if abs(trial.moved - first) > SAME * abs(first):
         return
     some = np.linspace(0, len(y) - 1, SOME).astype(int)
-    all_pairs = np.mean([loss(np.repeat(y[i : i + 1], SOME, 0), p[some]) for i in some])
-    if not abs(all_pairs - loss(y[some], p[some])) <= OTHER * abs(first):
-        return  # pairs are not just added up: it compares distributions, or ranks
+    all_pairs = np.mean([trial.loss(np.repeat(y[i : i + 1], SOME, 0), p[some]) for i in some])
+    pull = trial.pull(y, p)
+    if abs(all_pairs - trial.loss(y[some], p[some])) <= OTHER * abs(first):
+        said = "compares every answer with every target"
+        fix = "+ y = nn.ops.reshape(y, p.shape)  # in the loss: (n,) and (n, 1) broadcast to (n, n)"
+    elif pull.any() and _alike(pull, pull[:1]):
+        said, fix = (
+            "compares their means, and pulls all answers alike",
+            (
+                "- nn.ops.square(nn.ops.mean(y) - nn.ops.mean(p))\n"
+                "+ nn.ops.mean(nn.ops.square(y - p))"
+            ),
+        )
+    else:
+        return  # it compares distributions, or ranks
     yield SHAPE.found(
-        f"the loss stays at {first:.4g} when the targets are given to other samples, so it "
-        "compares every answer with every target",
-        where=end.place,
-        evidence={"loss": first, "targets moved": moved, "outputs": list(p.shape)},
+        f"the loss stays at {first:.4g} when the targets are given to other samples, so it {said}",
+        where=trial.end.place,
+        evidence={"loss": first, "targets moved": trial.moved, "outputs": list(p.shape)},
         threshold="another loss with other targets",
-        fix="+ y = nn.ops.reshape(y, p.shape)  # in the loss: (n,) and (n, 1) broadcast to (n, n)",
+        fix=fix,
         severity=WARNING,
     )  # fmt: skip
 
 
-CHECKS = {own_loss: (SHAPE,)}
+def _misplaced(trial: Trial) -> Iterator[Finding]:
+    """Look for places in the batch that count, whichever samples stand there: rows of an index."""
+    pulls = [trial.pull(np.roll(trial.y, by, 0), np.roll(trial.answers, by, 0)) for by in (0, 1, 7)]
+    counts = [pull.reshape(len(pull), -1).any(axis=1) for pull in pulls]
+    there = counts[0]
+    if not 0 < there.mean() < FEW or any((c != there).any() for c in counts):
+        return
+    yield SHAPE.found(
+        f"the loss looks at samples {', '.join(map(str, np.flatnonzero(there)[:3]))} of each batch "
+        "alone, whichever these are: the first axis is that of samples",
+        where=trial.end.place,
+        evidence={"samples that count": int(there.sum()), "of": len(there)},
+        threshold="a slope for each sample",
+        fix="- y[0], p[0]  # in the loss\n+ y[:, 0], p[:, 0]",
+        severity=WARNING,
+    )
+
+
+def _pulls(trial: Trial) -> Iterator[Finding]:
+    """Ask where answers are pulled: somewhere else for other targets, and not on without end."""
+    y, p, end = trial.y, trial.answers, trial.end
+    others = np.roll(y, 1, 0).reshape(p.shape) if y.size == p.size else np.roll(p, 1, 0)
+    if end.activation in OPEN:
+        others = others.mean() + WIDER * (others - others.mean())
+    pull, elsewhere = trial.pull(y, p), trial.pull(y, others.astype(np.float32))
+    unheard = trial.pull(np.roll(y, 1, 0), p)
+    if not np.isfinite([pull, elsewhere, unheard]).all() or not pull.any():
+        return
+    said, fix = "", ""
+    if _alike(pull, unheard) and abs(trial.moved - trial.first) > OTHER * abs(trial.first):
+        said = "the slope of the loss is the same whatever the targets are: none is learnt"
+        fix = "# in the loss: no stop_gradient, .numpy() or float() of what holds the targets"
+    elif _alike(pull, elsewhere) and not np.isin(y, (-1, 1)).all():
+        fix = "- nn.ops.mean(y - p)\n+ nn.ops.mean(nn.ops.square(y - p))"
+        inside = float(((y > BETWEEN) & (y < 1 - BETWEEN)).mean())
+        if end.activation in OPEN:
+            said = "the loss is a straight line in the answers, so it falls without end"
+        elif end.activation in ("sigmoid", "softmax") and y.max() <= 1 and inside > SHARE:
+            said = (
+                f"the loss is a straight line in the answers, so it pulls each to 0 or 1, and "
+                f"{inside:.0%} of the targets are in between"
+            )
+            fix = "- -y * log(p), with y and p in the other order\n+ loss(y_true, y_pred)"
+    if said:
+        yield MIXED.found(
+            said,
+            where=end.place,
+            evidence={"loss": trial.first, "targets moved": trial.moved},
+            threshold="a smallest loss where the answer is the target",
+            fix=fix,
+        )
+
+
+def _alike(a: np.ndarray, b: np.ndarray) -> bool:
+    return bool(np.allclose(a, b, rtol=1e-3, atol=1e-6 * float(np.abs(a).max())))
+
+
+CHECKS = {own_loss: (SHAPE, MIXED)}

@@ -333,6 +333,8 @@ def _pulled(end: End, out: np.ndarray, bounds: tuple[float, float]) -> bool:
     assert end.target is not None
     rows = np.flatnonzero(out.reshape(len(out), -1).any(axis=1))[:64]
     y = sample(end.target.values)[rows]
+    if y.size != len(y) * np.prod(end.shape[1:]):
+        return False  # numbers of classes: it picks an output
     p = y.reshape(len(y), *end.shape[1:]).astype(np.float32)
     try:
         with np.errstate(all="ignore"):
