@@ -14,6 +14,8 @@ RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(300, 6)).astype("float32")
 Y = (X[:, 0] + X[:, 1] > 0).astype("int64")
 MORE = np.tile(X, (2, 1)) + 0.1 * np.random.default_rng(1).normal(size=(600, 6)).astype("float32")
+BY_ROWS = np.abs(X) * [200, 30, 3, 90, 1, 40]
+BY_ROWS = (BY_ROWS / np.linalg.norm(BY_ROWS, axis=1, keepdims=True)).astype("float32")
 WORDS = (RANDOM.random((300, 40)) < 0.1 * (np.arange(40) > 3)).astype("float32")
 
 
@@ -286,6 +288,12 @@ CASES = [  # id ("" for healthy), the model, x, y, the rest, and what is said
     ("GD107", binary, X, RARE, {"class_weight": {0: 20.0, 1: 1.0}}, "counts for nothing"),
     ("GD104", classifier, X / 1000, Y, {}, "expect values near 1"),
     ("", classifier, X / 50, Y, {}, ""),
+    ("GD104", classifier, BY_ROWS, Y, {}, "rows were scaled"),
+    ("", classifier, X / np.linalg.norm(X, axis=1, keepdims=True), Y, {}, ""),
+    ("GD107", binary, X, RARE, {"class_weight": {0: 9.0, 1: 9.0}}, "already scores 9"),
+    ("GD110", regression, X, np.sort(NUMBERS, 0), {"shuffle": False}, "in the order of their"),
+    ("", regression, X, np.sort(NUMBERS, 0), {}, ""),
+    ("", regression, X, NUMBERS, {"shuffle": False}, ""),
     ("", own_loss, X, RARE * 0, {}, ""),  # which asks for no y
     ("", regression, X, RARE * 0, {}, ""),  # the rest of an equation
     ("GD110", classifier, X, np.sort(Y), {"shuffle": False}, "rows are all of class 0"),
@@ -602,6 +610,8 @@ def test_a_class_of_few_that_is_seldom_seen():
     y = np.arange(600) % 4
     y[(y == 3) & (np.arange(600) > 20)] = 0
     x = RANDOM.normal(size=(600, 8, 8, 1)).astype("float32")
+    grades = np.repeat(np.arange(6), [4, 20, 100, 120, 50, 6])  # as marks are, rare at both ends
+    assert not found(classifier(classes=6), X, RANDOM.permutation(grades))
     assert "class 3 has 5 of 600" in found(classifier(L.Flatten(), classes=4), x, y)["GD107"].said
     x[:, 0, 0, 0] += 40 * (y == 3)
     assert "GD107" in found(classifier(L.Flatten(), classes=4), x, y)  # too few to be sure

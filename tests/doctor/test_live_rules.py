@@ -87,6 +87,24 @@ def test_a_few_more_wrong_answers_of_few_are_chance():
     assert (told.severity, told.fix) == ("info", "")
 
 
+def test_a_training_that_was_stopped_on_its_way():
+    def made(losses, **given):
+        known = record([look(50 * i, loss) for i, loss in enumerate(losses)], losses)
+        known.ended, known.epochs = True, 100
+        stop = EarlyStopping("loss", patience=3, **given)
+        stop.stopped_epoch, stop.mode = len(losses) - 1, "min"
+        callbacks = types.SimpleNamespace(callbacks=[stop])
+        known.model._training.run = types.SimpleNamespace(callbacks=callbacks)
+        return found(generalisation.ended_early, known)
+
+    falling = [0.9**i for i in range(20)]
+    assert (
+        "after 20 of 100 epochs, while loss got better by 10.0%" in made(falling, min_delta=0.2)[0]
+    )
+    assert made(falling) == []
+    assert made([*falling, *falling[-1:] * 3], min_delta=0.2) == []
+
+
 def test_an_answer_that_is_only_too_sure_is_not_learnt_by_heart():
     def made(best, now, training):
         held = [*[best] * 6, *[now] * 6]
@@ -234,6 +252,7 @@ def test_one_of_several_outputs_at_guessing():
     x = random.normal(size=(400, 4)).astype("float32")
     told, chance = (x[:, 0] > 0).astype("float32"), random.integers(0, 2, 400).astype("float32")
     for second, wanted in ((chance, ["GD510"]), ((x[:, 1] > 0).astype("float32"), [])):
+        nn.utils.set_random_seed(0)
         given = nn.Input((4,))
         hidden = nn.layers.Dense(8, "tanh")(given)
         ends = [nn.layers.Dense(1, "sigmoid", name=name)(hidden) for name in ("a", "b")]

@@ -414,6 +414,17 @@ def test_a_step_that_leaves_weights_out():
         assert all("of 2 weights that the answers are made of" in f.said for f in found)
 
 
+def test_a_step_that_compares_each_with_every_other():
+    for y, rules in ((X[:, 0] + X[:, 1], ["GD103"]), (X[:, :1] + X[:, 1:2], [])):
+        model = Parted("all")
+        model.build((None, 12))
+        model.beside.build((None, 12))
+        model.compile("adam")
+        found = [f for f in model.diagnose(X, y) if f.alarm]
+        assert [f.id for f in found] == rules
+        assert all("targets are (128,), answers (128, 1)" in f.said for f in found)
+
+
 class Adversarial(nn.Model):
     def __init__(self):
         super().__init__()

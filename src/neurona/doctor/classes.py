@@ -1,4 +1,4 @@
-"""The rules on targets and on held-out rows that are looked at before training and in it."""
+"""The rules on targets, held-out rows and plans that are looked at before training and in it."""
 
 from __future__ import annotations
 
@@ -42,4 +42,14 @@ MISMATCH = Rule(
     because=("GD101", "GD104"),
     accepted=("put the scaling into the model: Rescaling, Normalization",),
     source="deepchecks",
+)
+PLAN = Rule(
+    "GD216",
+    "plan that does not fit the training",
+    "warning",
+    "The rate is spent, or the training over, before most samples are seen; or the rate is still "
+    "rising when training ends.",
+    auto="race",
+    accepted=("more epochs", "a constant rate"),
+    source="DeepFD, ICSE 2022",
 )

@@ -8,7 +8,7 @@ import numpy as np
 
 from neurona.core.tree import flatten
 from neurona.doctor.case import Case
-from neurona.doctor.finding import Checks, Finding
+from neurona.doctor.finding import WARNING, Checks, Finding
 from neurona.doctor.fixes import Momentum
 from neurona.doctor.live.course import NOTHING_LEARNT
 from neurona.doctor.live.updates import DRIFT, STARVED, STATE, gathered, stateful
@@ -20,6 +20,7 @@ STILL = 0.7  # of what running figures began with is left when the training ends
 LEAST = 20  # steps
 MOST, SEVERAL = 0.5, 0.25  # of the samples may have no weight; if they are of several classes
 FEW = 3  # batches
+FAINT, USUAL = 0.02, 1e-3  # a mean weight; a rate that is left of it for plain SGD
 
 
 def no_gradient(case: Case) -> Iterator[Finding]:
@@ -35,6 +36,7 @@ def no_gradient(case: Case) -> Iterator[Finding]:
                 fix=f"- {name}=...\n+ {name}=None  # or some above 0",
             )  # fmt: skip
     yield from _ignored(case)
+    yield from _faint(case, given["sample_weight"])
     if case.model.overrides("train_step") and not _moves(probe_of(case)):
         yield STARVED.found(
             "train_step gives the optimizer no gradients", where="train_step", evidence={},
@@ -46,6 +48,24 @@ def no_gradient(case: Case) -> Iterator[Finding]:
         said, fix = gathered(k, f"{steps} are planned")
         evidence = {"steps": steps, "gathered over": k}
         yield STARVED.found(said, where="optimizer", evidence=evidence, fix=fix)
+
+
+def _faint(case: Case, weights: list[np.ndarray]) -> Iterator[Finding]:
+    """Look for weights of samples that make each step of plain SGD next to nothing."""
+    optimizer = case.model.optimizer
+    if type(optimizer).__name__ != "SGD" or len(weights) != 1 or case.custom:
+        return
+    mean, rate = float(np.mean(weights[0])), float(np.asarray(optimizer.learning_rate))
+    if 0 < mean < FAINT and mean * rate < USUAL:
+        yield STARVED.found(
+            f"the weights of samples are {mean:.3g} on average, so each step of {rate:g} is "
+            f"{1 / mean:,.0f} times as short as without them",
+            where="sample_weight",
+            evidence={"mean": mean, "learning_rate": rate},
+            threshold=f"a mean of 1, or at least {FAINT:g}",
+            fix="+ sample_weight = sample_weight / sample_weight.mean()",
+            severity=WARNING,
+        )
 
 
 def _moves(probe: Probe) -> bool:

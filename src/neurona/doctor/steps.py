@@ -17,6 +17,7 @@ import numpy as np
 from neurona.core.op import as_tensor
 from neurona.doctor import fixes
 from neurona.doctor.case import Case
+from neurona.doctor.classes import PLAN
 from neurona.doctor.data.batches import SMALL
 from neurona.doctor.data.targets import SIZE, is_large, of_size, quantities
 from neurona.doctor.finding import Checks, Finding, Rule
@@ -24,7 +25,7 @@ from neurona.doctor.learning_rate import ADAPTIVE, TOO_HIGH, TOO_LOW, usual_rate
 from neurona.doctor.probe.probe import Probe, probe_of
 from neurona.doctor.probe.traced import WORK
 from neurona.doctor.probe.twin import aside, twin_of
-from neurona.doctor.statics.plan import FEW, PLAN, planned_rates, schedule
+from neurona.doctor.statics.plan import FEW, planned_rates, schedule
 from neurona.doctor.statics.weights import ALIKE
 from neurona.engines.program import cost_of
 

@@ -12,7 +12,7 @@ from neurona.doctor.case import Case
 from neurona.doctor.data.inputs import ids_of
 from neurona.doctor.finding import ERROR, INFO, Finding, Rule
 from neurona.doctor.parts import Part
-from neurona.doctor.scan import Scan
+from neurona.doctor.scan import Scan, sample
 from neurona.train.arrays import finite
 
 MANY = 500  # features: more are pixels or words, not columns of a table that one looks at
@@ -102,7 +102,28 @@ def unscaled(case: Case) -> Iterator[Finding]:
         elif _hardly_varies(met):
             yield _same_for_all(case, node, met, rms)
         elif part is not None and part.values.ndim == 2 and part.values.shape[1] <= MANY:
-            yield from _far_apart(case, node, part)
+            yield from list(_by_rows(case, node, part)) or _far_apart(case, node, part)
+
+
+FEW, ROUND, UNLIKE = 20, 1e-3, 10.0  # columns; of a length; times the size of another column
+
+
+def _by_rows(case: Case, node: Node, part: Part) -> Iterator[Finding]:
+    """Look for rows of length 1, of columns unlike one another: rows were scaled for columns."""
+    x = sample(part.values).astype(np.float64)
+    length, size = np.sqrt(np.square(x).sum(axis=1)), np.sqrt(np.square(x).mean(axis=0))
+    if not 1 < x.shape[1] <= FEW or not size.all() or size.max() < UNLIKE * size.min():
+        return
+    if (np.abs(length - 1) < ROUND).mean() > 0.99 and (x != np.rint(x)).any():
+        yield UNSCALED.found(
+            f"each row of {part.name} has the length 1, while columns are of {size.min():.2g} to "
+            f"{size.max():.2g}: rows were scaled, and how large a row was is lost",
+            where=case.forward.place(node),
+            evidence={"length": float(np.median(length)), "sizes": size},
+            threshold="columns of one size, rows of any length",
+            fix="- x / np.linalg.norm(x, axis=1, keepdims=True)\n"
+            "+ (x - x.mean(axis=0)) / x.std(axis=0)",
+        )
 
 
 def _hardly_varies(met: np.ndarray) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from neurona.doctor.classes import PLAN
 from neurona.doctor.finding import INFO, WARNING, Finding, Rule
 from neurona.doctor.fixes import Stop
 from neurona.doctor.live.course import STEPS, WRONG
@@ -47,11 +48,15 @@ def overfitting(record: Record) -> Iterator[Finding]:
 
 
 def _puts_back(record: Record) -> bool:
-    run = record.model._training.run if record.model is not None else None
     return any(
         getattr(c, "restore_best_weights", False) and str(c.monitor).startswith("val_")
-        for c in (run.callbacks.callbacks if run is not None else ())
+        for c in _callbacks(record)
     )
+
+
+def _callbacks(record: Record) -> list[Any]:
+    run = record.model._training.run if record.model is not None else None
+    return list(run.callbacks.callbacks) if run is not None else []
 
 
 def _overfitting(record: Record) -> Iterator[Finding]:
@@ -265,6 +270,32 @@ def not_done(record: Record) -> Iterator[Finding]:
     )
 
 
+def ended_early(record: Record) -> Iterator[Finding]:
+    """GD216: it was stopped while each epoch was better, by less than was asked for."""
+    if not record.ended or len(record.logs) > HALFWAY * record.epochs:
+        return
+    for stop in _callbacks(record):
+        if not (getattr(stop, "stopped_epoch", 0) and getattr(stop, "min_delta", 0)):
+            continue
+        values, waited = np.asarray(record.column(stop.monitor)), max(stop.patience, 1)
+        if len(values) <= waited:
+            continue
+        gains = np.diff(values[-waited - 1 :]) / np.abs(values[-waited - 1 : -1])
+        gains = gains if stop.mode == "max" else -gains
+        if (gains > SLOPE).all():
+            yield PLAN.found(
+                f"EarlyStopping ended the training after {len(values)} of {record.epochs} epochs, "
+                f"while {stop.monitor} got better by {np.median(gains):.1%} an epoch: it asks for "
+                f"{abs(stop.min_delta):g}",
+                where="EarlyStopping",
+                evidence={"monitor": stop.monitor, "min_delta": abs(stop.min_delta),
+                          "gain": float(np.median(gains)), "epochs": len(values)},
+                threshold=f"no gain of {SLOPE:.0%} an epoch where it stops",
+                fix=f"- min_delta={abs(stop.min_delta):g}\n+ min_delta=0",
+            )  # fmt: skip
+            return
+
+
 def _too_few_steps(record: Record) -> Finding | None:
     """Return the finding if a few large batches have not come half as far as a line."""
     losses, steps = record.column("loss"), record.steps_per_epoch
@@ -289,5 +320,5 @@ def _too_few_steps(record: Record) -> Finding | None:
 
 CHECKS = {
     overfitting: (OVERFITTING,), underfitting: (UNDERFITTING,), too_good: (TOO_GOOD,),
-    not_done: (NOT_DONE,),
+    not_done: (NOT_DONE,), ended_early: (PLAN,),
 }  # fmt: skip

@@ -18,6 +18,7 @@ CHECKS: dict[Callable[[Case], Iterator[Finding]], tuple[Rule, ...]] = {
     flat.check_saturated: (flat.SATURATED,),
     start.check_input_matters: (start.IGNORED,),
     mixing.check_samples_apart: (mixing.MIXED,),
+    mixing.check_pairs: (mixing.SHAPE,),
     mixing.check_future: (mixing.LEAK,),
     masks.check_padding: (masks.UNMASKED,),
     order.check_order: (order.UNORDERED,),

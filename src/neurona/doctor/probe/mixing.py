@@ -13,6 +13,7 @@ import numpy as np
 
 from neurona.core.tree import flatten, map_leaves
 from neurona.doctor.case import Case
+from neurona.doctor.data.labels import SHAPE
 from neurona.doctor.finding import ERROR, Finding, Rule
 from neurona.doctor.probe.probe import Probe, probe_of
 from neurona.doctor.probe.twin import Batch
@@ -33,6 +34,7 @@ LEAK = Rule(
     because=("GD302", "GD308"), accepted=("use_causal_mask=True", 'padding="causal"'),
     source="DEFault",
 )  # fmt: skip
+ALIKE = 1e-5  # of a loss: what rounding may change
 SAME = 1e-4  # of the size of the outputs: what rounding may change
 WORDS = 10  # different ids: of fewer, a step may well be to be said again
 NEXT = 0.99  # share of places at which the target is the next input
@@ -109,6 +111,38 @@ def _mixing_layer(probe: Probe, batch: Batch, middle: np.ndarray) -> str:
         if y.shape[0] != batch.size:
             return name  # where the axis of samples is lost
     return ""
+
+
+def check_pairs(case: Case) -> Iterator[Finding]:
+    """GD103: give targets of (n,) to other samples, where a step of one's own has answers (n, 1).
+
+    If its loss stays, shapes that merely broadcast have compared each with every other.
+    """
+    if not case.custom:
+        return
+    probe = probe_of(case)
+    batch, step = probe.training.batch, probe.training
+    leaves, structure = flatten(batch.y) if batch.y is not None else ([], None)
+    answers = list(probe.prediction(probe.prediction.batch).values())
+    if len(leaves) != 1 or leaves[0].ndim != 1 or len(answers) != 1 or answers[0].shape[1:] != (1,):
+        return
+    y = leaves[0]
+
+    def loss(y: np.ndarray) -> float:
+        found = step(Batch(batch.x, structure.unflatten([y]), batch.weight))
+        return float(found.get("loss", np.nan))
+
+    first, moved, one = loss(y), loss(np.roll(y, 1)), loss(np.repeat(y[:1], len(y)))
+    if abs(moved - first) <= ALIKE * abs(first) and abs(one - first) > SAME * abs(first):
+        yield SHAPE.found(
+            f"the loss of the step stays at {first:.4g} when the targets are given to other "
+            f"samples: targets are {y.shape}, answers ({len(y)}, 1), and their difference "
+            f"({len(y)}, {len(y)})",
+            where="train_step" if case.model.overrides("train_step") else "compute_loss",
+            evidence={"loss": first, "targets moved": moved},
+            threshold="another loss with other targets",
+            fix="+ y = nn.ops.reshape(y, y_pred.shape)",
+        )
 
 
 def check_future(case: Case) -> Iterator[Finding]:

@@ -10,19 +10,10 @@ import numpy as np
 
 from neurona.doctor import fixes
 from neurona.doctor.case import Case
-from neurona.doctor.finding import INFO, Finding, Rule
+from neurona.doctor.classes import PLAN
+from neurona.doctor.finding import INFO, Finding
 from neurona.train.callbacks.monitor import EarlyStopping, Monitor, ReduceLROnPlateau, direction
 
-PLAN = Rule(
-    "GD216",
-    "plan that does not fit the training",
-    "warning",
-    "The rate is spent, or the training over, before most samples are seen; or the rate is still "
-    "rising when training ends.",
-    auto="race",
-    accepted=("more epochs", "a constant rate"),
-    source="DeepFD, ICSE 2022",
-)
 SPENT, EARLY, RISING, FEW = 0.01, 0.2, 0.5, 100
 AT_ONCE = 0.02  # of the steps: a training step of one's own may gather gradients of several
 PLACES = 200  # steps that a schedule is asked for
