@@ -122,7 +122,7 @@ def check_pairs(case: Case) -> Iterator[Finding]:
         return
     probe = probe_of(case)
     batch, step = probe.training.batch, probe.training
-    leaves, structure = flatten(batch.y) if batch.y is not None else ([], None)
+    leaves, structure = flatten(batch.y)
     answers = list(probe.prediction(probe.prediction.batch).values())
     if len(leaves) != 1 or leaves[0].ndim != 1 or len(answers) != 1 or answers[0].shape[1:] != (1,):
         return

@@ -139,7 +139,7 @@ def _mixed_up(trial: Trial) -> Iterator[Finding]:
 def _misplaced(trial: Trial) -> Iterator[Finding]:
     """Look for places in the batch that count, whichever samples stand there: rows of an index."""
     pulls = [trial.pull(np.roll(trial.y, by, 0), np.roll(trial.answers, by, 0)) for by in (0, 1, 7)]
-    counts = [pull.reshape(len(pull), -1).any(axis=1) for pull in pulls]
+    counts = [np.asarray(pull.reshape(len(pull), -1).any(axis=1)) for pull in pulls]
     there = counts[0]
     if not 0 < there.mean() < FEW or any((c != there).any() for c in counts):
         return
