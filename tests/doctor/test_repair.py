@@ -6,7 +6,7 @@ import pytest
 import neurona as nn
 from neurona import layers
 from neurona.doctor import Doctor, fixes
-from neurona.doctor.repair import race
+from neurona.doctor.repair import anew, mending, race
 from neurona.doctor.repair.changes import Both, Rate, Settings, change_of
 from neurona.doctor.repair.race import hindrance
 from neurona.doctor.repair.rates import tried
@@ -411,3 +411,81 @@ def test_dropout_of_gates_is_set_in_the_cell():
     assert model.layers[0].cell.dropout == 0.2
     change.undo()
     assert model.layers[0].cell.dropout == 0.95
+
+
+def test_what_is_found_late_is_mended_where_the_training_began(monkeypatch):
+    monkeypatch.setattr(mending, "diagnose", lambda case: nn.doctor.Diagnosis([]))
+    model = network(nn.optimizers.SGD(1e-4))
+    stop = nn.callbacks.EarlyStopping(patience=39)
+    doctor = Doctor(repair="race")
+    history = model.fit(
+        *TRAIN, epochs=40, verbose=0, callbacks=[doctor, stop], validation_data=HELD
+    )  # fmt: skip
+    (repair,) = history.repairs
+    assert (repair["rule"], repair["kept"]) == ("GD507", True)
+    assert repair["when"] != "before training"
+    assert repair["what"].endswith("The training begins anew with it.")
+    gone = int(repair["when"].removeprefix("epoch "))  # epochs that are given up cost steps, too
+    assert repair["steps"] == 7 * 28 + 3 * 56 + gone * 7
+    assert history.epoch == list(range(40))
+    rate = model.optimizer.learning_rate.numpy()
+    other = network(nn.optimizers.SGD(rate))
+    alone = other.fit(*TRAIN, epochs=40, verbose=0, validation_data=HELD)
+    assert alone.history == history.history  # as if it had been so from the beginning
+    for a, b in zip(other.get_weights(), model.get_weights(), strict=True):
+        assert np.array_equal(a, b)
+
+    # and what was given up comes back if it was better
+    monkeypatch.setattr(anew, "measured", lambda model, change: np.full(20, 1e9))
+    model = network(nn.optimizers.SGD(1e-4))
+    history, _ = fitted(model, "race", 40)
+    assert [r["kept"] for r in history.repairs] == [True, False]
+    assert history.repairs[1]["what"].endswith("its weights are back.")
+    assert model.optimizer.learning_rate.numpy() == pytest.approx(1e-4)
+    plain = network(nn.optimizers.SGD(1e-4))
+    plain.fit(*TRAIN, epochs=gone, verbose=0)
+    for a, b in zip(plain.get_weights(), model.get_weights(), strict=True):
+        assert np.array_equal(a, b)
+
+
+def test_a_callback_that_spends_the_rate_is_left_out():
+    model = network(nn.optimizers.SGD(0.3))
+    falls = nn.callbacks.LearningRateScheduler(lambda epoch: 0.3 * 1e-3**epoch)
+    history = model.fit(
+        *TRAIN, epochs=20, verbose=0, validation_data=HELD,
+        callbacks=[falls, Doctor(repair="race")],
+    )  # fmt: skip
+    repair = history.repairs[0]
+    assert (repair["rule"], repair["kept"]) == ("GD216", True)
+    assert "After 42 steps" in repair["what"]  # long enough for the rate to have fallen
+    assert model.optimizer.learning_rate.numpy() == pytest.approx(0.3)
+    assert repair["diff"].endswith("+ callbacks=[]")
+    assert model.evaluate(*HELD, verbose=0)[1] > 0.9
+
+
+def test_activations_inside_functions_of_ones_own_are_changed():
+    def end(z):
+        return nn.ops.softmax(nn.ops.relu(z), axis=0)
+
+    model = network("sgd", end)
+    source = ArraySource(X, Y, None, 32)
+    hidden, last = model.layers
+    change = change_before(fixes.Activate("relu", "linear", 3, "softmax"), model, source)
+    change.apply()
+    assert (hidden.activation.__name__, last.activation.__name__) == ("relu", "softmax")
+    change.undo()
+    assert last.activation is end
+    change = change_before(fixes.Axis(0, -1), model, source)
+    change.apply()
+    assert np.allclose(model.predict(X, verbose=0).sum(axis=1), 1, atol=1e-5)
+    change.undo()
+    assert change_before(fixes.Axis(0, -1), network("sgd"), source) is None
+
+    model = nn.Sequential([nn.Input((8,)), layers.Dense(3), layers.Softmax(0)])
+    model.compile(nn.optimizers.AdamW(weight_decay=5.0), "sparse_categorical_crossentropy")
+    change_before(fixes.Axis(0, -1), model, source).apply()
+    assert model.layers[-1].axis == -1
+    fix = fixes.Decay(5.0, 0.01)
+    assert str(fix) == "- weight_decay=5\n+ weight_decay=0.01"
+    change_before(fix, model, source).apply()
+    assert model.optimizer.weight_decay == 0.01

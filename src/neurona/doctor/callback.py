@@ -28,7 +28,8 @@ class Doctor(Callback):
             to 2,000 steps, most of them early, and at most 2,000 steps apart in a longer one;
             "full" 40 times, and at most 160.
         repair: "off" only tells; "safe" applies what cannot harm; "race" also tries what may help
-            on a twin, and keeps it if that is better.
+            on a twin, and keeps it if that is better; what is found late may let all epochs come
+            again, at most twice.
 
     Each step is committed only if all its numbers are finite. One that is not is computed again, op
     by op, to name where it went wrong; the training then stops with the last good weights, or with
@@ -68,7 +69,6 @@ class Doctor(Callback):
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         from neurona.doctor.live.first_batch import of_first_batch
-        from neurona.doctor.live.watch import Watch
 
         self.repairs, self._past = [], []
         if self.repair != "off":
@@ -76,13 +76,23 @@ class Doctor(Callback):
 
             self._mending = Mending(self.model, self.repair == "race", self.repaired)
             self._mending.begin(self.params.get("epochs", 1))
-        self._watch = Watch(self.model, self.level, self.params)
-        self._watch.record.raced = self.repair == "race"
+        self._watch = self._watching()
         self._past = of_first_batch(self.model)
         self._take(self._past)
 
+    def _watching(self) -> Watch:
+        from neurona.doctor.live.watch import Watch
+
+        watch = Watch(self.model, self.level, self.params)
+        watch.record.raced = self.repair == "race"
+        return watch
+
     def undisturbed(self, epoch: int, batch: int) -> int:
         return self._watch.undisturbed() if self._watch is not None else 1
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        if self._mending is not None:
+            self._mending.first_step_comes()
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         if self._watch is not None:
@@ -105,9 +115,14 @@ class Doctor(Callback):
             self._epoch_ended(first + count - 1, last)
 
     def _epoch_ended(self, epoch: int, logs: dict[str, Any]) -> None:
-        if self._mending is not None and self._watch is not None:
-            for finding in self._mending.epoch_ended(logs, epoch + 1, self._watch.record):
-                self._look_anew(finding)
+        if self._mending is None or self._watch is None:
+            return
+        if self._mending.is_last(epoch + 1):
+            self._take(self._watch.ended())
+        for finding in self._mending.epoch_ended(logs, epoch + 1, self._watch.record):
+            self._look_anew(finding)
+        if self.model._training.position.epoch <= epoch:  # all begins anew
+            self._watch = self._watching()
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         if self._guard is not None:
@@ -115,7 +130,7 @@ class Doctor(Callback):
         if self._watch is not None:
             self._take(self._watch.ended())
         if self._mending is not None:
-            self._mending.ended()
+            self._mending.ended(self.model._training.position.epoch)
 
     def on_exit(self) -> None:
         self._watch = self._guard = self._mending = None
@@ -151,9 +166,10 @@ class Doctor(Callback):
     def _mend(self, finding: Finding) -> None:
         """Apply the fix of a finding; if that takes steps back, what they showed is forgotten."""
         position = self.model._training.position
-        if self._mending is None or self._watch is None or self._watch.record.ended:
+        if self._mending is None or self._watch is None:
             return
-        if self._mending.mend(finding, position.epoch + 1, position.batch):
+        over = self._watch.record.ended
+        if self._mending.mend(finding, position.epoch + 1, position.batch, over):
             self._look_anew(finding)
 
     def _look_anew(self, finding: Finding) -> None:

@@ -64,6 +64,17 @@ class Clip(Fix):
 
 
 @dataclasses.dataclass(frozen=True)
+class Decay(Fix):
+    """Less decay of the weights."""
+
+    before: float
+    after: float
+
+    def __str__(self) -> str:
+        return replaced(f"weight_decay={self.before:g}", f"weight_decay={self.after:g}")
+
+
+@dataclasses.dataclass(frozen=True)
 class Constant(Fix):
     """A rate that does not change, in place of a schedule."""
 
@@ -74,6 +85,17 @@ class Constant(Fix):
     def __str__(self) -> str:
         told = replaced(f"learning_rate={self.schedule}(...)", f"learning_rate={self.rate:g}")
         return f"{told}\n# or {self.otherwise}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Without(Fix):
+    """A rate that does not change, in place of a callback that sets it."""
+
+    callback: str
+    rate: float
+
+    def __str__(self) -> str:
+        return replaced(f"callbacks=[nn.callbacks.{self.callback}(...)]", "callbacks=[]")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -167,11 +189,15 @@ class Rectify(Coded):
 
 @dataclasses.dataclass(frozen=True)
 class Activate(Fix):
-    """Another activation of the last layer that has the one before; "linear" is none."""
+    """Another activation of the last layer that has the one before; "linear" is none.
+
+    `whole` is what is left if the one before stands in a function with another one.
+    """
 
     before: str
     after: str
     units: int | None = None
+    whole: str = ""
 
     def __str__(self) -> str:
         if self.after == "linear":
@@ -181,6 +207,17 @@ class Activate(Fix):
 
 class Between(Coded):
     """ReLU behind hidden layers that have no activation."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Axis(Fix):
+    """A softmax over the classes."""
+
+    before: int
+    after: int
+
+    def __str__(self) -> str:
+        return replaced(f"axis={self.before}", f"axis={self.after}")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -115,7 +115,9 @@ def still(case: Case) -> Iterator[Finding]:
             where=lasting[0],
             evidence={"weights": lasting[:20], "steps": TRIED},
             threshold="weights that are not 0, or that get a gradient",
-            fix=f"- {name}_initializer='zeros'\n+ {name}_initializer='glorot_uniform'",
+            fix=fixes.Redraw(
+                f"- {name}_initializer='zeros'\n+ {name}_initializer='glorot_uniform'"
+            ),
         )
 
 

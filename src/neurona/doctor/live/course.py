@@ -9,7 +9,7 @@ import numpy as np
 
 from neurona.doctor.classes import SIZE
 from neurona.doctor.finding import Finding, Rule
-from neurona.doctor.fixes import Rate
+from neurona.doctor.fixes import Rate, Unit
 from neurona.doctor.live.guess import NUMBERS
 from neurona.doctor.live.record import BARELY, Record
 
@@ -101,7 +101,7 @@ def far_off(record: Record) -> Iterator[Finding]:
         "always answering the same",
         evidence={"mean": mean, "std": std, "first loss": record.start, "guessing": guess.loss},
         threshold=f"a first loss up to {FAR:g} times that of guessing",
-        fix=f"+ y = (y - {mean:.4g}) / {std:.4g}  # and back behind the model",
+        fix=Unit(mean, std),
     )
 
 

@@ -22,6 +22,7 @@ class Change(abc.ABC):
     Attributes:
         what: in a sentence.
         diff: lines that begin with "- " and "+ ".
+        share: of all steps, for each that takes part in a race.
         measured, measure: what a race compares of targets and answers, smaller is better; None:
             the loss of the model.
         guess: returns that of the best answer that is always the same, from targets.
@@ -29,6 +30,7 @@ class Change(abc.ABC):
 
     what: str
     diff: str
+    share = 0.1
     measured = "loss"
     measure: Callable[[Any, Any], float] | None = None
     guess: Callable[[Any], float] | None = None
@@ -170,6 +172,12 @@ def _clip(fix: fixes.Clip, model: Any) -> Change | None:
     return possible(Settings([(optimizer, fix.name, float(f"{fix.limit:.2g}"))], what, str(fix)))
 
 
+@change_of.register(fixes.Decay)
+def _decay(fix: fixes.Decay, model: Any) -> Change | None:
+    what = f"weights decay by {fix.after:g}."
+    return possible(Settings([(model.optimizer, "weight_decay", fix.after)], what, str(fix)))
+
+
 @change_of.register(fixes.Momentum)
 def _momentum(fix: fixes.Momentum, model: Any) -> Change | None:
     norms = [v for v in model.all_layers() if type(v).__name__ == "BatchNormalization"]
@@ -190,3 +198,10 @@ def possible(change: Change) -> Change | None:
     except NeuronaError:
         return None
     return change
+
+
+def setting(
+    layers: Sequence[Any], name: str, value: Any, what: str, diff: str
+) -> Change | None:  # fmt: skip
+    """Return the change that sets an attribute of layers, if there are any and they take it."""
+    return possible(Settings([(v, name, value) for v in layers], what, diff)) if layers else None

@@ -11,8 +11,10 @@ from neurona.doctor.repair.changes import Change, Settings
 from neurona.errors import NeuronaError
 from neurona.optim.schedules import PolynomialDecay
 from neurona.train.arrays import weights_of_classes
+from neurona.train.callbacks.actions import LearningRateScheduler
 from neurona.train.source import ArraySource
 
+LONG = 0.3  # of all steps: in a tenth a rate that falls has hardly begun to
 BETWEEN = 8, 16  # samples of a batch that BatchNorm can do with
 
 
@@ -93,4 +95,38 @@ def constant(fix: fixes.Constant, model: Any, source: ArraySource) -> Change | N
         return None
     what = f"the learning rate is {fix.rate:g} throughout, the largest of the schedule."
     same = PolynomialDecay(fix.rate, 1, fix.rate)
-    return Settings([(optimizer, "_schedule", same)], what, str(fix))
+    change = Settings([(optimizer, "_schedule", same)], what, str(fix))
+    change.share = LONG
+    return change
+
+
+class Unscheduled(Change):
+    """A constant rate, and no callback that sets it."""
+
+    share = LONG
+
+    def __init__(self, model: Any, rate: float, diff: str) -> None:
+        self.model, self.rate, self.diff = model, rate, diff
+        self.callbacks = model._training.run.callbacks
+        self.before = list(self.callbacks.callbacks)
+        self.given = float(np.asarray(model.optimizer.learning_rate))
+        self.what = f"the learning rate is {rate:.3g} throughout, and no callback sets it."
+
+    def apply(self) -> None:
+        kept = [c for c in self.before if not isinstance(c, LearningRateScheduler)]
+        self.callbacks.hold(kept)
+        self.model.optimizer.learning_rate = self.rate
+
+    def undo(self) -> None:
+        self.callbacks.hold(self.before)
+        self.model.optimizer.learning_rate = self.given
+
+    def variants(self) -> list[Change]:
+        """Return it, and the rate that the optimizer was given."""
+        other = Unscheduled(self.model, self.given, self.diff)
+        return [self] if np.isclose(self.given, self.rate) else [self, other]
+
+
+def without(fix: fixes.Without, model: Any, source: ArraySource) -> Change | None:
+    """Leave the callback out."""
+    return Unscheduled(model, fix.rate, str(fix))

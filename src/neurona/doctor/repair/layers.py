@@ -11,7 +11,7 @@ import numpy as np
 from neurona.core.op import as_tensor
 from neurona.core.tree import flatten
 from neurona.doctor import fixes
-from neurona.doctor.repair.changes import Change, Settings, possible
+from neurona.doctor.repair.changes import Change, Settings, possible, setting
 from neurona.doctor.written import PLAIN, SQUASHED, activation_name, squashes
 from neurona.nn import initializers
 from neurona.nn.layers import Normalization, Rescaling
@@ -69,8 +69,11 @@ class Layered(Change):
         self.after = after
         self.weights = list(model.weights)
         self.fresh: list[tuple[Any, Any]] = []  # what new layers begin with
+        self.slots: list[tuple[Any, ...]] = []  # what optimizers had for the layers before
 
     def apply(self) -> None:
+        optimizers = self.model.optimizer.all_optimizers()
+        self.slots = [(o, o.parameters, o.state, o._index) for o in optimizers]
         self._put(self.after)
         known = set(self.weights)
         self.fresh = self.fresh or [(p, p.value) for p in self.model.weights if p not in known]
@@ -79,6 +82,8 @@ class Layered(Change):
 
     def undo(self) -> None:
         self._put(self.before)
+        for optimizer, *held in self.slots:
+            optimizer.parameters, optimizer.state, optimizer._index = held
 
     def _put(self, layers: Any) -> None:
         model = self.model
@@ -125,29 +130,20 @@ def rectify(fix: fixes.Rectify, model: Any, source: ArraySource) -> Change | Non
 def mask(fix: fixes.Mask, model: Any, source: ArraySource) -> Change | None:
     """Mask padding."""
     words = [v for v in model.all_layers() if type(v).__name__ == "Embedding"]
-    return _settings(words, "mask_zero", True, "padding is masked.", str(fix))
+    return setting(words, "mask_zero", True, "padding is masked.", str(fix))
 
 
 def drop(fix: fixes.Drop, model: Any, source: ArraySource) -> Change | None:
     """Set the rate of dropout; that of a recurrent layer is its cell's."""
     inner = [v for v in model.all_layers() if not hasattr(v, "cell")]
     dropping = [v for v in inner if getattr(v, fix.name, 0) == fix.before]
-    return _settings(dropping, fix.name, fix.after, f"dropout is {fix.after:g}.", str(fix))
-
-
-def activate(fix: fixes.Activate, model: Any, source: ArraySource) -> Change | None:
-    """Set or leave out the last activation of a name."""
-    last = next((v for v in reversed(model.all_layers()) if activation_name(v) == fix.before), None)
-    instead = "left out" if fix.after == "linear" else f"{fix.after} instead"
-    what = f"the last {fix.before} is {instead}."
-    found = [last] if last is not None else []
-    return _settings(found, "activation", fix.after, what, str(fix))
+    return setting(dropping, fix.name, fix.after, f"dropout is {fix.after:g}.", str(fix))
 
 
 def between(fix: fixes.Between, model: Any, source: ArraySource) -> Change | None:
     """Put ReLU behind hidden layers that have no activation."""
     between = [v for v in _hidden(model) if activation_name(v) == "linear"]
-    return _settings(between, "activation", "relu", "hidden layers get ReLU.", str(fix))
+    return setting(between, "activation", "relu", "hidden layers get ReLU.", str(fix))
 
 
 def penalise(fix: fixes.Penalise, model: Any, source: ArraySource) -> Change | None:
@@ -294,9 +290,3 @@ def _drawn(layer: Any, relu: bool) -> list[Any]:
 def _hidden(model: Any) -> list[Any]:
     plain = [v for v in model.all_layers() if type(v).__name__ in PLAIN]
     return plain[:-1]
-
-
-def _settings(
-    layers: Sequence[Any], name: str, value: Any, what: str, diff: str
-) -> Change | None:  # fmt: skip
-    return possible(Settings([(v, name, value) for v in layers], what, diff)) if layers else None

@@ -12,8 +12,9 @@ import numpy as np
 from neurona.doctor.case import Case
 from neurona.doctor.finding import Finding, reason
 from neurona.doctor.live.record import Record
+from neurona.doctor.repair.anew import Start
 from neurona.doctor.repair.changes import Change, Ending, Rate, change_of
-from neurona.doctor.repair.race import hindrance, race
+from neurona.doctor.repair.race import ERRORS, hindrance, measured, race
 from neurona.doctor.repair.rates import tried
 from neurona.doctor.repair.repair import Repair
 from neurona.doctor.repair.saved import Best
@@ -50,6 +51,9 @@ class Mending:
         self._ending: Ending | None = None
         self._guess = math.inf  # the loss of always giving the same answer
         self._knows_right = False  # whether the share of right answers is known
+        self._known: set[str] = set()  # what was mended, or tried, where the training began
+        self._start: Start | None = None
+        self._over = False  # whether all epochs have passed
 
     def begin(self, epochs: int = 1) -> None:
         """Mend what is known before the first step; with `race`, all that `diagnose` finds.
@@ -60,7 +64,7 @@ class Mending:
         self._epochs = epochs
         run = self.model._training.run
         source = run.source
-        known: set[str] = set()
+        known = self._known
         for _ in range(ROUNDS):
             before = len(known)
             for finding in self._found_before(source, epochs):
@@ -75,6 +79,18 @@ class Mending:
             run.feed.renew(self.model, run.callbacks)
             self.best, self._top = Best(self.model), Best(self.model)
 
+    def first_step_comes(self) -> None:
+        """Remember where the training begins, to begin anew there."""
+        if self._start is not None:
+            self._start.first_step_comes()
+        elif self.race and not hindrance(self.model):
+            self._start = Start(self.model)
+
+    def is_last(self, epoch: int) -> bool:
+        """Whether this is the last epoch of a training that may begin anew."""
+        self._over = epoch >= self._epochs
+        return self._over and self._start is not None
+
     def _found_before(self, source: Any, epochs: int) -> list[Finding]:
         """Return what is wrong before the first step; a model that cannot be looked at: nothing."""
         if not isinstance(source, ArraySource):
@@ -88,6 +104,7 @@ class Mending:
             case = Case(
                 self.model, x, y, weight, given,
                 batch_size=source.batch_size, epochs=epochs, shuffle=source.shuffle,
+                callbacks=self.model._training.run.callbacks.callbacks,
             )  # fmt: skip
             if self.race and not self._gone_on():
                 found = diagnose(case)
@@ -113,13 +130,26 @@ class Mending:
             change.apply()
             self._told(Repair(finding.id, BEFORE, change.what, change.diff))
             return
-        self._hold(finding, change, BEFORE, epochs * source.steps)
+        self._hold(finding, change, BEFORE, epochs * source.steps, begins=True)
 
-    def _hold(self, finding: Finding, change: Change, when: str, budget: int) -> bool:
-        """Hold a race, apply what won, and tell how it came out; say whether it was better."""
-        why, begins = hindrance(self.model), when == BEFORE
+    def _hold(
+        self, finding: Finding, change: Change, when: str, budget: int, begins: bool,
+        given_up: int | None = None, reached: float = -math.inf,
+    ) -> Change | None:  # fmt: skip
+        """Hold a race, apply what won, and tell how it came out; return it if it is better.
+
+        Args:
+            finding: that is to be mended.
+            change: that may help.
+            when: to tell.
+            budget: steps of the training.
+            begins: whether no step was made yet.
+            given_up: steps of a training that begins anew if it is better.
+            reached: what is measured of that; to be better than a whole training is enough.
+        """
+        why = hindrance(self.model)
         forms = (
-            tried(change, self.model, self.best, begins)
+            tried(change, self.model, Best(self.model) if begins else self.best, begins)
             if isinstance(change, Rate)
             else change.variants()
         )
@@ -130,15 +160,20 @@ class Mending:
         if outcome is None:
             what = f"{change.what} It was not tried: {why}."
             self._told(Repair(finding.id, when, what, change.diff, kept=False))
-            return False
+            return None
         change = outcome.change
-        # where a race is too early to tell, what was diagnosed decides: nothing is lost yet
-        kept = outcome.better or (outcome.undecided and finding.alarm)
+        # where a race is too early to tell, what was diagnosed decides: nothing is lost yet, or a
+        # whole training, which comes back if it was better
+        whole = begins and (given_up is None or self._over)
+        passed = outcome.after + ERRORS * outcome.error < reached
+        kept = outcome.better or passed or (outcome.undecided and finding.alarm and whole)
         if kept:
             change.apply()
-        what = f"{change.what} {outcome}"
-        self._told(Repair(finding.id, when, what, change.diff, kept, outcome.spent))
-        return kept
+        what, spent = f"{change.what} {outcome}", outcome.spent
+        if kept and given_up is not None:
+            what, spent = f"{what} The training begins anew with it.", spent + given_up
+        self._told(Repair(finding.id, when, what, change.diff, kept, spent))
+        return change if kept else None
 
     def epoch_ended(self, logs: dict[str, Any], epoch: int, record: Record) -> list[Finding]:
         """Take the logs of an epoch, from 1; hold the races that wait for its end.
@@ -156,19 +191,25 @@ class Mending:
         won = (finding for finding in waiting if self._raced(finding, epoch, record))
         return list(itertools.islice(won, 1))  # the others were about how it was before
 
-    def mend(self, finding: Finding, epoch: int, batch: int) -> bool:
+    def mend(self, finding: Finding, epoch: int, batch: int, over: bool = False) -> bool:
         """Apply the fix of a finding if it can do no harm; say whether it is to be looked for anew.
 
         What may help is raced at the end of the epoch.
+
+        Args:
+            finding: that is to be mended.
+            epoch, batch: where the training is, from 1.
+            over: whether all epochs have passed: then it can only begin anew.
         """
         auto, times = finding.rule.auto, self._times.get(finding.id, 0)
         change = change_of(finding.change, self.model) if auto != "never" else None
-        later = epoch < self._epochs and not hindrance(self.model)
+        going_on = epoch < self._epochs or self._may_begin_anew(finding)
+        later = going_on and not hindrance(self.model)
         may_help = auto == "race" or (isinstance(change, Rate) and later)
         if self.race and may_help and self._races < MOST["race"]:
             self._waiting.append(finding)
             return False
-        if auto != "safe" or change is None or times >= MOST["safe"]:
+        if over or auto != "safe" or change is None or times >= MOST["safe"]:
             return False
         if isinstance(change, Ending):
             if not self._knows_right and self._top.value > LEARNT * self._guess:
@@ -184,22 +225,55 @@ class Mending:
         self._told(Repair(finding.id, _when(epoch, batch), what, change.diff))
         return finding.id in BACK
 
-    def ended(self) -> None:
-        """Put the best weights back if the training was to end with them."""
+    def ended(self, epoch: int) -> None:
+        """Put the best weights back if the training was to end with them, or those given up."""
         if self._ending is not None:
             self._top.put_back()
+        while self._start is not None and (back := self._start.better_before(epoch)) is not None:
+            self._told(back)
 
     def _raced(self, finding: Finding, epoch: int, record: Record) -> bool:
         """Hold a race; say whether the finding is to be looked for anew."""
+        if finding.change is None or self.model.stop_training:
+            return False
+        self._races += 1
+        budget = record.total or record.steps
+        if self._may_begin_anew(finding) and self._began_anew(finding, epoch, budget):
+            return True
         change = change_of(finding.change, self.model)
-        if change is None or self.model.stop_training:
+        if change is None:
             return False
         if epoch >= record.epochs:
             what = f"{change.what} It was not tried: no epoch is left."
             self._told(Repair(finding.id, f"epoch {epoch}", what, change.diff, kept=False))
             return False
-        self._races += 1
-        return self._hold(finding, change, f"epoch {epoch}", record.total or record.steps)
+        return self._hold(finding, change, f"epoch {epoch}", budget, begins=False) is not None
+
+    def _may_begin_anew(self, finding: Finding) -> bool:
+        return self._start is not None and self._start.left > 0 and finding.id not in self._known
+
+    def _began_anew(self, finding: Finding, epoch: int, budget: int) -> bool:
+        """Race a change where the training began; if it is better, let it begin anew there."""
+        start, run = self._start, self.model._training.run
+        assert start is not None
+        self._known.add(finding.id)
+        given_up = start.gone
+        start.put_back()
+        change = change_before(finding.change, self.model, run.source)
+        won = None
+        if change is not None and not isinstance(change, Ending):
+            start.leave()
+            losses = measured(self.model, change)
+            start.put_back()
+            reached = float(losses.mean()) if self._over else -math.inf
+            won = self._hold(finding, change, f"epoch {epoch}", budget, True, given_up, reached)
+        if won is None:
+            start.leave()
+        else:
+            start.begin_anew(finding, won, losses)
+            self.best, self._top, self._ending = Best(self.model), Best(self.model), None
+        run.feed.renew(self.model, run.callbacks)
+        return won is not None
 
 
 def _when(epoch: int, batch: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -12,9 +13,9 @@ from neurona.doctor.live.record import GUESSING, HARDLY
 from neurona.doctor.repair.changes import Both, Change, Rate
 from neurona.doctor.repair.saved import Saved
 from neurona.train import steps
+from neurona.train.callbacks.actions import LearningRateScheduler
 from neurona.train.source import ArraySource
 
-SHARE = 0.1  # of all steps, for each that takes part
 LONGER = 2  # times as long is a second race, where the first was too early to be sure
 MORE = (3.0, 10.0)  # times the rate, where little is learnt in that time
 ERRORS = 2.0  # standard errors by which the changed one must be better
@@ -80,7 +81,10 @@ def race(model: Any, changes: Sequence[Change], budget: int, begins: bool = Fals
         budget: steps of the whole training.
         begins: whether no step was made yet: then it may be too early to tell.
     """
-    count, guess = max(1, round(SHARE * budget)), _guess(model, changes[0]) if begins else 0.0
+    count, guess = (
+        max(1, round(changes[0].share * budget)),
+        _guess(model, changes[0]) if begins else 0.0,
+    )
     first = _race(model, changes, count, guess)
     if first.better:
         return _closer(model, first, count, guess)
@@ -149,7 +153,8 @@ def _closer(model: Any, first: Outcome, count: int, guess: float) -> Outcome:
         return first
     saved, samples = Saved(model), count * model._training.run.source.batch_size
     found = _each(model, [first.change, *rates], samples, saved)
-    best, change = min(found, key=_mean)
+    learnt = (row for row in found[1:] if least and _mean(row) < most)
+    best, change = next(learnt, min(found, key=_mean))  # what is best may be too large later
     gain = found[0][0] - best
     spent = first.spent + len(found) * count
     clear = gain.mean() > least * gain.std(ddof=1) / np.sqrt(len(gain)) and best.mean() < most
@@ -183,15 +188,21 @@ def _after(model: Any, samples: int, change: Change) -> np.ndarray:
     source, count = run.source, max(1, round(samples / run.source.batch_size))
     step, order = steps.training_step(model), model._training.position.order
     order = source.order() if order is None else order  # before the first epoch
-    while count > 0:
+    setting = [c for c in run.callbacks.callbacks if isinstance(c, LearningRateScheduler)]
+    for epoch in itertools.count(model._training.position.epoch):
+        if count <= 0:
+            break
+        for callback in setting:
+            callback.on_epoch_begin(epoch)
         now = min(count, source.steps)
         step.run(source, source.stretch(order, 0, now))
         count, order = count - now, source.order()
-    return _held(model, run.validation.source, change)
+    return measured(model, change)
 
 
-def _held(model: Any, source: ArraySource, change: Change) -> np.ndarray:
+def measured(model: Any, change: Change) -> np.ndarray:
     """Return what is measured on equal parts of the validation data: losses without penalties."""
+    source: ArraySource = model._training.run.validation.source
     parts = min(PARTS, source.size // LEAST)
     each, found = source.size // parts, []
     learnt = [p for p in model.trainable_weights if p.regularizer is not None]

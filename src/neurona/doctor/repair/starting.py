@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from neurona.doctor import fixes
-from neurona.doctor.repair import feeding, layers, losses
+from neurona.doctor.repair import activations, feeding, layers, losses
 from neurona.doctor.repair.changes import Change, change_of
 from neurona.train.source import ArraySource
 
@@ -15,7 +15,8 @@ MADE: dict[type, Callable[[Any, Any, Any], Change | None]] = {
     fixes.Rectify: layers.rectify,
     fixes.Mask: layers.mask,
     fixes.Drop: layers.drop,
-    fixes.Activate: layers.activate,
+    fixes.Activate: activations.activate,
+    fixes.Axis: activations.axis,
     fixes.Between: layers.between,
     fixes.Penalise: layers.penalise,
     fixes.Divide: layers.divide,
@@ -29,6 +30,7 @@ MADE: dict[type, Callable[[Any, Any, Any], Change | None]] = {
     fixes.Shuffle: feeding.shuffle,
     fixes.ClassWeights: feeding.class_weights,
     fixes.Constant: feeding.constant,
+    fixes.Without: feeding.without,
 }
 
 

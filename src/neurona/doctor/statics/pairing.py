@@ -169,7 +169,7 @@ def _scores(end: End) -> Iterator[Finding]:
             where=end.place,
             evidence={"activation": before, "loss": name},
             threshold="scores without an activation",
-            fix=fixes.Activate(before, "linear", end.width),
+            fix=fixes.Activate(before, "linear", end.width, act),
         )
     note = end.note
     if note is not None and note.axis is not None:
@@ -183,7 +183,7 @@ def _scores(end: End) -> Iterator[Finding]:
                 where=end.place,
                 evidence={"softmax axis": list(axes), "class axis": wanted},
                 threshold=f"axis {wanted}",
-                fix=f"- axis={axes[0]}\n+ axis={wanted - len(end.shape)}",
+                fix=fixes.Axis(axes[0], wanted - len(end.shape)),
             )
 
 

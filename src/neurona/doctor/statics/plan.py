@@ -73,7 +73,7 @@ def schedule(case: Case) -> Iterator[Finding]:
             where=name,
             evidence={"peak": peak, "later": later.max(), "steps": total},
             threshold=f"above {SPENT:.0%} of its peak after {early:.0%} of the steps",
-            fix=_constant(case, name, f"decay_steps={total}"),
+            fix=_constant(case, name, peak, f"decay_steps={total}"),
         )
     elif (
         not case.custom
@@ -85,15 +85,15 @@ def schedule(case: Case) -> Iterator[Finding]:
             where=name,
             evidence={"peak at": int(steps[int(rates.argmax())]), "steps": total},
             threshold=f"its peak within {RISING:.0%} of the steps",
-            fix=_constant(case, name, f"warmup_steps={total // 20}"),
+            fix=_constant(case, name, peak, f"warmup_steps={total // 20}"),
         )
 
 
-def _constant(case: Case, name: str, better: str) -> fixes.Fix | str:
+def _constant(case: Case, name: str, peak: float, better: str) -> fixes.Fix:
     """Return the fix of a schedule: its largest rate, if it went on for ever."""
     follows = getattr(case.model.optimizer, "_schedule", None)
     if follows is None:
-        return f"- callbacks=[nn.callbacks.{name}(...)]\n+ callbacks=[]"
+        return fixes.Without(name, peak)
     steps = np.unique(np.geomspace(1, 1e7, PLACES).astype(int)) - 1
     highest = float(f"{max(float(np.asarray(follows(int(s)))) for s in steps):.3g}")
     return fixes.Constant(name, highest, better)

@@ -135,7 +135,7 @@ def _decay(case: Case) -> Iterator[Finding]:
         where="optimizer",
         evidence={"weight_decay": decay, "weights": size, "penalty": penalty},
         threshold=f"weights that steps can hold, penalties up to {TIMES:g} times guessing",
-        fix=f"- weight_decay={decay:g}\n+ weight_decay={less:g}",
+        fix=fixes.Decay(decay, less),
     )
 
 

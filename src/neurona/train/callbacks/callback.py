@@ -165,6 +165,11 @@ class CallbackList:
             callback.set_params(params)
             callback.set_model(model)
 
+    def hold(self, callbacks: list[Callback]) -> None:
+        """Call these from now on, all of which were among them."""
+        self.callbacks = list(callbacks)
+        self._overriding.clear()
+
     def wants(self, method: str) -> list[Callback]:
         """Return the callbacks that do something in a method."""
         if method not in self._overriding:
