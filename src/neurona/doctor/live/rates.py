@@ -1,4 +1,4 @@
-"""GD502, GD506, GD507: steps that are too large or too small."""
+"""GD502, GD506: steps that are too large; those that are too small have a file of their own."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import numpy as np
 from neurona.doctor.finding import Finding, Rule
 from neurona.doctor.fixes import Clip, Rate
 from neurona.doctor.learning_rate import ADAPTIVE, SCALING, TOO_HIGH, TOO_LOW, usual_rates
-from neurona.doctor.live.linear import MARGIN, reached_by
-from neurona.doctor.live.record import FEWEST, Look, Record
+from neurona.doctor.live.record import FEWEST, Record
+from neurona.doctor.live.too_low import too_low
 
 TESTS, FAILED = 10, 0.5  # own-batch tests, and the share of them that may fail
 SOME = 0.1  # of own-batch tests: fewer did not make a loss climb
@@ -118,133 +118,6 @@ def _raised(record: Record) -> bool:
     """Whether updates raised the loss at all: the first batch may only have been an easy one."""
     tested = [look.rose for look in record.looks if look.after is not None]
     return not tested or float(np.mean(tested)) >= SOME
-
-
-SCALED, TIMES_BETTER = 10.0, 5.0
-EARLY, EARLY_RACED = 0.5, 0.2  # of the training: what is seen before is no sign yet
-ROUNDED = 1e-4  # of the loss: a change below is no good measure of a curve
-LINEAR, MOSTLY = 0.85, 0.7  # share of the looks in which ten times the step is five times as good
-BUDGETS, FEW = 20.0, 5.0  # projected need, in planned runs; if it is still at guessing
-TWO, WHOLE = 2.0, 200  # and if all of its way was straight ahead, of so many steps
-STILL, BARE = 0.05, 0.005  # way of the weights so far, as a share of their size; next to none
-STRAIGHT = 0.5  # of all steps, had none turned back
-LEARNABLE = 0.3  # such a way, where a line shows that there is something to learn
-SHORT, TINY = 2e-3, 2e-4  # a step, as a share of the weights' size
-EPOCHS, NEAR = 5, 0.9  # that both losses fall in; of the loss of guessing
-FAR = 0.3  # of the loss of guessing: what is below has been learnt
-TRAINED = 0.5  # of it: who begins below was trained already, and is only tuned finely
-AHEAD, EACH = 0.7, 0.95  # of all steps, had none turned back; share of the looks
-HARDLY_SLOWER = 0.7  # of the fall of an epoch, on average
-
-
-def too_low(record: Record) -> Iterator[Finding]:
-    """GD507: ten times the step would be five times as good, and training gets nowhere."""
-    looks = record.at_full_rate
-    early = EARLY_RACED if record.raced else EARLY
-    if record.warming or record.done < early or len(looks) < FEWEST or record.start <= 0:
-        return
-    if not looks[-1].kernels or any(w.gradient == 0 for w in looks[-1].kernels.values()):
-        return
-    known = record.guess.loss is not None  # one that nobody knows may well go below 0
-    if known and (record.loss < FAR * record.scale or record.start < TRAINED * record.scale):
-        return
-    moved = float(np.median([w.moved or 0.0 for w in looks[-1].kernels.values()]))
-    better = float(np.mean([_scaled_gain(look) for look in looks]))
-    step = float(np.median([w.ratio for look in looks for w in look.kernels.values()]))
-    whole = record.ended and record.steps >= WHOLE
-    straight = whole and moved > STRAIGHT * record.steps * step
-    if better < (MOSTLY if moved < BARE or step < TINY else LINEAR):
-        return
-    if step > SHORT and not straight:
-        return
-    told = _hardly_begun(record, moved, straight)
-    if not told and not record.narrow and step <= SHORT:
-        told = _behind_a_line(record, step) or _steady(record)
-    if not told and whole and moved > AHEAD * record.steps * step and better >= EACH:
-        told = _no_end_in_sight(record)
-    if not told:
-        return
-    rate = looks[-1].rate
-    yield TOO_LOW.found(
-        f"in {record.steps} steps the weights have moved by {moved:.1%} of their size, and the "
-        f"loss has fallen by {max(record.fallen, 0):.2g} from {record.start:.3g}; {told}",
-        where="optimizer",
-        evidence={"moved": moved, "better_if_scaled": better, "step": step,
-                  "learning_rate": rate, "loss": record.loss},
-        threshold=f"a step {SCALED:.0f} times as long is {TIMES_BETTER:.0f} times as good in "
-        f"{LINEAR:.0%} of the steps",
-        fix=Rate(rate, 10),
-    )  # fmt: skip
-
-
-def _hardly_begun(record: Record, moved: float, straight: bool) -> str:
-    """Say that at this pace it needs many such trainings, and the weights are where they were.
-
-    Or they have gone a long way, all of it straight ahead, and the end is not in sight.
-    """
-    need = 0.9 * record.loss / max(record.fallen, 1e-12) * record.done  # in budgets
-    guessing = record.at_guessing()
-    if need < ((TWO if straight else FEW) if guessing else BUDGETS):
-        return ""
-    if guessing and straight:
-        return _needed(need)
-    if moved > LEARNABLE:
-        return ""
-    learnable = record.linear is not None and record.linear.finds  # dear, so last
-    if moved > (LEARNABLE if learnable else STILL):
-        return ""
-    return _needed(need)
-
-
-def _needed(trainings: float) -> str:
-    return "it would take more than " + (
-        f"{trainings:.0f} such trainings" if trainings < 1000 else "a thousand such trainings"
-    )
-
-
-def _behind_a_line(record: Record, step: float) -> str:
-    """Say how a linear model is far better at the end, or earlier if steps are tiny."""
-    told, line = record.below_linear(), record.linear
-    if line is None or not told:
-        return ""
-    reached = reached_by(record)
-    far = reached is not None and reached < line.score - 2 * MARGIN
-    return told if step < TINY or (record.ended and far) else ""
-
-
-def _steady(record: Record) -> str:
-    """Say that both losses fell to the end, and are still near that of guessing."""
-    losses, held = record.column("loss"), record.column("val_loss")
-    if not record.ended or len(held) < EPOCHS or record.loss < NEAR * record.scale:
-        return ""
-    falls = all(column[-1] <= min(column) for column in (losses, held))
-    if not falls or held[0] - held[-1] < 0.5 * record.fallen:
-        return ""
-    return f"that of validation fell with it, by {held[0] - held[-1]:.2g}"
-
-
-def _no_end_in_sight(record: Record) -> str:
-    """Say that both losses fell by nearly as much in the last epochs as on average."""
-    columns = [record.column(name) for name in ("loss", "val_loss")]
-    if any(len(column) < EPOCHS for column in columns):
-        return ""
-    falls = [np.diff(column[1:]) for column in columns]  # the first epoch's loss is of many weights
-    if not all(
-        np.all(fall < 0) and fall[-2:].mean() <= HARDLY_SLOWER * fall.mean() for fall in falls
-    ):
-        return ""
-    return f"it fell by {-falls[0][-1]:.2g} in the last epoch, hardly slower than before"
-
-
-def _scaled_gain(look: Look) -> bool:
-    """Say whether ten times the step would lower the loss five times as much.
-
-    The loss along the step is taken for a parabola with this slope and rise; a step so short that
-    the rise is lost in rounding is straight.
-    """
-    once = look.rise if abs(look.slope) > ROUNDED * abs(look.loss) else look.slope
-    curve = once - look.slope
-    return once < 0 and SCALED * look.slope + SCALED**2 * curve < TIMES_BETTER * once
 
 
 EXPLODING = Rule(
