@@ -438,6 +438,13 @@ def test_few_steps_of_large_batches_and_few_units():
     assert told.said.startswith("only 12 steps were made, 1 in an epoch")
     for steps, accuracy in [(1, 0.8), (20, 0.3)]:
         assert [f for f in generalisation.not_done(made(steps, accuracy)) if f.alarm] == []
+    for held, severity in (2.2, ["warning"]), (1.6, []):  # of batches that somebody else makes
+        fed = made(1, 0.3)
+        fed.model._training.run = types.SimpleNamespace(source=None)
+        fed.held = Guess(CLASSES, 2.3, 0.1, 10)
+        for log in fed.logs:
+            log["val_loss"] = held
+        assert [f.severity for f in generalisation.not_done(fed) if f.alarm] == severity
     one = made(40, 0.3)
     one.steps, one.layers = 480, [types.SimpleNamespace(units=1)]
     assert found(generalisation.underfitting, one)[0].endswith("; a layer has 1 unit")

@@ -225,6 +225,8 @@ def test_where_losses_of_ones_own_pull_answers():
     swapped = lambda y, p: -p * ops.log(y + 1e-7) - (1 - p) * ops.log(1 - y + 1e-7)  # noqa: E731
     shares = (1 / (1 + np.exp(-y))).clip(0.01, 0.99)
     assert "pulls each to 0 or 1" in found(dense(1, "sigmoid", swapped), X, shares)["GD203"].said
+    alike = lambda y, p: ops.mean(ops.square(p))  # noqa: E731
+    assert "whatever the labels are" in found(dense(1, None, alike), X, TWO)["GD203"].said
     entropy = lambda y, p: swapped(p, y)  # noqa: E731
     margin = lambda y, p: ops.relu(1 - (2 * y - 1) * p)  # noqa: E731
     masked = lambda y, p: ops.mean(ops.where(y > 0, ops.square(y - p), 0.0))  # noqa: E731

@@ -240,6 +240,7 @@ NOT_DONE = Rule(
 SLOPE = 0.01
 FEW, HALFWAY = 100, 0.5  # steps in all; of what a line gains over guessing
 PLANNED = 5  # epochs: fewer are a try, not a training
+BEGUN = 0.8  # of the loss of guessing
 FEWEST_STEPS = 5  # in an epoch: a smaller batch would give more
 
 
@@ -301,6 +302,9 @@ def _too_few_steps(record: Record) -> Finding | None:
     losses, steps = record.column("loss"), record.steps_per_epoch
     if record.steps >= FEW or steps is None or steps >= FEWEST_STEPS or len(losses) < PLANNED:
         return None
+    run = record.model._training.run
+    if run is not None and not hasattr(run.source, "arrays"):
+        return _hardly_begun(record, steps)
     line = record.linear  # dear, so last
     if line is None or not line.finds or losses[-1] > min(losses):
         return None
@@ -314,6 +318,22 @@ def _too_few_steps(record: Record) -> Finding | None:
         threshold=f"{FEW} steps in all, {FEWEST_STEPS} in an epoch, and half of what a linear "
         "model gains over guessing",
         fix="+ batch_size=32",
+        severity=WARNING,
+    )
+
+
+def _hardly_begun(record: Record, steps: int) -> Finding | None:
+    """Return the finding if batches that somebody else makes have not led away from guessing."""
+    held, guess = record.column("val_loss"), record.held.loss
+    if not held or guess is None or not BEGUN * guess < held[-1] <= min(held):
+        return None
+    return NOT_DONE.found(
+        f"only {record.steps} steps were made, {steps} in an epoch, and the loss still fell: the "
+        f"val_loss is {held[-1]:.3g}, and always answering the same has {guess:.3g}",
+        evidence={"steps": record.steps, "val_loss": held[-1], "guessing": guess},
+        threshold=f"{FEW} steps in all, {FEWEST_STEPS} in an epoch, or a val_loss below "
+        f"{BEGUN:.0%} of guessing",
+        fix="+ steps_per_epoch=samples // batch_size",
         severity=WARNING,
     )
 

@@ -37,6 +37,8 @@ def own_loss(case: Case) -> Iterator[Finding]:
         trial = Trial(end, y, _answers(end, y))
         if trial.asks_for_targets:
             yield from list(_pulls(trial)) or list(_misplaced(trial)) or list(_mixed_up(trial))
+        elif len(case.ends) == 1 and np.isfinite(trial.first):
+            yield from _unasked(trial)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,6 +87,19 @@ class Trial:
         one = self.loss(np.repeat(self.y[:1], len(self.y), 0), self.answers)
         known = bool(np.isfinite([self.first, self.moved, one]).all())
         return known and abs(one - self.first) > OTHER * abs(self.first)
+
+
+def _unasked(trial: Trial) -> Iterator[Finding]:
+    """Look for labels that a loss does not read at all; numbers may stand there for nothing."""
+    labels = trial.end.task.name in ("classes", "binary")
+    if labels and trial.moved == trial.first and trial.pull(trial.y, trial.answers).any():
+        yield MIXED.found(
+            f"the loss is {trial.first:.4g} whatever the labels are: it never looks at them",
+            where=trial.end.place,
+            evidence={"loss": trial.first, "targets moved": trial.moved},
+            threshold="another loss with other labels",
+            fix="# in the loss: use the first argument, y_true",
+        )
 
 
 def _of_the_user(loss: object) -> bool:
