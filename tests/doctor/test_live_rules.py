@@ -103,6 +103,8 @@ def test_a_training_that_was_stopped_on_its_way():
     )
     assert made(falling) == []
     assert made([*falling, *falling[-1:] * 3], min_delta=0.2) == []
+    never = record([look(0, 1.0)], ended=True, steps=0)
+    assert found(generalisation.ended_early, never)[0].startswith("no step was made: the 20 epochs")
 
 
 def test_an_answer_that_is_only_too_sure_is_not_learnt_by_heart():

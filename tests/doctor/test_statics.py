@@ -227,6 +227,10 @@ def test_where_losses_of_ones_own_pull_answers():
     assert "pulls each to 0 or 1" in found(dense(1, "sigmoid", swapped), X, shares)["GD203"].said
     alike = lambda y, p: ops.mean(ops.square(p))  # noqa: E731
     assert "whatever the labels are" in found(dense(1, None, alike), X, TWO)["GD203"].said
+    half = lambda y, p: -y * ops.log(p)  # noqa: E731
+    for labels in (shares, (y > 0) * 1.0):
+        said = found(dense(1, "sigmoid", half), X, labels)["GD203"].said
+        assert said == "the loss pulls each answer up, whatever its target is"
     entropy = lambda y, p: swapped(p, y)  # noqa: E731
     margin = lambda y, p: ops.relu(1 - (2 * y - 1) * p)  # noqa: E731
     masked = lambda y, p: ops.mean(ops.where(y > 0, ops.square(y - p), 0.0))  # noqa: E731

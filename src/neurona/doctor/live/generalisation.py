@@ -272,7 +272,16 @@ def not_done(record: Record) -> Iterator[Finding]:
 
 
 def ended_early(record: Record) -> Iterator[Finding]:
-    """GD216: it was stopped while each epoch was better, by less than was asked for."""
+    """GD216: it was stopped while each epoch was better than the one before, or never begun."""
+    if record.ended and not record.steps and record.epochs:
+        yield PLAN.found(
+            f"no step was made: the {record.epochs} epochs were over before it began",
+            where="fit",
+            evidence={"epochs": record.epochs},
+            threshold="initial_epoch below epochs",
+            fix="+ epochs=initial_epoch + 10  # the number of the last epoch, not how many",
+        )
+        return
     if not record.ended or len(record.logs) > HALFWAY * record.epochs:
         return
     for stop in _callbacks(record):

@@ -10,6 +10,8 @@ import numpy as np
 
 from neurona.autodiff import grad
 from neurona.core import random
+from neurona.core.op import as_tensor
+from neurona.core.tensor import Tensor
 from neurona.doctor.case import Case
 from neurona.doctor.data.labels import MIXED, SHAPE
 from neurona.doctor.ends import End
@@ -22,6 +24,7 @@ SAME, OTHER = 1e-5, 1e-3  # of the loss: what rounding may change, and what a ch
 OPEN = ("linear", "relu", "leaky_relu")  # ends that a straight loss drives on without end
 BETWEEN, SHARE = 0.05, 0.1  # targets that are neither 0 nor 1, and how many of them
 WIDER = 4.0  # than targets: beyond what a margin may ask for
+SQUASHED = (0.02, 0.98)  # answers of a sigmoid that are far off
 FEW = 0.5  # of the rows of a batch that count at all
 
 
@@ -59,7 +62,7 @@ class Trial:
         """Return the mean of the loss; NaN where the user's code wants other things."""
         with random.undisturbed(), np.errstate(all="ignore"):
             try:
-                return float(np.mean(np.asarray(self.end.loss(y, p), np.float64)))
+                return float(np.mean(np.asarray(self.end.loss(_given(y), _given(p)), np.float64)))
             except Exception:
                 return float("nan")
 
@@ -67,7 +70,7 @@ class Trial:
         """Return the slope of the loss in each answer; NaN where there is none."""
         with random.undisturbed(), np.errstate(all="ignore"):
             try:
-                return np.asarray(grad(lambda p: mean(self.end.loss(y, p)))(p))
+                return np.asarray(grad(lambda p: mean(self.end.loss(_given(y), p)))(_given(p)))
             except Exception:
                 return np.full(p.shape, np.nan)
 
@@ -100,6 +103,11 @@ def _unasked(trial: Trial) -> Iterator[Finding]:
             threshold="another loss with other labels",
             fix="# in the loss: use the first argument, y_true",
         )
+
+
+def _given(a: np.ndarray) -> Tensor:
+    """Return an array as a step gets it: fractions in float32."""
+    return as_tensor(a.astype(np.float32) if a.dtype.kind == "f" else a)
 
 
 def _of_the_user(loss: object) -> bool:
@@ -175,6 +183,8 @@ def _pulls(trial: Trial) -> Iterator[Finding]:
     others = np.roll(y, 1, 0).reshape(p.shape) if y.size == p.size else np.roll(p, 1, 0)
     if end.activation in OPEN:
         others = others.mean() + WIDER * (others - others.mean())
+    elif end.activation in ("sigmoid", "softmax"):
+        others = others.clip(*SQUASHED)
     pull, elsewhere = trial.pull(y, p), trial.pull(y, others.astype(np.float32))
     unheard = trial.pull(np.roll(y, 1, 0), p)
     if not np.isfinite([pull, elsewhere, unheard]).all() or not pull.any():
@@ -194,6 +204,10 @@ def _pulls(trial: Trial) -> Iterator[Finding]:
                 f"{inside:.0%} of the targets are in between"
             )
             fix = "- -y * log(p), with y and p in the other order\n+ loss(y_true, y_pred)"
+    elif way := _one_way(trial):
+        said = f"the loss pulls each answer {way}, whatever its target is"
+        if end.activation == "sigmoid":
+            fix = "+ (1 - y) * nn.ops.log(1 - p)  # the other half of a cross-entropy"
     if said:
         yield MIXED.found(
             said,
@@ -202,6 +216,19 @@ def _pulls(trial: Trial) -> Iterator[Finding]:
             threshold="a smallest loss where the answer is the target",
             fix=fix,
         )
+
+
+def _one_way(trial: Trial) -> str:
+    """Return where answers far off to both sides are pulled, if that is the same for all."""
+    y, p, act = trial.y, trial.answers, trial.end.activation
+    if y.size != p.size or act not in (*OPEN, "sigmoid") or np.isin(y, (-1, 1)).all():
+        return ""
+    far = WIDER * float(y.std())
+    ends = SQUASHED if act == "sigmoid" else (y.min() - far, y.max() + far)
+    pulls = [trial.pull(y, np.full(p.shape, at, np.float32)) for at in ends]
+    if not np.isfinite(pulls).all() or not all(pull.any() for pull in pulls):
+        return ""
+    return "up" if np.max(pulls) <= 0 else "down" if np.min(pulls) >= 0 else ""
 
 
 def _alike(a: np.ndarray, b: np.ndarray) -> bool:
