@@ -17,6 +17,8 @@ from benchmarks.doctor.threads import (
     feeds,
     fine,
     forms,
+    galleries_faults,
+    galleries_healthy,
     images,
     looking,
     more,
@@ -59,10 +61,11 @@ READ_AGAIN = (
     strange,
     questions,
     sentences,
+    galleries_faults,
 )
 FAULTS = [case for part in (*ASKED, *READ_AGAIN) for case in part.FAULTS]
 EXAMPLES = (examples_tables, examples_images, examples_texts, examples_series, examples_training)
 LIKE_NOTEBOOKS = (running, looking, strange)
-AS_BEGUN = (courses, examples_sequences)
+AS_BEGUN = (courses, examples_sequences, galleries_healthy)
 FINE = (fine, odd, networks, scenes_more, forms, ways, *EXAMPLES, *LIKE_NOTEBOOKS, *AS_BEGUN)
 HEALTHY = [case for part in FINE for case in part.HEALTHY]
