@@ -351,6 +351,20 @@ def test_one_row_that_nobody_scaled():
     assert "row 41" not in getattr(found(classifier(), x, Y).get("GD104"), "said", "")
 
 
+def test_bytes_for_a_trunk_whose_norms_have_learnt_them():
+    for seen, wanted in ((False, True), (True, False)):
+        trunk = nn.Sequential([nn.Input((8, 8, 1)), nn.layers.Conv2D(4, 3, use_bias=False),
+                               nn.layers.BatchNormalization()])  # fmt: skip
+        if seen:
+            trunk.layers[-1].moving_mean.assign(np.ones(4))
+        model = nn.Sequential([trunk, nn.layers.Flatten(), nn.layers.Dense(2, "softmax")])
+        model.layers[0].layers[-1].trainable = False
+        model.compile("adam", "sparse_categorical_crossentropy")
+        x = RANDOM.integers(0, 256, (40, 8, 8, 1)).astype("float32")
+        told = {f.id for f in model.diagnose(x, np.arange(40) % 2) if f.alarm}
+        assert ("GD104" in told) == wanted
+
+
 def test_what_meets_the_first_weights_is_large_beside_what_is_wanted_only():
     degrees = np.array([-40, -10, 0, 8, 15, 22, 38], "float32")[:, None]
 

@@ -83,6 +83,27 @@ def test_guessing_of_losses_between_squares_and_sizes():
         assert guess_of(model, y).loss == pytest.approx(least, abs=0.1)
 
 
+def test_guessing_of_weighed_places_and_of_a_loss_of_ones_own():
+    def guess(loss, end, y, weight=None):
+        model = nn.Sequential([nn.Input((4, 3)), end])
+        model.compile("adam", loss)
+        model.fit(np.zeros((len(y), 4, 3), "float32"), y, sample_weight=weight, verbose=0)
+        return guess_of(model, y, weight)
+
+    y = np.tile([0, 0, 0, 1], (8, 1))
+    scores = nn.layers.Dense(2, "softmax")
+    weight = np.where(y == 1, 3.0, 1.0).astype("float32")
+    weighed = guess("sparse_categorical_crossentropy", scores, y, weight)
+    assert weighed.loss == pytest.approx(-1.5 * np.log(0.5))
+    assert weighed.majority == 0.75
+    flags = y[..., None].astype("float32")
+    cubes = lambda y, p: nn.ops.abs(y - p) ** 3  # noqa: E731
+    mine = guess(cubes, nn.layers.Dense(1), flags)
+    assert 0.05 < mine.loss < 0.25  # that of 0, which is not the best
+    reward = guess(lambda y, p: nn.ops.mean(y * p), nn.layers.Dense(1), flags)
+    assert reward.loss is None  # 0 and less: nothing need be near
+
+
 def test_guessing():
     def task(loss, y, units=4, weight=None, **given):
         model = nn.Sequential([nn.Input((10,)), nn.layers.Dense(units, **given)])

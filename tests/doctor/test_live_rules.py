@@ -248,6 +248,32 @@ def test_numbers_far_from_where_answers_began():
     assert found(course.far_off, dataclasses.replace(learnt, ended=True)) == []
 
 
+class Answers:
+    """Answers with the mean, and with some of what is asked."""
+
+    def __init__(self, x, y=None, share=0.0):
+        source = types.SimpleNamespace(arrays=(x, y, None))
+        self._training = types.SimpleNamespace(run=types.SimpleNamespace(source=source))
+        self.mean, self.share, self.all_layers = x.mean(axis=0), share, list
+
+    def __call__(self, x, training):
+        return self.mean + self.share * (x - self.mean)
+
+
+def test_samples_that_are_all_answered_by_their_mean():
+    x = np.random.default_rng(0).normal(np.arange(10), 1, (300, 10))
+
+    def told(penalty, ended=True, **given):
+        looks = [dataclasses.replace(look(20 * i, 1.0), penalty=penalty) for i in range(20)]
+        made = record(looks, ended=ended, model=Answers(x, **given))
+        made.guess = Guess()  # by a loss of one's own
+        return [f.id for f in course.mean_for_all(made)]
+
+    assert told(0.0) == ["GD510"]
+    assert told(0.3) == told(0.3, y=x) == ["GD211"]  # a code that is paid for
+    assert told(0.3, share=0.2) == told(0.3, y=x - 9) == told(0.3, ended=False) == []
+
+
 def test_one_of_several_outputs_at_guessing():
     nn.utils.set_random_seed(0)
     random = np.random.default_rng(0)
@@ -332,15 +358,17 @@ def test_some_dead_units_are_no_reason_to_learn_nothing():
 
 
 def test_rare_places_that_are_never_told():
-    def told(loss):
-        seen = np.array([1000, 0])
+    def told(loss, rare=0, ended=True):
+        seen = np.array([1000 - rare, rare])
         looks = [dataclasses.replace(look(20 * i, loss), predicted=seen) for i in range(40)]
-        made = record(looks, [loss] * 5, guessing=0.3, ended=True)
+        made = record(looks, [loss] * 5, guessing=0.3, ended=ended)
         made.guess = dataclasses.replace(made.guess, majority=0.92)
         return found(places.never_told, made)
 
     assert told(0.29)[0].startswith("8.00% of the places are something else than class 0")
-    assert told(0.2) == []  # it knows where they are likely
+    assert told(0.2, ended=False) == []  # it knows where they are likely
+    assert "says so of 50 of 10,000" in told(0.2, rare=5)[0]  # but hardly ever says so
+    assert told(0.2, rare=20) == told(0.1) == []
 
 
 def test_gradients_do_not_vanish_where_all_steps_are_tiny():

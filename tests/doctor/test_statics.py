@@ -251,6 +251,30 @@ def test_losses_of_ones_own_with_the_wrong_sign():
         assert not found(dense(3, end, lambda y, p, loss=loss: 1 - loss(y, p)), X, y)
 
 
+def test_a_loss_of_shares_that_is_given_scores():
+    given = lambda end, loss: found(dense(3, end, loss), X, SEVERAL)  # noqa: E731
+    dice = lambda y, p: 1 - overlap(y, p)  # noqa: E731
+    assert "for twice as much: it takes shares" in given(None, dice)["GD203"].said
+    hinge = lambda y, p: nn.ops.mean(nn.ops.relu(1 - (2 * y - 1) * p))  # noqa: E731
+    square = lambda y, p: nn.ops.mean(nn.ops.square(y - p))  # noqa: E731
+    for end, loss in ((None, square), (None, hinge), ("sigmoid", dice)):
+        assert "GD203" not in given(end, loss), (end, loss)
+
+
+def test_a_sigmoid_of_a_distance():
+    def told(end):
+        pair = [nn.Input((5,)), nn.Input((5,))]
+        code = L.Dense(8, "relu")
+        far = nn.ops.sum(nn.ops.abs(code(pair[0]) - code(pair[1])), axis=-1, keepdims=True)
+        made = nn.Model(pair, end(far))
+        made.compile("adam", "binary_crossentropy")
+        return {f.id: f for f in made.diagnose([X, X[::-1].copy()], TWO) if f.alarm}
+
+    assert "never below 0" in told(nn.ops.sigmoid)["GD204"].said
+    assert "GD204" not in told(L.Dense(1, "sigmoid"))
+    assert "GD204" not in told(lambda far: nn.ops.sigmoid(1 - far))
+
+
 def test_class_numbers_that_one_output_is_to_meet():
     random = np.random.default_rng(3)
     middles = random.normal(size=(10, 5)) * 3
@@ -367,6 +391,10 @@ MODELS = [  # id ("" for healthy), what it says, the model, x, y, the rest
         PICTURES, THREE[:24], {},
     ),
     ("", "", lambda: chain(L.Dense(2), L.Dense(5), loss="mse"), X, X, {}),  # narrow on purpose
+    (  # a vector of each patch
+        "", "", lambda: chain(L.Conv2D(16, 2, strides=2), L.Flatten(), relu(), softmax()),
+        PICTURES, THREE[:24], {},
+    ),
     (
         "", "", lambda: chain(L.Dense(8), L.BatchNormalization(), L.ReLU(), softmax()),
         X, THREE, {},
@@ -561,6 +589,34 @@ class Stepped(nn.Model):
         found = zip(tape.gradient(loss, weights), weights, strict=True)
         self.optimizer.apply_gradients([(g, w) for g, w in found if g is not None])
         return {"loss": loss}
+
+
+class Judged(nn.Model):
+    """Learns by what a network says that is never trained, or that follows another."""
+
+    def __init__(self, judge):
+        super().__init__()
+        self.maker, self.judge = L.Dense(5), judge
+        self.judge.trainable = False
+
+    def call(self, x):
+        return self.judge(self.maker(x))
+
+    def train_step(self, data):
+        loss, grads = nn.value_and_grad(lambda: nn.ops.mean(self(data[0])), parameters=self.maker)()
+        self.optimizer.apply(grads, self.maker)
+        return {"loss": loss}
+
+
+def test_what_is_frozen_at_random_in_a_training_step_of_ones_own():
+    def told(judge):
+        made = Judged(judge)
+        made.compile("adam")
+        return {f.id for f in made.diagnose(X, THREE) if f.alarm}
+
+    assert "GD212" in told(L.Dense(1))
+    assert "GD212" not in told(L.Dense(5))  # a target that follows the maker
+    assert "GD212" not in told(L.Dense(1, bias_initializer="ones"))  # as learnt before
 
 
 def test_hidden_units_that_are_steps_in_a_training_step_of_ones_own():

@@ -192,7 +192,7 @@ class Case:
         optimizer = self.model.optimizer
         if optimizer is not None and int(np.asarray(optimizer.iterations)) > 0:
             return True
-        return any(learnt_bias(layer) for layer in self.layers)
+        return any(learnt_bias(layer) or learnt_mean(layer) for layer in self.layers)
 
     @functools.cached_property
     def _ends(self) -> tuple[list[End], NeuronaError | None]:
@@ -217,6 +217,12 @@ def learnt_bias(layer: Any) -> bool:
     start = getattr(layer, "bias_initializer", None)
     began = start == "zeros" or type(start).__name__ == "Zeros"
     return began and bool(bias.numpy().any())
+
+
+def learnt_mean(layer: Any) -> bool:
+    """Say whether a BatchNormalization has seen batches."""
+    mean = getattr(layer, "moving_mean", None)
+    return isinstance(mean, Parameter) and bool(mean.numpy().any())
 
 
 def _trainable(values: Any) -> np.ndarray:

@@ -139,7 +139,7 @@ class End:
 
 
 def activation_of(x: Tensor) -> str:
-    """Return what made a tensor: "linear", "relu", "tanh", "sigmoid", "softmax" or "other"."""
+    """Return what made it: "linear", "relu", "size", "tanh", "sigmoid", "softmax" or "other"."""
     *_, x = sources(x)
     source = x.value.source
     if source is None:
@@ -157,7 +157,23 @@ def activation_of(x: Tensor) -> str:
         return _written_out(*inputs)
     if name == "where" and inputs[1].data is not None and not inputs[1].data.any():
         return "relu"
-    return "other"
+    return "size" if _is_size(x) else "other"
+
+
+SIZES = ("abs", "square", "sqrt", "sum", "mean", "max", "add")  # of which the first two always
+
+
+def _is_size(x: Tensor) -> bool:
+    """Say whether a value is a size or a distance, made of sizes: it is never below 0."""
+    *_, x = sources(x)
+    source = x.value.source
+    if source is None:
+        return x.data is not None and x.data.min() >= 0
+    name, inputs = source.op.name, source.inputs
+    if name in SIZES[:2] or (name == "mul" and inputs[0] is inputs[1]):
+        return True
+    sized = [_is_size(i) for i in inputs]
+    return (name in SIZES and all(sized)) or (name == "maximum" and any(sized))
 
 
 def _written_out(above: Tensor, below: Tensor) -> str:

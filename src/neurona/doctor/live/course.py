@@ -7,11 +7,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from neurona.core import random
+from neurona.core.tree import flatten
 from neurona.doctor.classes import SIZE
 from neurona.doctor.finding import Finding, Rule
 from neurona.doctor.fixes import Rate, Unit
-from neurona.doctor.live.guess import NUMBERS
 from neurona.doctor.live.record import BARELY, Record
+from neurona.doctor.statics.settings import STRONG
+from neurona.nn.parameter import rehearsal
 
 STEPS = (
     "GD701",
@@ -64,7 +67,7 @@ def nothing_learnt(record: Record) -> Iterator[Finding]:
         told = record.unrelated()
     if not told:
         return
-    unit = "R2 <= 0.02" if record.guess.kind == NUMBERS else "98 % of it"
+    unit = "R2 <= 0.02" if record.guess.squared else "98 % of it"
     yield NOTHING_LEARNT.found(
         f"after {record.steps} steps {told}",
         evidence={"loss": record.loss, "guessing": record.guess.loss, "steps": record.steps,
@@ -77,6 +80,45 @@ def nothing_learnt(record: Record) -> Iterator[Finding]:
 def _few_by_heart(record: Record) -> bool:
     """Whether there are so few samples that they are learnt by heart, which tells nothing else."""
     return record.guess.samples < FEWEST_SAMPLES and record.loss < record.scale / 2
+
+
+LEAST_SPREAD = 1e-12
+HARDLY, LIKE, ROWS, WIDTH = 0.1, 0.8, 256, 8  # spread; R2 of means; samples; numbers
+
+
+def mean_for_all(record: Record) -> Iterator[Finding]:
+    """GD510, GD211: all samples are answered by the mean of what there is to be told, at the end.
+
+    With a loss that some layer adds, this one weighs more: a code is paid for, and not used.
+    """
+    run = record.model._training.run
+    if not record.ended or record.steps < ENOUGH or run is None:
+        return
+    x, y, _ = run.source.arrays if hasattr(run.source, "arrays") else (None, None, None)
+    leaves = [flatten(part)[0] for part in (x, x if y is None else y)]
+    if x is None or any(len(part) != 1 for part in leaves) or record.at_guessing():
+        return
+    given, wanted = (np.asarray(part[0])[:ROWS] for part in leaves)
+    if wanted[:1].size < WIDTH or wanted.dtype.kind not in "fiu":
+        return
+    with random.undisturbed(), rehearsal():
+        told = np.asarray(record.model(given, training=False))
+    if told.shape != wanted.shape:
+        return
+    p, t = (a.reshape(len(a), -1).astype(np.float64) for a in (told, wanted))
+    spread = float(np.sqrt(p.var(axis=0).mean() / max(t.var(axis=0).mean(), LEAST_SPREAD)))
+    off = np.square(p.mean(axis=0) - t.mean(axis=0)).mean()
+    alike = float(1 - off / max(t.mean(axis=0).var(), LEAST_SPREAD))
+    if spread > HARDLY or alike < LIKE:
+        return
+    added = bool(record.looks) and record.looks[0].penalty > 0
+    yield (STRONG if added else NOTHING_LEARNT).found(
+        f"all samples are answered by their mean: answers vary by {spread:.1%} of what there is to "
+        "be told" + (", beside a loss that a layer adds" if added else ""),
+        evidence={"spread": spread, "like the mean": alike, "samples": len(p)},
+        threshold=f"answers that vary by {HARDLY:.0%} of the targets' spread",
+        fix="- nn.ops.mean(off)\n+ nn.ops.sum(off, axis=-1)  # over pixels, as the other term is",
+    )
 
 
 FAR = 10.0  # times the loss of guessing, at the first step
@@ -172,6 +214,6 @@ def oscillation(record: Record) -> Iterator[Finding]:
 
 
 CHECKS = {
-    nothing_learnt: (NOTHING_LEARNT,), far_off: (FAR_OFF,),
+    nothing_learnt: (NOTHING_LEARNT,), mean_for_all: (NOTHING_LEARNT, STRONG), far_off: (FAR_OFF,),
     plateau: (PLATEAU,), oscillation: (OSCILLATION,),
 }  # fmt: skip

@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from neurona.core import random
 from neurona.core.tensor import as_array
 from neurona.core.tree import flatten
 from neurona.doctor.scan import entropy, sample
 from neurona.nn.losses.crossentropy import Crossentropy
 
 LEAST = 1e-7  # a chance, as in the losses
+TRIED = np.linspace(0, 1, 5)  # quantiles of the targets, as answers to a loss of the user's own
 BETWEEN = ("huber_loss", "log_cosh")  # whose best constant lies between mean and median
 CLASSES, FLAGS, NUMBERS = "classes", "flags", "numbers"
 
@@ -105,14 +107,36 @@ def _of_output(model: Any, output: Any, target: Any, weight: Any) -> Guess:
     if not targets.size or not plain or padded or getattr(loss, "ignore_class", None) is not None:
         return Guess()
     name = str(getattr(loss, "name", ""))
-    shares = _shares(weight, len(targets))
+    shares = _shares(weight, targets.shape)
     if name == "sparse_categorical_crossentropy":
         return _of_classes(targets.reshape(len(targets), -1), shape[-1], shares)
     if name == "categorical_crossentropy" and targets.ndim == 2:
         return _of_classes(targets.argmax(-1)[:, None], shape[-1], shares)
     if name == "binary_crossentropy":
         return _of_flags(targets.reshape(len(targets), -1), shares)
-    return _of_numbers(loss, targets, weight)
+    guess = _of_numbers(loss, targets, weight)
+    if type(loss).__name__ == "FunctionLoss" and weight is None and guess.loss is None:
+        return Guess(NUMBERS, _of_the_user(loss, targets, shape))
+    return guess
+
+
+def _of_the_user(loss: Any, targets: np.ndarray, shape: tuple[int | None, ...]) -> float | None:
+    """Return the least loss of a number that is always the answer, by a loss of the user's own.
+
+    None where it can be 0 or less: then an answer need not be near anything.
+    """
+    y = sample(targets).astype(np.float32)
+    numbers = np.unique(np.quantile(y, TRIED)) if y.dtype.kind == "f" else ()
+    outputs = (len(y), *shape[1:])
+    try:
+        with random.undisturbed(), np.errstate(all="ignore"):
+            losses = [
+                float(np.mean(as_array(loss(y, np.full(outputs, number, np.float32)))))
+                for number in (*numbers, *(numbers[:-1] + numbers[1:]) / 2)
+            ]
+    except Exception:  # of the user's code, which wants other things
+        return None
+    return min(losses) if losses and np.isfinite(losses).all() and min(losses) > 0 else None
 
 
 def _has_masks(model: Any) -> bool:
@@ -121,11 +145,16 @@ def _has_masks(model: Any) -> bool:
     return bool(kinds) or any(getattr(layer, "mask_zero", False) for layer in model.all_layers())
 
 
-def _shares(weight: Any, n: int) -> np.ndarray | None:
-    """Return a weight for each sample, or None if there are none or they are no column."""
+def _shares(weight: Any, shape: tuple[int, ...]) -> np.ndarray | None:
+    """Return a weight for each sample, or one for each of its places; None if there are none."""
     leaves = flatten(weight)[0] if weight is not None else []
     weights = np.asarray(leaves[0], float) if len(leaves) == 1 else None
-    return weights if weights is not None and weights.shape == (n,) else None
+    if weights is None or weights.shape[0] != shape[0]:
+        return None
+    places = weights.reshape(len(weights), -1)
+    if places.shape[1] in (1, int(np.prod(shape[1:]))):
+        return places
+    return None
 
 
 def _of_classes(labels: np.ndarray, classes: int, weight: np.ndarray | None) -> Guess:
@@ -133,7 +162,7 @@ def _of_classes(labels: np.ndarray, classes: int, weight: np.ndarray | None) -> 
     if not known.all():
         return Guess(CLASSES, classes=classes)
     column = labels.astype(np.int64)
-    weights = None if weight is None else np.repeat(weight, column.shape[1])
+    weights = None if weight is None else np.broadcast_to(weight, column.shape).ravel()
     counts = np.bincount(column.ravel(), minlength=classes)
     mass = np.bincount(column.ravel(), weights, classes) / column.size
     majority = float(counts.max() / counts.sum())
@@ -145,8 +174,8 @@ def _of_classes(labels: np.ndarray, classes: int, weight: np.ndarray | None) -> 
 def _of_flags(flags: np.ndarray, weight: np.ndarray | None) -> Guess:
     if flags.min() < 0 or flags.max() > 1:
         return Guess(FLAGS)
-    w = np.ones(len(flags)) if weight is None else weight
-    yes, no = (w @ flags) / len(flags), (w @ (1 - flags)) / len(flags)
+    w = 1.0 if weight is None else weight
+    yes, no = (w * flags).mean(axis=0), (w * (1 - flags)).mean(axis=0)
     guessing = float(np.mean([entropy(np.array(pair)) for pair in zip(yes, no, strict=True)]))
     means = flags.mean(axis=0)
     majority = float(np.maximum(means, 1 - means).mean())

@@ -15,13 +15,17 @@ from neurona.doctor.live.record import FEWEST, Record
 NEVER = dataclasses.replace(IMBALANCE, because=(*WRONG, "GD502", "GD506"))
 OFTEN, RARE = 0.9, 50  # share of the frequent answer; places that had another one
 KNOWS = 0.9  # of the loss of guessing: who is below knows where rare places are likely
+HARDLY, LAST = 0.1, 0.5  # of the rare places, and of that loss, when the training has ended
 ENOUGH = 100  # steps, and half of the training
 
 
 def never_told(record: Record) -> Iterator[Finding]:
-    """GD107: nine of ten places are background, and half way through all are taken for it."""
-    known = [(x.predicted, x.samples) for x in record.looks[-2 * FEWEST :]]
-    looks = [(p, n) for p, n in known if p is not None]
+    """GD107: nine of ten places are background, and half way through all are taken for it.
+
+    Or nearly all, when the training has ended.
+    """
+    said = [(x.predicted, x.samples) for x in record.looks[-2 * FEWEST :]]
+    looks = [(p, n) for p, n in said if p is not None]
     majority = record.guess.majority
     early = not record.ended and (record.done < 0.5 or record.steps < ENOUGH)
     if len(looks) < FEWEST or majority is None or early:
@@ -31,11 +35,14 @@ def never_told(record: Record) -> Iterator[Finding]:
     several = places > 2 * sum(n for _, n in looks)  # places: rows alone may well be so rare
     if not several or not OFTEN <= majority < 1 or (1 - majority) * places < RARE:
         return
-    if counts.max() < places or record.loss < KNOWS * record.scale:
+    told, rare = places - int(counts.max()), (1 - majority) * places
+    never = told == 0 and record.loss >= KNOWS * record.scale
+    hardly = record.ended and told < HARDLY * rare and record.loss >= LAST * record.scale
+    if not never and not hardly:
         return
     yield NEVER.found(
         f"{1 - majority:.2%} of the places are something else than class {int(counts.argmax())}, "
-        f"and after {record.steps} steps the model says so of none of {places:,}",
+        f"and after {record.steps} steps the model says so of {told or 'none'} of {places:,}",
         where="y",
         evidence={"majority": majority, "places": places, "steps": record.steps},
         threshold="some of the rare places are found in the second half of the training",

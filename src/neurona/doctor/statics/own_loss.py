@@ -12,6 +12,7 @@ from neurona.autodiff import grad
 from neurona.core import random
 from neurona.core.op import as_tensor
 from neurona.core.tensor import Tensor
+from neurona.doctor import fixes
 from neurona.doctor.case import Case
 from neurona.doctor.data.labels import MIXED, SHAPE
 from neurona.doctor.ends import End
@@ -26,6 +27,7 @@ BETWEEN, SHARE = 0.05, 0.1  # targets that are neither 0 nor 1, and how many of 
 WIDER = 4.0  # than targets: beyond what a margin may ask for
 SQUASHED = (0.02, 0.98)  # answers of a sigmoid that are far off
 FEW = 0.5  # of the rows of a batch that count at all
+ZERO, LOWER = 0.01, 0.05  # parts of the loss of wrong answers
 
 
 def own_loss(case: Case) -> Iterator[Finding]:
@@ -39,7 +41,8 @@ def own_loss(case: Case) -> Iterator[Finding]:
             continue
         trial = Trial(end, y, _answers(end, y))
         if trial.asks_for_targets:
-            yield from list(_pulls(trial)) or list(_misplaced(trial)) or list(_mixed_up(trial))
+            looks = (_pulls, _beyond, _misplaced, _mixed_up)
+            yield from next(filter(None, (list(look(trial)) for look in looks)), [])
         elif len(case.ends) == 1 and np.isfinite(trial.first):
             yield from _unasked(trial)
 
@@ -216,6 +219,25 @@ def _pulls(trial: Trial) -> Iterator[Finding]:
             threshold="a smallest loss where the answer is the target",
             fix=fix,
         )
+
+
+def _beyond(trial: Trial) -> Iterator[Finding]:
+    """Answer yes or no exactly, and with more than 1: a loss of shares is lost on scores."""
+    end, p = trial.end, trial.answers
+    if end.activation not in OPEN or trial.y.size != p.size or not np.isin(trial.y, (0, 1)).all():
+        return
+    y = trial.y.reshape(p.shape).astype(np.float32)
+    exact, beyond, wrong = trial.loss(y, y), trial.loss(y, 2 * y), trial.loss(y, 1 - y)
+    if abs(exact) > ZERO * abs(wrong) or not beyond < exact - LOWER * abs(wrong):
+        return  # the best scores are large ones, and a square has its least at the target
+    yield MIXED.found(
+        f"the loss is {exact:.3g} for exact answers, and {beyond:.3g} for twice as much: it takes "
+        f"shares, and the model ends {'with scores' if end.activation == 'linear' else 'open'}",
+        where=end.place,
+        evidence={"exact": exact, "twice": beyond, "wrong": wrong, "activation": end.activation},
+        threshold="no loss below that of exact answers",
+        fix=fixes.Activate(end.activation, "sigmoid", end.width),
+    )
 
 
 def _one_way(trial: Trial) -> str:

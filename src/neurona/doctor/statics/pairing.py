@@ -162,6 +162,8 @@ def _scores(end: End) -> Iterator[Finding]:
         return
     scores = end.tensor if end.note is None else end.note.scores
     before = activation_of(scores) if end.note is not None or end.from_logits else ""
+    if before == "size" and end.kind == "binary" and end.note is not None:
+        yield _of_sizes(end)
     if before in ("relu", "sigmoid", "tanh"):
         effect = {"relu": "no score can be below 0"}.get(before, "no score can be large")
         yield ON_SCORES.found(
@@ -187,9 +189,19 @@ def _scores(end: End) -> Iterator[Finding]:
             )
 
 
+def _of_sizes(end: End) -> Finding:
+    return REACH.found(
+        "the sigmoid is of a size or a distance, which is never below 0: no answer is below 0.5",
+        where=end.place,
+        evidence={"loss": end.loss.name, "lowest": 0.5},
+        threshold="scores of both signs",
+        fix='+ z = Dense(1, "sigmoid")(z)  # a weight and a bias, in place of the sigmoid alone',
+    )
+
+
 def _no_shares(case: Case, end: End) -> Iterator[Finding]:
     """Ask an end of an unknown kind for some answers: are they between 0 and 1?"""
-    unknown = end.note is None and end.activation == "other" and not end.from_logits
+    unknown = end.note is None and end.activation in ("other", "size") and not end.from_logits
     if end.kind not in CROSSENTROPY or not unknown or "Dropout" in end.place:
         return  # what dropout makes larger is told elsewhere
     at = [tensor is end.tensor for tensor in case.forward.tensors].index(True)
@@ -350,8 +362,9 @@ def _pulled(end: End, out: np.ndarray, bounds: tuple[float, float]) -> bool:
 RANGES = {
     "sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0), "relu": (0.0, np.inf),
     "softplus": (0.0, np.inf), "exponential": (0.0, np.inf), "relu6": (0.0, 6.0),
-    "hard_sigmoid": (0.0, 1.0), "softsign": (-1.0, 1.0), "elu": (-1.0, np.inf),
-    "selu": (-1.7581, np.inf), "gelu": (-0.17, np.inf), "silu": (-0.2785, np.inf),
+    "size": (0.0, np.inf), "hard_sigmoid": (0.0, 1.0), "softsign": (-1.0, 1.0),
+    "elu": (-1.0, np.inf), "selu": (-1.7581, np.inf), "gelu": (-0.17, np.inf),
+    "silu": (-0.2785, np.inf),
 }  # fmt: skip
 HAIR = 1e-3
 SHARE, MOST = 0.001, 0.5  # of the targets

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import collections
 from collections.abc import Iterable, Iterator
 
 from neurona.core.graph import Node
 from neurona.doctor import fixes
-from neurona.doctor.case import Case
+from neurona.doctor.case import Case, learnt_mean
 from neurona.doctor.finding import ERROR, INFO, Finding, Rule
 from neurona.doctor.forward import Forward
 from neurona.doctor.probe.probe import probe_of
@@ -34,7 +35,10 @@ def collapsed(case: Case) -> Iterator[Finding]:
     """Look for two products with weights that only linear steps lie between."""
     forward = case.forward
     found = [(p, q) for p in forward.products if (q := _next_product(forward, p)) is not None]
-    pairs = [(p, q) for p, q in found if _redundant(forward, p, q) and not _mixes(case, p, q)]
+    pairs = [
+        (p, q) for p, q in found
+        if _redundant(forward, p, q) and not _mixes(case, p, q) and not _of_patches(case, p)
+    ]  # fmt: skip
     if not pairs:
         return
     (first, _, _), (second, _, _) = pairs[0]
@@ -99,6 +103,13 @@ def _mixes(case: Case, first: Product, second: Product) -> bool:
     )
     kinds = {layer.name: type(layer).__name__ for layer in case.layers}
     return any("Attention" in kinds.get(name, "") for name in inside if name not in outside)
+
+
+def _of_patches(case: Case, product: Product) -> bool:
+    """Say whether a convolution makes a vector of each patch, side by side, as it is meant to."""
+    layer = layer_of(case, product[0])
+    size, strides = (getattr(layer, name, None) for name in ("kernel_size", "strides"))
+    return size is not None and size == strides and max(size) > 1
 
 
 def layer_of(case: Case, node: Node) -> Layer | None:
@@ -168,6 +179,8 @@ def unconnected(case: Case) -> Iterator[Finding]:
     learnt = list(model.trainable_weights)
     if case.custom:
         yield from _without_slope(case)
+        if learnt and not _twin_learns(case):
+            yield from _frozen_at_random(case)
         return
     if not learnt:
         if model.weights:
@@ -281,11 +294,7 @@ def _frozen_at_random(case: Case) -> Iterator[Finding]:
     """Look for frozen layers that have learnt nothing yet, below some that learn."""
     frozen = [v for v in case.layers if type(v).__name__ in PLAIN and not v.trainable and v.weights]
     biased = [v for v in frozen if isinstance(getattr(v, "bias", None), Parameter)]
-    known = any(v.bias.numpy().any() for v in biased) or any(
-        v.moving_mean.numpy().any()
-        for v in case.layers
-        if type(v).__name__ == "BatchNormalization" and v.built
-    )
+    known = any(v.bias.numpy().any() for v in biased) or any(map(learnt_mean, case.layers))
     if biased and not known:
         names = ", ".join(repr(layer.name) for layer in frozen[:3])
         yield UNCONNECTED.found(
@@ -296,6 +305,15 @@ def _frozen_at_random(case: Case) -> Iterator[Finding]:
             fix=f"- model.get_layer({frozen[0].name!r}).trainable = False\n"
             f"+ model.get_layer({frozen[0].name!r}).trainable = True  # or load weights first",
         )
+
+
+def _twin_learns(case: Case) -> bool:
+    """Whether each frozen layer has a layer like it that learns: a target that follows it."""
+    frozen, learnt = (
+        collections.Counter(w.shape for w in weights)
+        for weights in (case.examined.non_trainable_weights, case.examined.trainable_weights)
+    )
+    return not frozen - learnt
 
 
 def reached(
