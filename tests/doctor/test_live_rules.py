@@ -342,17 +342,18 @@ def test_validation_whose_classes_have_other_numbers():
 
 
 def test_some_dead_units_are_no_reason_to_learn_nothing():
-    def told(share, first=0.0, loss=1.0):
+    def told(share, first=0.0, loss=1.0, begun=0.3):
         alive = lambda s: {"relu model/dense": np.where(np.arange(20) < 20 * s, 0.0, 1.0)}  # noqa: E731
         looks = [
             dataclasses.replace(look(20 * i, loss), activity=alive(first if i < 15 else share))
             for i in range(40)
         ]
-        made = record([dataclasses.replace(looks[0], loss=0.3), *looks], [loss] * 5)
+        made = record([dataclasses.replace(looks[0], loss=begun), *looks], [loss] * 5)
         return [f.evidence["dead"] for f in units.dead(made)]
 
     assert told(0.6) == []
     assert told(0.9) == [0.9]
+    assert told(0.9, begun=1.0) == []  # nothing was learnt either while they were alive
     assert told(0.6, loss=0.8) == [0.6]  # it has got worse
     assert told(0.6, first=0.6, loss=0.8) == []  # and began so
 

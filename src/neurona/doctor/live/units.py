@@ -10,7 +10,7 @@ from neurona.doctor.finding import ERROR, Finding, Rule
 from neurona.doctor.fixes import Rate
 from neurona.doctor.live.activity import RECTIFIED
 from neurona.doctor.live.course import STEPS, WRONG
-from neurona.doctor.live.record import FEWEST, Look, Record
+from neurona.doctor.live.record import FEWEST, GUESSING, Look, Record
 
 SAMPLES = 300  # that all of a layer's units are judged by
 
@@ -24,6 +24,7 @@ DEAD = Rule(
     source="SageMaker Debugger (50 %)",
 )  # fmt: skip
 MANY, MOST = 0.4, 0.8  # of a layer
+BEGUN = 50  # steps, in which something can be learnt
 GROWN = 0.1  # since the first looks, without which they were born so
 
 
@@ -40,6 +41,8 @@ def dead(record: Record) -> Iterator[Finding]:
         return  # as many are born so in healthy networks; the others would learn what there is
     if not grown and _frozen(record):  # as they came with what was learnt elsewhere
         return
+    if _idle_alive(record, worst):
+        return
     since = f", {first:.0%} at the beginning" if grown else ", as at the beginning"
     yield DEAD.found(
         f"{share:.0%} of its units are 0 for all of {_samples(looks)} samples{since}; {told}",
@@ -52,6 +55,20 @@ def dead(record: Record) -> Iterator[Finding]:
         else "+ kernel_initializer='he_normal', and inputs near 1",
         severity=ERROR if share > MOST and record.at_guessing() else None,
     )  # fmt: skip
+
+
+def _idle_alive(record: Record, name: str) -> bool:
+    """Whether nothing was learnt either while its units were alive: they did not die of a loss."""
+    guessing = record.guess.loss
+    if guessing is None or min(look.loss for look in record.looks) < guessing / 2:
+        return False
+    later = [look for look in record.looks if look.step >= BEGUN]
+    windows = [later[i : i + 2 * FEWEST] for i in range(0, len(later) - 2 * FEWEST + 1, FEWEST)]
+    return any(
+        _dead_share(window, name) <= MANY
+        and float(np.mean([look.loss for look in window])) >= GUESSING * guessing
+        for window in windows
+    )
 
 
 def _frozen(record: Record) -> bool:
