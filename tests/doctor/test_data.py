@@ -365,6 +365,23 @@ def test_bytes_for_a_trunk_whose_norms_have_learnt_them():
         assert ("GD104" in told) == wanted
 
 
+def test_layers_that_turn_pictures_into_those_of_another_class():
+    random = np.random.default_rng(0)
+    y = np.arange(120) % 2
+    x = random.normal(0, 0.1, (120, 6, 6, 1)).astype("float32")
+    x[y == 0, :, :2] += 1  # bright on the left, or on the right
+    x[y == 1, :, 4:] += 1
+
+    def told(layer, x=x):
+        model = classifier(nn.Input((6, 6, 1)), layer, nn.layers.Flatten())
+        return found(model, x, y).get("GD605")
+
+    assert "into those of another class" in told(nn.layers.RandomFlip("horizontal")).said
+    assert told(nn.layers.RandomFlip("vertical")) is None
+    assert told(nn.layers.RandomTranslation(0.2, 0.2)) is None
+    assert told(nn.layers.RandomFlip("horizontal"), x=random.random(x.shape)) is None
+
+
 def test_what_meets_the_first_weights_is_large_beside_what_is_wanted_only():
     degrees = np.array([-40, -10, 0, 8, 15, 22, 38], "float32")[:, None]
 

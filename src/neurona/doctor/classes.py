@@ -1,4 +1,4 @@
-"""The rules on targets, held-out rows and plans that are looked at before training and in it."""
+"""The rules that are looked at before training and in it."""
 
 from __future__ import annotations
 
@@ -52,4 +52,22 @@ PLAN = Rule(
     auto="race",
     accepted=("more epochs", "a constant rate"),
     source="DeepFD, ICSE 2022",
+)
+NOISY = Rule(
+    "GD605", "noisy labels", "warning",
+    "Wrong labels can only be learnt by heart, one by one, and what is learnt with them is wrong "
+    "near them, too.",
+    auto="never",
+    because=("GD101", "GD102", "GD103", "GD104", "GD108", "GD111", "GD203", "GD506", "GD510"),
+    accepted=("a smaller model", "label smoothing", "stopping early"),
+    source="Wilson 1972; Northcutt et al. 2021 (confident learning)",
+)  # fmt: skip
+STRONG = Rule(
+    "GD211",
+    "regularisation that drowns the data",
+    "warning",
+    "The penalty or the noise outweighs what the samples say, so weights go to zero before they "
+    "learn.",
+    auto="race",
+    accepted=("leave it out until the network overfits",),
 )

@@ -1,6 +1,7 @@
 """Rules about the data: GD1xx."""
 
 from neurona.doctor.data import (
+    augmented,
     batches,
     inputs,
     labels,
@@ -17,4 +18,5 @@ from neurona.doctor.finding import Checks
 CHECKS: Checks = {
     **inputs.CHECKS, **numbers.CHECKS, **labels.CHECKS, **targets.CHECKS, **splits.CHECKS,
     **relations.CHECKS, **other_words.CHECKS, **leak.CHECKS, **batches.CHECKS, **vocabulary.CHECKS,
+    **augmented.CHECKS,
 }  # fmt: skip

@@ -9,11 +9,10 @@ import numpy as np
 
 from neurona.core import random
 from neurona.core.tree import flatten
-from neurona.doctor.classes import SIZE
+from neurona.doctor.classes import SIZE, STRONG
 from neurona.doctor.finding import Finding, Rule
 from neurona.doctor.fixes import Rate, Unit
 from neurona.doctor.live.record import BARELY, Record
-from neurona.doctor.statics.settings import STRONG
 from neurona.nn.parameter import rehearsal
 
 STEPS = (

@@ -6,23 +6,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from neurona.doctor.classes import MISMATCH
-from neurona.doctor.finding import Finding, Rule
+from neurona.doctor.classes import MISMATCH, NOISY
+from neurona.doctor.finding import Finding
 from neurona.doctor.live.generalisation import overfitting, too_good
 from neurona.doctor.live.guess import CLASSES
 from neurona.doctor.live.neighbours import FLAT, LEAST, NEAR
 from neurona.doctor.live.record import LASTING, Record
 from neurona.doctor.scan import share_error
-
-NOISY = Rule(
-    "GD605", "noisy labels", "warning",
-    "Wrong labels can only be learnt by heart, one by one, and what is learnt with them is wrong "
-    "near them, too.",
-    auto="never",
-    because=("GD101", "GD102", "GD103", "GD104", "GD108", "GD111", "GD203", "GD506", "GD510"),
-    accepted=("a smaller model", "label smoothing", "stopping early"),
-    source="Wilson 1972; Northcutt et al. 2021 (confident learning)",
-)  # fmt: skip
 
 
 def noisy(record: Record) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from neurona.doctor import fixes
 from neurona.doctor.case import Case
+from neurona.doctor.classes import STRONG
 from neurona.doctor.ends import End
 from neurona.doctor.finding import ERROR, Finding, Rule
 from neurona.doctor.learning_rate import ADAPTIVE, usual_rates
@@ -55,15 +56,6 @@ def rate(case: Case) -> Iterator[Finding]:
 
 # --- regularisers ------------------------------------------------------------------------------
 
-STRONG = Rule(
-    "GD211",
-    "regularisation that drowns the data",
-    "warning",
-    "The penalty or the noise outweighs what the samples say, so weights go to zero before they "
-    "learn.",
-    auto="race",
-    accepted=("leave it out until the network overfits",),
-)
 MOST, TIMES = 0.8, 2.0  # dropout; times the loss of guessing
 HOPELESS = 20.0  # times it: no other cause matters beside it
 
