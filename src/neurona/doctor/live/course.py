@@ -91,7 +91,9 @@ def mean_for_all(record: Record) -> Iterator[Finding]:
     With a loss that some layer adds, this one weighs more: a code is paid for, and not used.
     """
     run = record.model._training.run
-    if not record.ended or record.steps < ENOUGH or run is None:
+    added = bool(record.looks) and record.looks[0].penalty > 0
+    known = record.guess.answer is not None and not added  # told by its loss
+    if not record.ended or record.steps < ENOUGH or run is None or known:
         return
     x, y, _ = run.source.arrays if hasattr(run.source, "arrays") else (None, None, None)
     leaves = [flatten(part)[0] for part in (x, x if y is None else y)]
@@ -110,7 +112,6 @@ def mean_for_all(record: Record) -> Iterator[Finding]:
     alike = float(1 - off / max(t.mean(axis=0).var(), LEAST_SPREAD))
     if spread > HARDLY or alike < LIKE:
         return
-    added = bool(record.looks) and record.looks[0].penalty > 0
     yield (STRONG if added else NOTHING_LEARNT).found(
         f"all samples are answered by their mean: answers vary by {spread:.1%} of what there is to "
         "be told" + (", beside a loss that a layer adds" if added else ""),

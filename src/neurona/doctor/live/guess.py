@@ -125,18 +125,19 @@ def _of_the_user(loss: Any, targets: np.ndarray, shape: tuple[int | None, ...]) 
 
     None where it can be 0 or less: then an answer need not be near anything.
     """
-    y = sample(targets).astype(np.float32)
-    numbers = np.unique(np.quantile(y, TRIED)) if y.dtype.kind == "f" else ()
-    outputs = (len(y), *shape[1:])
+    y = sample(targets)
+    if y.dtype.kind != "f":
+        return None
+    y, like = y.astype(np.float32), np.ones((len(y), *(n or 1 for n in shape[1:])), np.float32)
+    known = np.unique(np.quantile(y, TRIED))
+    numbers = np.concatenate([known, (known[:-1] + known[1:]) / 2])
     try:
         with random.undisturbed(), np.errstate(all="ignore"):
-            losses = [
-                float(np.mean(as_array(loss(y, np.full(outputs, number, np.float32)))))
-                for number in (*numbers, *(numbers[:-1] + numbers[1:]) / 2)
-            ]
+            losses = [np.mean(as_array(loss(y, (n * like).astype(np.float32)))) for n in numbers]
     except Exception:  # of the user's code, which wants other things
         return None
-    return min(losses) if losses and np.isfinite(losses).all() and min(losses) > 0 else None
+    least = float(min(losses))
+    return least if np.isfinite(losses).all() and least > 0 else None
 
 
 def _has_masks(model: Any) -> bool:
