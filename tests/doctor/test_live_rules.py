@@ -200,6 +200,19 @@ def test_a_line_is_better_by_more_than_its_own_error():
     assert not Linear("R2", 0.56, 0.0, error=0.05).beats(made)
 
 
+def test_early_steps_that_later_ones_tell_as_well():
+    random = np.random.default_rng(0)
+    level = random.normal(size=(600, 1))
+    near = (level[:, None] + 0.1 * random.normal(size=(600, 12, 1))).astype("float32")
+    begun = near.copy()
+    begun[:, 0] = random.normal(size=(600, 1))
+    for x, y, tells in ((near, level, False), (begun, begun[:, 0], True)):
+        made = record([look(0, 1.0)], guess=Guess("numbers", 1.0, squared=True))
+        arrays = types.SimpleNamespace(arrays=(x, y.astype("float32"), None))
+        made.model._training.run = types.SimpleNamespace(source=arrays)
+        assert (sequences._told_by(made, 3) > 0.2) == tells
+
+
 def test_one_hard_sample_is_no_rise():
     """Of batches of one sample the loss of a single one may be far above that of guessing."""
     calm = [look(20 * i, 0.2) for i in range(6)]

@@ -113,9 +113,10 @@ def _forgets_ids(record: Record) -> Iterator[Finding]:
 
 
 def _told_by(record: Record, steps: int) -> float | None:
-    """Return what a linear model gains on guessing by the first steps alone; None if unknown.
+    """Return what a linear model gains by the first steps; None if unknown.
 
-    Where they tell nothing, nothing is lost if they are forgotten.
+    On guessing by them alone, and on the other steps if it has them, too: where they tell nothing
+    of their own, nothing is lost if they are forgotten.
     """
     run = record.model._training.run
     if run is None or not hasattr(run.source, "arrays"):
@@ -124,7 +125,11 @@ def _told_by(record: Record, steps: int) -> float | None:
     if not isinstance(x, np.ndarray) or x.ndim != 3:
         return None
     found = linear_of(record.guess, x[:, :steps], y)
-    return None if found is None else found.score - found.plain
+    if found is None:
+        return None
+    rest, whole = linear_of(record.guess, x[:, steps:], y), linear_of(record.guess, x, y)
+    beside = whole.score - rest.score if rest is not None and whole is not None else np.inf
+    return min(found.score - found.plain, float(beside))
 
 
 COLLAPSED = Rule(
