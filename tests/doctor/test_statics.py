@@ -632,3 +632,13 @@ def test_hidden_units_that_are_steps_in_a_training_step_of_ones_own():
     straight_through = told(lambda z: z + nn.ops.stop_gradient(steps(z) - z))
     assert "GD212" not in straight_through
     assert "GD212" not in told(lambda z: nn.ops.stop_gradient(z))
+
+
+def test_the_activation_of_each_step():
+    x = np.random.default_rng(0).normal(size=(64, 5, 3)).astype("float32")
+    several = (np.random.default_rng(1).random((64, 5, 6)) < 0.5).astype("float32")
+    for end, wanted in (("softmax", True), ("sigmoid", False)):
+        step = nn.layers.TimeDistributed(nn.layers.Dense(6, end))
+        model = nn.Sequential([nn.Input((5, 3)), nn.layers.GRU(4, return_sequences=True), step])
+        model.compile("adam", "binary_crossentropy")
+        assert ("GD203" in model.diagnose(x, several)) == wanted

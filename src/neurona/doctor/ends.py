@@ -108,7 +108,8 @@ class End:
         layer = getattr(self.layer, "layer", self.layer)  # of each step
         given = getattr(layer, "activation", None)
         name = getattr(given, "__name__", KNOWN.get(type(layer).__name__, ""))
-        return name if name in BENT else "other"
+        squashed = layer is not self.layer and name in ("softmax", "sigmoid")  # of each step, too
+        return name if squashed or name in BENT else "other"
 
     @functools.cached_property
     def place(self) -> str:
