@@ -538,3 +538,24 @@ def test_an_easy_first_batch_and_a_small_validation_are_no_faults():
             y[:16] = 1 - y[:16]
         told = model.fit(x, y, batch_size=16, epochs=6, verbose=0, doctor="full", **given)
         assert not [f for f in told.diagnosis if f.alarm], told.diagnosis
+
+
+def test_rows_that_are_in_order_when_the_last_are_held_out():
+    random = np.random.default_rng(0)
+    x = random.normal(size=(300, 4)).astype("float32")
+    number = x @ np.array([1, -1, 0.5, 0], "float32")
+    kinds, two = np.digitize(number, [-0.5, 0.5]), (number > 0).astype("float32")
+    sparse = "sparse_categorical_crossentropy"
+    for y, width, end, loss, said in (
+        (number, 1, None, "mse", "targets of training run from"),
+        (kinds, 3, "softmax", sparse, "all validation samples are of class 2"),
+        (two, 1, "sigmoid", "binary_crossentropy", "all validation samples are of class 1"),
+    ):
+        order = np.argsort(y, kind="stable")
+        for rows in (order, random.permutation(300)):
+            model = nn.Sequential([nn.layers.Dense(8, "relu"), nn.layers.Dense(width, end)])
+            model.compile("adam", loss)
+            doctor = nn.callbacks.Doctor("full")
+            model.fit(x[rows], y[rows], validation_split=0.2, epochs=4, verbose=0, doctor=doctor)
+            told = [f.said for f in doctor.diagnosis if f.id == "GD111"]
+            assert [said in t for t in told] == [True] * (rows is order), (loss, told)

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from neurona.core.tree import flatten
 from neurona.doctor.classes import MISMATCH, NOISY
 from neurona.doctor.finding import Finding
 from neurona.doctor.live.generalisation import overfitting, too_good
-from neurona.doctor.live.guess import CLASSES
+from neurona.doctor.live.guess import CLASSES, FLAGS, NUMBERS
 from neurona.doctor.live.neighbours import FLAT, LEAST, NEAR
 from neurona.doctor.live.record import LASTING, Record
 from neurona.doctor.scan import share_error
@@ -60,4 +61,56 @@ def renumbered(record: Record) -> Iterator[Finding]:
     )
 
 
-CHECKS = {noisy: (NOISY,), renumbered: (MISMATCH,)}
+LOST, FEWEST, MINOR = 0.2, 20, 0.5  # of the validation; of its samples; of training
+SORTED = 0.98  # share of the rows that are no smaller than the one before, or no larger
+
+
+def behind(record: Record) -> Iterator[Finding]:
+    """GD111: rows were in the order of their targets when the last were held out."""
+    given, asked = record.guess.answer, record.held.answer
+    if not record.logs or record.held.samples < FEWEST:
+        return
+    if record.guess.kind == NUMBERS:
+        said = _beyond(record)
+    elif given is None or asked is None or given.shape != asked.shape:
+        return
+    else:
+        if record.guess.kind == FLAGS and given.shape == (1,):
+            given, asked = (np.array([1 - share[0], share[0]]) for share in (given, asked))
+        elif record.guess.kind != CLASSES:
+            return
+        lost, most = float(asked[given == 0].sum()), int(asked.argmax())
+        one = asked[most] == 1 and given[most] < MINOR and np.count_nonzero(given) > 1
+        said = f"all validation samples are of class {most}" if one else ""
+        if lost > LOST:
+            said = f"{lost:.0%} of the validation samples are of classes that training never sees"
+    if said:
+        yield MISMATCH.found(
+            f"{said}: were rows in order when the last of them were held out?",
+            where="validation y",
+            evidence={"train": given, "validation": asked},
+            threshold="targets of both parts alike",
+            fix="+ order = np.random.default_rng(0).permutation(len(y))\n"
+            "+ x, y = x[order], y[order]  # validation_split takes the last rows as they are",
+        )
+
+
+def _beyond(record: Record) -> str:
+    """Say that numbers rise, or fall, through training, and go on so in the validation."""
+    run = record.model._training.run
+    if not hasattr(run.source, "arrays"):
+        return ""
+    given, asked = run.source.arrays, run.validation.source.arrays
+    x, y, held = flatten(given[0])[0], *(np.ravel(flatten(a[1])[0][0]) for a in (given, asked))
+    if any(a.ndim != 2 for a in x) or len(y) != len(x[0]) or y.min() == y.max():
+        return ""  # a series has an order
+    for sign in (1, -1):
+        if (np.diff(sign * y) >= 0).mean() >= SORTED and (sign * held).min() >= (sign * y).max():
+            return (
+                f"targets of training run from {y.min():.4g} to {y.max():.4g}, and those of "
+                f"validation from {held.min():.4g} to {held.max():.4g}"
+            )
+    return ""
+
+
+CHECKS = {noisy: (NOISY,), renumbered: (MISMATCH,), behind: (MISMATCH,)}
