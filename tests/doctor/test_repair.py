@@ -87,6 +87,13 @@ def test_overfitting_ends_with_the_best_weights(capsys):
     told = "the training stops when it gets no better any more, and the best weights are put back"
     assert told in capsys.readouterr().out
 
+    # not while a schedule has smaller steps to come, which find back what large ones lost
+    model = network(nn.optimizers.Adam(nn.optimizers.schedules.CosineDecay(0.1, 120)))
+    history, doctor = fitted(model, "safe", 60, (X[:40], noisy), HELD)
+    begun = [r for r in doctor.repairs if r.rule == "GD601"]
+    assert all(int(r.when.removeprefix("epoch ").split(",")[0]) > 50 for r in begun)
+    assert history.epoch == list(range(60))
+
 
 @pytest.mark.slow
 def test_what_may_help_is_raced_and_kept_only_if_better(monkeypatch):

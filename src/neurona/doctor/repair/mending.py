@@ -28,6 +28,7 @@ BACK = ("GD502", "GD506")  # findings on steps that went wrong: what they did is
 BEFORE = "before training"
 ROUNDS = 4  # of diagnosis and repair before the first step
 LEARNT = 0.9  # of the loss of guessing: weights that are better have learnt something
+HALF = 0.5  # of a rate
 MOST = {"safe": 4, "race": 4}  # repairs of a rule, and races of a training
 
 
@@ -214,6 +215,8 @@ class Mending:
         if isinstance(change, Ending):
             if not self._knows_right and self._top.value > LEARNT * self._guess:
                 return False  # the best weights know no more than the first ones
+            if self._rate_falls():
+                return False  # small steps to come find back what large ones lost
             self._ending = change
         self._times[finding.id] = times + 1
         what = change.what
@@ -224,6 +227,16 @@ class Mending:
             change.apply()
         self._told(Repair(finding.id, _when(epoch, batch), what, change.diff))
         return finding.id in BACK
+
+    def _rate_falls(self) -> bool:
+        """Whether a schedule is to take the rate down to less than half of what it is now."""
+        optimizer, source = self.model.optimizer, self.model._training.run.source
+        schedule = getattr(optimizer, "_schedule", None)
+        if schedule is None or source.steps is None:
+            return False
+        now, last = int(np.asarray(optimizer.iterations)), self._epochs * source.steps - 1
+        rates = [float(np.asarray(schedule(step))) for step in (now, max(now, last))]
+        return rates[1] < HALF * rates[0]
 
     def ended(self, epoch: int) -> None:
         """Put the best weights back if the training was to end with them, or those given up."""
