@@ -16,8 +16,8 @@ import numpy as np
 
 from neurona.core.op import as_tensor
 from neurona.doctor import fixes
+from neurona.doctor.anytime import PLAN
 from neurona.doctor.case import Case
-from neurona.doctor.classes import PLAN
 from neurona.doctor.data.batches import SMALL
 from neurona.doctor.data.targets import SIZE, is_large, of_size, quantities
 from neurona.doctor.finding import Checks, Finding, Rule

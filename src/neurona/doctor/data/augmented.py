@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from neurona.core import random
+from neurona.doctor.anytime import NOISY
 from neurona.doctor.case import Case
-from neurona.doctor.classes import NOISY
 from neurona.doctor.finding import Finding
 from neurona.doctor.written import place
 from neurona.nn.images.augmentation import Augmentation

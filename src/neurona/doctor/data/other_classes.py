@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from neurona.doctor.anytime import MISMATCH
 from neurona.doctor.case import Case
-from neurona.doctor.classes import MISMATCH
 from neurona.doctor.finding import Finding
 from neurona.doctor.parts import Part
 from neurona.doctor.scan import sample

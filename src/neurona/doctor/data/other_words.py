@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from neurona.doctor.anytime import MISMATCH
 from neurona.doctor.case import Case
-from neurona.doctor.classes import MISMATCH
 from neurona.doctor.data.inputs import leading_zeros, lookups
 from neurona.doctor.data.vocabulary import NEW
 from neurona.doctor.finding import Finding

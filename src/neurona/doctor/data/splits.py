@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from neurona.doctor.anytime import MISMATCH
 from neurona.doctor.case import Case
-from neurona.doctor.classes import MISMATCH
 from neurona.doctor.data.hashing import row_hashes
 from neurona.doctor.data.inputs import ids_of
 from neurona.doctor.data.other_classes import LEAST, other_classes, other_shares

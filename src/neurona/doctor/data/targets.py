@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from neurona.doctor import fixes
+from neurona.doctor.anytime import IMBALANCE, ORDER, SIZE
 from neurona.doctor.case import Case
-from neurona.doctor.classes import IMBALANCE, ORDER, SIZE
 from neurona.doctor.data.rare import told_by_neighbours
 from neurona.doctor.ends import End
 from neurona.doctor.finding import INFO, Finding

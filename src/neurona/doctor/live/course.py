@@ -9,26 +9,16 @@ import numpy as np
 
 from neurona.core import random
 from neurona.core.tree import flatten
-from neurona.doctor.classes import SIZE, STRONG
+from neurona.doctor.anytime import SIZE, STRONG
 from neurona.doctor.finding import Finding, Rule
 from neurona.doctor.fixes import Rate, Unit
 from neurona.doctor.live.record import BARELY, Record
 from neurona.nn.parameter import rehearsal
 
 STEPS = (
-    "GD701",
-    "GD703",
-    "GD704",
-    "GD501",
-    "GD503",
-    "GD504",
-    "GD505",
-    "GD506",
-    "GD507",
-    "GD512",
-    "GD514",
-    "GD516",
-)
+    "GD701", "GD703", "GD704", "GD501", "GD503", "GD504", "GD505", "GD506", "GD507", "GD512",
+    "GD514", "GD516",
+)  # fmt: skip
 WRONG = (
     "GD101", "GD102", "GD103", "GD104", "GD105", "GD113", "GD201", "GD202", "GD203", "GD204",
     "GD106", "GD111", "GD112", "GD114", "GD205", "GD206", "GD207", "GD208", "GD209", "GD211",
@@ -82,7 +72,9 @@ def _few_by_heart(record: Record) -> bool:
 
 
 LEAST_SPREAD = 1e-12
-HARDLY, LIKE, ROWS, WIDTH = 0.1, 0.8, 256, 8  # spread; R2 of means; samples; numbers
+HARDLY, LIKE = 0.1, 0.8  # spread; R2 of means
+MOST_ROWS, LEAST_ROWS = 256, 32  # that are answered op by op
+WIDTH, NUMBERS = 8, 1 << 20  # of one; of all
 
 
 def mean_for_all(record: Record) -> Iterator[Finding]:
@@ -99,7 +91,9 @@ def mean_for_all(record: Record) -> Iterator[Finding]:
     leaves = [flatten(part)[0] for part in (x, x if y is None else y)]
     if x is None or any(len(part) != 1 for part in leaves) or record.at_guessing():
         return
-    given, wanted = (np.asarray(part[0])[:ROWS] for part in leaves)
+    fitting = NUMBERS // max(leaves[0][0][:1].size, 1)
+    rows = max(LEAST_ROWS, min(MOST_ROWS, fitting))
+    given, wanted = (np.asarray(part[0][:rows]) for part in leaves)
     if wanted[:1].size < WIDTH or wanted.dtype.kind not in "fiu":
         return
     with random.undisturbed(), rehearsal():
@@ -117,7 +111,9 @@ def mean_for_all(record: Record) -> Iterator[Finding]:
         "be told" + (", beside a loss that a layer adds" if added else ""),
         evidence={"spread": spread, "like the mean": alike, "samples": len(p)},
         threshold=f"answers that vary by {HARDLY:.0%} of the targets' spread",
-        fix="- nn.ops.mean(off)\n+ nn.ops.sum(off, axis=-1)  # over pixels, as the other term is",
+        fix="- nn.ops.mean(off)\n+ nn.ops.sum(off, axis=-1)  # over pixels, as the other term is"
+        if added
+        else "nn.overfit_one_batch(model, x, y)  # can it learn 16 rows by heart?",
     )
 
 
@@ -135,8 +131,9 @@ def far_off(record: Record) -> Iterator[Finding]:
         return
     mean, std = float(np.mean(guess.answer)), guess.loss**0.5
     from_zero = float(np.mean(np.square(guess.answer))) + guess.loss  # what answers of 0 cost
-    if not FAR * guess.loss <= record.start <= FAR * from_zero or not any(nothing_learnt(record)):
-        return  # far more: the answers are large, whatever the targets are
+    most = FAR * max(from_zero, 1.0)  # answers begin near 1: above, they are what is large
+    if not FAR * guess.loss <= record.start <= most or not any(nothing_learnt(record)):
+        return
     yield FAR_OFF.found(
         f"nothing is learnt of targets that are {mean:,.4g} on average and vary by {std:,.4g}; the "
         f"answers began far away, at a loss {record.start / guess.loss:,.0f} times that of "

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from neurona.doctor.classes import PLAN
+from neurona.doctor.anytime import PLAN
 from neurona.doctor.finding import INFO, WARNING, Finding, Rule
 from neurona.doctor.fixes import Stop
 from neurona.doctor.live.course import STEPS, WRONG

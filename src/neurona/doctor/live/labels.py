@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from neurona.core.tree import flatten
-from neurona.doctor.classes import MISMATCH, NOISY
+from neurona.doctor.anytime import MISMATCH, NOISY
 from neurona.doctor.finding import Finding
 from neurona.doctor.live.generalisation import overfitting, too_good
 from neurona.doctor.live.guess import CLASSES, FLAGS, NUMBERS

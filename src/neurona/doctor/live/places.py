@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from neurona.doctor.classes import IMBALANCE, ORDER
+from neurona.doctor.anytime import IMBALANCE, ORDER
 from neurona.doctor.finding import Finding
 from neurona.doctor.live.course import WRONG
 from neurona.doctor.live.record import FEWEST, Record

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from neurona.doctor import fixes
+from neurona.doctor.anytime import PLAN
 from neurona.doctor.case import Case
-from neurona.doctor.classes import PLAN
 from neurona.doctor.finding import INFO, Finding
 from neurona.train.callbacks.monitor import EarlyStopping, Monitor, ReduceLROnPlateau, direction
 

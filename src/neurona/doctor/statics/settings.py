@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from neurona.doctor import fixes
+from neurona.doctor.anytime import STRONG
 from neurona.doctor.case import Case
-from neurona.doctor.classes import STRONG
 from neurona.doctor.ends import End
 from neurona.doctor.finding import ERROR, Finding, Rule
 from neurona.doctor.learning_rate import ADAPTIVE, usual_rates
