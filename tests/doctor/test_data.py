@@ -428,6 +428,24 @@ def test_rows_that_were_sorted_by_class_when_they_were_split():
     assert not found(classifier(classes=3), x[:240], y[:240], validation_data=(x[240:], y[240:]))
 
 
+def test_hours_and_days_come_again_by_themselves():
+    random = np.random.default_rng(0)
+    turns = [2 * np.pi * random.integers(0, k, 900) / k for k in (24, 7)]
+    x = np.stack([f(t) for t in turns for f in (np.sin, np.cos)], 1).astype("float32")
+    y = (x[:, 0] > 0).astype(int)
+    held = x[600:], y[600:]
+    assert "GD108" not in found(classifier(), x[:600], y[:600], validation_data=held)
+    copies = np.tile(X[:40], (10, 1)), np.tile(Y[:40], 10)  # a column has as many values as rows
+    assert "GD108" in found(classifier(), *copies, validation_data=(X[:50], Y[:50]))
+
+
+def test_who_asks_for_ranks_alone_may_have_a_rare_class():
+    model = binary()
+    assert "GD107" in found(model, X, RARE)
+    model.compile("adam", "binary_crossentropy", metrics=[nn.metrics.AUC()])
+    assert "GD107" not in found(model, X, RARE)
+
+
 def test_samples_of_several_inputs_come_twice_only_as_a_whole():
     def pairs():
         a, b = nn.Input((6,)), nn.Input((6,))

@@ -191,6 +191,16 @@ def test_one_step_needs_no_memory(layer):
     assert "GD304" not in seen(classifier(layer(4), shape=(1, 12)), X[:, None])
 
 
+class Shares(nn.Layer):
+    """Multiplies by the first of two numbers, which begin as 0."""
+
+    def build(self, shape):
+        self.shares = self.add_weight(shape=(2,), initializer="zeros", name="shares")
+
+    def call(self, x):
+        return self.shares[0] * x
+
+
 def test_a_branch_that_opens_later():
     def model(end):
         x = inputs = nn.Input((12,))
@@ -202,6 +212,7 @@ def test_a_branch_that_opens_later():
         return model
 
     assert "GD304" not in seen(model(BatchNormalization(gamma_initializer="zeros")))
+    assert "GD304" not in seen(model(Shares()))  # ReZero: one of several numbers for each branch
     assert "GD304" in seen(model(Lambda(lambda z: 0.0 * z)))  # it stays so
 
 
@@ -251,6 +262,11 @@ def test_order_that_is_not_asked_for():
     assert "which words come, and how often, tells" in told.said
     assert "GD310" in seen(model, x, x[:, 3] % 3)
     assert "GD310" in seen(model, x, RNG.integers(0, 3, 600))
+    share = ((x < 6).mean(axis=1) ** 2).astype("float32")  # a few numbers between 0 and 1
+    rated = nn.Model(model.inputs, Dense(1)(model.layers[-2].output))
+    rated.compile("adam", "mse")
+    assert "GD310" not in seen(rated, x, share)
+    assert "GD310" in seen(rated, x, RNG.normal(size=600).astype("float32"))
 
 
 def test_order_of_a_hand():

@@ -28,6 +28,7 @@ SCALING = (
     "BatchNormalization", "LayerNormalization", "GroupNormalization", "RMSNormalization",
     "UnitNormalization",
 )  # fmt: skip
+PARTS = ("reshape", "cast", "alias", "strided_slice", "take", "squeeze")
 DROWNED = 0.01  # of the size of what it is added to
 
 
@@ -143,11 +144,16 @@ class Forward:
     def factors(self) -> Iterator[Parameter]:
         """The weights that multiply something element by element, such as a norm's gamma."""
         for value, parameter in self.parameters.items():
-            read = self.readers.get(value, [])
-            while len(read) == 1 and read[0].op.name in ("reshape", "cast", "alias"):
-                read = self.readers.get(read[0].outputs[0], [])
-            if any(node.op.name == "mul" for node in read):
+            if any(node.op.name == "mul" for node in self._reading(value)):
                 yield parameter
+
+    def _reading(self, value: int) -> Iterator[Node]:
+        """The nodes that read a value, or a part of it, in whatever shape."""
+        for node in self.readers.get(value, []):
+            if node.op.name in PARTS:
+                yield from self._reading(node.outputs[0])
+            else:
+                yield node
 
     @functools.cached_property
     def lookups(self) -> list[tuple[Node, int, int]]:

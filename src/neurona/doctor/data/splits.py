@@ -30,6 +30,7 @@ NATURAL = 1.5  # times as often as rows come twice within training
 WINDOW, SHIFTS = 5, 4  # least steps of a window, and by how many it may have moved
 TEXT = 24  # tokens: shorter pieces of sentences come again by themselves
 LEVELS, VALUES = 8, 100_000  # different values of such data, and how many are looked at
+STEPS = 64  # different values of a column on a grid
 LARGE = 4_000_000  # values: more are hardly windows of one series
 
 
@@ -53,7 +54,8 @@ def overlap(case: Case) -> Iterator[Finding]:
         share = shared / len(other)
         few = _likely_equal(train) > 0.5 / len(train)  # and tokens hang on each other
         tokens = train.ndim == 2 and train.dtype.kind in "iu"
-        natural = share <= _by_chance(twice, len(other)) and (few or tokens or _coarse(train))
+        simple = few or tokens or _coarse(train) or _on_a_grid(train)
+        natural = simple and share <= _by_chance(twice, len(other))
         if shared > 1 and share > FEW and not natural:
             yield _shared(case, held, shared, len(other))
         elif (not tokens or train.shape[1] >= TEXT) and (moved := _moved(train, other)) > MANY:
@@ -144,6 +146,16 @@ def _same_type(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _coarse(train: np.ndarray) -> bool:
     """Say whether there are hardly any different values: black and white, or one-hot letters."""
     return len(np.unique(sample(train).reshape(-1)[:VALUES])) <= LEVELS
+
+
+def _on_a_grid(train: np.ndarray) -> bool:
+    """Say whether columns have few values each, as days and hours have, but many rows together.
+
+    Rows of measurements that were copied have as many values in a column as there are rows.
+    """
+    rows = sample(train).reshape(-1, int(np.prod(train.shape[1:], dtype=int)))
+    most = max(len(np.unique(column)) for column in rows.T[:: max(1, rows.shape[1] // 64)])
+    return most <= STEPS and len(np.unique(row_hashes(rows))) > LEVELS * most
 
 
 def _likely_equal(train: np.ndarray) -> float:

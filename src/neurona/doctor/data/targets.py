@@ -13,6 +13,7 @@ from neurona.doctor.case import Case
 from neurona.doctor.data.rare import told_by_neighbours
 from neurona.doctor.ends import End
 from neurona.doctor.finding import INFO, Finding
+from neurona.nn.metrics import AUC
 from neurona.nn.parameter import Parameter
 
 RATIO, ENTROPY, ROWS = 10.0, 0.5, 50
@@ -69,6 +70,8 @@ def imbalance(case: Case) -> Iterator[Finding]:
 
 def _lost(case: Case, end: End, entropy: float, ratio: float, counts: np.ndarray) -> bool:
     """Say whether so rare a class is lost: of many, some may be rare, and of few, each counts."""
+    if end.metrics and all(isinstance(m, AUC) for m in end.metrics):
+        return False  # who asks for ranks alone does not look at how often each class is answered
     drowned = entropy < ENTROPY
     if not drowned and (ratio <= MILD or len(counts) > FEW or _are_grades(counts)):
         return False

@@ -195,28 +195,28 @@ def told_by(x: np.ndarray, targets: list[np.ndarray], wide: bool) -> Told | None
         return None
     y, held = y.reshape(len(y)), len(rows) // 3
     classes, labels = np.unique(y, return_inverse=True)
-    few = len(classes) <= MOST_CLASSES
+    few = len(classes) <= MOST_CLASSES and bool((classes == np.rint(classes)).all())
     if len(classes) < 2 or not (few or y.dtype.kind == "f"):
         return None
-    told = []
-    for a in features:
-        if not few:
-            known = linear(a[held:], y[rows[held:]], a[:held], penalty=0.01 * len(rows))
-            told.append(1 - ((known - y[rows[:held]]) ** 2) / max(float(y.var()), 1e-12))
-        else:
+
+    def right(a: np.ndarray) -> np.ndarray:
+        """Return what a linear model of features tells of each row that it does not know."""
+        if few:
             shares = logistic(a[held:], labels[rows[held:]], a[:held], len(classes))
-            told.append((shares.argmax(axis=1) == labels[rows[:held]]).astype(float))
+            return (shares.argmax(axis=1) == labels[rows[:held]]).astype(float)
+        known = linear(a[held:], y[rows[held:]], a[:held], penalty=0.01 * len(rows))
+        return 1 - ((known - y[rows[:held]]) ** 2) / max(float(y.var()), 1e-12)
+
+    told = [right(a) for a in features]
     guess = float(np.bincount(labels[rows[:held]]).max()) / held if few else 0.0
     gains = told[-1] - told[0]
     sure = 3 * float(gains.std()) / held**0.5
     gain = float(gains.mean()) if gains.mean() > sure else 0.0
-    counts = (float(told[0].mean()) - guess) / max(1 - guess, 1e-12)
-    asked = x.dtype.kind in "iu" and few and not gain and counts <= ENOUGH
-    if asked and (pairs := _pairs(features[0])) is not None:
-        shares = logistic(pairs[held:], labels[rows[held:]], pairs[:held], len(classes))
-        right = float((shares.argmax(axis=1) == labels[rows[:held]]).mean())
-        counts = max(counts, (right - guess) / max(1 - guess, 1e-12))
-    return Told(counts, gain)
+    counts = float(told[0].mean())
+    if x.dtype.kind in "iu" and not gain and counts - guess <= ENOUGH * (1 - guess):
+        pairs = _pairs(features[0])
+        counts = counts if pairs is None else max(counts, float(right(pairs).mean()))
+    return Told((counts - guess) / max(1 - guess, 1e-12), gain)
 
 
 def _words(x: np.ndarray, wide: bool) -> list[np.ndarray] | None:
