@@ -4,6 +4,7 @@ python -m benchmarks.doctor            the part that rules may be tuned on
 python -m benchmarks.doctor --frozen   the part that is kept for the end
 python -m benchmarks.doctor --second   more that is kept, by one who did not know the rules
 python -m benchmarks.doctor --third    more of that kind
+python -m benchmarks.doctor --fourth   more of that kind, most of it what people did in public
 python -m benchmarks.doctor --threads  programs of public threads, which no rule was made for
 python -m benchmarks.doctor --harm     which faults do harm, over five seeds, without the doctor
 python -m benchmarks.doctor --rivals   what rule sets of other tools say of the same runs
@@ -27,7 +28,16 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.doctor import convolutional, dense, recurrent, second, third, threads, transformers
+from benchmarks.doctor import (
+    convolutional,
+    dense,
+    fourth,
+    recurrent,
+    second,
+    third,
+    threads,
+    transformers,
+)
 from benchmarks.doctor.fault import Fault, Healthy, frozen
 from benchmarks.doctor.healthy import HEALTHY
 from benchmarks.doctor.judge import hurts, lines, table
@@ -38,7 +48,9 @@ from benchmarks.doctor.rivals.judge import rivals_lines, rivals_table
 from benchmarks.doctor.training import run
 
 FAULTS = [*dense.FAULTS, *convolutional.FAULTS, *recurrent.FAULTS, *transformers.FAULTS]
-WHOLE: dict[str, Any] = {"threads": threads, "second": second, "third": third}  # not split by hash
+WHOLE: dict[str, Any] = {  # not split by hash
+    "threads": threads, "second": second, "third": third, "fourth": fourth,
+}  # fmt: skip
 FOLDER = Path(__file__).parent / "results"
 HARM = Path(__file__).parent / "harm.json"  # what was proven: kept, for it takes hours
 
@@ -157,6 +169,7 @@ def main() -> None:
     parser.add_argument("--threads", action="store_true", help="programs of public threads")
     parser.add_argument("--second", action="store_true", help="the second part, all of it kept")
     parser.add_argument("--third", action="store_true", help="the third part, all of it kept")
+    parser.add_argument("--fourth", action="store_true", help="the fourth part, all of it kept")
     parser.add_argument("--harm", action="store_true", help="which faults do harm")
     parser.add_argument("--rivals", action="store_true", help="what other tools' rules say")
     parser.add_argument("--origins", action="store_true", help="origins of planted NaN")
