@@ -584,3 +584,28 @@ def test_states_of_a_batch_are_looked_at_with_that_many_samples():
     diagnosis = model.diagnose(x, np.arange(8) % 2, batch_size=2, shuffle=False)
     assert not [f for f in diagnosis if f.alarm], diagnosis
     assert "GD301" not in diagnosis.skipped
+
+
+class Untied(nn.Model):
+    """Makes its loss of plain numbers, in a training step of its own."""
+
+    def __init__(self):
+        super().__init__()
+        self.out = Dense(3)
+
+    def call(self, x):
+        return self.out(x)
+
+    def train_step(self, data):
+        with nn.GradientTape() as tape:
+            loss = self.loss(data[1], nn.ops.stop_gradient(self(data[0])))
+        slopes = tape.gradient(loss, self.trainable_variables)
+        self.optimizer.apply_gradients(zip(slopes, self.trainable_variables, strict=True))
+        return {"loss": loss}
+
+
+def test_a_training_step_whose_loss_has_no_slope():
+    model = Untied()
+    model.compile("adam", nn.losses.SparseCategoricalCrossentropy(from_logits=True))
+    (told,) = (f.said for f in model.diagnose(X, Y) if f.id == "GD212")
+    assert told == "the loss of the train_step has no slope: no weight can make it smaller"

@@ -634,6 +634,25 @@ def test_hidden_units_that_are_steps_in_a_training_step_of_ones_own():
     assert "GD212" not in told(lambda z: nn.ops.stop_gradient(z))
 
 
+class Given(Stepped):
+    """Gives its optimizer all weights, with or without a gradient."""
+
+    def train_step(self, data):
+        with nn.GradientTape() as tape:
+            loss = self.loss(data[1], self(data[0]))
+        weights = self.trainable_variables
+        self.optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
+        return {"loss": loss}
+
+
+@pytest.mark.filterwarnings("ignore:no gradient for")
+def test_hidden_units_that_an_optimizer_is_given_without_a_gradient():
+    made = Given(nn.ops.stop_gradient)
+    made.compile("adam", nn.losses.SparseCategoricalCrossentropy(from_logits=True))
+    found = {f.id: f.said for f in made.diagnose(X, THREE) if f.alarm}
+    assert "2 of 4 weights act behind a stop_gradient" in found["GD212"]
+
+
 def test_the_activation_of_each_step():
     x = np.random.default_rng(0).normal(size=(64, 5, 3)).astype("float32")
     several = (np.random.default_rng(1).random((64, 5, 6)) < 0.5).astype("float32")

@@ -15,7 +15,7 @@ FLAT = Rule(
     "stay as they are when weights change a little: there is nothing to follow.",
     accepted=("a cross-entropy, and the count as a metric",),
 )  # fmt: skip
-SAID = "does not depend on any"  # of what refuses such a loss
+SAID = ("does not depend on any", "no parameter has a gradient")  # of what refuses such a loss
 
 
 def check_slope(case: Case) -> Iterator[Finding]:
@@ -23,16 +23,18 @@ def check_slope(case: Case) -> Iterator[Finding]:
     try:
         _ = probe_of(case).values
     except NeuronaError as error:
-        if SAID not in error.rule:
+        if not any(said in error.rule for said in SAID):
             raise
-        names = [end.loss.name for end in case.ends if end.loss is not None]
+        ends = [] if case.custom else case.ends
+        names = [end.loss.name for end in ends if end.loss is not None]
         yield FLAT.found(
-            f"the loss {', '.join(names)} has no slope: no weight can make it smaller",
+            f"the loss {', '.join(names) or 'of the train_step'} has no slope: no weight can make "
+            "it smaller",
             where="loss",
             evidence={"losses": names},
             threshold="a way with a gradient from each weight to the loss",
-            fix="# in the loss: no argmax, round, ==, cast to integers or .numpy(); count hits in a"
-            " metric",
+            fix="# in the loss: no argmax, round, ==, stop_gradient, cast to integers or .numpy(); "
+            "count hits in a metric",
         )
 
 

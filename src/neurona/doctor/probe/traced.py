@@ -44,6 +44,7 @@ class Traced(NamedTuple):
         parameters: the Parameters whose gradients are among the outputs, by their names there.
         skip: how many outputs are assigned values.
         assigned: the Parameters that these go to.
+        without: the Parameters that an optimizer was given without a gradient.
     """
 
     graph: Graph
@@ -53,6 +54,7 @@ class Traced(NamedTuple):
     parameters: dict[str, Parameter]
     skip: int
     assigned: list[Tensor]
+    without: list[Parameter]
 
     def arrays(self, batch: Batch) -> list[np.ndarray]:
         """Return the inputs of the Graph for a batch of the same size."""
@@ -80,18 +82,20 @@ def training_pass(model: Any, batch: Batch) -> Traced:
         StateError: if the step cannot be traced.
     """
     parameters: dict[str, Parameter] = {}
+    without: list[Parameter] = []
     step = own_step if model.overrides("train_step") else usual_step
 
     def run(x: Any, y: Any, weight: Any) -> dict[str, Any]:
         with opened(("*",)) as observer, in_training(True), collect_losses(), fed(model._network):
             results, slopes = step(model, x, y, weight)
         parameters.clear()
-        for i, (p, g) in enumerate(slopes):
+        without[:] = [p for p, g in slopes if g is None]
+        for i, (p, g) in enumerate((p, g) for p, g in slopes if g is not None):
             parameters[f"gradient {i}"] = p
             results[f"gradient {i}"] = g
         return results | {f"value {name}": v for name, v in observer.values.items()}
 
-    return _made(run, batch, parameters)
+    return _made(run, batch, parameters)._replace(without=without)
 
 
 def prediction_pass(model: Any, batch: Batch, layers: bool = False) -> Traced:
@@ -148,7 +152,7 @@ def own_step(model: Any, x: Any, y: Any, weight: Any) -> tuple[dict, list]:
 def _taker(optimizer: Any, taken: list[tuple[Parameter, Any]]) -> Callable[..., None]:
     def apply(grads: Sequence[Any], trainable_variables: Any = None) -> None:
         parameters = chosen(trainable_variables or optimizer.parameters)
-        taken.extend((p, g) for p, g in zip(parameters, grads, strict=True) if g is not None)
+        taken.extend(zip(parameters, grads, strict=True))
 
     return apply
 
@@ -185,4 +189,6 @@ def _traced(run: Callable, batch: Batch, parameters: dict[str, Parameter]) -> Tr
     with users_code():
         pure = trace_pure(flat, structure, leaves)
     assigned = [pure.found[k] for k in pure.changed]
-    return Traced(pure.graph, pure.found, batch, names, dict(parameters), len(assigned), assigned)
+    return Traced(
+        pure.graph, pure.found, batch, names, dict(parameters), len(assigned), assigned, []
+    )

@@ -226,30 +226,34 @@ def unconnected(case: Case) -> Iterator[Finding]:
 
 
 def _without_slope(case: Case) -> Iterator[Finding]:
-    """Look for weights that act on the outputs by steps alone, in a training step of one's own.
+    """Look for weights that act on the outputs without a slope, in a training step of one's own.
 
     It gives its optimizer gradients of others, so it learns by slopes. What is behind a
-    stop_gradient may be meant to learn in another way.
+    stop_gradient may be meant to learn in another way, unless the optimizer is given it, too.
     """
     forward, learnt = case.forward, case.examined.trainable_weights
-    acting = forward.graph.needed(forward.graph.outputs)
-    acts = {id(p) for v, p in forward.parameters.items() if v in acting}
-    steps = [name for name in (*BROKEN, *TRUTH) if name != "stop_gradient"]
-    live = reached(forward, forward.graph.outputs, steps)
-    lost = [p for p in learnt if id(p) in acts and id(p) not in live]
+    ends = forward.graph.outputs
+    acts = {id(p) for v, p in forward.parameters.items() if v in forward.graph.needed(ends)}
+    lost = [p for p in learnt if id(p) in acts and id(p) not in reached(forward, ends)]
     if not lost:
         return
+    steps = reached(forward, ends, [name for name in (*BROKEN, *TRUTH) if name != "stop_gradient"])
     probe = probe_of(case)
     moved = {p.path for k, p in probe.training.parameters.items() if probe.values[k].any()}
-    lost = [p for p in lost if p.path not in moved]
+    given = {p.path for p in probe.training.without}
+    lost = [p for p in lost if p.path not in moved and (id(p) not in steps or p.path in given)]
     if lost and moved:
+        stopped = id(lost[0]) in steps
         yield UNCONNECTED.found(
-            f"{len(lost)} of {len(learnt)} weights act by steps without a slope, and the training "
-            f"step has no gradient for them: {_named(lost)}",
+            f"{len(lost)} of {len(learnt)} weights act "
+            f"{'behind a stop_gradient' if stopped else 'by steps without a slope'}, and the "
+            f"training step has no gradient for them: {_named(lost)}",
             where=lost[0].path,
             evidence={"weights": [p.path for p in lost[:20]], "of": len(learnt)},
             threshold="a way with a gradient from each weight to an output",
-            fix="# in call: a sigmoid in place of a comparison, round, sign or argmax",
+            fix="- nn.ops.stop_gradient(x)\n+ x"
+            if stopped
+            else "# in call: a sigmoid in place of a comparison, round, sign or argmax",
         )
 
 
