@@ -290,6 +290,7 @@ CASES = [  # id ("" for healthy), the model, x, y, the rest, and what is said
     ("", classifier, X / 50, Y, {}, ""),
     ("GD104", classifier, BY_ROWS, Y, {}, "rows were scaled"),
     ("", classifier, X / np.linalg.norm(X, axis=1, keepdims=True), Y, {}, ""),
+    ("GD107", binary, X, Y, {"sample_weight": Y}, "all samples that weigh anything are of class 1"),
     ("GD107", binary, X, RARE, {"class_weight": {0: 9.0, 1: 9.0}}, "already scores 9"),
     ("GD110", regression, X, np.sort(NUMBERS, 0), {"shuffle": False}, "in the order of their"),
     ("", regression, X, np.sort(NUMBERS, 0), {}, ""),

@@ -33,6 +33,8 @@ def imbalance(case: Case) -> Iterator[Finding]:
         own = end.loss is not None and not end.kind  # which may weigh as it likes, or not ask for y
         if known and case.class_weight is not None and not case.custom:
             yield from _turned_over(end, case.class_weight)
+        if known and not case.custom and (alone := _weighed_alone(case, end)) is not None:
+            yield _only_one(end, alone, "samples that weigh anything")
         if not known or own or weighed or focal or case.custom or len(task.labels) < ROWS:
             continue
         if _begins_at_shares(case, end):
@@ -47,7 +49,7 @@ def imbalance(case: Case) -> Iterator[Finding]:
         most, least = int(counts.argmax()), int(np.where(counts > 0, counts, counts.max()).argmin())
         if len(there) == 1:
             if end.kind != "squared":  # which may well be what is left of an equation
-                yield _only_one(end, most)
+                yield _only_one(end, most, f"{len(task.labels):,} samples")
         elif entropy < ENTROPY or ratio >= RATIO:
             weights = {int(k): round(float(counts.sum() / (len(there) * counts[k])), 3)
                        for k in np.flatnonzero(counts)}  # fmt: skip
@@ -87,6 +89,15 @@ def _are_grades(counts: np.ndarray) -> bool:
         and 0 < most < len(counts) - 1
         and bool(rising.all() and falling.all())
     )
+
+
+def _weighed_alone(case: Case, end: End) -> int | None:
+    """Return the class that all weights of samples are for; None if there are several."""
+    weights, labels = np.asarray(case.sample_weight), end.task.labels
+    if weights.dtype.kind not in "fiub" or weights.shape not in (labels.shape, (len(labels), 1)):
+        return None
+    there = np.unique(labels[weights.reshape(len(labels)) != 0])
+    return int(there[0]) if len(there) == 1 < len(np.unique(labels)) else None
 
 
 def _turned_over(end: End, weights: Any) -> Iterator[Finding]:
@@ -131,9 +142,9 @@ def _begins_at_shares(case: Case, end: End) -> bool:
     return bool(last) and bool(last[0].numpy().any()) and not case.trained
 
 
-def _only_one(end: End, label: int) -> Finding:
+def _only_one(end: End, label: int, which: str) -> Finding:
     return IMBALANCE.found(
-        f"all {len(end.task.labels):,} samples are of class {label}: there is nothing to tell",
+        f"all {which} are of class {label}: there is nothing to tell",
         where=end.target.name if end.target else "y",
         evidence={"class": label},
         threshold="two classes",
