@@ -386,6 +386,25 @@ def test_functional_models_get_layers_and_the_optimizer_their_slots():
     assert np.array_equal(model.predict((X, X), verbose=0)[:, 0].shape, (300,))
 
 
+def test_steps_that_follow_the_loss_are_measured_in_the_unit_of_the_targets():
+    """As if the targets themselves had been scaled: the same steps of SGD, for the same loss."""
+    y = (X[:, :1] * 400 + 9_000).astype("f4")
+    trained = []
+    for unit in (True, False):
+        nn.random.set_seed(1)
+        model = nn.Sequential([nn.Input((8,)), layers.Dense(16, "relu"), layers.Dense(1)])
+        model.compile(nn.optimizers.SGD(0.01), "mse")
+        targets = y if unit else (y - 9_000) / 400
+        source = ArraySource(X, targets, None, 50)
+        if unit:
+            model.optimizer.build(model.trainable_weights)
+            model.evaluate(X, targets, verbose=0)
+            change_before(fixes.Unit(9_000.0, 400.0), model, source).apply()
+        model.fit(X, targets, 50, epochs=3, shuffle=False, verbose=0)
+        trained.append(model.layers[0].get_weights()[0])
+    assert np.allclose(*trained, atol=1e-4)
+
+
 def test_rates_that_are_too_low_are_tried_up_to_usual_ones_and_with_adam():
     model = network(nn.optimizers.SGD(1e-3))
     plain = model.optimizer

@@ -172,7 +172,7 @@ class Unit(Fix):
     def __str__(self) -> str:
         return (
             f"+ model.add(nn.layers.Rescaling({self.std:.4g}, offset={self.mean:.4g}))"
-            "  # or y = (y - mean) / std"
+            "  # with SGD rather y = (y - mean) / std"
         )
 
 

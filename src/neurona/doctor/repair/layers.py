@@ -11,7 +11,8 @@ import numpy as np
 from neurona.core.op import as_tensor
 from neurona.core.tree import flatten
 from neurona.doctor import fixes
-from neurona.doctor.repair.changes import Change, Settings, possible, setting
+from neurona.doctor.learning_rate import ADAPTIVE
+from neurona.doctor.repair.changes import Both, Change, Rate, Settings, possible, setting
 from neurona.doctor.written import PLAIN, SQUASHED, activation_name, squashes
 from neurona.nn import initializers
 from neurona.nn.layers import Normalization, Rescaling
@@ -186,10 +187,17 @@ def standardise(fix: fixes.Standardise, model: Any, source: ArraySource) -> Chan
 
 
 def unit(fix: fixes.Unit, model: Any, source: ArraySource) -> Change | None:
-    """Put the unit of the targets behind."""
+    """Put the unit of the targets behind; steps that follow the loss are measured in it, too."""
     what = "a layer behind scales the outputs to mean and spread of the targets."
     behind = [Rescaling(fix.std, offset=fix.mean)]
-    return _around(model, source, what, str(fix), behind=behind)
+    change = _around(model, source, what, str(fix), behind=behind)
+    optimizer, outputs = model.optimizer, model._training.losses.outputs or [None]
+    loss = getattr(outputs[0], "loss", None)
+    if change is None or loss is None or type(optimizer).__name__ in ADAPTIVE:
+        return change
+    nothing, one = np.zeros((1, 1), np.float32), np.ones((1, 1), np.float32)
+    grown = float(loss(nothing, fix.std * one)) / float(loss(nothing, one))
+    return Both(change, Rate(optimizer, 1 / grown)) if 0 < grown < np.inf else change
 
 
 def leave_out(fix: fixes.LeaveOut, model: Any, source: ArraySource) -> Change | None:
