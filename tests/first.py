@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 
-def first(names: Iterable[Hashable], *chosen: Hashable) -> list[Any]:
+def first(names: Iterable[Hashable], *chosen: Hashable, mark: Any = pytest.mark.slow) -> list[Any]:
     """Return names, or other values, for `parametrize`, all but the chosen ones marked as slow."""
     names = list(names)
     assert set(chosen) <= set(names), f"{chosen} are not all among {names}"
-    return [n if n in chosen else pytest.param(n, marks=pytest.mark.slow) for n in names]
+    return [n if n in chosen else pytest.param(n, marks=mark) for n in names]

@@ -408,7 +408,12 @@ def test_mnist_reaches_98_2_percent(tmp_path):
 @pytest.mark.slow
 @pytest.mark.skipif(config.data_folder() is None, reason="needs the real data in NEURONA_DATA")
 @pytest.mark.parametrize(
-    ("name", "least"), [("vision-transformer", 0.985), ("hybrid", 0.92), ("speech", 0.975)]
+    ("name", "least"),
+    [
+        pytest.param("vision-transformer", 0.985, marks=pytest.mark.long),
+        ("hybrid", 0.92),
+        ("speech", 0.975),
+    ],
 )
 def test_images_lines_and_sounds_are_recognised(tmp_path, name, least):
     recipe = recipes.get(name)
