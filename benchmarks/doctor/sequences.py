@@ -8,7 +8,7 @@ import numpy as np
 
 import neurona as nn
 from benchmarks.doctor.tables import layers, split
-from benchmarks.doctor.training import Training, explained
+from benchmarks.doctor.training import Score, Training, explained
 
 L = nn.layers
 
@@ -195,6 +195,27 @@ def next_word(model: Any, training: Training) -> float:
     hidden = np.array(x)
     found = np.asarray(model.predict(hidden, verbose=0))[:, -1].argmax(-1)
     return float(np.mean(found == np.asarray(y)[:, -1]))
+
+
+def written_from(begin: int) -> Score:
+    """Return the share of words that are right if the model writes them one after the other.
+
+    Args:
+        begin: the word that it is given first.
+    """
+
+    def written(model: Any, training: Training) -> float:
+        (source, _), y = training.test
+        source, y = source[:80], np.asarray(y)[:80]
+        done, right = np.full(y.shape, begin), []
+        for t in range(y.shape[1]):
+            said = np.asarray(model.predict((source, done), verbose=0))[:, t].argmax(-1)
+            right.append(said == y[:, t])
+            if t + 1 < y.shape[1]:
+                done[:, t + 1] = said
+        return float(np.mean(right))
+
+    return written
 
 
 def language() -> Training:

@@ -63,6 +63,14 @@ def scaled(rows: np.ndarray) -> np.ndarray:
     return (rows - rows.mean(axis=0)) / np.where(spread > 0, spread, 1)
 
 
+def squared_distances(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return the squared distance of each row to others, infinite to that of its own number."""
+    sizes = np.square(rows).sum(axis=1)[:, None] + np.square(others).sum(axis=1)
+    found = sizes - 2 * rows @ others.T
+    np.fill_diagonal(found, np.inf)
+    return found
+
+
 def sample(values: np.ndarray) -> np.ndarray:
     """Return all samples of an array, or, of a large one, some that are always the same."""
     if values.size <= EXACT:

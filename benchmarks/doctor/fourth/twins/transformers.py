@@ -9,6 +9,7 @@ import numpy as np
 import neurona as nn
 from benchmarks.doctor.dense import adam
 from benchmarks.doctor.second.points import parted
+from benchmarks.doctor.sequences import written_from
 from benchmarks.doctor.third.twins.transformers import block
 from benchmarks.doctor.training import Training, explained
 
@@ -191,19 +192,6 @@ def tariffs() -> Training:
     )  # fmt: skip
 
 
-def written(model: Any, training: Training) -> float:
-    """Share of signs that are right if the model writes them one after the other."""
-    (source, _), y = training.test
-    source, y = source[:80], np.asarray(y)[:80]
-    done, right = np.full(y.shape, 11), []
-    for t in range(y.shape[1]):
-        said = np.asarray(model.predict((source, done), verbose=0))[:, t].argmax(-1)
-        right.append(said == y[:, t])
-        if t + 1 < y.shape[1]:
-            done[:, t + 1] = said
-    return float(np.mean(right))
-
-
 def echo_net(
     causal: bool = True, places: bool = True, end: Any = None, first: bool = True,
     cross: bool = True, words: int = 12, **given: Any,
@@ -232,7 +220,7 @@ def echoes() -> Training:
     y = (source[:, ::-1] + 1) % 11
     before = np.concatenate([np.full((1700, 1), 11), y[:, :-1]], 1)
     return Training(
-        echo_net(), **parted((source, before), y, 1300, 150), score=written,
+        echo_net(), **parted((source, before), y, 1300, 150), score=written_from(11),
         loss=nn.losses.SparseCategoricalCrossentropy(from_logits=True),
         optimizer=adam(0.005), epochs=10,
     )  # fmt: skip

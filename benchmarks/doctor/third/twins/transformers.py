@@ -9,6 +9,7 @@ import numpy as np
 import neurona as nn
 from benchmarks.doctor.dense import adam
 from benchmarks.doctor.second.points import parted
+from benchmarks.doctor.sequences import written_from
 from benchmarks.doctor.third.twins.convolutional import digit_rows
 from benchmarks.doctor.training import Training
 
@@ -118,19 +119,6 @@ def songs() -> Training:
     )  # fmt: skip
 
 
-def spoken(model: Any, training: Training) -> float:
-    """Share of words that are right if the model writes them one after the other."""
-    (source, _), y = training.test
-    source, y = source[:80], np.asarray(y)[:80]
-    done, right = np.full(y.shape, 12), []
-    for t in range(y.shape[1]):
-        said = np.asarray(model.predict((source, done), verbose=0))[:, t].argmax(-1)
-        right.append(said == y[:, t])
-        if t + 1 < y.shape[1]:
-            done[:, t + 1] = said
-    return float(np.mean(right))
-
-
 def tongue_net(
     cross: bool = True, causal: bool = True, places: bool = True, end: Any = "softmax",
     first: bool = True, words: int = 13, **given: Any,
@@ -164,7 +152,9 @@ def tongues(rows: int = 1700) -> dict[str, Any]:
 
 def translation() -> Training:
     """Six words into another language, where each two of them change places."""
-    return Training(tongue_net(), **tongues(), optimizer=adam(0.01), epochs=8, score=spoken)
+    return Training(
+        tongue_net(), **tongues(), optimizer=adam(0.01), epochs=8, score=written_from(12)
+    )
 
 
 def tide_net(

@@ -11,6 +11,7 @@ from neurona.core import random
 from neurona.doctor.anytime import NOISY
 from neurona.doctor.case import Case
 from neurona.doctor.finding import Finding
+from neurona.doctor.scan import squared_distances
 from neurona.doctor.written import place
 from neurona.nn.images.augmentation import Augmentation
 
@@ -66,11 +67,9 @@ def turned_into_others(case: Case) -> Iterator[Finding]:
 
 def _nearest(pictures: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return how far the nearest of the others is from each picture, not itself, and which."""
-    a, b = (p.reshape(len(p), -1) for p in (pictures, others))
-    apart = np.square(a).sum(axis=1)[:, None] + np.square(b).sum(axis=1) - 2 * a @ b.T
-    np.fill_diagonal(apart, np.inf)
-    nearest = apart.argmin(axis=1)
-    return apart[np.arange(len(a)), nearest], nearest
+    away = squared_distances(*(p.reshape(len(p), -1) for p in (pictures, others)))
+    nearest = away.argmin(axis=1)
+    return away[np.arange(len(away)), nearest], nearest
 
 
 CHECKS = {turned_into_others: (TURNED,)}

@@ -52,11 +52,10 @@ def overlap(case: Case) -> Iterator[Finding]:
             continue
         shared, twice = _again(train, other)
         share = shared / len(other)
-        few = _likely_equal(train) > 0.5 / len(train)  # and tokens hang on each other
-        tokens = train.ndim == 2 and train.dtype.kind in "iu"
-        simple = few or tokens or _coarse(train) or _on_a_grid(train)
-        natural = simple and share <= _by_chance(twice, len(other))
-        if shared > 1 and share > FEW and not natural:
+        tokens = train.ndim == 2 and train.dtype.kind in "iu"  # which hang on each other
+        often = shared > 1 and share > FEW
+        natural = often and share <= _by_chance(twice, len(other)) and (tokens or _simple(train))
+        if often and not natural:
             yield _shared(case, held, shared, len(other))
         elif (not tokens or train.shape[1] >= TEXT) and (moved := _moved(train, other)) > MANY:
             count = round(moved * len(other))
@@ -143,6 +142,21 @@ def _same_type(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return a.astype(dtype), b.astype(dtype)
 
 
+def _simple(train: np.ndarray) -> bool:
+    """Say whether samples have so few values that some are equal without a leak."""
+    few = _likely_equal(train) > 0.5 / len(train)
+    return few or _coarse(train) or _on_a_grid(train)
+
+
+def _flat(train: np.ndarray) -> np.ndarray:
+    return sample(train).reshape(-1, int(np.prod(train.shape[1:], dtype=int)))
+
+
+def _columns(rows: np.ndarray) -> np.ndarray:
+    """Return some columns of rows, evenly spread."""
+    return rows.T[:: max(1, rows.shape[1] // 64)]
+
+
 def _coarse(train: np.ndarray) -> bool:
     """Say whether there are hardly any different values: black and white, or one-hot letters."""
     return len(np.unique(sample(train).reshape(-1)[:VALUES])) <= LEVELS
@@ -153,16 +167,16 @@ def _on_a_grid(train: np.ndarray) -> bool:
 
     Rows of measurements that were copied have as many values in a column as there are rows.
     """
-    rows = sample(train).reshape(-1, int(np.prod(train.shape[1:], dtype=int)))
-    most = max(len(np.unique(column)) for column in rows.T[:: max(1, rows.shape[1] // 64)])
+    rows = _flat(train)
+    most = max(len(np.unique(column)) for column in _columns(rows))
     return most <= STEPS and len(np.unique(row_hashes(rows))) > LEVELS * most
 
 
 def _likely_equal(train: np.ndarray) -> float:
     """Return how likely two samples are equal, if features were independent of each other."""
-    rows = sample(train).reshape(-1, int(np.prod(train.shape[1:], dtype=int)))[:2000]
+    rows = _flat(train)[:2000]
     chance = 1.0
-    for column in rows.T[:: max(1, rows.shape[1] // 64)]:
+    for column in _columns(rows):
         shares = np.unique(column, return_counts=True)[1] / len(column)
         chance *= float((shares**2).sum())
         if chance < 1e-12:

@@ -34,6 +34,7 @@ NOTHING_LEARNT = Rule(
     accepted=("shuffle y and train again: the same loss says that x and y are unrelated",),
     source="Karpathy 2019 (baseline)",
 )  # fmt: skip
+TRY_FEW = "nn.overfit_one_batch(model, x, y)  # can it learn 16 rows by heart?"
 ENOUGH = 200  # steps
 EPOCHS, FEW = 10, 60  # or so many epochs, if they have so many steps in all
 SHORT, SOME, BY_HEART = 5, 100, 0.9  # epochs and steps, if no more come; of guessing: learnt
@@ -62,7 +63,7 @@ def nothing_learnt(record: Record) -> Iterator[Finding]:
         evidence={"loss": record.loss, "guessing": record.guess.loss, "steps": record.steps,
                   "epochs": epochs},
         threshold=f"the loss of the best answer that is always the same: {unit}",
-        fix="nn.overfit_one_batch(model, x, y)  # can it learn 16 rows by heart?",
+        fix=TRY_FEW,
     )  # fmt: skip
 
 
@@ -113,7 +114,7 @@ def mean_for_all(record: Record) -> Iterator[Finding]:
         threshold=f"answers that vary by {HARDLY:.0%} of the targets' spread",
         fix="- nn.ops.mean(off)\n+ nn.ops.sum(off, axis=-1)  # over pixels, as the other term is"
         if added
-        else "nn.overfit_one_batch(model, x, y)  # can it learn 16 rows by heart?",
+        else TRY_FEW,
     )
 
 

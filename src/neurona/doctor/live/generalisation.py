@@ -71,9 +71,8 @@ def _overfitting(record: Record) -> Iterator[Finding]:
     best = int(np.argmin(held[:-window])) if len(held) > window else 0
     lowest, since = held[best], held[-window:]
     risen = min(since) / lowest - 1 if lowest > 0 else 0.0
-    falls = losses[-1] < min(
-        (1 - FALL) * losses[best], min(since)
-    )  # who knows by heart does better
+    knows = losses[-1] < min(since)  # who knows by heart does better
+    falls = knows and losses[-1] < (1 - FALL) * losses[best]
     matters = min(since) - lowest > 0.02 * abs(record.scale)
     if not (risen >= ABOVE and falls and matters):
         return

@@ -9,7 +9,7 @@ import numpy as np
 from neurona.doctor.finding import ERROR, Finding, Rule
 from neurona.doctor.fixes import Rate
 from neurona.doctor.live.activity import RECTIFIED
-from neurona.doctor.live.course import STEPS, WRONG
+from neurona.doctor.live.course import STEPS, TRY_FEW, WRONG
 from neurona.doctor.live.record import FEWEST, GUESSING, Look, Record
 
 SAMPLES = 300  # that all of a layer's units are judged by
@@ -164,7 +164,7 @@ def collapsed(record: Record) -> Iterator[Finding]:
         f"{share:.0%} of the answers are class {int(counts.argmax())}; {told}",
         evidence={"share": share, "class": int(counts.argmax()), "majority": majority},
         threshold=f"{ALL:.0%} of {SEEN} answers, where no class has {USUAL:.0%} of the samples",
-        fix="nn.overfit_one_batch(model, x, y)  # can it learn 16 rows by heart?",
+        fix=TRY_FEW,
     )
 
 

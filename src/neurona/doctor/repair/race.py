@@ -81,10 +81,8 @@ def race(model: Any, changes: Sequence[Change], budget: int, begins: bool = Fals
         budget: steps of the whole training.
         begins: whether no step was made yet: then it may be too early to tell.
     """
-    count, guess = (
-        max(1, round(changes[0].share * budget)),
-        _guess(model, changes[0]) if begins else 0.0,
-    )
+    count = max(1, round(changes[0].share * budget))
+    guess = _guess(model, changes[0]) if begins else 0.0
     first = _race(model, changes, count, guess)
     if first.better:
         return _closer(model, first, count, guess)

@@ -11,7 +11,7 @@ from neurona.doctor.case import Case
 from neurona.doctor.data.inputs import ids_of
 from neurona.doctor.data.labels import MIXED
 from neurona.doctor.finding import Checks, Finding
-from neurona.doctor.scan import scaled
+from neurona.doctor.scan import scaled, squared_distances
 from neurona.doctor.task import is_whole
 
 MOST, BALANCED, EACH = 20, 3.0, 15  # classes; times as many samples of one as of another; samples
@@ -41,10 +41,7 @@ def nominal(x: np.ndarray, y: np.ndarray) -> bool:
     rows = np.random.default_rng(0).permutation(len(y))[:ROWS]
     flat = scaled(x[rows].reshape(len(rows), -1).astype(np.float64))
     labels = y[rows].astype(int)
-    square = np.square(flat).sum(axis=1)
-    apart = square[:, None] + square - 2 * flat @ flat.T
-    np.fill_diagonal(apart, np.inf)
-    near = labels[np.argpartition(apart, NEAR, axis=1)[:, :NEAR]]
+    near = labels[np.argpartition(squared_distances(flat, flat), NEAR, axis=1)[:, :NEAR]]
     gaps = np.abs(near - labels[:, None])
     same, chance = float((gaps == 0).mean()), 1 / k
     others = gaps[gaps > 0]
