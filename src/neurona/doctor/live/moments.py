@@ -18,7 +18,7 @@ class Level:
     Attributes:
         looks: how many in a run of up to 2000 steps.
         power: of the number of a look, which says when it is: with 2, gaps grow evenly.
-        gap: the longest way between two looks of a longer run.
+        gap: the way between two looks after these 2000.
     """
 
     looks: int
@@ -26,7 +26,7 @@ class Level:
     gap: int
 
 
-CLOSENESS = {"guard": Level(10, 3, 2000), "full": Level(40, 2, 160)}
+CLOSENESS = {"guard": Level(10, 3, 2000), "full": Level(40, 2, 250)}
 
 
 class Moments:
@@ -55,6 +55,6 @@ class Moments:
         now = self.next
         power = self.level.power
         gap = ((self.passed + 1) ** power - self.passed**power) * self.unit
-        self.next += max(1, min(round(gap), self.level.gap))
+        self.next += max(1, round(gap)) if now < PLANNED else self.level.gap
         self.passed += 1
         return now

@@ -11,6 +11,7 @@ import numpy as np
 from neurona.doctor.finding import Finding, Rule
 from neurona.doctor.fixes import Clip, Rate
 from neurona.doctor.learning_rate import ADAPTIVE, SCALING, TOO_HIGH, TOO_LOW, usual_rates
+from neurona.doctor.live.middle import median
 from neurona.doctor.live.record import FEWEST, Record
 from neurona.doctor.live.too_low import too_low
 
@@ -28,7 +29,7 @@ def too_high(record: Record) -> Iterator[Finding]:
     if len(looks) < FEWEST:
         return
     failed = float(np.mean([look.overshot for look in looks]))
-    middle = float(np.median([look.loss for look in record.recent]))  # one may be a hard sample
+    middle = float(median([look.loss for look in record.recent]))  # one may be a hard sample
     risen = middle / max(record.start, record.scale, 1e-12)
     broken = not math.isfinite(record.loss)
     up = failed > FAILED and not float(np.mean([look.rise for look in looks])) <= 0
@@ -135,7 +136,7 @@ def exploding(record: Record) -> Iterator[Finding]:
     norms = [look.gradient for look in record.looks]
     if len(norms) <= FEWEST:
         return
-    usual = float(np.median(norms[-101:-1]))
+    usual = float(median(norms[-101:-1]))
     last = norms[-1]
     tail = np.asarray(norms[-DOUBLINGS - 1 :])
     doubled = len(tail) > DOUBLINGS and bool(np.all(tail[1:] > 2 * tail[:-1]))

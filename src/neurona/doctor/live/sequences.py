@@ -12,6 +12,7 @@ from neurona.doctor.fixes import Rate
 from neurona.doctor.learning_rate import TOO_HIGH, usual_rates
 from neurona.doctor.live.course import WRONG
 from neurona.doctor.live.linear import FEATURES, HELD, MARGIN, ROWS, chosen_rows, linear_of
+from neurona.doctor.live.middle import median
 from neurona.doctor.live.record import FEWEST, Record
 
 RECURRENT = ("RNN", "LSTM", "GRU")
@@ -42,7 +43,7 @@ def forgets(record: Record) -> Iterator[Finding]:
         if record.ended and record.steps >= 100 and record.at_guessing():
             yield from _forgets_ids(record)
         return
-    norms = np.median([look.through_time for look in looks], axis=0)
+    norms = median([look.through_time for look in looks])
     quarter = len(norms) // 4
     early, late = float(norms[:quarter].max()), float(norms[-quarter:].max())
     if late <= 0 or early >= LEAST * late or not (told := record.struggling()):

@@ -11,6 +11,7 @@ from neurona.doctor.finding import Finding
 from neurona.doctor.fixes import Rate
 from neurona.doctor.learning_rate import TOO_LOW
 from neurona.doctor.live.linear import MARGIN, reached_by
+from neurona.doctor.live.middle import median
 from neurona.doctor.live.record import FEWEST, Look, Record
 
 SCALED, TIMES_BETTER = 10.0, 5.0
@@ -80,8 +81,8 @@ def _may_tell(record: Record) -> bool:
 
 def _pace(record: Record) -> Pace:
     looks = record.at_full_rate
-    step = float(np.median([w.ratio for look in looks for w in look.kernels.values()]))
-    moved = float(np.median([w.moved or 0.0 for w in looks[-1].kernels.values()]))
+    step = float(median([w.ratio for look in looks for w in look.kernels.values()]))
+    moved = float(median([w.moved or 0.0 for w in looks[-1].kernels.values()]))
     whole = record.ended and record.steps >= WHOLE
     ahead = moved / max(record.steps * step, 1e-30) if whole else 0.0
     return Pace(step, moved, ahead, float(np.mean([_scaled_gain(look) for look in looks])))

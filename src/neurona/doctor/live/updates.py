@@ -10,6 +10,7 @@ import numpy as np
 from neurona.doctor.finding import Finding, Rule
 from neurona.doctor.fixes import Clip, Momentum
 from neurona.doctor.live.course import WRONG
+from neurona.doctor.live.middle import median
 from neurona.doctor.live.record import FEWEST, Look, Record
 
 DRIFT = Rule(
@@ -36,8 +37,8 @@ def drift(record: Record) -> Iterator[Finding]:
     arrived = stale or record.steps * (1 - momentum) >= SETTLED
     if record.done < LATE or not arrived or record.steps < 20 or len(looks) < FEWEST:
         return
-    training = float(np.median([look.loss for look in looks]))
-    evaluated = float(np.median([look.evaluated or 0.0 for look in looks]))
+    training = float(median([look.loss for look in looks]))
+    evaluated = float(median([look.evaluated or 0.0 for look in looks]))
     if evaluated <= TIMES * training or evaluated - training < MATTERS * record.scale:
         return
     if momentum <= USUAL and record.steps * (1 - momentum) < SETTLED:
@@ -71,7 +72,7 @@ def clipped(record: Record) -> Iterator[Finding]:
     limit = float(getattr(optimizer, name))
     norms = [_norm(look, name) for look in looks]
     share = float(np.mean([n > limit for n in norms]))
-    usual = float(np.median(norms))
+    usual = float(median(norms))
     if share <= MOST or usual < SHORTER * limit or not (told := record.struggling()):
         return
     yield CLIPPED.found(
@@ -107,12 +108,12 @@ def spike(record: Record) -> Iterator[Finding]:
         return
     for i in range(FEWEST, len(losses) - FEWEST):
         near = np.concatenate([losses[i - FEWEST : i], losses[i + 1 : i + 1 + FEWEST]])
-        spread = 1.4826 * float(np.median(np.abs(near - np.median(near))))
-        above = losses[i] - float(np.median(near))
+        spread = 1.4826 * float(median(np.abs(near - median(near))))
+        above = losses[i] - float(median(near))
         if spread > 0 and above > SCORES * spread and above > record.scale:
             yield SPIKE.found(
                 f"the batch of step {record.looks[i].step} had a loss of {losses[i]:.3g}, and its "
-                f"neighbours {np.median(near):.3g}",
+                f"neighbours {median(near):.3g}",
                 evidence={"step": record.looks[i].step, "loss": losses[i], "z": above / spread},
                 threshold=f"{SCORES:.0f} times the spread of its neighbours",
             )

@@ -22,7 +22,7 @@ from neurona.train.source import ArraySource
 from neurona.train.state import optimizers_of
 
 EVERY = 5  # looks between two judgements within an epoch
-SELDOM = 50  # of so many looks, one more waits to be judged with the next
+NEW = 0.1  # of the looks: fewer that are new wait to be judged with the next
 NOT_YET = ("GD508", "GD510")  # what they miss may be reached later
 KNOWN = 10_000  # samples whose targets tell what guessing would reach
 SAMPLED = 1 << 16  # numbers of a parameter that are remembered: enough for a root mean square
@@ -55,7 +55,7 @@ class Watch:
         self.record.shuffled = bool(source.shuffle)
         self.findings: dict[str, Finding] = {}
         self.skipped: dict[str, str] = {}
-        self._judged_at = -1  # the number of looks then
+        self._judged_at = 0  # the number of looks then
         self._begun = 0  # the batch that a group began with
         self._open: Any = None  # what was seen of the batch of a moment before its update
         self._first: dict[str, np.ndarray] = {}  # weights at the beginning
@@ -134,8 +134,7 @@ class Watch:
             return []
         self.record.looks.append(look)
         self._learn_guess(*given[1:])
-        count = len(self.record.looks)
-        return self._judged() if count % max(EVERY, count // SELDOM) == 0 else []
+        return self._judged_if_seen(EVERY)
 
     def _learn_guess(self, y: Any, weight: Any) -> None:
         """Add the targets of a look to what is known of them, where they come in batches only."""
@@ -204,10 +203,10 @@ class Watch:
             self._skip("no step was looked at")
         return self._judged()
 
-    def _judged_if_seen(self) -> list[Finding]:
+    def _judged_if_seen(self, fewest: int = 1) -> list[Finding]:
         """Judge if there are new looks: epochs may be as short as a step, and runs long."""
         count = len(self.record.looks)
-        return self._judged() if count - self._judged_at > count // SELDOM else []
+        return self._judged() if count - self._judged_at >= max(fewest, NEW * count) else []
 
     def _judged(self) -> list[Finding]:
         """Keep what is found now; return what is new in it."""

@@ -10,6 +10,7 @@ import numpy as np
 from neurona.doctor.finding import INFO, WARNING, Finding, Rule
 from neurona.doctor.fixes import Rate
 from neurona.doctor.live.course import WRONG
+from neurona.doctor.live.middle import median
 from neurona.doctor.live.record import FEWEST, Look, Record
 from neurona.doctor.written import diff, squashes, written_at
 
@@ -69,7 +70,7 @@ def _paths(looks: list[Look]) -> list[str]:
 
 def _usual(looks: list[Look], paths: list[str], name: str) -> np.ndarray:
     """Return the median over some looks of what was seen of each kernel."""
-    return np.median([[getattr(x.weights[path], name) for path in paths] for x in looks], axis=0)
+    return median([[getattr(x.weights[path], name) for path in paths] for x in looks])
 
 
 RATIO = Rule(
