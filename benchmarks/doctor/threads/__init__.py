@@ -4,6 +4,8 @@ None of them was known when the rules were written.
 """
 
 from benchmarks.doctor.threads import (
+    albums_faults,
+    albums_healthy,
     blind,
     classes,
     courses,
@@ -62,10 +64,11 @@ READ_AGAIN = (
     questions,
     sentences,
     galleries_faults,
+    albums_faults,
 )
 FAULTS = [case for part in (*ASKED, *READ_AGAIN) for case in part.FAULTS]
 EXAMPLES = (examples_tables, examples_images, examples_texts, examples_series, examples_training)
 LIKE_NOTEBOOKS = (running, looking, strange)
-AS_BEGUN = (courses, examples_sequences, galleries_healthy)
+AS_BEGUN = (courses, examples_sequences, galleries_healthy, albums_healthy)
 FINE = (fine, odd, networks, scenes_more, forms, ways, *EXAMPLES, *LIKE_NOTEBOOKS, *AS_BEGUN)
 HEALTHY = [case for part in FINE for case in part.HEALTHY]
