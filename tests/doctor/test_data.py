@@ -340,6 +340,29 @@ def test_each_fault_and_its_healthy_twin():
         assert not rule or said in hit[rule].said, (number, hit[rule].said)
 
 
+def test_masks_that_are_mostly_empty():
+    def told(share, loss="binary_crossentropy"):
+        masks = np.zeros((200, 6, 6, 1), "float32")
+        masks[: int(200 * share), 2:4, 2] = 1
+        pictures = masks + RANDOM.normal(0, 0.1, masks.shape)
+        model = nn.Sequential([nn.Input((6, 6, 1)), L.Conv2D(1, 3, padding="same")])
+        model.add(L.Activation("sigmoid"))
+        model.compile("adam", loss)
+        return found(model, pictures.astype("float32"), masks)
+
+    assert told(0.05)["GD107"].said.startswith("95% of the masks have nothing but 0")
+    assert not told(0.3)
+    assert not told(0.05, "binary_focal_crossentropy")
+
+
+def test_validation_whose_classes_were_evened():
+    y = np.where(np.arange(300) % 8, 0, np.arange(300) % 3)
+    turned = (X[:100], np.repeat([1, 2, 0], [70, 15, 15]))
+    given = lambda held: found(classifier(), X, y, validation_data=held, class_weight={0: 0.2})  # noqa: E731
+    assert "GD111" not in given((X[:100] + 0.01, np.arange(100) % 3))
+    assert "GD111" in given(turned)
+
+
 def test_one_row_that_nobody_scaled():
     x = np.tile(X, (1, 2))
     x[41] *= 3000

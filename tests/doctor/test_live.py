@@ -559,3 +559,34 @@ def test_rows_that_are_in_order_when_the_last_are_held_out():
             model.fit(x[rows], y[rows], validation_split=0.2, epochs=4, verbose=0, doctor=doctor)
             told = [f.said for f in doctor.diagnosis if f.id == "GD111"]
             assert [said in t for t in told] == [True] * (rows is order), (loss, told)
+
+
+def test_faint_weights_are_named_where_nothing_is_learnt():
+    def told(spread):
+        faint = nn.initializers.RandomNormal(stddev=spread)
+        layers = [nn.layers.Dense(32, "sigmoid", kernel_initializer=faint) for _ in range(3)]
+        nn.utils.set_random_seed(1)
+        model = nn.Sequential([nn.Input((10,)), *layers, nn.layers.Dense(4, "softmax")])
+        model.compile(nn.optimizers.SGD(0.05), "sparse_categorical_crossentropy")
+        doctor = Doctor("full")
+        model.fit(X, Y, epochs=15, verbose=0, doctor=doctor)
+        return [f.id for f in doctor.diagnosis.causes]
+
+    assert told(0.01)[0] == "GD209"
+    assert "GD209" not in told(0.3)
+
+
+def test_two_classes_that_are_told_apart_by_chance():
+    y = np.arange(1200) % 4
+    every = 0.2 * RNG.normal(size=(1200, 10))
+    every[np.arange(1200), y // 2] += 2  # which pair
+    every[:, 5] += 2 * (y % 2) - 1  # and which of it
+
+    def told(seen):
+        model, doctor = network(), Doctor("full")
+        x, held = np.split((every * seen).astype("float32"), [900])
+        model.fit(x, y[:900], epochs=8, validation_data=(held, y[900:]), verbose=0, doctor=doctor)
+        return [f.said for f in doctor.diagnosis if "told apart by chance" in f.said]
+
+    assert told(np.arange(10) != 5)[0].startswith("classes 0 and 1 are told apart by chance")
+    assert told(1) == []

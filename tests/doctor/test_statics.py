@@ -231,6 +231,9 @@ def test_where_losses_of_ones_own_pull_answers():
     for labels in (shares, (y > 0) * 1.0):
         said = found(dense(1, "sigmoid", half), X, labels)["GD203"].said
         assert said == "the loss pulls each answer up, whatever its target is"
+    score = lambda y, p: -ops.sum(y * p, axis=-1)  # noqa: E731
+    assert "each answer up" in found(dense(3, "sigmoid", score), X, ONE_HOT)["GD203"].said
+    assert not found(dense(3, "softmax", score), X, ONE_HOT)
     entropy = lambda y, p: swapped(p, y)  # noqa: E731
     margin = lambda y, p: ops.relu(1 - (2 * y - 1) * p)  # noqa: E731
     masked = lambda y, p: ops.mean(ops.where(y > 0, ops.square(y - p), 0.0))  # noqa: E731
@@ -259,6 +262,30 @@ def test_a_loss_of_shares_that_is_given_scores():
     square = lambda y, p: nn.ops.mean(nn.ops.square(y - p))  # noqa: E731
     for end, loss in ((None, square), (None, hinge), ("sigmoid", dice)):
         assert "GD203" not in given(end, loss), (end, loss)
+
+
+def test_masks_in_bytes_for_a_loss_of_ones_own():
+    ops, bce = nn.ops, nn.losses.binary_crossentropy
+    both = lambda y, p: ops.mean(bce(y, p)) + 1 - overlap(y, p)  # noqa: E731
+    given = lambda loss, y: found(dense(3, "sigmoid", loss), X, y.astype("float32"))  # noqa: E731
+    assert given(both, SEVERAL * 255)["GD102"].said.startswith("targets are 0 and 255, and the")
+    assert not given(both, SEVERAL)
+    assert "GD102" not in given(lambda y, p: both(y / 255, p), SEVERAL * 255)
+    weighed = lambda y, p: ops.mean(y * ops.square(1 - p) + ops.square(p) * (y == 0))  # noqa: E731
+    assert "GD102" not in given(weighed, SEVERAL * 9)
+
+
+def test_what_is_added_to_x_reaches_one_side_only():
+    def told(act):
+        x = nn.Input((5,))
+        made = nn.Model(x, L.Add()([x, L.Dense(5, act)(x)]))
+        made.compile("adam", "mse")
+        y = X + 0.3 * np.roll(X, 1, axis=0)
+        return {f.id: f for f in made.diagnose(X, y.astype("float32")) if f.alarm}
+
+    assert "the model adds a sigmoid to x, which never is -" in told("sigmoid")["GD204"].said
+    assert "GD204" in told("relu")
+    assert "GD204" not in told(None)
 
 
 def test_a_sigmoid_of_a_distance():

@@ -411,7 +411,7 @@ def nearer(model: Any, t: Training) -> float:
 def triplets() -> Training:
     """Digits near to those of their kind."""
     t = cnn()
-    three = [three_of(*part, rows, seed) for part, rows, seed in (
+    three = [three_of(x, y, rows, seed) for (x, y), rows, seed in (
         ((t.x, t.y), 700, 1), (t.validation, 150, 2), (t.test, 300, 3))]  # fmt: skip
     nothing = [np.zeros((len(part[0]), 1), "float32") for part in three]
     (x, y), held, test = zip(three, nothing, strict=True)

@@ -43,6 +43,16 @@ MISMATCH = Rule(
     accepted=("put the scaling into the model: Rescaling, Normalization",),
     source="deepchecks",
 )
+SIZED = Rule(
+    "GD209",
+    "initial weights of another size",
+    "warning",
+    "Each layer multiplies the size of what comes in. Only weights of the right spread keep it; "
+    "others let it fade or grow from layer to layer.",
+    auto="race",
+    accepted=("leave the initializer out", "normalization layers"),
+    source="Glorot and Bengio 2010; He et al. 2015; TheDeepChecker, 2023",
+)
 PLAN = Rule(
     "GD216",
     "plan that does not fit the training",

@@ -16,6 +16,7 @@ from neurona.errors import NeuronaError
 LEAST = 20  # rows
 ANOTHER = 0.5  # of the rows would have to be of another class
 KINDS = 20  # of values: more are quantities
+EVEN = 2.0  # times: classes that are as frequent as each other were made so
 NEVER = 0.2  # of the held-out rows are of a class that training does not have
 
 
@@ -44,7 +45,8 @@ def other_classes(case: Case, held: list[Part]) -> Iterator[Finding]:
         ]
         apart = float(np.abs(shares[0] - shares[1]).sum()) / 2
         new = float(shares[1][shares[0] == 0].sum())
-        if apart > ANOTHER or new > NEVER:
+        evened = np.min(shares) > 0 and any(s.max() < EVEN * s.min() for s in shares)
+        if (apart > ANOTHER and not evened) or new > NEVER:
             most = int((shares[1] - shares[0]).argmax())
             yield MISMATCH.found(
                 f"{shares[1][most]:.0%} of {other.name} are of class {most}, and "

@@ -13,6 +13,7 @@ from neurona.doctor.case import Case
 from neurona.doctor.data.rare import told_by_neighbours
 from neurona.doctor.ends import End
 from neurona.doctor.finding import INFO, Finding
+from neurona.doctor.scan import sample
 from neurona.nn.metrics import AUC
 from neurona.nn.parameter import Parameter
 
@@ -35,6 +36,8 @@ def imbalance(case: Case) -> Iterator[Finding]:
             yield from _turned_over(end, case.class_weight)
         if known and not case.custom and (alone := _weighed_alone(case, end)) is not None:
             yield _only_one(end, alone, "samples that weigh anything")
+        if not (own or weighed or focal or case.custom):
+            yield from _mostly_empty(end)
         if not known or own or weighed or focal or case.custom or len(task.labels) < ROWS:
             continue
         if _begins_at_shares(case, end):
@@ -88,6 +91,31 @@ def _are_grades(counts: np.ndarray) -> bool:
         len(counts) >= GRADES
         and 0 < most < len(counts) - 1
         and bool(rising.all() and falling.all())
+    )
+
+
+EMPTY, MARKED = 0.9, 0.02  # of the masks; of all places
+
+
+def _mostly_empty(end: End) -> Iterator[Finding]:
+    """Look for masks of which nine in ten have one kind of places only, and so nothing to find."""
+    y = end.values
+    if end.kind not in ("binary", "class numbers") or y.ndim < 3 or len(y) < ROWS:
+        return
+    y = sample(y).reshape(-1, int(np.prod(y.shape[1:])))
+    kinds, counts = np.unique(y, return_counts=True)
+    ground = kinds[counts.argmax()]
+    empty, marked = float((y == ground).all(axis=1).mean()), float((y != ground).mean())
+    if len(kinds) > ROWS or not (EMPTY <= empty < 1 and marked < MARKED):
+        return
+    yield IMBALANCE.found(
+        f"{empty:.0%} of the masks have nothing but {ground:g}, and so have {1 - marked:.2%} of "
+        "all places: always answering that scores as much",
+        where=end.target.name if end.target else "y",
+        evidence={"empty": empty, "marked": marked},
+        threshold=f"{1 - EMPTY:.0%} of the masks with something in them",
+        fix="+ rows = y.reshape(len(y), -1).any(axis=1)  # and some of the others\n"
+        "+ x, y = x[rows], y[rows]",
     )
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
+import math
 from collections.abc import Iterator
 
 import numpy as np
 
+from neurona.core import random
 from neurona.core.tree import flatten
 from neurona.doctor.anytime import MISMATCH, NOISY
 from neurona.doctor.finding import Finding
@@ -14,6 +18,8 @@ from neurona.doctor.live.guess import CLASSES, FLAGS, NUMBERS
 from neurona.doctor.live.neighbours import FLAT, LEAST, NEAR
 from neurona.doctor.live.record import LASTING, Record
 from neurona.doctor.scan import share_error
+from neurona.nn.parameter import rehearsal
+from neurona.train.source import ArraySource
 
 
 def noisy(record: Record) -> Iterator[Finding]:
@@ -113,4 +119,53 @@ def _beyond(record: Record) -> str:
     return ""
 
 
-CHECKS = {noisy: (NOISY,), renumbered: (MISMATCH,), behind: (MISMATCH,)}
+ENOUGH, ROWS, OF_EACH = 100, 1000, 15  # steps; samples that are answered; of a class
+KNOWN, BY_LUCK = 0.9, 1.5  # of those of both classes are told from others; standard errors
+APART = dataclasses.replace(NOISY, because=(*NOISY.because, "GD110", "GD507", "GD513"))
+
+
+def not_apart(record: Record) -> Iterator[Finding]:
+    """GD605: of several classes two are told apart by chance, and from the others they are.
+
+    Then what tells them apart is not there: pictures that are mirrored, labels that were drawn.
+    """
+    guess, run = record.guess, record.model._training.run
+    if not record.ended or record.steps < ENOUGH or guess.kind != CLASSES or guess.classes < 3:
+        return
+    source = run.validation.source if run is not None and run.validation else None
+    x, y, _ = source.arrays if isinstance(source, ArraySource) else (None, None, None)
+    if not isinstance(x, np.ndarray) or not isinstance(y, np.ndarray):
+        return
+    with random.undisturbed(), rehearsal():
+        told = np.asarray(record.model(x[:ROWS], training=False), np.float64)
+    labels = y[:ROWS].argmax(-1) if y[:1].size > 1 else y[:ROWS].reshape(-1)
+    if told.shape != (len(labels), guess.classes) or not np.isfinite(told).all():
+        return
+    answers = told.argmax(axis=1)
+    counts = np.bincount(labels.astype(int), minlength=guess.classes)
+    often = [int(k) for k in np.flatnonzero(counts >= OF_EACH)]
+    for k, other in itertools.combinations(often, 2):
+        rows = (labels == k) | (labels == other)
+        known = float(np.isin(answers[rows], (k, other)).mean())
+        area = _area(told[labels == k], told[labels == other], k, other)
+        error = math.sqrt((counts[k] + counts[other] + 1) / (12 * counts[k] * counts[other]))
+        if known < KNOWN or abs(area - 0.5) > BY_LUCK * error:
+            continue
+        yield APART.found(
+            f"classes {k} and {other} are told apart by chance: one of each is in its order "
+            f"{area:.0%} of the time, while {known:.0%} of both are told from other classes",
+            where="y",
+            evidence={"classes": [k, other], "area under the curve": area, "known": known},
+            threshold=f"an area within {BY_LUCK:g} standard errors of a half",
+            fix="# do mirrored or turned pictures become another class? are labels of both right?",
+        )
+        return
+
+
+def _area(of_one: np.ndarray, of_other: np.ndarray, k: int, other: int) -> float:
+    """Return how often one of the first is nearer to its class than one of the others is."""
+    a, b = (p[:, k] - p[:, other] for p in (of_one, of_other))
+    return float(np.mean(a[:, None] > b) + 0.5 * np.mean(a[:, None] == b))
+
+
+CHECKS = {noisy: (NOISY,), renumbered: (MISMATCH,), behind: (MISMATCH,), not_apart: (APART,)}

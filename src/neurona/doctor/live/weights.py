@@ -1,18 +1,21 @@
-"""GD501, GD505, GD512: weights that hardly move, move too far, or stand still."""
+"""GD501, GD505, GD512, GD209: weights that hardly move, move too far, stand still, were faint."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
+from neurona.doctor.anytime import SIZED
 from neurona.doctor.finding import INFO, WARNING, Finding, Rule
 from neurona.doctor.fixes import Rate
-from neurona.doctor.live.course import WRONG
+from neurona.doctor.live.course import WRONG, nothing_learnt
 from neurona.doctor.live.middle import median
 from neurona.doctor.live.record import FEWEST, Look, Record
 from neurona.doctor.written import diff, squashes, written_at
+from neurona.train.state import parameter_paths
 
 ENOUGH = 200  # steps
 
@@ -145,4 +148,38 @@ def still(record: Record) -> Iterator[Finding]:
     )
 
 
-CHECKS = {vanishing: (VANISHING,), ratio: (RATIO,), still: (STILL,)}
+FAINT = 5.0  # times smaller than Glorot's
+
+
+def faint(record: Record) -> Iterator[Finding]:
+    """GD209: nothing is learnt from weights that began several times smaller than Glorot's.
+
+    The slope of each is a product of the others, and of answers that are nearly the same.
+    """
+    if len(record.looks) < FEWEST or record.looks[0].step or record.warming:
+        return
+    began, known = record.looks[0].weights, parameter_paths(record.model)
+    shapes = {path: known[path].shape for path, w in began.items() if w.moved is not None}
+    kernels = [path for path, shape in shapes.items() if len(shape) > 1]
+    usual = {path: _glorot(shapes[path]) for path in kernels}
+    off = [path for path in kernels if began[path].size * FAINT < usual[path]]
+    if len(off) < max(2, len(kernels) - 1) or not any(nothing_learnt(record)):
+        return  # the last may be another
+    worst = min(off, key=lambda path: began[path].size / usual[path])
+    yield SIZED.found(
+        f"it began with a spread of {began[worst].size:.2g}, where Glorot's is "
+        f"{usual[worst]:.2g}, and {len(off) - 1} more like it; nothing is learnt",
+        where=worst,
+        evidence={"spread": began[worst].size, "expected": usual[worst], "layers": len(off)},
+        threshold=f"1 / {FAINT:g} of Glorot's, where nothing is learnt",
+        fix="- kernel_initializer=...  # leave it out: the default is Glorot's",
+    )
+
+
+def _glorot(shape: tuple[int, ...]) -> float:
+    """Return the spread of Glorot's weights."""
+    places = math.prod(shape[:-2])
+    return math.sqrt(2 / (places * (shape[-2] + shape[-1])))
+
+
+CHECKS = {vanishing: (VANISHING,), ratio: (RATIO,), still: (STILL,), faint: (SIZED,)}

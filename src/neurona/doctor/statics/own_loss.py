@@ -14,7 +14,7 @@ from neurona.core.op import as_tensor
 from neurona.core.tensor import Tensor
 from neurona.doctor import fixes
 from neurona.doctor.case import Case
-from neurona.doctor.data.labels import MIXED, SHAPE
+from neurona.doctor.data.labels import MIXED, RANGE, SHAPE
 from neurona.doctor.ends import End
 from neurona.doctor.finding import WARNING, Finding
 from neurona.ops import mean
@@ -41,7 +41,7 @@ def own_loss(case: Case) -> Iterator[Finding]:
             continue
         trial = Trial(end, y, _answers(end, y))
         if trial.asks_for_targets:
-            looks = (_pulls, _beyond, _misplaced, _mixed_up)
+            looks = (_pulls, _beyond, _in_bytes, _misplaced, _mixed_up)
             yield from next(filter(None, (list(look(trial)) for look in looks)), [])
         elif len(case.ends) == 1 and np.isfinite(trial.first):
             yield from _unasked(trial)
@@ -207,7 +207,7 @@ def _pulls(trial: Trial) -> Iterator[Finding]:
                 f"{inside:.0%} of the targets are in between"
             )
             fix = "- -y * log(p), with y and p in the other order\n+ loss(y_true, y_pred)"
-    elif way := _one_way(trial):
+    if not said and (way := _one_way(trial)):
         said = f"the loss pulls each answer {way}, whatever its target is"
         if end.activation == "sigmoid":
             fix = "+ (1 - y) * nn.ops.log(1 - p)  # the other half of a cross-entropy"
@@ -240,6 +240,29 @@ def _beyond(trial: Trial) -> Iterator[Finding]:
     )
 
 
+def _in_bytes(trial: Trial) -> Iterator[Finding]:
+    """Answer a mask of 0 and 255 by itself: a loss of shares is next to nothing for 0 and 1 alone.
+
+    A loss that divides by 255, or takes weights, has next to nothing here, too.
+    """
+    end, y, high = trial.end, trial.y.astype(np.float32), float(trial.y.max())
+    bounded = end.activation in ("sigmoid", "softmax") and y.size == trial.answers.size
+    if not bounded or high <= 1 or not np.isin(y, (0, high)).all():
+        return
+    mask = (y / high).reshape(trial.answers.shape)
+    parts = [abs(trial.loss(given, mask) / trial.loss(given, 1 - mask)) for given in (y / high, y)]
+    if not parts[0] < ZERO <= parts[1]:
+        return
+    yield RANGE.found(
+        f"targets are 0 and {high:g}, and the loss wants shares: for 0 and 1 an exact answer has "
+        f"{parts[0]:.1%} of the loss of a wrong one, for these {parts[1]:.1%}",
+        where=end.place,
+        evidence={"highest": high, "of 0 and 1": parts[0], "of these": parts[1]},
+        threshold="next to no loss where a mask is answered exactly",
+        fix=f"- model.fit(x, y)\n+ model.fit(x, y / {high:g})",
+    )
+
+
 def _one_way(trial: Trial) -> str:
     """Return where answers far off to both sides are pulled, if that is the same for all."""
     y, p, act = trial.y, trial.answers, trial.end.activation
@@ -250,6 +273,9 @@ def _one_way(trial: Trial) -> str:
     pulls = [trial.pull(y, np.full(p.shape, at, np.float32)) for at in ends]
     if not np.isfinite(pulls).all() or not all(pull.any() for pull in pulls):
         return ""
+    exact = y.reshape(p.shape).astype(np.float32)
+    if act == "sigmoid" and trial.loss(y, exact) > trial.loss(y, 1 - exact):
+        return ""  # the sign is wrong, which is told elsewhere
     return "up" if np.max(pulls) <= 0 else "down" if np.min(pulls) >= 0 else ""
 
 
@@ -257,4 +283,4 @@ def _alike(a: np.ndarray, b: np.ndarray) -> bool:
     return bool(np.allclose(a, b, rtol=1e-3, atol=1e-6 * float(np.abs(a).max())))
 
 
-CHECKS = {own_loss: (SHAPE, MIXED)}
+CHECKS = {own_loss: (SHAPE, MIXED, RANGE)}

@@ -12,6 +12,7 @@ from neurona.doctor.case import Case
 from neurona.doctor.data.labels import MIXED
 from neurona.doctor.ends import End, activation_of
 from neurona.doctor.finding import ERROR, INFO, WARNING, Finding, Rule
+from neurona.doctor.forward import sources
 from neurona.doctor.scan import sample
 from neurona.ops.notes import Logits
 
@@ -92,6 +93,8 @@ def pairing(case: Case) -> Iterator[Finding]:
         yield from _partners(end)
         if not end.kind:
             yield from _backwards(end)
+        if end.kind == "squared":
+            yield from _added(case, end)
 
 
 def _of_one(end: End) -> Finding | None:
@@ -390,6 +393,37 @@ def _reach(end: End) -> Iterator[Finding]:
         threshold=f"targets from {bounds[0]:g} to {bounds[1]:g}",
         fix=fixes.Activate(end.activation, "linear", end.width),
         severity=ERROR if share > MOST else None,
+    )
+
+
+OFTEN = 0.1  # of the differences: what is left of noise is on both sides
+
+
+def _added(case: Case, end: End) -> Iterator[Finding]:
+    """Ask whether what the model adds to x itself reaches from there to the targets."""
+    *_, last = sources(end.tensor)
+    source = last.value.source
+    x, target = case.x_parts[0], end.target
+    if source is None or source.op.name != "add" or len(case.x_parts) != 1 or target is None:
+        return
+    plain = [i.value.source is None and tuple(i.shape[1:]) == x.values.shape[1:]
+             for i in source.inputs]  # fmt: skip
+    if plain.count(True) != 1 or not target.numeric or x.values.shape != target.values.shape:
+        return
+    bounds = RANGES.get(act := activation_of(source.inputs[plain.index(False)]))
+    if bounds is None:
+        return
+    left = sample(target.values).astype(np.float64) - sample(x.values)
+    out = (left < bounds[0] - HAIR) | (left > bounds[1] + HAIR)
+    if (share := float(out.mean())) <= OFTEN:
+        return
+    yield REACH.found(
+        f"the model adds a {act} to x, which never is {left.min():.4g}: {share:.0%} of the "
+        "differences of targets and x are out of its reach",
+        where=end.place,
+        evidence={"lowest": left.min(), "highest": left.max(), "share": share},
+        threshold=f"differences from {bounds[0]:g} to {bounds[1]:g}",
+        fix=fixes.replaced(f'activation="{act}"', "activation=None"),
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from neurona.doctor import fixes
+from neurona.doctor.anytime import SIZED
 from neurona.doctor.case import Case
 from neurona.doctor.finding import Finding, Rule
 from neurona.doctor.forward import Forward
@@ -112,16 +113,6 @@ def _behind(forward: Forward, value: int) -> tuple[list[Product], bool]:
 
 # --- their size --------------------------------------------------------------------------------
 
-SIZED = Rule(
-    "GD209",
-    "initial weights of another size",
-    "warning",
-    "Each layer multiplies the size of what comes in. Only weights of the right spread keep it; "
-    "others let it fade or grow from layer to layer.",
-    auto="race",
-    accepted=("leave the initializer out", "normalization layers"),
-    source="Glorot and Bengio 2010; He et al. 2015; TheDeepChecker, 2023",
-)
 FACTOR = 3.0  # beyond the smallest and the largest of the known recipes
 ASLEEP, NOT_APART = 1e-2, 1e-5  # of He's spread; between the answers to all samples
 HARM = (
