@@ -7,7 +7,7 @@ import pytest
 from tests.mutations.campaign import run
 from tests.mutations.targets import TARGETS
 
-COUNT = int(os.environ.get("NEURONA_MUTATIONS", "80"))  # for each loader
+COUNT = int(os.environ.get("NEURONA_MUTATIONS", "40"))  # for each loader
 
 
 @pytest.mark.parametrize("name", TARGETS)

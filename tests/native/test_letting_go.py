@@ -78,9 +78,11 @@ def gradient():
 @pytest.mark.parametrize(
     "make",
     [
-        training,
         gradient,
-        *(pytest.param(f, marks=pytest.mark.slow) for f in (evaluation, prediction, function)),
+        *(
+            pytest.param(f, marks=pytest.mark.slow)
+            for f in (training, evaluation, prediction, function)
+        ),
     ],
 )
 def test_many_sequence_lengths_keep_the_programs_of_the_last(codes, make):

@@ -38,8 +38,8 @@ def data(tmp_path_factory):
 
 LONG = {
     "anomaly", "bert-mini", "capacity", "denoise", "embedding", "evolution", "generate-diffusion",
-    "generate-gan", "generate-vae", "hybrid", "mnist-cnn", "names", "shakespeare", "speech",
-    "transfer", "translate", "vision-transformer",
+    "generate-gan", "generate-vae", "hybrid", "mnist", "mnist-cnn", "names", "shakespeare",
+    "speech", "temperature", "transfer", "translate", "vision-transformer",
 }  # fmt: skip
 NAMES = [
     pytest.param(name, marks=pytest.mark.slow) if name in LONG else name
@@ -53,8 +53,7 @@ def done(request, tmp_path_factory):
     recipe = recipes.get(request.param)
     said = []
     with pytest.MonkeyPatch.context() as patch:
-        for place in ("NEURONA_DATA", "NEURONA_CACHE"):
-            patch.setenv(place, str(tmp_path_factory.mktemp("no data")))
+        patch.setenv("NEURONA_DATA", str(tmp_path_factory.mktemp("no data")))
         run = recipes.carry_out(
             recipe,
             recipe.settings({}, quick=True),
@@ -154,8 +153,7 @@ def check_code(run, capsys):
 
 def test_the_code_prints_the_same_scores(done, tmp_path, monkeypatch, capsys):
     run, out, _ = done
-    for place in ("NEURONA_DATA", "NEURONA_CACHE"):
-        monkeypatch.setenv(place, str(tmp_path))
+    monkeypatch.setenv("NEURONA_DATA", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     code = (out / "run.py").read_text(encoding="utf-8")
     assert page.escape(code) in (out / "report.html").read_text(encoding="utf-8")

@@ -141,7 +141,7 @@ def train_on(model, epochs=2):
     return history, everything(model)
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(5)
 def test_a_copy_trains_on_bit_for_bit_and_alone(model, way):
     model.fit(X, LABELS, batch_size=16, epochs=2, verbose=0)
     model.evaluate(X, LABELS, verbose=0)
@@ -157,7 +157,7 @@ def test_a_copy_trains_on_bit_for_bit_and_alone(model, way):
     assert any((end[k] != before[k]).any() for k in end)
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(5)
 def test_a_model_is_copied_before_it_is_trained(model, way):
     fresh = way(model)
     random.set_position(1, 0)

@@ -71,7 +71,7 @@ def crash(folder, save_freq, *extra):
         script.train(folder, save_freq, extra)
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("before_backup", [True, False])
 @pytest.mark.parametrize("batch", first([1, 2, 7, 8, 9, 16, 17, 30, 39, BATCHES], 1, 8, 9, BATCHES))
 def test_crash_at_a_batch_with_a_backup_each_batch(tmp_path, uninterrupted, batch, before_backup):
@@ -88,7 +88,7 @@ def test_crash_at_a_batch_with_rarer_backups(tmp_path, uninterrupted, batch, sav
     assert script.train(tmp_path, save_freq) == uninterrupted
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("save_freq", ["epoch", 3])
 @pytest.mark.parametrize("before_backup", [True, False])
 @pytest.mark.parametrize("epoch", first(range(1, 6), 1, 5))
@@ -103,7 +103,7 @@ def test_many_crashes_in_one_training(tmp_path, uninterrupted):
     assert script.train(tmp_path, 1, seed=99) == uninterrupted
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("function", ["replace", "fsync"])
 @pytest.mark.parametrize("number", [1, 2, 9, 17])
 def test_crash_in_the_middle_of_a_save(tmp_path, uninterrupted, monkeypatch, function, number):
@@ -275,7 +275,7 @@ def other_callbacks(run):
     run["callbacks"].pop()
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -360,7 +360,7 @@ def test_more_epochs_and_other_patience_are_no_other_run(tmp_path):
     refit(tmp_path, lambda run: setattr(run["callbacks"][1], "patience", 2))
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize(
     "damage",
     [
