@@ -120,7 +120,8 @@ def _beyond(record: Record) -> str:
 
 
 ENOUGH, ROWS, OF_EACH = 100, 1000, 15  # steps; samples that are answered; of a class
-KNOWN, BY_LUCK = 0.9, 1.5  # of those of both classes are told from others; standard errors
+KNOWN, TINY = 0.9, 1e-9  # of those of both classes are told from others; a share
+UNSURE, BY_LUCK = 0.15, 1.5  # how far shares are from a half; standard errors
 APART = dataclasses.replace(NOISY, because=(*NOISY.because, "GD110", "GD507", "GD513"))
 
 
@@ -141,30 +142,35 @@ def not_apart(record: Record) -> Iterator[Finding]:
     labels = y[:ROWS].argmax(-1) if y[:1].size > 1 else y[:ROWS].reshape(-1)
     if told.shape != (len(labels), guess.classes) or not np.isfinite(told).all():
         return
-    answers = told.argmax(axis=1)
+    shares = told if told.min() >= 0 else np.exp(told - told.max(axis=1, keepdims=True))
     counts = np.bincount(labels.astype(int), minlength=guess.classes)
     often = [int(k) for k in np.flatnonzero(counts >= OF_EACH)]
     for k, other in itertools.combinations(often, 2):
         rows = (labels == k) | (labels == other)
-        known = float(np.isin(answers[rows], (k, other)).mean())
-        area = _area(told[labels == k], told[labels == other], k, other)
+        known = float(np.isin(told[rows].argmax(axis=1), (k, other)).mean())
+        if known < KNOWN:
+            continue
+        of_k = shares[rows, k] / np.maximum(shares[rows, k] + shares[rows, other], TINY)
+        sure, area = float(abs(of_k - 0.5).mean()), _area(of_k, labels[rows] == k)
         error = math.sqrt((counts[k] + counts[other] + 1) / (12 * counts[k] * counts[other]))
-        if known < KNOWN or abs(area - 0.5) > BY_LUCK * error:
+        if sure > UNSURE and abs(area - 0.5) > BY_LUCK * error:
             continue
         yield APART.found(
-            f"classes {k} and {other} are told apart by chance: one of each is in its order "
-            f"{area:.0%} of the time, while {known:.0%} of both are told from other classes",
+            f"classes {k} and {other} are told apart by chance: answers are {sure:.0%} from a half "
+            f"on average, and {area:.0%} of the pairs in their order, while {known:.0%} of both "
+            "are told from other classes",
             where="y",
-            evidence={"classes": [k, other], "area under the curve": area, "known": known},
-            threshold=f"an area within {BY_LUCK:g} standard errors of a half",
+            evidence={"classes": [k, other], "from a half": sure, "area under the curve": area,
+                      "known": known},
+            threshold=f"{UNSURE:.0%} from a half; an area {BY_LUCK:g} standard errors from it",
             fix="# do mirrored or turned pictures become another class? are labels of both right?",
-        )
+        )  # fmt: skip
         return
 
 
-def _area(of_one: np.ndarray, of_other: np.ndarray, k: int, other: int) -> float:
-    """Return how often one of the first is nearer to its class than one of the others is."""
-    a, b = (p[:, k] - p[:, other] for p in (of_one, of_other))
+def _area(values: np.ndarray, first: np.ndarray) -> float:
+    """Return how often one of the first has a larger value than one of the others."""
+    a, b = values[first], values[~first]
     return float(np.mean(a[:, None] > b) + 0.5 * np.mean(a[:, None] == b))
 
 
