@@ -503,6 +503,17 @@ def test_a_few_rows_that_chance_alone_gives_twice_are_no_leak():
     assert "GD108" in told(20)
 
 
+def test_a_channel_that_is_the_answer_at_each_step():
+    states = np.random.default_rng(0).integers(0, 3, (300, 8))
+    x = np.random.default_rng(1).normal(size=(300, 8, 4)).astype("float32")
+    x[..., :2] += states[..., None]
+    model = nn.Sequential([nn.Input((8, 4)), L.GRU(4, return_sequences=True), L.Dense(3)])
+    model.compile("adam", nn.losses.SparseCategoricalCrossentropy(from_logits=True))
+    assert "GD109" not in found(model, x, states)
+    x[..., 3] = 1.5 * states - 1.5
+    assert "column 3 of x alone tells the target" in found(model, x, states)["GD109"].said
+
+
 def test_a_wandering_series_may_wander_on_while_it_is_held_out():
     walk = np.cumsum(np.random.default_rng(0).normal(size=700)) / 10
     windows = np.lib.stride_tricks.sliding_window_view(walk, 12)[:, :, None].astype("float32")

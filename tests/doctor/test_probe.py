@@ -277,6 +277,19 @@ def test_order_of_a_hand():
     assert "GD310" in seen(attentive(False, 5), x, (x[:, 0] < x[:, 1]).astype(int))
 
 
+def test_order_of_hours():
+    """What each hour costs hangs on the hour; how warm a day was at all does not."""
+    hours = nn.Input((12, 2))
+    x = LayerNormalization()(MultiHeadAttention(2, 8)(*[Dense(16)(hours)] * 2))
+    model = nn.Model(hours, Dense(1)(GlobalAveragePooling1D()(x)))
+    model.compile("adam", "mse")
+    x = RNG.normal(size=(900, 12, 2)).astype("float32")
+    used = np.maximum(x.sum(axis=2), 0)
+    price = np.where(np.arange(12) < 6, 2.0, 0.5)
+    assert "GD310" in seen(model, x, (used @ price).astype("float32"))
+    assert "GD310" not in seen(model, x, used.sum(axis=1))
+
+
 @pytest.mark.parametrize("places", [True, False])
 def test_order_of_a_source(places):
     """Of two inputs, the one that attention reads: backwards needs places, sorting does not."""

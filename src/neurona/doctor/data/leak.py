@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -11,7 +12,6 @@ from neurona.doctor.data.inputs import ids_of
 from neurona.doctor.ends import End
 from neurona.doctor.finding import Finding, Rule
 from neurona.doctor.parts import Part
-from neurona.doctor.task import Task
 
 LEAK = Rule(
     "GD109",
@@ -40,17 +40,20 @@ def leak(case: Case) -> Iterator[Finding]:
 
 
 def _column(part: Part, end: End) -> Iterator[Finding]:
-    """Look for a column of a table that tells the target."""
-    n, features = part.values.shape
-    if not 2 <= features <= FEATURES or n < ROWS or len(end.values) != n:
+    """Look for a column of a table that tells the target; each step of series is a row of it."""
+    values, task = part.values, end.task
+    features, shape = values.shape[-1], values.shape[:-1]
+    n = math.prod(shape)
+    if not 2 <= features <= FEATURES or n < ROWS or end.values.size < n:
         return
     chosen = np.random.default_rng(0).permutation(n)[:20_000]
-    x = part.values[chosen].astype(np.float64)
-    task = end.task
-    if task.name in ("classes", "binary") and task.labels.ndim == 1:
-        found, score, word = _of_classes(x, task, chosen)
-    elif task.name == "numbers" and end.values.ndim == 1:
-        found, score, word = _of_numbers(x, end.values[chosen].astype(np.float64))
+    x = values.reshape(n, features)[chosen].astype(np.float64)
+    labels = end.values if task.name == "tokens" else task.labels
+    if task.name in ("classes", "binary", "tokens") and labels.shape == shape:
+        labels = labels.reshape(n)[chosen].astype(int)
+        found, score, word = _of_classes(x, labels, task.classes)
+    elif task.name == "numbers" and end.values.shape == shape:
+        found, score, word = _of_numbers(x, end.values.reshape(n)[chosen].astype(np.float64))
     else:
         return
     for j in found:
@@ -59,13 +62,15 @@ def _column(part: Part, end: End) -> Iterator[Finding]:
             where=part.name,
             evidence={"column": part.column(j), word: score[j]},
             threshold=f"{word} below {SURE} from one column",
-            fix=f"+ x = np.delete(x, {j}, axis=1)  # before the model is made",
+            fix=f"+ x = np.delete(x, {j}, axis={values.ndim - 1})  # before the model is made",
         )
 
 
 def _last_step(part: Part, end: End) -> Iterator[Finding]:
     """Look whether windows end with the very number that is asked for: cut one step too late."""
     x, y = part.values, end.values
+    if y.shape == x.shape[:2]:
+        yield from _column(part, end)
     if end.task.name != "numbers" or y.ndim != 1 or len(x) != len(y) or len(y) < ROWS:
         return
     near = SMALL * max(float(y.std()), 1e-12)
@@ -122,12 +127,13 @@ def _of_numbers(x: np.ndarray, y: np.ndarray) -> tuple[list[int], np.ndarray, st
     return ([] if others or len(sure) > 2 else sure.tolist()), score, "correlation"
 
 
-def _of_classes(x: np.ndarray, task: Task, chosen: np.ndarray) -> tuple[list[int], np.ndarray, str]:
+def _of_classes(
+    x: np.ndarray, labels: np.ndarray, classes: int
+) -> tuple[list[int], np.ndarray, str]:
     """Give each value of a column the class that it has most often; others get no score.
 
     A threshold alone is none: two clusters that lie far apart are told by one as well.
     """
-    labels, classes = task.labels[chosen], task.classes
     score = np.zeros(x.shape[1])
     for j, column in enumerate(x.T):
         values, number = np.unique(column, return_inverse=True)

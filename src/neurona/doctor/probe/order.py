@@ -239,7 +239,7 @@ def _pairs(counts: np.ndarray) -> np.ndarray | None:
 
 
 def _numbers(x: np.ndarray) -> list[np.ndarray]:
-    """Return what a set of steps can be told by, and the numbers at their places, mixed."""
+    """Return what a set of steps can be told by, and that beside the numbers at their places."""
     random = np.random.default_rng(0)
     x = x.astype(np.float64)
     x = (x - x.mean(axis=(0, 1))) / (x.std(axis=(0, 1)) + 1e-9)  # (N, T, C)
@@ -249,4 +249,4 @@ def _numbers(x: np.ndarray) -> list[np.ndarray]:
     places = x.reshape(len(x), -1)
     if places.shape[1] > MIXED:
         places = places @ random.normal(0, places.shape[1] ** -0.5, (places.shape[1], MIXED))
-    return [sets, places]
+    return [sets, np.concatenate([sets, places], axis=1)]
