@@ -119,7 +119,8 @@ def _beyond(record: Record) -> str:
     return ""
 
 
-ENOUGH, ROWS, OF_EACH = 100, 1000, 15  # steps; samples that are answered; of a class
+ENOUGH, ROWS, OF_EACH = 100, 400, 15  # steps; samples that are answered; of a class
+MIXED = 0.25  # of both are wrong at least, where half is by chance
 KNOWN, TINY = 0.9, 1e-9  # of those of both classes are told from others; a share
 UNSURE, BY_LUCK = 0.15, 1.5  # how far shares are from a half; standard errors
 APART = dataclasses.replace(NOISY, because=(*NOISY.because, "GD110", "GD507", "GD513"))
@@ -137,9 +138,11 @@ def not_apart(record: Record) -> Iterator[Finding]:
     x, y, _ = source.arrays if isinstance(source, ArraySource) else (None, None, None)
     if not isinstance(x, np.ndarray) or not isinstance(y, np.ndarray):
         return
+    labels = y[:ROWS].argmax(-1) if y[:1].size > 1 else y[:ROWS].reshape(-1)
+    if labels.dtype.kind not in "iu" or not _may_mix(record, np.bincount(labels)):
+        return
     with random.undisturbed(), rehearsal():
         told = np.asarray(record.model(x[:ROWS], training=False), np.float64)
-    labels = y[:ROWS].argmax(-1) if y[:1].size > 1 else y[:ROWS].reshape(-1)
     if told.shape != (len(labels), guess.classes) or not np.isfinite(told).all():
         return
     shares = told if told.min() >= 0 else np.exp(told - told.max(axis=1, keepdims=True))
@@ -166,6 +169,15 @@ def not_apart(record: Record) -> Iterator[Finding]:
             fix="# do mirrored or turned pictures become another class? are labels of both right?",
         )  # fmt: skip
         return
+
+
+def _may_mix(record: Record, counts: np.ndarray) -> bool:
+    """Whether so many answers are wrong as the two rarest classes bring, told apart by chance."""
+    rarest = np.sort(counts[counts >= OF_EACH])[:2]
+    right = record.column(f"val_{record.accuracy_name}") if record.accuracy_name else []
+    if len(rarest) < 2:
+        return False
+    return not right or 1 - right[-1] >= MIXED * float(rarest.sum() / counts.sum())
 
 
 def _area(values: np.ndarray, first: np.ndarray) -> float:
