@@ -453,8 +453,9 @@ def test_networks_that_forget():
 
 def test_a_network_that_forgets_words():
     """Of ids, which have no gradient: others in the first steps change nothing."""
-    ids = RNG.integers(2, 9, (300, 40))
-    y = RNG.integers(0, 2, 300)
+    random = np.random.default_rng(7)  # the last words tell a little by heart
+    ids = random.integers(2, 9, (300, 40))
+    y = random.integers(0, 2, 300)
     first, last = ids.copy(), ids.copy()
     first[:, 0], last[:, -1] = y, y
 
@@ -469,9 +470,9 @@ def test_a_network_that_forgets_words():
 
     given = {"epochs": 10, "batch_size": 16, "level": "full"}
     found = examined(reader(), first, y, **given)
-    assert "GD704" in [f.id for f in found.causes], str(found)
+    assert found.causes[0].id == "GD704", str(found)
     assert "GD704" not in alarms(reader(), last, y, **given)
-    assert "GD704" not in alarms(reader(), first, RNG.permutation(y), **given)
+    assert "GD704" not in alarms(reader(), first, random.permutation(y), **given)
 
 
 @pytest.mark.slow

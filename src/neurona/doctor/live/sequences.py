@@ -40,7 +40,7 @@ def forgets(record: Record) -> Iterator[Finding]:
     """GD704: early steps have 1e-4 of the gradient of the last ones, and training goes badly."""
     looks = [look for look in record.recent if look.through_time is not None]
     if len(looks) < FEWEST or record.steps < 100 or record.warming:
-        if record.ended and record.steps >= 100 and record.at_guessing():
+        if record.ended and record.steps >= 100 and record.struggling():
             yield from _forgets_ids(record)
         return
     norms = median([look.through_time for look in looks])
@@ -73,7 +73,8 @@ def _arrays(record: Record) -> tuple[Any, Any]:
 def _forgets_ids(record: Record) -> Iterator[Finding]:
     """Put other ids in place of the first ones of a batch, and of the last: does the loss change?
 
-    Ids have no gradient. It is asked where nothing was learnt, though the first ones tell.
+    Ids have no gradient. It is asked where a linear model of the first ones tells more than was
+    learnt, as by heart from the last ones.
     """
     (x, y), rows = _arrays(record), record.looks[0].samples
     if x is None or x.ndim != 2 or x.dtype.kind not in "iu" or x.min() < 0:
@@ -86,7 +87,7 @@ def _forgets_ids(record: Record) -> Iterator[Finding]:
         return
     some = chosen_rows(len(x), ROWS + HELD)
     line = linear_of(record.guess, np.eye(words, dtype="float32")[x[some, :quarter]], y[some])
-    if line is None or not line.finds:
+    if line is None or not line.beats(record):
         return
     probe = record.model._training.steps.get("probe")  # that looks at this training
     if probe is None or not probe.repeats:
