@@ -398,7 +398,10 @@ def test_gradients_that_are_clipped_or_do_not_come():
     clipping = nn.optimizers.SGD(0.01, global_clipnorm=1e-3)
     found = examined(network(clipping), epochs=15)
     assert "GD514" in found, str(found)
+    found = examined(network(nn.optimizers.SGD(0.01, clipvalue=1e-4)), epochs=15)
+    assert "the median size of a number" in str(found), str(found)
     assert alarms(network(nn.optimizers.Adam(1e-2, global_clipnorm=0.3)), epochs=15) == []
+    assert alarms(network(nn.optimizers.Adam(1e-2, clipvalue=0.1)), epochs=15) == []
     mild = network(nn.optimizers.SGD(0.1, global_clipnorm=0.1))
     found = examined(mild, y=np.random.default_rng(0).permutation(Y), epochs=15)
     assert "GD514" not in found, str(found)

@@ -427,6 +427,29 @@ def test_what_cannot_be_told_yet_is_said():
     assert str(told).endswith("Neither has learnt anything by then.")
 
 
+class Racing(nn.callbacks.Callback):
+    """Holds races before the first step, for a few steps from which nothing can be learnt."""
+
+    def on_train_begin(self, logs=None):
+        model, same = self.model, Settings([], "nothing is changed.", "")
+        rate = Rate(model.optimizer, 1.001)
+        self.outcomes = [
+            race.race(model, changes, 20, begins=True)
+            for changes in ([same], [rate], [Both(same, rate)], [rate, same])
+        ]
+
+
+def test_on_a_plateau_a_diagnosis_decides_unless_it_is_of_a_rate():
+    model, racing = network(nn.optimizers.SGD(1e-6)), Racing()
+    chance = np.random.default_rng(0).integers(0, 3, 300)
+    model.set_weights([w * 0.01 for w in model.get_weights()])
+    held = X[200:], chance[200:]
+    model.fit(X[:200], chance[:200], epochs=1, verbose=0, callbacks=[racing], validation_data=held)
+    assert [o.undecided for o in racing.outcomes] == [True, False, False, True]
+    assert racing.outcomes[-1].change.what == "nothing is changed."
+    assert racing.outcomes[-1].after == racing.outcomes[-1].before
+
+
 def test_dropout_of_gates_is_set_in_the_cell():
     model = nn.Sequential([nn.Input((8, 1)), layers.LSTM(4, dropout=0.95), layers.Dense(3)])
     model.compile("sgd", "mse")

@@ -60,13 +60,14 @@ CLIPPED = Rule(
     auto="race", because=(*WRONG, "GD506"), accepted=("a larger limit of clipping",),
     source="Tuning Playbook",
 )  # fmt: skip
+CLIPS = {"clipnorm": "norm", "global_clipnorm": "norm", "clipvalue": "size of a number"}
 MOST, SHORTER = 0.5, 10.0  # share of the steps; times: less costs little
 
 
 def clipped(record: Record) -> Iterator[Finding]:
     """GD514: most gradients are clipped to a tenth or less, and training goes badly."""
     optimizer, looks = record.model.optimizer, record.looks
-    name = next((n for n in ("clipnorm", "global_clipnorm") if getattr(optimizer, n, None)), None)
+    name = next((n for n in CLIPS if getattr(optimizer, n, None)), None)
     if name is None or len(looks) < 2 * FEWEST or record.warming:
         return
     limit = float(getattr(optimizer, name))
@@ -76,19 +77,21 @@ def clipped(record: Record) -> Iterator[Finding]:
     if share <= MOST or usual < SHORTER * limit or not (told := record.struggling()):
         return
     yield CLIPPED.found(
-        f"{share:.0%} of the steps are clipped: the median norm is {usual:.2g}, and {limit:.2g} is "
-        f"allowed; {told}",
+        f"{share:.0%} of the steps are clipped: the median {CLIPS[name]} is {usual:.2g}, and "
+        f"{limit:.2g} is allowed; {told}",
         where="optimizer",
-        evidence={"share": share, "median_norm": usual, name: limit},
+        evidence={"share": share, "median": usual, name: limit},
         threshold=f"{MOST:.0%} of the steps, to {1 / SHORTER:.0%} of their length or less",
         fix=Clip(name, float(np.percentile(norms, 90)), limit),
     )
 
 
 def _norm(look: Look, name: str) -> float:
-    """Return the norm that is clipped: of all gradients, or the largest of a parameter's."""
+    """Return what is clipped: the norm of all gradients, or the largest, or size, of one's."""
     if name == "global_clipnorm":
         return look.gradient
+    if name == "clipvalue":
+        return max((w.gradient for w in look.weights.values()), default=0.0)
     return max((w.norm for w in look.weights.values()), default=0.0)
 
 

@@ -26,6 +26,7 @@ class Change(abc.ABC):
         measured, measure: what a race compares of targets and answers, smaller is better; None:
             the loss of the model.
         guess: returns that of the best answer that is always the same, from targets.
+        certain: whether a diagnosis of it decides where a race is too early to tell.
     """
 
     what: str
@@ -34,6 +35,7 @@ class Change(abc.ABC):
     measured = "loss"
     measure: Callable[[Any, Any], float] | None = None
     guess: Callable[[Any], float] | None = None
+    certain = True
 
     @abc.abstractmethod
     def apply(self) -> None:
@@ -58,6 +60,8 @@ class Change(abc.ABC):
 
 class Rate(Change):
     """The learning rate times a factor; of a schedule, all its values from now on."""
+
+    certain = False
 
     def __init__(self, optimizer: Any, factor: float) -> None:
         self.optimizer, self.factor = optimizer, factor
@@ -86,6 +90,7 @@ class Both(Change):
         self.what = f"{first.what[:-1]}, and {second.what}"
         self.diff = f"{first.diff}\n{second.diff}"
         self.measured, self.measure, self.guess = first.measured, first.measure, first.guess
+        self.certain = first.certain and second.certain
 
     def apply(self) -> None:
         self.first.apply()
@@ -169,6 +174,8 @@ def _clip(fix: fixes.Clip, model: Any) -> Change | None:
     if optimizer is None or clipped != (fix.before is not None):
         return None
     what = "each gradient is scaled down to a norm that 90 % of them had so far."
+    if fix.name == "clipvalue":
+        what = "the numbers of gradients are cut at a size that 90 % of the steps had so far."
     return possible(Settings([(optimizer, fix.name, float(f"{fix.limit:.2g}"))], what, str(fix)))
 
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from neurona.doctor.learning_rate import ADAPTIVE, usual_rates
 from neurona.doctor.live.guess import guess_of
 from neurona.doctor.live.record import GUESSING, HARDLY
 from neurona.doctor.repair.changes import Both, Change, Rate
@@ -17,7 +18,7 @@ from neurona.train.callbacks.actions import LearningRateScheduler
 from neurona.train.source import ArraySource
 
 LONGER = 2  # times as long is a second race, where the first was too early to be sure
-MORE = (3.0, 10.0)  # times the rate, where little is learnt in that time
+MORE = (3.0, 10.0, 30.0, 100.0)  # times the rate, where little is learnt in that time
 ERRORS = 2.0  # standard errors by which the changed one must be better
 PARTS, LEAST = 20, 4  # of the validation data, each with a loss of its own; samples of a part
 
@@ -109,12 +110,15 @@ def _race(model: Any, changes: Sequence[Change], count: int, guess: float) -> Ou
         saved.put_back()
     found = _each(model, changes, samples, saved)
     changed, best = min(found, key=_mean)
-    outcome = _outcome(best, plain, changed, count, (1 + len(changes)) * count)
+    spent = (1 + len(changes)) * count
+    outcome = _outcome(best, plain, changed, count, spent)
     least = GUESSING * guess
     if outcome.better or guess <= 0 or not min(outcome.before, outcome.after) >= least:
         return outcome
-    kept = [change for row, change in found if _no_worse(row, plain)]
-    return outcome._replace(change=kept[0], undecided=True) if kept else outcome
+    for row, change in found:
+        if change.certain and _no_worse(row, plain):
+            return _outcome(change, plain, row, count, spent)._replace(undecided=True)
+    return outcome
 
 
 def _each(
@@ -145,7 +149,7 @@ def _closer(model: Any, first: Outcome, count: int, guess: float) -> Outcome:
     if rates:
         count *= LONGER
     elif model.optimizer is not None and first.after >= HARDLY * guess > 0:
-        rates = [Both(first.change, Rate(model.optimizer, factor)) for factor in MORE]
+        rates = [Both(first.change, rate) for rate in _larger(model.optimizer)]
         least, most = ERRORS, HARDLY * guess
     if not rates:
         return first
@@ -161,6 +165,14 @@ def _closer(model: Any, first: Outcome, count: int, guess: float) -> Outcome:
     then = f" After {count} steps {best.mean():.4g}, and {found[0][0].mean():.4g} with the "
     then += f"learning rate that had won: {first.change.what}"
     return first._replace(change=change, spent=spent, then=then)
+
+
+def _larger(optimizer: Any) -> list[Rate]:
+    """Return larger rates, those of a rule that is known up to the largest that is usual."""
+    rate = float(np.asarray(optimizer.learning_rate))
+    known = type(optimizer).__name__ in ("SGD", *ADAPTIVE)
+    most = max(usual_rates(optimizer)[1], MORE[1] * rate) if known else np.inf
+    return [Rate(optimizer, factor) for factor in MORE if factor * rate <= most]
 
 
 def _no_worse(changed: np.ndarray, plain: np.ndarray) -> bool:

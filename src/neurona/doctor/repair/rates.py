@@ -23,6 +23,8 @@ KEPT = ("weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "gradient_ac
 class Swapped(Change):
     """Adam in place of an optimizer whose steps follow the scale of the gradients, at the start."""
 
+    certain = False
+
     def __init__(self, model: Any, rate: float) -> None:
         self.model, self.rate, self.before = model, rate, model.optimizer
         self.arguments = model._training.arguments
