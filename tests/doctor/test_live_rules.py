@@ -46,6 +46,19 @@ def found(check, made):
     return [f.said for f in check(made)]
 
 
+def test_units_may_be_flat_before_anything_is_learnt():
+    def flat(last):
+        activity = {"sigmoid model/dense": np.full(8, 0.01)}
+        steps = np.linspace(0, last, 20).astype(int)
+        return [dataclasses.replace(look(int(i), 1.0), activity=activity) for i in steps]
+
+    early, late = record(flat(60)), record(flat(200))
+    assert found(units.saturated, early) == []
+    assert len(found(units.saturated, late)) == 1
+    early.ended = True
+    assert len(found(units.saturated, early)) == 1
+
+
 def test_exploding_gradients():
     calm = [look(20 * i, 0.5) for i in range(30)]
     assert found(rates.exploding, record(calm)) == []

@@ -115,6 +115,7 @@ SATURATED = Rule(
     source="DeepDiagnosis 2022",
 )  # fmt: skip
 FLAT, HALF = 0.05, 0.5  # of the largest derivative; of the units
+EARLY = 0.1  # of the training: outputs may be flat before anything else is learnt
 
 
 def saturated(record: Record) -> Iterator[Finding]:
@@ -124,6 +125,8 @@ def saturated(record: Record) -> Iterator[Finding]:
     flat = {n: float(np.mean(_mean_share(looks, n) < FLAT)) for n in kinds}
     worst = max(flat, key=lambda n: flat[n], default="")
     if not worst or flat[worst] <= HALF or not (told := record.struggling()):
+        return
+    if not record.ended and record.steps < max(BEGUN, EARLY * (record.total or 0)):
         return
     yield SATURATED.found(
         f"{flat[worst]:.0%} of its units have less than {FLAT:.0%} of their largest derivative; "
