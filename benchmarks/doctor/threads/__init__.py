@@ -22,6 +22,8 @@ from benchmarks.doctor.threads import (
     galleries_faults,
     galleries_healthy,
     images,
+    ledgers_faults,
+    ledgers_healthy,
     looking,
     more,
     networks,
@@ -65,10 +67,11 @@ READ_AGAIN = (
     sentences,
     galleries_faults,
     albums_faults,
+    ledgers_faults,
 )
 FAULTS = [case for part in (*ASKED, *READ_AGAIN) for case in part.FAULTS]
 EXAMPLES = (examples_tables, examples_images, examples_texts, examples_series, examples_training)
 LIKE_NOTEBOOKS = (running, looking, strange)
-AS_BEGUN = (courses, examples_sequences, galleries_healthy, albums_healthy)
+AS_BEGUN = (courses, examples_sequences, galleries_healthy, albums_healthy, ledgers_healthy)
 FINE = (fine, odd, networks, scenes_more, forms, ways, *EXAMPLES, *LIKE_NOTEBOOKS, *AS_BEGUN)
 HEALTHY = [case for part in FINE for case in part.HEALTHY]
