@@ -118,3 +118,35 @@ def test_a_mask_of_another_shape(engine):
         for run in (lambda: model.fit(X, Y, verbose=0), lambda: model.predict(X, verbose=0)):
             with pytest.raises(ShapeError, match=r"the mask does not fit. Got mask \(\d, 4\)"):
                 run()
+
+
+class Tagger(nn.Model):
+    """Says something of each step, of which its class tells nothing beforehand."""
+
+    def __init__(self):
+        super().__init__()
+        self.words, self.tags = layers.Embedding(10, 4), layers.Dense(10, "softmax")
+
+    def call(self, x):
+        return self.tags(self.words(x))
+
+
+def tagged():
+    for length in (4, 7, 4, 5, 7):
+        x = np.random.default_rng(length).integers(0, 9, (8, length))
+        yield x, x + 1
+
+
+@pytest.mark.parametrize("doctor", [False, "full"])
+@pytest.mark.parametrize("symbolic", [True, False])
+def test_batches_of_other_lengths_with_a_target_for_each_step(symbolic, doctor):
+    words = nn.Input((None,), dtype="int64")
+    tags = layers.Dense(10, "softmax")(layers.Embedding(10, 4)(words))
+    model = nn.Model(words, tags) if symbolic else Tagger()
+    model.compile("adam", "sparse_categorical_crossentropy")
+    history = model.fit(tagged, epochs=3, verbose=0, doctor=doctor)
+    assert history.history["loss"][-1] < history.history["loss"][0]
+    for x, y in tagged():
+        assert model.evaluate(x, y, verbose=0) > 0
+    with pytest.raises(ShapeError, match="the labels are class numbers"):
+        model.fit(x, y[:, 1:], verbose=0)

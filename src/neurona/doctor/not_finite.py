@@ -76,7 +76,7 @@ def first_bad(
         check_inputs(model, batch[0])
         steps.rehearse(model, batch, "train")
         if model._training.losses.outputs is not None:
-            check_targets(model._training.losses, y)
+            check_targets(model, y)
         return examine(model, steps.training_step(model), batch, at or At())
 
 

@@ -235,16 +235,36 @@ def _hint(axis: str, got: tuple, want: tuple) -> str:
     return ""
 
 
-def check_targets(compiled: Any, y: Any) -> None:
+def check_targets(model: Any, y: Any) -> None:
     """Raise a DataError if targets do not fit the losses and outputs of a model."""
+    compiled = model._training.losses
     if y is None:
         if compiled.has_loss:
             raise DataError("the loss needs targets.", got="y=None", hint="fit(x, y)")
         return
-    for output, target in zip(compiled.outputs, compiled.targets(y), strict=True):
+    outputs = compiled.outputs
+    known = flatten(model._network.outputs)[0] if model._network is not None else []
+    places = known if len(known) == len(outputs) else [None] * len(outputs)
+    for output, target, place in zip(outputs, compiled.targets(y), places, strict=True):
         if target is None:
             continue
         try:
-            check_labels(output.loss, target, output.shape)
+            check_labels(output.loss, target, _long_as(target, output.shape, place))
         except DataError as error:
             raise error.within(f"output {output.name!r}.") if output.name else error from None
+
+
+def _long_as(y: Any, shape: tuple, place: Any) -> tuple:
+    """Return an output's shape, as seen of one batch, for targets that may be of another length.
+
+    Args:
+        y: targets.
+        shape: of the output then.
+        place: the symbolic output, which may leave the size of an axis open; without one, all axes
+            between the first and the last are.
+    """
+    sizes = np.shape(y)
+    fixed = place.shape if place is not None else (*[None] * (len(shape) - 1), *shape[-1:])
+    return tuple(
+        sizes[i] if 0 < i < len(sizes) and fixed[i] is None else n for i, n in enumerate(shape)
+    )

@@ -129,19 +129,22 @@ class Watch:
         try:
             with np.errstate(over="ignore", invalid="ignore"):
                 look = self._look(number, given, seen, weights)
+            self._learn_guess(*given[1:])
         except Exception as error:
             self._give_up(error)
             return []
         self.record.looks.append(look)
-        self._learn_guess(*given[1:])
         return self._judged_if_seen(EVERY)
 
     def _learn_guess(self, y: Any, weight: Any) -> None:
         """Add the targets of a look to what is known of them, where they come in batches only."""
-        if self._known is not None and sum(len(flatten(y)[0][0]) for y, _ in self._known) < KNOWN:
-            self._known.append((y, weight))
-            targets, weights = map(joined, zip(*self._known, strict=True))
-            self.record.guess = guess_of(self.model, targets, weights, whole=False)
+        if self._known is None or sum(len(flatten(y)[0][0]) for y, _ in self._known) >= KNOWN:
+            return
+        if self._known and _shapes(self._known[0]) != _shapes((y, weight)):
+            return  # sequences of another length
+        self._known.append((y, weight))
+        targets, weights = map(joined, zip(*self._known, strict=True))
+        self.record.guess = guess_of(self.model, targets, weights, whole=False)
 
     def _look(self, number: int, given: Any, seen: dict[str, Any], weights: dict) -> Look:
         assert self._probe is not None
@@ -265,6 +268,11 @@ def _zero_weights(model: Any, source: Any) -> str:
 def _by_step(gradient: Any) -> np.ndarray | None:
     """Return the size of a gradient (T, C) at each of its steps."""
     return None if gradient is None else np.sqrt(np.square(gradient).sum(axis=1))
+
+
+def _shapes(batch: Any) -> list[Any]:
+    """Return the shape of a sample of each array."""
+    return [np.shape(leaf)[1:] for leaf in flatten(batch)[0]]
 
 
 def _first_leaf(x: Any) -> Any:
