@@ -10,6 +10,7 @@ from benchmarks.doctor.threads import (
     classes,
     courses,
     daily,
+    echoes,
     examples_images,
     examples_sequences,
     examples_series,
@@ -68,10 +69,11 @@ READ_AGAIN = (
     galleries_faults,
     albums_faults,
     ledgers_faults,
+    echoes,
 )
 FAULTS = [case for part in (*ASKED, *READ_AGAIN) for case in part.FAULTS]
 EXAMPLES = (examples_tables, examples_images, examples_texts, examples_series, examples_training)
 LIKE_NOTEBOOKS = (running, looking, strange)
-AS_BEGUN = (courses, examples_sequences, galleries_healthy, albums_healthy, ledgers_healthy)
+AS_BEGUN = (courses, examples_sequences, galleries_healthy, albums_healthy, ledgers_healthy, echoes)
 FINE = (fine, odd, networks, scenes_more, forms, ways, *EXAMPLES, *LIKE_NOTEBOOKS, *AS_BEGUN)
 HEALTHY = [case for part in FINE for case in part.HEALTHY]
