@@ -316,6 +316,7 @@ AT_FIRST_SIGHT = {  # kinds: runs; fault named, first, among three, before the f
     "networks on images, again; two seeds": (74, 59, 54, 54, 41),
     "networks on images, a third time; two seeds": (64, 55, 55, 55, 45),
     "dense networks, again; two seeds": (26, 22, 22, 22, 20),
+    "series and padded words, in short; two seeds": (6, 6, 6, 6, 6),
 }
 HEALTHY_THEN = {  # kinds: runs of healthy programs of that round with an alarm, of how many
     "tables, feeds, losses of one's own; two seeds": (7, 84),
@@ -326,6 +327,7 @@ HEALTHY_THEN = {  # kinds: runs of healthy programs of that round with an alarm,
     "networks on images, again; two seeds": (6, 42),
     "networks on images, a third time; two seeds": (2, 44),
     "dense networks, again; two seeds": (2, 24),
+    "series and padded words, in short; two seeds": (0, 8),
 }
 
 
