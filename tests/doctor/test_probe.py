@@ -451,7 +451,35 @@ def test_a_step_that_compares_each_with_every_other():
         model.compile("adam")
         found = [f for f in model.diagnose(X, y) if f.alarm]
         assert [f.id for f in found] == rules
-        assert all("targets are (128,), answers (128, 1)" in f.said for f in found)
+        assert all("a difference of (128, 128)" in f.said for f in found)
+
+
+class Flattening(nn.Model):
+    def __init__(self, shape):
+        super().__init__()
+        self.body, self.shape = Dense(1), shape
+
+    def call(self, inputs, mask=None):
+        return self.body(inputs)
+
+    def train_step(self, data):
+        x, y = data
+
+        def loss():
+            return nn.ops.mean(nn.ops.square(nn.ops.reshape(y, self.shape) - self(x)))
+
+        value, slopes = nn.value_and_grad(loss, parameters=self)()
+        self.optimizer.apply(slopes, self)
+        return {"loss": value}
+
+
+def test_a_step_that_makes_a_row_of_its_targets():
+    for shape, rules in (((-1,), ["GD103"]), ((-1, 1), [])):
+        model = Flattening(shape)
+        model.build((None, 12))
+        model.compile("adam")
+        found = [f for f in model.diagnose(X, X[:, :1] + X[:, 1:2]) if f.alarm]
+        assert [f.id for f in found] == rules
 
 
 class Adversarial(nn.Model):

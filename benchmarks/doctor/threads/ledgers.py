@@ -83,8 +83,8 @@ class OwnStep(nn.Model):
         self.body = nn.Sequential([nn.Input((6,)), L.Dense(32, "relu"), L.Dense(1)])
         self.flat = flat
 
-    def call(self, x: Any) -> Any:
-        return self.body(x)
+    def call(self, inputs: Any, mask: Any = None) -> Any:
+        return self.body(inputs)
 
     def train_step(self, data: Any) -> dict[str, Any]:
         x, y = data

@@ -114,9 +114,10 @@ def _mixing_layer(probe: Probe, batch: Batch, middle: np.ndarray) -> str:
 
 
 def check_pairs(case: Case) -> Iterator[Finding]:
-    """GD103: give targets of (n,) to other samples, where a step of one's own has answers (n, 1).
+    """GD103: give targets to other samples, where a step of one's own has answers (n, 1).
 
-    If its loss stays, shapes that merely broadcast have compared each with every other.
+    If its loss stays, shapes that merely broadcast have compared each with every other: targets
+    are (n,), or the step makes them so.
     """
     if not case.custom:
         return
@@ -124,9 +125,11 @@ def check_pairs(case: Case) -> Iterator[Finding]:
     batch, step = probe.training.batch, probe.training
     leaves, structure = flatten(batch.y)
     answers = list(probe.prediction(probe.prediction.batch).values())
-    if len(leaves) != 1 or leaves[0].ndim != 1 or len(answers) != 1 or answers[0].shape[1:] != (1,):
+    if len(leaves) != 1 or len(answers) != 1 or answers[0].shape[1:] != (1,):
         return
     y = leaves[0]
+    if y.shape[1:] not in ((), (1,)):
+        return
 
     def loss(y: np.ndarray) -> float:
         found = step(Batch(batch.x, structure.unflatten([y]), batch.weight))
@@ -136,8 +139,8 @@ def check_pairs(case: Case) -> Iterator[Finding]:
     if abs(moved - first) <= ALIKE * abs(first) and abs(one - first) > SAME * abs(first):
         yield SHAPE.found(
             f"the loss of the step stays at {first:.4g} when the targets are given to other "
-            f"samples: targets are {y.shape}, answers ({len(y)}, 1), and their difference "
-            f"({len(y)}, {len(y)})",
+            f"samples: a row of targets, ({len(y)},), and a column of answers, ({len(y)}, 1), make "
+            f"a difference of ({len(y)}, {len(y)})",
             where="train_step" if case.model.overrides("train_step") else "compute_loss",
             evidence={"loss": first, "targets moved": moved},
             threshold="another loss with other targets",
