@@ -35,7 +35,7 @@ def summed_focal(y: Any, p: Any) -> Any:
 
 
 FAULTS = [
-    # https://github.com/keras-team/keras/issues/13891
+    # reminds of https://github.com/keras-team/keras/issues/13891
     Fault("tolls: a ReLU at the end", "dense", a.tolls, lambda t: a.tolls("relu"), ("GD204",)),
     # https://github.com/keras-team/keras/issues/2051
     Fault("tolls: two epochs of small steps", "dense", a.tolls,
@@ -47,33 +47,31 @@ FAULTS = [
     # https://github.com/keras-team/keras/issues/14627
     Fault("tolls: a row less a column in a loss", "dense", a.tolls,
           lambda t: t.but(loss=flat_error), ("GD103", "GD308")),
-    # https://github.com/umbertogriffo/focal-loss-keras/issues/5
+    # reminds of https://github.com/umbertogriffo/focal-loss-keras/issues/5
     Fault("heavy: a focal entropy added up, by plain steps", "dense",
           lambda: a.heavy().but(optimizer=sgd(0.1, momentum=0.9)),
           lambda t: t.but(loss=summed_focal), RATE),
-    # https://github.com/keras-team/keras/issues/5284
+    # reminds of https://github.com/keras-team/keras/issues/5284
     Fault("parcels: each label for two rows", "dense", a.parcels, labels_twice,
           ("GD510", "GD601", "GD605")),
-    # https://github.com/keras-team/keras/issues/1967
+    # reminds of https://github.com/keras-team/keras/issues/1967
     Fault("coded: all rows are ones", "dense", a.coded,
           lambda t: t.but(x=np.ones_like(t.x), y=np.ones_like(t.y)),
           ("GD106", "GD111")),
-    # https://github.com/rajarsheem/libsdae-autoencoder-tensorflow/issues/3
+    # reminds of https://github.com/rajarsheem/libsdae-autoencoder-tensorflow/issues/3
     Fault("coded: a softmax over columns", "dense", a.coded, lambda t: a.coded(end="softmax"),
           ("GD204", "GD203")),
     # https://github.com/yudi-mars/daisyRec/pull/15
     Fault("heavy: a sigmoid, and scores are expected", "dense", a.heavy,
           lambda t: t.but(loss=nn.losses.BinaryCrossentropy(from_logits=True), epochs=6),
           ("GD201",)),
-    # https://github.com/pytorch/pytorch/issues/31396
+    # reminds of https://github.com/pytorch/pytorch/issues/31396
     Fault("parcels: ids of thousands as numbers", "dense", a.parcels,
           lambda t: t.on(lambda x: np.round(x * 3000 + 9000)), ("GD104",)),
-    # https://github.com/keras-team/keras/issues/9499
+    # reminds of https://github.com/keras-team/keras/issues/9499
     Fault("parcels: numbered from 1", "dense", a.parcels, lambda t: t.to(lambda y: y + 1),
           ("GD102",)),
-    # https://github.com/keras-team/keras/issues/2159
     Fault("parcels: a rate of 1", "dense", a.parcels, lambda t: t.but(optimizer=adam(1.0)), RATE),
-    # https://github.com/keras-team/keras/issues/6447
     Fault("tolls: zeros to begin with", "dense", a.tolls,
           lambda t: a.tolls(kernel_initializer="zeros"), ("GD208",)),
 ]  # fmt: skip
