@@ -5,6 +5,7 @@ python -m benchmarks.doctor --frozen   the part that is kept for the end
 python -m benchmarks.doctor --second   more that is kept, by one who did not know the rules
 python -m benchmarks.doctor --third    more of that kind
 python -m benchmarks.doctor --fourth   more of that kind, most of it what people did in public
+python -m benchmarks.doctor --fifth    more of that kind
 python -m benchmarks.doctor --threads  programs of public threads, which no rule was made for
 python -m benchmarks.doctor --harm     which faults do harm, over five seeds, without the doctor
 python -m benchmarks.doctor --rivals   what rule sets of other tools say of the same runs
@@ -31,6 +32,7 @@ import numpy as np
 from benchmarks.doctor import (
     convolutional,
     dense,
+    fifth,
     fourth,
     recurrent,
     second,
@@ -50,6 +52,7 @@ from benchmarks.doctor.training import run
 FAULTS = [*dense.FAULTS, *convolutional.FAULTS, *recurrent.FAULTS, *transformers.FAULTS]
 WHOLE: dict[str, Any] = {  # not split by hash
     "threads": threads, "second": second, "third": third, "fourth": fourth,
+    "fifth": fifth,
 }  # fmt: skip
 FOLDER = Path(__file__).parent / "results"
 HARM = Path(__file__).parent / "harm.json"  # what was proven: kept, for it takes hours
@@ -170,6 +173,7 @@ def main() -> None:
     parser.add_argument("--second", action="store_true", help="the second part, all of it kept")
     parser.add_argument("--third", action="store_true", help="the third part, all of it kept")
     parser.add_argument("--fourth", action="store_true", help="the fourth part, all of it kept")
+    parser.add_argument("--fifth", action="store_true", help="the fifth part, all of it kept")
     parser.add_argument("--harm", action="store_true", help="which faults do harm")
     parser.add_argument("--rivals", action="store_true", help="what other tools' rules say")
     parser.add_argument("--origins", action="store_true", help="origins of planted NaN")

@@ -27,14 +27,15 @@ from neurona.doctor import Rule
 
 PAGE = Path(__file__).parents[2] / "docs" / "doctor-trial.md"
 PARTS = {
-    "fourth": "kept for the end, as opened in the night of 2026-11-30",
+    "fifth": "kept in the fifth round, opened last",
+    "fourth": "kept in the fourth round, tuned on since",
     "third": "kept in the third round, tuned on since",
     "second": "kept in the second round, tuned on since",
     "frozen": "kept in the first round, tuned on since",
     "open": "tuned on",
     "threads": "from public threads",
 }
-SHARE, NUMBER = "share", "number"
+SHARE, NUMBER, UNKNOWN = "share", "number", "–"
 
 AIMS: list[tuple[str, str, str, float, str]] = [
     ("detected", "faulty runs: a warning or error names an accepted cause", ">=", 0.95, SHARE),
@@ -45,14 +46,11 @@ AIMS: list[tuple[str, str, str, float, str]] = [
     ("healthy with a warning", "healthy runs with a warning or error", "<=", 0.02, SHARE),
     ("healthy with an error", "healthy runs with an error", "<=", 0, SHARE),
     ("same verdict for two seeds", "the same first cause for two seeds", ">=", 0.95, SHARE),
+    ("exact", "origins of a NaN that are exact, of 40 planted", ">=", 39, NUMBER),
+    ("repaired", "repairs: reach 95 % of the healthy twin", ">=", 0.8, SHARE),
+    ("made worse", "repairs: make it worse", "<=", 0.01, SHARE),
+    ("above random search", "repairs: above random search of equal compute", ">=", 0.2, SHARE),
 ]
-BESIDE: list[tuple[str, str, str, str, float, str]] = [
-    ("origins", "exact", "origins of a NaN that are exact, of 40 planted", ">=", 39, NUMBER),
-    ("repairs", "repaired", "repairs: reach 95 % of the healthy twin", ">=", 0.8, SHARE),
-    ("repairs", "made worse", "repairs: make it worse", "<=", 0.01, SHARE),
-    ("repairs", "above random search", "repairs: above random search of equal compute",
-     ">=", 0.2, SHARE),
-]  # fmt: skip
 COLUMNS = {  # of the table of others, by their figures
     "something said": "anything said of a faulty run",
     "right cause named": "a right cause named",
@@ -62,13 +60,11 @@ COLUMNS = {  # of the table of others, by their figures
 }
 
 ABOUT = {
-    "fourth": "written from the catalogue of findings and, for 79 of the faults, from what people "
+    "fifth": "written from the catalogue of findings and, for 74 of the faults, from what people "
     "asked about in public, by people who did not know the rules and never ran the doctor on them; "
-    "run once, with the rules and thresholds that stood then. Its figures stay as they were; what "
-    "four of its healthy programs and three of its faulty ones taught is mended since (days and "
-    "hours that come again, ranks that are asked for alone, branches that open later, shares of "
-    "words; a loss of plain numbers, weights given to an optimizer without a gradient, weights of "
-    "samples that leave one class alone). Repairs were tried on it with one seed.",
+    f"run once, on {opened.DATES['fifth']}, with the rules and thresholds that stood then.",
+    "fourth": "written in the same way, 79 of the faults from what people asked about; run once, "
+    f"in {opened.DATES['fourth']}, and tuned on since.",
     "third": "written from the catalogue in the same way; run once, on "
     f"{opened.DATES['third']}; what was said then stays in a column of the table, and rules were "
     "tuned on it since.",
@@ -151,65 +147,63 @@ def _counted(results: Results, part: str) -> tuple[list[Fault], list[Healthy]]:
 
 
 def _aims(results: Results, parts: Sequence[str]) -> Iterator[str]:
-    figures = {p: table(*_counted(results, p), results[p]["cases"]) for p in parts}
+    """Yield the figures of each part on the day when it was opened, then those of today."""
+    now = {p: _figures(results, p) for p in parts}
+    newest = {p: f for p, f in now.items() if _is_newest(p)}
     yield "## Figures and aims"
     yield ""
-    before = {p: _as_opened(p) for p in opened.DATES}
-    yield from _head("", "aim", *_past(parts, [PARTS[p] for p in parts], before))
-    for key, words, sign, aim, kind in AIMS:
-        met = [_met(figures[p][key], sign, aim, kind) for p in parts]
-        past = {p: _met(f[key], sign, aim, kind) for p, f in opened.FIGURES.items()}
-        yield _row(words, _aim(sign, aim, kind), *_past(parts, met, past))
-    for name, key, words, sign, aim, kind in BESIDE:
-        found = _beside(results, name, parts)
-        if any(found):
-            met = [_met(f["figures"].get(key), sign, aim, kind) if f else "" for f in found]
-            past = {p: _met(f[key], sign, aim, kind) for p, f in opened.FIGURES.items()}
-            yield _row(words, _aim(sign, aim, kind), *_past(parts, met, past))
-    for family in FAMILIES:
-        key = f"detected, {family}"
-        shares = [_value(figures[p][key], SHARE) for p in parts]
-        past = {p: _value(f[key], SHARE) for p, f in opened.FIGURES.items()}
-        yield _row(key, "", *_past(parts, shares, past))
-    runs, past = (
-        [_runs(figures[p]) for p in parts],
-        {p: _runs(f) for p, f in opened.FIGURES.items()},
-    )
-    yield _row("faulty and healthy runs", "", *_past(parts, runs, past))
+    yield "On programs that no rule had been tuned on, each part on the day when it was opened:"
     yield ""
-    missing = [words for name, _, words, *_ in BESIDE if not any(_beside(results, name, parts))]
-    if missing:
-        yield f"Not measured here: {'; '.join(missing)}."
-        yield ""
+    days = {p: f"{_round(p)}, {date}" for p, date in opened.DATES.items()}
+    yield from _table({**newest, **opened.FIGURES}, days)
     yield (
-        "A figure in bold does not reach its aim. Columns of parts that rules were tuned on are of "
-        "one seed, and may be older than the newest rules."
+        "With the rules since then, which were tuned on these programs, with one seed; a column "
+        "may be older than the newest rules:"
     )
     yield ""
+    yield from _table({p: f for p, f in now.items() if p not in newest}, PARTS)
+    yield "A figure in bold does not reach its aim."
+    yield ""
+
+
+def _is_newest(part: str) -> bool:
+    """Whether a part was kept for the end, and no rule was tuned on it since it was opened."""
+    return part in opened.DATES and part not in opened.FIGURES
+
+
+def _round(part: str) -> str:
+    return PARTS[part].split(",")[0].removeprefix("kept in the ")
 
 
 def _as_opened(part: str) -> str:
     """Return the words for a part as it was on the day when it was opened."""
-    return PARTS[part].replace("tuned on since", f"as opened on {opened.DATES.get(part)}")
+    return f"{PARTS[part].split(',')[0]}, as opened on {opened.DATES[part]}"
 
 
-def _past(parts: Sequence[str], cells: list[str], past: dict[str, str]) -> list[str]:
-    """Return cells of the parts, each behind what it was when that part was opened."""
-    return [c for p, cell in zip(parts, cells, strict=True) for c in (*_known(past, p), cell)]
+def _figures(results: Results, part: str) -> dict[str, Any]:
+    """Return all figures of a part, as they were measured last."""
+    beside = [*(["origins"] if _is_newest(part) else []), f"repairs-{part}"]
+    found = dict(table(*_counted(results, part), results[part]["cases"]))
+    for name in beside:
+        found |= results.get(name, {}).get("figures", {})
+    return found
 
 
-def _known(past: dict[str, str], part: str) -> list[str]:
-    return [past[part]] if part in past else []
+def _table(columns: dict[str, dict[str, Any]], names: dict[str, str]) -> Iterator[str]:
+    yield from _head("", "aim", *(names[p] for p in columns))
+    for key, words, sign, aim, kind in AIMS:
+        met = [_met(f.get(key), sign, aim, kind) for f in columns.values()]
+        if any(cell != UNKNOWN for cell in met):
+            yield _row(words, _aim(sign, aim, kind), *met)
+    for family in FAMILIES:
+        key = f"detected, {family}"
+        yield _row(key, "", *(_value(f[key], SHARE) for f in columns.values()))
+    yield _row("faulty and healthy runs", "", *map(_runs, columns.values()))
+    yield ""
 
 
 def _runs(figures: dict[str, Any]) -> str:
     return f"{figures['faulty runs']} + {figures['healthy runs']}"
-
-
-def _beside(results: Results, name: str, parts: Sequence[str]) -> list[dict[str, Any] | None]:
-    """Return results of their own for each part; what has no parts stands in the first column."""
-    found = [results.get(f"{name}-{p}") for p in parts]
-    return found if any(found) else [results.get(name), *[None] * (len(parts) - 1)]
 
 
 def _aim(sign: str, aim: float, kind: str) -> str:
@@ -220,14 +214,14 @@ def _aim(sign: str, aim: float, kind: str) -> str:
 
 def _met(value: float | None, sign: str, aim: float, kind: str) -> str:
     if value is None:
-        return "–"
+        return UNKNOWN
     met = value >= aim if sign == ">=" else value <= aim
     return _value(value, kind) if met else f"**{_value(value, kind)}**"
 
 
 def _value(value: float | None, kind: str) -> str:
     if value is None:
-        return "–"
+        return UNKNOWN
     return f"{100 * value:.1f} %".replace(".0 %", " %") if kind == SHARE else f"{round(value, 2):g}"
 
 
@@ -316,7 +310,6 @@ AT_FIRST_SIGHT = {  # kinds: runs; fault named, first, among three, before the f
     "networks on images, again; two seeds": (74, 59, 54, 54, 41),
     "networks on images, a third time; two seeds": (64, 55, 55, 55, 45),
     "dense networks, again; two seeds": (26, 22, 22, 22, 20),
-    "series and padded words, in short; two seeds": (6, 6, 6, 6, 6),
 }
 HEALTHY_THEN = {  # kinds: runs of healthy programs of that round with an alarm, of how many
     "tables, feeds, losses of one's own; two seeds": (7, 84),
@@ -327,7 +320,6 @@ HEALTHY_THEN = {  # kinds: runs of healthy programs of that round with an alarm,
     "networks on images, again; two seeds": (6, 42),
     "networks on images, a third time; two seeds": (2, 44),
     "dense networks, again; two seeds": (2, 24),
-    "series and padded words, in short; two seeds": (0, 8),
 }
 
 
@@ -434,7 +426,7 @@ def _again() -> Iterator[str]:
     yield "## How to repeat it"
     yield ""
     yield "```bash"
-    parts = ("", "--frozen", "--second", "--third", "--fourth", "--threads")
+    parts = ("", "--frozen", *(f"--{part}" for part in WHOLE))
     both = [f"{part} {given}" for part in parts for given in ("", "--rivals", "--repairs")]
     harm = [f"{part} --harm" for part in parts if part != "--threads"]
     for given in (*harm, *both, "--origins"):
