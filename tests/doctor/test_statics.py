@@ -418,6 +418,11 @@ MODELS = [  # id ("" for healthy), what it says, the model, x, y, the rest
         PICTURES, THREE[:24], {},
     ),
     ("", "", lambda: chain(L.Dense(2), L.Dense(5), loss="mse"), X, X, {}),  # narrow on purpose
+    (  # few channels at each place, and weights for each of them
+        "", "",
+        lambda: chain(L.Conv2D(16, 3, activation="relu"), L.Conv2D(4, 1), L.Flatten(), softmax()),
+        PICTURES, THREE[:24], {},
+    ),
     (  # a vector of each patch
         "", "", lambda: chain(L.Conv2D(16, 2, strides=2), L.Flatten(), relu(), softmax()),
         PICTURES, THREE[:24], {},

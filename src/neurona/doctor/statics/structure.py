@@ -92,7 +92,8 @@ def _redundant(forward: Forward, first: Product, second: Product) -> bool:
     if any(len(shape) < 2 for shape in shapes):
         return False
     inside, width, outside = shapes[0][-2], shapes[0][-1], shapes[1][-1]
-    return width >= min(inside, outside)
+    steps = max(1, shapes[1][-2] // width)  # that are laid side by side, each with weights
+    return width >= min(inside, outside * steps)
 
 
 def _mixes(case: Case, first: Product, second: Product) -> bool:
