@@ -362,6 +362,16 @@ def test_layers_that_do_not_learn():
 
 
 @pytest.mark.slow
+def test_units_that_die_of_labels_of_other_samples():
+    y = np.random.default_rng(0).permutation(Y)
+    found = examined(
+        stack(*hidden("relu", 2), optimizer=nn.optimizers.Adam(0.05)), y=y, epochs=8, level="full"
+    )
+    assert found.causes[0].id == "GD510", str(found)
+    assert "samples most alike" in found.causes[0].said
+
+
+@pytest.mark.slow
 def test_layers_that_learn():
     trunk, *rest = hidden("relu", 2)
     trunk.trainable = False
@@ -391,6 +401,10 @@ def test_normalisation_that_drifts():
     assert "GD513" in found, str(found)
     usual = nn.layers.BatchNormalization(name="norm")
     assert alarms(stack(*hidden("relu", 1), usual), epochs=20) == []
+    narrow = nn.layers.Dense(32, kernel_initializer=nn.initializers.RandomNormal(stddev=1e-3))
+    norm = nn.layers.BatchNormalization(name="norm")  # what is left of 1 is more than all it saw
+    found = examined(stack(narrow, norm, *hidden("relu", 1)), epochs=15, level="full")
+    assert "GD513" in found, str(found)
 
 
 @pytest.mark.slow

@@ -53,7 +53,7 @@ def nothing_learnt(record: Record) -> Iterator[Finding]:
     begun = enough or record.loss < BY_HEART * record.scale
     if not told and begun and record.done >= 0.5 and not _few_by_heart(record):
         told = record.held_at_guessing()
-    if enough and not told and record.done >= LATE:
+    if not told and record.done >= LATE and (enough or record.stuck()):
         told = record.unrelated()
     if not told:
         return

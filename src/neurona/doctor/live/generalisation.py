@@ -148,7 +148,8 @@ UNDERFITTING = Rule(
     "GD602", "underfitting", "warning",
     "A single linear layer learns more from these data in a moment, so the model is held back by "
     "how it is built or trained.",
-    auto="never", because=(*WRONG, *STEPS, "GD508", "GD509", "GD510", "GD511", "GD601", "GD704"),
+    auto="never",
+    because=(*WRONG, *STEPS, "GD508", "GD509", "GD510", "GD511", "GD513", "GD601", "GD704"),
     accepted=("another learning rate", "fewer restraints: dropout, weight decay"),
     source="Karpathy 2019 (baseline)",
 )  # fmt: skip

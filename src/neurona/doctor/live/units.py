@@ -29,7 +29,10 @@ GROWN = 0.1  # since the first looks, without which they were born so
 
 
 def dead(record: Record) -> Iterator[Finding]:
-    """GD503: 40 % of a layer are 0 for all samples lately, and training goes badly."""
+    """GD503: 40 % of a layer are 0 for all samples lately, and training goes badly.
+
+    Not where it would without them: nothing that is known of the inputs tells the class.
+    """
     looks = _enough(record)
     shares = {n: _dead_share(looks, n) for n, kind in _layers(looks) if kind in RECTIFIED}
     worst = max(shares, key=lambda n: shares[n], default="")
@@ -41,7 +44,7 @@ def dead(record: Record) -> Iterator[Finding]:
         return  # as many are born so in healthy networks; the others would learn what there is
     if not grown and _frozen(record):  # as they came with what was learnt elsewhere
         return
-    if _idle_alive(record, worst):
+    if _idle_alive(record, worst) or record.unrelated():
         return
     since = f", {first:.0%} at the beginning" if grown else ", as at the beginning"
     yield DEAD.found(

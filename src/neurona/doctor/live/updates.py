@@ -26,6 +26,7 @@ MATTERS = 0.1  # of the loss of guessing
 USUAL, SETTLED = 0.9, 10.0  # momentum; times as many steps as it looks back upon
 LATEST = 0.9  # share of the run by which a longer memory should be right, too,
 STALE = 0.1  # if more than this share of the running figures is as it was at the beginning
+MOSTLY = 0.5  # or more than this of the running variance is
 
 
 def drift(record: Record) -> Iterator[Finding]:
@@ -33,7 +34,8 @@ def drift(record: Record) -> Iterator[Finding]:
     looks = [look for look in record.recent if look.evaluated is not None]
     layers = [x for x in record.layers if type(x).__name__ == "BatchNormalization"]
     momentum = max((layer.momentum for layer in layers), default=0.99)
-    stale = record.done >= LATEST and momentum**record.steps > STALE
+    left = momentum**record.steps
+    stale = record.done >= LATEST and (left > STALE or left > MOSTLY * _spread(layers))
     arrived = stale or record.steps * (1 - momentum) >= SETTLED
     if record.done < LATE or not arrived or record.steps < 20 or len(looks) < FEWEST:
         return
@@ -51,6 +53,11 @@ def drift(record: Record) -> Iterator[Finding]:
         threshold=f"{TIMES} times the loss of training",
         fix=Momentum(momentum) if momentum > USUAL else "+ batch_size=64",
     )
+
+
+def _spread(layers: Sequence[Any]) -> float:
+    """Return the least running variance of a layer: of 1, which it began as, it may be the rest."""
+    return min((float(np.median(x.moving_variance.numpy())) for x in layers), default=1.0)
 
 
 CLIPPED = Rule(
