@@ -150,3 +150,37 @@ def test_batches_of_other_lengths_with_a_target_for_each_step(symbolic, doctor):
         assert model.evaluate(x, y, verbose=0) > 0
     with pytest.raises(ShapeError, match="the labels are class numbers"):
         model.fit(x, y[:, 1:], verbose=0)
+
+
+class Speller(nn.Model):
+    """Says a letter at each second step, of which its class tells nothing beforehand."""
+
+    def __init__(self):
+        super().__init__()
+        self.look, self.letters = layers.Conv1D(8, 3, 2, "same"), layers.Dense(4)
+
+    def call(self, x):
+        return self.letters(self.look(x))
+
+
+def spelt(lengths=(8, 20, 8, 14), longest=4):
+    for length in lengths:
+        rng = np.random.default_rng(length)
+        yield rng.normal(size=(8, length, 2)), np.tile([1, 2, 3, 1, 2, 3], (8, 1))[:, :longest]
+
+
+@pytest.mark.parametrize("doctor", [False, "full"])
+@pytest.mark.parametrize("symbolic", [True, False])
+def test_labels_in_order_of_which_there_are_fewer_than_steps(symbolic, doctor):
+    frames = nn.Input((None, 2))
+    letters = layers.Dense(4)(layers.Conv1D(8, 3, 2, "same")(frames))
+    model = nn.Model(frames, letters) if symbolic else Speller()
+    model.compile("adam", "ctc")
+    for batches in (lambda: spelt(longest=3), spelt):
+        history = model.fit(batches, epochs=3, verbose=0, doctor=doctor)
+        assert history.history["loss"][-1] < history.history["loss"][0]
+    longer = next(spelt((20,), longest=6))  # more labels than the first batch has steps
+    assert np.isfinite(model.evaluate(*longer, verbose=0))
+    assert np.isfinite(model.fit(lambda: iter([longer]), verbose=0).history["loss"][0])
+    with pytest.raises(DataError, match="these labels are longer than the outputs"):
+        model.fit(lambda: spelt((8,), longest=6), verbose=0)

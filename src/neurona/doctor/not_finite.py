@@ -76,7 +76,7 @@ def first_bad(
         check_inputs(model, batch[0])
         steps.rehearse(model, batch, "train")
         if model._training.losses.outputs is not None:
-            check_targets(model, y)
+            check_targets(model, batch[0], y)
         return examine(model, steps.training_step(model), batch, at or At())
 
 

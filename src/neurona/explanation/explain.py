@@ -171,7 +171,7 @@ def traced_step(model: Any, x: Any, y: Any, weight: Any, training: bool | None) 
         model.check_samples(x, y)
     steps.rehearse(model, (x, y, weight), kind)
     if y is not None:
-        check_targets(model, y)
+        check_targets(model, x, y)
     batch = (x, y, weight)
     if kind == "train":
         steps.training_step(model)  # so that all slots exist

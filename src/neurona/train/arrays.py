@@ -235,8 +235,17 @@ def _hint(axis: str, got: tuple, want: tuple) -> str:
     return ""
 
 
-def check_targets(model: Any, y: Any) -> None:
-    """Raise a DataError if targets do not fit the losses and outputs of a model."""
+def sample_shapes(x: Any) -> list[tuple]:
+    """Return the shape of a sample of each array, or tensor, of some inputs.
+
+    >>> sample_shapes({"a": np.zeros((8, 3)), "b": np.zeros(8)})
+    [(3,), ()]
+    """
+    return [tuple(np.shape(leaf)[1:]) for leaf in flatten(x)[0]]
+
+
+def check_targets(model: Any, x: Any, y: Any) -> None:
+    """Raise a DataError if targets do not fit the losses and outputs of a model, for inputs."""
     compiled = model._training.losses
     if y is None:
         if compiled.has_loss:
@@ -245,26 +254,39 @@ def check_targets(model: Any, y: Any) -> None:
     outputs = compiled.outputs
     known = flatten(model._network.outputs)[0] if model._network is not None else []
     places = known if len(known) == len(outputs) else [None] * len(outputs)
+    as_long = sample_shapes(x) == compiled.fed
     for output, target, place in zip(outputs, compiled.targets(y), places, strict=True):
         if target is None:
             continue
         try:
-            check_labels(output.loss, target, _long_as(target, output.shape, place))
+            _check_target(output, target, place, as_long)
         except DataError as error:
             raise error.within(f"output {output.name!r}.") if output.name else error from None
 
 
-def _long_as(y: Any, shape: tuple, place: Any) -> tuple:
-    """Return an output's shape, as seen of one batch, for targets that may be of another length.
+def _check_target(output: Any, y: Any, place: Any, as_long: bool) -> None:
+    """Raise a DataError if targets do not fit an output.
+
+    Where the size of an axis is open, that of another batch is another: it is the targets' where
+    each step has one, and not known where labels tell of a whole sequence.
 
     Args:
+        output: its loss, and its shape as seen of one batch.
         y: targets.
-        shape: of the output then.
         place: the symbolic output, which may leave the size of an axis open; without one, all axes
             between the first and the last are.
+        as_long: whether the inputs are as long as in that batch.
     """
-    sizes = np.shape(y)
+    if output.loss is None:
+        return
+    shape, given = output.shape, np.shape(y)
     fixed = place.shape if place is not None else (*[None] * (len(shape) - 1), *shape[-1:])
-    return tuple(
-        sizes[i] if 0 < i < len(sizes) and fixed[i] is None else n for i, n in enumerate(shape)
-    )
+
+    def size(axis: int) -> Any:
+        if axis == 0 or fixed[axis] is not None:
+            return shape[axis]
+        if output.loss.of_sequences:
+            return shape[axis] if as_long else None
+        return given[axis] if axis < len(given) else shape[axis]
+
+    check_labels(output.loss, y, tuple(size(axis) for axis in range(len(shape))))

@@ -53,6 +53,7 @@ class Compiled:
 
     Attributes:
         outputs: an Output for each output of the model, once it is known what the model returns.
+        fed: the shapes of a sample of the inputs from which that was known.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class Compiled:
             if isinstance(name, str):
                 check_name(name)
         self.outputs: list[Output] | None = None
+        self.fed: list[tuple] | None = None
         self.names: list[str] | None = None
         self.tracker = Mean("loss")
 

@@ -177,7 +177,7 @@ def on_batch(
     check_inputs(model, x)
     model.check_samples(x, y)
     rehearse(model, (x, y, weight), kind)
-    check_targets(model, y)
+    check_targets(model, x, y)
     step = training_step(model) if kind == "train" else evaluation_step(model)
     going_on = model._training.run is not None
     totals = [p for m in model.metrics for p in m.variables] if going_on else []
@@ -256,7 +256,7 @@ def check_source(model: Any, source: Any, kind: str = "test") -> None:
         check_inputs(model, x)
         model.check_samples(x, y)
         if kind != "predict" and model._training.losses.outputs is not None:
-            check_targets(model, y)
+            check_targets(model, x, y)
 
     if hasattr(source, "arrays"):
         check(*source.arrays[:2])

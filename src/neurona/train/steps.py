@@ -23,6 +23,7 @@ from neurona.nn.layer import Layer
 from neurona.nn.parameter import Parameter, rehearsal
 from neurona.nn.snapshot import Snapshot
 from neurona.train import state
+from neurona.train.arrays import sample_shapes
 from neurona.train.before import with_front
 from neurona.train.data import pack
 from neurona.train.observed import ObservedStep
@@ -43,6 +44,7 @@ def rehearse(model: Any, batch: tuple, kind: str) -> None:
         y_pred = abstract_outputs(model, x)
         if kind != "predict" and not compiled.outputs:  # metrics make their totals here
             compiled.build(y, y_pred, model.output_names)
+            compiled.fed = sample_shapes(x)
     if custom and f"rehearsed {kind}" not in model._training.steps:
         abstractly(runner(model, kind), x, y, weight)
         model._training.steps[f"rehearsed {kind}"] = None

@@ -130,4 +130,4 @@ def ready(model: Any, batch: Batch) -> None:
     kind = "train" if model.compiled or model.overrides("train_step") else "predict"
     rehearse(model, tuple(batch), kind)
     if kind == "train" and model._training.losses.outputs is not None:
-        check_targets(model, batch.y)
+        check_targets(model, batch.x, batch.y)

@@ -82,7 +82,10 @@ class CTC(Loss):
         return ctc(y_true, y_pred)
 
     def check(self, y: np.ndarray, output_shape: Shape) -> None:
-        """Raise a DataError if the targets are no labels that these outputs could say."""
+        """Raise a DataError if the targets are no labels that these outputs could say.
+
+        Outputs of as many steps as each batch has (None) are not compared with the labels.
+        """
         if len(output_shape) != 3 or y.ndim != 2:
             raise DataError(
                 f"{self.name}: the model says scores of each step, and there are labels in order.",
@@ -108,10 +111,10 @@ class CTC(Loss):
         needed = count + repeated.sum(axis=1)
         for wrong, rule, expected in (
             (gaps, "0 stands behind the labels alone.", "labels from 1, then zeros"),
-            (needed > steps, "these labels are longer than the outputs.",
+            (steps is not None and needed > steps, "these labels are longer than the outputs.",
              "a step for each label, and one between equal labels"),
         ):  # fmt: skip
-            if wrong.any():
+            if np.any(wrong):
                 sample = int(wrong.argmax())
                 raise DataError(
                     f"{self.name}: {rule}",
