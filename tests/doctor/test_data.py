@@ -89,6 +89,9 @@ def test_numbers():
     words = np.eye(5, dtype="float32")[RANDOM.integers(0, 4, (300, 9))]  # one of which is missing
     assert "GD106" not in found(classifier(L.GRU(4)), words, Y)
     assert "GD106" not in found(classifier(L.Flatten()), images(1 / 255), Y[:40])
+    steps = np.arange(6) < RANDOM.integers(3, 7, (300, 1))  # which there are: a mask
+    assert "GD106" not in found(classifier(), steps.astype("float32"), Y)
+    assert "GD106" in found(classifier(), steps[:, [0, 3, 4, 3, 5, 3]].astype("float32"), Y)
     large = classifier().diagnose(X * np.float64(1e200), Y)
     assert not any("RuntimeWarning" in why for why in large.skipped.values()), large.skipped
 
@@ -272,6 +275,7 @@ CASES = [  # id ("" for healthy), the model, x, y, the rest, and what is said
     ("GD114", looks, np.pad(IDS, ((0, 0), (0, 150))), Y, {}, "93% of what a mean is taken of is"),
     ("", looks, PADDED, Y, {}, ""),
     ("", lambda: looks(weighed=True), np.pad(IDS, ((0, 0), (0, 150))), Y, {}, ""),
+    ("", recurrent, np.where(IDS < 30, 0, IDS), Y, {}, ""),  # 0 is a word, the most frequent
     ("", pooled, PADDED, Y, {}, ""),  # which finds the words wherever they stand
     ("", begun, X, RARE, {}, ""),
     ("GD705", recurrent, IDS // 2, Y, held(25 + IDS // 2, Y), "never come in training"),

@@ -262,6 +262,14 @@ def test_order_that_is_not_asked_for():
     assert "which words come, and how often, tells" in told.said
     assert "GD310" in seen(model, x, x[:, 3] % 3)
     assert "GD310" in seen(model, x, RNG.integers(0, 3, 600))
+    marks = (x[..., None] == np.arange(3)).any(axis=1)  # several yes or no
+    several = nn.Model(model.inputs, Dense(3, "sigmoid")(model.layers[-2].output))
+    several.compile("adam", "binary_crossentropy")
+    assert "GD310" not in seen(several, x, marks.astype("float32"))
+    assert "GD310" in seen(several, x, (x[:, :3] < 10).astype("float32"))
+    one_hot = nn.Model(model.inputs, model.outputs)
+    one_hot.compile("adam", "categorical_crossentropy")
+    assert "GD310" not in seen(one_hot, x, np.eye(3)[more.astype(int)])
     share = ((x < 6).mean(axis=1) ** 2).astype("float32")  # a few numbers between 0 and 1
     rated = nn.Model(model.inputs, Dense(1)(model.layers[-2].output))
     rated.compile("adam", "mse")

@@ -405,6 +405,33 @@ def filled(first, second, act="tanh"):
     return chain(L.Dense(8, act, kernel_initializer=first), end)
 
 
+class Remembers(L.Layer):
+    """Attends to eight keys that are learnt."""
+
+    def __init__(self):
+        super().__init__()
+        self.ask, self.keys, self.answer = L.Dense(12), L.Dense(8), L.Dense(8, "relu")
+
+    def call(self, x):
+        return self.answer(nn.ops.softmax(self.keys(self.ask(x))))
+
+
+def moved(steps):
+    """A chain of steps, each of which reads three times what the one before gave."""
+    given = nn.Input((5,))
+    x = given
+    for _ in range(steps):
+        x = x - L.Dense(5, "tanh")(x) * nn.ops.exp(-x * x)
+    return compiled(nn.Model(given, x), loss="mse")
+
+
+def test_long_chains_take_no_time():
+    """Of 30 steps there are 3^30 ways from the end to the beginning."""
+    found = moved(30).diagnose(X, X)
+    assert "GD105" in {rule.id for rule in found.checked}
+    assert not found.errors
+
+
 SCHEDULES = nn.optimizers.schedules
 PICTURES = RANDOM.random((24, 10, 10, 3)).astype("float32")
 MODELS = [  # id ("" for healthy), what it says, the model, x, y, the rest
@@ -418,6 +445,7 @@ MODELS = [  # id ("" for healthy), what it says, the model, x, y, the rest
         PICTURES, THREE[:24], {},
     ),
     ("", "", lambda: chain(L.Dense(2), L.Dense(5), loss="mse"), X, X, {}),  # narrow on purpose
+    ("", "", lambda: chain(Remembers(), softmax()), X, THREE, {}),  # scores of attention
     (  # few channels at each place, and weights for each of them
         "", "",
         lambda: chain(L.Conv2D(16, 3, activation="relu"), L.Conv2D(4, 1), L.Flatten(), softmax()),

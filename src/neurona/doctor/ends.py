@@ -164,17 +164,27 @@ def activation_of(x: Tensor) -> str:
 SIZES = ("abs", "square", "sqrt", "sum", "mean", "max", "add")  # of which the first two always
 
 
-def _is_size(x: Tensor) -> bool:
-    """Say whether a value is a size or a distance, made of sizes: it is never below 0."""
+def _is_size(x: Tensor, known: dict[int, bool] | None = None) -> bool:
+    """Say whether a value is a size or a distance, made of sizes: it is never below 0.
+
+    Args:
+        x: the value.
+        known: what is known already, by the values' ids: one may be read many times.
+    """
     *_, x = sources(x)
-    source = x.value.source
+    source, known = x.value.source, {} if known is None else known
     if source is None:
         return x.data is not None and x.data.min() >= 0
-    name, inputs = source.op.name, source.inputs
-    if name in SIZES[:2] or (name == "mul" and inputs[0] is inputs[1]):
-        return True
-    sized = [_is_size(i) for i in inputs]
-    return (name in SIZES and all(sized)) or (name == "maximum" and any(sized))
+    if id(x.value) not in known:
+        name, inputs = source.op.name, source.inputs
+        sized = (_is_size(i, known) for i in inputs)
+        known[id(x.value)] = (
+            name in SIZES[:2]
+            or (name == "mul" and inputs[0] is inputs[1])
+            or (name in SIZES and all(sized))
+            or (name == "maximum" and any(sized))
+        )
+    return known[id(x.value)]
 
 
 def _written_out(above: Tensor, below: Tensor) -> str:

@@ -118,6 +118,10 @@ class Forward:
         """The values that hang on parameters, and not on x."""
         return self._from(self.parameters) - self.of_data
 
+    def behind(self, value: int) -> set[int]:
+        """Return the values that hang on a value, and itself."""
+        return self._from([value])
+
     def _from(self, values: Iterable[int]) -> set[int]:
         found = set(values)
         for node in self.graph.nodes:

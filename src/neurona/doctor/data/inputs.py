@@ -219,6 +219,7 @@ WORD = dataclasses.replace(
 )
 SHARE, HALF = 0.2, 0.5
 ROWS, ALONE = 0.1, 1.5  # rows with a 0 amid their words; steps of such zeros in a row, on average
+OFTEN = 0.25  # of the steps amid words: so many zeros are no end of a row
 MOST = 0.9  # so many zeros in a mean leave a tenth of what the words say
 AVERAGED = ("GlobalAveragePooling1D", "GlobalAvgPool1D")
 RECURRENT = ("LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional")
@@ -238,10 +239,12 @@ def padding(case: Case) -> Iterator[Finding]:
     told = {lookup.part.name: lookup for lookup in lookups(case)}  # both ways of a Bidirectional
     for lookup in told.values():
         rows = sample(lookup.part.values)
-        if rows.ndim != 2:
+        if rows.ndim != 2 or rows.shape[1] == 1:
             continue
         if is_masked(case):
             yield from _word_of_zero(case, lookup, rows)
+            continue
+        if _is_word(rows):
             continue
         ends = float(leading_zeros(rows[:, ::-1]).mean())
         steps = [e for e in case.ends if e.values.shape[:2] == lookup.part.values.shape]
@@ -313,6 +316,12 @@ def _is_averaged(forward: Forward, lookup: Lookup) -> bool:
         if over_steps and mean and not weighted and forward.all_through(node.outputs[0]):
             return True
     return False
+
+
+def _is_word(rows: np.ndarray) -> bool:
+    """Say whether 0 is a word like others: it stands amid them often, and so it ends rows, too."""
+    inside = ~leading_zeros(rows) & ~leading_zeros(rows[:, ::-1])[:, ::-1]
+    return bool(inside.any() and (rows[inside] == 0).mean() > OFTEN)
 
 
 def leading_zeros(rows: np.ndarray) -> np.ndarray:

@@ -302,7 +302,7 @@ def constant(case: Case) -> Iterator[Finding]:
             continue
         seen = case.scan(part)
         still = np.flatnonzero(seen.constant)
-        if not still.size or not (seen.exact and case.whole):
+        if not still.size or not (seen.exact and case.whole) or _is_mask(seen.rows):
             continue
         features = len(seen.constant)
         table = part.values.ndim == 2 and features <= MANY
@@ -356,6 +356,14 @@ def _still_channels(part: Part, seen: Scan) -> np.ndarray:
     others = seen.rows.reshape(-1, *steps)[..., ~one]
     rare = not low[:, one].any() and float(np.mean(others == 0)) > 0.5
     return np.zeros(0, int) if rare else np.flatnonzero(one)
+
+
+def _is_mask(rows: np.ndarray) -> bool:
+    """Say whether rows (N, T) tell which steps there are: each has its ones all at one end."""
+    if rows.ndim != 2 or not np.isin(rows, (0, 1)).all():
+        return False
+    rise = np.diff(rows.astype(np.int8), axis=1)
+    return bool(rise.any() and ((rise <= 0).all() or (rise >= 0).all()))
 
 
 def _rare(seen: Scan, still: np.ndarray) -> bool:

@@ -20,6 +20,7 @@ WORSE = 1.1  # times its own best: a loss that got worse
 FEWEST = 5  # looks that a mean is made of
 BARELY = 0.01  # of its best: a loss that does not fall any more
 NARROW = 0.25  # of the classes: a layer of fewer units tells few of them apart
+EARLY = 0.25  # of the steps: until then a loss of one's own may rest
 HARDLY = 0.8  # of the loss of guessing: little was learnt
 LASTING, LUCK = 3, 0.15  # epochs in a row; of accuracy, what one class for a whole group may bring
 
@@ -350,7 +351,9 @@ class Record:
             return ""
         then = _mean([look.loss for look in self.looks[half : half + half // 2]])
         now = _mean([look.loss for look in self.looks[half + half // 2 :]])
-        far = 0.3 if self.guess.loss is not None else 0.7  # what is left of a loss of one's own
+        far = 0.3 if self.guess.loss is not None else 0.95  # of one's own, the least is not known
+        if self.guess.loss is None and self.done < EARLY:
+            return ""
         if not (now > 0.95 * then and now > far * self.scale) or passes_line(self):
             return ""
         return f"the loss has stayed at {now:.3g} since step {self.looks[half].step}"

@@ -29,6 +29,7 @@ ENOUGH = 0.5  # of what guessing leaves: a model that counts words is then no wr
 WIDE, MOST_ROWS = 4000, 1500  # places times words, and rows, with which that is asked
 MIXED, DRAWN = 256, 64  # columns that numbers at their places are mixed to; features of a step
 MOST_CLASSES = 20
+FEW = 8  # targets of a sample
 
 
 def check_order(case: Case) -> Iterator[Finding]:
@@ -55,7 +56,7 @@ def check_order(case: Case) -> Iterator[Finding]:
     if change is None or change >= SAME:
         return
     ids = probe.attends and x.dtype.kind in "iu"
-    told = told_by(case.inputs[0], case.targets, wide=ids)
+    told = _told(case.inputs[0], case.targets, wide=ids)
     if ids or (told is not None and told.gain > GAIN):
         yield _found(probe, change, told)
 
@@ -77,7 +78,7 @@ def _of_sources(case: Case, probe: Probe, leaves: list[np.ndarray]) -> Iterator[
         if asked is None or asked < SAME:
             continue
         steps = [y] if y.size == len(y) else [y[:, 0], y[:, -1]] if y.ndim == 2 else []
-        told = [told_by(case.inputs[i], [step], wide=False) for step in steps]
+        told = [told_by(case.inputs[i], step, wide=False) for step in steps]
         best = max((t for t in told if t is not None), key=lambda t: t.gain, default=None)
         if best is not None and best.gain > GAIN:
             yield _found(probe, change, best)
@@ -98,7 +99,7 @@ def _of_patches(case: Case, probe: Probe, x: np.ndarray) -> Iterator[Finding]:
         change = _change(probe, 0, _picture(_blocks(x, parts)[:, order], x.shape))
         if change is not None and change < SAME:
             blocks, targets = _blocks(pictures[rows], parts), [y[rows] for y in case.targets]
-            told = told_by(blocks, targets, wide=False)
+            told = _told(blocks, targets, wide=False)
             if told is not None and told.gain > GAIN:
                 yield _found(probe, change, told)
             return
@@ -179,14 +180,31 @@ class Told(NamedTuple):
     gain: float
 
 
-def told_by(x: np.ndarray, targets: list[np.ndarray], wide: bool) -> Told | None:
+def _told(x: np.ndarray, targets: list[np.ndarray], wide: bool) -> Told | None:
+    """Return what linear models tell of all targets: one-hot classes, or a few for each sample.
+
+    Of several the mean is told by counts, and the best gains by places.
+    """
+    y = targets[0] if len(targets) == 1 else np.zeros(0)
+    several = y.ndim == 2 and y.dtype.kind in "biuf" and 1 < y.shape[1] != x.shape[1]
+    if several and np.isin(y, (0, 1)).all() and (y.sum(axis=1) == 1).all():
+        return told_by(x, np.argmax(y, axis=1), wide)
+    if not several or y.shape[1] > FEW:
+        return told_by(x, y, wide)
+    columns = (y[:, k] for k in range(y.shape[1]))
+    told = [told for column in columns if (told := told_by(x, column, wide)) is not None]
+    if not told:
+        return None
+    return Told(float(np.mean([t.counts for t in told])), max(t.gain for t in told))
+
+
+def told_by(x: np.ndarray, y: np.ndarray, wide: bool) -> Told | None:
     """Return what linear models tell of targets; None if they cannot be asked.
 
     Args:
-        x, targets: arrays (N, ...).
+        x, y: arrays (N, ...), (N,) or (N, 1).
         wide: whether to count words even if there are too many to ask for their places.
     """
-    y = targets[0] if len(targets) == 1 else np.zeros(0)
     if y.size != len(x) or len(x) < 100 or not np.isfinite(x).all() or not np.isfinite(y).all():
         return None
     rows = np.random.default_rng(0).permutation(len(x))[:MOST_ROWS]

@@ -38,6 +38,7 @@ def collapsed(case: Case) -> Iterator[Finding]:
     pairs = [
         (p, q) for p, q in found
         if _redundant(forward, p, q) and not _mixes(case, p, q) and not _of_patches(case, p)
+        and not _scores(forward, q)
     ]  # fmt: skip
     if not pairs:
         return
@@ -104,6 +105,20 @@ def _mixes(case: Case, first: Product, second: Product) -> bool:
     )
     kinds = {layer.name: type(layer).__name__ for layer in case.layers}
     return any("Attention" in kinds.get(name, "") for name in inside if name not in outside)
+
+
+def _scores(forward: Forward, product: Product) -> bool:
+    """Say whether a product gives the scores of attention: shares of them weigh what comes then."""
+    value = product[0].outputs[0]
+    while True:
+        readers = forward.readers.get(value, [])
+        if len(readers) != 1 or readers[0].op.name not in LINEAR:
+            break
+        value = readers[0].outputs[0]
+    if not {"max", "sub"} <= {node.op.name for node in readers}:  # the beginning of a softmax
+        return False
+    behind = forward.behind(value)
+    return any(data in behind for _, data, _ in forward.products)
 
 
 def _of_patches(case: Case, product: Product) -> bool:
