@@ -346,15 +346,12 @@ class Record:
 
     def stuck(self) -> str:
         """Say how the loss stopped falling, far from 0; "" if it falls, or is small, or noise."""
-        half = len(self.looks) // 2
-        if half < 2 * FEWEST:
+        half, own = len(self.looks) // 2, self.guess.loss is None  # of which the least is not known
+        if half < 2 * FEWEST or (own and self.done < EARLY):
             return ""
-        then = _mean([look.loss for look in self.looks[half : half + half // 2]])
-        now = _mean([look.loss for look in self.looks[half + half // 2 :]])
-        far = 0.3 if self.guess.loss is not None else 0.95  # of one's own, the least is not known
-        if self.guess.loss is None and self.done < EARLY:
-            return ""
-        if not (now > 0.95 * then and now > far * self.scale) or passes_line(self):
+        losses = [look.loss for look in self.looks[half:]]
+        then, now = _mean(losses[: half // 2]), _mean(losses[half // 2 :])
+        if not now > max(0.95 * then, (0.95 if own else 0.3) * self.scale) or passes_line(self):
             return ""
         return f"the loss has stayed at {now:.3g} since step {self.looks[half].step}"
 
