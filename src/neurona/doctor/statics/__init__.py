@@ -2,6 +2,7 @@
 
 from neurona.doctor.finding import Checks
 from neurona.doctor.statics import (
+    collapsed,
     nominal,
     other_losses,
     own_loss,
@@ -19,6 +20,7 @@ CHECKS: Checks = {
     **own_loss.CHECKS,
     **other_losses.CHECKS,
     **weights.CHECKS,
+    **collapsed.CHECKS,
     **structure.CHECKS,
     **straight.CHECKS,
     **settings.CHECKS,
