@@ -8,7 +8,7 @@ from neurona.doctor import fixes
 from neurona.doctor.case import Case
 from neurona.doctor.finding import Finding, Rule
 from neurona.doctor.forward import Forward
-from neurona.doctor.statics.structure import Product, layer_of
+from neurona.doctor.statics.structure import PLAIN, Product, layer_of
 from neurona.doctor.written import diff
 
 COLLAPSED = Rule(
@@ -22,7 +22,6 @@ COLLAPSED = Rule(
     source="UMLAUT, CHI 2021",
 )
 LINEAR = ("add", "sub", "reshape", "transpose", "cast", "alias", "mul", "div", "sum")
-PLAIN = ("Dense", "EinsumDense", "Conv1D", "Conv2D", "Conv3D", "TimeDistributed")
 
 
 def collapsed(case: Case) -> Iterator[Finding]:

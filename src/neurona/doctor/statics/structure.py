@@ -16,7 +16,8 @@ from neurona.nn.layer import Layer
 from neurona.nn.parameter import Parameter
 from neurona.train.model import Model
 
-Product = tuple[Node, int, int]
+PLAIN = ("Dense", "EinsumDense", "Conv1D", "Conv2D", "Conv3D", "TimeDistributed")
+Product = tuple[Node, int, int]  # with the values of data and weights
 
 
 def layer_of(case: Case, node: Node) -> Layer | None:
