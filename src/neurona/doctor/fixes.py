@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 import dataclasses
+from typing import Any
 
 
 class Fix(abc.ABC):
@@ -31,6 +32,10 @@ def replaced(before: str, after: str) -> str:
     + lr=0.1
     """
     return f"- {before}\n+ {after}"
+
+
+def _short(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 # --- the optimizer and the training ---------------------------------------------------------------
@@ -96,6 +101,20 @@ class Without(Fix):
 
     def __str__(self) -> str:
         return replaced(f"callbacks=[nn.callbacks.{self.callback}(...)]", "callbacks=[]")
+
+
+@dataclasses.dataclass(frozen=True)
+class Setting(Fix):
+    """Other settings of a callback: (name, before, after) of each."""
+
+    callback: Any
+    rows: tuple[tuple[str, Any, Any], ...]
+
+    def __str__(self) -> str:
+        before, after = (
+            ", ".join(f"{row[0]}={_short(row[i])}" for row in self.rows) for i in (1, 2)
+        )
+        return replaced(before, after)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -22,6 +22,7 @@ from neurona.doctor.data.batches import SMALL
 from neurona.doctor.data.targets import SIZE, is_large, of_size, quantities
 from neurona.doctor.finding import Checks, Finding, Rule
 from neurona.doctor.learning_rate import ADAPTIVE, TOO_HIGH, TOO_LOW, usual_rates
+from neurona.doctor.live.updates import CLIPPED, CLIPS, SHORTER
 from neurona.doctor.probe.probe import Probe, probe_of
 from neurona.doctor.probe.traced import WORK
 from neurona.doctor.probe.twin import aside, twin_of
@@ -64,7 +65,8 @@ def first_steps(case: Case) -> Iterator[Finding]:
     with aside():
         left = _left(probe, way, updates)
     if left <= start and (left > LEFT * guess or start - left < FALLEN * start):
-        yield from _too_short(case, rates, updates, start, left, guess)
+        limit = _clipped(probe)
+        yield from _too_short(case, rates, updates, start, left, guess, limit)
 
 
 LARGE, STEP = 10.0, 0.3  # rms of targets that are not near 1; a first step, beside the weights
@@ -245,9 +247,10 @@ def _jumps(walk: Walk, rate: float, start: float, guess: float) -> Iterator[Find
 
 
 def _too_short(
-    case: Case, rates: np.ndarray, updates: int, start: float, left: float, guess: float
-) -> Iterator[Finding]:
-    """Say what makes the way so short: a schedule, the number of steps, or the rate."""
+    case: Case, rates: np.ndarray, updates: int, start: float, left: float, guess: float,
+    clip: fixes.Clip | None,
+) -> Iterator[Finding]:  # fmt: skip
+    """Say what makes the way so short: a schedule, the number of steps, clipping, or the rate."""
     optimizer, per_epoch = case.model.optimizer, case.steps_in_epoch or 1
     rate, known = float(rates.max()), type(optimizer).__name__ in ("SGD", *ADAPTIVE)
     low, high = usual_rates(optimizer) if known else (0.01, 1.0)
@@ -263,6 +266,8 @@ def _too_short(
     elif updates < FEW and rate > SLOW * high:
         more = math.ceil(5 * FEW / per_epoch)
         rule, fix = PLAN, f"- epochs={case.epochs}\n+ epochs={more}"
+    elif clip is not None:
+        rule, fix = CLIPPED, clip
     yield rule.found(
         f"{updates:,} steps of {rates.mean():.2g} lead from a loss of {start:.3g} to {left:.3g} "
         f"or so, and guessing has {guess:.3g}",
@@ -273,6 +278,20 @@ def _too_short(
     )  # fmt: skip
 
 
+def _clipped(probe: Probe) -> fixes.Clip | None:
+    """Return the fix of an SGD whose first gradients are cut to a tenth or less; None if not so."""
+    optimizer = probe.case.model.optimizer
+    name = next((n for n in CLIPS if getattr(optimizer, n, None)), None)
+    if name is None or type(optimizer).__name__ != "SGD":
+        return None
+    slopes = [probe.values[n] for n in probe.training.parameters if n in probe.values]
+    norms = [float(np.linalg.norm(g)) for g in slopes] or [0.0]
+    sizes = [float(np.abs(g).max()) for g in slopes if g.size] or [0.0]
+    found = {"global_clipnorm": float(np.linalg.norm(norms)), "clipvalue": max(sizes)}
+    size, limit = found.get(name, max(norms)), float(getattr(optimizer, name))
+    return fixes.Clip(name, size, limit) if size >= SHORTER * limit else None
+
+
 SPENT, SLOW, MANY = 0.3, 3e-3, 5  # of the largest rate, and of a usual one; steps of an epoch
 
-CHECKS: Checks = {outrun: (SIZE,), still: (ALIKE,), first_steps: (TOO_HIGH, TOO_LOW)}
+CHECKS: Checks = {outrun: (SIZE,), still: (ALIKE,), first_steps: (TOO_HIGH, TOO_LOW, CLIPPED)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from neurona.doctor.case import Case
 from neurona.doctor.ends import End
 from neurona.doctor.finding import WARNING, Finding, Rule
+from neurona.doctor.fixes import Pair
 from neurona.doctor.parts import Part
 from neurona.errors import NeuronaError
 
@@ -20,6 +22,7 @@ RANGE = Rule(
     "something else.",
     because=("GD101",),
 )
+SEVERAL = dataclasses.replace(RANGE, auto="race")  # labels of a sample, each yes or no
 SHAPE = Rule(
     "GD103",
     "labels of another shape",
@@ -132,14 +135,14 @@ def _no_distribution(end: End, target: Part) -> Iterator[Finding]:
     if not wrong.any():
         return
     first = np.argwhere(wrong)[0].tolist()
-    yield RANGE.found(
+    several = np.isin(target.values, (0, 1)).all() and end.activation == "softmax"
+    yield (SEVERAL if several else RANGE).found(
         f"{wrong.sum():,} of {sums.size:,} rows of {target.name} do not sum to 1: row {first[0]} "
         f"sums to {_short(sums[tuple(first)])}",
         where=end.place,
         evidence={"rows": int(wrong.sum()), "of": sums.size, "first": first[0]},
         threshold="each row sums to 1",
-        fix='- Dense(classes, "softmax"), loss="categorical_crossentropy"\n'
-        '+ Dense(classes, "sigmoid"), loss="binary_crossentropy"',
+        fix=Pair('"softmax", loss="categorical_crossentropy"', "binary_crossentropy", "sigmoid"),
         severity=WARNING,
     )
 
@@ -149,4 +152,4 @@ def _short(value: object) -> float | int:
     return int(number) if number.is_integer() else round(number, 4)
 
 
-CHECKS = {labels: (RANGE, SHAPE, MIXED)}
+CHECKS = {labels: (RANGE, SEVERAL, SHAPE, MIXED)}

@@ -27,6 +27,7 @@ class Change(abc.ABC):
             the loss of the model.
         guess: returns that of the best answer that is always the same, from targets.
         certain: whether a diagnosis of it decides where a race is too early to tell.
+        harmless: whether it is made without a race, which would not show what it does.
     """
 
     what: str
@@ -36,6 +37,7 @@ class Change(abc.ABC):
     measure: Callable[[Any, Any], float] | None = None
     guess: Callable[[Any], float] | None = None
     certain = True
+    harmless = False
 
     @abc.abstractmethod
     def apply(self) -> None:
@@ -89,8 +91,10 @@ class Both(Change):
         self.first, self.second = first, second
         self.what = f"{first.what[:-1]}, and {second.what}"
         self.diff = f"{first.diff}\n{second.diff}"
-        self.measured, self.measure, self.guess = first.measured, first.measure, first.guess
+        judge = first if first.measure is not None else second
+        self.measured, self.measure, self.guess = judge.measured, judge.measure, judge.guess
         self.certain = first.certain and second.certain
+        self.share = max(first.share, second.share)
 
     def apply(self) -> None:
         self.first.apply()

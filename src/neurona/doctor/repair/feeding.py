@@ -127,6 +127,15 @@ class Unscheduled(Change):
         return [self] if np.isclose(self.given, self.rate) else [self, other]
 
 
+def waits(fix: fixes.Setting, model: Any, source: ArraySource) -> Change | None:
+    """Let a callback wait longer: it may cost epochs, and takes nothing away."""
+    told = ", ".join(f"{name} is {after}" for name, _, after in fix.rows)
+    what = f"of {type(fix.callback).__name__}, {told}."
+    change = Settings([(fix.callback, name, v) for name, _, v in fix.rows], what, str(fix))
+    change.harmless = True
+    return change
+
+
 def without(fix: fixes.Without, model: Any, source: ArraySource) -> Change | None:
     """Leave the callback out."""
     return Unscheduled(model, fix.rate, str(fix))

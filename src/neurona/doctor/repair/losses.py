@@ -159,7 +159,7 @@ def _spread(y: Any) -> float:
 def _surprise(y: Any, p: Any) -> float:
     """Return the cross-entropy of what is answered, as shares of 1; of numbers: of the nearest."""
     y, p = np.asarray(y), np.asarray(p, np.float64)
-    if p.ndim > 1 and p.shape[-1] > 1:
+    if p.ndim > 1 and p.shape[-1] > 1 and not _several(y):
         chosen = y.argmax(-1) if y.ndim == p.ndim and y.shape[-1] > 1 else y
         rows = p.clip(LEAST, None).reshape(-1, p.shape[-1])
         found = rows[np.arange(len(rows)), chosen.reshape(-1).astype(int)] / rows.sum(axis=1)
@@ -168,8 +168,15 @@ def _surprise(y: Any, p: Any) -> float:
     return float(-np.log(found.clip(LEAST, 1)).mean())
 
 
+def _several(y: np.ndarray) -> bool:
+    """Whether rows of targets have several ones, or none: each is asked for by itself."""
+    return y.ndim > 1 and y.shape[-1] > 1 and bool((y.sum(axis=-1) != 1).any())
+
+
 def _entropy(y: Any) -> float:
     y = np.asarray(y)
+    if _several(y):
+        return float(np.mean([_entropy(y[..., k]) for k in range(y.shape[-1])]))
     shares = y.reshape(-1, y.shape[-1]).mean(axis=0) if y.ndim > 1 and y.shape[-1] > 1 else None
     if shares is None:
         shares = np.unique(y, return_counts=True)[1] / y.size

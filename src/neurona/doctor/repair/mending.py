@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,11 +13,12 @@ from neurona.doctor.case import Case
 from neurona.doctor.finding import Finding, reason
 from neurona.doctor.live.record import Record
 from neurona.doctor.repair.anew import Start
-from neurona.doctor.repair.changes import Change, Ending, Rate, change_of
+from neurona.doctor.repair.changes import Both, Change, Ending, Rate, change_of
+from neurona.doctor.repair.layers import Layered
 from neurona.doctor.repair.race import ERRORS, hindrance, measured, race
 from neurona.doctor.repair.rates import tried
 from neurona.doctor.repair.repair import Repair
-from neurona.doctor.repair.saved import Best
+from neurona.doctor.repair.saved import Best, Saved
 from neurona.doctor.repair.starting import change_before
 from neurona.doctor.stages import diagnose
 from neurona.doctor.statics import pairing, weights
@@ -53,6 +54,8 @@ class Mending:
         self._guess = math.inf  # the loss of always giving the same answer
         self._knows_right = False  # whether the share of right answers is known
         self._known: set[str] = set()  # what was mended, or tried, where the training began
+        self._lost: dict[str, Finding] = {}  # alarms of which no race was won
+        self._lost_alone: list[Change] = []  # layers that were no better, before the first step
         self._start: Start | None = None
         self._over = False  # whether all epochs have passed
 
@@ -126,16 +129,35 @@ class Mending:
         change = change_before(finding.change, self.model, source)
         if change is None or isinstance(change, Ending):
             return
-        safe = finding.rule.auto == "safe"
+        safe = finding.rule.auto == "safe" or change.harmless
         if safe and not (isinstance(change, Rate) and not hindrance(self.model)):
             change.apply()
             self._told(Repair(finding.id, BEFORE, change.what, change.diff))
             return
-        self._hold(finding, change, BEFORE, epochs * source.steps, begins=True)
+        steps, more = epochs * source.steps, self._with_lost(finding, source)
+        if self._hold(finding, change, BEFORE, steps, begins=True, more=more) is not None:
+            self._lost_alone.clear()
+        elif isinstance(change, Layered):
+            self._lost_alone.append(change)
+
+    def _with_lost(self, finding: Finding, source: Any) -> list[Change]:
+        """Return a change together with layers that alone were no better, as x and y in units."""
+        found: list[Change] = []
+        for other in self._lost_alone:
+            saved = Saved(self.model)
+            other.apply()
+            try:
+                second = change_before(finding.change, self.model, source)
+            finally:
+                other.undo()
+                saved.put_back()
+            if second is not None:
+                found.append(Both(other, second))
+        return found
 
     def _hold(
         self, finding: Finding, change: Change, when: str, budget: int, begins: bool,
-        given_up: int | None = None, reached: float = -math.inf,
+        given_up: int | None = None, reached: float = -math.inf, more: Sequence[Change] = (),
     ) -> Change | None:  # fmt: skip
         """Hold a race, apply what won, and tell how it came out; return it if it is better.
 
@@ -147,6 +169,7 @@ class Mending:
             begins: whether no step was made yet.
             given_up: steps of a training that begins anew if it is better.
             reached: what is measured of that; to be better than a whole training is enough.
+            more: that are tried with it.
         """
         why = hindrance(self.model)
         forms = (
@@ -155,7 +178,7 @@ class Mending:
             else change.variants()
         )
         try:
-            outcome = None if why else race(self.model, forms, budget, begins)
+            outcome = None if why else race(self.model, [*forms, *more], budget, begins)
         except NeuronaError as error:
             outcome, why = None, reason(error).rstrip(".")
         if outcome is None:
@@ -168,8 +191,13 @@ class Mending:
         whole = begins and (given_up is None or self._over)
         passed = outcome.after + ERRORS * outcome.error < reached
         kept = outcome.better or passed or (outcome.undecided and finding.alarm and whole)
+        hopeless = given_up is not None and finding.id in self._lost and self._learnt_nothing()
+        kept = kept or (hopeless and outcome.after < outcome.before)
         if kept:
             change.apply()
+            self._lost.pop(finding.id, None)
+        elif finding.alarm:
+            self._lost[finding.id] = finding
         what, spent = f"{change.what} {outcome}", outcome.spent
         if kept and given_up is not None:
             what, spent = f"{what} The training begins anew with it.", spent + given_up
@@ -189,8 +217,14 @@ class Mending:
         if self._ending is not None and epoch - self._top.epoch >= record.patience:
             self._ending.apply()
         waiting, self._waiting = self._waiting, []
+        if self._learnt_nothing():
+            waiting += [f for f in self._lost.values() if f.id not in {w.id for w in waiting}]
         won = (finding for finding in waiting if self._raced(finding, epoch, record))
         return list(itertools.islice(won, 1))  # the others were about how it was before
+
+    def _learnt_nothing(self) -> bool:
+        """Whether all epochs have passed for nothing: another training loses nothing."""
+        return self._over and self._start is not None and self._top.value > LEARNT * self._guess
 
     def mend(self, finding: Finding, epoch: int, batch: int, over: bool = False) -> bool:
         """Apply the fix of a finding if it can do no harm; say whether it is to be looked for anew.
@@ -263,7 +297,8 @@ class Mending:
         return self._hold(finding, change, f"epoch {epoch}", budget, begins=False) is not None
 
     def _may_begin_anew(self, finding: Finding) -> bool:
-        return self._start is not None and self._start.left > 0 and finding.id not in self._known
+        new = finding.id not in self._known or (finding.id in self._lost and self._learnt_nothing())
+        return self._start is not None and self._start.left > 0 and new
 
     def _began_anew(self, finding: Finding, epoch: int, budget: int) -> bool:
         """Race a change where the training began; if it is better, let it begin anew there."""

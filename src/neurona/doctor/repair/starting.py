@@ -31,6 +31,7 @@ MADE: dict[type, Callable[[Any, Any, Any], Change | None]] = {
     fixes.ClassWeights: feeding.class_weights,
     fixes.Constant: feeding.constant,
     fixes.Without: feeding.without,
+    fixes.Setting: feeding.waits,
 }
 
 

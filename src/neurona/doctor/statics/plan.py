@@ -15,6 +15,7 @@ from neurona.doctor.finding import INFO, Finding
 from neurona.train.callbacks.monitor import EarlyStopping, Monitor, ReduceLROnPlateau, direction
 
 SPENT, EARLY, RISING, FEW = 0.01, 0.2, 0.5, 100
+AREA = 0.075  # of the peak, on average; an exponential decay to 1e-4 of it has 0.11
 AT_ONCE = 0.02  # of the steps: a training step of one's own may gather gradients of several
 PLACES = 200  # steps that a schedule is asked for
 
@@ -65,14 +66,22 @@ def schedule(case: Case) -> Iterator[Finding]:
         return
     peak = rates.max()
     early = AT_ONCE if case.custom else EARLY
-    later = rates[steps >= early * total]
-    if later.size and peak > 0 and later.max() < SPENT * peak:
-        at = int(steps[(rates >= SPENT * peak).nonzero()[0][-1]])
+    later, area = rates[steps >= early * total], float(rates.mean())
+    spent = later.size and later.max() < SPENT * peak
+    if peak > 0 and (
+        spent or (not case.custom and area < AREA * peak and rates[-1] < SPENT * peak)
+    ):
+        at, left = (
+            int(steps[(rates >= SPENT * peak).nonzero()[0][-1]]),
+            float(rates[steps > 0].min()),
+        )
+        left = later.max() if spent else left
         yield PLAN.found(
-            f"the rate falls from {peak:.2g} to {later.max():.2g} within {at:,} of {total:,} steps",
+            f"the rate falls from {peak:.2g} to {left:.2g} within {at:,} of {total:,} steps",
             where=name,
-            evidence={"peak": peak, "later": later.max(), "steps": total},
-            threshold=f"above {SPENT:.0%} of its peak after {early:.0%} of the steps",
+            evidence={"peak": peak, "later": left, "mean": area, "steps": total},
+            threshold=f"above {SPENT:.0%} of its peak after {early:.0%} of the steps, and "
+            f"{AREA:.1%} of it on average",
             fix=_constant(case, name, peak, f"decay_steps={total}"),
         )
     elif (
@@ -111,7 +120,8 @@ def waiting(case: Case) -> Iterator[Finding]:
     for callback in case.callbacks:
         if not isinstance(callback, Monitor) or case.epochs == 1:
             continue
-        name, said, fix = type(callback).__name__, "", ""
+        name, said = type(callback).__name__, ""
+        fix: Any = ""
         best = getattr(callback, "save_best_only", True)  # else a checkpoint ignores the number
         wanted = direction(callback.monitor, _metrics(case))
         if best and wanted and callback.mode not in ("auto", wanted):
@@ -139,24 +149,25 @@ def waiting(case: Case) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-def _stops(case: Case, stop: EarlyStopping) -> tuple[str, str]:
+def _stops(case: Case, stop: EarlyStopping) -> tuple[str, Any]:
     """Return what is wrong with when a training stops, and a fix; "" if nothing is."""
     late = case.epochs is not None and stop.start_from_epoch >= OVER * case.epochs
     if stop.patience == 0 and not late:
-        fix = "- patience=0\n+ patience=5, restore_best_weights=True"
+        delta = [("min_delta", stop.min_delta, 0)] if stop.min_delta else []
+        best = ("restore_best_weights", stop.restore_best_weights, True)
         return f"EarlyStopping ends training with the first epoch whose {stop.monitor} is not " + (
             f"better by {stop.min_delta:g}" if stop.min_delta else "better"
-        ), fix
+        ), fixes.Setting(stop, (("patience", 0, 5), *delta, best))
     last = _longest(case, stop, stop.patience)
     if case.epochs is not None and last + stop.start_from_epoch < OVER * case.epochs:
         return (
             f"EarlyStopping asks for {stop.min_delta:g} more every {stop.patience} epochs, so it "
             f"ends training after {last:.0f} of {case.epochs} epochs at the latest"
-        ), f"- min_delta={stop.min_delta:g}\n+ min_delta=0"
+        ), fixes.Setting(stop, (("min_delta", stop.min_delta, 0),))
     return "", ""
 
 
-def _reduces(case: Case, reduce: ReduceLROnPlateau) -> tuple[str, str]:
+def _reduces(case: Case, reduce: ReduceLROnPlateau) -> tuple[str, Any]:
     """Return what is wrong with how a rate is reduced, and a fix; "" if nothing is."""
     epochs = max(reduce.patience, 1)  # between two reductions at least
     if reduce.min_lr or case.epochs is None:
@@ -168,17 +179,17 @@ def _reduces(case: Case, reduce: ReduceLROnPlateau) -> tuple[str, str]:
         return (
             f"ReduceLROnPlateau multiplies the rate by {reduce.factor:g} with each epoch whose "
             f"{reduce.monitor} is not better: after {times} of them {left:.1g} of it is left"
-        ), "- patience=0\n+ patience=5"
+        ), fixes.Setting(reduce, (("patience", 0, 5),))
     if reduce.factor < MUCH and epochs < EARLY * case.epochs:
         return (
             f"ReduceLROnPlateau leaves {reduce.factor:g} of the rate: training ends with that"
-        ), f"- factor={reduce.factor:g}\n+ factor=0.3"
+        ), fixes.Setting(reduce, (("factor", reduce.factor, 0.3),))
     last = _longest(case, reduce, reduce.patience)
     if last < EARLY * case.epochs:
         return (
             f"ReduceLROnPlateau asks for {reduce.min_delta:g} more every {reduce.patience} epochs, "
             "so it reduces the rate however well training goes"
-        ), f"- min_delta={reduce.min_delta:g}\n+ min_delta=1e-4"
+        ), fixes.Setting(reduce, (("min_delta", reduce.min_delta, 1e-4),))
     return "", ""
 
 
