@@ -538,3 +538,58 @@ def test_activations_inside_functions_of_ones_own_are_changed():
     assert str(fix) == "- weight_decay=5\n+ weight_decay=0.01"
     change_before(fix, model, source).apply()
     assert model.optimizer.weight_decay == 0.01
+
+
+def test_a_callback_that_stops_at_once_waits():
+    model = network(nn.optimizers.Adam(0.01))
+    stops = nn.callbacks.EarlyStopping(patience=0, min_delta=0.5)
+    history = model.fit(
+        *TRAIN, epochs=20, verbose=0, validation_data=HELD,
+        callbacks=[stops, Doctor(repair="race")],
+    )  # fmt: skip
+    repair = history.repairs[0]
+    assert (repair["rule"], repair["kept"], repair["steps"]) == ("GD216", True, 0)
+    assert repair["diff"] == (
+        "- patience=0, min_delta=0.5, restore_best_weights=False\n"
+        "+ patience=5, min_delta=0, restore_best_weights=True"
+    )
+    assert (stops.patience, stops.min_delta, len(history.epoch)) == (5, 0, 20)
+    assert model.evaluate(*HELD, verbose=0)[1] > 0.9
+
+
+def test_inputs_and_targets_in_their_units_are_scaled_together():
+    """Either alone is no better: small inputs tell large numbers nothing, and the other way."""
+    x = 500 + 100 * X
+    y = (4000 + 1000 * np.tanh(X[:, 0]) * X[:, 1]).astype("f4")
+    nn.random.set_seed(1)
+    model = nn.Sequential([nn.Input((8,)), layers.Dense(32, "gelu"), layers.Dense(1)])
+    model.compile(nn.optimizers.Adam(0.01), "mse")
+    history, _ = fitted(model, "race", 30, (x[:200], y[:200]), (x[200:], y[200:]))
+    made = {r["rule"]: r for r in history.repairs}
+    assert not made["GD104"]["kept"]
+    assert made["GD113"]["kept"]
+    assert "inputs to a mean of 0 and a spread of 1, and a layer behind" in made["GD113"]["what"]
+    assert model.evaluate(x[200:], y[200:], verbose=0) < 0.5 * y.var()
+
+
+def test_several_labels_get_a_sigmoid_each():
+    y = (X[:, :3] > 0).astype("f4")
+    nn.random.set_seed(1)
+    model = nn.Sequential([nn.Input((8,)), layers.Dense(16, "relu"), layers.Dense(3, "softmax")])
+    model.compile(nn.optimizers.Adam(0.03), "categorical_crossentropy")
+    history, _ = fitted(model, "race", 20, (X[:200], y[:200]), (X[200:], y[200:]))
+    first = history.repairs[0]
+    assert (first["rule"], first["kept"]) == ("GD102", True)
+    assert ((model.predict(X[200:], verbose=0) > 0.5) == y[200:]).mean() > 0.9
+
+
+def test_a_training_for_nothing_begins_anew_with_what_lost_its_race(monkeypatch):
+    def never(*given):
+        return race.race(*given)._replace(better=False, undecided=False)
+
+    monkeypatch.setattr(mending, "race", never)
+    model = network(nn.optimizers.SGD(1e-5))
+    history, _ = fitted(model, "race", 10)
+    assert [(r["when"], r["kept"]) for r in history.repairs][:1] == [("before training", False)]
+    assert (history.repairs[-1]["when"], history.repairs[-1]["kept"]) == ("epoch 10", True)
+    assert model.evaluate(*HELD, verbose=0)[1] > 0.8

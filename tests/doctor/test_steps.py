@@ -20,7 +20,7 @@ CASES = [  # id ("" for healthy), what it says, the optimizer, batch size, epoch
     ("GD506", "of its own samples from", opt.SGD(50.0), 32, 20),
     ("GD507", "200 steps of 1e-06 lead from", opt.Adam(1e-6), 32, 20),
     ("GD507", "or so, and guessing has 1.1", opt.SGD(1e-5, momentum=0.9), 32, 20),
-    ("GD507", "200 steps of 0.1", opt.SGD(0.1, global_clipnorm=1e-5), 32, 20),
+    ("GD514", "200 steps of 0.1", opt.SGD(0.1, global_clipnorm=1e-5), 32, 20),
     ("GD507", "steps of 0.001", opt.Adadelta(), 32, 20),
     ("GD507", "50 steps of 1e-05", opt.Adam(1e-5, gradient_accumulation_steps=4), 32, 20),
     ("GD112", "6 steps of 0.001", opt.Adam(), 300, 6),
