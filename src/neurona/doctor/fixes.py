@@ -93,6 +93,21 @@ class Constant(Fix):
 
 
 @dataclasses.dataclass(frozen=True)
+class WarmUp(Fix):
+    """A rate that rises from 0 to a smaller one in a tenth of the steps, and falls in the rest."""
+
+    before: float
+    rate: float
+    steps: int
+
+    def __str__(self) -> str:
+        after = f"CosineDecay(0.0, {self.steps}, warmup_target={self.rate:.2g}, warmup_steps="
+        return replaced(
+            f"learning_rate={self.before:.3g}", f"learning_rate={after}{self.steps // 10})"
+        )
+
+
+@dataclasses.dataclass(frozen=True)
 class Without(Fix):
     """A rate that does not change, in place of a callback that sets it."""
 

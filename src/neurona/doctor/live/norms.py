@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from neurona.doctor.finding import Finding, Rule
+from neurona.doctor.fixes import WarmUp
 from neurona.doctor.learning_rate import usual_rates
 from neurona.doctor.live.record import FEWEST, Record
 
@@ -42,9 +43,7 @@ def behind(record: Record) -> Iterator[Finding]:
         where="optimizer",
         evidence={"norms": norms, "learning_rate": rate, "first_rate": looks[0].rate},
         threshold=f"{NORMS} norms, no warm-up, and nothing learnt in {ENOUGH} steps",
-        fix=f"- learning_rate={rate:.3g}\n"
-        f"+ learning_rate=CosineDecay(0.0, {record.total or 10_000}, "
-        f"warmup_target={rate / 3:.2g}, warmup_steps={(record.total or 10_000) // 10})",
+        fix=WarmUp(rate, rate / 3, record.total or 10_000),
     )
 
 

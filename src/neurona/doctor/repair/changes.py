@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import dataclasses
 import functools
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -14,6 +15,8 @@ from neurona.doctor.repair.saved import Best
 from neurona.errors import NeuronaError
 
 AROUND = (1 / 3, 3.0)  # times a rate that is best
+LONG = 0.3  # of all steps, where a tenth shows too little
+WIDER = (1.0, 10.0, 100.0)  # times a limit of clipping: gradients grow when something is learnt
 
 
 class Change(abc.ABC):
@@ -143,6 +146,20 @@ class Settings(Change):
             setattr(owner, name, value)
 
 
+class Limit(Settings):
+    """Another limit of clipping; larger ones are tried with it where it was too small."""
+
+    def __init__(self, optimizer: Any, fix: fixes.Clip, what: str) -> None:
+        self.optimizer, self.fix, self.told = optimizer, fix, what
+        super().__init__([(optimizer, fix.name, float(f"{fix.limit:.2g}"))], what, str(fix))
+
+    def variants(self) -> list[Change]:
+        if self.fix.before is None:
+            return [self]
+        wider = [dataclasses.replace(self.fix, limit=n * self.fix.limit) for n in WIDER]
+        return [Limit(self.optimizer, fix, self.told) for fix in wider]
+
+
 class Ending(Change):
     """The training ends when nothing gets better; then the best weights are put back."""
 
@@ -180,7 +197,7 @@ def _clip(fix: fixes.Clip, model: Any) -> Change | None:
     what = "each gradient is scaled down to a norm that 90 % of them had so far."
     if fix.name == "clipvalue":
         what = "the numbers of gradients are cut at a size that 90 % of the steps had so far."
-    return possible(Settings([(optimizer, fix.name, float(f"{fix.limit:.2g}"))], what, str(fix)))
+    return possible(Limit(optimizer, fix, what))
 
 
 @change_of.register(fixes.Decay)

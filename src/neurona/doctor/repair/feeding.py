@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
 
 from neurona.doctor import fixes
-from neurona.doctor.repair.changes import Change, Settings
+from neurona.doctor.repair.changes import LONG, Change, Settings
 from neurona.errors import NeuronaError
+from neurona.optim.cosine import CosineDecay
 from neurona.optim.schedules import PolynomialDecay
 from neurona.train.arrays import weights_of_classes
 from neurona.train.callbacks.actions import LearningRateScheduler
 from neurona.train.source import ArraySource
 
-LONG = 0.3  # of all steps: in a tenth a rate that falls has hardly begun to
 BETWEEN = 8, 16  # samples of a batch that BatchNorm can do with
 
 
@@ -96,8 +97,42 @@ def constant(fix: fixes.Constant, model: Any, source: ArraySource) -> Change | N
     what = f"the learning rate is {fix.rate:g} throughout, the largest of the schedule."
     same = PolynomialDecay(fix.rate, 1, fix.rate)
     change = Settings([(optimizer, "_schedule", same)], what, str(fix))
-    change.share = LONG
+    change.share = LONG  # in a tenth of the steps a rate that falls has hardly begun to
     return change
+
+
+class WarmUp(Change):
+    """A rate that rises at first and falls then, in place of a constant one."""
+
+    share = LONG
+
+    def __init__(self, model: Any, fix: fixes.WarmUp) -> None:
+        self.model, self.fix, self.diff = model, fix, str(fix)
+        self.what = f"the learning rate rises to {fix.rate:.2g} in {fix.steps // 10} steps first."
+        top = fix.rate / float(np.asarray(model.optimizer.learning_rate))
+        warm = fix.steps // 10
+        self.after = CosineDecay(0.0, fix.steps - warm, warmup_target=top, warmup_steps=warm)
+
+    def apply(self) -> None:
+        self._follow(self.after)
+
+    def undo(self) -> None:
+        self._follow(None)
+
+    def variants(self) -> list[Change]:
+        """Return it, and one with a smaller rate."""
+        lower = dataclasses.replace(self.fix, rate=self.fix.rate / 3)
+        return [self, WarmUp(self.model, lower)]
+
+    def _follow(self, schedule: Any) -> None:
+        self.model.optimizer._schedule = schedule  # the rate is a factor on it
+        self.model._training.steps = {}
+
+
+def warm_up(fix: fixes.WarmUp, model: Any, source: ArraySource) -> Change | None:
+    """Let the rate rise at first, if it is constant."""
+    follows = getattr(model.optimizer, "_schedule", None) is not None
+    return None if follows or float(fix.steps) < 10 else WarmUp(model, fix)
 
 
 class Unscheduled(Change):

@@ -12,7 +12,7 @@ from neurona.core.op import as_tensor
 from neurona.core.tree import flatten
 from neurona.doctor import fixes
 from neurona.doctor.learning_rate import ADAPTIVE
-from neurona.doctor.repair.changes import Both, Change, Rate, Settings, possible, setting
+from neurona.doctor.repair.changes import LONG, Both, Change, Rate, Settings, possible, setting
 from neurona.doctor.written import PLAIN, SQUASHED, activation_name, squashes
 from neurona.nn import initializers
 from neurona.nn.layers import Normalization, Rescaling
@@ -144,7 +144,10 @@ def drop(fix: fixes.Drop, model: Any, source: ArraySource) -> Change | None:
 def between(fix: fixes.Between, model: Any, source: ArraySource) -> Change | None:
     """Put ReLU behind hidden layers that have no activation."""
     between = [v for v in _hidden(model) if activation_name(v) == "linear"]
-    return setting(between, "activation", "relu", "hidden layers get ReLU.", str(fix))
+    change = setting(between, "activation", "relu", "hidden layers get ReLU.", str(fix))
+    if change is not None:
+        change.share = LONG  # a linear model learns what little it can sooner
+    return change
 
 
 def penalise(fix: fixes.Penalise, model: Any, source: ArraySource) -> Change | None:

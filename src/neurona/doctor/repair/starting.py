@@ -30,6 +30,7 @@ MADE: dict[type, Callable[[Any, Any, Any], Change | None]] = {
     fixes.Shuffle: feeding.shuffle,
     fixes.ClassWeights: feeding.class_weights,
     fixes.Constant: feeding.constant,
+    fixes.WarmUp: feeding.warm_up,
     fixes.Without: feeding.without,
     fixes.Setting: feeding.waits,
 }
