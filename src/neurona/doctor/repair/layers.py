@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 from collections.abc import Sequence
 from typing import Any
@@ -52,6 +53,19 @@ class Redrawn(Change):
         self.settings.undo()
         for p, value in self.before:
             p.restore(value)
+
+
+class Dropped(Settings):
+    """Another rate of dropout; a smaller one yet is tried with it."""
+
+    def __init__(self, layers: Sequence[Any], fix: fixes.Drop) -> None:
+        self.layers, self.fix = layers, fix
+        rows = [(v, fix.name, fix.after) for v in layers]
+        super().__init__(rows, f"dropout is {fix.after:g}.", str(fix))
+
+    def variants(self) -> list[Change]:
+        less = dataclasses.replace(self.fix, after=round(self.fix.after / 3, 2))
+        return [self, Dropped(self.layers, less)]
 
 
 class Layered(Change):
@@ -138,7 +152,7 @@ def drop(fix: fixes.Drop, model: Any, source: ArraySource) -> Change | None:
     """Set the rate of dropout; that of a recurrent layer is its cell's."""
     inner = [v for v in model.all_layers() if not hasattr(v, "cell")]
     dropping = [v for v in inner if getattr(v, fix.name, 0) == fix.before]
-    return setting(dropping, fix.name, fix.after, f"dropout is {fix.after:g}.", str(fix))
+    return Dropped(dropping, fix) if dropping else None
 
 
 def between(fix: fixes.Between, model: Any, source: ArraySource) -> Change | None:

@@ -35,6 +35,7 @@ class Swapped(Change):
     def apply(self) -> None:
         options = {name: getattr(self.before, name) for name in KEPT}
         adam = Adam(self.rate, **options)
+        adam.ensure_built(self.model.trainable_weights)
         self._put(adam, {**self.arguments, "optimizer": adam})
 
     def undo(self) -> None:
