@@ -21,7 +21,7 @@ ROUNDED = 1e-4  # of the loss: a change below is no good measure of a curve
 SHORT, TINY = 2e-3, 2e-4  # a step, as a share of the weights' size
 BARE = 0.005  # way of the weights so far, as a share of their size: next to none
 STRAIGHT = 0.5  # of all steps, had none turned back
-WHOLE = 200  # steps of a training that tell how straight the way was
+WHOLE, BRIEF = 200, 100  # steps that tell how straight the way was; if it is next to none
 FAR = 0.3  # of the loss of guessing: what is below has been learnt
 TRAINED = 0.5  # of it: who begins below was trained already, and is only tuned finely
 
@@ -83,7 +83,7 @@ def _pace(record: Record) -> Pace:
     looks = record.at_full_rate
     step = float(median([w.ratio for look in looks for w in look.kernels.values()]))
     moved = float(median([w.moved or 0.0 for w in looks[-1].kernels.values()]))
-    whole = record.ended and record.steps >= WHOLE
+    whole = record.ended and record.steps >= (WHOLE if moved >= BARE else BRIEF)
     ahead = moved / max(record.steps * step, 1e-30) if whole else 0.0
     return Pace(step, moved, ahead, float(np.mean([_scaled_gain(look) for look in looks])))
 
