@@ -6,6 +6,7 @@ python -m benchmarks.doctor --second   more that is kept, by one who did not kno
 python -m benchmarks.doctor --third    more of that kind
 python -m benchmarks.doctor --fourth   more of that kind, most of it what people did in public
 python -m benchmarks.doctor --fifth    more of that kind
+python -m benchmarks.doctor --sixth    more of that kind
 python -m benchmarks.doctor --threads  programs of public threads, which no rule was made for
 python -m benchmarks.doctor --harm     which faults do harm, over five seeds, without the doctor
 python -m benchmarks.doctor --rivals   what rule sets of other tools say of the same runs
@@ -36,6 +37,7 @@ from benchmarks.doctor import (
     fourth,
     recurrent,
     second,
+    sixth,
     third,
     threads,
     transformers,
@@ -52,7 +54,7 @@ from benchmarks.doctor.training import run
 FAULTS = [*dense.FAULTS, *convolutional.FAULTS, *recurrent.FAULTS, *transformers.FAULTS]
 WHOLE: dict[str, Any] = {  # not split by hash
     "threads": threads, "second": second, "third": third, "fourth": fourth,
-    "fifth": fifth,
+    "fifth": fifth, "sixth": sixth,
 }  # fmt: skip
 FOLDER = Path(__file__).parent / "results"
 HARM = Path(__file__).parent / "harm.json"  # what was proven: kept, for it takes hours
@@ -174,6 +176,7 @@ def main() -> None:
     parser.add_argument("--third", action="store_true", help="the third part, all of it kept")
     parser.add_argument("--fourth", action="store_true", help="the fourth part, all of it kept")
     parser.add_argument("--fifth", action="store_true", help="the fifth part, all of it kept")
+    parser.add_argument("--sixth", action="store_true", help="the sixth part, all of it kept")
     parser.add_argument("--harm", action="store_true", help="which faults do harm")
     parser.add_argument("--rivals", action="store_true", help="what other tools' rules say")
     parser.add_argument("--origins", action="store_true", help="origins of planted NaN")
