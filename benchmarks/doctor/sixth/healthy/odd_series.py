@@ -335,7 +335,7 @@ def cracks_in_order() -> Training:
     )  # fmt: skip
 
 
-def all_rows_at_once() -> Training:
+def all_series_at_once() -> Training:
     """Two hundred and forty rows, all in a step: a hundred epochs of one step each."""
     random, n, t = np.random.default_rng(2043), 640, np.arange(30)
     y = random.integers(0, 2, n)
@@ -365,6 +365,6 @@ def seldom_right_about_prices() -> Training:
 MAKES = (calls_in_an_hour, two_ways_to_go, whence_the_wind, who_stays_how_long,
          one_in_forty_is_a_quake, same_machine_or_not, kernels_of_chance, three_numbers_learn,
          louder_than_the_song, steps_of_a_voice, short_ones_first, degrees_of_a_boiler,
-         cracks_in_order, all_rows_at_once, seldom_right_about_prices)  # fmt: skip
+         cracks_in_order, all_series_at_once, seldom_right_about_prices)  # fmt: skip
 
 HEALTHY = [Healthy(f"sixth {make.__name__.replace('_', ' ')}", "recurrent", make) for make in MAKES]
