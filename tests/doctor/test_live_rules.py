@@ -456,6 +456,15 @@ def test_a_rate_that_is_too_low_where_no_end_is_in_sight():
     assert told(moved(0.5), slower) == []
     assert told(moved(0.3), logs) == []  # it turned back at times
 
+    def brief(step, way):
+        weight = {"dense/kernel": Weight(0.1, step, 0.1, 1.0, False, way)}
+        return [
+            dataclasses.replace(x, weights=weight, step=10 * i) for i, x in enumerate(moved(0.5))
+        ]
+
+    assert len(told(brief(4e-6, 0.004), logs)) == 1  # 111 steps, and next to no way
+    assert told(brief(4e-5, 0.04), logs) == []  # a short training, on its way
+
 
 def test_a_rate_that_is_unusual_and_nothing_is_learnt():
     looks = [look(10 * i, 1.0) for i in range(12)]
