@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neurona.core.tensor import Tensor
-from neurona.doctor.forward import PRODUCTS, sources
+from neurona.doctor.forward import LOOKS, PRODUCTS, Forward, sources
 from neurona.doctor.parts import Part
 from neurona.doctor.scan import sample
 from neurona.doctor.task import Task, task_of
@@ -54,14 +54,15 @@ class End:
         metrics: those that were asked for.
         custom: whether the model has a training step or a loss of its own.
         layer: that it comes from, or None.
+        mixes: whether it is a product of data with data.
     """
 
     def __init__(
         self, name: str, tensor: Tensor, loss: Any, target: Part | None, metrics: list[Any],
-        custom: bool, layer: Any = None,
+        custom: bool, layer: Any = None, mixes: bool = False,
     ) -> None:  # fmt: skip
         self.name, self.tensor, self.target, self.metrics = name, tensor, target, metrics
-        self.custom, self.layer = custom, layer
+        self.custom, self.layer, self.mixes = custom, layer, mixes
         if isinstance(loss, Crossentropy):
             shape = target.values.shape if target is not None else tensor.shape
             loss = loss.chosen(shape, tensor.shape)
@@ -102,7 +103,7 @@ class End:
         """The last one: "softmax", "sigmoid", "linear", "relu", "tanh", "elu", ..., or "other"."""
         if self.note is not None:
             return "sigmoid" if self.note.axis is None else "softmax"
-        found = activation_of(self.tensor)
+        found = "other" if self.mixes else activation_of(self.tensor)
         if found != "other":
             return found
         layer = getattr(self.layer, "layer", self.layer)  # of each step
@@ -216,14 +217,26 @@ def ends_of(case: Case) -> tuple[list[End], NeuronaError | None]:
         except NeuronaError as error:
             refused = error
     found = []
-    rows = _metrics(compiled, len(outputs))
-    for output, tensor, target, given in zip(outputs, tensors, targets, rows, strict=True):
+    rows = zip(_metrics(compiled, len(outputs)), case.forward.outputs, strict=True)
+    for output, tensor, target, (given, value) in zip(outputs, tensors, targets, rows, strict=True):
         shape = () if target is None else target.values.shape
         metrics = [_metric(m, shape, tensor.shape) for m in given]
         layer = _made_by(case, tensor)
-        end = End(output.name or "", tensor, output.loss, target, metrics, case.custom, layer)
+        mixes = _of_data(case.forward, value)
+        end = End(
+            output.name or "", tensor, output.loss, target, metrics, case.custom, layer, mixes
+        )
         found.append(end)
     return found, refused
+
+
+def _of_data(forward: Forward, value: int) -> bool:
+    """Say whether a value is a product of data with data, as a mean is that shares weigh."""
+    node = forward.maker.get(value)
+    while node is not None and node.op.name in LOOKS:
+        node = forward.maker.get(node.inputs[0])
+    weighed = any(node is row[0] for row in forward.products)
+    return node is not None and node.op.name in PRODUCTS and not weighed
 
 
 def _made_by(case: Case, tensor: Tensor) -> Any:

@@ -24,6 +24,7 @@ from neurona.nn.parameter import Parameter
 from neurona.nn.pure import trace_pure
 
 PRODUCTS = ("matrix_product", "convolution")
+LOOKS = ("reshape", "cast", "transpose", "alias")  # what changes no number
 SCALING = (
     "BatchNormalization", "LayerNormalization", "GroupNormalization", "RMSNormalization",
     "UnitNormalization",
@@ -280,11 +281,6 @@ def _kind(node: Node) -> str:
 def sources(x: Tensor) -> Iterator[Tensor]:
     """Yield a Tensor and, as long as nothing but its looks was changed, what it was made of."""
     yield x
-    while x.value.source is not None and x.value.source.op.name in (
-        "reshape",
-        "cast",
-        "transpose",
-        "alias",
-    ):
+    while x.value.source is not None and x.value.source.op.name in LOOKS:
         x = x.value.source.inputs[0]
         yield x

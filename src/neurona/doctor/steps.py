@@ -268,6 +268,8 @@ def _too_short(
         rule, fix = PLAN, f"- epochs={case.epochs}\n+ epochs={more}"
     elif clip is not None:
         rule, fix = CLIPPED, clip
+    elif rate > usual:
+        return  # a smaller one leads no farther
     yield rule.found(
         f"{updates:,} steps of {rates.mean():.2g} lead from a loss of {start:.3g} to {left:.3g} "
         f"or so, and guessing has {guess:.3g}",

@@ -30,7 +30,8 @@ def other_words(case: Case) -> Iterator[Finding]:
         if one.shape[1:] != other.shape[1:] or min(len(one), len(other)) < FEWEST:
             continue
         found = _other_side(one, other, held[number])
-        found = found or _renumbered(one, other, held[number], lookup.size)
+        windows = _are_windows(lookup.part.values)
+        found = found or _renumbered(one, other, held[number], lookup.size, windows)
         if found is not None:
             yield found
 
@@ -53,7 +54,16 @@ def _other_side(one: np.ndarray, other: np.ndarray, part: Part) -> Finding | Non
     )
 
 
-def _renumbered(one: np.ndarray, other: np.ndarray, part: Part, size: int) -> Finding | None:
+def _are_windows(rows: np.ndarray) -> bool:
+    """Say whether each row is the one before, a step later: neighbours tell nearly the same."""
+    rows = rows[:FEWEST]
+    return rows.shape[1] > 1 and bool((rows[1:, :-1] == rows[:-1, 1:]).all())
+
+
+def _renumbered(
+    one: np.ndarray, other: np.ndarray, part: Part, size: int, windows: bool
+) -> Finding | None:
+    """Hold how far the words are apart against parts of the training rows, in a row if windows."""
     known, words = _shares(one, size), _shares(other, size)
     apart = _distance(known, words)
     if float(words[known == 0].sum()) > NEW:
@@ -62,6 +72,7 @@ def _renumbered(one: np.ndarray, other: np.ndarray, part: Part, size: int) -> Fi
     usual = []
     for _ in range(DRAWS):
         rows = random.permutation(len(one))
+        rows = np.roll(np.arange(len(one)), rows[0]) if windows else rows
         count = min(len(other), len(one) // 2)
         usual.append(_distance(_shares(one[rows[:count]], size), _shares(one[rows[count:]], size)))
     if apart < max(APART, TIMES * float(np.mean(usual))):

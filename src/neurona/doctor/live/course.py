@@ -180,6 +180,7 @@ OSCILLATION = Rule(
 )  # fmt: skip
 LEAST, SWINGS, AMPLITUDE = 8, 0.5, 0.1  # epochs, share of them in which it turns, part of the loss
 HIGH = 0.3  # of the loss of guessing: a loss below may swing
+NEAR = 1.1  # times the best of the validation: no harm is done
 
 
 def oscillation(record: Record) -> Iterator[Finding]:
@@ -200,7 +201,7 @@ def oscillation(record: Record) -> Iterator[Finding]:
     consequence = (
         tail.mean() > HIGH * record.scale and not falls and (shown or bool(record.worse()))
     )
-    if turns < SWINGS or swing < AMPLITUDE or not consequence:
+    if turns < SWINGS or swing < AMPLITUDE or not consequence or _held_is_calm(record, len(tail)):
         return
     yield OSCILLATION.found(
         f"the loss of the last {len(tail)} epochs swings by {swing:.0%} around {tail.mean():.3g}",
@@ -209,6 +210,15 @@ def oscillation(record: Record) -> Iterator[Finding]:
         threshold=f"turns in {SWINGS:.0%} of the epochs, by {AMPLITUDE:.0%}",
         fix=Rate(record.looks[-1].rate, 0.3),
     )
+
+
+def _held_is_calm(record: Record, epochs: int) -> bool:
+    """Whether the loss of the validation stays near its best: epochs may have data of their own."""
+    held = np.asarray(record.column("val_loss"))
+    tail = held[-epochs:]
+    if len(held) < epochs or not np.isfinite(held).all():
+        return False
+    return bool(np.ptp(tail) / 2 < AMPLITUDE * tail.mean() <= AMPLITUDE * NEAR * held.min())
 
 
 CHECKS = {

@@ -333,13 +333,13 @@ class Record:
 
     def worse(self) -> str:
         """Say how the loss is worse than its own best was; "" if it is not."""
-        recent = self.recent
-        earlier = [look.loss for look in self.looks[: -len(recent)]]
-        if len(earlier) < FEWEST or len(recent) < FEWEST:
+        n, losses = len(self.recent), np.asarray([look.loss for look in self.looks])
+        if min(n, len(losses) - n) < FEWEST:
             return ""
-        best = float(sliding_window_view(np.asarray(earlier), FEWEST).mean(axis=1).min())
-        spread = float(np.std([look.loss for look in recent])) / math.sqrt(len(recent))
-        now = self.loss
+        windows, late, now = sliding_window_view(losses[:-n], FEWEST), losses[-n:], self.loss
+        lowest = windows[int(windows.mean(axis=1).argmin())]
+        best = float(lowest.mean())
+        spread = math.hypot(late.std() / n**0.5, lowest.std() / FEWEST**0.5)
         if not now > max(WORSE * best, best + 3 * spread, best + 0.05 * abs(self.scale)):
             return ""
         return f"the loss is {now:.3g}, after {best:.3g} at its best"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import collections
+import math
 from collections.abc import Iterable, Iterator
 
 from neurona.core.graph import Node
 from neurona.doctor.case import Case, learnt_mean
 from neurona.doctor.finding import ERROR, INFO, Finding, Rule
-from neurona.doctor.forward import Forward
+from neurona.doctor.forward import LOOKS, Forward
 from neurona.doctor.probe.probe import probe_of
 from neurona.doctor.statics.pairing import ON_SCORES
 from neurona.doctor.written import activation_name, place, written_at
@@ -17,6 +18,7 @@ from neurona.nn.parameter import Parameter
 from neurona.train.model import Model
 
 PLAIN = ("Dense", "EinsumDense", "Conv1D", "Conv2D", "Conv3D", "TimeDistributed")
+WIDER = 4  # times as many features as numbers that each is made of
 Product = tuple[Node, int, int]  # with the values of data and weights
 
 
@@ -63,7 +65,6 @@ def _made(forward: Forward, value: int) -> Node | None:
     return maker
 
 
-LOOKS = ("reshape", "cast", "transpose", "alias")
 WIDE = 16  # units: so many share little; of fewer a gate or a code may be made
 
 
@@ -207,7 +208,7 @@ def _frozen_at_random(case: Case) -> Iterator[Finding]:
     frozen = [v for v in case.layers if type(v).__name__ in PLAIN and not v.trainable and v.weights]
     biased = [v for v in frozen if isinstance(getattr(v, "bias", None), Parameter)]
     known = any(v.bias.numpy().any() for v in biased) or any(map(learnt_mean, case.layers))
-    if biased and not known:
+    if biased and not known and not _draws_features(case, frozen):
         names = ", ".join(repr(layer.name) for layer in frozen[:3])
         yield UNCONNECTED.found(
             f"{_counted(len(frozen))} frozen as drawn at random: {names}",
@@ -217,6 +218,15 @@ def _frozen_at_random(case: Case) -> Iterator[Finding]:
             fix=f"- model.get_layer({frozen[0].name!r}).trainable = False\n"
             f"+ model.get_layer({frozen[0].name!r}).trainable = True  # or load weights first",
         )
+
+
+def _draws_features(case: Case, frozen: list[Layer]) -> bool:
+    """Whether the data go through one frozen layer first, far wider than they are: by chance."""
+    first = [layer_of(case, node) for node, _, _ in case.forward.first_products]
+    if len(frozen) != 1 or frozen[0] not in first:
+        return False
+    *inside, width = frozen[0].weights[0].shape
+    return width >= WIDER * math.prod(inside)
 
 
 def _twin_learns(case: Case) -> bool:
