@@ -782,3 +782,18 @@ def test_norms_that_do_not_scale():
     far = 4000 * X + 50_000
     assert "GD104" in found(residual(L.LayerNormalization()), far, Y)
     assert "GD104" not in found(classifier(L.Dense(8), L.BatchNormalization()), far, Y)
+
+
+def test_windows_of_a_series_in_its_own_words():
+    """A walk is elsewhere later; of rows in any order that would be other words."""
+    nn.utils.set_random_seed(0)
+    random = np.random.default_rng(0)
+    walk = np.zeros(1500)
+    for t in range(2, 1500):
+        walk[t] = 1.7 * walk[t - 1] - 0.72 * walk[t - 2] + random.normal(0, 0.1)
+    ids = (24.9 * (walk / np.abs(walk).max() + 1)).astype("int64")
+    seen = np.lib.stride_tricks.sliding_window_view(ids, 13)
+    x, y = seen[:, :-1], (seen[:, -1] > 25).astype("int64")
+    later, mixed = held(x[1300:], y[1300:]), random.permutation(1200)
+    assert "GD111" not in found(recurrent(), x[:1200], y[:1200], **later)
+    assert "GD111" in found(recurrent(), x[mixed], y[mixed], **later)

@@ -151,6 +151,10 @@ def test_oscillation_and_plateau():
     assert found(course.oscillation, record(rising, swinging)) == [
         "the loss of the last 8 epochs swings by 35% around 0.7"
     ]
+    calm = [{"loss": loss, "val_loss": 0.5 + 0.01 * (i % 3)} for i, loss in enumerate(swinging)]
+    assert found(course.oscillation, record(rising, swinging, logs=calm)) == []
+    wild = [{**log, "val_loss": log["loss"]} for log in calm]
+    assert len(found(course.oscillation, record(rising, swinging, logs=wild))) == 1
     falling = [loss * 0.9**i for i, loss in enumerate(swinging)]
     assert found(course.oscillation, record(rising, falling)) == []
     small = [loss / 100 for loss in swinging]

@@ -377,8 +377,8 @@ def joined(bend):
     return compiled(nn.Model(x, L.Dense(3, "softmax")(L.Concatenate()([a, b]))))
 
 
-def frozen(count):
-    made = chain(nn.Input((5,)), L.Dense(8, "relu"), L.Dense(3, "softmax"))
+def frozen(count, units=8):
+    made = chain(nn.Input((5,)), L.Dense(units, "relu"), L.Dense(3, "softmax"))
     for layer in made.layers[:count]:
         layer.trainable = False
     return made
@@ -414,6 +414,16 @@ class Remembers(L.Layer):
 
     def call(self, x):
         return self.answer(nn.ops.softmax(self.keys(self.ask(x))))
+
+
+NAMES = np.eye(3, dtype="float32")[RANDOM.integers(0, 3, (300, 6))]
+
+
+def shares_of_names(times=1.0):
+    """A mean of one-hot rows that are given, by weights that sum to 1: shares of each class."""
+    x, names = nn.Input((5,)), nn.Input((6, 3))
+    share = L.Reshape((1, 6))(L.Rescaling(times)(L.Dense(6, "softmax")(x)))
+    return compiled(nn.Model([x, names], L.Flatten()(L.Dot(axes=(2, 1))([share, names]))))
 
 
 def moved(steps):
@@ -480,6 +490,9 @@ MODELS = [  # id ("" for healthy), what it says, the model, x, y, the rest
     ("GD212", "all 4 weights are frozen", lambda: frozen(2), X, THREE, {}),
     ("GD212", "a layer is frozen as drawn at random", lambda: frozen(1), X, THREE, {}),
     ("", "", trunk, X, THREE, {}),
+    ("", "", lambda: frozen(1, 64), X, THREE, {}),  # features by chance
+    ("", "", shares_of_names, (X, NAMES), THREE, {}),
+    ("GD202", "answers run from 0 to", lambda: shares_of_names(3.0), (X, NAMES), THREE, {}),
     ("GD211", "drops 90%", lambda: chain(relu(), L.Dropout(0.9), softmax()), X, THREE, {}),
     ("GD211", "comes from Dropout", lambda: chain(relu(), softmax(), L.Dropout(0.2)), X, THREE, {}),
     (
