@@ -27,7 +27,7 @@ from neurona.doctor import Rule
 
 PAGE = Path(__file__).parents[2] / "docs" / "doctor-trial.md"
 PARTS = {
-    "sixth": "kept in the sixth round, opened last",
+    "sixth": "kept in the sixth round, tuned on since",
     "fifth": "kept in the fifth round, tuned on since",
     "fourth": "kept in the fourth round, tuned on since",
     "third": "kept in the third round, tuned on since",
@@ -200,13 +200,13 @@ def _table(columns: dict[str, dict[str, Any]], names: dict[str, str]) -> Iterato
             yield _row(words, _aim(sign, aim, kind), *met)
     for family in FAMILIES:
         key = f"detected, {family}"
-        yield _row(key, "", *(_value(f[key], SHARE) for f in columns.values()))
+        yield _row(key, "", *(_value(f.get(key), SHARE) for f in columns.values()))
     yield _row("faulty and healthy runs", "", *map(_runs, columns.values()))
     yield ""
 
 
 def _runs(figures: dict[str, Any]) -> str:
-    return f"{figures['faulty runs']} + {figures['healthy runs']}"
+    return f"{figures.get('faulty runs', 0)} + {figures['healthy runs']}"
 
 
 def _aim(sign: str, aim: float, kind: str) -> str:
@@ -251,8 +251,7 @@ def _rivals(results: Results, parts: Sequence[str]) -> Iterator[str]:
     for part in parts:
         faults, healthy = _counted(results, part)
         theirs = rivals_table(faults, healthy, results[f"rivals-{part}"]["cases"])
-        then = results.get(f"{part}-opened", results[part])  # the day on which the others saw them
-        ours = _ours(faults, healthy, then["cases"])
+        ours = opened.OURS.get(part) or _ours(faults, healthy, results[part]["cases"])
         yield from _head(f"programs {_as_opened(part)}", *COLUMNS.values())
         for name, figures in {**ours, **theirs}.items():
             values = [_value(figures[key], NUMBER if "told" in key else SHARE) for key in COLUMNS]
