@@ -492,6 +492,15 @@ def test_a_loss_of_ones_own_that_is_lost_on_other_samples_too():
     assert told([0.7, 0.4, 0.4, 0.4, 0.4, 0.3, 0.3, 0.3]) == []
 
 
+def test_a_step_of_ones_own_that_answers_no_better_than_guessing():
+    looks = [look(20 * i, 2.0 - 0.02 * i) for i in range(12)]
+    logs = [{"loss": 1.8, "val_loss": 1.7}] * 6
+    given = {"own": True, "ended": True, "logs": logs, "guess": Guess("other", None)}
+    assert record(looks, held=Guess("numbers", 2.5), **given).struggling() == ""
+    told = record(looks, held=Guess("numbers", 1.4), **given).struggling()
+    assert told.startswith("on the validation data the loss was 1.7 at best")
+
+
 def test_few_steps_of_large_batches_and_few_units():
     line = Linear("accuracy", 0.9, 0.1)
     looks = [look(i, 2.4 - 0.02 * i) for i in range(12)]

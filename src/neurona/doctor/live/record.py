@@ -392,7 +392,7 @@ class Record:
     @functools.cached_property
     def _bad(self) -> str:
         if self.own:  # it may rise, as the values of a game do: only that it stays is no good
-            return self.stuck() if self.start > 0 else ""
+            return (self.stuck() if self.start > 0 else "") or self.held_at_guessing()
         return self.at_guessing() or self.worse() or self.stuck() or self.below_linear()
 
 
