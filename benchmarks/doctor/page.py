@@ -61,11 +61,12 @@ COLUMNS = {  # of the table of others, by their figures
 }
 
 ABOUT = {
-    "sixth": "written from the catalogue of findings by people who did not know the rules and "
-    f"never ran the doctor on them; run once, on {opened.DATES['sixth']}, with two seeds.",
-    "fifth": "written in the same way, 74 of the faults from what people asked about; run once, on "
-    f"{opened.DATES['fifth']}: the faults with two seeds, the healthy programs with one; tuned on "
-    "since.",
+    "sixth": "healthy programs alone, written by people who did not know the rules and never ran "
+    f"the doctor on them; run once, on {opened.DATES['sixth']}, with two seeds; tuned on since.",
+    "fifth": "written from the catalogue of findings and, for 74 of the faults, from what people "
+    "asked about in public, by people who did not know the rules and never ran the doctor on them; "
+    f"run once, on {opened.DATES['fifth']}: the faults with two seeds, the healthy programs and "
+    "the repairs with one; tuned on since.",
     "fourth": "written in the same way, 79 of the faults from what people asked about; run once, "
     f"in {opened.DATES['fourth']}, and tuned on since.",
     "third": "written from the catalogue in the same way; run once, on "

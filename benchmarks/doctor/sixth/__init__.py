@@ -1,4 +1,4 @@
-"""The sixth part of the trial: all of it is kept for the end, and no rule may be tuned on it.
+"""The sixth part of the trial: healthy programs alone, all of them kept for the end.
 
 Written by people who did not know the rules, who never ran the doctor on their programs.
 """
