@@ -593,3 +593,35 @@ def test_a_training_for_nothing_begins_anew_with_what_lost_its_race(monkeypatch)
     assert [(r["when"], r["kept"]) for r in history.repairs][:1] == [("before training", False)]
     assert (history.repairs[-1]["when"], history.repairs[-1]["kept"]) == ("epoch 10", True)
     assert model.evaluate(*HELD, verbose=0)[1] > 0.8
+
+
+def test_a_warm_up_and_wider_limits_of_clipping():
+    model = network(nn.optimizers.SGD(0.3, clipnorm=1e-4))
+    source = ArraySource(X, Y, None, 32)
+    fix = fixes.WarmUp(0.3, 0.1, 100)
+    assert str(fix) == (
+        "- learning_rate=0.3\n"
+        "+ learning_rate=CosineDecay(0.0, 100, warmup_target=0.1, warmup_steps=10)"
+    )
+    change, smaller = change_before(fix, model, source).variants()
+    assert "rises to 0.033 in 10 steps" in smaller.what
+    change.apply()
+    rates = []
+    for _ in range(11):
+        rates.append(float(np.asarray(model.optimizer.learning_rate)))
+        model.train_on_batch(X[:32], Y[:32])
+    assert rates == pytest.approx([0.01 * i for i in range(11)])
+    assert change_before(fix, model, source) is None  # it follows a schedule
+    change.undo()
+    assert float(model.optimizer.learning_rate) == pytest.approx(0.3)
+
+    limits = change_of(fixes.Clip("clipnorm", 0.2, 1e-4), model).variants()
+    assert [change.what for change in limits] == [
+        f"gradients are cut to a clipnorm of {limit} at most." for limit in ("0.2", "2", "20")
+    ]
+    limits[1].apply()
+    assert model.optimizer.clipnorm == 2
+    limits[1].undo()
+    assert model.optimizer.clipnorm == 1e-4
+    spikes = network(nn.optimizers.SGD(0.3))
+    assert len(change_of(fixes.Clip("clipnorm", 0.2), spikes).variants()) == 1

@@ -218,7 +218,8 @@ def _held_is_calm(record: Record, epochs: int) -> bool:
     tail = held[-epochs:]
     if len(held) < epochs or not np.isfinite(held).all():
         return False
-    return bool(np.ptp(tail) / 2 < AMPLITUDE * tail.mean() <= AMPLITUDE * NEAR * held.min())
+    swing = float(np.ptp(tail) / 2 / tail.mean())
+    return swing < AMPLITUDE and bool(tail.mean() <= NEAR * held.min())
 
 
 CHECKS = {

@@ -149,15 +149,16 @@ class Settings(Change):
 class Limit(Settings):
     """Another limit of clipping; larger ones are tried with it where it was too small."""
 
-    def __init__(self, optimizer: Any, fix: fixes.Clip, what: str) -> None:
-        self.optimizer, self.fix, self.told = optimizer, fix, what
+    def __init__(self, optimizer: Any, fix: fixes.Clip) -> None:
+        self.optimizer, self.fix = optimizer, fix
+        what = f"gradients are cut to a {fix.name} of {fix.limit:.2g} at most."
         super().__init__([(optimizer, fix.name, float(f"{fix.limit:.2g}"))], what, str(fix))
 
     def variants(self) -> list[Change]:
         if self.fix.before is None:
             return [self]
         wider = [dataclasses.replace(self.fix, limit=n * self.fix.limit) for n in WIDER]
-        return [Limit(self.optimizer, fix, self.told) for fix in wider]
+        return [Limit(self.optimizer, fix) for fix in wider]
 
 
 class Ending(Change):
@@ -194,10 +195,7 @@ def _clip(fix: fixes.Clip, model: Any) -> Change | None:
     clipped = any(getattr(optimizer, n, None) for n in ("clipvalue", "global_clipnorm", "clipnorm"))
     if optimizer is None or clipped != (fix.before is not None):
         return None
-    what = "each gradient is scaled down to a norm that 90 % of them had so far."
-    if fix.name == "clipvalue":
-        what = "the numbers of gradients are cut at a size that 90 % of the steps had so far."
-    return possible(Limit(optimizer, fix, what))
+    return possible(Limit(optimizer, fix))
 
 
 @change_of.register(fixes.Decay)

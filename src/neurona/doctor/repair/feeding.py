@@ -17,6 +17,7 @@ from neurona.train.callbacks.actions import LearningRateScheduler
 from neurona.train.source import ArraySource
 
 BETWEEN = 8, 16  # samples of a batch that BatchNorm can do with
+LEAST = 10  # steps, of which a tenth can be a warm-up
 
 
 class Weighted(Change):
@@ -132,7 +133,7 @@ class WarmUp(Change):
 def warm_up(fix: fixes.WarmUp, model: Any, source: ArraySource) -> Change | None:
     """Let the rate rise at first, if it is constant."""
     follows = getattr(model.optimizer, "_schedule", None) is not None
-    return None if follows or float(fix.steps) < 10 else WarmUp(model, fix)
+    return None if follows or fix.steps < LEAST or fix.before <= 0 else WarmUp(model, fix)
 
 
 class Unscheduled(Change):

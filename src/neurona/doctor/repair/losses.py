@@ -170,7 +170,7 @@ def _surprise(y: Any, p: Any) -> float:
 
 def _several(y: np.ndarray) -> bool:
     """Whether rows of targets have several ones, or none: each is asked for by itself."""
-    return y.ndim > 1 and y.shape[-1] > 1 and bool((y.sum(axis=-1) != 1).any())
+    return y.ndim > 1 and y.shape[-1] > 1 and bool((abs(y.sum(axis=-1) - 1) > 1e-3).any())
 
 
 def _entropy(y: Any) -> float:
