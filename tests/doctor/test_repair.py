@@ -111,6 +111,7 @@ def test_what_may_help_is_raced_and_kept_only_if_better(monkeypatch):
 
     # a race that is lost changes nothing: the same bits as without
     monkeypatch.setattr(race, "ERRORS", 1e9)
+    monkeypatch.setattr(mending, "LEARNT", np.inf)  # as if something had been learnt
     model = network(nn.optimizers.SGD(1e-4))
     lost, doctor = fitted(model, "race", 40)
     assert [r["kept"] for r in lost.repairs] == [False, False]  # before training, and later
@@ -245,7 +246,7 @@ def test_what_is_found_before_the_first_step_is_raced_there():
     assert {"GD208"} < set(made) <= {"GD208", "GD211", "GD205", "GD216"}
     assert np.ptp(model.layers[0].kernel.numpy(), axis=1).any()
     if "GD211" in made and made["GD211"].kept:
-        assert model.layers[1].rate == 0.3
+        assert model.layers[1].rate in (0.3, 0.1)
 
 
 def test_changes_before_training_can_be_undone():
