@@ -1,0 +1,1 @@
+"""Healthy twins of the faulty programs of the sixth part."""
