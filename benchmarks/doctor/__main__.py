@@ -171,12 +171,9 @@ def main() -> None:
     """Run what is asked for, and write what came of it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--frozen", action="store_true", help="the part that is kept for the end")
-    parser.add_argument("--threads", action="store_true", help="programs of public threads")
-    parser.add_argument("--second", action="store_true", help="the second part, all of it kept")
-    parser.add_argument("--third", action="store_true", help="the third part, all of it kept")
-    parser.add_argument("--fourth", action="store_true", help="the fourth part, all of it kept")
-    parser.add_argument("--fifth", action="store_true", help="the fifth part, all of it kept")
-    parser.add_argument("--sixth", action="store_true", help="the sixth part, all of it kept")
+    for name in WHOLE:
+        words = "programs of public threads" if name == "threads" else f"the {name} part, all kept"
+        parser.add_argument(f"--{name}", action="store_true", help=words)
     parser.add_argument("--harm", action="store_true", help="which faults do harm")
     parser.add_argument("--rivals", action="store_true", help="what other tools' rules say")
     parser.add_argument("--origins", action="store_true", help="origins of planted NaN")

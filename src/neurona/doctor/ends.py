@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neurona.core.tensor import Tensor
-from neurona.doctor.forward import LOOKS, PRODUCTS, Forward, sources
+from neurona.doctor.forward import PRODUCTS, Forward, sources
 from neurona.doctor.parts import Part
 from neurona.doctor.scan import sample
 from neurona.doctor.task import Task, task_of
@@ -232,9 +232,7 @@ def ends_of(case: Case) -> tuple[list[End], NeuronaError | None]:
 
 def _of_data(forward: Forward, value: int) -> bool:
     """Say whether a value is a product of data with data, as a mean is that shares weigh."""
-    node = forward.maker.get(value)
-    while node is not None and node.op.name in LOOKS:
-        node = forward.maker.get(node.inputs[0])
+    node = forward.made(value)
     weighed = any(node is row[0] for row in forward.products)
     return node is not None and node.op.name in PRODUCTS and not weighed
 

@@ -119,6 +119,14 @@ class Forward:
         """The values that hang on parameters, and not on x."""
         return self._from(self.parameters) - self.of_data
 
+    def made(self, value: int) -> Node | None:
+        """Return the node that made a value, looks and dropout aside; None if x or weights did."""
+        maker = self.maker.get(value)
+        while maker is not None and (maker.op.name in LOOKS or "Dropout" in _kind(maker)):
+            value = next((v for v in maker.inputs if v in self.of_data), maker.inputs[0])
+            maker = self.maker.get(value)
+        return maker
+
     def behind(self, value: int) -> set[int]:
         """Return the values that hang on a value, and itself."""
         return self._from([value])

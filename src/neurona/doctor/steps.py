@@ -22,7 +22,7 @@ from neurona.doctor.data.batches import SMALL
 from neurona.doctor.data.targets import SIZE, is_large, of_size, quantities
 from neurona.doctor.finding import Checks, Finding, Rule
 from neurona.doctor.learning_rate import ADAPTIVE, TOO_HIGH, TOO_LOW, usual_rates
-from neurona.doctor.live.updates import CLIPPED, CLIPS, SHORTER
+from neurona.doctor.live.updates import CLIPPED, SHORTER, clip_of
 from neurona.doctor.probe.probe import Probe, probe_of
 from neurona.doctor.probe.traced import WORK
 from neurona.doctor.probe.twin import aside, twin_of
@@ -65,8 +65,7 @@ def first_steps(case: Case) -> Iterator[Finding]:
     with aside():
         left = _left(probe, way, updates)
     if left <= start and (left > LEFT * guess or start - left < FALLEN * start):
-        limit = _clipped(probe)
-        yield from _too_short(case, rates, updates, start, left, guess, limit)
+        yield from _too_short(probe, rates, updates, start, left, guess)
 
 
 LARGE, STEP = 10.0, 0.3  # rms of targets that are not near 1; a first step, beside the weights
@@ -75,8 +74,7 @@ LARGE, STEP = 10.0, 0.3  # rms of targets that are not near 1; a first step, bes
 def outrun(case: Case) -> Iterator[Finding]:
     """GD113: targets so large that the first step, which follows them, makes other weights."""
     optimizer = case.model.optimizer
-    clips = any(getattr(optimizer, n, None) for n in ("clipnorm", "global_clipnorm", "clipvalue"))
-    if type(optimizer).__name__ != "SGD" or clips:
+    if type(optimizer).__name__ != "SGD" or clip_of(optimizer) is not None:
         return
     for end, y in quantities(case):
         if is_large(y) or float(np.sqrt(np.square(y).mean())) < LARGE:
@@ -247,11 +245,11 @@ def _jumps(walk: Walk, rate: float, start: float, guess: float) -> Iterator[Find
 
 
 def _too_short(
-    case: Case, rates: np.ndarray, updates: int, start: float, left: float, guess: float,
-    clip: fixes.Clip | None,
-) -> Iterator[Finding]:  # fmt: skip
+    probe: Probe, rates: np.ndarray, updates: int, start: float, left: float, guess: float
+) -> Iterator[Finding]:
     """Say what makes the way so short: a schedule, the number of steps, clipping, or the rate."""
-    optimizer, per_epoch = case.model.optimizer, case.steps_in_epoch or 1
+    case, optimizer = probe.case, probe.case.model.optimizer
+    per_epoch = case.steps_in_epoch or 1
     rate, known = float(rates.max()), type(optimizer).__name__ in ("SGD", *ADAPTIVE)
     low, high = usual_rates(optimizer) if known else (0.01, 1.0)
     usual = max(math.sqrt(low * high), high / 10)
@@ -266,7 +264,7 @@ def _too_short(
     elif updates < FEW and rate > SLOW * high:
         more = math.ceil(5 * FEW / per_epoch)
         rule, fix = PLAN, f"- epochs={case.epochs}\n+ epochs={more}"
-    elif clip is not None:
+    elif (clip := _clipped(probe)) is not None:
         rule, fix = CLIPPED, clip
     elif rate > usual:
         return  # a smaller one leads no farther
@@ -283,7 +281,7 @@ def _too_short(
 def _clipped(probe: Probe) -> fixes.Clip | None:
     """Return the fix of an SGD whose first gradients are cut to a tenth or less; None if not so."""
     optimizer = probe.case.model.optimizer
-    name = next((n for n in CLIPS if getattr(optimizer, n, None)), None)
+    name = clip_of(optimizer)
     if name is None or type(optimizer).__name__ != "SGD":
         return None
     slopes = [probe.values[n] for n in probe.training.parameters if n in probe.values]

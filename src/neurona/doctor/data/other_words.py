@@ -30,8 +30,9 @@ def other_words(case: Case) -> Iterator[Finding]:
         if one.shape[1:] != other.shape[1:] or min(len(one), len(other)) < FEWEST:
             continue
         found = _other_side(one, other, held[number])
-        windows = _are_windows(lookup.part.values)
-        found = found or _renumbered(one, other, held[number], lookup.size, windows)
+        found = found or _renumbered(
+            one, other, held[number], lookup.size, _are_windows(lookup.part.values)
+        )
         if found is not None:
             yield found
 

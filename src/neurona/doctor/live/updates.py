@@ -71,10 +71,15 @@ CLIPS = {"clipnorm": "norm", "global_clipnorm": "norm", "clipvalue": "size of a 
 MOST, SHORTER = 0.5, 10.0  # share of the steps; times: less costs little
 
 
+def clip_of(optimizer: Any) -> str | None:
+    """Return the name of the argument by which an optimizer clips; None if it doesn't."""
+    return next((name for name in CLIPS if getattr(optimizer, name, None)), None)
+
+
 def clipped(record: Record) -> Iterator[Finding]:
     """GD514: most gradients are clipped to a tenth or less, and training goes badly."""
     optimizer, looks = record.model.optimizer, record.looks
-    name = next((n for n in CLIPS if getattr(optimizer, n, None)), None)
+    name = clip_of(optimizer)
     if name is None or len(looks) < 2 * FEWEST or record.warming:
         return
     limit = float(getattr(optimizer, name))

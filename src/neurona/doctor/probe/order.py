@@ -14,6 +14,7 @@ from neurona.doctor.finding import INFO, WARNING, Finding, Rule
 from neurona.doctor.probe.mixing import SAME, change_of
 from neurona.doctor.probe.probe import Probe, probe_of
 from neurona.doctor.probe.twin import Batch
+from neurona.doctor.task import is_one_hot
 
 UNORDERED = Rule(
     "GD310", "the order does not matter", WARNING,
@@ -187,7 +188,7 @@ def _told(x: np.ndarray, targets: list[np.ndarray], wide: bool) -> Told | None:
     """
     y = targets[0] if len(targets) == 1 else np.zeros(0)
     several = y.ndim == 2 and y.dtype.kind in "biuf" and 1 < y.shape[1] != x.shape[1]
-    if several and np.isin(y, (0, 1)).all() and (y.sum(axis=1) == 1).all():
+    if several and is_one_hot(y):
         return told_by(x, np.argmax(y, axis=1), wide)
     if not several or y.shape[1] > FEW:
         return told_by(x, y, wide)

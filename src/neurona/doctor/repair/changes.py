@@ -6,17 +6,21 @@ import abc
 import dataclasses
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from neurona.doctor import fixes
+from neurona.doctor.live.updates import clip_of
 from neurona.doctor.repair.saved import Best
 from neurona.errors import NeuronaError
 
 AROUND = (1 / 3, 3.0)  # times a rate that is best
 LONG = 0.3  # of all steps, where a tenth shows too little
 WIDER = (1.0, 10.0, 100.0)  # times a limit of clipping: gradients grow when something is learnt
+
+
+C = TypeVar("C", bound="Change")
 
 
 class Change(abc.ABC):
@@ -136,6 +140,7 @@ class Settings(Change):
     def __init__(self, rows: Sequence[tuple[Any, str, Any]], what: str, diff: str) -> None:
         self.rows, self.what, self.diff = list(rows), what, diff
         self.before = [(owner, name, getattr(owner, name)) for owner, name, _ in rows]
+        self.others: Sequence[Change] = ()  # that are tried with it
 
     def apply(self) -> None:
         for owner, name, value in self.rows:
@@ -145,20 +150,8 @@ class Settings(Change):
         for owner, name, value in self.before:
             setattr(owner, name, value)
 
-
-class Limit(Settings):
-    """Another limit of clipping; larger ones are tried with it where it was too small."""
-
-    def __init__(self, optimizer: Any, fix: fixes.Clip) -> None:
-        self.optimizer, self.fix = optimizer, fix
-        what = f"gradients are cut to a {fix.name} of {fix.limit:.2g} at most."
-        super().__init__([(optimizer, fix.name, float(f"{fix.limit:.2g}"))], what, str(fix))
-
     def variants(self) -> list[Change]:
-        if self.fix.before is None:
-            return [self]
-        wider = [dataclasses.replace(self.fix, limit=n * self.fix.limit) for n in WIDER]
-        return [Limit(self.optimizer, fix) for fix in wider]
+        return [self, *self.others]
 
 
 class Ending(Change):
@@ -192,10 +185,20 @@ def _rate(fix: fixes.Rate, model: Any) -> Change | None:
 @change_of.register(fixes.Clip)
 def _clip(fix: fixes.Clip, model: Any) -> Change | None:
     optimizer = getattr(model, "optimizer", None)
-    clipped = any(getattr(optimizer, n, None) for n in ("clipvalue", "global_clipnorm", "clipnorm"))
-    if optimizer is None or clipped != (fix.before is not None):
+    clips = clip_of(optimizer) is not None
+    if optimizer is None or clips != (fix.before is not None):
         return None
-    return possible(Limit(optimizer, fix))
+    wider = WIDER if fix.before is not None else WIDER[:1]
+    first, *others = (
+        Settings(
+            [(optimizer, fix.name, float(f"{n * fix.limit:.2g}"))],
+            f"gradients are cut to a {fix.name} of {n * fix.limit:.2g} at most.",
+            str(dataclasses.replace(fix, limit=n * fix.limit)),
+        )
+        for n in wider
+    )
+    first.others = others
+    return possible(first)
 
 
 @change_of.register(fixes.Decay)
@@ -216,7 +219,7 @@ def _stop(fix: fixes.Stop, model: Any) -> Change | None:
     return Ending(model, str(fix))
 
 
-def possible(change: Change) -> Change | None:
+def possible(change: C) -> C | None:
     """Return a change if those whom it is about take it."""
     try:
         change.apply()
@@ -228,6 +231,6 @@ def possible(change: Change) -> Change | None:
 
 def setting(
     layers: Sequence[Any], name: str, value: Any, what: str, diff: str
-) -> Change | None:  # fmt: skip
+) -> Settings | None:  # fmt: skip
     """Return the change that sets an attribute of layers, if there are any and they take it."""
     return possible(Settings([(v, name, value) for v in layers], what, diff)) if layers else None

@@ -17,7 +17,6 @@ from neurona.train.callbacks.actions import LearningRateScheduler
 from neurona.train.source import ArraySource
 
 BETWEEN = 8, 16  # samples of a batch that BatchNorm can do with
-LEAST = 10  # steps, of which a tenth can be a warm-up
 
 
 class Weighted(Change):
@@ -102,38 +101,26 @@ def constant(fix: fixes.Constant, model: Any, source: ArraySource) -> Change | N
     return change
 
 
-class WarmUp(Change):
-    """A rate that rises at first and falls then, in place of a constant one."""
-
-    share = LONG
-
-    def __init__(self, model: Any, fix: fixes.WarmUp) -> None:
-        self.model, self.fix, self.diff = model, fix, str(fix)
-        self.what = f"the learning rate rises to {fix.rate:.2g} in {fix.steps // 10} steps first."
-        top = fix.rate / float(np.asarray(model.optimizer.learning_rate))
-        warm = fix.steps // 10
-        self.after = CosineDecay(0.0, fix.steps - warm, warmup_target=top, warmup_steps=warm)
-
-    def apply(self) -> None:
-        self._follow(self.after)
-
-    def undo(self) -> None:
-        self._follow(None)
-
-    def variants(self) -> list[Change]:
-        """Return it, and one with a smaller rate."""
-        lower = dataclasses.replace(self.fix, rate=self.fix.rate / 3)
-        return [self, WarmUp(self.model, lower)]
-
-    def _follow(self, schedule: Any) -> None:
-        self.model.optimizer._schedule = schedule  # the rate is a factor on it
-        self.model._training.steps = {}
-
-
 def warm_up(fix: fixes.WarmUp, model: Any, source: ArraySource) -> Change | None:
-    """Let the rate rise at first, if it is constant."""
-    follows = getattr(model.optimizer, "_schedule", None) is not None
-    return None if follows or fix.steps < LEAST or fix.before <= 0 else WarmUp(model, fix)
+    """Let the rate rise at first, if it is constant; a smaller one is tried with it."""
+    optimizer, warm = model.optimizer, fix.steps // 10
+    rate = float(np.asarray(optimizer.learning_rate))
+    if getattr(optimizer, "_schedule", None) is not None or not warm or rate <= 0:
+        return None
+
+    def rising(top: float) -> Settings:
+        what = f"the learning rate rises to {top:.2g} in {warm} steps first."
+        after = CosineDecay(  # of which the rate is a factor
+            0.0, fix.steps - warm, warmup_target=top / rate, warmup_steps=warm
+        )
+        diff = str(dataclasses.replace(fix, rate=top))
+        change = Settings([(optimizer, "_schedule", after)], what, diff)
+        change.share = LONG
+        return change
+
+    change = rising(fix.rate)
+    change.others = [rising(fix.rate / 3)]
+    return change
 
 
 class Unscheduled(Change):

@@ -55,19 +55,6 @@ class Redrawn(Change):
             p.restore(value)
 
 
-class Dropped(Settings):
-    """Another rate of dropout; a smaller one yet is tried with it."""
-
-    def __init__(self, layers: Sequence[Any], fix: fixes.Drop) -> None:
-        self.layers, self.fix = layers, fix
-        rows = [(v, fix.name, fix.after) for v in layers]
-        super().__init__(rows, f"dropout is {fix.after:g}.", str(fix))
-
-    def variants(self) -> list[Change]:
-        less = dataclasses.replace(self.fix, after=round(self.fix.after / 3, 2))
-        return [self, Dropped(self.layers, less)]
-
-
 class Layered(Change):
     """A layer more, or less, or another one: in a Sequential, or in a functional model.
 
@@ -152,7 +139,16 @@ def drop(fix: fixes.Drop, model: Any, source: ArraySource) -> Change | None:
     """Set the rate of dropout; that of a recurrent layer is its cell's."""
     inner = [v for v in model.all_layers() if not hasattr(v, "cell")]
     dropping = [v for v in inner if getattr(v, fix.name, 0) == fix.before]
-    return Dropped(dropping, fix) if dropping else None
+    first, less = (
+        setting(
+            dropping, fix.name, rate, f"dropout is {rate:g}.",
+            str(dataclasses.replace(fix, after=rate)),
+        )
+        for rate in (fix.after, round(fix.after / 3, 2))
+    )  # fmt: skip
+    if first is not None and less is not None:
+        first.others = [less]
+    return first
 
 
 def between(fix: fixes.Between, model: Any, source: ArraySource) -> Change | None:

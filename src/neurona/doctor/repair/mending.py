@@ -191,8 +191,8 @@ class Mending:
         whole = begins and (given_up is None or self._over)
         passed = outcome.after + ERRORS * outcome.error < reached
         kept = outcome.better or passed or (outcome.undecided and finding.alarm and whole)
-        hopeless = given_up is not None and finding.id in self._lost and self._learnt_nothing()
-        kept = kept or (hopeless and outcome.after < outcome.before)
+        free = given_up is not None and self._may_try_again(finding)
+        kept = kept or (free and outcome.after < outcome.before)
         if kept:
             change.apply()
             self._lost.pop(finding.id, None)
@@ -218,13 +218,17 @@ class Mending:
             self._ending.apply()
         waiting, self._waiting = self._waiting, []
         if self._learnt_nothing():
-            waiting += [f for f in self._lost.values() if f.id not in {w.id for w in waiting}]
+            known = {finding.id for finding in waiting}
+            waiting += [lost for id_, lost in self._lost.items() if id_ not in known]
         won = (finding for finding in waiting if self._raced(finding, epoch, record))
         return list(itertools.islice(won, 1))  # the others were about how it was before
 
     def _learnt_nothing(self) -> bool:
         """Whether all epochs have passed for nothing: another training loses nothing."""
         return self._over and self._start is not None and self._top.value > LEARNT * self._guess
+
+    def _may_try_again(self, finding: Finding) -> bool:
+        return finding.id in self._lost and self._learnt_nothing()
 
     def mend(self, finding: Finding, epoch: int, batch: int, over: bool = False) -> bool:
         """Apply the fix of a finding if it can do no harm; say whether it is to be looked for anew.
@@ -297,7 +301,7 @@ class Mending:
         return self._hold(finding, change, f"epoch {epoch}", budget, begins=False) is not None
 
     def _may_begin_anew(self, finding: Finding) -> bool:
-        new = finding.id not in self._known or (finding.id in self._lost and self._learnt_nothing())
+        new = finding.id not in self._known or self._may_try_again(finding)
         return self._start is not None and self._start.left > 0 and new
 
     def _began_anew(self, finding: Finding, epoch: int, budget: int) -> bool:

@@ -68,14 +68,10 @@ def schedule(case: Case) -> Iterator[Finding]:
     early = AT_ONCE if case.custom else EARLY
     later, area = rates[steps >= early * total], float(rates.mean())
     spent = later.size and later.max() < SPENT * peak
-    if peak > 0 and (
-        spent or (not case.custom and area < AREA * peak and rates[-1] < SPENT * peak)
-    ):
-        at, left = (
-            int(steps[(rates >= SPENT * peak).nonzero()[0][-1]]),
-            float(rates[steps > 0].min()),
-        )
-        left = later.max() if spent else left
+    hurried = not case.custom and area < AREA * peak and rates[-1] < SPENT * peak
+    if peak > 0 and (spent or hurried):
+        at = int(steps[(rates >= SPENT * peak).nonzero()[0][-1]])
+        left = float(later.max() if spent else rates[-1])
         yield PLAN.found(
             f"the rate falls from {peak:.2g} to {left:.2g} within {at:,} of {total:,} steps",
             where=name,
@@ -121,7 +117,7 @@ def waiting(case: Case) -> Iterator[Finding]:
         if not isinstance(callback, Monitor) or case.epochs == 1:
             continue
         name, said = type(callback).__name__, ""
-        fix: Any = ""
+        fix: fixes.Fix | str = ""
         best = getattr(callback, "save_best_only", True)  # else a checkpoint ignores the number
         wanted = direction(callback.monitor, _metrics(case))
         if best and wanted and callback.mode not in ("auto", wanted):
@@ -149,7 +145,7 @@ def waiting(case: Case) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-def _stops(case: Case, stop: EarlyStopping) -> tuple[str, Any]:
+def _stops(case: Case, stop: EarlyStopping) -> tuple[str, fixes.Fix | str]:
     """Return what is wrong with when a training stops, and a fix; "" if nothing is."""
     late = case.epochs is not None and stop.start_from_epoch >= OVER * case.epochs
     if stop.patience == 0 and not late:
@@ -167,7 +163,7 @@ def _stops(case: Case, stop: EarlyStopping) -> tuple[str, Any]:
     return "", ""
 
 
-def _reduces(case: Case, reduce: ReduceLROnPlateau) -> tuple[str, Any]:
+def _reduces(case: Case, reduce: ReduceLROnPlateau) -> tuple[str, fixes.Fix | str]:
     """Return what is wrong with how a rate is reduced, and a fix; "" if nothing is."""
     epochs = max(reduce.patience, 1)  # between two reductions at least
     if reduce.min_lr or case.epochs is None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from neurona.core.graph import Node
 from neurona.doctor.case import Case, learnt_mean
 from neurona.doctor.finding import ERROR, INFO, Finding, Rule
-from neurona.doctor.forward import LOOKS, Forward
+from neurona.doctor.forward import Forward
 from neurona.doctor.probe.probe import probe_of
 from neurona.doctor.statics.pairing import ON_SCORES
 from neurona.doctor.written import activation_name, place, written_at
@@ -33,7 +33,7 @@ def competing(case: Case) -> Iterator[Finding]:
     inside = []
     for _, data, weights in forward.products:
         behind = forward.graph.specs[weights].shape
-        maker = _made(forward, data)
+        maker = forward.made(data)
         if maker is None or len(behind) < 2 or behind[-2] < WIDE:
             continue
         layer = layer_of(case, maker)
@@ -51,18 +51,6 @@ def competing(case: Case) -> Iterator[Finding]:
         threshold="a softmax at the end only, or on a narrow code",
         fix=f'- Dense({width}, "softmax")\n+ Dense({width}, "relu")',
     )
-
-
-def _made(forward: Forward, value: int) -> Node | None:
-    """Return the node that made a value, looks and dropout aside."""
-    maker = forward.maker.get(value)
-    while maker is not None:
-        dropped = bool(maker.origins) and "Dropout" in maker.origins[0].kind
-        if not dropped and maker.op.name not in LOOKS:
-            break
-        value = next((v for v in maker.inputs if v in forward.of_data), maker.inputs[0])
-        maker = forward.maker.get(value)
-    return maker
 
 
 WIDE = 16  # units: so many share little; of fewer a gate or a code may be made
